@@ -1,0 +1,20 @@
+/** Tests run from the TypeScript sources; processes that tests start run from `dist`, which `npm test` builds first. */
+export default {
+  testEnvironment: '<rootDir>/scripts/jest-environment.mjs',
+  roots: ['<rootDir>/packages', '<rootDir>/apps'],
+  testMatch: ['**/src/**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' }, sourceMaps: 'inline' },
+    ],
+  },
+  moduleNameMapper: {
+    '^@mediclip/(api|worker|cli)$': '<rootDir>/apps/$1/src/index.ts',
+    '^@mediclip/([^/]+)$': '<rootDir>/packages/$1/src/index.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  maxWorkers: 2,
+  testTimeout: 60_000,
+};
