@@ -1,1 +1,1 @@
-export {};
+export type { ElementType, ModelSource, Runtime, Session, Tensor } from './runtime.js';

@@ -1,0 +1,30 @@
+/** Element types that graphs and runtimes exchange, under ONNX's own lower-case names. */
+export type ElementType = 'float32' | 'float16' | 'float64' | 'int8' | 'uint8' | 'int32' | 'int64' | 'bool';
+
+/** Row-major tensor data. `float16` travels as its bit patterns in a Uint16Array, `bool` as 0 or 1 in a Uint8Array. */
+export interface Tensor {
+  readonly dtype: ElementType;
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Float64Array | Uint16Array | Int8Array | Uint8Array | Int32Array | BigInt64Array;
+}
+
+/** A loaded model. `run` computes all outputs, or only those named in `fetches`. */
+export interface Session {
+  run(feeds: Readonly<Record<string, Tensor>>, fetches?: readonly string[]): Promise<Record<string, Tensor>>;
+  release(): Promise<void>;
+}
+
+/** A model as bytes with the bytes of its external files by location, or as a file whose external files lie beside it. */
+export type ModelSource =
+  | { readonly bytes: Uint8Array; readonly externalData?: Readonly<Record<string, Uint8Array>> }
+  | { readonly path: string };
+
+/**
+ * What executes models: the port between the rooms that write graphs and the engine that owns ONNX Runtime.
+ * Rooms above the engine receive a Runtime as an argument and never import onnxruntime themselves.
+ */
+export interface Runtime {
+  /** The execution provider that really loaded, e.g. `cpu` or `cuda`. */
+  readonly provider: string;
+  createSession(model: ModelSource): Promise<Session>;
+}
