@@ -1,4 +1,4 @@
 export { expectClose, maximumDifference } from './close.js';
 export { goldenJson, goldenPath } from './golden.js';
-export { runModel, type TestTensor } from './run-model.js';
+export { openModel, runModel, type TestRun, type TestTensor } from './run-model.js';
 export { temporaryFolder } from './temporary-folder.js';
