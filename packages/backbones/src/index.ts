@@ -1,1 +1,16 @@
-export {};
+export {
+  parseSafetensorsHeader,
+  type SafetensorsHeader,
+  type TensorLocation,
+} from './safetensors/header.js';
+export { readFileBytes, readSafetensors, readSafetensorsFile, readSafetensorsHeader } from './safetensors/read.js';
+export {
+  float32FromBfloat16,
+  float32FromFloat16,
+  type NamedTensor,
+  type TensorData,
+  type TensorDtype,
+  toFloat32,
+} from './safetensors/tensor.js';
+export { writeSafetensors } from './safetensors/write.js';
+export { WeightsError, type WeightsErrorCode } from './weights-error.js';
