@@ -1,1 +1,8 @@
-export {};
+export {
+  type AdaptationOptions,
+  type AdaptationOptionsInput,
+  adaptationOptionsInputSchema,
+  adaptationOptionsSchema,
+  resolveAdaptationOptions,
+} from './adaptation-options.js';
+export { type FieldError, fieldErrors, jsonPointer } from './json-pointer.js';

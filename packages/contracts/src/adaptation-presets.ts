@@ -1,0 +1,96 @@
+import type { AdaptationOptions } from './adaptation-options.js';
+
+/** What a preset decides: every option that a request may leave out and that has a value of its own. */
+export type PresetValues = Omit<AdaptationOptions, 'preset' | 'name' | 'taps'>;
+
+/** Phrases of the two states as in the authors' code (arXiv 2405.11315). */
+const phrases = {
+  normal: [
+    'normal',
+    'healthy',
+    'negative',
+    'unremarkable',
+    'clear',
+    'asymptomatic',
+    'normal findings',
+    'no findings',
+    'in good health',
+    'no evidence of disease',
+  ],
+  abnormal: [
+    'abnormal',
+    'positive',
+    'symptomatic',
+    'disease',
+    'lesion',
+    'pathological',
+    'impaired',
+    'evidence of disease',
+    'abnormal finding',
+    'pathological condition',
+    'pathological abnormality',
+  ],
+};
+
+const tasks = {
+  cutPaste: 0.25,
+  gaussianIntensity: 0.25,
+  smoothIntensity: 0,
+  sourceDeformation: 0.25,
+  sinkDeformation: 0,
+  identity: 0.25,
+};
+
+/** One length and one averaging for all data sets, chosen for small backbones. */
+const defaultPreset: PresetValues = {
+  backbone: 'lite',
+  shots: 16,
+  seed: 0,
+  prompts: phrases,
+  contextTokens: 8,
+  classSpecificContext: true,
+  phrasePositions: ['end'],
+  promptAttention: 'causal',
+  synthesis: { tasks, secondAnomalyProbability: 0.5 },
+  training: {
+    epochs: 50,
+    batchSize: 8,
+    learningRate: 1e-3,
+    schedule: 'constant',
+    averaging: 0.98,
+    selection: 'heldOut',
+    heldOutSamples: 32,
+    checkpointEverySteps: 20,
+  },
+  scoring: { pooling: 'max', topShare: 0.01 },
+};
+
+/** The paper's setting, meant for CLIP backbones; the epoch is chosen on held-out synthetic anomalies, never on the test set. */
+const paperPreset: PresetValues = {
+  backbone: 'lite',
+  shots: 16,
+  seed: 0,
+  prompts: phrases,
+  contextTokens: 8,
+  classSpecificContext: true,
+  phrasePositions: ['end'],
+  promptAttention: 'full',
+  synthesis: { tasks, secondAnomalyProbability: 0.5 },
+  training: {
+    epochs: 200,
+    batchSize: 8,
+    learningRate: 1e-3,
+    schedule: 'constant',
+    averaging: 0,
+    selection: 'heldOut',
+    heldOutSamples: 32,
+    checkpointEverySteps: 20,
+  },
+  scoring: { pooling: 'max', topShare: 0.01 },
+};
+
+/** The values of every preset, one table each. */
+export const adaptationPresets: Readonly<Record<AdaptationOptions['preset'], PresetValues>> = {
+  default: defaultPreset,
+  paper: paperPreset,
+};
