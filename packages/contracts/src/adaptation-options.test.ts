@@ -6,7 +6,7 @@ import {
   resolveAdaptationOptions,
 } from './adaptation-options.js';
 import { adaptationPresets } from './adaptation-presets.js';
-import { fieldErrors } from './json-pointer.js';
+import { fieldErrors } from './problems/field-errors.js';
 
 const faults = (input: unknown) => {
   const result = adaptationOptionsInputSchema.safeParse(input);

@@ -5,4 +5,23 @@ export {
   adaptationOptionsSchema,
   resolveAdaptationOptions,
 } from './adaptation-options.js';
-export { type FieldError, fieldErrors, jsonPointer } from './json-pointer.js';
+export {
+  isProblemSlug,
+  type ProblemKind,
+  type ProblemSlug,
+  problemKind,
+  problemSlugs,
+  problemType,
+} from './problems/catalogue.js';
+export { type FieldError, fieldErrors, jsonPointer } from './problems/field-errors.js';
+export { problemPage } from './problems/page.js';
+export {
+  type Problem,
+  ProblemError,
+  type ProblemExtras,
+  problemMediaType,
+  problemSchema,
+  problemSlug,
+  type ReadinessCheck,
+} from './problems/problem.js';
+export { validate } from './problems/validate.js';
