@@ -1,0 +1,49 @@
+import { closing, fillHoles } from './morphology.js';
+import { type Box, regionBoxes } from './regions.js';
+
+/** The three values that a label of 8-bit pixels can have: no change, one grey level brighter, any other change. */
+const LABELS = [0, 1 - Math.exp(-12.5), 1] as const;
+const HIGHEST_CODE = LABELS.length - 1;
+
+/**
+ * The soft label of pixels that were replaced: `1 - exp(-d^2 / (2 * 0.2^2))` under the mask for the 8-bit difference `d`, closed and with its
+ * holes filled in the bounding box of each region of the mask, so that a few pixels beside the mask become 1 too.
+ * All are square, side by side; `mask` is the union of the anomalies' masks. Golden: synthesis/cutpaste.
+ */
+export function changeLabel(original: Uint8Array, changed: Uint8Array, mask: Uint8Array, side: number): Float32Array {
+  const codes = changeCodes(original, changed, mask);
+  closeAndFill(codes, mask, side);
+  return Float32Array.from(codes, (code) => LABELS[code]);
+}
+
+/** For each pixel the index of its value in the list of labels, before closing. The difference wraps: one level darker counts fully. */
+export function changeCodes(original: Uint8Array, changed: Uint8Array, mask: Uint8Array): Uint8Array {
+  const codes = new Uint8Array(mask.length);
+  for (let i = 0; i < codes.length; i++) {
+    if (mask[i] !== 0) codes[i] = Math.min((changed[i] - original[i]) & 255, HIGHEST_CODE);
+  }
+  return codes;
+}
+
+/** Closes and fills the codes in place, in the box of one region of the mask after the other. */
+export function closeAndFill(codes: Uint8Array, mask: Uint8Array, side: number): void {
+  for (const box of regionBoxes(mask, side)) {
+    const closed = closing(cut(codes, side, box), box.rows, box.columns);
+    paste(codes, side, box, fillHoles(closed, box.rows, box.columns, HIGHEST_CODE));
+  }
+}
+
+function cut(values: Uint8Array, side: number, { row, column, rows, columns }: Box): Uint8Array {
+  const cut = new Uint8Array(rows * columns);
+  for (let y = 0; y < rows; y++) {
+    const start = (row + y) * side + column;
+    cut.set(values.subarray(start, start + columns), y * columns);
+  }
+  return cut;
+}
+
+function paste(values: Uint8Array, side: number, { row, column, rows, columns }: Box, content: Uint8Array): void {
+  for (let y = 0; y < rows; y++) {
+    values.set(content.subarray(y * columns, (y + 1) * columns), (row + y) * side + column);
+  }
+}

@@ -1,0 +1,62 @@
+import type { RandomStream } from './random/random-stream.js';
+
+export type SynthesisTask =
+  | 'cutPaste'
+  | 'gaussianIntensity'
+  | 'smoothIntensity'
+  | 'sourceDeformation'
+  | 'sinkDeformation'
+  | 'identity';
+
+export interface SynthesisOptions {
+  /** Probability of each task; they sum to 1. */
+  readonly tasks: Readonly<Record<SynthesisTask, number>>;
+  /** Probability that a second anomaly of the same task follows the first. */
+  readonly secondAnomalyProbability: number;
+}
+
+/** The paper's mix (method, section 7). */
+export const defaultSynthesisOptions: SynthesisOptions = {
+  tasks: {
+    cutPaste: 0.25,
+    gaussianIntensity: 0.25,
+    smoothIntensity: 0,
+    sourceDeformation: 0.25,
+    sinkDeformation: 0,
+    identity: 0.25,
+  },
+  secondAnomalyProbability: 0.5,
+};
+
+/** The order in which probabilities are added up, so that a draw does not depend on the order of an object's keys. */
+const ORDER: readonly SynthesisTask[] = [
+  'cutPaste',
+  'gaussianIntensity',
+  'smoothIntensity',
+  'sourceDeformation',
+  'sinkDeformation',
+  'identity',
+];
+
+/** A task with its probability. Throws a RangeError when the options are no probabilities. */
+export function drawTask(options: SynthesisOptions, random: RandomStream): SynthesisTask {
+  checkOptions(options);
+  const draw = random.uniform();
+  let sum = 0;
+  for (const task of ORDER) {
+    sum += options.tasks[task];
+    if (draw < sum) return task;
+  }
+  return ORDER.findLast((task) => options.tasks[task] > 0) as SynthesisTask;
+}
+
+function checkOptions({ tasks, secondAnomalyProbability }: SynthesisOptions): void {
+  const isProbability = (value: number) => value >= 0 && value <= 1;
+  const sum = ORDER.reduce((total, task) => total + tasks[task], 0);
+  if (!ORDER.every((task) => isProbability(tasks[task])) || Math.abs(sum - 1) > 1e-6) {
+    throw new RangeError(`The task probabilities must lie in 0 to 1 and sum to 1, not to ${sum}.`);
+  }
+  if (!isProbability(secondAnomalyProbability)) {
+    throw new RangeError(`The probability of a second anomaly is ${secondAnomalyProbability}; give one in 0 to 1.`);
+  }
+}

@@ -1,0 +1,66 @@
+import { gaussianFilter } from '../filters/gaussian.js';
+import { type Corner, drawCorner, type Mask, sideBounds } from '../masks/mask.js';
+import { drawPerlinMask } from '../masks/perlin-mask.js';
+import type { RandomStream } from '../random/random-stream.js';
+
+export interface GaussianIntensityParameters {
+  readonly mask: Mask;
+  readonly corner: Corner;
+  /** White noise thresholded at its mean: a 0 or 1 for each pixel of the image. */
+  readonly noise: Uint8Array;
+  readonly textureSigma: number;
+  /** Change at the texture's highest value, on a 0-1 scale; negative darkens. */
+  readonly strength: number;
+  readonly blurSigma: number;
+}
+
+/** Draws one Gaussian intensity anomaly for images of side `side` (method, section 7). */
+export function drawGaussianIntensity(side: number, random: RandomStream): GaussianIntensityParameters {
+  const mask = drawPerlinMask(sideBounds(0.3, 0.8, side), random);
+  const corner = drawCorner(mask, side, random);
+  const textureSigma = random.chance(0.5) ? 4 : 7;
+  const sign = random.chance(0.5) ? 1 : -1;
+  return {
+    mask,
+    corner,
+    textureSigma,
+    strength: sign * random.uniform(0.4, 0.6),
+    blurSigma: random.uniform(1, 4),
+    noise: random.tosses(side * side),
+  };
+}
+
+/**
+ * Adds the texture under the mask, in place. `levels` are the square image's grey levels, 0-255 in floating point: they stay so until all
+ * anomalies are placed. Golden: synthesis/gauss.
+ */
+export function applyGaussianIntensity(
+  levels: Float64Array,
+  side: number,
+  { mask, corner, noise, textureSigma, strength, blurSigma }: GaussianIntensityParameters,
+): void {
+  const texture = gaussianTexture(noise, side, textureSigma);
+  const blur = gaussianFilter(Float64Array.from(mask.data), mask.rows, mask.columns, blurSigma);
+  for (let row = 0; row < mask.rows; row++) {
+    const target = (corner.row + row) * side + corner.column;
+    for (let column = 0; column < mask.columns; column++) {
+      const i = row * mask.columns + column;
+      if (mask.data[i] === 0) continue;
+      const value = levels[target + column] / 255 + strength * texture[target + column] * blur[i];
+      levels[target + column] = Math.min(Math.max(value, 0), 1) * 255;
+    }
+  }
+}
+
+/** Smoothed noise stretched to 0-1 over the whole image of side `side`. */
+export function gaussianTexture(noise: Uint8Array, side: number, sigma: number): Float64Array {
+  const texture = gaussianFilter(Float64Array.from(noise), side, side, sigma);
+  let lowest = Number.POSITIVE_INFINITY;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const value of texture) {
+    lowest = Math.min(lowest, value);
+    highest = Math.max(highest, value);
+  }
+  for (let i = 0; i < texture.length; i++) texture[i] = (texture[i] - lowest) / (highest - lowest);
+  return texture;
+}

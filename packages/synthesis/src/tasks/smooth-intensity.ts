@@ -1,0 +1,48 @@
+import { euclideanDistance } from '../filters/euclidean-distance.js';
+import { greyRange } from '../image.js';
+import { type Corner, drawCorner, type Mask, sideBounds } from '../masks/mask.js';
+import { drawPerlinMask } from '../masks/perlin-mask.js';
+import type { RandomStream } from '../random/random-stream.js';
+
+export interface SmoothIntensityParameters {
+  readonly mask: Mask;
+  readonly corner: Corner;
+  /** Grey levels added away from the mask's edge; negative darkens. */
+  readonly amount: number;
+  /** Distance from the edge, in pixels, at which the amount is reached; less if the mask has no such depth. */
+  readonly rampPixels: number;
+}
+
+/** Draws one smooth intensity anomaly for images of side `side` (method, section 7). */
+export function drawSmoothIntensity(side: number, random: RandomStream): SmoothIntensityParameters {
+  const mask = drawPerlinMask(sideBounds(0.3, 0.8, side), random);
+  const corner = drawCorner(mask, side, random);
+  const sign = random.chance(0.5) ? 1 : -1;
+  return {
+    mask,
+    corner,
+    amount: sign * (15 + random.gamma(3, 30)),
+    rampPixels: side * (0.02 + random.gamma(3, 0.01)),
+  };
+}
+
+/** Brightens or darkens the pixels under the mask of a square image, in place, within the image's range. Golden: synthesis/smooth. */
+export function applySmoothIntensity(
+  pixels: Uint8Array,
+  side: number,
+  { mask, corner, amount, rampPixels }: SmoothIntensityParameters,
+): void {
+  const { lowest, highest } = greyRange(pixels);
+  const distances = euclideanDistance(mask);
+  const ramp = distances.reduce((deepest, distance) => Math.max(deepest, distance), 0);
+  const reach = Math.min(rampPixels, ramp);
+  for (let row = 0; row < mask.rows; row++) {
+    const target = (corner.row + row) * side + corner.column;
+    for (let column = 0; column < mask.columns; column++) {
+      const i = row * mask.columns + column;
+      if (mask.data[i] === 0) continue;
+      const value = pixels[target + column] + amount * Math.min(distances[i] / reach, 1);
+      pixels[target + column] = Math.trunc(Math.min(Math.max(value, lowest), highest));
+    }
+  }
+}
