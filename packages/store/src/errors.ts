@@ -1,0 +1,75 @@
+/** What a caller can tell apart about a failing store. `retryable` says whether the same call may succeed later. */
+export abstract class StoreError extends Error {
+  abstract readonly retryable: boolean;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** A key outside the grammar of `object-keys.ts`, or one that is both an object and a folder of objects. */
+export class InvalidKey extends StoreError {
+  readonly retryable = false;
+}
+
+/** A conditional write met another state than the one it asked for: read again and decide again. */
+export class PreconditionFailed extends StoreError {
+  readonly retryable = true;
+}
+
+/** The byte range begins at or after the end of the object. */
+export class RangeNotSatisfiable extends StoreError {
+  readonly retryable = false;
+}
+
+/** No room is left (disk, quota or file size limit). Nothing of the write is visible. */
+export class StoreFull extends StoreError {
+  readonly retryable = true;
+}
+
+/** The folder or bucket refuses writes or reads: permissions, a read-only file system, wrong credentials. */
+export class StoreForbidden extends StoreError {
+  readonly retryable = false;
+}
+
+/** The store can't be reached or answers with faults of its own. */
+export class StoreUnavailable extends StoreError {
+  readonly retryable = true;
+}
+
+/** A store URL that can't be understood, or a server that lacks what the product needs. */
+export class StoreMisconfigured extends StoreError {
+  readonly retryable = false;
+}
+
+/** Stored JSON that doesn't match its schema: somebody changed it, or a newer version wrote it. */
+export class DamagedRecord extends StoreError {
+  readonly retryable = false;
+}
+
+/** There is no such record (any more) for this tenant. */
+export class RecordNotFound extends StoreError {
+  readonly retryable = false;
+}
+
+/** A record with this id exists already. */
+export class RecordExists extends StoreError {
+  readonly retryable = false;
+}
+
+/** The record is used by unfinished jobs, which are named. */
+export class RecordInUse extends StoreError {
+  readonly retryable = false;
+  readonly jobIds: readonly string[];
+
+  constructor(message: string, jobIds: readonly string[]) {
+    super(message);
+    this.jobIds = jobIds;
+  }
+}
+
+/** The write carries the fencing token of an attempt that was superseded, or the job is over: stop working on it. */
+export class StaleAttempt extends StoreError {
+  readonly retryable = false;
+}

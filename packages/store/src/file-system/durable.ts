@@ -1,0 +1,45 @@
+import { type FileHandle, mkdir, open, rmdir } from 'node:fs/promises';
+import path from 'node:path';
+import { errorCode, isAbsent } from './file-errors.js';
+
+/** Makes the entries of a folder (created, renamed or removed names) survive a power cut. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Creates a folder with its parents, durably. A folder that another process is creating right now is made durable by that process. */
+export async function makeFolder(folder: string): Promise<void> {
+  const firstCreated = await mkdir(folder, { recursive: true });
+  if (firstCreated === undefined) return;
+  for (let made = folder; made.length >= firstCreated.length; made = path.dirname(made)) {
+    await syncFolder(path.dirname(made)).catch(ignoreAbsent);
+  }
+}
+
+/** Removes `folder` and its parents below `root` as long as they are empty. */
+export async function removeEmptyFolders(folder: string, root: string): Promise<void> {
+  for (let empty = folder; empty.length > root.length; empty = path.dirname(empty)) {
+    try {
+      await rmdir(empty);
+    } catch (error) {
+      if (errorCode(error) === 'ENOTEMPTY' || errorCode(error) === 'EEXIST') return;
+      if (!isAbsent(error)) throw error;
+    }
+  }
+}
+
+/** Writes all of `chunk`, however many bytes the system takes at a time. */
+export async function writeFully(handle: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let done = 0; done < chunk.byteLength; ) {
+    done += (await handle.write(chunk, done, chunk.byteLength - done)).bytesWritten;
+  }
+}
+
+export function ignoreAbsent(error: unknown): void {
+  if (!isAbsent(error)) throw error;
+}

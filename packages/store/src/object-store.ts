@@ -1,0 +1,88 @@
+import type { Readable } from 'node:stream';
+
+/** What is written: bytes in memory, or a stream of chunks that is read once. */
+export type ObjectBody = Uint8Array | AsyncIterable<Uint8Array>;
+
+/** `length` bytes (to the end when left out) from `offset` on. A range that ends beyond the object is cut there. */
+export interface ByteRange {
+  readonly offset: number;
+  readonly length?: number;
+}
+
+export interface ObjectInfo {
+  readonly key: string;
+  readonly sizeBytes: number;
+  readonly modifiedAt: Date;
+}
+
+export interface StoredBytes {
+  readonly bytes: Uint8Array;
+  /** Names the whole object's content; hand it to `put` as `ifMatch`. */
+  readonly etag: string;
+}
+
+export interface StoredStream {
+  readonly stream: Readable;
+  /** Bytes of the whole object, whatever the range. */
+  readonly sizeBytes: number;
+}
+
+/**
+ * At most one condition. An etag names content: where the same bytes may come back (A, B, A) and the difference matters, put a
+ * revision number into the bytes.
+ */
+export type PutCondition =
+  | { readonly ifAbsent?: false; readonly ifMatch?: undefined }
+  | { readonly ifAbsent: true; readonly ifMatch?: undefined }
+  | { readonly ifAbsent?: false; readonly ifMatch: string };
+
+export interface PutResult {
+  readonly etag: string;
+  readonly sizeBytes: number;
+}
+
+export interface ListOptions {
+  /** Only what sorts after this string (a key, or the beginning of one). */
+  readonly after?: string;
+  readonly limit: number;
+}
+
+/**
+ * Named bytes. A write is whole or not at all: readers see the old object or the new one, also when the writer dies in the middle,
+ * and what `put` acknowledged survives the death of the process (file system: of the machine). All methods may reject with a
+ * `StoreError`; keys follow `object-keys.ts`. A key that is an object can't also be a folder of other keys.
+ */
+export interface ObjectStore {
+  /** Size and time of an object, `undefined` when there is none. */
+  head(key: string): Promise<ObjectInfo | undefined>;
+
+  /** The whole object in memory, `undefined` when there is none. */
+  get(key: string): Promise<StoredBytes | undefined>;
+
+  /** The object, or a range of it, as a stream that the caller reads to its end or destroys; `undefined` when there is none. Rejects with `RangeNotSatisfiable`. */
+  getStream(key: string, range?: ByteRange): Promise<StoredStream | undefined>;
+
+  /** Writes an object. Rejects with `PreconditionFailed` when the condition doesn't hold at the moment of writing. A failing stream leaves nothing behind. */
+  put(key: string, body: ObjectBody, condition?: PutCondition): Promise<PutResult>;
+
+  /** Copies an object inside the store without passing its bytes through this process. Returns false when `from` doesn't exist. */
+  copy(from: string, to: string): Promise<boolean>;
+
+  /** Removes an object; an absent one is fine. */
+  delete(key: string): Promise<void>;
+
+  /** Objects whose key begins with `prefix`, in key order (by byte), at most `limit`. */
+  list(prefix: string, options: ListOptions): Promise<ObjectInfo[]>;
+
+  /** Names of the folders directly inside `folder` (ends with '/'), in order, after the name `after`, at most `limit`. */
+  listFolders(folder: string, options: ListOptions): Promise<string[]>;
+
+  /** Resolves when the store can be read and written, rejects with the reason when not. */
+  check(): Promise<void>;
+
+  /** Removes what dead processes left behind. Never touches anything that a living process still needs. */
+  sweep(): Promise<void>;
+
+  /** Frees connections. The store can't be used afterwards. */
+  close(): Promise<void>;
+}
