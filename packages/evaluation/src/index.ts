@@ -1,1 +1,19 @@
-export {};
+export { type ConformalThreshold, conformalPValue, conformalThreshold } from './calibration/conformal.js';
+export { compareModels, type PairedDeLong } from './image/compare-models.js';
+export {
+  type ImageMetrics,
+  imageMetrics,
+  type PrecisionRecallPoint,
+  type RocPoint,
+  type SensitivityAtSpecificity,
+} from './image/image-metrics.js';
+export type { Figure, Interval, Outcome, ThresholdFigure, Undefined } from './outcome.js';
+export type { PixelCurves } from './pixel/pixel-curves.js';
+export {
+  type PixelMetrics,
+  PixelMetricsAccumulator,
+  type PixelMetricsOptions,
+  type Resolution,
+} from './pixel/pixel-metrics.js';
+export type { Connectivity } from './pixel/regions.js';
+export type { BootstrapOptions } from './statistics/bootstrap.js';

@@ -1,0 +1,29 @@
+/**
+ * Child process of `streaming-memory.test.ts`: evaluates as many synthetic maps as its argument says and prints
+ * `{ peakBytes, droppedBits }`, the largest resident memory of the whole process among others.
+ */
+import { PixelMetricsAccumulator } from '../index.js';
+
+const SIDE = 224;
+const LESION_SIDE = 40;
+const maps = Number(process.argv[2]);
+
+const accumulator = new PixelMetricsAccumulator({ resamples: 20 });
+const map = new Float32Array(SIDE * SIDE);
+const mask = new Uint8Array(SIDE * SIDE);
+let state = 1;
+for (let image = 0; image < maps; image++) {
+  const abnormal = image % 2 === 1;
+  const corner = image % (SIDE - LESION_SIDE);
+  for (let pixel = 0; pixel < map.length; pixel++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    const [row, column] = [Math.floor(pixel / SIDE), pixel % SIDE];
+    const inside = Math.min(row, column) >= corner && Math.max(row, column) < corner + LESION_SIDE;
+    mask[pixel] = abnormal && inside ? 1 : 0;
+    map[pixel] = (state / 2 ** 32) ** (mask[pixel] ? 0.5 : 2);
+  }
+  accumulator.add(map, mask, SIDE, SIDE);
+}
+const { resolution, auroc } = accumulator.result();
+const peakBytes = process.resourceUsage().maxRSS * 1024;
+process.stdout.write(JSON.stringify({ peakBytes, rssBytes: process.memoryUsage().rss, resolution, auroc }));
