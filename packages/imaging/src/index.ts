@@ -1,1 +1,1 @@
-export {};
+export { upsampleMap, upsampleMatrix } from './maps/upsample.js';

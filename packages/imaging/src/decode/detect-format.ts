@@ -1,0 +1,37 @@
+import { fileTypeFromBuffer } from 'file-type';
+import { ImageError } from '../image-error.js';
+
+export type ImageFormat = 'png' | 'jpeg' | 'webp' | 'tiff' | 'bmp' | 'gif' | 'dicom';
+
+const FORMAT_OF_MEDIA_TYPE: Readonly<Record<string, ImageFormat>> = {
+  'image/png': 'png',
+  'image/apng': 'png',
+  'image/jpeg': 'jpeg',
+  'image/webp': 'webp',
+  'image/tiff': 'tiff',
+  'image/bmp': 'bmp',
+  'image/gif': 'gif',
+  'application/dicom': 'dicom',
+};
+
+const DICOM_PREAMBLE_BYTES = 128;
+
+/**
+ * Tells a format by content. DICOM goes first, for its preamble may be another format's header (PS3.10, 7.1).
+ * Throws `unsupported-format` for everything that is not decoded here.
+ */
+export async function detectFormat(bytes: Uint8Array): Promise<ImageFormat> {
+  if (isDicom(bytes)) return 'dicom';
+  const type = await fileTypeFromBuffer(bytes);
+  const format = type && FORMAT_OF_MEDIA_TYPE[type.mime];
+  if (format) return format;
+  throw new ImageError(
+    'unsupported-format',
+    `The file is ${type ? `of type ${type.mime}` : 'of no known image type'}, which is not supported; send PNG, JPEG, WebP, TIFF, BMP, GIF or DICOM.`,
+  );
+}
+
+function isDicom(bytes: Uint8Array): boolean {
+  const magic = bytes.subarray(DICOM_PREAMBLE_BYTES, DICOM_PREAMBLE_BYTES + 4);
+  return String.fromCharCode(...magic) === 'DICM';
+}
