@@ -75,7 +75,11 @@ const scalarFields = {
   }),
 };
 
-const name = z.string().min(1).max(200).meta({ description: 'A name for people.', example: 'Brain MRI, 16 shots' });
+const name = z
+  .string()
+  .min(1)
+  .max(200)
+  .meta({ description: 'A name for people.', examples: ['Brain MRI, 16 shots'] });
 
 const taps = z
   .array(z.int().min(0).max(1000))

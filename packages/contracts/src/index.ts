@@ -25,3 +25,19 @@ export {
   type ReadinessCheck,
 } from './problems/problem.js';
 export { validate } from './problems/validate.js';
+export * from './records/records.js';
+export * from './resources/adaptations.js';
+export * from './resources/backbones.js';
+export * from './resources/calibrations.js';
+export * from './resources/datasets.js';
+export * from './resources/evaluations.js';
+export * from './resources/health.js';
+export * from './resources/images.js';
+export * from './resources/job-events.js';
+export * from './resources/jobs.js';
+export * from './resources/models.js';
+export * from './resources/pages.js';
+export * from './resources/primitives.js';
+export * from './resources/scores.js';
+export * from './resources/scorings.js';
+export * from './resources/uploads.js';

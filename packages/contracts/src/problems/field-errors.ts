@@ -6,9 +6,11 @@ export const fieldErrorSchema = z
     in: z.enum(['body', 'query', 'path', 'header']).meta({ description: 'The part of the request that is at fault.' }),
     pointer: z.string().meta({
       description: 'JSON pointer (RFC 6901) into that part; empty for the whole.',
-      example: '/training/epochs',
+      examples: ['/training/epochs'],
     }),
-    detail: z.string().meta({ description: 'What is wrong there.', example: 'Too small: expected number to be >=1' }),
+    detail: z
+      .string()
+      .meta({ description: 'What is wrong there.', examples: ['Too small: expected number to be >=1'] }),
   })
   .meta({ id: 'FieldError', description: 'One fault of a request: where, and what is wrong.' });
 

@@ -5,7 +5,7 @@ import { fieldErrorSchema } from './field-errors.js';
 /** One dependency of the server and whether it is there. */
 export const readinessCheckSchema = z
   .strictObject({
-    name: z.string().meta({ description: 'What is checked.', example: 'store' }),
+    name: z.string().meta({ description: 'What is checked.', examples: ['store'] }),
     ok: z.boolean(),
     detail: z.string().optional().meta({ description: 'Why it is not there.' }),
   })
@@ -34,11 +34,19 @@ export const problemSchema = z
   .strictObject({
     type: z.string().meta({
       description: 'Which kind of problem: the path of a page that says what to do.',
-      example: '/problems/not-found',
+      examples: ['/problems/not-found'],
     }),
-    title: z.string().meta({ description: 'The kind of problem in words.', example: 'There is nothing with this id' }),
-    status: z.int().min(400).max(599).meta({ description: 'The HTTP status.', example: 404 }),
-    detail: z.string().meta({ description: 'This occurrence in words.', example: 'There is no model with this id.' }),
+    title: z
+      .string()
+      .meta({ description: 'The kind of problem in words.', examples: ['There is nothing with this id'] }),
+    status: z
+      .int()
+      .min(400)
+      .max(599)
+      .meta({ description: 'The HTTP status.', examples: [404] }),
+    detail: z
+      .string()
+      .meta({ description: 'This occurrence in words.', examples: ['There is no model with this id.'] }),
     instance: z.string().optional().meta({ description: 'The path of the request.' }),
     requestId: z.string().optional().meta({ description: 'Id of the request in the log of the server.' }),
     ...extraFields,

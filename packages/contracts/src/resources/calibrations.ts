@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { idSchema } from './primitives.js';
+
+/** Body of `POST /v1/models/{id}/calibration`. */
+export const calibrationRequestSchema = z
+  .strictObject({
+    datasetId: idSchema.meta({ description: 'Its normal images that the model has not learned from are used.' }),
+    alpha: z.number().gt(0).lt(1).meta({ description: 'Share of normal images that may be called abnormal.' }),
+  })
+  .meta({
+    id: 'CalibrationRequest',
+    description: 'Choose the threshold of a model from normal images.',
+    examples: [{ datasetId: '0193f3a2-7c1e-7d3a-9b5f-2f1c8a6e4d10', alpha: 0.05 }],
+  });
+
+export type CalibrationRequest = z.infer<typeof calibrationRequestSchema>;

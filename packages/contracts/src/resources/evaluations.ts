@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { countSchema, digestSchema, idSchema, shareSchema, timestampSchema } from './primitives.js';
+
+/** Body of `POST /v1/evaluations`. */
+export const evaluationRequestSchema = z
+  .strictObject({ modelId: idSchema, datasetId: idSchema.meta({ description: 'Its test images are used.' }) })
+  .meta({
+    id: 'EvaluationRequest',
+    description: 'Evaluate a model on the test images of a data set.',
+    examples: [{ modelId: '0193f3b0-1b2c-7a4d-8e6f-5a4b3c2d1e0f', datasetId: '0193f3a2-7c1e-7d3a-9b5f-2f1c8a6e4d10' }],
+  });
+
+export type EvaluationRequest = z.infer<typeof evaluationRequestSchema>;
+
+const intervalSchema = z
+  .strictObject({
+    low: shareSchema,
+    high: shareSchema,
+    level: shareSchema.meta({ description: 'Confidence.', examples: [0.95] }),
+    method: z.enum(['delong', 'delong-logit', 'bootstrap']).meta({ description: 'How the interval was computed.' }),
+  })
+  .meta({ id: 'Interval', description: 'Confidence interval of a figure.' });
+
+const knownFigureSchema = z
+  .strictObject({
+    value: shareSchema,
+    interval: intervalSchema.optional(),
+    threshold: z
+      .number()
+      .nullable()
+      .optional()
+      .meta({ description: 'The score or map value from which on "abnormal" is said; null for "never".' }),
+  })
+  .meta({ id: 'KnownFigure', description: 'A figure, 0 to 1, and how sure it is.' });
+
+const unknownFigureSchema = z
+  .strictObject({
+    value: z.null(),
+    reason: z.string().meta({ examples: ['There are no abnormal images.'] }),
+  })
+  .meta({ id: 'UnknownFigure', description: 'A figure that these images do not determine, and why.' });
+
+/** A figure between 0 and 1, or the reason why there is none. */
+export const figureSchema = z
+  .union([knownFigureSchema, unknownFigureSchema])
+  .meta({ id: 'Figure', description: 'A figure, 0 to 1, or the reason why there is none.' });
+
+export type Figure = z.infer<typeof figureSchema>;
+
+/** Figures of whole images: is the image abnormal? */
+export const imageFiguresSchema = z
+  .strictObject({
+    auroc: figureSchema.meta({ description: 'Area under the ROC curve.' }),
+    averagePrecision: figureSchema,
+    f1Max: figureSchema.meta({ description: 'Best F1 over all thresholds.' }),
+    sensitivityAtSpecificity90: figureSchema.meta({ description: 'Sensitivity where the specificity is 0.90.' }),
+    sensitivityAtSpecificity95: figureSchema.meta({ description: 'Sensitivity where the specificity is 0.95.' }),
+  })
+  .meta({ id: 'ImageFigures', description: 'Figures of whole images: is the image abnormal?' });
+
+export type ImageFigures = z.infer<typeof imageFiguresSchema>;
+
+/** Figures of pixels: where is it abnormal? */
+export const pixelFiguresSchema = z
+  .strictObject({
+    auroc: figureSchema.meta({ description: 'Area under the ROC curve over all pixels.' }),
+    averagePrecision: figureSchema,
+    aupro30: figureSchema.meta({ description: 'Area under the per-region overlap curve up to 30 % false positives.' }),
+    diceBest: figureSchema.meta({ description: 'Best Dice over all thresholds.' }),
+  })
+  .meta({ id: 'PixelFigures', description: 'Figures of pixels: where is it abnormal?' });
+
+export type PixelFigures = z.infer<typeof pixelFiguresSchema>;
+
+export const evaluationFields = {
+  id: idSchema,
+  jobId: idSchema,
+  modelId: idSchema,
+  datasetId: idSchema,
+  datasetDigest: digestSchema.meta({ description: 'Digest over the images of the data set when the job began.' }),
+  createdAt: timestampSchema,
+  images: z
+    .strictObject({
+      normal: countSchema,
+      abnormal: countSchema,
+      masks: countSchema.meta({ description: 'Abnormal images with a mask.' }),
+      rejected: countSchema.meta({ description: 'Images that could not be scored and are not in any figure.' }),
+    })
+    .meta({ id: 'EvaluatedImages', description: 'What the figures come from.' }),
+  image: imageFiguresSchema,
+  pixel: pixelFiguresSchema,
+};
+
+export const evaluationSchema = z
+  .strictObject(evaluationFields)
+  .meta({ id: 'Evaluation', description: 'Figures of a model on a data set.' });
+
+export type Evaluation = z.infer<typeof evaluationSchema>;

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { pageQueryFields, pageSchema } from './pages.js';
+import { countSchema, digestSchema, idSchema, labelSchema, splitSchema, timestampSchema } from './primitives.js';
+
+/** Formats that are read, told by content. */
+export const imageFormatSchema = z
+  .enum(['png', 'jpeg', 'webp', 'tiff', 'bmp', 'gif', 'dicom'])
+  .meta({ id: 'ImageFormat', description: 'Format of the file as it was sent, told by its content.' });
+
+export type ImageFormat = z.infer<typeof imageFormatSchema>;
+
+/** Media types that stored image bytes come in. */
+export const imageMediaTypes = [
+  'image/png',
+  'image/jpeg',
+  'image/webp',
+  'image/tiff',
+  'image/bmp',
+  'image/gif',
+  'application/dicom',
+] as const;
+
+const pixelsSchema = z.int().min(1);
+
+const maskSchema = z
+  .strictObject({ sha256: digestSchema, sizeBytes: countSchema, width: pixelsSchema, height: pixelsSchema })
+  .meta({ id: 'ImageMask', description: 'Mask of the abnormal pixels, in the size of the image.' });
+
+export const fileNameSchema = z
+  .string()
+  .max(1024)
+  .meta({ description: 'Name of the file as it was sent.', examples: ['scan-017.png'] });
+
+export const notesSchema = z.array(z.string()).meta({
+  description: 'What a reader should know about how the file was read.',
+  examples: [['Only the first of 12 frames was taken.']],
+});
+
+export const frameSchema = z.int().min(1).meta({ description: 'Frame of a multi-frame file, counted from 1.' });
+
+const technicalValueSchema = z.union([z.string(), z.number(), z.array(z.number())]);
+
+export const imageFields = {
+  id: idSchema,
+  fileName: fileNameSchema,
+  split: splitSchema,
+  label: labelSchema,
+  format: imageFormatSchema,
+  mediaType: z.enum(imageMediaTypes).meta({ description: 'Media type of the bytes at `…/content`.' }),
+  width: pixelsSchema.meta({ description: 'Pixels, as shown (after the orientation of the file).' }),
+  height: pixelsSchema.meta({ description: 'Pixels, as shown (after the orientation of the file).' }),
+  frame: frameSchema.optional(),
+  sizeBytes: countSchema.meta({ description: 'Size of the bytes at `…/content`.' }),
+  sha256: digestSchema.meta({ description: 'Digest of the bytes at `…/content`.' }),
+  mask: maskSchema.optional(),
+  technicalTags: z
+    .record(z.string(), technicalValueSchema)
+    .optional()
+    .meta({
+      description: 'Technical DICOM tags that were kept; nothing that identifies a person is.',
+      examples: [{ Modality: 'MR', PixelSpacing: [0.5, 0.5] }],
+    }),
+  notes: notesSchema,
+  createdAt: timestampSchema,
+};
+
+export const imageSchema = z
+  .strictObject({ ...imageFields, datasetId: idSchema })
+  .meta({ id: 'Image', description: 'One image of a data set. A frame of a multi-frame file is an image.' });
+
+export type Image = z.infer<typeof imageSchema>;
+
+export const imagePageSchema = pageSchema(imageSchema, 'ImagePage', 'In order of upload.');
+
+/** Query of a data set's images. */
+export const imagePageQuerySchema = z.strictObject({
+  ...pageQueryFields,
+  split: splitSchema.optional().meta({ description: 'Only images of this split.' }),
+  label: labelSchema.optional().meta({ description: 'Only images of this label.' }),
+});

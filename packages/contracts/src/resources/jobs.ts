@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import { adaptationOptionsSchema } from '../adaptation-options.js';
+import { problemSchema } from '../problems/problem.js';
+import { calibrationRequestSchema } from './calibrations.js';
+import { evaluationRequestSchema } from './evaluations.js';
+import { pageQueryFields, pageSchema } from './pages.js';
+import { countSchema, idSchema, timestampSchema } from './primitives.js';
+import { scoringRequestSchema } from './scorings.js';
+
+export const jobStateSchema = z
+  .enum(['queued', 'running', 'succeeded', 'failed', 'cancelled'])
+  .meta({ id: 'JobState', description: 'The last three are final.' });
+
+export type JobState = z.infer<typeof jobStateSchema>;
+
+/** True for states that a job never leaves. */
+export function isFinal(state: JobState): boolean {
+  return state === 'succeeded' || state === 'failed' || state === 'cancelled';
+}
+
+export const jobProgressSchema = z
+  .strictObject({
+    phase: z.string().meta({ description: 'What the job is doing.', examples: ['training'] }),
+    done: z.number().min(0).meta({ description: 'Steps of this phase that are done.' }),
+    total: z.number().min(0).meta({ description: 'Steps of this phase.' }),
+    loss: z.number().optional().meta({ description: 'Latest training loss.' }),
+    etaSeconds: z.number().min(0).optional().meta({ description: 'Estimated time left for the whole job.' }),
+  })
+  .meta({
+    id: 'JobProgress',
+    description: 'How far a job is.',
+    examples: [{ phase: 'training', done: 40, total: 100, loss: 0.41, etaSeconds: 37 }],
+  });
+
+export type JobProgress = z.infer<typeof jobProgressSchema>;
+
+/** What an adaptation was asked for, fully resolved. */
+export const adaptationJobRequestSchema = z
+  .strictObject({ datasetId: idSchema, options: adaptationOptionsSchema })
+  .meta({ id: 'AdaptationJobRequest', description: 'What was asked for, every option with its value.' });
+
+/** What a calibration was asked for: the body, and the model of the path. */
+export const calibrationJobRequestSchema = calibrationRequestSchema
+  .safeExtend({ modelId: idSchema })
+  .meta({ id: 'CalibrationJobRequest', description: 'What was asked for.' });
+
+/** What every kind of job was asked for, and what it leaves when it succeeds. */
+export const jobKinds = {
+  adaptation: {
+    request: adaptationJobRequestSchema,
+    result: z.strictObject({ modelId: idSchema }).meta({ id: 'AdaptationResult', description: 'The model it made.' }),
+  },
+  scoring: {
+    request: scoringRequestSchema,
+    result: z
+      .strictObject({ scored: countSchema, rejected: countSchema })
+      .meta({ id: 'ScoringSummary', description: 'How many images were scored and how many could not be.' }),
+  },
+  evaluation: {
+    request: evaluationRequestSchema,
+    result: z
+      .strictObject({ evaluationId: idSchema })
+      .meta({ id: 'EvaluationResult', description: 'The evaluation it made.' }),
+  },
+  calibration: {
+    request: calibrationJobRequestSchema,
+    result: z
+      .strictObject({ modelId: idSchema, threshold: z.number(), images: countSchema })
+      .meta({ id: 'CalibrationResult', description: 'The threshold that the model has now.' }),
+  },
+} as const;
+
+export const jobKindSchema = z
+  .enum(['adaptation', 'scoring', 'evaluation', 'calibration'])
+  .meta({ id: 'JobKind', description: 'What kind of work a job is.' });
+
+export type JobKind = z.infer<typeof jobKindSchema>;
+
+/** Fields that jobs of all kinds share. */
+export const jobFields = {
+  id: idSchema,
+  state: jobStateSchema,
+  createdAt: timestampSchema,
+  startedAt: timestampSchema.optional().meta({ description: 'When work on it began first.' }),
+  finishedAt: timestampSchema.optional(),
+  attempt: countSchema.meta({ description: 'How often work on it was taken up.' }),
+  progress: jobProgressSchema.optional(),
+  error: problemSchema.optional().meta({ description: 'Why it failed.' }),
+};
+
+const adaptationJobSchema = z
+  .strictObject({
+    ...jobFields,
+    kind: z.literal('adaptation'),
+    request: jobKinds.adaptation.request,
+    result: jobKinds.adaptation.result.optional(),
+  })
+  .meta({ id: 'AdaptationJob', description: 'Adapts a model to the normal images of a data set.' });
+
+const scoringJobSchema = z
+  .strictObject({
+    ...jobFields,
+    kind: z.literal('scoring'),
+    request: jobKinds.scoring.request,
+    result: jobKinds.scoring.result.optional(),
+  })
+  .meta({ id: 'ScoringJob', description: 'Scores the images of a data set.' });
+
+const evaluationJobSchema = z
+  .strictObject({
+    ...jobFields,
+    kind: z.literal('evaluation'),
+    request: jobKinds.evaluation.request,
+    result: jobKinds.evaluation.result.optional(),
+  })
+  .meta({ id: 'EvaluationJob', description: 'Evaluates a model on the test images of a data set.' });
+
+const calibrationJobSchema = z
+  .strictObject({
+    ...jobFields,
+    kind: z.literal('calibration'),
+    request: jobKinds.calibration.request,
+    result: jobKinds.calibration.result.optional(),
+  })
+  .meta({ id: 'CalibrationJob', description: 'Gives a model a threshold from normal images.' });
+
+export const jobSchema = z
+  .discriminatedUnion('kind', [adaptationJobSchema, scoringJobSchema, evaluationJobSchema, calibrationJobSchema])
+  .meta({ id: 'Job', description: 'Work that takes longer than a request.' });
+
+export type Job = z.infer<typeof jobSchema>;
+
+/** A job of one kind. */
+export type JobOf<K extends JobKind> = Extract<Job, { kind: K }>;
+
+export const jobPageSchema = pageSchema(jobSchema, 'JobPage', 'Newest first.');
+
+/** Query of the list of jobs. */
+export const jobPageQuerySchema = z.strictObject({
+  ...pageQueryFields,
+  state: jobStateSchema.optional().meta({ description: 'Only jobs in this state.' }),
+  kind: jobKindSchema.optional().meta({ description: 'Only jobs of this kind.' }),
+});

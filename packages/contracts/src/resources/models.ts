@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { adaptationOptionsSchema } from '../adaptation-options.js';
+import { pageSchema } from './pages.js';
+import { countSchema, digestSchema, idSchema, nameSchema, shareSchema, timestampSchema } from './primitives.js';
+
+const versionsSchema = z
+  .record(z.string(), z.string())
+  .meta({ description: 'Versions of what made the model.', examples: [{ mediclip: '0.1.0', onnxruntime: '1.30.0' }] });
+
+/** Where a model comes from: enough to make it again. */
+export const lineageSchema = z
+  .strictObject({
+    jobId: idSchema.meta({ description: 'The adaptation that made it.' }),
+    datasetId: idSchema,
+    datasetDigest: digestSchema.meta({ description: 'Digest over the images of the data set when the job began.' }),
+    imageIds: z.array(idSchema).meta({ description: 'The normal images that it was adapted on.' }),
+    backbone: z.string(),
+    backboneDigest: digestSchema,
+    seed: countSchema,
+    device: z.string().meta({ description: 'Execution provider that computed it.', examples: ['cpu'] }),
+    versions: versionsSchema,
+  })
+  .meta({ id: 'Lineage', description: 'Where a model comes from: enough to make it again.' });
+
+export type Lineage = z.infer<typeof lineageSchema>;
+
+/** Means over one epoch. */
+export const epochLossSchema = z
+  .strictObject({
+    epoch: z.int().min(1),
+    loss: z.number().meta({ description: 'Focal plus dice loss.' }),
+    focal: z.number(),
+    dice: z.number(),
+    heldOutLoss: z.number().optional().meta({ description: 'Loss on the held-out synthetic samples.' }),
+    heldOutAuroc: shareSchema.optional().meta({ description: 'Image AUROC on the held-out synthetic samples.' }),
+  })
+  .meta({ id: 'EpochLoss', description: 'Means over one epoch.' });
+
+export type EpochLoss = z.infer<typeof epochLossSchema>;
+
+/** A threshold with a guarantee, from normal images that were never used in training. */
+export const calibrationSchema = z
+  .strictObject({
+    alpha: shareSchema.meta({ description: 'Share of normal images that may be called abnormal.' }),
+    threshold: z.number().meta({ description: 'Scores above it are called abnormal.' }),
+    images: countSchema.meta({ description: 'How many normal images it comes from.' }),
+    datasetId: idSchema,
+    datasetDigest: digestSchema,
+    jobId: idSchema,
+    createdAt: timestampSchema,
+  })
+  .meta({ id: 'Calibration', description: 'A split-conformal threshold and what it comes from.' });
+
+export type Calibration = z.infer<typeof calibrationSchema>;
+
+export const modelFields = {
+  id: idSchema,
+  name: nameSchema.optional(),
+  createdAt: timestampSchema,
+  configuration: adaptationOptionsSchema
+    .safeExtend({ taps: adaptationOptionsSchema.shape.taps.unwrap() })
+    .meta({ id: 'ModelConfiguration', description: 'Every option of the adaptation with its value.' }),
+  lineage: lineageSchema,
+  lossHistory: z.array(epochLossSchema).meta({ description: 'One entry for each epoch.' }),
+  selectedEpoch: z.int().min(1).meta({ description: 'The epoch whose parameters the model has.' }),
+  calibration: calibrationSchema.nullable().meta({ description: 'Null as long as the model is not calibrated.' }),
+  sizeBytes: countSchema.meta({ description: 'Size of what is the own of this model; the tower is shared.' }),
+  digest: digestSchema.meta({ description: "Digest of the model's own bytes." }),
+};
+
+export const modelSchema = z
+  .strictObject(modelFields)
+  .meta({ id: 'Model', description: 'An anomaly detector adapted to normal images.' });
+
+export type Model = z.infer<typeof modelSchema>;
+
+const modelSummarySchema = z
+  .strictObject({
+    id: idSchema,
+    name: nameSchema.optional(),
+    createdAt: timestampSchema,
+    backbone: z.string(),
+    preset: adaptationOptionsSchema.shape.preset,
+    shots: adaptationOptionsSchema.shape.shots,
+    datasetId: idSchema,
+    calibrated: z.boolean(),
+  })
+  .meta({ id: 'ModelSummary', description: 'What a list of models says about each.' });
+
+export type ModelSummary = z.infer<typeof modelSummarySchema>;
+
+export const modelPageSchema = pageSchema(modelSummarySchema, 'ModelPage', 'Newest first.');
