@@ -15,3 +15,8 @@ export function greyRange(pixels: Uint8Array): { lowest: number; highest: number
   }
   return { lowest, highest };
 }
+
+/** An eight-bit grey level: halves rounded up, saturated. */
+export function toGreyLevel(value: number): number {
+  return Math.min(Math.max(Math.floor(value + 0.5), 0), 255);
+}

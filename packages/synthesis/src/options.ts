@@ -1,12 +1,16 @@
 import type { RandomStream } from './random/random-stream.js';
 
-export type SynthesisTask =
-  | 'cutPaste'
-  | 'gaussianIntensity'
-  | 'smoothIntensity'
-  | 'sourceDeformation'
-  | 'sinkDeformation'
-  | 'identity';
+/** In the order in which probabilities are added up, so that a draw does not depend on the order of an object's keys. */
+const TASKS = [
+  'cutPaste',
+  'gaussianIntensity',
+  'smoothIntensity',
+  'sourceDeformation',
+  'sinkDeformation',
+  'identity',
+] as const;
+
+export type SynthesisTask = (typeof TASKS)[number];
 
 export interface SynthesisOptions {
   /** Probability of each task; they sum to 1. */
@@ -28,35 +32,27 @@ export const defaultSynthesisOptions: SynthesisOptions = {
   secondAnomalyProbability: 0.5,
 };
 
-/** The order in which probabilities are added up, so that a draw does not depend on the order of an object's keys. */
-const ORDER: readonly SynthesisTask[] = [
-  'cutPaste',
-  'gaussianIntensity',
-  'smoothIntensity',
-  'sourceDeformation',
-  'sinkDeformation',
-  'identity',
-];
-
-/** A task with its probability. Throws a RangeError when the options are no probabilities. */
+/** Draws a task. Throws a RangeError when the options are no probabilities. */
 export function drawTask(options: SynthesisOptions, random: RandomStream): SynthesisTask {
-  checkOptions(options);
-  const draw = random.uniform();
+  const total = checkOptions(options);
+  const draw = random.uniform(0, total);
   let sum = 0;
-  for (const task of ORDER) {
+  for (const task of TASKS) {
     sum += options.tasks[task];
     if (draw < sum) return task;
   }
-  return ORDER.findLast((task) => options.tasks[task] > 0) as SynthesisTask;
+  throw new Error(`A draw of ${draw} exceeds the sum of all probabilities, ${total}; this is a bug.`);
 }
 
-function checkOptions({ tasks, secondAnomalyProbability }: SynthesisOptions): void {
+/** Returns the sum of the task probabilities, which is 1 up to rounding. */
+function checkOptions({ tasks, secondAnomalyProbability }: SynthesisOptions): number {
   const isProbability = (value: number) => value >= 0 && value <= 1;
-  const sum = ORDER.reduce((total, task) => total + tasks[task], 0);
-  if (!ORDER.every((task) => isProbability(tasks[task])) || Math.abs(sum - 1) > 1e-6) {
+  const sum = TASKS.reduce((total, task) => total + tasks[task], 0);
+  if (!TASKS.every((task) => isProbability(tasks[task])) || Math.abs(sum - 1) > 1e-6) {
     throw new RangeError(`The task probabilities must lie in 0 to 1 and sum to 1, not to ${sum}.`);
   }
   if (!isProbability(secondAnomalyProbability)) {
     throw new RangeError(`The probability of a second anomaly is ${secondAnomalyProbability}; give one in 0 to 1.`);
   }
+  return sum;
 }

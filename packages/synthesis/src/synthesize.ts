@@ -1,6 +1,7 @@
+import type { Corner } from './box.js';
 import type { GreyImage } from './image.js';
 import { changeLabel } from './label/change-label.js';
-import { markMask } from './masks/mask.js';
+import { forEachSetPixel, type Mask } from './masks/mask.js';
 import { defaultSynthesisOptions, drawTask, type SynthesisOptions, type SynthesisTask } from './options.js';
 import type { RandomStream } from './random/random-stream.js';
 import { applyCutPaste, drawCutPaste } from './tasks/cut-paste.js';
@@ -38,86 +39,84 @@ export function synthesize(
     throw new RangeError('Cut-paste has no image to cut from; pass the normal images as support.');
   }
   const task = drawTask(options, random);
-  if (task === 'identity') return { task, image: image.data.slice(), mask: new Float32Array(side * side) };
-  const anomalies = drawAnomalyCount(options, random);
-  return { task, ...place[task](image.data, side, support, anomalies, random) };
+  const anomalies = random.chance(options.secondAnomalyProbability) ? 2 : 1;
+  return { task, ...perform[task]({ pixels: image.data, side, support, anomalies, random }) };
 }
 
-/** One or two (method, section 7). */
-export function drawAnomalyCount(options: SynthesisOptions, random: RandomStream): number {
-  return random.chance(options.secondAnomalyProbability) ? 2 : 1;
+interface Scene {
+  /** The untouched image, `side * side` grey levels. */
+  readonly pixels: Uint8Array;
+  readonly side: number;
+  readonly support: readonly GreyImage[];
+  /** How many anomalies to place. */
+  readonly anomalies: number;
+  readonly random: RandomStream;
 }
 
-type Placement = Pick<SyntheticSample, 'image' | 'mask'>;
+type LabelledImage = Pick<SyntheticSample, 'image' | 'mask'>;
 
-/** How each task places so many anomalies in the square `original` of side `side`. */
-const place: Record<
-  Exclude<SynthesisTask, 'identity'>,
-  (
-    original: Uint8Array,
-    side: number,
-    support: readonly GreyImage[],
-    anomalies: number,
-    random: RandomStream,
-  ) => Placement
-> = {
-  cutPaste(original, side, support, anomalies, random) {
-    const image = original.slice();
-    const union = new Uint8Array(side * side);
-    for (let i = 0; i < anomalies; i++) {
-      const parameters = drawCutPaste(side, support.length, random);
-      applyCutPaste(image, support[parameters.source].data, side, parameters);
-      markMask(union, side, parameters.mask, parameters.corner);
-    }
-    return { image, mask: changeLabel(original, image, union, side) };
+const perform: Readonly<Record<SynthesisTask, (scene: Scene) => LabelledImage>> = {
+  cutPaste({ pixels, side, support, anomalies, random }) {
+    const image = pixels.slice();
+    const union = placeAnomalies(anomalies, side, () => {
+      const anomaly = drawCutPaste(side, support.length, random);
+      applyCutPaste(image, support[anomaly.source].data, side, anomaly);
+      return anomaly;
+    });
+    return { image, mask: changeLabel(pixels, image, union, side) };
   },
 
-  gaussianIntensity(original, side, _support, anomalies, random) {
-    const levels = Float64Array.from(original);
-    const union = new Uint8Array(side * side);
-    for (let i = 0; i < anomalies; i++) {
-      const parameters = drawGaussianIntensity(side, random);
-      applyGaussianIntensity(levels, side, parameters);
-      markMask(union, side, parameters.mask, parameters.corner);
-    }
-    return { image: Uint8Array.from(levels), mask: Float32Array.from(union) };
+  gaussianIntensity({ pixels, side, anomalies, random }) {
+    const levels = new Float64Array(pixels);
+    const union = placeAnomalies(anomalies, side, () => {
+      const anomaly = drawGaussianIntensity(side, random);
+      applyGaussianIntensity(levels, side, anomaly);
+      return anomaly;
+    });
+    return { image: new Uint8Array(levels), mask: new Float32Array(union) };
   },
 
-  smoothIntensity(original, side, _support, anomalies, random) {
-    const image = original.slice();
-    const union = new Uint8Array(side * side);
-    for (let i = 0; i < anomalies; i++) {
-      const parameters = drawSmoothIntensity(side, random);
-      applySmoothIntensity(image, side, parameters);
-      markMask(union, side, parameters.mask, parameters.corner);
-    }
-    return { image, mask: Float32Array.from(union) };
+  smoothIntensity({ pixels, side, anomalies, random }) {
+    const image = pixels.slice();
+    const union = placeAnomalies(anomalies, side, () => {
+      const anomaly = drawSmoothIntensity(side, random);
+      applySmoothIntensity(image, side, anomaly);
+      return anomaly;
+    });
+    return { image, mask: new Float32Array(union) };
   },
 
-  sourceDeformation(original, side, _support, anomalies, random) {
-    return placeDeformations('source', original, side, anomalies, random);
-  },
+  sourceDeformation: (scene) => deform('source', scene),
 
-  sinkDeformation(original, side, _support, anomalies, random) {
-    return placeDeformations('sink', original, side, anomalies, random);
-  },
+  sinkDeformation: (scene) => deform('sink', scene),
+
+  identity: ({ pixels, side }) => ({ image: pixels.slice(), mask: new Float32Array(side * side) }),
 };
 
-function placeDeformations(
-  kind: DeformationParameters['kind'],
-  original: Uint8Array,
+function deform(kind: DeformationParameters['kind'], { pixels, side, anomalies, random }: Scene): LabelledImage {
+  const image = pixels.slice();
+  const union = placeAnomalies(anomalies, side, () => {
+    const anomaly = drawDeformation(kind, side, random);
+    applyDeformation(image, side, anomaly);
+    return { mask: anomaly.shape.mask, corner: anomaly.corner };
+  });
+  return { image, mask: new Float32Array(union) };
+}
+
+/** Places `count` anomalies one after the other; the union of their masks, `side * side` values of 0 or 1. */
+function placeAnomalies(
+  count: number,
   side: number,
-  anomalies: number,
-  random: RandomStream,
-): Placement {
-  const image = original.slice();
+  placeOne: () => { readonly mask: Mask; readonly corner: Corner },
+): Uint8Array {
   const union = new Uint8Array(side * side);
-  for (let i = 0; i < anomalies; i++) {
-    const parameters = drawDeformation(kind, side, random);
-    applyDeformation(image, side, parameters);
-    markMask(union, side, parameters.shape.mask, parameters.corner);
+  for (let i = 0; i < count; i++) {
+    const { mask, corner } = placeOne();
+    forEachSetPixel(mask, corner, side, (_, inImage) => {
+      union[inImage] = 1;
+    });
   }
-  return { image, mask: Float32Array.from(union) };
+  return union;
 }
 
 function checkImage({ width, height, data }: GreyImage, side: number): void {

@@ -1,20 +1,21 @@
+import type { Size } from '../box.js';
+
 const POLE = Math.sqrt(3) - 2;
 const GAIN = 6;
 /** The pole's powers beyond this count are below the precision of a double. */
 const HORIZON = 32;
 
 /** A cubic B-spline through `rows * columns` values, mirrored at the edges about the edge pixel. */
-export interface CubicSpline {
-  readonly rows: number;
-  readonly columns: number;
+export interface CubicSpline extends Size {
   readonly coefficients: Float64Array;
 }
 
-/** The spline through the values, which are replaced by its coefficients. Source: Unser, "Splines", 1999, box 2. */
-export function cubicSpline(values: Float64Array, rows: number, columns: number): CubicSpline {
-  for (let row = 0; columns > 1 && row < rows; row++) prefilterRow(values, row * columns, columns);
-  if (rows > 1) prefilterColumns(values, rows, columns);
-  return { rows, columns, coefficients: values };
+/** The spline through the values. Source: Unser, "Splines", 1999, box 2. */
+export function cubicSpline(values: Uint8Array, rows: number, columns: number): CubicSpline {
+  const coefficients = new Float64Array(values);
+  for (let row = 0; columns > 1 && row < rows; row++) prefilterRow(coefficients, row * columns, columns);
+  if (rows > 1) prefilterColumns(coefficients, rows, columns);
+  return { rows, columns, coefficients };
 }
 
 /** The spline's value at (row, column), each within 0 and its last index. */

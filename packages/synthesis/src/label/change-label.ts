@@ -1,5 +1,6 @@
+import { cutBox, pasteBox } from '../box.js';
 import { closing, fillHoles } from './morphology.js';
-import { type Box, regionBoxes } from './regions.js';
+import { regionBoxes } from './regions.js';
 
 /** The three values that a label of 8-bit pixels can have: no change, one grey level brighter, any other change. */
 const LABELS = [0, 1 - Math.exp(-12.5), 1] as const;
@@ -28,22 +29,7 @@ export function changeCodes(original: Uint8Array, changed: Uint8Array, mask: Uin
 /** Closes and fills the codes in place, in the box of one region of the mask after the other. */
 export function closeAndFill(codes: Uint8Array, mask: Uint8Array, side: number): void {
   for (const box of regionBoxes(mask, side)) {
-    const closed = closing(cut(codes, side, box), box.rows, box.columns);
-    paste(codes, side, box, fillHoles(closed, box.rows, box.columns, HIGHEST_CODE));
-  }
-}
-
-function cut(values: Uint8Array, side: number, { row, column, rows, columns }: Box): Uint8Array {
-  const cut = new Uint8Array(rows * columns);
-  for (let y = 0; y < rows; y++) {
-    const start = (row + y) * side + column;
-    cut.set(values.subarray(start, start + columns), y * columns);
-  }
-  return cut;
-}
-
-function paste(values: Uint8Array, side: number, { row, column, rows, columns }: Box, content: Uint8Array): void {
-  for (let y = 0; y < rows; y++) {
-    values.set(content.subarray(y * columns, (y + 1) * columns), (row + y) * side + column);
+    const closed = closing(cutBox(codes, side, box), box.rows, box.columns);
+    pasteBox(codes, side, box, fillHoles(closed, box.rows, box.columns, HIGHEST_CODE));
   }
 }

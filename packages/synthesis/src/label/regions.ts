@@ -1,10 +1,4 @@
-/** The bounding box of a region: first row and column, and sizes. */
-export interface Box {
-  readonly row: number;
-  readonly column: number;
-  readonly rows: number;
-  readonly columns: number;
-}
+import type { Box } from '../box.js';
 
 /** The bounding boxes of the 4-connected regions of non-zero pixels of a square mask, in scan order of the regions' first pixels. */
 export function regionBoxes(mask: Uint8Array, side: number): Box[] {

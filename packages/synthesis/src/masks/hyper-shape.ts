@@ -53,7 +53,7 @@ export function hyperShape(parameters: HyperShapeParameters): HyperShape {
     sine * shear[0] + cosine,
   ];
   const excess = Math.max(...boxSize(boxReach(sides, matrix))) / highestSide;
-  if (excess > 1) matrix = matrix.map((value) => value / excess) as unknown as Matrix;
+  if (excess > 1) matrix = [matrix[0] / excess, matrix[1] / excess, matrix[2] / excess, matrix[3] / excess];
   const reach = boxReach(sides, matrix);
   const halfSides = [sides[0] / 2, sides[1] / 2] as const;
   const inverse = invert(matrix);

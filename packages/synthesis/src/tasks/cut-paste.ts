@@ -1,20 +1,20 @@
+import { type Corner, cutBox, drawCorner, type Size } from '../box.js';
 import { cubicSpline, sampleSpline } from '../filters/cubic-spline.js';
-import { greyRange } from '../image.js';
-import { type Corner, drawCorner, type Mask, sideBounds } from '../masks/mask.js';
+import { greyRange, toGreyLevel } from '../image.js';
+import { forEachSetPixel, type Mask, sideBounds } from '../masks/mask.js';
 import { drawPerlinMask } from '../masks/perlin-mask.js';
-import { cutBox, toGreyLevel } from '../pixels.js';
 import type { RandomStream } from '../random/random-stream.js';
 
 const LARGEST_SOURCE_SHARE = 0.8;
 
-/** Maps a pixel (row, column) of the mask's box to a position in the source box: `matrix * (row, column) + offset`. */
-export interface SourceMap {
+/**
+ * Maps a pixel (row, column) of the mask's box to a position in the source box: `matrix * (row, column) + offset`. The size is the source
+ * box's, which holds the image of the whole mask box.
+ */
+export interface SourceMap extends Size {
   /** Row-major 2 x 2. */
   readonly matrix: readonly [number, number, number, number];
   readonly offset: readonly [number, number];
-  /** The source box, which holds the image of the whole mask box. */
-  readonly rows: number;
-  readonly columns: number;
 }
 
 export interface CutPasteParameters {
@@ -35,19 +35,14 @@ export function drawCutPaste(side: number, supportCount: number, random: RandomS
   const change = 1 + random.exponential(0.1);
   const scale = random.chance(0.5) ? 1 / change : change;
   const map = sourceMap(mask, angleRadians, scale, side);
-  return { mask, corner, source, sourceMap: map, sourceCorner: drawCorner({ ...map, data: mask.data }, side, random) };
+  return { mask, corner, source, sourceMap: map, sourceCorner: drawCorner(map, side, random) };
 }
 
 /**
  * The rotated and scaled source box of a mask box; a scale above 1 shrinks the content, and is limited so that the box stays within 80 % of
  * the source's side. Golden: synthesis/cutpaste.
  */
-export function sourceMap(
-  { rows, columns }: { readonly rows: number; readonly columns: number },
-  angleRadians: number,
-  scale: number,
-  side: number,
-): SourceMap {
+export function sourceMap({ rows, columns }: Size, angleRadians: number, scale: number, side: number): SourceMap {
   const upright = rotatedBox(rows, columns, angleRadians, 1);
   const limit = (LARGEST_SOURCE_SHARE * side) / Math.max(upright.rows, upright.columns);
   return rotatedBox(rows, columns, angleRadians, Math.min(scale, limit));
@@ -61,13 +56,9 @@ export function applyCutPaste(
   { mask, corner, sourceMap, sourceCorner }: CutPasteParameters,
 ): void {
   const patch = samplePatch(source, side, sourceMap, sourceCorner, mask);
-  for (let row = 0; row < mask.rows; row++) {
-    const target = (corner.row + row) * side + corner.column;
-    for (let column = 0; column < mask.columns; column++) {
-      const i = row * mask.columns + column;
-      if (mask.data[i] !== 0) pixels[target + column] = patch[i];
-    }
-  }
+  forEachSetPixel(mask, corner, side, (inMask, inImage) => {
+    pixels[inImage] = patch[inMask];
+  });
 }
 
 /** The source's pixels under the mask (0 elsewhere), within the source image's range; positions outside the source box count as 0. */
@@ -79,7 +70,7 @@ export function samplePatch(
   mask: Mask,
 ): Uint8Array {
   const { lowest, highest } = greyRange(source);
-  const spline = cubicSpline(cutBox(source, side, sourceCorner, rows, columns), rows, columns);
+  const spline = cubicSpline(cutBox(source, side, { ...sourceCorner, rows, columns }), rows, columns);
   const patch = new Uint8Array(mask.data.length);
   for (let i = 0; i < patch.length; i++) {
     if (mask.data[i] === 0) continue;

@@ -1,7 +1,8 @@
+import { type Corner, cutBox, drawCorner } from '../box.js';
 import { cubicSpline, sampleSpline } from '../filters/cubic-spline.js';
+import { toGreyLevel } from '../image.js';
 import { distanceToEdge, drawHyperShape, type HyperShape } from '../masks/hyper-shape.js';
-import { type Corner, drawCorner, type Mask, sideBounds } from '../masks/mask.js';
-import { toGreyLevel } from '../pixels.js';
+import { type Mask, sideBounds } from '../masks/mask.js';
 import type { RandomStream } from '../random/random-stream.js';
 
 /** How often the box's edge is repeated before the spline is fitted. */
@@ -40,7 +41,11 @@ export function applyDeformation(pixels: Uint8Array, side: number, parameters: D
   const { shape, corner } = parameters;
   const { rows, columns } = shape.mask;
   const map = deformationMap(parameters);
-  const spline = cubicSpline(cutWithMargin(pixels, side, corner, shape.mask), rows + 2 * MARGIN, columns + 2 * MARGIN);
+  const spline = cubicSpline(
+    cutBox(pixels, side, { ...corner, rows, columns }, MARGIN),
+    rows + 2 * MARGIN,
+    columns + 2 * MARGIN,
+  );
   for (let row = 0; row < rows; row++) {
     const target = (corner.row + row) * side + corner.column;
     for (let column = 0; column < columns; column++) {
@@ -93,21 +98,4 @@ function drawPixel({ columns, data }: Mask, random: RandomStream): Corner {
   let left = random.integer(0, count);
   const pixel = data.findIndex((value) => value !== 0 && left-- === 0);
   return { row: Math.floor(pixel / columns), column: pixel % columns };
-}
-
-function cutWithMargin(
-  pixels: Uint8Array,
-  side: number,
-  corner: Corner,
-  { rows, columns }: { readonly rows: number; readonly columns: number },
-): Float64Array {
-  const width = columns + 2 * MARGIN;
-  const values = new Float64Array((rows + 2 * MARGIN) * width);
-  for (let i = 0; i < values.length; i++) {
-    const x = i % width;
-    const column = Math.min(Math.max(x - MARGIN, 0), columns - 1);
-    const row = Math.min(Math.max((i - x) / width - MARGIN, 0), rows - 1);
-    values[i] = pixels[(corner.row + row) * side + corner.column + column];
-  }
-  return values;
 }

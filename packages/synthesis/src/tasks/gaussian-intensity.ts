@@ -1,5 +1,6 @@
+import { type Corner, drawCorner } from '../box.js';
 import { gaussianFilter } from '../filters/gaussian.js';
-import { type Corner, drawCorner, type Mask, sideBounds } from '../masks/mask.js';
+import { forEachSetPixel, type Mask, sideBounds } from '../masks/mask.js';
 import { drawPerlinMask } from '../masks/perlin-mask.js';
 import type { RandomStream } from '../random/random-stream.js';
 
@@ -40,21 +41,16 @@ export function applyGaussianIntensity(
   { mask, corner, noise, textureSigma, strength, blurSigma }: GaussianIntensityParameters,
 ): void {
   const texture = gaussianTexture(noise, side, textureSigma);
-  const blur = gaussianFilter(Float64Array.from(mask.data), mask.rows, mask.columns, blurSigma);
-  for (let row = 0; row < mask.rows; row++) {
-    const target = (corner.row + row) * side + corner.column;
-    for (let column = 0; column < mask.columns; column++) {
-      const i = row * mask.columns + column;
-      if (mask.data[i] === 0) continue;
-      const value = levels[target + column] / 255 + strength * texture[target + column] * blur[i];
-      levels[target + column] = Math.min(Math.max(value, 0), 1) * 255;
-    }
-  }
+  const blur = gaussianFilter(new Float64Array(mask.data), mask.rows, mask.columns, blurSigma);
+  forEachSetPixel(mask, corner, side, (inMask, inImage) => {
+    const value = levels[inImage] / 255 + strength * texture[inImage] * blur[inMask];
+    levels[inImage] = Math.min(Math.max(value, 0), 1) * 255;
+  });
 }
 
 /** Smoothed noise stretched to 0-1 over the whole image of side `side`. */
 export function gaussianTexture(noise: Uint8Array, side: number, sigma: number): Float64Array {
-  const texture = gaussianFilter(Float64Array.from(noise), side, side, sigma);
+  const texture = gaussianFilter(new Float64Array(noise), side, side, sigma);
   let lowest = Number.POSITIVE_INFINITY;
   let highest = Number.NEGATIVE_INFINITY;
   for (const value of texture) {

@@ -1,6 +1,7 @@
+import { type Corner, drawCorner } from '../box.js';
 import { euclideanDistance } from '../filters/euclidean-distance.js';
 import { greyRange } from '../image.js';
-import { type Corner, drawCorner, type Mask, sideBounds } from '../masks/mask.js';
+import { forEachSetPixel, type Mask, sideBounds } from '../masks/mask.js';
 import { drawPerlinMask } from '../masks/perlin-mask.js';
 import type { RandomStream } from '../random/random-stream.js';
 
@@ -34,15 +35,10 @@ export function applySmoothIntensity(
 ): void {
   const { lowest, highest } = greyRange(pixels);
   const distances = euclideanDistance(mask);
-  const ramp = distances.reduce((deepest, distance) => Math.max(deepest, distance), 0);
-  const reach = Math.min(rampPixels, ramp);
-  for (let row = 0; row < mask.rows; row++) {
-    const target = (corner.row + row) * side + corner.column;
-    for (let column = 0; column < mask.columns; column++) {
-      const i = row * mask.columns + column;
-      if (mask.data[i] === 0) continue;
-      const value = pixels[target + column] + amount * Math.min(distances[i] / reach, 1);
-      pixels[target + column] = Math.trunc(Math.min(Math.max(value, lowest), highest));
-    }
-  }
+  const deepest = distances.reduce((highest, distance) => Math.max(highest, distance), 0);
+  const reach = Math.min(rampPixels, deepest);
+  forEachSetPixel(mask, corner, side, (inMask, inImage) => {
+    const value = pixels[inImage] + amount * Math.min(distances[inMask] / reach, 1);
+    pixels[inImage] = Math.trunc(Math.min(Math.max(value, lowest), highest));
+  });
 }
