@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { datasetCreateSchema, datasetPageSchema, datasetSchema } from '../resources/datasets.js';
+import { imagePageQuerySchema, imagePageSchema, imageSchema } from '../resources/images.js';
+import { pageQuerySchema } from '../resources/pages.js';
+import { labelSchema, splitSchema } from '../resources/primitives.js';
+import { uploadSchema } from '../resources/uploads.js';
+import { archiveProblems, deleted, idParams, imageParams, json, made, type Route } from './route.js';
+
+const uploadForm = z.strictObject({
+  split: splitSchema,
+  label: labelSchema,
+  file: z.array(z.file()).min(1),
+  mask: z.array(z.file()).optional(),
+});
+
+export const datasetRoutes = {
+  createDataset: {
+    method: 'POST',
+    path: '/v1/datasets',
+    tag: 'datasets',
+    summary: 'Make an empty data set',
+    body: { json: datasetCreateSchema },
+    replies: { 201: made('The new data set.', datasetSchema) },
+  },
+  listDatasets: {
+    method: 'GET',
+    path: '/v1/datasets',
+    tag: 'datasets',
+    summary: 'List the data sets',
+    query: pageQuerySchema,
+    replies: { 200: json('One page of data sets, newest first.', datasetPageSchema) },
+  },
+  getDataset: {
+    method: 'GET',
+    path: '/v1/datasets/{id}',
+    tag: 'datasets',
+    summary: 'Read a data set with its counts',
+    params: idParams,
+    replies: { 200: json('The data set.', datasetSchema) },
+  },
+  deleteDataset: {
+    method: 'DELETE',
+    path: '/v1/datasets/{id}',
+    tag: 'datasets',
+    summary: 'Delete a data set with its images',
+    description: 'Refused while a job that has not ended reads it. Models that were adapted to it stay.',
+    params: idParams,
+    replies: { 204: deleted },
+    problems: ['data-set-in-use'],
+  },
+  uploadImages: {
+    method: 'POST',
+    path: '/v1/datasets/{id}/images',
+    tag: 'datasets',
+    summary: 'Add images',
+    description: 'Every file has an outcome of its own: a bad file never costs the good ones.',
+    params: idParams,
+    body: {
+      form: uploadForm,
+      description:
+        'The text fields `split` and `label` hold for the `file` parts after them and may be sent again to change them. ' +
+        'A `mask` part belongs to the `file` part just before it.',
+    },
+    replies: { 200: json('What became of every file.', uploadSchema) },
+    problems: ['data-set-full'],
+  },
+  uploadArchive: {
+    method: 'POST',
+    path: '/v1/datasets/{id}/archive',
+    tag: 'datasets',
+    summary: 'Add the images of an archive',
+    description:
+      'Layout: `train/normal/*`, `test/normal/*`, `test/abnormal/*`, `masks/<image name without extension>.png`; or ' +
+      '`images/{train,test}/…` with `samples/{train,test}.json`, one JSON object a line (`filename`, `label`, `clsname`, `mask`).',
+    params: idParams,
+    body: {
+      mediaTypes: ['application/zip', 'application/x-tar', 'application/gzip', 'application/octet-stream'],
+      description: 'A zip or a (gzipped) tar, told by its content.',
+    },
+    replies: { 200: json('What became of every file.', uploadSchema) },
+    problems: ['data-set-full', ...archiveProblems],
+  },
+  listImages: {
+    method: 'GET',
+    path: '/v1/datasets/{id}/images',
+    tag: 'datasets',
+    summary: 'List the images of a data set',
+    params: idParams,
+    query: imagePageQuerySchema,
+    replies: { 200: json('One page of images, in order of upload.', imagePageSchema) },
+  },
+  getImage: {
+    method: 'GET',
+    path: '/v1/datasets/{id}/images/{imageId}',
+    tag: 'datasets',
+    summary: 'Read the record of an image',
+    params: imageParams,
+    replies: { 200: json('The record.', imageSchema) },
+  },
+  getImageContent: {
+    method: 'GET',
+    path: '/v1/datasets/{id}/images/{imageId}/content',
+    tag: 'datasets',
+    summary: 'Read the bytes of an image',
+    params: imageParams,
+    replies: {
+      200: {
+        description: 'The bytes as they were sent; for DICOM, pixels and technical tags only.',
+        content: {
+          'image/png': 'bytes',
+          'image/jpeg': 'bytes',
+          'image/webp': 'bytes',
+          'image/tiff': 'bytes',
+          'image/bmp': 'bytes',
+          'image/gif': 'bytes',
+          'application/dicom': 'bytes',
+        },
+      },
+    },
+    problems: ['digest-mismatch'],
+  },
+  deleteImage: {
+    method: 'DELETE',
+    path: '/v1/datasets/{id}/images/{imageId}',
+    tag: 'datasets',
+    summary: 'Delete an image',
+    description: 'Refused while a job that has not ended reads the data set.',
+    params: imageParams,
+    replies: { 204: deleted },
+    problems: ['data-set-in-use'],
+  },
+} as const satisfies Record<string, Route>;

@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import { adaptationRequestSchema } from '../resources/adaptations.js';
+import { evaluationRequestSchema, evaluationSchema } from '../resources/evaluations.js';
+import { jobEventSchema } from '../resources/job-events.js';
+import { jobPageQuerySchema, jobPageSchema, jobSchema } from '../resources/jobs.js';
+import { pageQuerySchema } from '../resources/pages.js';
+import { scoringRequestSchema, scoringResultPageSchema } from '../resources/scorings.js';
+import { idParams, imageParams, json, made, type Route } from './route.js';
+
+export const jobRoutes = {
+  createAdaptation: {
+    method: 'POST',
+    path: '/v1/adaptations',
+    tag: 'models',
+    summary: 'Adapt a model to normal images',
+    description: 'A job; its result names the model.',
+    body: { json: adaptationRequestSchema },
+    replies: { 202: made('The job.', jobSchema) },
+    problems: [
+      'not-found',
+      'queue-full',
+      'queue-unavailable',
+      'too-few-images',
+      'backbone-unknown',
+      'backbone-weights-missing',
+    ],
+  },
+  createScoring: {
+    method: 'POST',
+    path: '/v1/scorings',
+    tag: 'jobs',
+    summary: 'Score the images of a data set',
+    description: 'A job; its results are at `/v1/jobs/{id}/results`.',
+    body: { json: scoringRequestSchema },
+    replies: { 202: made('The job.', jobSchema) },
+    problems: ['not-found', 'queue-full', 'queue-unavailable', 'too-few-images', 'backbone-weights-missing'],
+  },
+  createEvaluation: {
+    method: 'POST',
+    path: '/v1/evaluations',
+    tag: 'jobs',
+    summary: 'Evaluate a model on a data set',
+    description: 'A job; its result names the evaluation.',
+    body: { json: evaluationRequestSchema },
+    replies: { 202: made('The job.', jobSchema) },
+    problems: ['not-found', 'queue-full', 'queue-unavailable', 'too-few-images', 'backbone-weights-missing'],
+  },
+  getEvaluation: {
+    method: 'GET',
+    path: '/v1/evaluations/{id}',
+    tag: 'models',
+    summary: 'Read the figures of an evaluation',
+    params: idParams,
+    replies: { 200: json('The figures.', evaluationSchema) },
+  },
+  getEvaluationReport: {
+    method: 'GET',
+    path: '/v1/evaluations/{id}/report',
+    tag: 'models',
+    summary: 'Read the report of an evaluation',
+    params: idParams,
+    replies: { 200: { description: 'A self-contained page.', content: { 'text/html': z.string() } } },
+    planned: true,
+  },
+  listJobs: {
+    method: 'GET',
+    path: '/v1/jobs',
+    tag: 'jobs',
+    summary: 'List the jobs',
+    query: jobPageQuerySchema,
+    replies: { 200: json('One page of jobs, newest first.', jobPageSchema) },
+  },
+  getJob: {
+    method: 'GET',
+    path: '/v1/jobs/{id}',
+    tag: 'jobs',
+    summary: 'Read a job',
+    params: idParams,
+    replies: { 200: json('The job.', jobSchema) },
+  },
+  cancelJob: {
+    method: 'POST',
+    path: '/v1/jobs/{id}/cancel',
+    tag: 'jobs',
+    summary: 'Cancel a job',
+    description: 'Takes effect within two seconds and leaves nothing behind. Cancelling twice changes nothing.',
+    params: idParams,
+    replies: { 202: json('The job; a running one is `cancelled` a moment later.', jobSchema) },
+    problems: ['job-already-ended', 'queue-unavailable'],
+  },
+  getJobEvents: {
+    method: 'GET',
+    path: '/v1/jobs/{id}/events',
+    tag: 'jobs',
+    summary: 'Follow a job',
+    description:
+      'Server-sent events: `event` is the type, `id` the number, `data` a `JobEvent` as JSON. ' +
+      'A comment keeps the connection alive at least every 15 seconds; the stream ends after `end`.',
+    params: idParams,
+    headers: z.object({
+      'last-event-id': z
+        .string()
+        .regex(/^\d{1,15}$/, 'A Last-Event-ID is the number of an event')
+        .optional()
+        .meta({ description: 'Number of the last event that was seen; the stream goes on after it.' }),
+    }),
+    replies: { 200: { description: 'The events.', content: { 'text/event-stream': { events: jobEventSchema } } } },
+  },
+  listJobResults: {
+    method: 'GET',
+    path: '/v1/jobs/{id}/results',
+    tag: 'jobs',
+    summary: 'List the results of a scoring',
+    params: idParams,
+    query: pageQuerySchema,
+    replies: { 200: json('One page of results, in order of upload.', scoringResultPageSchema) },
+    problems: ['job-not-finished', 'job-without-results'],
+  },
+  getJobResultMap: {
+    method: 'GET',
+    path: '/v1/jobs/{id}/results/{imageId}/map',
+    tag: 'jobs',
+    summary: 'Read the anomaly map of an image',
+    description: 'As the `Accept` header asks: the overlay (the default), or the map as float32 in NPY format.',
+    params: imageParams,
+    replies: {
+      200: { description: 'The map.', content: { 'image/png': 'bytes', 'application/x-npy': 'bytes' } },
+    },
+    problems: ['not-acceptable', 'job-not-finished', 'job-without-results'],
+  },
+} as const satisfies Record<string, Route>;

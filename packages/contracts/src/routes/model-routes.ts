@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { backbonePageSchema } from '../resources/backbones.js';
+import { calibrationRequestSchema } from '../resources/calibrations.js';
+import { jobSchema } from '../resources/jobs.js';
+import { modelPageSchema, modelSchema } from '../resources/models.js';
+import { pageQuerySchema } from '../resources/pages.js';
+import { scoreAnswerSchema } from '../resources/scores.js';
+import { deleted, idParams, imageProblems, json, made, type Route } from './route.js';
+
+export const modelRoutes = {
+  listBackbones: {
+    method: 'GET',
+    path: '/v1/backbones',
+    tag: 'backbones',
+    summary: 'List the backbones',
+    query: pageQuerySchema,
+    replies: { 200: json('One page of the catalogue, in its order.', backbonePageSchema) },
+  },
+  listModels: {
+    method: 'GET',
+    path: '/v1/models',
+    tag: 'models',
+    summary: 'List the models',
+    query: pageQuerySchema,
+    replies: { 200: json('One page of models, newest first.', modelPageSchema) },
+  },
+  getModel: {
+    method: 'GET',
+    path: '/v1/models/{id}',
+    tag: 'models',
+    summary: 'Read a model',
+    description: 'Its configuration, where it comes from, its losses and its calibration.',
+    params: idParams,
+    replies: { 200: json('The model.', modelSchema) },
+  },
+  deleteModel: {
+    method: 'DELETE',
+    path: '/v1/models/{id}',
+    tag: 'models',
+    summary: 'Delete a model',
+    description:
+      'Refused while a job that has not ended uses it. Its evaluations and the results of its scorings stay.',
+    params: idParams,
+    replies: { 204: deleted },
+    problems: ['model-in-use'],
+  },
+  scoreImages: {
+    method: 'POST',
+    path: '/v1/models/{id}/score',
+    tag: 'models',
+    summary: 'Score images at once',
+    description: 'With `Accept: image/png` and exactly one image, the answer is the overlay of its anomaly map.',
+    params: idParams,
+    body: {
+      form: z.strictObject({ file: z.array(z.file()).min(1) }),
+      description: 'One or more `file` parts. A bad file costs only itself.',
+    },
+    replies: {
+      200: {
+        description: 'The answer for every file, or the overlay of one.',
+        content: { 'application/json': scoreAnswerSchema, 'image/png': 'bytes' },
+      },
+    },
+    problems: [
+      'not-acceptable',
+      'backbone-weights-missing',
+      'digest-mismatch',
+      'device-out-of-memory',
+      'engine-crashed',
+      'deadline-exceeded',
+      ...imageProblems,
+    ],
+  },
+  calibrateModel: {
+    method: 'POST',
+    path: '/v1/models/{id}/calibration',
+    tag: 'models',
+    summary: 'Choose the threshold of a model',
+    description: 'A job: a split-conformal threshold from normal images that were never used in training.',
+    params: idParams,
+    body: { json: calibrationRequestSchema },
+    replies: { 202: made('The job.', jobSchema) },
+    problems: ['queue-full', 'queue-unavailable', 'too-few-images'],
+    planned: true,
+  },
+  exportModel: {
+    method: 'GET',
+    path: '/v1/models/{id}/export',
+    tag: 'models',
+    summary: 'Export a model',
+    description: 'A zip with `detector.onnx` (image in; map and score out), its weights and a model card.',
+    params: idParams,
+    replies: { 200: { description: 'The archive.', content: { 'application/zip': 'bytes' } } },
+    problems: ['backbone-weights-missing', 'digest-mismatch'],
+    planned: true,
+  },
+} as const satisfies Record<string, Route>;
