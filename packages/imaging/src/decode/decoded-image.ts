@@ -1,4 +1,5 @@
 import type { TechnicalTags } from '../dicom/technical-tags.js';
+import type { ImageFormat } from './detect-format.js';
 
 /**
  * How a file stores its pixels. The reference pipeline treats palettes, single bits and alpha in ways of their own,
@@ -24,8 +25,7 @@ export interface DecodedImage {
   readonly mode: ImageMode;
   /** Row-major, channels interleaved, `width * height * CHANNELS[mode]` bytes. */
   readonly data: Uint8Array;
-  /** `png`, `jpeg`, `webp`, `tiff`, `bmp`, `gif` or `dicom`. */
-  readonly format: string;
+  readonly format: ImageFormat;
   /** Frames of the file, of which this image is one. */
   readonly frameCount: number;
   /** What was decided for the caller, in words, e.g. `first of 30 frames`. */

@@ -1,7 +1,7 @@
 import { ImageError } from '../image-error.js';
 
 /** What a single file may cost. Everything but the time is checked from the header, before any pixel is decoded. */
-export interface DecodeLimits {
+export interface ImageLimits {
   /** Largest file, in bytes. */
   readonly maximumBytes: number;
   /** Largest width x height of a frame. */
@@ -14,7 +14,7 @@ export interface DecodeLimits {
   readonly timeoutMs: number;
 }
 
-export const defaultDecodeLimits: DecodeLimits = {
+export const defaultImageLimits: ImageLimits = {
   maximumBytes: 64 * 1024 * 1024,
   maximumPixels: 64_000_000,
   maximumFrames: 1024,
@@ -23,15 +23,15 @@ export const defaultDecodeLimits: DecodeLimits = {
 };
 
 /** Fills in the defaults. Throws a RangeError if a limit is no number of at least 1. */
-export function resolveLimits(limits: Partial<DecodeLimits> = {}): DecodeLimits {
-  const resolved = { ...defaultDecodeLimits, ...limits };
+export function resolveLimits(limits: Partial<ImageLimits> = {}): ImageLimits {
+  const resolved = { ...defaultImageLimits, ...limits };
   for (const [name, value] of Object.entries(resolved)) {
     if (!(value >= 1)) throw new RangeError(`The limit ${name} is ${value}; give a number of at least 1.`);
   }
   return resolved;
 }
 
-export function checkBytes(sizeBytes: number, limits: DecodeLimits): void {
+export function checkBytes(sizeBytes: number, limits: ImageLimits): void {
   if (sizeBytes === 0) throw new ImageError('corrupt-image', 'The file is empty; send the image itself.');
   if (sizeBytes > limits.maximumBytes) {
     throw new ImageError(
@@ -45,7 +45,7 @@ export function checkBytes(sizeBytes: number, limits: DecodeLimits): void {
 export function checkDeclared(
   declared: { readonly width: number; readonly height: number; readonly frameCount: number },
   frame: number,
-  limits: DecodeLimits,
+  limits: ImageLimits,
 ): void {
   const { width, height, frameCount } = declared;
   if (frameCount > limits.maximumFrames) {

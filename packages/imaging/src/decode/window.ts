@@ -4,12 +4,6 @@ export interface ValueWindow {
   readonly high: number;
 }
 
-export function checkWindow(window: ValueWindow): void {
-  if (!(window.high > window.low) || !Number.isFinite(window.high - window.low)) {
-    throw new RangeError(`The window ${window.low}..${window.high} is empty; give a high above its low.`);
-  }
-}
-
 /** Smallest and largest finite value of every `stride`-th element; null if there is none. */
 export function valueRange(values: ArrayLike<number>, stride = 1): ValueWindow | null {
   let low = Number.POSITIVE_INFINITY;
@@ -22,8 +16,12 @@ export function valueRange(values: ArrayLike<number>, stride = 1): ValueWindow |
   return low <= high ? { low, high } : null;
 }
 
-/** The 8-bit grey of `value`, rounded to the nearest; NaN becomes 0, and so does everything if the window has no width. */
+/**
+ * The 8-bit grey of `value`, rounded to the nearest; NaN becomes 0. A window without width (that of
+ * a constant image) makes positive values white, so that a mask of ones stays a mask of ones.
+ */
 export function windowedGrey(value: number, { low, high }: ValueWindow): number {
+  if (low === high) return value > 0 ? 255 : 0;
   if (!(value > low)) return 0;
   if (value >= high) return 255;
   return Math.round(((value - low) / (high - low)) * 255);

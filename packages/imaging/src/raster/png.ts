@@ -1,8 +1,31 @@
+import { crc32 } from 'node:zlib';
 import type { ImageMode } from '../decode/decoded-image.js';
 import { corruptImage } from '../image-error.js';
 
+const SIGNATURE_BYTES = 8;
 const BIT_DEPTH_OFFSET = 24;
 const COLOUR_TYPE_OFFSET = 25;
+/** Length, type and checksum of a chunk. */
+const CHUNK_OVERHEAD_BYTES = 12;
+
+/**
+ * Walks all chunks to the end mark and compares their checksums (PNG specification, 5.3); libpng stops reading once it
+ * has the pixels. Throws `corrupt-image` for a file that ends early or whose chunks are damaged.
+ */
+export function checkPng(bytes: Uint8Array): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let offset = SIGNATURE_BYTES; ; ) {
+    if (offset + CHUNK_OVERHEAD_BYTES > bytes.length) throw corruptImage('PNG', 'its end is missing');
+    const length = view.getUint32(offset);
+    const end = offset + length + CHUNK_OVERHEAD_BYTES;
+    if (end > bytes.length) throw corruptImage('PNG', 'it ends inside a chunk');
+    if (crc32(bytes.subarray(offset + 4, end - 4)) !== view.getUint32(end - 4)) {
+      throw corruptImage('PNG', 'the checksum of a chunk is wrong');
+    }
+    if (String.fromCharCode(...bytes.subarray(offset + 4, offset + 8)) === 'IEND') return;
+    offset = end;
+  }
+}
 
 /**
  * The mode that a PNG's header states (PNG specification, 11.2.2). Transparency given by a single colour (tRNS of grey

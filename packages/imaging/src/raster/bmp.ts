@@ -1,0 +1,149 @@
+import type { DecodedImage, ImageMode } from '../decode/decoded-image.js';
+import { checkDeclared, type ImageLimits } from '../decode/limits.js';
+import { corruptImage, ImageError } from '../image-error.js';
+
+const FILE_HEADER_BYTES = 14;
+const CORE_HEADER_BYTES = 12;
+const INFO_HEADER_BYTES = 40;
+const UNCOMPRESSED = 0;
+const BIT_FIELDS = 3;
+const ALPHA_BIT_FIELDS = 6;
+const BITS_PER_PIXEL = [1, 4, 8, 16, 24, 32];
+
+interface BmpHeader {
+  readonly width: number;
+  readonly height: number;
+  readonly topDown: boolean;
+  readonly bitsPerPixel: number;
+  /** Bit masks of red, green, blue and alpha for 16 and 32 bits a pixel. */
+  readonly masks: readonly [number, number, number, number];
+  /** `[r, g, b]` times its colours; empty above 8 bits a pixel. */
+  readonly palette: Uint8Array;
+  readonly pixelOffset: number;
+}
+
+/**
+ * Decodes an uncompressed Windows bitmap of 1 to 32 bits a pixel. Errors: `corrupt-image`, `unsupported-encoding`
+ * (run lengths, embedded JPEG or PNG) and those of the limits.
+ */
+export function decodeBmp(bytes: Uint8Array, limits: ImageLimits): DecodedImage {
+  const header = readHeader(bytes);
+  const { width, height, bitsPerPixel } = header;
+  checkDeclared({ width, height, frameCount: 1 }, 0, limits);
+  const rowBytes = Math.ceil((width * bitsPerPixel) / 32) * 4;
+  if (header.pixelOffset + rowBytes * height > bytes.length) throw corruptImage('BMP', 'it ends inside its pixels');
+  const rows = Array.from({ length: height }, (_, y) => {
+    const start = header.pixelOffset + (header.topDown ? y : height - 1 - y) * rowBytes;
+    return bytes.subarray(start, start + rowBytes);
+  });
+  const { mode, data } = bitsPerPixel <= 8 ? indexedPixels(rows, header) : directPixels(rows, header);
+  return { width, height, mode, data, format: 'bmp', frameCount: 1, notes: [] };
+}
+
+function readHeader(bytes: Uint8Array): BmpHeader {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < FILE_HEADER_BYTES + CORE_HEADER_BYTES) throw corruptImage('BMP', 'it ends inside its header');
+  const headerBytes = view.getUint32(14, true);
+  const headerEnd = FILE_HEADER_BYTES + headerBytes;
+  const isCore = headerBytes === CORE_HEADER_BYTES;
+  if ((!isCore && headerBytes < INFO_HEADER_BYTES) || headerEnd > bytes.length) {
+    throw corruptImage('BMP', 'its header has an impossible size');
+  }
+  const width = isCore ? view.getUint16(18, true) : view.getInt32(18, true);
+  const signedHeight = isCore ? view.getUint16(20, true) : view.getInt32(22, true);
+  const bitsPerPixel = view.getUint16(isCore ? 24 : 28, true);
+  const compression = isCore ? UNCOMPRESSED : view.getUint32(30, true);
+  const hasMasks = compression === BIT_FIELDS || compression === ALPHA_BIT_FIELDS;
+  if (compression !== UNCOMPRESSED && !hasMasks) {
+    throw new ImageError('unsupported-encoding', 'The BMP file is compressed; save it without compression or as PNG.');
+  }
+  if (width <= 0 || signedHeight === 0) throw corruptImage('BMP', 'its size is not positive');
+  if (!BITS_PER_PIXEL.includes(bitsPerPixel) || (hasMasks && bitsPerPixel !== 16 && bitsPerPixel !== 32)) {
+    throw corruptImage('BMP', `it claims ${bitsPerPixel} bits a pixel`);
+  }
+  const maskBytes = hasMasks && headerBytes === INFO_HEADER_BYTES ? (compression === BIT_FIELDS ? 12 : 16) : 0;
+  const paletteStart = headerEnd + maskBytes;
+  const pixelOffset = view.getUint32(10, true);
+  if (pixelOffset < paletteStart || pixelOffset > bytes.length) throw corruptImage('BMP', 'it has no place for pixels');
+  const declaredColours = isCore ? 0 : view.getUint32(46, true);
+  return {
+    width,
+    height: Math.abs(signedHeight),
+    topDown: signedHeight < 0,
+    bitsPerPixel,
+    masks: hasMasks ? readMasks(view, headerBytes, compression) : defaultMasks(bitsPerPixel),
+    palette:
+      bitsPerPixel <= 8
+        ? readPalette(bytes.subarray(paletteStart, pixelOffset), declaredColours || 2 ** bitsPerPixel, isCore ? 3 : 4)
+        : new Uint8Array(0),
+    pixelOffset,
+  };
+}
+
+/** The masks follow the 40-byte header; longer headers hold them, and that of alpha, at the same place. */
+function readMasks(view: DataView, headerBytes: number, compression: number): BmpHeader['masks'] {
+  const at = (i: number) => view.getUint32(FILE_HEADER_BYTES + INFO_HEADER_BYTES + 4 * i, true);
+  const alphaEnd = INFO_HEADER_BYTES + 16;
+  return [at(0), at(1), at(2), headerBytes >= alphaEnd || compression === ALPHA_BIT_FIELDS ? at(3) : 0];
+}
+
+function defaultMasks(bitsPerPixel: number): BmpHeader['masks'] {
+  return bitsPerPixel === 16 ? [0x7c00, 0x3e0, 0x1f, 0] : [0xff0000, 0xff00, 0xff, 0];
+}
+
+function readPalette(table: Uint8Array, colours: number, entryBytes: number): Uint8Array {
+  if (colours > 256 || colours * entryBytes > table.length) throw corruptImage('BMP', 'its palette is cut short');
+  const palette = new Uint8Array(colours * 3);
+  for (let i = 0; i < colours; i++) {
+    for (let channel = 0; channel < 3; channel++) palette[3 * i + channel] = table[i * entryBytes + 2 - channel]!;
+  }
+  return palette;
+}
+
+function indexedPixels(rows: readonly Uint8Array[], { width, bitsPerPixel, palette }: BmpHeader) {
+  const colours = palette.length / 3;
+  const greyStep = colours === 2 ? 255 : 1;
+  const isGrey = palette.every((value, i) => value === Math.floor(i / 3) * greyStep);
+  const mode: ImageMode = !isGrey ? 'palette' : colours === 2 ? 'bilevel' : 'grey';
+  const channels = isGrey ? 1 : 3;
+  const data = new Uint8Array(width * rows.length * channels);
+  const pixelsPerByte = 8 / bitsPerPixel;
+  rows.forEach((row, y) => {
+    for (let x = 0; x < width; x++) {
+      const shift = 8 - bitsPerPixel * ((x % pixelsPerByte) + 1);
+      const index = (row[Math.floor(x / pixelsPerByte)]! >> shift) & (2 ** bitsPerPixel - 1);
+      if (index >= colours) throw corruptImage('BMP', 'a pixel names a colour outside the palette');
+      const at = (y * width + x) * channels;
+      for (let channel = 0; channel < channels; channel++) data[at + channel] = palette[3 * index + channel]!;
+    }
+  });
+  return { mode, data };
+}
+
+function directPixels(rows: readonly Uint8Array[], { width, bitsPerPixel, masks }: BmpHeader) {
+  const mode: ImageMode = masks[3] === 0 ? 'rgb' : 'rgba';
+  const fields = (masks[3] === 0 ? masks.slice(0, 3) : masks).map(bitField);
+  const bytesPerPixel = bitsPerPixel / 8;
+  const data = new Uint8Array(width * rows.length * fields.length);
+  let at = 0;
+  for (const row of rows) {
+    for (let x = 0; x < width; x++) {
+      let value = 0;
+      for (let i = bytesPerPixel - 1; i >= 0; i--) value = value * 256 + row[x * bytesPerPixel + i]!;
+      for (const { divisor, largest } of fields) {
+        data[at++] = Math.round(((Math.floor(value / divisor) % (largest + 1)) * 255) / largest);
+      }
+    }
+  }
+  return { mode, data };
+}
+
+/** Position (as a divisor) and largest value of a contiguous bit mask. */
+function bitField(mask: number): { divisor: number; largest: number } {
+  if (mask === 0) throw corruptImage('BMP', 'a colour has no bits');
+  let divisor = 1;
+  while (Math.floor(mask / divisor) % 2 === 0) divisor *= 2;
+  const largest = mask / divisor;
+  if (!Number.isInteger(Math.log2(largest + 1))) throw corruptImage('BMP', 'the bits of a colour are not contiguous');
+  return { divisor, largest };
+}
