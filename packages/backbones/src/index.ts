@@ -1,3 +1,7 @@
+export type { Backbone, ImageFamily, TapShape, TextFamily } from './backbone.js';
+export { type CatalogueOptions, openBackbone } from './open-backbone.js';
+export { type ClipActivation, type ClipOptions, openClipBackbone } from './open-clip.js';
+export type { LayoutOptions, PhrasePosition, PromptLayout } from './prompts/layout-prompts.js';
 export {
   parseSafetensorsHeader,
   type SafetensorsHeader,
@@ -13,4 +17,5 @@ export {
   toFloat32,
 } from './safetensors/tensor.js';
 export { writeSafetensors } from './safetensors/write.js';
+export type { PromptAttention } from './towers/clip-text.js';
 export { WeightsError, type WeightsErrorCode } from './weights-error.js';

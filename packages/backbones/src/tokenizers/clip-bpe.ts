@@ -20,6 +20,7 @@ export function clipTokenizer(): Tokenizer {
 
 /** Lower-cased, byte-level byte-pair encoding (Radford et al. 2021). The vocabulary is the list of merges. */
 class ClipBpe implements Tokenizer {
+  readonly size = VOCABULARY_SIZE;
   readonly startId = VOCABULARY_SIZE - 2;
   readonly endId = VOCABULARY_SIZE - 1;
   readonly padId = 0;

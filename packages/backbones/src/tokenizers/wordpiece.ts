@@ -18,6 +18,7 @@ export function wordPieceTokenizer(): Tokenizer {
 
 /** Lower case without accents; words at white space, punctuation and CJK characters; then the longest known pieces (Devlin et al. 2019). */
 class WordPiece implements Tokenizer {
+  readonly size: number;
   readonly startId: number;
   readonly endId: number;
   readonly padId: number;
@@ -26,6 +27,7 @@ class WordPiece implements Tokenizer {
 
   constructor(vocabulary: readonly string[]) {
     this.#ids = new Map(vocabulary.map((token, id) => [token, id]));
+    this.size = vocabulary.length;
     this.startId = this.#ids.get('[CLS]')!;
     this.endId = this.#ids.get('[SEP]')!;
     this.padId = this.#ids.get('[PAD]')!;

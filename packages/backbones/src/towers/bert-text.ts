@@ -14,34 +14,38 @@ export interface BertWeights {
 export type BertPooling = 'mean' | 'class-token';
 
 /**
- * BERT (Devlin et al. 2019) over prompt embeddings [prompts, tokens, width], to which positions and segments have not been added. `tokenMask`
- * [prompts * tokens] is 1 for real tokens; padding is not seen. Gives [prompts, width]: the mean over the real tokens, or the class token.
+ * BERT (Devlin et al. 2019) over prompt embeddings [prompts, tokens, width], to which positions and segments have not been added. What
+ * follows a prompt's end token is padding, which is not seen. Gives [prompts, width]: the mean over the real tokens, or the class token.
  * Differentiable with respect to the prompts. Golden: lite.
  */
-export function bertText(prompts: Value, tokenMask: Float32Array, weights: BertWeights, pooling: BertPooling): Value {
+export function bertText(
+  prompts: Value,
+  endPositions: readonly number[],
+  weights: BertWeights,
+  pooling: BertPooling,
+): Value {
   const [count, tokens, width] = prompts.shape as [number, number, number];
   const positions = slice(weights.positionalEmbedding, 0, 0, tokens);
-  const mask = constant(
-    tokenMask.map((real) => (real ? 0 : MASKED)),
-    [count, 1, 1, tokens],
-  );
+  const mask = paddingMask(endPositions, tokens);
   let stream = norm(add(prompts, add(positions, weights.segmentEmbedding)), weights.embeddingNorm);
   for (const block of weights.blocks) stream = postNormBlock(stream, block, gelu, mask);
-  return reshape(matMul(poolingMatrix(tokenMask, count, tokens, pooling), stream), [count, width]);
+  return reshape(matMul(poolingMatrix(endPositions, tokens, pooling), stream), [count, width]);
+}
+
+/** [prompts, 1, 1, tokens], added to attention scores. */
+function paddingMask(endPositions: readonly number[], tokens: number): Value {
+  const mask = new Float32Array(endPositions.length * tokens);
+  for (const [prompt, end] of endPositions.entries())
+    mask.fill(MASKED, prompt * tokens + end + 1, (prompt + 1) * tokens);
+  return constant(mask, [endPositions.length, 1, 1, tokens]);
 }
 
 /** [prompts, 1, tokens]: 1 / real tokens on every real token, or 1 on the first. */
-function poolingMatrix(tokenMask: Float32Array, prompts: number, tokens: number, pooling: BertPooling): Value {
-  const matrix = new Float32Array(prompts * tokens);
-  for (let prompt = 0; prompt < prompts; prompt++) {
-    const row = tokenMask.subarray(prompt * tokens, (prompt + 1) * tokens);
-    const real = row.reduce((sum, value) => sum + value, 0);
-    if (pooling === 'mean')
-      matrix.set(
-        row.map((value) => value / real),
-        prompt * tokens,
-      );
-    else matrix[prompt * tokens] = 1;
+function poolingMatrix(endPositions: readonly number[], tokens: number, pooling: BertPooling): Value {
+  const matrix = new Float32Array(endPositions.length * tokens);
+  for (const [prompt, end] of endPositions.entries()) {
+    const pooled = pooling === 'mean' ? end + 1 : 1;
+    matrix.fill(1 / pooled, prompt * tokens, prompt * tokens + pooled);
   }
-  return constant(matrix, [prompts, 1, tokens]);
+  return constant(matrix, [endPositions.length, 1, tokens]);
 }

@@ -1,12 +1,10 @@
-import { add, concat, constant, expand, matMul, reshape, slice, type Value } from '@mediclip/onnx-graph';
+import { add, constant, matMul, reshape, slice, type Value } from '@mediclip/onnx-graph';
 import { type Activation, type Block, MASKED, type Norm, norm, preNormBlock } from './transformer.js';
 
 /** The weights of CLIP's text transformer. */
 export interface ClipTextWeights {
   /** [contextLength, width] */
   readonly positionalEmbedding: Value;
-  /** The embedding of the padding token, [width]. */
-  readonly paddingEmbedding: Value;
   readonly blocks: readonly Block[];
   readonly finalNorm: Norm;
   /** [width, E] */
@@ -20,7 +18,8 @@ export type PromptAttention = 'causal' | 'full';
  * CLIP's text transformer (Radford et al. 2021) over prompt embeddings [prompts, tokens, width], to which positions have not been added. Gives [prompts, E]: the
  * projected vector at each prompt's end token. Differentiable with respect to the prompts. Golden: clip-tiny/text.
  *
- * Causal prompts may be cut after the longest end token. With full attention the padding up to the context length counts, so it is put back here.
+ * Causal prompts may be cut after the longest end token; full attention sees the padding up to the context length, so there it must be part of
+ * the prompts. Of the last block only the end rows are computed beyond keys and values.
  */
 export function clipText(
   prompts: Value,
@@ -29,23 +28,15 @@ export function clipText(
   activation: Activation,
   attention: PromptAttention,
 ): Value {
-  const padded = attention === 'full' ? padToContext(prompts, weights) : prompts;
-  const [count, tokens, width] = padded.shape as [number, number, number];
+  const [count, tokens, width] = prompts.shape as [number, number, number];
   const selectEnd = rowSelector(endPositions, tokens);
   const mask = attention === 'causal' ? causalMask(tokens) : null;
 
-  let stream = add(padded, slice(weights.positionalEmbedding, 0, 0, tokens));
+  let stream = add(prompts, slice(weights.positionalEmbedding, 0, 0, tokens));
   for (const block of weights.blocks.slice(0, -1)) stream = preNormBlock(stream, block, activation, mask);
   const endMask = attention === 'causal' ? causalEndMask(endPositions, tokens) : null;
   const ends = preNormBlock(stream, weights.blocks.at(-1)!, activation, endMask, selectEnd);
   return matMul(reshape(norm(ends, weights.finalNorm), [count, width]), weights.projection);
-}
-
-function padToContext(prompts: Value, { positionalEmbedding, paddingEmbedding }: ClipTextWeights): Value {
-  const [count, tokens, width] = prompts.shape as [number, number, number];
-  const missing = positionalEmbedding.shape[0]! - tokens;
-  if (missing === 0) return prompts;
-  return concat([prompts, expand(reshape(paddingEmbedding, [1, 1, width]), [count, missing, width])], 1);
 }
 
 /** Position i sees positions 0 to i: [tokens, tokens]. */

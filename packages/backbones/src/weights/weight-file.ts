@@ -30,25 +30,33 @@ export class WeightFile {
     return this.#tensors.has(name);
   }
 
+  /** Whether any tensor's name starts with `prefix`. */
+  hasPrefix(prefix: string): boolean {
+    return [...this.#tensors.keys()].some((name) => name.startsWith(prefix));
+  }
+
   /** The shape of what `constant` and `numbers` give. */
   shape(name: string): readonly number[] {
     const { dtype, shape } = this.#find(name);
     return dtype === 'I8' && shape.length === 3 ? [shape[0]!, shape[1]! * shape[2]!] : shape;
   }
 
-  /** A tensor as a float32 constant; always the same one for the same name. */
-  constant(name: string): Value {
+  /** A tensor as a float32 constant; always the same one for the same name. Throws `WeightsError` if its shape is another. */
+  constant(name: string, shape: readonly number[]): Value {
+    this.expectShape(name, shape);
     return this.#once(name, () => {
-      const { dtype, shape, offsetBytes } = this.#find(name);
-      const value = this.#constantAt(name, dtype, shape, offsetBytes);
-      return dtype === 'I8' ? reshape(mul(value, this.constant(`${name}_scale`)), this.shape(name)) : value;
+      const stored = this.#find(name);
+      const value = this.#constantAt(name, stored.dtype, stored.shape, stored.offsetBytes);
+      if (stored.dtype !== 'I8') return value;
+      return reshape(mul(value, this.constant(`${name}_scale`, [...stored.shape.slice(0, -1), 1])), shape);
     });
   }
 
-  /** Rows `start` (included) to `end` (left out) of a tensor that is not quantised, as a float32 constant. */
-  rowsConstant(name: string, start: number, end: number): Value {
+  /** Rows `start` (included) to `end` (left out) of a tensor of `shape` that is not quantised, as a float32 constant. */
+  rowsConstant(name: string, shape: readonly number[], start: number, end: number): Value {
+    this.expectShape(name, shape);
     return this.#once(`${name}[${start}:${end}]`, () => {
-      const { dtype, shape, offsetBytes, lengthBytes } = this.#find(name);
+      const { dtype, offsetBytes, lengthBytes } = this.#find(name);
       const rowBytes = lengthBytes / shape[0]!;
       return this.#constantAt(name, dtype, [end - start, ...shape.slice(1)], offsetBytes + start * rowBytes);
     });
@@ -75,6 +83,16 @@ export class WeightFile {
       gathered.set(scales ? values.map((value) => value * scale) : values, index * columns);
     }
     return gathered;
+  }
+
+  expectShape(name: string, shape: readonly number[]): void {
+    const actual = this.shape(name);
+    if (actual.length !== shape.length || actual.some((extent, axis) => extent !== shape[axis])) {
+      throw new WeightsError(
+        'bad_shape',
+        `${this.path}: "${name}" is [${actual.join(', ')}] and should be [${shape.join(', ')}]; check that the file belongs to this backbone.`,
+      );
+    }
   }
 
   #find(name: string): TensorLocation {
