@@ -1,1 +1,13 @@
-export {};
+export { type DetectorDescription, detectorFileNames, readDetector } from './detector/detector-files.js';
+export type { Anomaly } from './detector/head.js';
+export { type DetectorReference, type ScoreRequest, Scorer } from './detector/scorer.js';
+export { AdaptationError, type AdaptationErrorCode } from './errors.js';
+export { Tower } from './tower/tower.js';
+export { Towers } from './tower/towers.js';
+export {
+  type AdaptationJob,
+  type AdaptationProgress,
+  AdaptationRun,
+  type AdaptationTimings,
+} from './training/adaptation-run.js';
+export { chooseShots, type SampleRequest, type SampleSource } from './training/plan.js';

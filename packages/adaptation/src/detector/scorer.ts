@@ -1,0 +1,77 @@
+import type { Towers } from '../tower/towers.js';
+import { towerKey } from '../tower/towers.js';
+import { type Detector, readDetector } from './detector-files.js';
+import { type Anomaly, Head } from './head.js';
+
+/** A detector by a name of the caller's choice and the folder of its files. The files of a name never change. */
+export interface DetectorReference {
+  readonly id: string;
+  readonly folder: string;
+}
+
+/** An image of the backbone's side, [side, side, 3] RGB bytes, and the detector that is to judge it. */
+export interface ScoreRequest {
+  readonly detector: DetectorReference;
+  readonly image: Uint8Array;
+}
+
+const mostDetectors = 256;
+
+/** Scores images with any number of detectors; those of one backbone share its tower and its pass. */
+export class Scorer {
+  readonly #detectors = new Map<string, Promise<Detector>>();
+  readonly #heads = new Map<string, Promise<Head>>();
+
+  constructor(private readonly towers: Towers) {}
+
+  /** Requests with the same key share a tower pass. Throws an `AdaptationError` for a damaged detector. */
+  async towerKey(reference: DetectorReference): Promise<string> {
+    const { description } = await this.#detector(reference);
+    return towerKey(description.backbone.id, description.taps);
+  }
+
+  /** Scores requests of one tower key in one tower pass, in their order. */
+  async score(requests: readonly ScoreRequest[]): Promise<Anomaly[]> {
+    const first = requests[0];
+    if (!first) return [];
+    const detectors = await Promise.all(requests.map(({ detector }) => this.#detector(detector)));
+    const tower = this.towers.openFor(detectors[0]!.description);
+    const features = await tower.features(requests.map(({ image }) => image));
+    const anomalies: Anomaly[] = [];
+    for (const [index, detector] of detectors.entries()) {
+      const head = await this.#head(detector);
+      anomalies.push(await head.run(features[index]!, detector.tensors));
+    }
+    return anomalies;
+  }
+
+  /** Forgets a detector, e.g. one that was deleted. */
+  forget(detectorId: string): void {
+    this.#detectors.delete(detectorId);
+  }
+
+  async release(): Promise<void> {
+    const heads = [...this.#heads.values()];
+    this.#heads.clear();
+    for (const head of heads) await (await head).release();
+  }
+
+  #detector({ id, folder }: DetectorReference): Promise<Detector> {
+    const known = this.#detectors.get(id) ?? readDetector(folder);
+    this.#detectors.delete(id);
+    this.#detectors.set(id, known);
+    known.catch(() => this.#detectors.delete(id));
+    if (this.#detectors.size > mostDetectors) this.#detectors.delete(this.#detectors.keys().next().value!);
+    return known;
+  }
+
+  #head({ description }: Detector): Promise<Head> {
+    const { backbone, taps, options } = description;
+    const key = JSON.stringify([backbone.id, taps, options.scoring]);
+    const tower = this.towers.openFor(description);
+    const head = this.#heads.get(key) ?? Head.open(tower.runtime, tower.backbone, tower.taps, options.scoring);
+    this.#heads.set(key, head);
+    head.catch(() => this.#heads.delete(key));
+    return head;
+  }
+}

@@ -1,0 +1,77 @@
+import { upsampleMatrix } from '@mediclip/imaging';
+import {
+  add,
+  constant,
+  div,
+  matMul,
+  mul,
+  reduceMax,
+  reduceMean,
+  reduceSum,
+  reshape,
+  scalar,
+  sigmoid,
+  slice,
+  sqrt,
+  sub,
+  topK,
+  transpose,
+  type Value,
+} from '@mediclip/onnx-graph';
+import type { ScoringOptions } from '../options.js';
+
+/** The trained 1x1 convolution of one tap: `weight` [E, C], `bias` [E]. */
+export interface Adapter {
+  readonly weight: Value;
+  readonly bias: Value;
+}
+
+/**
+ * How much closer every location is to the abnormal than to the normal state, [batch, G, G] at the largest tap grid
+ * (method, sections 2 and 4): per tap, adapt the features, take the cosine with both states, subtract; mean over taps.
+ *
+ * Two savings that change nothing: the 1x1 convolution and the resize to the largest grid commute, so the resize comes
+ * second; and only the difference of the two cosines matters to a softmax over two states, so it is all that is kept.
+ *
+ * `features` are [batch, C, g, g] each, `states` is [2, E] of unit rows.
+ */
+export function stateContrast(features: readonly Value[], adapters: readonly Adapter[], states: Value): Value {
+  const grid = Math.max(...features.map((tap) => tap.shape[2]!));
+  const direction = sub(slice(states, 0, 1, 2), slice(states, 0, 0, 1));
+  const perTap = features.map((tap, index) => {
+    const adapted = resizeGrid(adapt(tap, adapters[index]!), grid);
+    const [batch, width] = adapted.shape;
+    const flat = reshape(adapted, [batch!, width!, grid * grid]);
+    const length = sqrt(reduceSum(mul(flat, flat), { axes: [1], keepDims: true }));
+    return reshape(div(matMul(direction, flat), length), [batch!, grid, grid]);
+  });
+  return mul(perTap.reduce(add), scalar(1 / features.length));
+}
+
+function adapt(tap: Value, { weight, bias }: Adapter): Value {
+  const [batch, channels, rows, columns] = tap.shape;
+  const flat = reshape(tap, [batch!, channels!, rows! * columns!]);
+  const width = weight.shape[0]!;
+  return reshape(add(matMul(weight, flat), reshape(bias, [width, 1])), [batch!, width, rows!, columns!]);
+}
+
+/** Bilinear resize of the last two axes, align_corners = true, as the product `U x U^T`. */
+export function resizeGrid(x: Value, size: number): Value {
+  const from = x.shape.at(-1)!;
+  if (from === size) return x;
+  const matrix = constant(upsampleMatrix(from, size), [size, from]);
+  return matMul(matMul(matrix, x), transpose(matrix));
+}
+
+/** The abnormal channel of the softmax over both states at `side` x `side`, [batch, side, side], from the contrast. */
+export function anomalyMap(contrast: Value, side: number): Value {
+  return sigmoid(resizeGrid(contrast, side));
+}
+
+/** The image scores, [batch], of maps [batch, side, side]: their maximum, or the mean of their highest share. */
+export function poolScores(map: Value, scoring: ScoringOptions): Value {
+  const [batch, side] = map.shape;
+  if (scoring.pooling === 'max') return reduceMax(map, { axes: [1, 2] });
+  const count = Math.max(1, Math.round(scoring.topShare * side! * side!));
+  return reduceMean(topK(reshape(map, [batch!, side! * side!]), count), { axes: [1] });
+}

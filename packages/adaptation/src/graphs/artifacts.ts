@@ -1,0 +1,133 @@
+import type { Backbone } from '@mediclip/backbones';
+import {
+  add,
+  cast,
+  constant,
+  div,
+  gradients,
+  input,
+  mul,
+  pow,
+  scalar,
+  sqrt,
+  sub,
+  type Value,
+  writeModel,
+} from '@mediclip/onnx-graph';
+import type { PromptOptions } from '../options.js';
+import { type Adapter, anomalyMap, stateContrast } from './anomaly-map.js';
+import { losses } from './losses.js';
+import { type ParameterSpec, parameterSpecs } from './parameters.js';
+import { stateEmbeddings } from './prompt-learner.js';
+
+export interface ArtifactOptions extends PromptOptions {
+  readonly taps: readonly number[];
+  readonly batchSize: number;
+  readonly evaluationBatchSize: number;
+}
+
+/** The three graphs of a training configuration; the fourth artifact, the checkpoint, is written by the run. */
+export interface TrainingArtifacts {
+  readonly parameters: readonly ParameterSpec[];
+  /** `features.N`, `masks`, `weights`, parameters -> `loss`, `focal`, `dice`, `grad.NAME` per parameter. */
+  readonly trainingModel: Uint8Array;
+  /** `features.N`, `masks`, `weights`, parameters -> `loss`, `focal`, `dice`, `map`, `states`. */
+  readonly evalModel: Uint8Array;
+  /** `step`, `learningRate`, `averaging`, and `NAME`, `grad.NAME`, `m.NAME`, `v.NAME`, `average.NAME` -> the same without `grad`, prefixed `new.`. */
+  readonly optimizerModel: Uint8Array;
+}
+
+/**
+ * Writes the training step as ONNX graphs of standard operators. Features are [batch, C, g, g] per tap, `masks`
+ * [batch, side, side] in [0, 1], `weights` [batch] as in `losses`.
+ */
+export function writeTrainingArtifacts(backbone: Backbone, options: ArtifactOptions): TrainingArtifacts {
+  const specs = parameterSpecs(backbone, options.taps, options);
+  const parameters = new Map(specs.map(({ name, shape }) => [name, input(name, 'float32', shape)]));
+  const training = forwardPass(backbone, options, parameters, options.batchSize);
+  const evaluation = forwardPass(backbone, options, parameters, options.evaluationBatchSize);
+  const parameterGradients = gradients(training.outputs.loss, [...parameters.values()]);
+  const { loss, focal, dice } = training.outputs;
+  const named = Object.fromEntries(specs.map(({ name }, index) => [`grad.${name}`, parameterGradients[index]!]));
+  return {
+    parameters: specs,
+    trainingModel: writeModel({ name: 'training', inputs: training.inputs, outputs: { loss, focal, dice, ...named } }),
+    evalModel: writeModel({ name: 'eval', ...evaluation }),
+    optimizerModel: writeOptimizerModel(specs),
+  };
+}
+
+/** From features and parameters to the losses, the map and the states. */
+function forwardPass(
+  backbone: Backbone,
+  options: ArtifactOptions,
+  parameters: ReadonlyMap<string, Value>,
+  batch: number,
+) {
+  const features = featureInputs(backbone, options.taps, batch);
+  const masks = input('masks', 'float32', [batch, backbone.side, backbone.side]);
+  const weights = input('weights', 'float32', [batch]);
+  const states = stateEmbeddings(backbone, options, parameters);
+  const contrast = stateContrast(features, adapterInputs(parameters, options.taps.length), states);
+  const map = anomalyMap(contrast, backbone.side);
+  const { focal, dice, total: loss } = losses(map, masks, weights);
+  return {
+    inputs: [...features, masks, weights, ...parameters.values()],
+    outputs: { loss, focal, dice, map, states },
+  };
+}
+
+/** Model inputs `features.0`, `features.1`, ..., one per tap, [batch, C, g, g]. */
+export function featureInputs(backbone: Backbone, taps: readonly number[], batch: number): Value[] {
+  return taps.map((tap, index) => {
+    const { channels, grid } = backbone.tapShape(tap);
+    return input(`features.${index}`, 'float32', [batch, channels, grid, grid]);
+  });
+}
+
+export function adapterInputs(parameters: ReadonlyMap<string, Value>, taps: number): Adapter[] {
+  return Array.from({ length: taps }, (_, index) => ({
+    weight: parameters.get(`adapter.${index}.weight`)!,
+    bias: parameters.get(`adapter.${index}.bias`)!,
+  }));
+}
+
+const beta1 = 0.5;
+const beta2 = 0.999;
+const epsilon = 1e-8;
+
+/**
+ * Adam with bias correction and no weight decay (method, section 6), and an exponential moving average of the
+ * parameters: `average <- averaging * average + (1 - averaging) * parameter`. `step` counts from 1.
+ */
+function writeOptimizerModel(specs: readonly ParameterSpec[]): Uint8Array {
+  const step = input('step', 'int64', []);
+  const learningRate = input('learningRate', 'float32', []);
+  const averaging = input('averaging', 'float32', []);
+  const correction = (beta: number): Value => {
+    const power = pow(constant(Float64Array.of(beta), []), cast(step, 'float64'));
+    return cast(sub(constant(Float64Array.of(1), []), power), 'float32');
+  };
+  const correction1 = correction(beta1);
+  const correction2 = correction(beta2);
+  const blend = (decay: Value, before: Value, after: Value) =>
+    add(mul(before, decay), mul(after, sub(scalar(1), decay)));
+
+  const inputs = [step, learningRate, averaging];
+  const outputs: Record<string, Value> = {};
+  for (const { name, shape } of specs) {
+    const [parameter, gradient, m, v, average] = ['', 'grad.', 'm.', 'v.', 'average.'].map((prefix) =>
+      input(`${prefix}${name}`, 'float32', shape),
+    ) as [Value, Value, Value, Value, Value];
+    inputs.push(parameter, gradient, m, v, average);
+    const newM = blend(scalar(beta1), m, gradient);
+    const newV = blend(scalar(beta2), v, mul(gradient, gradient));
+    const denominator = add(sqrt(div(newV, correction2)), scalar(epsilon));
+    const moved = sub(parameter, mul(learningRate, div(div(newM, correction1), denominator)));
+    outputs[`new.${name}`] = moved;
+    outputs[`new.m.${name}`] = newM;
+    outputs[`new.v.${name}`] = newV;
+    outputs[`new.average.${name}`] = blend(averaging, average, moved);
+  }
+  return writeModel({ name: 'optimizer', inputs, outputs });
+}

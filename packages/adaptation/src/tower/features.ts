@@ -1,0 +1,26 @@
+import type { Backbone } from '@mediclip/backbones';
+import type { Tensor } from '@mediclip/onnx-graph';
+
+/** What the frozen image tower says about one image: per tap its feature map, [C, g, g]. */
+export type Features = readonly Float32Array[];
+
+/**
+ * Model feeds `features.0`, `features.1`, ... of shape [batch, C, g, g]: one image's features after the other's, and
+ * zeros where there are fewer images than `batch`.
+ */
+export function stackFeatures(
+  images: readonly Features[],
+  backbone: Backbone,
+  taps: readonly number[],
+  batch: number,
+): Record<string, Tensor> {
+  return Object.fromEntries(
+    taps.map((tap, index) => {
+      const { channels, grid } = backbone.tapShape(tap);
+      const size = channels * grid * grid;
+      const data = new Float32Array(batch * size);
+      for (const [place, features] of images.entries()) data.set(features[index]!, place * size);
+      return [`features.${index}`, { dtype: 'float32', shape: [batch, channels, grid, grid], data }];
+    }),
+  );
+}

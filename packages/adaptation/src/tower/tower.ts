@@ -1,0 +1,105 @@
+import { readFile } from 'node:fs/promises';
+import type { Backbone } from '@mediclip/backbones';
+import {
+  add,
+  cast,
+  constant,
+  input,
+  mul,
+  type Runtime,
+  type Session,
+  transpose,
+  type Value,
+  writeModel,
+} from '@mediclip/onnx-graph';
+import type { Features } from './features.js';
+
+/** Fixed batch shapes, largest first: few enough that the memory of their sessions stays small. */
+const batchShapes = [16, 8, 4, 2, 1];
+
+/**
+ * The frozen image tower of a backbone up to its taps, as sessions of a few fixed batch shapes made when first needed.
+ * All detectors of one backbone and the same taps share it.
+ */
+export class Tower {
+  readonly #sessions = new Map<number, Promise<Session>>();
+  #externalData: Promise<Record<string, Uint8Array>> | undefined;
+
+  constructor(
+    readonly runtime: Runtime,
+    readonly backbone: Backbone,
+    readonly taps: readonly number[],
+  ) {}
+
+  /**
+   * The features of images of the backbone's side, each [side, side, 3] RGB bytes, in one run per batch shape. The same
+   * images in the same order give the same bits on the same machine.
+   */
+  async features(images: readonly Uint8Array[]): Promise<Features[]> {
+    const features: Features[] = [];
+    for (let start = 0; start < images.length; ) {
+      const batch = batchShapes.find((shape) => shape <= images.length - start)!;
+      features.push(...(await this.#run(images.slice(start, start + batch))));
+      start += batch;
+    }
+    return features;
+  }
+
+  async release(): Promise<void> {
+    const sessions = [...this.#sessions.values()];
+    this.#sessions.clear();
+    for (const session of sessions) await (await session).release();
+  }
+
+  async #run(images: readonly Uint8Array[]): Promise<Features[]> {
+    const { side } = this.backbone;
+    const batch = images.length;
+    const data = new Uint8Array(batch * side * side * 3);
+    for (const [index, image] of images.entries()) data.set(image, index * side * side * 3);
+    const session = await this.#session(batch);
+    const outputs = await session.run({ pixels: { dtype: 'uint8', shape: [batch, side, side, 3], data } });
+    const taps = this.taps.map((_, index) => outputs[`features.${index}`]!.data as Float32Array);
+    return images.map((_, index) =>
+      taps.map((tap) => tap.slice((index * tap.length) / batch, ((index + 1) * tap.length) / batch)),
+    );
+  }
+
+  #session(batch: number): Promise<Session> {
+    let session = this.#sessions.get(batch);
+    if (!session) {
+      session = this.#open(batch);
+      this.#sessions.set(batch, session);
+    }
+    return session;
+  }
+
+  async #open(batch: number): Promise<Session> {
+    const pixels = pixelInput(this.backbone, batch);
+    const features = this.backbone.imageFeatures(normalise(pixels, this.backbone), this.taps);
+    const outputs = Object.fromEntries(features.map((tap, index) => [`features.${index}`, tap]));
+    const bytes = writeModel({ name: 'tower', inputs: [pixels], outputs });
+    this.#externalData ??= readWeights(this.backbone.weights);
+    return this.runtime.createSession({ bytes, externalData: await this.#externalData });
+  }
+}
+
+/** The graph input `pixels`, RGB bytes [batch, side, side, 3]. */
+export function pixelInput(backbone: Backbone, batch: number): Value {
+  return input('pixels', 'uint8', [batch, backbone.side, backbone.side, 3]);
+}
+
+/** RGB bytes [batch, side, side, 3] as the tower wants them: [batch, 3, side, side], `(x / 255 - mean) / std` per channel. */
+export function normalise(pixels: Value, { mean, std }: Backbone): Value {
+  const perChannel = (values: readonly number[]) => constant(Float32Array.from(values), [1, values.length, 1, 1]);
+  const channelsFirst = transpose(cast(pixels, 'float32'), [0, 3, 1, 2]);
+  return add(
+    mul(channelsFirst, perChannel(std.map((deviation) => 1 / (255 * deviation)))),
+    perChannel(mean.map((value, channel) => -value / std[channel]!)),
+  );
+}
+
+/** The bytes of weight files, by the location under which graphs refer to them. */
+export async function readWeights(weights: Readonly<Record<string, string>>): Promise<Record<string, Uint8Array>> {
+  const entries = Object.entries(weights).map(async ([location, path]) => [location, await readFile(path)] as const);
+  return Object.fromEntries(await Promise.all(entries));
+}

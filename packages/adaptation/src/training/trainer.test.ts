@@ -1,0 +1,133 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { type Backbone, openClipBackbone, readSafetensorsFile, toFloat32 } from '@mediclip/backbones';
+import { resolveAdaptationOptions } from '@mediclip/contracts';
+import { input, writeModel } from '@mediclip/onnx-graph';
+import {
+  expectClose,
+  goldenJson,
+  goldenPath,
+  maximumDifference,
+  runModel,
+  temporaryFolder,
+  testRuntime,
+} from '@mediclip/testing';
+import type { Parameters } from '../graphs/parameters.js';
+import { readWeights } from '../tower/tower.js';
+import { initialState } from './state.js';
+import { type LabelledFeatures, Trainer } from './trainer.js';
+
+const taps = [2, 3, 4];
+const side = 64;
+const images = 3;
+
+let backbone: Backbone;
+let batch: LabelledFeatures[];
+
+beforeAll(async () => {
+  const weightsPath = path.join(temporaryFolder(), 'open_clip_model.safetensors');
+  writeFileSync(
+    weightsPath,
+    gunzipSync(readFileSync(goldenPath('clip-tiny/open_clip/open_clip_model.safetensors.gz'))),
+  );
+  backbone = openClipBackbone({ weightsPath, activation: 'quickgelu', imageHeads: 4, textHeads: 4 });
+  batch = await goldenBatch();
+});
+
+/** The golden images' features and masks. */
+async function goldenBatch(): Promise<LabelledFeatures[]> {
+  const golden = tensors('training/batch.safetensors');
+  const pixels = input('pixels', 'float32', [images, 3, side, side]);
+  const outputs = Object.fromEntries(backbone.imageFeatures(pixels, taps).map((tap, index) => [`tap${index}`, tap]));
+  const features = await runModel(
+    writeModel({ name: 'tower', inputs: [pixels], outputs }),
+    { pixels: { dtype: 'float32', shape: pixels.shape, data: golden.get('images')! } },
+    await readWeights(backbone.weights),
+  );
+  return Array.from({ length: images }, (_, image) => ({
+    mask: part(golden.get('masks')!, image),
+    features: taps.map((_, index) => part(features[`tap${index}`]!.data, image)),
+  }));
+}
+
+const part = (data: Float32Array, image: number): Float32Array =>
+  data.slice((image * data.length) / images, ((image + 1) * data.length) / images);
+
+function tensors(name: string): Map<string, Float32Array> {
+  return new Map([...readSafetensorsFile(goldenPath(name))].map(([key, tensor]) => [key, toFloat32(tensor)]));
+}
+
+interface GoldenCase {
+  positions: ('front' | 'middle' | 'end')[];
+  class_specific_context: boolean;
+  variants: Record<string, { loss_per_step: [number, number, number][] }>;
+}
+
+describe.each([
+  ['A', 'full'],
+  ['A', 'causal'],
+  ['B', 'full'],
+  ['B', 'causal'],
+] as const)("case %s with %s attention equals the authors' implementation", (name, promptAttention) => {
+  const golden = goldenJson<GoldenCase>(`training/${name}.json`);
+  const expected = tensors(`training/${name}.${promptAttention}.safetensors`);
+  const start: Parameters = tensors(`training/${name}.init.safetensors`);
+  const losses = golden.variants[promptAttention]!.loss_per_step;
+  let trainer: Trainer;
+
+  beforeAll(async () => {
+    const { prompts, contextTokens } = resolveAdaptationOptions();
+    const options = {
+      prompts,
+      contextTokens,
+      promptAttention,
+      classSpecificContext: golden.class_specific_context,
+      phrasePositions: golden.positions,
+      taps,
+      batchSize: images,
+      evaluationBatchSize: 2,
+    };
+    trainer = await Trainer.open(testRuntime, backbone, options, temporaryFolder());
+  });
+
+  test('has the same trained tensors', () => {
+    expect(trainer.specs.map((spec) => spec.name).sort()).toEqual([...start.keys()].sort());
+    for (const { name: tensor, shape } of trainer.specs) {
+      expect(shape.reduce((a, b) => a * b)).toBe(start.get(tensor)!.length);
+    }
+  });
+
+  test('gives the same states', async () => {
+    expectClose(await trainer.states(start), expected.get('states')!, 1e-5);
+  });
+
+  test('gives the same losses and gradients', async () => {
+    const { loss, gradients } = await trainer.gradients(batch, start);
+    expectClose([loss.focal, loss.dice, loss.loss], losses[0]!, 5e-6);
+    for (const [tensor, gradient] of gradients) {
+      const reference = expected.get(`grad.${tensor}`)!;
+      const largest = reference.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      expect(maximumDifference(gradient, reference)).toBeLessThan(1e-4 * largest);
+    }
+  });
+
+  test('evaluates to the same losses, in chunks that are not full', async () => {
+    const { focal, dice, loss } = await trainer.evaluate(batch, start);
+    expectClose([focal, dice, loss], losses[0]!, 5e-6);
+  });
+
+  test('takes the same five Adam steps', async () => {
+    let state: Pick<ReturnType<typeof initialState>, 'parameters' | 'm' | 'v' | 'average'> = initialState(start);
+    for (let step = 1; step <= 5; step++) {
+      const { loss, gradients } = await trainer.gradients(batch, state.parameters);
+      expectClose([loss.focal, loss.dice, loss.loss], losses[step - 1]!, 2e-5);
+      state = await trainer.update(state, gradients, { step, learningRate: 1e-3, averaging: 0 });
+    }
+    for (const [tensor, values] of state.parameters) {
+      expectClose(values, expected.get(`final.${tensor}`)!, 1e-4);
+      expectClose(state.average.get(tensor)!, values, 0);
+    }
+  });
+});

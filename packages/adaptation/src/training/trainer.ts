@@ -1,0 +1,160 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Backbone } from '@mediclip/backbones';
+import type { Runtime, Session, Tensor } from '@mediclip/onnx-graph';
+import { placeModel } from '../files.js';
+import { type ArtifactOptions, writeTrainingArtifacts } from '../graphs/artifacts.js';
+import type { ParameterSpec, Parameters } from '../graphs/parameters.js';
+import { type Features, stackFeatures } from '../tower/features.js';
+import type { Loss } from './state.js';
+
+/** An image's features with its label, [side, side] in [0, 1]. */
+export interface LabelledFeatures {
+  readonly features: Features;
+  readonly mask: Float32Array;
+}
+
+/** What Adam carries from step to step, and the moving average of the parameters. */
+export interface OptimiserState {
+  readonly parameters: Parameters;
+  readonly m: Parameters;
+  readonly v: Parameters;
+  readonly average: Parameters;
+}
+
+export interface Gradients {
+  readonly loss: Loss;
+  readonly gradients: Parameters;
+}
+
+/** Artifact file names, as ONNX Runtime's own training tools call them. */
+export const artifactNames = {
+  training: 'training_model.onnx',
+  optimizer: 'optimizer_model.onnx',
+  eval: 'eval_model.onnx',
+  checkpoint: 'checkpoint',
+} as const;
+
+/** The sessions of the training artifacts: one method per graph. */
+export class Trainer {
+  private constructor(
+    private readonly backbone: Backbone,
+    private readonly options: ArtifactOptions,
+    readonly specs: readonly ParameterSpec[],
+    private readonly training: Session,
+    private readonly optimizer: Session,
+    private readonly evaluation: Session,
+  ) {}
+
+  /** Writes the artifacts into `folder` and loads them. */
+  static async open(runtime: Runtime, backbone: Backbone, options: ArtifactOptions, folder: string): Promise<Trainer> {
+    await mkdir(folder, { recursive: true });
+    const { parameters, trainingModel, evalModel, optimizerModel } = writeTrainingArtifacts(backbone, options);
+    const load = async (name: string, model: Uint8Array, weights = {}) =>
+      runtime.createSession(await placeModel(path.join(folder, name), model, weights));
+    return new Trainer(
+      backbone,
+      options,
+      parameters,
+      await load(artifactNames.training, trainingModel, backbone.weights),
+      await load(artifactNames.optimizer, optimizerModel),
+      await load(artifactNames.eval, evalModel, backbone.weights),
+    );
+  }
+
+  /** Loss and gradients of a batch of at most `batchSize` images. */
+  async gradients(batch: readonly LabelledFeatures[], parameters: Parameters): Promise<Gradients> {
+    const outputs = await this.training.run({
+      ...this.#batch(batch, this.options.batchSize, batch.length),
+      ...this.#named('', parameters),
+    });
+    const gradients = this.specs.map(({ name }): [string, Float32Array] => [
+      name,
+      outputs[`grad.${name}`]!.data as Float32Array,
+    ]);
+    const [focal, dice, loss] = ['focal', 'dice', 'loss'].map((name) => scalarOf(outputs[name]!)) as [
+      number,
+      number,
+      number,
+    ];
+    return { loss: { focal, dice, loss }, gradients: new Map(gradients) };
+  }
+
+  /** One Adam step, counted from 1, and the moving average after it: `averaging * average + (1 - averaging) * parameters`. */
+  async update(
+    state: OptimiserState,
+    gradients: Parameters,
+    { step, learningRate, averaging }: { step: number; learningRate: number; averaging: number },
+  ): Promise<OptimiserState> {
+    const outputs = await this.optimizer.run({
+      step: { dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(step)) },
+      learningRate: scalarFeed(learningRate),
+      averaging: scalarFeed(averaging),
+      ...this.#named('', state.parameters),
+      ...this.#named('grad.', gradients),
+      ...this.#named('m.', state.m),
+      ...this.#named('v.', state.v),
+      ...this.#named('average.', state.average),
+    });
+    const part = (prefix: string): Parameters =>
+      new Map(this.specs.map(({ name }) => [name, outputs[`new.${prefix}${name}`]!.data as Float32Array]));
+    return { parameters: part(''), m: part('m.'), v: part('v.'), average: part('average.') };
+  }
+
+  /** The losses of any number of images together, in chunks of the evaluation batch. */
+  async evaluate(images: readonly LabelledFeatures[], parameters: Parameters): Promise<Loss> {
+    const size = this.options.evaluationBatchSize;
+    let focal = 0;
+    let overlap = 0;
+    for (let start = 0; start < images.length; start += size) {
+      const chunk = images.slice(start, start + size);
+      const outputs = await this.evaluation.run({
+        ...this.#batch(chunk, size, images.length),
+        ...this.#named('', parameters),
+      });
+      focal += scalarOf(outputs['focal']!);
+      overlap += 1 - scalarOf(outputs['dice']!);
+    }
+    const dice = 1 - overlap;
+    return { focal, dice, loss: focal + dice };
+  }
+
+  /** The embeddings of the two states, [2, E]: constants once training is over. */
+  async states(parameters: Parameters): Promise<Float32Array> {
+    const { states } = await this.evaluation.run(
+      { ...this.#batch([], this.options.evaluationBatchSize, 1), ...this.#named('', parameters) },
+      ['states'],
+    );
+    return states!.data as Float32Array;
+  }
+
+  async release(): Promise<void> {
+    for (const session of [this.training, this.optimizer, this.evaluation]) await session.release();
+  }
+
+  /** Feeds of a batch padded to `size`; each image weighs one in `images`. */
+  #batch(batch: readonly LabelledFeatures[], size: number, images: number): Record<string, Tensor> {
+    const { side } = this.backbone;
+    const masks = new Float32Array(size * side * side);
+    for (const [index, { mask }] of batch.entries()) masks.set(mask, index * side * side);
+    const features = batch.map((image) => image.features);
+    return {
+      ...stackFeatures(features, this.backbone, this.options.taps, size),
+      masks: { dtype: 'float32', shape: [size, side, side], data: masks },
+      weights: { dtype: 'float32', shape: [size], data: new Float32Array(size).fill(1 / images, 0, batch.length) },
+    };
+  }
+
+  #named(prefix: string, parameters: Parameters): Record<string, Tensor> {
+    return Object.fromEntries(
+      this.specs.map(({ name, shape }) => [
+        `${prefix}${name}`,
+        { dtype: 'float32', shape, data: parameters.get(name)! },
+      ]),
+    );
+  }
+}
+
+const scalarFeed = (value: number): Tensor => ({ dtype: 'float32', shape: [], data: Float32Array.of(value) });
+
+const scalarOf = (tensor: Tensor): number => Number(tensor.data[0]);
