@@ -5,6 +5,7 @@ export {
   adaptationOptionsSchema,
   resolveAdaptationOptions,
 } from './adaptation-options.js';
+export { openApiDocument, openApiYaml } from './openapi/document.js';
 export {
   isProblemSlug,
   type ProblemKind,
@@ -41,3 +42,7 @@ export * from './resources/primitives.js';
 export * from './resources/scores.js';
 export * from './resources/scorings.js';
 export * from './resources/uploads.js';
+export { problemsOf } from './routes/problems-of.js';
+export type { Content, Reply, RequestBody, Route } from './routes/route.js';
+export * from './routes/routes.js';
+export { serviceVersion } from './version.js';

@@ -1,0 +1,114 @@
+import type { z } from 'zod';
+import { type ProblemSlug, problemKind } from '../problems/catalogue.js';
+import { problemMediaType } from '../problems/problem.js';
+import { problemsOf } from '../routes/problems-of.js';
+import type { Content, Route } from '../routes/route.js';
+import type { JsonObject } from './json-schemas.js';
+
+/** The schemas of a route, each under a key of its own. */
+export function schemasOf(id: string, route: Route): Record<string, z.ZodType> {
+  const schemas: Record<string, z.ZodType> = {};
+  for (const part of ['params', 'query', 'headers'] as const) {
+    if (route[part]) schemas[`${id} ${part}`] = route[part];
+  }
+  if (route.body && 'json' in route.body) schemas[`${id} body`] = route.body.json;
+  if (route.body && 'form' in route.body) schemas[`${id} body`] = route.body.form;
+  for (const [status, { content = {} }] of Object.entries(route.replies)) {
+    for (const [mediaType, value] of Object.entries(content)) {
+      if (value !== 'bytes') schemas[`${id} ${status} ${mediaType}`] = 'events' in value ? value.events : value;
+    }
+  }
+  return schemas;
+}
+
+/** The OpenAPI operation of a route; `schemas` holds the JSON schemas of `schemasOf`. */
+export function operationObject(id: string, route: Route, schemas: Readonly<Record<string, JsonObject>>): JsonObject {
+  const parameters = [
+    ...parameterObjects('path', schemas[`${id} params`]),
+    ...parameterObjects('query', schemas[`${id} query`]),
+    ...parameterObjects('header', schemas[`${id} headers`]),
+    ...(route.method === 'POST' ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
+  ];
+  return {
+    operationId: id,
+    tags: [route.tag],
+    summary: route.summary,
+    ...(route.description && { description: route.description }),
+    ...(route.open && { security: [] }),
+    ...(parameters.length > 0 && { parameters }),
+    ...(route.body && { requestBody: bodyObject(route.body, schemas[`${id} body`]) }),
+    responses: { ...replyObjects(id, route, schemas), ...problemReplies(problemsOf(route)) },
+  };
+}
+
+function parameterObjects(place: 'path' | 'query' | 'header', schema: JsonObject | undefined): JsonObject[] {
+  if (!schema) return [];
+  const { properties, required = [] } = schema as { properties: Record<string, JsonObject>; required?: string[] };
+  return Object.entries(properties).map(([name, { description, ...value }]) => ({
+    name,
+    in: place,
+    ...(required.includes(name) && { required: true }),
+    ...(description !== undefined && { description }),
+    schema: value,
+  }));
+}
+
+function bodyObject(body: NonNullable<Route['body']>, schema: JsonObject | undefined): JsonObject {
+  if ('json' in body) return { required: true, content: { 'application/json': { schema } } };
+  const content =
+    'form' in body
+      ? { 'multipart/form-data': { schema } }
+      : Object.fromEntries(body.mediaTypes.map((mediaType) => [mediaType, {}]));
+  return { required: true, description: body.description, content };
+}
+
+function replyObjects(id: string, route: Route, schemas: Readonly<Record<string, JsonObject>>): JsonObject {
+  const replies: JsonObject = {};
+  for (const [status, { description, content, location }] of Object.entries(route.replies)) {
+    const headers = {
+      ...(location && { Location: { $ref: '#/components/headers/Location' } }),
+      ...(route.method === 'POST' && { 'Idempotent-Replayed': { $ref: '#/components/headers/IdempotentReplayed' } }),
+    };
+    replies[status] = {
+      description,
+      ...(Object.keys(headers).length > 0 && { headers }),
+      ...(content && {
+        content: Object.fromEntries(
+          Object.entries(content).map(([mediaType, value]) => [
+            mediaType,
+            contentObject(value, schemas[`${id} ${status} ${mediaType}`]),
+          ]),
+        ),
+      }),
+    };
+  }
+  return replies;
+}
+
+function contentObject(content: Content, schema: JsonObject | undefined): JsonObject {
+  if (content === 'bytes') return {};
+  if ('events' in content) {
+    return { schema: { type: 'string', contentMediaType: 'application/json', contentSchema: schema } };
+  }
+  return { schema };
+}
+
+/** One reply for each status that a problem can have. */
+function problemReplies(slugs: readonly ProblemSlug[]): JsonObject {
+  const replies: JsonObject = {};
+  for (const status of new Set(slugs.map((slug) => problemKind(slug).status))) {
+    const ofStatus = slugs.filter((slug) => problemKind(slug).status === status);
+    const headers = {
+      ...(ofStatus.some((slug) => problemKind(slug).retryable) && {
+        'Retry-After': { $ref: '#/components/headers/RetryAfter' },
+      }),
+      ...(status === 401 && { 'WWW-Authenticate': { $ref: '#/components/headers/WwwAuthenticate' } }),
+    };
+    replies[status] = {
+      description: ofStatus.map((slug) => `\`${slug}\`: ${problemKind(slug).title}.`).join('\n'),
+      ...(Object.keys(headers).length > 0 && { headers }),
+      content: { [problemMediaType]: { schema: { $ref: '#/components/schemas/Problem' } } },
+    };
+  }
+  return replies;
+}
