@@ -1,12 +1,11 @@
+import type { Size } from '../box.js';
 import type { RandomStream } from '../random/random-stream.js';
 import type { Mask, SideBounds } from './mask.js';
 
 const THRESHOLD = 0.3;
 const SMALLEST_SHARE = 0.2;
 
-export interface PerlinParameters {
-  readonly rows: number;
-  readonly columns: number;
+export interface PerlinParameters extends Size {
   /** Direction of the gradient at each corner of the box, by [lower or upper row][lower or upper column]. */
   readonly gradientAnglesRadians: readonly [readonly [number, number], readonly [number, number]];
   /** Clockwise on the screen. */
@@ -20,19 +19,24 @@ export interface PerlinParameters {
 export function drawPerlinMask(bounds: SideBounds, random: RandomStream): Mask {
   const rows = random.integer(bounds.lowest, bounds.highest);
   const columns = random.integer(bounds.lowest, bounds.highest);
-  const angle = () => random.uniform(0, 2 * Math.PI);
   for (;;) {
-    const mask = perlinMask({
-      rows,
-      columns,
-      gradientAnglesRadians: [
-        [angle(), angle()],
-        [angle(), angle()],
-      ],
-      rotationDegrees: random.uniform(-90, 90),
-    });
+    const mask = perlinMask(drawPerlinParameters({ rows, columns }, random));
     if (setShare(mask) >= SMALLEST_SHARE) return mask;
   }
+}
+
+/** Draws all that a Perlin mask of this size depends on. */
+export function drawPerlinParameters({ rows, columns }: Size, random: RandomStream): PerlinParameters {
+  const angle = () => random.uniform(0, 2 * Math.PI);
+  return {
+    rows,
+    columns,
+    gradientAnglesRadians: [
+      [angle(), angle()],
+      [angle(), angle()],
+    ],
+    rotationDegrees: random.uniform(-90, 90),
+  };
 }
 
 /** The mask of given draws: rotated gradient noise above 0.3. Golden: synthesis/perlin. */
