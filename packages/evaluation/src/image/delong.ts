@@ -18,7 +18,7 @@ export function placements({ scores, abnormal, positives, negatives }: LabelledS
   let negativesAbove = 0;
   for (let group = 0; group + 1 < groupStarts.length; group++) {
     const images = order.subarray(groupStarts[group], groupStarts[group + 1]);
-    const tiedPositives = images.reduce((count, image) => count + abnormal[image]!, 0);
+    const tiedPositives = images.reduce((count, image) => count + abnormal[image], 0);
     const tiedNegatives = images.length - tiedPositives;
     for (const image of images) {
       placement[image] = abnormal[image]
@@ -47,22 +47,13 @@ function covariance(a: Float64Array, b: Float64Array): number {
   const meanA = mean(a);
   const meanB = mean(b);
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i]! - meanA) * (b[i]! - meanB);
+  for (let i = 0; i < a.length; i++) sum += (a[i] - meanA) * (b[i] - meanB);
   return sum / (a.length - 1);
-}
-
-/** DeLong's 95 % interval on the plain scale, clipped to 0 and 1 (golden/metrics/auroc.json, `delong_interval_95`). */
-export function plainInterval(auroc: number, variance: number): Outcome<Interval> {
-  if (Number.isNaN(variance)) return tooFewForVariance;
-  const half = NORMAL_QUANTILE_975 * Math.sqrt(variance);
-  const low = Math.max(0, auroc - half);
-  const high = Math.min(1, auroc + half);
-  return { defined: true, low, high, level: INTERVAL_LEVEL, method: 'delong' };
 }
 
 /**
  * DeLong's 95 % interval computed on the logit scale and transformed back (`delong_interval_95_logit`): it never leaves 0 to 1 and
- * covers better than the plain one when the AUROC is high. Undefined when the variance is 0, as at an AUROC of 0 or 1.
+ * covers better than the plain one when the AUROC is high (golden/metrics/auroc.json). Undefined when the variance is 0, as at an AUROC of 0 or 1.
  */
 export function logitInterval(auroc: number, variance: number): Outcome<Interval> {
   if (Number.isNaN(variance)) return tooFewForVariance;

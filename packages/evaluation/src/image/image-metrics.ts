@@ -80,15 +80,15 @@ export function imageMetrics(
     normalImages: negatives,
     abnormalImages: positives,
     auroc: oneClass ?? aurocFigure(labelled, sweep.auroc),
-    averagePrecision: noPositives ?? { defined: true, value: averagePrecision!, interval: intervals[0]! },
-    f1Max: noPositives ?? { defined: true, value: f1Max!, interval: intervals[1]!, threshold: sweep.bestF1Threshold },
+    averagePrecision: noPositives ?? { defined: true, value: averagePrecision!, interval: intervals[0] },
+    f1Max: noPositives ?? { defined: true, value: f1Max!, interval: intervals[1], threshold: sweep.bestF1Threshold },
     sensitivityAtSpecificity: TARGETS.specificities.map((specificity, i) => ({
       specificity,
       sensitivity: oneClass ?? {
         defined: true,
-        value: sensitivities[i]!,
-        interval: intervals[2 + i]!,
-        threshold: sweep.sensitivities[i]!.threshold,
+        value: sensitivities[i],
+        interval: intervals[2 + i],
+        threshold: sweep.sensitivities[i].threshold,
       },
     })),
     roc: oneClass ?? { defined: true, points: roc },
@@ -124,12 +124,12 @@ function sweepImages(
   const sweep = new RankingSweep({ positives, negatives, regions: 0 }, TARGETS);
   for (let group = 0; group + 1 < groupStarts.length; group++) {
     const counts = [0, 0];
-    for (let i = groupStarts[group]!; i < groupStarts[group + 1]!; i++) {
-      const image = order[i]!;
-      counts[abnormal[image]!]! += multiplicities ? multiplicities[image]! : 1;
+    for (let i = groupStarts[group]; i < groupStarts[group + 1]; i++) {
+      const image = order[i];
+      counts[abnormal[image]] += multiplicities ? multiplicities[image] : 1;
     }
-    const threshold = scores[order[groupStarts[group]!]!]!;
-    sweep.step(threshold, counts[0]!, counts[1]!);
+    const threshold = scores[order[groupStarts[group]]];
+    sweep.step(threshold, counts[0], counts[1]);
     observe?.(threshold, sweep);
   }
   return sweep;

@@ -12,11 +12,11 @@ export function ascendingOrder(keys: Uint32Array): Uint32Array {
   for (let digit = 0; digit < DIGITS; digit++) {
     const shift = digit * DIGIT_BITS;
     const next = new Uint32Array(DIGIT_MASK + 2);
-    for (let i = 0; i < keys.length; i++) next[((keys[i]! >>> shift) & DIGIT_MASK) + 1]!++;
-    for (let value = 1; value < next.length; value++) next[value]! += next[value - 1]!;
+    for (let i = 0; i < keys.length; i++) next[((keys[i] >>> shift) & DIGIT_MASK) + 1]++;
+    for (let value = 1; value < next.length; value++) next[value] += next[value - 1];
     for (let i = 0; i < order.length; i++) {
-      const position = order[i]!;
-      reordered[next[(keys[position]! >>> shift) & DIGIT_MASK]!++] = position;
+      const position = order[i];
+      reordered[next[(keys[position] >>> shift) & DIGIT_MASK]++] = position;
     }
     [order, reordered] = [reordered, order];
   }

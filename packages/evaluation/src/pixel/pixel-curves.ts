@@ -1,8 +1,7 @@
 import type { RankingSweep } from '../statistics/ranking-sweep.js';
-import { SampledCurve } from './sampled-curve.js';
 
-const hundredths = Array.from({ length: 101 }, (_, i) => i / 100);
-const RATES = [0, ...Array.from({ length: 9 }, (_, i) => (i + 1) / 1000), ...hundredths.slice(1)];
+const HUNDREDTHS = Array.from({ length: 101 }, (_, i) => i / 100);
+const RATES = [0, ...Array.from({ length: 9 }, (_, i) => (i + 1) / 1000), ...HUNDREDTHS.slice(1)];
 
 /** Curves over all pixels, at false-positive rates 0, 0.001 to 0.01, 0.02 to 1 and at recalls 0, 0.01 to 1. */
 export interface PixelCurves {
@@ -12,7 +11,7 @@ export interface PixelCurves {
   readonly precisionRecall: readonly { readonly recall: number; readonly precision: number }[];
 }
 
-/** Follows a sweep over pixels of both classes. */
+/** Follows a sweep over pixels of both classes and keeps its curves at fixed places only. */
 export class PixelCurveRecorder {
   readonly #roc = new SampledCurve(RATES);
   readonly #overlap = new SampledCurve(RATES);
@@ -21,7 +20,7 @@ export class PixelCurveRecorder {
   step({ falsePositiveRate, truePositiveRate, perRegionOverlap, precision }: RankingSweep): void {
     this.#roc.step(falsePositiveRate, truePositiveRate);
     this.#overlap.step(falsePositiveRate, perRegionOverlap);
-    while (this.#precisions.length < hundredths.length && hundredths[this.#precisions.length]! <= truePositiveRate) {
+    while (this.#precisions.length < HUNDREDTHS.length && HUNDREDTHS[this.#precisions.length] <= truePositiveRate) {
       this.#precisions.push(precision);
     }
   }
@@ -30,9 +29,35 @@ export class PixelCurveRecorder {
     const roc = this.#roc.finish();
     const overlap = this.#overlap.finish();
     return {
-      roc: RATES.map((falsePositiveRate, i) => ({ falsePositiveRate, truePositiveRate: roc[i]! })),
-      perRegionOverlap: RATES.map((falsePositiveRate, i) => ({ falsePositiveRate, overlap: Math.min(1, overlap[i]!) })),
-      precisionRecall: this.#precisions.map((precision, i) => ({ recall: hundredths[i]!, precision })),
+      roc: RATES.map((falsePositiveRate, i) => ({ falsePositiveRate, truePositiveRate: roc[i] })),
+      perRegionOverlap: RATES.map((falsePositiveRate, i) => ({ falsePositiveRate, overlap: Math.min(1, overlap[i]) })),
+      precisionRecall: this.#precisions.map((precision, i) => ({ recall: HUNDREDTHS[i], precision })),
     };
+  }
+}
+
+/** A rising curve y(x) that is given point by point and kept at fixed places, linearly interpolated. */
+class SampledCurve {
+  readonly #values: number[] = [];
+  #x = 0;
+  #y = 0;
+
+  /** `places` ascend from 0 to 1. The curve starts at (0, 0). */
+  constructor(readonly places: readonly number[]) {}
+
+  /** The next point; `x` never falls. Where the curve rises vertically the highest point counts. */
+  step(x: number, y: number): void {
+    while (this.#values.length < this.places.length && this.places[this.#values.length] < x) {
+      const share = (this.places[this.#values.length] - this.#x) / (x - this.#x);
+      this.#values.push(this.#y + share * (y - this.#y));
+    }
+    this.#x = x;
+    this.#y = y;
+  }
+
+  /** Fills the places that are left with the last point and returns all values. */
+  finish(): readonly number[] {
+    while (this.#values.length < this.places.length) this.#values.push(this.#y);
+    return this.#values;
   }
 }
