@@ -35,6 +35,11 @@ export function maskImage(decoded: DecodedImage, side: number): SquareImage {
   return { ...resized, data: resized.data.map((value) => (value === 0 ? 0 : 1)) };
 }
 
+/** The whole image as RGB without alpha at its own size, for people to look at. */
+export function rgbImage(decoded: DecodedImage): Raster {
+  return toRgb(rasterOf(decoded));
+}
+
 function resizeForTraining(image: Raster, mode: DecodedImage['mode'], side: number): Raster {
   if (image.width === side && image.height === side) return image;
   switch (mode) {
