@@ -1,0 +1,95 @@
+import type { AdaptationOptions } from '@mediclip/contracts';
+import type { GreyImage, SyntheticSample } from '@mediclip/synthesis';
+
+/** A detector: its id, and the folder its files lie in. */
+export interface DetectorReference {
+  readonly id: string;
+  readonly folder: string;
+}
+
+/** A test image as a detector sees it: `side * side * 3` bytes, row-major RGB. */
+export interface ScoringImage {
+  readonly side: number;
+  readonly data: Uint8Array;
+}
+
+export interface ScoreInput {
+  readonly detector: DetectorReference;
+  readonly image: ScoringImage;
+}
+
+/** The image's score, and its anomaly map of `mapSide * mapSide` probabilities, row-major. */
+export interface ScoreOutput {
+  readonly score: number;
+  readonly map: Float32Array;
+  readonly mapSide: number;
+}
+
+/** All that an adaptation needs. `workFolder` holds its checkpoint, `outFolder` the detector once it is complete. */
+export interface AdaptationJob {
+  readonly options: AdaptationOptions;
+  readonly images: readonly GreyImage[];
+  readonly workFolder: string;
+  readonly outFolder: string;
+  readonly modelsFolder?: string;
+}
+
+export interface AdaptationProgress {
+  readonly phase: 'preparing' | 'training' | 'finishing';
+  readonly done: number;
+  readonly total: number;
+  readonly loss?: number;
+}
+
+/** An adaptation in progress. Opening one goes on from the checkpoint in its work folder where there is one. */
+export interface AdaptationRun {
+  readonly progress: AdaptationProgress;
+  /** Does the next short piece of work; true once the detector is complete. */
+  advance(): Promise<boolean>;
+  checkpoint(): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** Which normal image a synthetic anomaly is made from, and the random stream that draws it. */
+export interface SampleRequest {
+  readonly image: number;
+  readonly seed: number;
+  readonly step: number;
+  readonly sample: number;
+  readonly purpose: number;
+}
+
+/** Makes synthetic anomalies; the answers stand in the order of the requests. */
+export interface SampleSource {
+  draw(requests: readonly SampleRequest[]): Promise<SyntheticSample[]>;
+}
+
+/** What the engine process computes with: the port between the scheduler and ONNX Runtime. One call at a time. */
+export interface Compute {
+  /** The execution provider that really loaded, `cpu` or `cuda`. */
+  readonly provider: string;
+  /** Images for detectors of one tower key may share a batch. Throws when the detector cannot be read. */
+  towerKey(detector: DetectorReference): Promise<string>;
+  /** Scores a batch whose detectors share one tower key; the answers stand in the order of the batch. */
+  score(batch: readonly ScoreInput[]): Promise<ScoreOutput[]>;
+  openAdaptation(job: AdaptationJob, samples: SampleSource): Promise<AdaptationRun>;
+  /** Frees what is held for a detector; no-op when nothing is. */
+  release(detectorId: string): Promise<void>;
+}
+
+/** `auto` takes CUDA where it loads; `cuda` and `cuda:N` (the N-th device) load or fail. */
+export type Device = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`;
+
+export interface ComputeSettings {
+  readonly device: Device;
+  /** Threads that one operator may use. */
+  readonly threads: number;
+  /** Folder of weights beyond the bundled ones. */
+  readonly modelsFolder?: string;
+}
+
+/** What a module that the engine process loads exports. */
+export interface ComputeModule {
+  /** Throws when the device is not there. */
+  createCompute(settings: ComputeSettings): Promise<Compute>;
+}
