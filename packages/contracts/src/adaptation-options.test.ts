@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import { adaptationOptionsSchema } from './adaptation-options.js';
 import {
   type AdaptationOptionsInput,
   adaptationOptionsInputSchema,
-  adaptationOptionsSchema,
   resolveAdaptationOptions,
-} from './adaptation-options.js';
+} from './adaptation-options-input.js';
 import { adaptationPresets } from './adaptation-presets.js';
 import { fieldErrors } from './problems/field-errors.js';
 

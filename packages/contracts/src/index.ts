@@ -1,10 +1,9 @@
+export { type AdaptationOptions, adaptationOptionsSchema } from './adaptation-options.js';
 export {
-  type AdaptationOptions,
   type AdaptationOptionsInput,
   adaptationOptionsInputSchema,
-  adaptationOptionsSchema,
   resolveAdaptationOptions,
-} from './adaptation-options.js';
+} from './adaptation-options-input.js';
 export { openApiDocument, openApiYaml } from './openapi/document.js';
 export {
   isProblemSlug,
