@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { resizeBilinear } from '../resize/bilinear.js';
-import { toRgb } from '../resize/colour.js';
+import { toGrey, toRgb } from '../resize/colour.js';
 import type { Raster } from '../resize/raster.js';
 import { Canvas } from './canvas.js';
 import { inferno, infernoOffset } from './colour-map.js';
@@ -30,7 +30,7 @@ const TEXT_LENGTH = 7;
 const LEGEND_WIDTH = 3 * LEGEND_MARGIN + LEGEND_BAR_WIDTH + TEXT_LENGTH * (GLYPH_WIDTH + 1) * TEXT_SCALE;
 
 /**
- * A PNG of the image under its heat map, with frames around the regions and a colour bar with numbers to the right.
+ * A PNG of the image, in grey, under its heat map, with frames around the regions and a colour bar with numbers to the right.
  * `image` has 1 to 4 channels and any size: it keeps its aspect and is scaled until its longer side has 384 to 1024
  * pixels. `map` is `[mapSide, mapSide]` and is stretched over it. Throws a RangeError for a map of another length or
  * an empty range.
@@ -47,7 +47,7 @@ export async function renderOverlay(
   }
   if (!(low < high)) throw new RangeError(`The colour range ${low}..${high} is empty; give a low below its high.`);
 
-  const picture = toRgb(scaledForDisplay(image));
+  const picture = toRgb(toGrey(scaledForDisplay(image)));
   const { width, height } = picture;
   const canvas = new Canvas(width + LEGEND_WIDTH, Math.max(height, legendHeight()), BACKGROUND);
   drawHeat(canvas, picture, map, mapSide, { low, high });
@@ -124,7 +124,7 @@ function drawLegend(canvas: Canvas, left: number, { low, high }: { low: number; 
     const textTop = Math.round(y - (GLYPH_HEIGHT * TEXT_SCALE) / 2);
     canvas.writeNumber(
       tickLabel(low + share * (high - low)),
-      left + LEGEND_BAR_WIDTH + LEGEND_MARGIN / 2,
+      left + LEGEND_BAR_WIDTH + (LEGEND_MARGIN * 2) / 3,
       textTop,
       TEXT_SCALE,
       INK,

@@ -4,6 +4,10 @@ const WIDTH = 256;
 const HEIGHT = 257;
 const BITS_PER_SAMPLE = 258;
 const PHOTOMETRIC = 262;
+const STRIP_OFFSETS = 273;
+const STRIP_BYTE_COUNTS = 279;
+const TILE_OFFSETS = 324;
+const TILE_BYTE_COUNTS = 325;
 const SAMPLE_FORMAT = 339;
 const ENTRY_BYTES = 12;
 const SHORT = 3;
@@ -52,6 +56,7 @@ export function readTiffPage(bytes: Uint8Array, page: number): TiffPage {
   const bitsPerSample = read(BITS_PER_SAMPLE) ?? 1;
   const signed16 = bitsPerSample === 16 && read(SAMPLE_FORMAT) === SIGNED;
   if (read(WIDTH) === undefined || read(HEIGHT) === undefined) throw corruptImage('TIFF', 'its size is missing');
+  file.checkPixelsInside(directory);
 
   const amendments = new Map<number, number>();
   if (photometric === undefined) amendments.set(PHOTOMETRIC, BLACK_IS_ZERO);
@@ -84,7 +89,26 @@ class TiffFile {
     for (let i = 0; i < index && directory.nextOffset !== 0; i++) {
       directory = this.directoryAt(directory.pointerOffset);
     }
-    return { directory, read: (tag) => this.firstValue(directory, tag) };
+    const read = (tag: number) => {
+      const entry = this.find(directory, tag);
+      return entry && this.value(entry, 0);
+    };
+    return { directory, read };
+  }
+
+  /** Throws `corrupt-image` unless the file holds all the strips or tiles that the directory names. */
+  checkPixelsInside(directory: Directory): void {
+    const [offsetsTag, countsTag] = this.find(directory, TILE_OFFSETS)
+      ? [TILE_OFFSETS, TILE_BYTE_COUNTS]
+      : [STRIP_OFFSETS, STRIP_BYTE_COUNTS];
+    const offsets = this.find(directory, offsetsTag);
+    const counts = this.find(directory, countsTag);
+    if (!offsets || !counts || offsets.count !== counts.count) throw corruptImage('TIFF', 'it names no pixels');
+    for (let i = 0; i < offsets.count; i++) {
+      if (this.value(offsets, i) + this.value(counts, i) > this.bytes.length) {
+        throw corruptImage('TIFF', 'it ends inside its pixels');
+      }
+    }
   }
 
   withAmended(directory: Directory, amendments: ReadonlyMap<number, number>): Uint8Array {
@@ -125,11 +149,15 @@ class TiffFile {
     return { entries, pointerOffset, nextOffset: this.uint32(nextPointer) };
   }
 
-  private firstValue({ entries }: Directory, tag: number): number | undefined {
-    const entry = entries.find((candidate) => candidate.tag === tag);
-    if (!entry) return undefined;
-    if (entry.type === LONG) return this.uint32(entry.count > 1 ? this.uint32(entry.valueOffset) : entry.valueOffset);
-    return this.uint16(entry.count > 2 ? this.uint32(entry.valueOffset) : entry.valueOffset);
+  private find({ entries }: Directory, tag: number): Entry | undefined {
+    return entries.find((entry) => entry.tag === tag);
+  }
+
+  /** Value `index` of an entry of SHORTs or LONGs; those that fill more than four bytes lie elsewhere. */
+  private value({ type, count, valueOffset }: Entry, index: number): number {
+    const size = type === LONG ? 4 : 2;
+    const start = count * size > 4 ? this.uint32(valueOffset) : valueOffset;
+    return type === LONG ? this.uint32(start + index * size) : this.uint16(start + index * size);
   }
 
   private uint16(offset: number): number {

@@ -1,0 +1,144 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import sharp from 'sharp';
+import { ImageError } from '../image-error.js';
+import { goldenInput } from '../testing/golden-input.js';
+import { hugePng } from '../testing/huge-png.js';
+import { twoPageTiff } from '../testing/two-page-tiff.js';
+import { decodeImage } from './decode-image.js';
+import { CHANNELS, type DecodedImage } from './decoded-image.js';
+import { withinTime } from './time-limit.js';
+
+const WIDTH = 40;
+const HEIGHT = 24;
+const noise = Uint8Array.from({ length: WIDTH * HEIGHT * 3 }, (_, i) => (i * 7919) % 251);
+const rgb = () => sharp(noise, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } });
+const refused = (code: string) => expect.objectContaining({ name: 'ImageError', code });
+
+const encoded: Readonly<Record<string, () => Promise<Buffer>>> = {
+  png: () => rgb().png().toBuffer(),
+  jpeg: () => rgb().jpeg().toBuffer(),
+  webp: () => rgb().webp({ lossless: true }).toBuffer(),
+  tiff: () => rgb().tiff({ compression: 'lzw' }).toBuffer(),
+  gif: () => rgb().gif().toBuffer(),
+  bmp: async () => goldenInput('small5.bmp'),
+};
+
+describe('decoding', () => {
+  test.each(Object.keys(encoded))('%s is told by its content', async (format) => {
+    const decoded = await decodeImage(await encoded[format]!(), { minimumSide: 1 });
+    expect(decoded.format).toBe(format);
+    expect(decoded.data.length).toBe(decoded.width * decoded.height * CHANNELS[decoded.mode]);
+  });
+
+  test.each(['png', 'webp', 'tiff'])('%s without loss gives back the pixels', async (format) => {
+    expect((await decodeImage(await encoded[format]!())).data).toEqual(noise);
+  });
+
+  test('the orientation of EXIF is applied', async () => {
+    const bytes = await rgb().withMetadata({ orientation: 6 }).png().toBuffer();
+    const { width, height, data } = await decodeImage(bytes);
+    expect([width, height]).toEqual([HEIGHT, WIDTH]);
+    const lowerLeft = (HEIGHT - 1) * WIDTH * 3;
+    expect(data.slice(0, 3)).toEqual(noise.slice(lowerLeft, lowerLeft + 3));
+  });
+
+  test('CMYK becomes RGB', async () => {
+    const bytes = await rgb().toColourspace('cmyk').jpeg().toBuffer();
+    const decoded = await decodeImage(bytes);
+    expect([decoded.mode, decoded.data.length]).toEqual(['rgb', noise.length]);
+  });
+
+  test.each(['gif', 'webp'] as const)('of an animated %s the first frame is read, and said so', async (format) => {
+    const frames = Uint8Array.from({ length: 32 * 96 * 3 }, (_, i) => Math.floor(i / (32 * 32 * 3)) * 100);
+    const bytes = await sharp(frames, { raw: { width: 32, height: 96, channels: 3, pageHeight: 32 } })
+      [format]()
+      .toBuffer();
+    const decoded = await decodeImage(bytes);
+    expect(decoded).toMatchObject({ width: 32, height: 32, frameCount: 3, notes: ['first of 3 frames'] });
+    expect(decoded.data[0]).toBe(0);
+    await expect(decodeImage(bytes, {}, 1)).rejects.toEqual(refused('no-such-frame'));
+  });
+
+  test('every page of a TIFF can be asked for', async () => {
+    const bytes = twoPageTiff();
+    expect((await decodeImage(bytes, {}, 0)).data[0]).toBe(10);
+    expect(await decodeImage(bytes, {}, 1)).toMatchObject({ frameCount: 2, mode: 'grey' });
+    expect((await decodeImage(bytes, {}, 1)).data[0]).toBe(20);
+    await expect(decodeImage(bytes, {}, 2)).rejects.toEqual(refused('no-such-frame'));
+  });
+});
+
+describe('limits', () => {
+  test('bytes', async () => {
+    await expect(decodeImage(noise, { maximumBytes: 100 })).rejects.toEqual(refused('too-many-bytes'));
+    await expect(decodeImage(new Uint8Array(0))).rejects.toEqual(refused('corrupt-image'));
+  });
+
+  test('a small file that declares 30000 x 30000 pixels is refused from its header', async () => {
+    const bytes = hugePng(30_000);
+    expect(bytes.length).toBeLessThan(200_000);
+    await expect(decodeImage(bytes)).rejects.toEqual(refused('too-many-pixels'));
+  });
+
+  test('an image of 1 x 1 pixels is too small', async () => {
+    const bytes = await sharp({ create: { width: 1, height: 1, channels: 3, background: 'red' } })
+      .png()
+      .toBuffer();
+    await expect(decodeImage(bytes)).rejects.toEqual(refused('too-small'));
+  });
+
+  test('frames', async () => {
+    await expect(decodeImage(twoPageTiff(), { maximumFrames: 1 })).rejects.toEqual(refused('too-many-frames'));
+  });
+
+  test('time', async () => {
+    await expect(withinTime(new Promise(() => {}), 1)).rejects.toEqual(refused('timed-out'));
+    await expect(withinTime(Promise.resolve('done'), 60_000)).resolves.toBe('done');
+  });
+
+  test('a limit below 1 is the caller’s mistake', async () => {
+    await expect(decodeImage(noise, { maximumBytes: 0 })).rejects.toThrow(RangeError);
+  });
+});
+
+describe('refused files', () => {
+  test('of other types', async () => {
+    await expect(decodeImage(Buffer.from('%PDF-1.7 and more'))).rejects.toEqual(refused('unsupported-format'));
+    await expect(decodeImage(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'))).rejects.toEqual(
+      refused('unsupported-format'),
+    );
+    const avif = await rgb().avif({ effort: 0 }).toBuffer();
+    await expect(decodeImage(avif)).rejects.toEqual(refused('unsupported-format'));
+  });
+
+  test.each(Object.keys(encoded))('a %s that ends early, wherever it ends', async (format) => {
+    const whole = await encoded[format]!();
+    const lengths = Array.from({ length: 24 }, (_, i) => Math.floor((i / 24) * whole.length));
+    for (const length of [...lengths, whole.length - 8, whole.length - 2, whole.length - 1]) {
+      const outcome = await decodeImage(whole.subarray(0, length), { minimumSide: 1 }).catch((error) => error);
+      expect([length, outcome]).toEqual([length, expect.objectContaining({ name: 'ImageError' })]);
+    }
+  });
+
+  test.each(Object.keys(encoded))('a damaged %s is refused or keeps its declared size', async (format) => {
+    const whole = await encoded[format]!();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat({ max: whole.length - 1 }), fc.integer({ min: 1, max: 255 })), {
+          minLength: 1,
+          maxLength: 6,
+        }),
+        async (flips) => {
+          const damaged = Uint8Array.from(whole);
+          for (const [at, bits] of flips) damaged[at]! ^= bits;
+          const outcome = await decodeImage(damaged, { minimumSide: 1, maximumPixels: 1e6 }).catch((error) => error);
+          if (outcome instanceof Error) expect(outcome).toBeInstanceOf(ImageError);
+          else
+            expect(outcome.data.length).toBe(outcome.width * outcome.height * CHANNELS[(outcome as DecodedImage).mode]);
+        },
+      ),
+      { numRuns: 60, seed: 1 },
+    );
+  });
+});
