@@ -32,3 +32,10 @@ export function assertPrefix(prefix: string): void {
   }
   assertKey(prefix);
 }
+
+/** Throws `InvalidKey` unless `folder` is the beginning of some key up to and including a slash. */
+export function assertFolder(folder: string): void {
+  if (!folder.endsWith('/'))
+    throw new InvalidKey(`The folder ${JSON.stringify(folder.slice(0, 100))} must end with '/'.`);
+  assertKey(folder.slice(0, -1));
+}

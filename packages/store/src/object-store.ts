@@ -42,7 +42,7 @@ export interface PutResult {
 }
 
 export interface ListOptions {
-  /** Only what sorts after this string (a key, or the beginning of one). */
+  /** Only what sorts after this: a key for `list`, a folder's name for `listFolders`. */
   readonly after?: string;
   readonly limit: number;
 }
@@ -65,22 +65,22 @@ export interface ObjectStore {
   /** Writes an object. Rejects with `PreconditionFailed` when the condition doesn't hold at the moment of writing. A failing stream leaves nothing behind. */
   put(key: string, body: ObjectBody, condition?: PutCondition): Promise<PutResult>;
 
-  /** Copies an object inside the store without passing its bytes through this process. Returns false when `from` doesn't exist. */
-  copy(from: string, to: string): Promise<boolean>;
-
   /** Removes an object; an absent one is fine. */
   delete(key: string): Promise<void>;
+
+  /** Removes every object inside `folder` (ends with '/') that is there when the call begins, one after the other for readers. */
+  deleteFolder(folder: string): Promise<void>;
 
   /** Objects whose key begins with `prefix`, in key order (by byte), at most `limit`. */
   list(prefix: string, options: ListOptions): Promise<ObjectInfo[]>;
 
-  /** Names of the folders directly inside `folder` (ends with '/'), in order, after the name `after`, at most `limit`. */
+  /** Names of the folders directly inside `folder` (ends with '/'), in order, at most `limit`. */
   listFolders(folder: string, options: ListOptions): Promise<string[]>;
 
   /** Resolves when the store can be read and written, rejects with the reason when not. */
   check(): Promise<void>;
 
-  /** Removes what dead processes left behind. Never touches anything that a living process still needs. */
+  /** Removes what writers that died left behind. A write that rests for an hour counts as dead, and fails if it goes on after that. */
   sweep(): Promise<void>;
 
   /** Frees connections. The store can't be used afterwards. */

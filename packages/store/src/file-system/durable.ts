@@ -40,6 +40,7 @@ export async function writeFully(handle: FileHandle, chunk: Uint8Array): Promise
   }
 }
 
-export function ignoreAbsent(error: unknown): void {
+/** A handler of rejections: `undefined` for what doesn't exist, anything else is thrown on. */
+export function ignoreAbsent(error: unknown): undefined {
   if (!isAbsent(error)) throw error;
 }

@@ -1,8 +1,9 @@
+import { types } from 'node:util';
 import { InvalidKey, StoreError, StoreForbidden, StoreFull, StoreUnavailable } from '../errors.js';
 
 /** The `code` of an error of Node's file system functions, `undefined` for anything else. */
 export function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+  return types.isNativeError(error) && 'code' in error ? String(error.code) : undefined;
 }
 
 /** True for "there is no such file", also when a name on the way is a file and not a folder. */
@@ -39,4 +40,9 @@ export function toStoreError(error: unknown, folder: string): unknown {
     `The store's folder ${folder} fails with ${code}: check the disk and its mount.`,
     options,
   );
+}
+
+/** What a write meets that stood still (a frozen process) until others took it for dead. Nothing of it is visible. */
+export function heldUp(): StoreUnavailable {
+  return new StoreUnavailable('This process stood still for so long that others took its write for dead: write again.');
 }

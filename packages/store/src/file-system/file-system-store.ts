@@ -1,0 +1,239 @@
+import { link, open, readFile, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { clampRange } from '../byte-range.js';
+import { InvalidKey, PreconditionFailed } from '../errors.js';
+import { assertFolder, assertKey, assertPrefix } from '../object-keys.js';
+import type {
+  ByteRange,
+  ListOptions,
+  ObjectBody,
+  ObjectInfo,
+  ObjectStore,
+  PutCondition,
+  PutResult,
+  StoredBytes,
+  StoredStream,
+} from '../object-store.js';
+import { type Claim, Claims } from './claims.js';
+import { ignoreAbsent, makeFolder, removeEmptyFolders, syncFolder } from './durable.js';
+import { errorCode, heldUp, isAbsent, toStoreError } from './file-errors.js';
+import { objectInfo, sortedEntries, walk } from './listing.js';
+import { contentPath, etagOf, isStaged, removeLeftovers, type Staged, stage, stageNothing } from './staging.js';
+
+export interface FileSystemStoreOptions {
+  /** How long a writer waits for another that holds the same key before it takes it for dead (10,000). */
+  readonly claimPatienceMs?: number;
+  /** After which rest the sweep takes an unfinished write for dead (one hour). */
+  readonly leftoverAgeMs?: number;
+}
+
+/**
+ * Objects as files below a folder, whose key is their path. The folder `.store` beside them holds writes under way (`staging`) and the
+ * keys being changed (`claims`); it may be left out of backups. Needs a file system with hard links and atomic renames (every local
+ * one of Linux and macOS, NTFS, NFS); any number of processes and containers on it may write at the same time.
+ */
+export class FileSystemStore implements ObjectStore {
+  private readonly root: string;
+  private readonly staging: string;
+  private readonly claimsFolder: string;
+  private readonly claims: Claims;
+  private readonly leftoverAgeMs: number;
+
+  /** `root` is an absolute path; it is created with the first write. */
+  constructor(root: string, { claimPatienceMs = 10_000, leftoverAgeMs = 3_600_000 }: FileSystemStoreOptions = {}) {
+    this.root = root;
+    this.staging = path.join(root, '.store', 'staging');
+    this.claimsFolder = path.join(root, '.store', 'claims');
+    this.claims = new Claims(this.claimsFolder, this.staging, claimPatienceMs);
+    this.leftoverAgeMs = leftoverAgeMs;
+  }
+
+  async head(key: string): Promise<ObjectInfo | undefined> {
+    assertKey(key);
+    return this.explained(() => objectInfo(this.root, key));
+  }
+
+  async get(key: string): Promise<StoredBytes | undefined> {
+    assertKey(key);
+    return this.explained(async () => {
+      const bytes = await this.read(key);
+      return bytes && { bytes, etag: etagOf(bytes) };
+    });
+  }
+
+  async getStream(key: string, range: ByteRange = { offset: 0 }): Promise<StoredStream | undefined> {
+    assertKey(key);
+    return this.explained(async () => {
+      let streaming = false;
+      const handle = await open(this.pathOf(key), 'r').catch(ignoreAbsent);
+      if (handle === undefined) return undefined;
+      try {
+        const found = await handle.stat();
+        if (!found.isFile()) return undefined;
+        const sizeBytes = found.size;
+        const [start, end] = clampRange(range, sizeBytes);
+        if (start === end) return { stream: Readable.from([]), sizeBytes };
+        const stream = handle.createReadStream({ start, end: end - 1, autoClose: true });
+        streaming = true;
+        return { stream, sizeBytes };
+      } finally {
+        if (!streaming) await handle.close();
+      }
+    });
+  }
+
+  async put(key: string, body: ObjectBody, condition: PutCondition = {}): Promise<PutResult> {
+    assertKey(key);
+    return this.explained(async () => {
+      const staged = await stage(this.staging, body);
+      if (condition.ifAbsent) await this.publishNew(key, staged);
+      else {
+        await this.withClaim(key, staged, async (claim) => {
+          if (condition.ifMatch !== undefined) await this.assertEtag(key, condition.ifMatch);
+          await claim.publish(this.pathOf(key));
+        });
+      }
+      await syncFolder(path.dirname(this.pathOf(key))).catch(ignoreAbsent);
+      return { etag: staged.etag, sizeBytes: staged.sizeBytes };
+    });
+  }
+
+  async delete(key: string): Promise<void> {
+    assertKey(key);
+    return this.explained(async () => {
+      if ((await objectInfo(this.root, key)) === undefined) return;
+      const target = this.pathOf(key);
+      const withdrawn = await this.withClaim(key, await stageNothing(this.staging), (claim) => claim.withdraw(target));
+      if (!withdrawn) return;
+      await syncFolder(path.dirname(target)).catch(ignoreAbsent);
+      await removeEmptyFolders(path.dirname(target), this.root);
+    });
+  }
+
+  async deleteFolder(folder: string): Promise<void> {
+    assertFolder(folder);
+    return this.explained(async () => {
+      const target = this.pathOf(folder.slice(0, -1));
+      if ((await sortedEntries(target)).length === 0) return;
+      const { folder: away, token } = await stageNothing(this.staging);
+      try {
+        await rename(target, contentPath(away, token)).catch(ignoreAbsent);
+        await syncFolder(path.dirname(target)).catch(ignoreAbsent);
+      } finally {
+        await rm(away, { recursive: true, force: true });
+      }
+      await removeEmptyFolders(path.dirname(target), this.root);
+    });
+  }
+
+  async list(prefix: string, { after = '', limit }: ListOptions): Promise<ObjectInfo[]> {
+    assertPrefix(prefix);
+    return this.explained(async () => {
+      const found: ObjectInfo[] = [];
+      if (limit <= 0) return found;
+      for await (const info of walk(this.root, prefix, after)) {
+        found.push(info);
+        if (found.length === limit) break;
+      }
+      return found;
+    });
+  }
+
+  async listFolders(folder: string, { after = '', limit }: ListOptions): Promise<string[]> {
+    assertFolder(folder);
+    return this.explained(async () =>
+      (await sortedEntries(this.pathOf(folder)))
+        .filter(({ name, isFolder }) => isFolder && name > `${after}/`)
+        .slice(0, limit)
+        .map(({ name }) => name.slice(0, -1)),
+    );
+  }
+
+  async check(): Promise<void> {
+    return this.explained(async () => {
+      const { folder, token } = await stage(this.staging, new Uint8Array([1]));
+      try {
+        await link(contentPath(folder, token), path.join(folder, 'link'));
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    });
+  }
+
+  async sweep(): Promise<void> {
+    return this.explained(async () => {
+      await removeLeftovers(this.staging, this.leftoverAgeMs);
+      await removeLeftovers(this.claimsFolder, this.leftoverAgeMs);
+    });
+  }
+
+  async close(): Promise<void> {}
+
+  private pathOf(key: string): string {
+    return path.join(this.root, key);
+  }
+
+  private async read(key: string): Promise<Buffer | undefined> {
+    try {
+      return await readFile(this.pathOf(key));
+    } catch (error) {
+      if (isAbsent(error) || errorCode(error) === 'EISDIR') return undefined;
+      throw error;
+    }
+  }
+
+  private async assertEtag(key: string, etag: string): Promise<void> {
+    const current = await this.read(key);
+    if (current === undefined || etagOf(current) !== etag) {
+      throw new PreconditionFailed(`The object ${key} has changed since it was read: read it again and decide again.`);
+    }
+  }
+
+  /** A hard link is the one step that creates a name only where there is none, so it needs no claim. */
+  private async publishNew(key: string, staged: Staged): Promise<void> {
+    const target = this.pathOf(key);
+    try {
+      for (;;) {
+        try {
+          return await link(contentPath(staged.folder, staged.token), target);
+        } catch (error) {
+          if (errorCode(error) === 'EEXIST') throw await this.occupied(key);
+          if (errorCode(error) !== 'ENOENT') throw error;
+          if (!(await isStaged(staged))) throw heldUp();
+          await makeFolder(path.dirname(target));
+        }
+      }
+    } finally {
+      await rm(staged.folder, { recursive: true, force: true });
+    }
+  }
+
+  private async occupied(key: string): Promise<Error> {
+    return (await sortedEntries(this.pathOf(key))).length > 0
+      ? new InvalidKey(`The key ${key} is taken as a folder of other objects: choose another.`)
+      : new PreconditionFailed(`The object ${key} exists already: read it and decide again.`);
+  }
+
+  /** Runs `change` while `staged` holds the key, and removes what is left of both. */
+  private async withClaim<T>(key: string, staged: Staged, change: (claim: Claim) => Promise<T>): Promise<T> {
+    try {
+      const claim = await this.claims.take(key, staged);
+      try {
+        return await change(claim);
+      } finally {
+        await claim.release();
+      }
+    } finally {
+      await rm(staged.folder, { recursive: true, force: true });
+    }
+  }
+
+  private async explained<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw toStoreError(error, this.root);
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { StoreMisconfigured } from './errors.js';
+import { FileSystemStore } from './file-system/file-system-store.js';
+import type { ObjectStore } from './object-store.js';
+
+/** The driver for a store URL, see `openStore`. Nothing is read or written yet. */
+export function openObjectStore(url: string): ObjectStore {
+  const protocol = URL.canParse(url) ? new URL(url).protocol : undefined;
+  if (protocol === 'file:') return new FileSystemStore(folderOf(url));
+  throw new StoreMisconfigured(
+    `The store URL ${JSON.stringify(url)} can't be used: write file:./folder, file:///absolute/folder or s3://bucket/prefix.`,
+  );
+}
+
+/** `file:///absolute/folder` as it stands, `file:relative/folder` below the working folder. */
+function folderOf(url: string): string {
+  return url.startsWith('file:/') ? fileURLToPath(url) : path.resolve(decodeURIComponent(url.slice('file:'.length)));
+}

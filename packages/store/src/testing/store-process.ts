@@ -1,0 +1,69 @@
+/** A process that writes to a store for the tests: `node store-process.js <store URL> <job> [number]`. It prints a line for every acknowledged write. */
+import { PreconditionFailed } from '../errors.js';
+import type { ObjectStore } from '../object-store.js';
+import { openObjectStore } from '../open-object-store.js';
+import { sealed } from './sealed.js';
+
+const text = (value: string) => new TextEncoder().encode(value);
+const say = (line: string) => new Promise<void>((resolve) => process.stdout.write(`${line}\n`, () => resolve()));
+
+const jobs: Record<string, (store: ObjectStore, count: number) => Promise<void>> = {
+  /** Overwrites objects of all sizes, conditionally and not, until it is killed. */
+  async overwrite(store, first) {
+    for (let number = first; ; number++) {
+      const length = (number * 7919) % 300_000;
+      const body = text(sealed(number, length));
+      if (number % 2) await store.put('race/sealed', body);
+      else await store.put('race/sealed', body, { ifMatch: (await store.get('race/sealed'))!.etag });
+      await store.put(`race/new/${number}`, body, { ifAbsent: true });
+      if (number % 3 === 0) await store.delete(`race/new/${number}`);
+      await say(String(number));
+    }
+  },
+
+  /** Increments one counter `count` times. */
+  async increment(store, count) {
+    for (let done = 0; done < count; ) {
+      const { bytes, etag } = (await store.get('race/counter'))!;
+      const next = Number(new TextDecoder().decode(bytes)) + 1;
+      try {
+        await store.put('race/counter', text(String(next)), { ifMatch: etag });
+        done++;
+        await say(String(next));
+      } catch (error) {
+        if (!(error instanceof PreconditionFailed)) throw error;
+      }
+    }
+  },
+
+  /** Tries to create `count` objects and says which ones it created. */
+  async create(store, count) {
+    for (let i = 0; i < count; i++) {
+      try {
+        await store.put(`race/once/${i}`, text(`${process.pid}`), { ifAbsent: true });
+        await say(String(i));
+      } catch (error) {
+        if (!(error instanceof PreconditionFailed)) throw error;
+      }
+    }
+  },
+
+  /** The same without root's rights, so that permissions count. */
+  async writeUnprivileged(store, sizeBytes) {
+    if (process.getuid?.() === 0) process.seteuid?.(65_534);
+    await jobs.write!(store, sizeBytes);
+  },
+
+  /** Writes one object of `sizeBytes` and says what became of it. */
+  async write(store, sizeBytes) {
+    try {
+      await store.put('race/object', new Uint8Array(sizeBytes));
+      await say('written');
+    } catch (error) {
+      await say(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+    }
+  },
+};
+
+const [url, job, count] = process.argv.slice(2);
+await jobs[job!]!(openObjectStore(url!), Number(count));
