@@ -1,0 +1,21 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, test } from '@jest/globals';
+
+const script = fileURLToPath(new URL('../../dist/testing/measure-streaming-memory.js', import.meta.url));
+const MEGABYTE = 1e6;
+
+async function peakBytes(maps: number): Promise<number> {
+  const { stdout } = await promisify(execFile)(process.execPath, [script, String(maps)]);
+  const { peakBytes: peak, resolution } = JSON.parse(stdout) as { peakBytes: number; resolution: { exact: boolean } };
+  expect(resolution.exact).toBe(false);
+  return peak;
+}
+
+// Beyond some 200 maps of 224 x 224 with ever new scores the counters are full, and memory stops growing.
+test('memory does not grow with the number of maps and stays below 500 MB', async () => {
+  const [some, many] = [await peakBytes(200), await peakBytes(500)];
+  expect(many).toBeLessThan(500 * MEGABYTE);
+  expect(many - some).toBeLessThan(60 * MEGABYTE);
+});
