@@ -1,0 +1,229 @@
+import {
+  type AdaptationRequest,
+  type Answer,
+  type Backbone,
+  type Dataset,
+  type DatasetCreate,
+  type Evaluation,
+  type EvaluationRequest,
+  type Health,
+  type Image,
+  isFinal,
+  type Job,
+  type JobEvent,
+  type JobKind,
+  type JobOf,
+  type JobState,
+  type Label,
+  type Model,
+  type ModelSummary,
+  type OperationId,
+  type Readiness,
+  type ScoreAnswer,
+  type ScoringRequest,
+  type ScoringResult,
+  type Split,
+  type Upload,
+} from '@mediclip/contracts';
+import type { CallOptions, ListOptions, PostOptions, WaitOptions } from './call-options.js';
+import { type Bytes, type LabelledFile, type NamedFile, open } from './files.js';
+import { jobEvents } from './job-events.js';
+import { JobNotSucceeded } from './job-not-succeeded.js';
+import { multipart, uploadParts } from './multipart.js';
+import { type OperationRequest, pathOf, transportRequest } from './operation-request.js';
+import { itemsOf } from './pages.js';
+import { type ClientOptions, Transport } from './transport.js';
+
+/**
+ * The service over HTTP, one method for each operation. Lists are walked as async iterables.
+ * Every method throws a `ClientProblem` for a problem that the server answered with, a `ConnectionError` when it could not
+ * be reached, and the reason of a signal that aborted. Requests that a busy server turns away are repeated within a budget.
+ *
+ * @example
+ * const client = new MediclipClient({ baseUrl: 'http://127.0.0.1:8080' });
+ * const { id } = await client.createDataset({ name: 'Brain MRI' });
+ * await client.uploadImages(id, [{ ...fileAt('scan.png'), split: 'train', label: 'normal' }]);
+ * const { modelId } = await client.waitForResult(await client.createAdaptation({ datasetId: id, shots: 1 }));
+ */
+export class MediclipClient {
+  private readonly transport: Transport;
+
+  constructor(options: ClientOptions) {
+    this.transport = new Transport(options);
+  }
+
+  createDataset(body: DatasetCreate, options?: PostOptions): Promise<Dataset> {
+    return this.json('createDataset', { body: { json: body }, options });
+  }
+
+  listDatasets(options?: ListOptions): AsyncIterable<Dataset> {
+    return itemsOf((query) => this.json('listDatasets', { query, options }), options);
+  }
+
+  getDataset(id: string, options?: CallOptions): Promise<Dataset> {
+    return this.json('getDataset', { params: { id }, options });
+  }
+
+  deleteDataset(id: string, options?: CallOptions): Promise<void> {
+    return this.nothing('deleteDataset', { params: { id }, options });
+  }
+
+  /** Adds images. The outcomes stand in the order of `files`; a bad file is an outcome, not an error. */
+  uploadImages(id: string, files: Iterable<LabelledFile>, options?: PostOptions): Promise<Upload> {
+    return this.json('uploadImages', { params: { id }, body: multipart([...uploadParts(files)]), options });
+  }
+
+  /** Adds the images of a zip or a (gzipped) tar. */
+  uploadArchive(id: string, archive: Bytes, options?: PostOptions): Promise<Upload> {
+    const body = { contentType: 'application/octet-stream', open: () => open(archive) };
+    return this.json('uploadArchive', { params: { id }, body, options });
+  }
+
+  listImages(id: string, options?: ListOptions & { split?: Split; label?: Label }): AsyncIterable<Image> {
+    const filter = { split: options?.split, label: options?.label };
+    return itemsOf(
+      (query) => this.json('listImages', { params: { id }, query: { ...filter, ...query }, options }),
+      options,
+    );
+  }
+
+  getImage(id: string, imageId: string, options?: CallOptions): Promise<Image> {
+    return this.json('getImage', { params: { id, imageId }, options });
+  }
+
+  getImageContent(id: string, imageId: string, options?: CallOptions): Promise<Uint8Array> {
+    return this.bytes('getImageContent', { params: { id, imageId }, accept: '*/*', options });
+  }
+
+  deleteImage(id: string, imageId: string, options?: CallOptions): Promise<void> {
+    return this.nothing('deleteImage', { params: { id, imageId }, options });
+  }
+
+  listBackbones(options?: ListOptions): AsyncIterable<Backbone> {
+    return itemsOf((query) => this.json('listBackbones', { query, options }), options);
+  }
+
+  async createAdaptation(body: AdaptationRequest, options?: PostOptions): Promise<JobOf<'adaptation'>> {
+    return ofKind(await this.json('createAdaptation', { body: { json: body }, options }), 'adaptation');
+  }
+
+  listModels(options?: ListOptions): AsyncIterable<ModelSummary> {
+    return itemsOf((query) => this.json('listModels', { query, options }), options);
+  }
+
+  getModel(id: string, options?: CallOptions): Promise<Model> {
+    return this.json('getModel', { params: { id }, options });
+  }
+
+  deleteModel(id: string, options?: CallOptions): Promise<void> {
+    return this.nothing('deleteModel', { params: { id }, options });
+  }
+
+  /** Scores images at once. The results stand in the order of `files`; a bad file is an outcome, not an error. */
+  scoreImages(id: string, files: readonly NamedFile[], options?: PostOptions): Promise<ScoreAnswer> {
+    return this.json('scoreImages', { params: { id }, body: filesBody(files), options });
+  }
+
+  /** The overlay of one image's anomaly map, a PNG. */
+  scoreOverlay(id: string, file: NamedFile, options?: PostOptions): Promise<Uint8Array> {
+    return this.bytes('scoreImages', { params: { id }, body: filesBody([file]), accept: 'image/png', options });
+  }
+
+  async createScoring(body: ScoringRequest, options?: PostOptions): Promise<JobOf<'scoring'>> {
+    return ofKind(await this.json('createScoring', { body: { json: body }, options }), 'scoring');
+  }
+
+  async createEvaluation(body: EvaluationRequest, options?: PostOptions): Promise<JobOf<'evaluation'>> {
+    return ofKind(await this.json('createEvaluation', { body: { json: body }, options }), 'evaluation');
+  }
+
+  getEvaluation(id: string, options?: CallOptions): Promise<Evaluation> {
+    return this.json('getEvaluation', { params: { id }, options });
+  }
+
+  listJobs(options?: ListOptions & { state?: JobState; kind?: JobKind }): AsyncIterable<Job> {
+    const filter = { state: options?.state, kind: options?.kind };
+    return itemsOf((query) => this.json('listJobs', { query: { ...filter, ...query }, options }), options);
+  }
+
+  getJob(id: string, options?: CallOptions): Promise<Job> {
+    return this.json('getJob', { params: { id }, options });
+  }
+
+  cancelJob(id: string, options?: PostOptions): Promise<Job> {
+    return this.json('cancelJob', { params: { id }, options });
+  }
+
+  /** The events of a job to its end, connection after connection, none twice. Ends after the `end` event. */
+  jobEvents(id: string, options?: CallOptions & { lastEventId?: number }): AsyncGenerator<JobEvent> {
+    return jobEvents(this.transport, pathOf('getJobEvents', { id }), options);
+  }
+
+  /** The job once it has ended, in whatever state. */
+  async waitForJob(id: string, options?: WaitOptions): Promise<Job> {
+    for await (const event of this.jobEvents(id, options)) {
+      if (event.type === 'progress') options?.onProgress?.(event.progress);
+      if (event.type === 'end') return event.job;
+    }
+    throw new Error(`This is a bug: the events of job ${id} ended without an end event.`);
+  }
+
+  /** The result of a job once it has succeeded. Throws a `JobNotSucceeded` when it failed or was cancelled. */
+  async waitForResult<K extends JobKind>(job: JobOf<K>, options?: WaitOptions): Promise<ResultOf<K>> {
+    const ended = isFinal(job.state) ? job : await this.waitForJob(job.id, options);
+    if (ended.state !== 'succeeded' || ended.result === undefined) throw new JobNotSucceeded(ended);
+    return ended.result as ResultOf<K>;
+  }
+
+  listJobResults(id: string, options?: ListOptions): AsyncIterable<ScoringResult> {
+    return itemsOf((query) => this.json('listJobResults', { params: { id }, query, options }), options);
+  }
+
+  /** The anomaly map of an image: the overlay, or raw float32 in NPY format. */
+  getJobResultMap(
+    id: string,
+    imageId: string,
+    mediaType: 'image/png' | 'application/x-npy',
+    options?: CallOptions,
+  ): Promise<Uint8Array> {
+    return this.bytes('getJobResultMap', { params: { id, imageId }, accept: mediaType, options });
+  }
+
+  getHealth(options?: CallOptions): Promise<Health> {
+    return this.json('getHealth', { options });
+  }
+
+  getReadiness(options?: CallOptions): Promise<Readiness> {
+    return this.json('getReadiness', { options });
+  }
+
+  private json<K extends OperationId>(id: K, request: OperationRequest): Promise<Answer<K>> {
+    return this.transport.call(transportRequest(id, request), (response) => response.json() as Promise<Answer<K>>);
+  }
+
+  private bytes(id: OperationId, request: OperationRequest): Promise<Uint8Array> {
+    return this.transport.call(
+      transportRequest(id, request),
+      async (response) => new Uint8Array(await response.arrayBuffer()),
+    );
+  }
+
+  private nothing(id: OperationId, request: OperationRequest): Promise<void> {
+    return this.transport.call(transportRequest(id, request), async (response) => {
+      await response.arrayBuffer();
+    });
+  }
+}
+
+/** What a job of one kind leaves when it succeeds. */
+export type ResultOf<K extends JobKind> = NonNullable<JobOf<K>['result']>;
+
+function filesBody(files: readonly NamedFile[]) {
+  return multipart(files.map((file) => ['file', file] as const));
+}
+
+function ofKind<K extends JobKind>(job: Job, kind: K): JobOf<K> {
+  if (job.kind !== kind)
+    throw new Error(`This is a bug of the server: it made a job of kind ${job.kind}, not ${kind}.`);
+  return job as JobOf<K>;
+}
