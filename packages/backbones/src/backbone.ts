@@ -11,44 +11,50 @@ export interface TapShape {
   readonly grid: number;
 }
 
-/**
- * A pair of frozen towers, as graphs. Images and prompts come out as vectors of different widths; an adapter per tap brings the
- * features to `embeddingWidth`, the width of the prompts' embeddings.
- */
-export interface Backbone {
-  readonly id: string;
+/** A frozen image tower as a graph. */
+export interface ImageTower {
   readonly family: ImageFamily;
-  readonly textFamily: TextFamily;
-  /** Licence of the weights, an SPDX id. */
-  readonly licence: string;
-  /** SHA-256 of the weights, in hexadecimal. */
-  readonly digest: string;
   /** Side of the square input in pixels. */
   readonly side: number;
-  /** Per channel, on a scale from 0 to 1: the towers see `(pixel - mean) / std`. */
-  readonly mean: readonly [number, number, number];
-  readonly std: readonly [number, number, number];
+  readonly defaultTaps: readonly number[];
+  /** Throws `WeightsError` when the tower has no such tap. */
+  tapShape(tap: number): TapShape;
+  /** The features of each tap [batch, channels, grid, grid] of normalised `pixels` [batch, 3, side, side]. Throws `WeightsError` for an unknown tap. */
+  imageFeatures(pixels: Value, taps: readonly number[]): Value[];
+}
+
+/** A frozen text tower as a graph. */
+export interface TextTower {
+  readonly textFamily: TextFamily;
   /** E, the width of text features. */
   readonly embeddingWidth: number;
   /** Width of token embeddings and context vectors. */
   readonly textWidth: number;
-  readonly defaultTaps: readonly number[];
-
-  /** Throws `WeightsError` when the image tower has no such tap. */
-  tapShape(tap: number): TapShape;
-
-  /** The features of each tap [batch, channels, grid, grid] of normalised `pixels` [batch, 3, side, side]. Throws `WeightsError` for an unknown tap. */
-  imageFeatures(pixels: Value, taps: readonly number[]): Value[];
-
   /** Places phrases and context vectors in prompts. Throws `WeightsError` for a phrase that cannot be used. */
   layoutPrompts(phrases: readonly string[], options: LayoutOptions): PromptLayout;
-
   /**
    * The embeddings [prompts, E], not normalised, of `prompts` [prompts, tokens, textWidth]: the layout's token embeddings with the context
    * vectors in their places. BERT towers see all real tokens whatever `attention` says. Differentiable with respect to the prompts.
    */
   textFeatures(prompts: Value, layout: PromptLayout, attention: PromptAttention): Value;
+}
 
+/**
+ * A pair of frozen towers. Images and prompts come out as vectors of different widths; an adapter per tap brings image features to
+ * `embeddingWidth`, the width of the prompts' embeddings.
+ */
+export interface Backbone extends ImageTower, TextTower {
+  readonly id: string;
+  /** Licence of the weights, an SPDX id. */
+  readonly licence: string;
+  /** SHA-256 of the weights, in hexadecimal. */
+  readonly digest: string;
+  /** Per channel, on a scale from 0 to 1: the image tower sees `(pixel - mean) / std`. */
+  readonly mean: PerChannel;
+  readonly std: PerChannel;
   /** The files that the graphs' external constants lie in: absolute path by location. */
   readonly weights: Readonly<Record<string, string>>;
 }
+
+/** Red, green, blue. */
+export type PerChannel = readonly [number, number, number];

@@ -1,6 +1,7 @@
-export type { Backbone, ImageFamily, TapShape, TextFamily } from './backbone.js';
-export { type CatalogueOptions, openBackbone } from './open-backbone.js';
-export { type ClipActivation, type ClipOptions, openClipBackbone } from './open-clip.js';
+export type { Backbone, ImageFamily, ImageTower, PerChannel, TapShape, TextFamily, TextTower } from './backbone.js';
+export { type CatalogueOptions, type ListedBackbone, listBackbones, openBackbone } from './catalogue/catalogue.js';
+export type { CatalogueEntry } from './catalogue/entries.js';
+export { type ClipActivation, type ClipOptions, openClipBackbone } from './open/clip.js';
 export type { LayoutOptions, PhrasePosition, PromptLayout } from './prompts/layout-prompts.js';
 export {
   parseSafetensorsHeader,

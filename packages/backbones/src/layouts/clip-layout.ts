@@ -1,10 +1,10 @@
 import { transpose } from '@mediclip/onnx-graph';
 import type { ClipTextWeights } from '../towers/clip-text.js';
-import type { ClipVitWeights } from '../towers/clip-vit.js';
 import type { Attention, Block } from '../towers/transformer.js';
+import type { VisionTransformerWeights } from '../towers/vision-transformer.js';
 import type { WeightFile } from '../weights/weight-file.js';
 import { WeightsError } from '../weights-error.js';
-import { checkHeads, countBlocks, linearAt, matrixShape, normAt } from './names.js';
+import { checkHeads, countBlocks, gridSide, linearAt, matrixShape, normAt } from './names.js';
 
 /** The names under which a library stores a CLIP's weights. */
 export interface ClipLayout {
@@ -107,34 +107,34 @@ export function clipLayout(file: WeightFile): ClipLayout {
   return layout;
 }
 
-/** The image tower's weights; `heads` is each block's number of attention heads. Throws `WeightsError`. */
-export function clipVitWeights(file: WeightFile, { vision, ...layout }: ClipLayout, heads: number): ClipVitWeights {
+const HEAD_WIDTH = 64;
+
+/** The image tower's weights; `heads`, the attention heads of a block, defaults to the width / 64. Throws `WeightsError`. */
+export function clipVitWeights(
+  file: WeightFile,
+  { vision, ...layout }: ClipLayout,
+  heads?: number,
+): VisionTransformerWeights {
   const [positions, width] = matrixShape(file, vision.positionalEmbedding);
-  const grid = Math.round(Math.sqrt(positions - 1));
   const patch = file.shape(vision.patchEmbedding).at(-1)!;
-  if (grid < 1 || grid * grid !== positions - 1) {
-    throw new WeightsError(
-      'bad_configuration',
-      `${file.path} has positions for ${positions} image tokens, which is no square and a class token; bring the weights of a CLIP ViT.`,
-    );
-  }
   return {
     patchEmbedding: file.constant(vision.patchEmbedding, [width, 3, patch, patch]),
+    patchBias: null,
     classEmbedding: file.constant(vision.classEmbedding, [width]),
     positionalEmbedding: () => file.numbers(vision.positionalEmbedding),
-    grid,
+    grid: gridSide(file, positions),
     preNorm: normAt(file, vision.preNorm, width, EPSILON),
-    blocks: blocksAt(file, layout, vision.blocks, width, heads),
+    blocks: blocksAt(file, layout, vision.blocks, width, heads ?? width / HEAD_WIDTH),
   };
 }
 
-/** The text tower's weights. Throws `WeightsError`. */
-export function clipTextWeights(file: WeightFile, { text, ...layout }: ClipLayout, heads: number): ClipTextWeights {
+/** The text tower's weights; `heads` as in the image tower. Throws `WeightsError`. */
+export function clipTextWeights(file: WeightFile, { text, ...layout }: ClipLayout, heads?: number): ClipTextWeights {
   const [contextLength, width] = matrixShape(file, text.positionalEmbedding);
   const projection = file.constant(text.projection, matrixShape(file, text.projection));
   return {
     positionalEmbedding: file.constant(text.positionalEmbedding, [contextLength, width]),
-    blocks: blocksAt(file, layout, text.blocks, width, heads),
+    blocks: blocksAt(file, layout, text.blocks, width, heads ?? width / HEAD_WIDTH),
     finalNorm: normAt(file, text.finalNorm, width, EPSILON),
     projection: text.projectionTransposed ? transpose(projection) : projection,
   };

@@ -50,3 +50,15 @@ export function checkHeads(file: WeightFile, heads: number, width: number): void
     );
   }
 }
+
+/** Side of the square grid that an image tower's positions stand for, next to the class token's. Throws `WeightsError` when it is no square. */
+export function gridSide(file: WeightFile, positions: number): number {
+  const grid = Math.round(Math.sqrt(positions - 1));
+  if (!(grid >= 1 && grid * grid === positions - 1)) {
+    throw new WeightsError(
+      'bad_configuration',
+      `${file.path} has ${positions} image positions, which is no square and a class token; check that the file belongs to this backbone.`,
+    );
+  }
+  return grid;
+}

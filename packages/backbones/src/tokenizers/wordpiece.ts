@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { WeightsError } from '../weights-error.js';
 import type { Tokenizer } from './tokenizer.js';
 
 const VOCABULARY_FILE = new URL('../../assets/vocab.txt', import.meta.url);
@@ -12,9 +13,21 @@ let loaded: WordPiece | undefined;
 
 /** WordPiece with the vocabulary of bert-base-uncased, read once. Golden: tokenizer/wordpiece.json. */
 export function wordPieceTokenizer(): Tokenizer {
-  loaded ??= new WordPiece(readFileSync(VOCABULARY_FILE, 'utf8').trimEnd().split('\n'));
+  loaded ??= new WordPiece(readVocabulary(VOCABULARY_FILE));
   return loaded;
 }
+
+/** WordPiece with a vocabulary file of one token a line. Throws `WeightsError` when it lacks a special token. */
+export function readWordPiece(path: string): Tokenizer {
+  const vocabulary = readVocabulary(path);
+  const missing = SPECIAL_TOKENS.find((token) => !vocabulary.includes(token));
+  if (missing !== undefined) {
+    throw new WeightsError('bad_configuration', `${path} lacks ${missing}; bring the vocab.txt of the text tower.`);
+  }
+  return new WordPiece(vocabulary);
+}
+
+const readVocabulary = (path: string | URL): string[] => readFileSync(path, 'utf8').trimEnd().split(/\r?\n/);
 
 /** Lower case without accents; words at white space, punctuation and CJK characters; then the longest known pieces (Devlin et al. 2019). */
 class WordPiece implements Tokenizer {

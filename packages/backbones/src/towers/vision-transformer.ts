@@ -2,28 +2,31 @@ import { add, concat, constant, conv, expand, reshape, slice, transpose, type Va
 import { resizePositions } from './positional-resize.js';
 import { type Activation, type Block, type Norm, norm, preNormBlock } from './transformer.js';
 
-/** The weights of CLIP's vision transformer up to its last block. */
-export interface ClipVitWeights {
-  /** [width, 3, patch, patch]; the convolution has no bias. */
+/** The weights of a vision transformer up to its last block. */
+export interface VisionTransformerWeights {
+  /** [width, 3, patch, patch] */
   readonly patchEmbedding: Value;
+  /** [width]; CLIP's patch embedding has none. */
+  readonly patchBias: Value | null;
   /** [width] */
   readonly classEmbedding: Value;
   /** [1 + grid * grid, width] as numbers, because another input size needs another grid. */
   readonly positionalEmbedding: () => Float32Array;
   /** Side of the grid that the positional embedding was trained for. */
   readonly grid: number;
-  readonly preNorm: Norm;
+  /** In front of the blocks; only CLIP's has one. */
+  readonly preNorm: Norm | null;
   readonly blocks: readonly Block[];
 }
 
 /**
- * CLIP's vision transformer (Radford et al. 2021). `pixels` is [batch, 3, side, side], normalised; `taps` are blocks counted from 1. Gives for each tap the
- * residual stream right after its block, without the class token, as [batch, width, grid, grid]. Nothing after the last tap is computed.
- * Golden: clip-tiny/vision, vision96.
+ * The vision transformer (Dosovitskiy et al. 2021) as CLIP (Radford et al. 2021) and timm build it. `pixels` is [batch, 3, side, side], normalised; `taps` are
+ * blocks counted from 1. Gives for each tap the residual stream right after its block, without the class token, as [batch, width, grid, grid].
+ * Nothing after the last tap is computed. Golden: clip-tiny/vision, vision96.
  */
-export function clipVit(
+export function visionTransformer(
   pixels: Value,
-  weights: ClipVitWeights,
+  weights: VisionTransformerWeights,
   activation: Activation,
   taps: readonly number[],
 ): Value[] {
@@ -31,7 +34,7 @@ export function clipVit(
   const [batch, , side] = pixels.shape as [number, number, number];
   const grid = side / patch;
 
-  const patches = conv(pixels, weights.patchEmbedding, null, { strides: [patch, patch] });
+  const patches = conv(pixels, weights.patchEmbedding, weights.patchBias, { strides: [patch, patch] });
   const patchTokens = transpose(reshape(patches, [batch, width, grid * grid]));
   const classToken = expand(reshape(weights.classEmbedding, [1, 1, width]), [batch, 1, width]);
   const positions = resizePositions(weights.positionalEmbedding(), weights.grid, grid);
@@ -40,7 +43,7 @@ export function clipVit(
     constant(positions, [1 + grid * grid, width], 'visual.positional_embedding'),
   );
 
-  let stream = norm(embedded, weights.preNorm);
+  let stream = weights.preNorm ? norm(embedded, weights.preNorm) : embedded;
   const after = new Map<number, Value>();
   for (const [index, block] of weights.blocks.slice(0, Math.max(...taps)).entries()) {
     stream = preNormBlock(stream, block, activation, null);

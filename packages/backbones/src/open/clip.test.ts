@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { expectClose, goldenJson } from '@mediclip/testing';
-import { type ClipActivation, type ClipOptions, openClipBackbone } from './open-clip.js';
-import type { PhrasePosition } from './prompts/layout-prompts.js';
-import { goldenClipPaths, goldenTensors } from './testing/golden-clip.js';
-import { runImageTower, runTextTower, stateVector } from './testing/run-backbone.js';
+import type { PhrasePosition } from '../prompts/layout-prompts.js';
+import { goldenClipPaths, goldenTensors } from '../testing/golden-clip.js';
+import { runImageTower, runTextTower, stateVector } from '../testing/run-backbone.js';
+import { type ClipActivation, type ClipOptions, openClipBackbone } from './clip.js';
 
 const paths = goldenClipPaths();
 const layouts = ['openClip', 'huggingFace'] as const;

@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Backbone } from '../backbone.js';
+import { openBiomedClip } from '../open/biomedclip.js';
+import { openClipBackbone } from '../open/clip.js';
+import { LITE_FOLDER, openLite } from '../open/lite.js';
+import { combinedDigest, listedDigests, verifiedDigests } from '../weights/digests.js';
+import { WeightsError } from '../weights-error.js';
+import { CATALOGUE, type CatalogueEntry } from './entries.js';
+
+export interface CatalogueOptions {
+  /** The folder that holds a folder of weights per backbone id; without it only the bundled backbone is at hand. */
+  readonly modelsFolder?: string | undefined;
+}
+
+export interface ListedBackbone extends CatalogueEntry {
+  readonly weightsPresent: boolean;
+  /** SHA-256 of the weights, hexadecimal; null where they are missing or came without a list of digests and have not been read yet. */
+  readonly digest: string | null;
+}
+
+/** The catalogue in its order, and which weights are at hand. Weight files are not read. Throws `WeightsError` for a damaged list of digests. */
+export function listBackbones(options: CatalogueOptions = {}): ListedBackbone[] {
+  return CATALOGUE.map((entry) => {
+    const folder = weightsFolder(entry, options);
+    const weightsPresent = folder !== undefined && missingFiles(folder, entry).length === 0;
+    const digests = weightsPresent ? listedDigests(folder, entry.files) : undefined;
+    return { ...entry, weightsPresent, digest: digests ? combinedDigest(digests) : null };
+  });
+}
+
+/**
+ * Opens a backbone of the catalogue. Its weights are checked against the list of digests in their folder, if there is one; unchanged files are
+ * hashed once per process. Throws `WeightsError` for an unknown id, and when the weights are missing, damaged or another model's.
+ */
+export function openBackbone(id: string, options: CatalogueOptions = {}): Backbone {
+  const entry = CATALOGUE.find((candidate) => candidate.id === id);
+  if (!entry) {
+    const known = CATALOGUE.map((candidate) => candidate.id).join(', ');
+    throw new WeightsError('unknown_backbone', `There is no backbone ${JSON.stringify(id)}; choose one of ${known}.`);
+  }
+  if (entry.bundled) return openLite();
+  const folder = weightsFolder(entry, options);
+  if (!folder) {
+    throw new WeightsError(
+      'weights_missing',
+      `No models folder is set, so the weights of "${id}" cannot be found; set one or use "lite".`,
+    );
+  }
+  const missing = missingFiles(folder, entry);
+  if (missing.length > 0) {
+    throw new WeightsError(
+      'weights_missing',
+      `The weights of "${id}" are not here; put ${missing.join(' and ')} into ${folder}.`,
+    );
+  }
+  const digest = combinedDigest(verifiedDigests(folder, entry.files));
+  return asListed(entry, { ...openFrom(folder, entry), id, licence: entry.licence, digest });
+}
+
+function openFrom(folder: string, entry: CatalogueEntry): Backbone {
+  if (entry.family === 'timm-vit') return openBiomedClip(folder, entry);
+  return openClipBackbone({ ...entry, weightsPath: join(folder, entry.files[0]!) });
+}
+
+/** Refuses weights that are not of the model that the catalogue describes. */
+function asListed(entry: CatalogueEntry, backbone: Backbone): Backbone {
+  const facts = (family: string, embedding: number, text: number, taps: readonly number[]) =>
+    `${family} with an embedding width of ${embedding}, a text width of ${text} and taps of ${taps.join(', ')} channels`;
+  const tapWidths = entry.taps.map((tap) => backbone.tapShape(tap).channels);
+  const found = facts(backbone.family, backbone.embeddingWidth, backbone.textWidth, tapWidths);
+  const wanted = facts(entry.family, entry.embeddingWidth, entry.textWidth, entry.tapWidths);
+  if (found !== wanted) {
+    throw new WeightsError('bad_configuration', `The weights of "${entry.id}" should be a ${wanted}, not a ${found}.`);
+  }
+  return backbone;
+}
+
+function weightsFolder({ id, bundled }: CatalogueEntry, { modelsFolder }: CatalogueOptions): string | undefined {
+  if (bundled) return LITE_FOLDER;
+  return modelsFolder === undefined ? undefined : join(modelsFolder, id);
+}
+
+const missingFiles = (folder: string, { files }: CatalogueEntry): string[] =>
+  files.filter((file) => !existsSync(join(folder, file)));

@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { gelu, matMul, transpose } from '@mediclip/onnx-graph';
+import type { Backbone, PerChannel } from '../backbone.js';
+import { bertWeights } from '../layouts/bert-names.js';
+import { matrixShape } from '../layouts/names.js';
+import { timmVitWeights } from '../layouts/timm-vit-names.js';
+import { readWordPiece } from '../tokenizers/wordpiece.js';
+import { combinedDigest, fileDigest } from '../weights/digests.js';
+import { WeightFile } from '../weights/weight-file.js';
+import { type BertHead, bertTextTower } from './bert-text-tower.js';
+import { type ImageOptions, visionTransformerTower } from './vision-transformer-tower.js';
+
+export interface BiomedClipOptions extends ImageOptions {
+  readonly mean: PerChannel;
+  readonly std: PerChannel;
+  /** The weight file and the vocabulary, by their names in the folder. */
+  readonly files: readonly string[];
+}
+
+const HEADS = 12;
+
+/**
+ * BiomedCLIP (Zhang et al. 2023): timm's ViT-B/16 with exact GELU, and PubMedBERT, whose class token goes through a linear layer, GELU and another one
+ * (no biases). The file has OpenCLIP's names; the vocabulary lies beside it. Taps are blocks counted from 1. Throws `WeightsError`.
+ */
+export function openBiomedClip(
+  folder: string,
+  { files, mean, std, ...image }: BiomedClipOptions,
+  heads: number = HEADS,
+): Backbone {
+  const [weightsPath, vocabularyPath] = files.map((name) => join(folder, name)) as [string, string];
+  const file = new WeightFile(weightsPath);
+  const text = 'text.transformer.';
+  return {
+    id: 'biomedclip',
+    licence: 'MIT',
+    digest: combinedDigest([weightsPath, vocabularyPath].map(fileDigest)),
+    mean,
+    std,
+    weights: { [file.location]: file.path },
+    ...visionTransformerTower('timm-vit', timmVitWeights(file, 'visual.trunk.', heads), gelu, image),
+    ...bertTextTower(file, bertWeights(file, text, heads), text, readWordPiece(vocabularyPath), projection(file)),
+  };
+}
+
+function projection(file: WeightFile): BertHead {
+  const [first, second] = ['text.proj.0.weight', 'text.proj.2.weight'].map((name) => {
+    const shape = matrixShape(file, name);
+    return { shape, weight: transpose(file.constant(name, shape)) };
+  });
+  return {
+    pooling: 'class-token',
+    embeddingWidth: second!.shape[0],
+    project: (pooled) => matMul(gelu(matMul(pooled, first!.weight)), second!.weight),
+  };
+}
