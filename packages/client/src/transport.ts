@@ -60,7 +60,11 @@ export class RetryBudget {
 export class Transport {
   private readonly baseUrl: string;
 
+  /** Throws a TypeError when the base URL is none. */
   constructor(private readonly options: ClientOptions) {
+    if (!URL.canParse(options.baseUrl)) {
+      throw new TypeError(`"${options.baseUrl}" is no URL: write it like http://127.0.0.1:8080.`);
+    }
     this.baseUrl = options.baseUrl.replace(/\/+$/, '');
   }
 
@@ -151,7 +155,8 @@ async function timer(ms: number, signal?: AbortSignal): Promise<void> {
   }
 }
 
-/** `fetch` reports whatever happens to a connection as a TypeError with a cause, or with the message "terminated". */
+/** Node's `fetch` says "fetch failed" for a connection that cannot be made, "terminated" for one that breaks. */
 function isNetworkFailure(error: unknown): boolean {
-  return error instanceof TypeError && (error.cause !== undefined || error.message === 'terminated');
+  const { name, message } = error as Partial<Error>;
+  return name === 'TypeError' && (message === 'fetch failed' || message === 'terminated');
 }
