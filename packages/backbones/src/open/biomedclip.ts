@@ -44,13 +44,14 @@ export function openBiomedClip(
 }
 
 function projection(file: WeightFile): BertHead {
-  const [first, second] = ['text.proj.0.weight', 'text.proj.2.weight'].map((name) => {
-    const shape = matrixShape(file, name);
-    return { shape, weight: transpose(file.constant(name, shape)) };
-  });
+  const [first, second] = ['text.proj.0.weight', 'text.proj.2.weight'] as const;
+  const [hidden, width] = matrixShape(file, first);
+  const [embeddingWidth] = matrixShape(file, second);
+  const inner = transpose(file.constant(first, [hidden, width]));
+  const outer = transpose(file.constant(second, [embeddingWidth, hidden]));
   return {
     pooling: 'class-token',
-    embeddingWidth: second!.shape[0],
-    project: (pooled) => matMul(gelu(matMul(pooled, first!.weight)), second!.weight),
+    embeddingWidth,
+    project: (pooled) => matMul(gelu(matMul(pooled, inner)), outer),
   };
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { expectClose, goldenJson } from '@mediclip/testing';
 import type { PhrasePosition } from '../prompts/layout-prompts.js';
-import { goldenClipPaths, goldenTensors } from '../testing/golden-clip.js';
+import { goldenClipPaths } from '../testing/golden-clip.js';
+import { goldenTensors } from '../testing/golden-tensors.js';
 import { runImageTower, runTextTower, stateVector } from '../testing/run-backbone.js';
 import { type ClipActivation, type ClipOptions, openClipBackbone } from './clip.js';
 

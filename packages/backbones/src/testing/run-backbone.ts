@@ -10,7 +10,11 @@ interface FloatTensor {
 }
 
 /** Runs outputs of a graph over one float32 input, with the weights of the backbone. */
-async function run(backbone: Backbone, feed: FloatTensor, build: (x: Value) => Value[]): Promise<FloatTensor[]> {
+async function run(
+  { weights }: Pick<Backbone, 'weights'>,
+  feed: FloatTensor,
+  build: (x: Value) => Value[],
+): Promise<FloatTensor[]> {
   const x = input('x', 'float32', feed.shape);
   const outputs = build(x);
   const model = writeModel({
@@ -18,18 +22,18 @@ async function run(backbone: Backbone, feed: FloatTensor, build: (x: Value) => V
     inputs: [x],
     outputs: Object.fromEntries(outputs.map((output, index) => [`${index}`, output])),
   });
-  const weights = Object.entries(backbone.weights).map(([location, path]) => [location, readFileSync(path)]);
-  const results = await runModel(model, { x: { dtype: 'float32', ...feed } }, Object.fromEntries(weights));
+  const files = Object.entries(weights).map(([location, path]) => [location, readFileSync(path)]);
+  const results = await runModel(model, { x: { dtype: 'float32', ...feed } }, Object.fromEntries(files));
   return outputs.map((_, index) => results[`${index}`]!);
 }
 
 /** The features of normalised images, per tap. */
 export function runImageTower(
-  backbone: Backbone,
+  tower: Pick<Backbone, 'weights' | 'imageFeatures'>,
   pixels: FloatTensor,
   taps: readonly number[],
 ): Promise<FloatTensor[]> {
-  return run(backbone, pixels, (x) => backbone.imageFeatures(x, taps));
+  return run(tower, pixels, (x) => tower.imageFeatures(x, taps));
 }
 
 /** The embeddings [phrases, E] of phrases with `context` [phrases, contextTokens, width] put in the layout's places. */
