@@ -1,1 +1,26 @@
-export {};
+export { type EmbeddedJobQueueOptions, openEmbeddedJobQueue } from './embedded/job-queue.js';
+export { openEmbeddedScoreChannel } from './embedded/score-channel.js';
+export {
+  type AbortCause,
+  type Attempt,
+  AttemptAborted,
+  type ConsumeOptions,
+  type Consumer,
+  type EnqueueResult,
+  type HandlerOutcome,
+  type JobEntry,
+  type JobHandler,
+  type JobQueue,
+  maxAttempts,
+  QueueUnavailableError,
+} from './job-queue.js';
+export {
+  longestDeadlineMs,
+  ScoreAnswerError,
+  type ScoreAnswerer,
+  type ScoreChannel,
+  ScoreDeadlineError,
+  type ScoreRequestOptions,
+  type ScoreServer,
+  type ServeOptions,
+} from './score-channel.js';

@@ -1,0 +1,119 @@
+import { type AbortCause, AttemptAborted, type Consumer, type JobHandler, maxAttempts } from '../job-queue.js';
+import type { Ticket, Tickets } from './tickets.js';
+
+export interface EmbeddedConsumerOptions {
+  kinds: readonly string[];
+  concurrency: number;
+  onDead: (entry: Ticket['entry'], reason: string) => Promise<void>;
+  onError: (error: Error) => void;
+  onClosed: (consumer: EmbeddedConsumer) => void;
+}
+
+interface RunningAttempt {
+  kind: string;
+  controller: AbortController;
+  settled: Promise<void>;
+}
+
+/** Runs the handler on entries of an embedded queue, `concurrency` of each kind at once. */
+export class EmbeddedConsumer implements Consumer {
+  readonly #tickets: Tickets;
+  readonly #handler: JobHandler;
+  readonly #options: EmbeddedConsumerOptions;
+  readonly #running = new Map<string, RunningAttempt>();
+  #taking = true;
+  #closed = false;
+
+  constructor(tickets: Tickets, handler: JobHandler, options: EmbeddedConsumerOptions) {
+    this.#tickets = tickets;
+    this.#handler = handler;
+    this.#options = options;
+  }
+
+  /** Takes what waits, as far as places are free. */
+  takeWaiting(): void {
+    for (const kind of this.#options.kinds) {
+      while (this.#taking && this.#runningOf(kind) < this.#options.concurrency) {
+        const taken = this.#tickets.take(kind);
+        if (taken === undefined) break;
+        this.#start(taken.ticket, taken.fencingToken);
+      }
+    }
+  }
+
+  /** Aborts the attempt on a job, if it runs here. */
+  abort(jobId: string, cause: AbortCause): void {
+    this.#running.get(jobId)?.controller.abort(new AttemptAborted(cause));
+  }
+
+  async pause(): Promise<void> {
+    this.#taking = false;
+    await this.#idle();
+  }
+
+  async resume(): Promise<void> {
+    await this.#idle();
+    this.#taking = !this.#closed;
+    this.takeWaiting();
+  }
+
+  async close({ graceMs }: { graceMs: number }): Promise<void> {
+    this.#closed = true;
+    this.#taking = false;
+    const graceOver = setTimeout(() => {
+      for (const jobId of this.#running.keys()) this.abort(jobId, 'closing');
+    }, graceMs);
+    await this.#idle();
+    clearTimeout(graceOver);
+    this.#options.onClosed(this);
+  }
+
+  #start(ticket: Ticket, fencingToken: number): void {
+    const { kind, jobId } = ticket.entry;
+    const controller = new AbortController();
+    // Never in the caller's own turn: `enqueue` answers before its entry is worked on.
+    const settled = Promise.resolve()
+      .then(() => this.#work(ticket, fencingToken, controller.signal))
+      .then((settle) => {
+        this.#running.delete(jobId);
+        settle();
+        this.takeWaiting();
+      });
+    this.#running.set(jobId, { kind, controller, settled });
+  }
+
+  /** Runs the handler, or reports a dead entry; returns what becomes of the ticket. */
+  async #work(ticket: Ticket, fencingToken: number, signal: AbortSignal): Promise<() => void> {
+    const { entry, deadReason } = ticket;
+    try {
+      if (deadReason !== undefined) {
+        await this.#options.onDead(entry, deadReason);
+        return () => this.#tickets.finish(ticket);
+      }
+      const attempt = ticket.failedAttempts + 1;
+      const result = await this.#handler(entry, {
+        attempt,
+        lastAttempt: attempt === maxAttempts,
+        fencingToken,
+        signal,
+      });
+      if (result.outcome === 'done') return () => this.#tickets.finish(ticket);
+      return () => this.#tickets.putBack(ticket, result.delayMs);
+    } catch (thrown) {
+      const error = thrown as Error;
+      this.#options.onError(error);
+      if (deadReason !== undefined) return () => this.#tickets.putBackUnreported(ticket);
+      return () => this.#tickets.putBackFailed(ticket, error);
+    }
+  }
+
+  #runningOf(kind: string): number {
+    let count = 0;
+    for (const attempt of this.#running.values()) if (attempt.kind === kind) count += 1;
+    return count;
+  }
+
+  async #idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all([...this.#running.values()].map(({ settled }) => settled));
+  }
+}

@@ -1,0 +1,136 @@
+import { QueueUnavailableError } from '../job-queue.js';
+import {
+  assertDeadline,
+  ScoreAnswerError,
+  type ScoreAnswerer,
+  type ScoreChannel,
+  ScoreDeadlineError,
+  type ScoreRequestOptions,
+  type ScoreServer,
+  type ServeOptions,
+} from '../score-channel.js';
+
+/** A request and reply channel inside one process. */
+export function openEmbeddedScoreChannel(): ScoreChannel {
+  return new EmbeddedScoreChannel();
+}
+
+interface Call {
+  topic: string;
+  payload: Uint8Array;
+  /** Aborts when nobody waits for the reply any more. */
+  dropped: AbortController;
+  resolve: (reply: Uint8Array) => void;
+  reject: (reason: unknown) => void;
+}
+
+interface Server {
+  answer: ScoreAnswerer;
+  topics: readonly string[];
+  concurrency: number;
+  running: Set<Promise<void>>;
+}
+
+class EmbeddedScoreChannel implements ScoreChannel {
+  /** Calls that no server has taken, oldest first. */
+  readonly #waiting = new Set<Call>();
+  readonly #unanswered = new Set<Call>();
+  readonly #servers = new Set<Server>();
+  #closed = false;
+
+  async request(payload: Uint8Array, { topic, deadlineMs, signal }: ScoreRequestOptions): Promise<Uint8Array> {
+    assertDeadline(deadlineMs);
+    this.#assertOpen();
+    signal?.throwIfAborted();
+    return await new Promise<Uint8Array>((resolve, reject) => {
+      const end = () => {
+        clearTimeout(deadline);
+        signal?.removeEventListener('abort', onGone);
+        this.#waiting.delete(call);
+        this.#unanswered.delete(call);
+      };
+      const call: Call = {
+        topic,
+        payload,
+        dropped: new AbortController(),
+        resolve: (reply) => {
+          end();
+          resolve(reply);
+        },
+        reject: (reason) => {
+          end();
+          reject(reason);
+          call.dropped.abort(reason);
+        },
+      };
+      const deadline = setTimeout(() => call.reject(new ScoreDeadlineError(deadlineMs)), deadlineMs);
+      const onGone = () => call.reject(signal?.reason);
+      signal?.addEventListener('abort', onGone);
+      this.#waiting.add(call);
+      this.#unanswered.add(call);
+      this.#handOut();
+    });
+  }
+
+  async serve(answer: ScoreAnswerer, { topics, concurrency }: ServeOptions): Promise<ScoreServer> {
+    this.#assertOpen();
+    const server: Server = { answer, topics, concurrency, running: new Set() };
+    this.#servers.add(server);
+    this.#handOut();
+    return {
+      setTopics: async (warm) => {
+        server.topics = warm;
+        this.#handOut();
+      },
+      close: async () => {
+        this.#servers.delete(server);
+        this.#handOut();
+        await Promise.all(server.running);
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const call of [...this.#unanswered]) call.reject(closedError());
+  }
+
+  /** Gives waiting calls to servers with a free place, as far as they reach. */
+  #handOut(): void {
+    for (const call of [...this.#waiting]) {
+      const server = this.#serverFor(call.topic);
+      if (server === undefined) continue;
+      this.#waiting.delete(call);
+      const running = this.#run(server, call).finally(() => {
+        server.running.delete(running);
+        this.#handOut();
+      });
+      server.running.add(running);
+    }
+  }
+
+  /** The least busy server with a free place among those that have the topic warm, or among all when none has. */
+  #serverFor(topic: string): Server | undefined {
+    const warm = [...this.#servers].filter(({ topics }) => topics.includes(topic));
+    const candidates = warm.length > 0 ? warm : [...this.#servers];
+    return candidates
+      .filter(({ running, concurrency }) => running.size < concurrency)
+      .sort((one, other) => one.running.size - other.running.size)[0];
+  }
+
+  async #run(server: Server, { topic, payload, dropped, resolve, reject }: Call): Promise<void> {
+    try {
+      resolve(await server.answer(payload, { topic, signal: dropped.signal }));
+    } catch (error) {
+      reject(new ScoreAnswerError((error as Error).message, { cause: error }));
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw closedError();
+  }
+}
+
+function closedError(): QueueUnavailableError {
+  return new QueueUnavailableError('The score channel is closed: open a new one.');
+}

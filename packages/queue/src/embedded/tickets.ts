@@ -1,0 +1,113 @@
+import { fencingToken, type JobEntry, maxAttempts, retryDelay } from '../job-queue.js';
+
+/** An entry and its history in this process. */
+export interface Ticket {
+  readonly entry: JobEntry;
+  /** Unix, ms; no two tickets share one. */
+  readonly enqueuedAtMs: number;
+  deliveries: number;
+  failedAttempts: number;
+  /** Why the last attempt failed, once all are used up: only the report is still due. */
+  deadReason?: string;
+  /** Runs while the entry rests. */
+  rest?: NodeJS.Timeout;
+}
+
+/** The entries of an embedded queue: each is waiting, resting, or taken by a consumer. */
+export class Tickets {
+  readonly #byJobId = new Map<string, Ticket>();
+  /** By kind, oldest first. */
+  readonly #waiting: Map<string, Ticket[]>;
+  readonly #retryDelayMs: number;
+  readonly #onWaiting: () => void;
+  #youngestMs = 0;
+
+  /** `onWaiting` is called whenever an entry can be taken. */
+  constructor(kinds: readonly string[], retryDelayMs: number, onWaiting: () => void) {
+    this.#waiting = new Map(kinds.map((kind) => [kind, []]));
+    this.#retryDelayMs = retryDelayMs;
+    this.#onWaiting = onWaiting;
+  }
+
+  /** Adds an entry at the end of its kind, unless it is here already. */
+  add({ tenant, jobId, kind }: JobEntry): void {
+    if (this.#byJobId.has(jobId)) return;
+    this.#youngestMs = Math.max(Date.now(), this.#youngestMs + 1);
+    const ticket = {
+      entry: { tenant, jobId, kind },
+      enqueuedAtMs: this.#youngestMs,
+      deliveries: 0,
+      failedAttempts: 0,
+    };
+    this.#byJobId.set(jobId, ticket);
+    this.#waiting.get(kind)!.push(ticket);
+    this.#onWaiting();
+  }
+
+  /** The oldest waiting ticket of a kind, with the token of this delivery. */
+  take(kind: string): { ticket: Ticket; fencingToken: number } | undefined {
+    const ticket = this.#waiting.get(kind)!.shift();
+    if (ticket === undefined) return undefined;
+    ticket.deliveries += 1;
+    return { ticket, fencingToken: fencingToken(ticket.enqueuedAtMs, ticket.deliveries) };
+  }
+
+  /** Ends a taken ticket: its work is done, or its death is reported. */
+  finish(ticket: Ticket): void {
+    this.#byJobId.delete(ticket.entry.jobId);
+  }
+
+  /** Puts a taken ticket at the head of its kind, after a rest of `delayMs`. */
+  putBack(ticket: Ticket, delayMs: number): void {
+    if (this.#byJobId.get(ticket.entry.jobId) !== ticket) return;
+    const arrive = () => {
+      delete ticket.rest;
+      this.#waiting.get(ticket.entry.kind)!.unshift(ticket);
+      this.#onWaiting();
+    };
+    if (delayMs > 0) ticket.rest = setTimeout(arrive, delayMs);
+    else arrive();
+  }
+
+  /** Counts a failed attempt of a taken ticket and puts it back, dead when it was the last. */
+  putBackFailed(ticket: Ticket, error: Error): void {
+    ticket.failedAttempts += 1;
+    if (ticket.failedAttempts < maxAttempts) {
+      this.putBack(ticket, retryDelay(this.#retryDelayMs, ticket.failedAttempts));
+    } else {
+      ticket.deadReason = error.message;
+      this.putBack(ticket, 0);
+    }
+  }
+
+  /** Puts a dead ticket back whose report failed. */
+  putBackUnreported(ticket: Ticket): void {
+    this.putBack(ticket, this.#retryDelayMs);
+  }
+
+  /** Takes a waiting or resting entry out; one that a consumer has taken stays. */
+  remove(jobId: string): void {
+    const ticket = this.#byJobId.get(jobId);
+    if (ticket === undefined) return;
+    const waiting = this.#waiting.get(ticket.entry.kind)!;
+    const place = waiting.indexOf(ticket);
+    if (place >= 0) waiting.splice(place, 1);
+    else if (ticket.rest === undefined) return;
+    clearTimeout(ticket.rest);
+    this.#byJobId.delete(jobId);
+  }
+
+  /** Waiting and resting entries of a kind. */
+  depth(kind: string): number {
+    let depth = this.#waiting.get(kind)!.length;
+    for (const { entry, rest } of this.#byJobId.values()) if (rest !== undefined && entry.kind === kind) depth += 1;
+    return depth;
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    for (const { rest } of this.#byJobId.values()) clearTimeout(rest);
+    this.#byJobId.clear();
+    for (const waiting of this.#waiting.values()) waiting.length = 0;
+  }
+}

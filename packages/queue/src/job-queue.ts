@@ -1,0 +1,137 @@
+/**
+ * The port that every queue driver fills. A job is a record in the store first and an entry here second: entries hold
+ * ids only, may be delivered more than once, and can be rebuilt from the records at any time with `recover`.
+ */
+
+/** Where the record of a job lies. */
+export interface JobEntry {
+  tenant: string;
+  /** UUID; no two jobs share one, whatever their tenant or kind. */
+  jobId: string;
+  /** One of the kinds that the queue was opened with. */
+  kind: string;
+}
+
+/** How often an entry is handed out before it is given up: once, and three times again after its consumer died or threw. */
+export const maxAttempts = 4;
+
+export type EnqueueResult = { outcome: 'accepted' } | { outcome: 'full'; retryAfterSeconds: number };
+
+/** What a handler made of an entry. `return` puts it back for later without counting an attempt. */
+export type HandlerOutcome = { outcome: 'done' } | { outcome: 'return'; delayMs: number };
+
+/** One delivery of an entry to a handler. */
+export interface Attempt {
+  /** 1 to `maxAttempts`; grows when an earlier consumer died, lost its lock or threw. */
+  attempt: number;
+  /** True when there will be no further attempt. */
+  lastAttempt: boolean;
+  /**
+   * Strictly greater than the token of every earlier delivery of this job. Guard every write with it: a consumer that
+   * was frozen and wakes up holds a smaller one than its successor.
+   */
+  fencingToken: number;
+  /** Aborts with an `AttemptAborted`. */
+  signal: AbortSignal;
+}
+
+/**
+ * Works on one entry. Reads the record first and answers `done` when its state is final already, so that a second
+ * delivery does no harm. A rejection counts as a failed attempt.
+ */
+export type JobHandler = (entry: JobEntry, attempt: Attempt) => Promise<HandlerOutcome>;
+
+export interface ConsumeOptions {
+  /** Which kinds to take; all by default. */
+  kinds?: readonly string[];
+  /** How many entries of each kind run at once. */
+  concurrency: number;
+  /**
+   * Told when an entry has used up its attempts, so that its job can be failed where people see it. Called again until
+   * it resolves, on any consumer of that kind, so it has to be safe to repeat.
+   */
+  onDead: (entry: JobEntry, reason: string) => Promise<void>;
+}
+
+export interface Consumer {
+  /** Takes nothing more; resolves when the running attempts have ended. */
+  pause(): Promise<void>;
+  /** Takes entries again, once a pause is complete. */
+  resume(): Promise<void>;
+  /**
+   * Takes nothing more and waits for the running attempts. Those still running after `graceMs` are aborted (`closing`)
+   * and expected to answer `return` soon.
+   */
+  close(options: { graceMs: number }): Promise<void>;
+}
+
+/** Every call rejects with a `QueueUnavailableError` when the queue can't be reached or is closed. */
+export interface JobQueue {
+  /**
+   * Adds an entry, unless `maxDepth` entries of its kind are waiting already. An entry that is here already, waiting or
+   * running, stays as it is. Producers in other processes may exceed `maxDepth` by one entry each at the same moment.
+   */
+  enqueue(entry: JobEntry, options: { maxDepth: number }): Promise<EnqueueResult>;
+  /** Starts to hand out entries, oldest first. */
+  consume(handler: JobHandler, options: ConsumeOptions): Promise<Consumer>;
+  /**
+   * Takes a waiting entry out, or aborts (`cancelled`) the attempt that is running, in whichever process. Write the
+   * record first: a consumer that takes the entry in this very moment learns it from the record only.
+   */
+  cancel(entry: JobEntry): Promise<void>;
+  /** Number of waiting entries by kind, those put back for later included. */
+  depth(): Promise<Record<string, number>>;
+  /** Resolves when the queue can be reached. */
+  ping(): Promise<void>;
+  /** Adds the entries that are missing, whatever the depth; call it at start with every job that isn't final. */
+  recover(entries: readonly JobEntry[]): Promise<void>;
+  /** Closes what is open. Close consumers first: an attempt still running is aborted (`closing`). */
+  close(): Promise<void>;
+}
+
+export type AbortCause = 'cancelled' | 'lock-lost' | 'closing';
+
+const abortSentences: Record<AbortCause, string> = {
+  cancelled: 'The job was cancelled.',
+  'lock-lost': 'The lock on the entry was lost: another consumer may be working on the job.',
+  closing: 'The consumer is closing: the entry goes back to the queue.',
+};
+
+/** Why an attempt's signal aborted. */
+export class AttemptAborted extends Error {
+  override readonly name = 'AttemptAborted';
+
+  constructor(readonly abortCause: AbortCause) {
+    super(abortSentences[abortCause]);
+  }
+}
+
+/** The queue can't be reached, refuses the connection, or is closed; `cause` says more. */
+export class QueueUnavailableError extends Error {
+  override readonly name = 'QueueUnavailableError';
+}
+
+/** The kinds to consume. Throws when one is not among the queue's own. */
+export function consumedKinds(known: readonly string[], wanted: readonly string[] | undefined): readonly string[] {
+  for (const kind of wanted ?? []) assertKnownKind(known, kind);
+  return wanted ?? known;
+}
+
+/** Throws when a kind is not among the queue's own. */
+export function assertKnownKind(known: readonly string[], kind: string): void {
+  if (known.includes(kind)) return;
+  throw new RangeError(`The queue has no kind "${kind}": open it with that kind, it has ${known.join(', ')}.`);
+}
+
+/**
+ * The token of a delivery: its number among the deliveries of an entry, after the moment the entry was made (Unix, ms).
+ * An entry that was lost and rebuilt is younger than the lost one, so its tokens are greater.
+ */
+export function fencingToken(enqueuedAtMs: number, deliveries: number): number {
+  return enqueuedAtMs * 1000 + deliveries;
+}
+
+/** How long an entry rests after an attempt threw, doubling from one failed attempt to the next. */
+export function retryDelay(baseMs: number, failedAttempts: number): number {
+  return baseMs * 2 ** (failedAttempts - 1);
+}

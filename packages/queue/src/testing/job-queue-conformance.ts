@@ -1,0 +1,293 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { AttemptAborted, type JobQueue, maxAttempts } from '../job-queue.js';
+import { aborted } from './deferred.js';
+import { consumeByHand, done, newEntry } from './deliveries.js';
+
+/** Kinds that a driver under test is opened with. */
+export const conformanceKinds = ['adaptation', 'scoring'] as const;
+
+const roomy = { maxDepth: 1000 };
+
+/**
+ * What every driver promises. `open` makes an empty queue with `conformanceKinds` and a retry delay of a few
+ * milliseconds.
+ */
+export function testJobQueue(driver: string, open: () => Promise<JobQueue>): void {
+  describe(`job queue on ${driver}`, () => {
+    const opened: JobQueue[] = [];
+    const openQueue = async () => {
+      const queue = await open();
+      opened.push(queue);
+      return queue;
+    };
+    afterEach(async () => {
+      await Promise.all(opened.splice(0).map((queue) => queue.close()));
+    });
+
+    test('hands an entry to a handler, with its ids and nothing else', async () => {
+      const queue = await openQueue();
+      const { deliveries } = await consumeByHand(queue);
+      const entry = newEntry();
+      expect(await queue.enqueue({ ...entry, secret: 'x' } as typeof entry, roomy)).toEqual({ outcome: 'accepted' });
+      const delivery = await deliveries.next();
+      expect(delivery.entry).toEqual(entry);
+      expect(delivery.attempt).toMatchObject({ attempt: 1, lastAttempt: false });
+      delivery.answer.resolve(done);
+    });
+
+    test('hands out the oldest entry first', async () => {
+      const queue = await openQueue();
+      const entries = Array.from({ length: 5 }, () => newEntry());
+      for (const entry of entries) await queue.enqueue(entry, roomy);
+      const { deliveries } = await consumeByHand(queue);
+      for (const entry of entries) {
+        const delivery = await deliveries.next();
+        expect(delivery.entry).toEqual(entry);
+        delivery.answer.resolve(done);
+      }
+    });
+
+    test('is full at its depth, says when to come back, and has room again afterwards', async () => {
+      const queue = await openQueue();
+      const results = await Promise.all(Array.from({ length: 20 }, () => queue.enqueue(newEntry(), { maxDepth: 7 })));
+      expect(results.filter(({ outcome }) => outcome === 'accepted')).toHaveLength(7);
+      const refusal = results.find(({ outcome }) => outcome === 'full');
+      expect(refusal).toEqual({ outcome: 'full', retryAfterSeconds: expect.any(Number) });
+      expect(await queue.enqueue(newEntry('scoring'), { maxDepth: 7 })).toEqual({ outcome: 'accepted' });
+      const { deliveries } = await consumeByHand(queue, { kinds: ['adaptation'] });
+      const delivery = await deliveries.next();
+      expect(await queue.enqueue(newEntry(), { maxDepth: 7 })).toEqual({ outcome: 'accepted' });
+      delivery.answer.resolve(done);
+    });
+
+    test('keeps one entry of a job, and takes it again once it was done', async () => {
+      const queue = await openQueue();
+      const entry = newEntry();
+      await queue.enqueue(entry, roomy);
+      await queue.enqueue(entry, roomy);
+      expect(await queue.depth()).toEqual({ adaptation: 1, scoring: 0 });
+      const { consumer, deliveries } = await consumeByHand(queue, { concurrency: 2 });
+      const first = await deliveries.next();
+      await queue.enqueue(entry, roomy);
+      expect(await queue.depth()).toEqual({ adaptation: 0, scoring: 0 });
+      first.answer.resolve(done);
+      await consumer.pause();
+      await queue.enqueue(entry, roomy);
+      await consumer.resume();
+      const second = await deliveries.next();
+      expect(second.attempt.attempt).toBe(1);
+      expect(second.attempt.fencingToken).toBeGreaterThan(first.attempt.fencingToken);
+      second.answer.resolve(done);
+    });
+
+    test('works on as many entries of a kind at once as it may', async () => {
+      const queue = await openQueue();
+      const { deliveries } = await consumeByHand(queue, { concurrency: 2 });
+      for (let count = 0; count < 3; count++) await queue.enqueue(newEntry(), roomy);
+      await queue.enqueue(newEntry('scoring'), roomy);
+      const running = [await deliveries.next(), await deliveries.next(), await deliveries.next()];
+      expect(running.map(({ entry }) => entry.kind).sort()).toEqual(['adaptation', 'adaptation', 'scoring']);
+      expect(await queue.depth()).toEqual({ adaptation: 1, scoring: 0 });
+      for (const { answer } of running) answer.resolve(done);
+      (await deliveries.next()).answer.resolve(done);
+    });
+
+    test('gives a consumer only the kinds that it asked for', async () => {
+      const queue = await openQueue();
+      await queue.enqueue(newEntry('adaptation'), roomy);
+      const scoring = newEntry('scoring');
+      await queue.enqueue(scoring, roomy);
+      const { deliveries } = await consumeByHand(queue, { kinds: ['scoring'], concurrency: 4 });
+      const delivery = await deliveries.next();
+      expect(delivery.entry).toEqual(scoring);
+      delivery.answer.resolve(done);
+      expect(await queue.depth()).toEqual({ adaptation: 1, scoring: 0 });
+    });
+
+    test('refuses a kind that it does not have', async () => {
+      const queue = await openQueue();
+      await expect(queue.enqueue(newEntry('baking'), roomy)).rejects.toThrow(RangeError);
+      await expect(queue.recover([newEntry('baking')])).rejects.toThrow(RangeError);
+      await expect(consumeByHand(queue, { kinds: ['baking'] })).rejects.toThrow(RangeError);
+    });
+
+    test('hands an entry out again when its handler throws, marks the last attempt, and reports its death', async () => {
+      const queue = await openQueue();
+      const { deliveries, deaths } = await consumeByHand(queue);
+      const entry = newEntry();
+      await queue.enqueue(entry, roomy);
+      let token = 0;
+      for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+        const delivery = await deliveries.next();
+        expect(delivery.entry).toEqual(entry);
+        expect(delivery.attempt).toMatchObject({ attempt, lastAttempt: attempt === maxAttempts });
+        expect(delivery.attempt.fencingToken).toBeGreaterThan(token);
+        token = delivery.attempt.fencingToken;
+        delivery.answer.reject(new Error(`broken ${attempt}`));
+      }
+      expect(await deaths.next()).toEqual({ entry, reason: `broken ${maxAttempts}` });
+      const next = newEntry();
+      await queue.enqueue(next, roomy);
+      const delivery = await deliveries.next();
+      expect(delivery.entry).toEqual(next);
+      delivery.answer.resolve(done);
+    });
+
+    test('reports a death again until the report succeeds', async () => {
+      const queue = await openQueue();
+      const entry = newEntry();
+      await queue.enqueue(entry, roomy);
+      let reports = 0;
+      const reported = new Promise<void>((resolve) => {
+        void consumeByHand(queue, {
+          onDead: async () => {
+            reports += 1;
+            if (reports < 3) throw new Error('the store is away');
+            resolve();
+          },
+        }).then(async ({ deliveries }) => {
+          for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+            (await deliveries.next()).answer.reject(new Error('broken'));
+          }
+        });
+      });
+      await reported;
+      expect(reports).toBe(3);
+    });
+
+    test('puts an entry back for later without counting an attempt', async () => {
+      const queue = await openQueue();
+      const { deliveries } = await consumeByHand(queue);
+      await queue.enqueue(newEntry(), roomy);
+      const first = await deliveries.next();
+      first.answer.resolve({ outcome: 'return', delayMs: 0 });
+      const second = await deliveries.next();
+      second.answer.resolve({ outcome: 'return', delayMs: 20 });
+      const third = await deliveries.next();
+      expect(third.attempt.attempt).toBe(1);
+      expect(second.attempt.fencingToken).toBeGreaterThan(first.attempt.fencingToken);
+      expect(third.attempt.fencingToken).toBeGreaterThan(second.attempt.fencingToken);
+      third.answer.resolve(done);
+    });
+
+    test('counts an entry that was put back for later as waiting', async () => {
+      const queue = await openQueue();
+      const { consumer, deliveries } = await consumeByHand(queue);
+      await queue.enqueue(newEntry(), roomy);
+      (await deliveries.next()).answer.resolve({ outcome: 'return', delayMs: 600_000 });
+      await consumer.pause();
+      expect(await queue.depth()).toEqual({ adaptation: 1, scoring: 0 });
+    });
+
+    test('takes a cancelled entry out while it waits', async () => {
+      const queue = await openQueue();
+      const cancelled = newEntry();
+      const kept = newEntry();
+      await queue.enqueue(cancelled, roomy);
+      await queue.enqueue(kept, roomy);
+      await queue.cancel(cancelled);
+      expect(await queue.depth()).toEqual({ adaptation: 1, scoring: 0 });
+      const { deliveries } = await consumeByHand(queue);
+      const delivery = await deliveries.next();
+      expect(delivery.entry).toEqual(kept);
+      delivery.answer.resolve(done);
+    });
+
+    test('aborts a running attempt when its job is cancelled, and no other', async () => {
+      const queue = await openQueue();
+      const { deliveries } = await consumeByHand(queue, { concurrency: 2 });
+      await queue.enqueue(newEntry(), roomy);
+      await queue.enqueue(newEntry(), roomy);
+      const cancelled = await deliveries.next();
+      const other = await deliveries.next();
+      await queue.cancel(cancelled.entry);
+      const reason = await aborted(cancelled.attempt.signal);
+      expect(reason).toBeInstanceOf(AttemptAborted);
+      expect(reason).toMatchObject({ abortCause: 'cancelled' });
+      expect(other.attempt.signal.aborted).toBe(false);
+      for (const { answer } of [cancelled, other]) answer.resolve(done);
+    });
+
+    test('cancelling a job that is not here does nothing', async () => {
+      const queue = await openQueue();
+      await queue.cancel(newEntry());
+      expect(await queue.depth()).toEqual({ adaptation: 0, scoring: 0 });
+    });
+
+    test('takes nothing while it is paused', async () => {
+      const queue = await openQueue();
+      const { consumer, deliveries } = await consumeByHand(queue);
+      await queue.enqueue(newEntry(), roomy);
+      const running = await deliveries.next();
+      const paused = consumer.pause();
+      const later = newEntry();
+      await queue.enqueue(later, roomy);
+      running.answer.resolve(done);
+      await paused;
+      expect(deliveries.size).toBe(0);
+      expect(await queue.depth()).toEqual({ adaptation: 1, scoring: 0 });
+      await consumer.resume();
+      const delivery = await deliveries.next();
+      expect(delivery.entry).toEqual(later);
+      delivery.answer.resolve(done);
+    });
+
+    test('closing waits for running attempts, and takes nothing more', async () => {
+      const queue = await openQueue();
+      const { consumer, deliveries } = await consumeByHand(queue);
+      await queue.enqueue(newEntry(), roomy);
+      const running = await deliveries.next();
+      let closed = false;
+      const closing = consumer.close({ graceMs: 600_000 }).then(() => {
+        closed = true;
+      });
+      await queue.enqueue(newEntry(), roomy);
+      expect(closed).toBe(false);
+      running.answer.resolve(done);
+      await closing;
+      expect(running.attempt.signal.aborted).toBe(false);
+      expect(deliveries.size).toBe(0);
+      expect(await queue.depth()).toEqual({ adaptation: 1, scoring: 0 });
+    });
+
+    test('aborts what still runs after the grace, and hands it to the next consumer', async () => {
+      const queue = await openQueue();
+      const { consumer, deliveries } = await consumeByHand(queue);
+      const entry = newEntry();
+      await queue.enqueue(entry, roomy);
+      const running = await deliveries.next();
+      const closing = consumer.close({ graceMs: 0 });
+      expect(await aborted(running.attempt.signal)).toMatchObject({ abortCause: 'closing' });
+      await closing;
+      const successor = await consumeByHand(queue);
+      const delivery = await successor.deliveries.next();
+      expect(delivery.entry).toEqual(entry);
+      expect(delivery.attempt.attempt).toBe(1);
+      delivery.answer.resolve(done);
+    });
+
+    test('rebuilds the entries that are missing, whatever its depth', async () => {
+      const queue = await openQueue();
+      const { deliveries } = await consumeByHand(queue);
+      const running = newEntry();
+      const waiting = newEntry();
+      const lost = newEntry('scoring');
+      await queue.enqueue(running, roomy);
+      const delivery = await deliveries.next();
+      await queue.enqueue(waiting, roomy);
+      await queue.recover([running, waiting, lost]);
+      expect(await queue.depth()).toMatchObject({ adaptation: 1 });
+      expect((await deliveries.next()).entry).toEqual(lost);
+      delivery.answer.resolve(done);
+      (await deliveries.next()).answer.resolve(done);
+    });
+
+    test('answers a ping until it is closed', async () => {
+      const queue = await openQueue();
+      await queue.ping();
+      await queue.close();
+      await expect(queue.ping()).rejects.toThrow('closed');
+      await expect(queue.enqueue(newEntry(), roomy)).rejects.toThrow('closed');
+    });
+  });
+}
