@@ -115,14 +115,12 @@ const cases: Record<string, fc.Arbitrary<Case>> = {
   ReduceSum: fc.boolean().chain((keepDims) => withAxis((x, axis) => op.reduceSum(x, { axes: [axis], keepDims }))),
   ReduceMean: fc.boolean().chain((keepDims) => withAxis((x, axis) => op.reduceMean(x, { axes: [axis], keepDims }))),
   Softmax: withAxis(op.softmax),
-  LayerNormalization: fc
-    .integer({ min: 3, max: 5 })
-    .map(
-      (width): Case => ({
-        shapes: [[2, 2, width], [width], [width]],
-        build: (x, scale, bias) => op.layerNorm(x, scale, bias, 1e-2),
-      }),
-    ),
+  LayerNormalization: fc.integer({ min: 3, max: 5 }).map(
+    (width): Case => ({
+      shapes: [[2, 2, width], [width], [width]],
+      build: (x, scale, bias) => op.layerNorm(x, scale, bias, 1e-2),
+    }),
+  ),
 };
 
 /** Compares gradients of `sum(weights * f(inputs))` with central differences, both computed by ONNX Runtime. */

@@ -33,7 +33,7 @@ export {
 export { gradients } from './gradients.js';
 export { concat, expand, gather, pad, reshape, slice, transpose } from './layout.js';
 export { averagePool, type ConvOptions, conv, matMul, type PoolOptions } from './linear.js';
-export { type ModelDescription, writeModel } from './model.js';
+export { externalLocations, type ModelDescription, writeModel } from './model.js';
 export { l2Normalise, layerNorm, softmax } from './normalisation.js';
 export { type ReduceOptions, reduceMax, reduceMean, reduceMin, reduceSum, sumToShape, topK } from './reduction.js';
 export type { ElementType, ModelSource, Runtime, Session, Tensor } from './runtime.js';

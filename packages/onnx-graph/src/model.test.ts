@@ -21,7 +21,9 @@ describe('writeModel', () => {
     const stored = new Uint8Array(8 + 24);
     new Float32Array(stored.buffer, 8).set([10, 20, 30, 40, 50, 60]);
     const weight = op.externalConstant('float32', [2, 3], { location: 'weights.bin', offset: 8, length: 24 });
-    const model = op.writeModel({ name: 'external', inputs: [x], outputs: { y: op.add(x, weight) } });
+    const y = op.add(x, weight);
+    expect(op.externalLocations([y])).toEqual(['weights.bin']);
+    const model = op.writeModel({ name: 'external', inputs: [x], outputs: { y } });
     const expected = [11, 22, 33, 44, 55, 66];
     expect([...(await runModel(model, feeds, { 'weights.bin': stored })).y!.data]).toEqual(expected);
 

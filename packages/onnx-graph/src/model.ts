@@ -78,6 +78,15 @@ export function writeModel({ name, inputs, outputs, metadata = {} }: ModelDescri
   ).finish();
 }
 
+/** The files beside the model that the outputs' graph refers to, in the order of their first use. */
+export function externalLocations(outputs: readonly Value[]): string[] {
+  const values = [...outputs, ...topologicalOrder(outputs).flatMap((node) => node.inputs)];
+  const locations = values.flatMap((value) =>
+    value?.origin.kind === 'external' ? [value.origin.external.location] : [],
+  );
+  return [...new Set(locations)];
+}
+
 /** Gives every value a unique name; the first user of a name has it plain, the next ones with a number. */
 class NameTable {
   readonly #names = new Map<Value, string>();

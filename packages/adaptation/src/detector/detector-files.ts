@@ -4,9 +4,9 @@ import { readSafetensors, WeightsError, writeSafetensors } from '@mediclip/backb
 import { adaptationOptionsSchema, epochLossSchema } from '@mediclip/contracts';
 import { z } from 'zod';
 import { AdaptationError } from '../errors.js';
-import { writeFileWhole } from '../files.js';
 import type { Parameters } from '../graphs/parameters.js';
 import type { Tower } from '../tower/tower.js';
+import { writeFileWhole } from '../write-file-whole.js';
 
 const descriptionFile = 'detector.json';
 const tensorsFile = 'detector.safetensors';

@@ -15,6 +15,7 @@ import {
   writeModel,
 } from '@mediclip/onnx-graph';
 import type { PromptOptions } from '../options.js';
+import { usedWeights } from '../weight-files.js';
 import { type Adapter, anomalyMap, stateContrast } from './anomaly-map.js';
 import { losses } from './losses.js';
 import { type ParameterSpec, parameterSpecs } from './parameters.js';
@@ -35,6 +36,8 @@ export interface TrainingArtifacts {
   readonly evalModel: Uint8Array;
   /** `step`, `learningRate`, `averaging`, and `NAME`, `grad.NAME`, `m.NAME`, `v.NAME`, `average.NAME` -> the same without `grad`, prefixed `new.`. */
   readonly optimizerModel: Uint8Array;
+  /** The weight files that the first two refer to: absolute path by location. */
+  readonly weights: Readonly<Record<string, string>>;
 }
 
 /**
@@ -54,6 +57,7 @@ export function writeTrainingArtifacts(backbone: Backbone, options: ArtifactOpti
     trainingModel: writeModel({ name: 'training', inputs: training.inputs, outputs: { loss, focal, dice, ...named } }),
     evalModel: writeModel({ name: 'eval', ...evaluation }),
     optimizerModel: writeOptimizerModel(specs),
+    weights: usedWeights(backbone, Object.values(evaluation.outputs)),
   };
 }
 

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Backbone } from '@mediclip/backbones';
 import {
   add,
@@ -12,6 +11,7 @@ import {
   type Value,
   writeModel,
 } from '@mediclip/onnx-graph';
+import { readWeights, usedWeights } from '../weight-files.js';
 import type { Features } from './features.js';
 
 /** Fixed batch shapes, largest first: few enough that the memory of their sessions stays small. */
@@ -78,7 +78,7 @@ export class Tower {
     const features = this.backbone.imageFeatures(normalise(pixels, this.backbone), this.taps);
     const outputs = Object.fromEntries(features.map((tap, index) => [`features.${index}`, tap]));
     const bytes = writeModel({ name: 'tower', inputs: [pixels], outputs });
-    this.#externalData ??= readWeights(this.backbone.weights);
+    this.#externalData ??= readWeights(usedWeights(this.backbone, features));
     return this.runtime.createSession({ bytes, externalData: await this.#externalData });
   }
 }
@@ -96,10 +96,4 @@ export function normalise(pixels: Value, { mean, std }: Backbone): Value {
     mul(channelsFirst, perChannel(std.map((deviation) => 1 / (255 * deviation)))),
     perChannel(mean.map((value, channel) => -value / std[channel]!)),
   );
-}
-
-/** The bytes of weight files, by the location under which graphs refer to them. */
-export async function readWeights(weights: Readonly<Record<string, string>>): Promise<Record<string, Uint8Array>> {
-  const entries = Object.entries(weights).map(async ([location, path]) => [location, await readFile(path)] as const);
-  return Object.fromEntries(await Promise.all(entries));
 }

@@ -8,8 +8,8 @@ import {
 } from '@mediclip/backbones';
 import { sizeOf } from '@mediclip/onnx-graph';
 import { AdaptationError } from '../errors.js';
-import { writeFileWhole } from '../files.js';
 import type { ParameterSpec, Parameters } from '../graphs/parameters.js';
+import { writeFileWhole } from '../write-file-whole.js';
 import type { Loss, TrainingState } from './state.js';
 
 const tensorParts = ['parameters', 'm', 'v', 'average', 'best'] as const;

@@ -1,21 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { type Backbone, openClipBackbone, readSafetensorsFile, toFloat32 } from '@mediclip/backbones';
+import type { Backbone } from '@mediclip/backbones';
 import { resolveAdaptationOptions } from '@mediclip/contracts';
 import { input, writeModel } from '@mediclip/onnx-graph';
-import {
-  expectClose,
-  goldenJson,
-  goldenPath,
-  maximumDifference,
-  runModel,
-  temporaryFolder,
-  testRuntime,
-} from '@mediclip/testing';
+import { expectClose, goldenJson, maximumDifference, runModel, temporaryFolder, testRuntime } from '@mediclip/testing';
 import type { Parameters } from '../graphs/parameters.js';
-import { readWeights } from '../tower/tower.js';
+import { goldenTensors, openTinyClip } from '../testing/tiny-clip.js';
+import { readWeights } from '../weight-files.js';
 import { initialState } from './state.js';
 import { type LabelledFeatures, Trainer } from './trainer.js';
 
@@ -27,18 +17,13 @@ let backbone: Backbone;
 let batch: LabelledFeatures[];
 
 beforeAll(async () => {
-  const weightsPath = path.join(temporaryFolder(), 'open_clip_model.safetensors');
-  writeFileSync(
-    weightsPath,
-    gunzipSync(readFileSync(goldenPath('clip-tiny/open_clip/open_clip_model.safetensors.gz'))),
-  );
-  backbone = openClipBackbone({ weightsPath, activation: 'quickgelu', imageHeads: 4, textHeads: 4 });
+  backbone = openTinyClip();
   batch = await goldenBatch();
 });
 
 /** The golden images' features and masks. */
 async function goldenBatch(): Promise<LabelledFeatures[]> {
-  const golden = tensors('training/batch.safetensors');
+  const golden = goldenTensors('training/batch.safetensors');
   const pixels = input('pixels', 'float32', [images, 3, side, side]);
   const outputs = Object.fromEntries(backbone.imageFeatures(pixels, taps).map((tap, index) => [`tap${index}`, tap]));
   const features = await runModel(
@@ -55,10 +40,6 @@ async function goldenBatch(): Promise<LabelledFeatures[]> {
 const part = (data: Float32Array, image: number): Float32Array =>
   data.slice((image * data.length) / images, ((image + 1) * data.length) / images);
 
-function tensors(name: string): Map<string, Float32Array> {
-  return new Map([...readSafetensorsFile(goldenPath(name))].map(([key, tensor]) => [key, toFloat32(tensor)]));
-}
-
 interface GoldenCase {
   positions: ('front' | 'middle' | 'end')[];
   class_specific_context: boolean;
@@ -72,8 +53,8 @@ describe.each([
   ['B', 'causal'],
 ] as const)("case %s with %s attention equals the authors' implementation", (name, promptAttention) => {
   const golden = goldenJson<GoldenCase>(`training/${name}.json`);
-  const expected = tensors(`training/${name}.${promptAttention}.safetensors`);
-  const start: Parameters = tensors(`training/${name}.init.safetensors`);
+  const expected = goldenTensors(`training/${name}.${promptAttention}.safetensors`);
+  const start: Parameters = goldenTensors(`training/${name}.init.safetensors`);
   const losses = golden.variants[promptAttention]!.loss_per_step;
   let trainer: Trainer;
 

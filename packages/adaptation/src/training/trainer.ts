@@ -2,10 +2,10 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Backbone } from '@mediclip/backbones';
 import type { Runtime, Session, Tensor } from '@mediclip/onnx-graph';
-import { placeModel } from '../files.js';
 import { type ArtifactOptions, writeTrainingArtifacts } from '../graphs/artifacts.js';
 import type { ParameterSpec, Parameters } from '../graphs/parameters.js';
 import { type Features, stackFeatures } from '../tower/features.js';
+import { placeModel } from '../weight-files.js';
 import type { Loss } from './state.js';
 
 /** An image's features with its label, [side, side] in [0, 1]. */
@@ -49,16 +49,16 @@ export class Trainer {
   /** Writes the artifacts into `folder` and loads them. */
   static async open(runtime: Runtime, backbone: Backbone, options: ArtifactOptions, folder: string): Promise<Trainer> {
     await mkdir(folder, { recursive: true });
-    const { parameters, trainingModel, evalModel, optimizerModel } = writeTrainingArtifacts(backbone, options);
-    const load = async (name: string, model: Uint8Array, weights = {}) =>
-      runtime.createSession(await placeModel(path.join(folder, name), model, weights));
+    const { parameters, trainingModel, evalModel, optimizerModel, weights } = writeTrainingArtifacts(backbone, options);
+    const load = async (name: string, model: Uint8Array, external: Readonly<Record<string, string>>) =>
+      runtime.createSession(await placeModel(path.join(folder, name), model, external));
     return new Trainer(
       backbone,
       options,
       parameters,
-      await load(artifactNames.training, trainingModel, backbone.weights),
-      await load(artifactNames.optimizer, optimizerModel),
-      await load(artifactNames.eval, evalModel, backbone.weights),
+      await load(artifactNames.training, trainingModel, weights),
+      await load(artifactNames.optimizer, optimizerModel, {}),
+      await load(artifactNames.eval, evalModel, weights),
     );
   }
 

@@ -1,0 +1,157 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { type AdaptationOptionsInput, resolveAdaptationOptions } from '@mediclip/contracts';
+import { type GreyImage, RandomStream, synthesize } from '@mediclip/synthesis';
+import { temporaryFolder, testRuntime } from '@mediclip/testing';
+import fc from 'fast-check';
+import { detectorFileNames, readDetector } from '../detector/detector-files.js';
+import { openTinyClip } from '../testing/tiny-clip.js';
+import { Tower } from '../tower/tower.js';
+import { type AdaptationJob, AdaptationRun } from './adaptation-run.js';
+import { chooseShots, planStep, type SampleSource, stepsPerEpoch } from './plan.js';
+
+const side = 64;
+const shots = 5;
+
+let tower: Tower;
+
+beforeAll(() => {
+  const backbone = openTinyClip();
+  tower = new Tower(testRuntime, backbone, backbone.defaultTaps);
+});
+
+const images: GreyImage[] = Array.from({ length: shots }, (_, index) => ({
+  width: side,
+  height: side,
+  data: Uint8Array.from({ length: side * side }, (_, pixel) => (pixel * (index + 3)) % 256),
+}));
+
+function job(training: AdaptationOptionsInput['training'] = {}): AdaptationJob {
+  const folder = temporaryFolder();
+  return {
+    options: resolveAdaptationOptions({
+      shots,
+      training: { epochs: 3, batchSize: 2, heldOutSamples: 3, checkpointEverySteps: 2, ...training },
+    }),
+    images,
+    workFolder: path.join(folder, 'work'),
+    outFolder: path.join(folder, 'out'),
+  };
+}
+
+/** Draws in this thread. */
+const samples: SampleSource = {
+  async draw(requests) {
+    return requests.map(({ image, seed, step, sample, purpose }) =>
+      synthesize(images[image]!, images, new RandomStream(seed, step, sample, purpose)),
+    );
+  },
+};
+
+async function finish(run: AdaptationRun): Promise<void> {
+  while (!(await run.advance()));
+  await run.release();
+}
+
+const files = ({ outFolder }: AdaptationJob) =>
+  detectorFileNames.map((name) => readFileSync(path.join(outFolder, name)).toString('base64'));
+
+describe('a training', () => {
+  test('ends with a detector that knows its history', async () => {
+    const work = job();
+    const run = await AdaptationRun.open(work, tower, samples);
+    await finish(run);
+    const { description } = await readDetector(work.outFolder);
+    expect(run.progress).toMatchObject({ phase: 'finishing', done: 9, total: 9 });
+    expect(description).toMatchObject({ taps: [2, 3, 4], side, images: { count: shots } });
+    expect(description.lossHistory.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+    for (const { loss, focal, dice, heldOutLoss } of description.lossHistory) {
+      expect(loss).toBeCloseTo(focal + dice, 5);
+      expect(heldOutLoss).toBeGreaterThan(0);
+    }
+  });
+
+  test('that is stopped anywhere and goes on ends with the same bytes', async () => {
+    const undisturbed = job();
+    await finish(await AdaptationRun.open(undisturbed, tower, samples));
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 3 }), async (stops) => {
+        const disturbed = job();
+        for (const parts of stops) {
+          const run = await AdaptationRun.open(disturbed, tower, samples);
+          for (let part = 0; part < parts && !(await run.advance()); part++);
+          await run.release();
+        }
+        await finish(await AdaptationRun.open(disturbed, tower, samples));
+        expect(files(disturbed)).toEqual(files(undisturbed));
+      }),
+      { numRuns: 5 },
+    );
+  });
+
+  test('selects the epoch with the lowest held-out loss, or the last', async () => {
+    const heldOut = job({ selection: 'heldOut' });
+    await finish(await AdaptationRun.open(heldOut, tower, samples));
+    const { lossHistory, selectedEpoch } = (await readDetector(heldOut.outFolder)).description;
+    const lowest = Math.min(...lossHistory.map(({ heldOutLoss }) => heldOutLoss!));
+    expect(lossHistory[selectedEpoch - 1]!.heldOutLoss).toBe(lowest);
+
+    const last = job({ selection: 'last', heldOutSamples: 0 });
+    await finish(await AdaptationRun.open(last, tower, samples));
+    expect((await readDetector(last.outFolder)).description.selectedEpoch).toBe(3);
+  });
+
+  test('does not go on from the checkpoint of other options', async () => {
+    const first = job();
+    const run = await AdaptationRun.open(first, tower, samples);
+    await run.checkpoint();
+    await run.release();
+    const other = { ...job({ learningRate: 0.01 }), workFolder: first.workFolder };
+    await expect(AdaptationRun.open(other, tower, samples)).rejects.toMatchObject({ code: 'checkpoint-mismatch' });
+  });
+
+  test('says when it diverges', async () => {
+    const run = await AdaptationRun.open(job({ learningRate: 1, epochs: 200 }), tower, {
+      draw: async (requests) =>
+        (await samples.draw(requests)).map((sample) => ({ ...sample, mask: sample.mask.fill(Number.NaN) })),
+    });
+    await expect(finish(run)).rejects.toMatchObject({ code: 'diverged' });
+    await run.release();
+  });
+
+  test('refuses images of another size', async () => {
+    const small = { width: 32, height: 32, data: new Uint8Array(32 * 32) };
+    await expect(AdaptationRun.open({ ...job(), images: [small] }, tower, samples)).rejects.toThrow('resize it');
+  });
+});
+
+describe('the plan', () => {
+  test('visits every normal once an epoch, in batches of which only the last is partial', () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          seed: fc.nat(),
+          shots: fc.integer({ min: 1, max: 40 }),
+          batchSize: fc.integer({ min: 1, max: 16 }),
+        }),
+        fc.nat(5),
+        (options, epoch) => {
+          const perEpoch = stepsPerEpoch(options);
+          const steps = Array.from({ length: perEpoch }, (_, index) => planStep(options, epoch * perEpoch + index));
+          expect(steps.flatMap((step) => step.map(({ image }) => image)).sort((a, b) => a - b)).toEqual([
+            ...Array(options.shots).keys(),
+          ]);
+          expect(steps.slice(0, -1).every((step) => step.length === options.batchSize)).toBe(true);
+        },
+      ),
+    );
+  });
+
+  test('chooses different shots for different seeds, and says when there are too few', () => {
+    expect(chooseShots(32, 16, 0)).not.toEqual(chooseShots(32, 16, 1));
+    expect(new Set(chooseShots(32, 16, 7)).size).toBe(16);
+    expect(() => chooseShots(12, 16, 0)).toThrow('add images or lower the shots');
+    expect(() => chooseShots(0, 16, 0)).toThrow('no normal training images');
+  });
+});
