@@ -31,7 +31,7 @@ export const adaptationOptionsSchema = z
       }),
     scoring: z.strictObject(scoringFields),
   })
-  .meta({ description: 'Every option of an adaptation with its value.' });
+  .meta({ id: 'AdaptationOptions', description: 'Every option of an adaptation with its value.' });
 
 /** Options of an adaptation, fully resolved. */
 export type AdaptationOptions = z.infer<typeof adaptationOptionsSchema>;

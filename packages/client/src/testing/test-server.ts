@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { ProblemError, type ProblemSlug, problemMediaType } from '@mediclip/contracts';
 
 /** A request as the server saw it, complete. */
-export interface SeenRequest {
+interface SeenRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingHttpHeaders;

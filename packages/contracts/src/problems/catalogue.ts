@@ -11,7 +11,7 @@ export interface ProblemKind {
 }
 
 /** Every problem that the service reports, by the slug of its type. The one source of statuses, bodies and pages. */
-export const problemCatalogue = {
+const problemCatalogue = {
   'validation-failed': {
     status: 400,
     title: 'The request is not valid',
@@ -184,6 +184,12 @@ export const problemCatalogue = {
     title: 'The image has too many pixels',
     meaning: 'Width times height exceeds the limit; `limit` is that limit in pixels.',
     remedy: 'Reduce the image, or raise the limit in the settings of the server.',
+  },
+  'image-too-small': {
+    status: 422,
+    title: 'The image is too small',
+    meaning: 'The image has fewer pixels a side than anything could be seen in.',
+    remedy: 'Send the image in its original size.',
   },
   'image-too-many-frames': {
     status: 422,

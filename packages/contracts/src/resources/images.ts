@@ -38,7 +38,24 @@ export const notesSchema = z.array(z.string()).meta({
 
 export const frameSchema = z.int().min(1).meta({ description: 'Frame of a multi-frame file, counted from 1.' });
 
-const technicalValueSchema = z.union([z.string(), z.number(), z.array(z.number())]);
+/** The only tags of a DICOM file that are kept: numbers and known codes, nothing that identifies a person. */
+const technicalTagsSchema = z
+  .strictObject({
+    transferSyntax: z.string().meta({ examples: ['1.2.840.10008.1.2.4.70'] }),
+    modality: z
+      .string()
+      .optional()
+      .meta({ examples: ['MR'] }),
+    photometricInterpretation: z.string().meta({ examples: ['MONOCHROME2'] }),
+    bitsStored: z.int().min(1),
+    signed: z.boolean(),
+    pixelSpacingMm: z
+      .tuple([z.number(), z.number()])
+      .optional()
+      .meta({ description: 'Distance of pixel centres, between rows and between columns.' }),
+    sliceThicknessMm: z.number().optional(),
+  })
+  .meta({ id: 'TechnicalTags', description: 'The tags of a DICOM file that are kept; none identifies a person.' });
 
 export const imageFields = {
   id: idSchema,
@@ -53,13 +70,7 @@ export const imageFields = {
   sizeBytes: countSchema.meta({ description: 'Size of the bytes at `…/content`.' }),
   sha256: digestSchema.meta({ description: 'Digest of the bytes at `…/content`.' }),
   mask: maskSchema.optional(),
-  technicalTags: z
-    .record(z.string(), technicalValueSchema)
-    .optional()
-    .meta({
-      description: 'Technical DICOM tags that were kept; nothing that identifies a person is.',
-      examples: [{ Modality: 'MR', PixelSpacing: [0.5, 0.5] }],
-    }),
+  technicalTags: technicalTagsSchema.optional(),
   notes: notesSchema,
   createdAt: timestampSchema,
 };
