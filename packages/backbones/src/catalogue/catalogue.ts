@@ -58,22 +58,34 @@ export function openBackbone(id: string, options: CatalogueOptions = {}): Backbo
   return asListed(entry, { ...openFrom(folder, entry), id, licence: entry.licence, digest });
 }
 
-function openFrom(folder: string, entry: CatalogueEntry): Backbone {
-  if (entry.family === 'timm-vit') return openBiomedClip(folder, entry);
-  return openClipBackbone({ ...entry, weightsPath: join(folder, entry.files[0]!) });
+function openFrom(folder: string, { family, files, mean, std, activation, imageHeads }: CatalogueEntry): Backbone {
+  if (family === 'timm-vit') return openBiomedClip(folder, { files, mean, std });
+  return openClipBackbone({
+    weightsPath: join(folder, files[0]!),
+    activation,
+    mean,
+    std,
+    ...(imageHeads && { imageHeads }),
+  });
 }
 
 /** Refuses weights that are not of the model that the catalogue describes. */
 function asListed(entry: CatalogueEntry, backbone: Backbone): Backbone {
-  const facts = (family: string, embedding: number, text: number, taps: readonly number[]) =>
-    `${family} with an embedding width of ${embedding}, a text width of ${text} and taps of ${taps.join(', ')} channels`;
-  const tapWidths = entry.taps.map((tap) => backbone.tapShape(tap).channels);
-  const found = facts(backbone.family, backbone.embeddingWidth, backbone.textWidth, tapWidths);
-  const wanted = facts(entry.family, entry.embeddingWidth, entry.textWidth, entry.tapWidths);
+  const found = facts(backbone, backbone.defaultTaps, (tap) => backbone.tapShape(tap).channels);
+  const wanted = facts(entry, entry.taps, (_, index) => entry.tapWidths[index]!);
   if (found !== wanted) {
     throw new WeightsError('bad_configuration', `The weights of "${entry.id}" should be a ${wanted}, not a ${found}.`);
   }
   return backbone;
+}
+
+function facts(
+  { family, side, embeddingWidth, textWidth }: Pick<Backbone, 'family' | 'side' | 'embeddingWidth' | 'textWidth'>,
+  taps: readonly number[],
+  channels: (tap: number, index: number) => number,
+): string {
+  const ends = taps.map((tap, index) => `${tap} (${channels(tap, index)} channels)`).join(', ');
+  return `${family} for ${side} pixels with text width ${textWidth}, embedding width ${embeddingWidth} and taps ${ends}`;
 }
 
 function weightsFolder({ id, bundled }: CatalogueEntry, { modelsFolder }: CatalogueOptions): string | undefined {

@@ -1,6 +1,11 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { expectClose, goldenJson } from '@mediclip/testing';
+import { expectClose, goldenJson, temporaryFolder } from '@mediclip/testing';
 import type { PhrasePosition } from '../prompts/layout-prompts.js';
+import { readSafetensorsFile } from '../safetensors/read.js';
+import type { NamedTensor } from '../safetensors/tensor.js';
+import { writeSafetensors } from '../safetensors/write.js';
 import { goldenClipPaths } from '../testing/golden-clip.js';
 import { goldenTensors } from '../testing/golden-tensors.js';
 import { runImageTower, runTextTower, stateVector } from '../testing/run-backbone.js';
@@ -97,4 +102,78 @@ describe('the text tower', () => {
   function states(prompts: Float32Array): number[] {
     return [...stateVector(prompts, 48, 0, normals), ...stateVector(prompts, 48, normals, all.length)];
   }
+});
+
+describe('weight files that hold something else', () => {
+  const tensors = readSafetensorsFile(paths.openClip);
+  const written = (change: (changed: Map<string, NamedTensor>) => void): string => {
+    const changed = new Map(tensors);
+    change(changed);
+    const path = join(temporaryFolder(), 'model.safetensors');
+    writeFileSync(path, writeSafetensors(changed));
+    return path;
+  };
+  const zeros = (...shape: number[]): NamedTensor => ({
+    dtype: 'F32',
+    shape,
+    data: new Float32Array(shape.reduce((product, extent) => product * extent, 1)),
+  });
+  const opening = (path: string) => () =>
+    openClipBackbone({ weightsPath: path, activation: 'gelu', imageHeads: 4, textHeads: 4 });
+
+  test.each<[string, (changed: Map<string, NamedTensor>) => void, RegExp]>([
+    ['neither layout', (changed) => changed.delete('ln_final.weight'), /neither OpenCLIP's nor Hugging Face's names/],
+    ['a missing tensor', (changed) => changed.delete('visual.ln_pre.bias'), /has no tensor "visual\.ln_pre\.bias"/],
+    [
+      'no image blocks',
+      (changed) => {
+        for (const name of changed.keys()) if (name.startsWith('visual.transformer')) changed.delete(name);
+      },
+      /has no tensors "visual\.transformer\.resblocks\.0\.…"/,
+    ],
+    [
+      'a tensor of another shape',
+      (changed) => changed.set('transformer.resblocks.1.mlp.c_proj.weight', zeros(32, 127)),
+      /"transformer\.resblocks\.1\.mlp\.c_proj\.weight" is \[32, 127\] and should be \[32, 128\]/,
+    ],
+    [
+      'too short a query, key and value matrix',
+      (changed) => changed.set('visual.transformer.resblocks.0.attn.in_proj_weight', zeros(64, 64)),
+      /is \[64, 64\] and should be \[192, 64\]/,
+    ],
+    [
+      'positions of no square grid',
+      (changed) => changed.set('visual.positional_embedding', zeros(16, 64)),
+      /16 image positions, which is no square and a class token/,
+    ],
+    [
+      'positions that are no matrix',
+      (changed) => changed.set('positional_embedding', zeros(77)),
+      /"positional_embedding" should be a matrix/,
+    ],
+    [
+      'another vocabulary',
+      (changed) => changed.set('token_embedding.weight', zeros(100, 32)),
+      /"token_embedding\.weight" is \[100, 32\] and should be \[49408, 32\]/,
+    ],
+  ])('%s', (_, change, message) => {
+    expect(opening(written(change))).toThrow(message);
+  });
+
+  test('a file that is no safetensors, and none at all', () => {
+    const path = join(temporaryFolder(), 'model.safetensors');
+    expect(opening(path)).toThrow(/^Cannot open the weight file/);
+    writeFileSync(path, 'version https://git-lfs.github.com/spec/v1');
+    expect(opening(path)).toThrow(/not safetensors/);
+  });
+});
+
+describe('options that do not fit the weights', () => {
+  test.each<[string, Partial<ClipOptions>, string]>([
+    ['side', { side: 70 }, 'The input side must be a multiple of 16 pixels, not 70.'],
+    ['heads', { imageHeads: 5 }, '5 attention heads do not divide the width 64'],
+    ['taps', { taps: [2, 5] }, 'The image tower has no tap 5; choose from 1 to 4.'],
+  ])('%s', (_, options, message) => {
+    expect(() => open('openClip', 'gelu', options)).toThrow(message);
+  });
 });
