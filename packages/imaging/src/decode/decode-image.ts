@@ -1,3 +1,4 @@
+import { decodeDicom } from '../dicom/decode-dicom.js';
 import { decodeBmp } from '../raster/bmp.js';
 import { decodeRaster } from '../raster/decode-raster.js';
 import type { DecodedImage } from './decoded-image.js';
@@ -27,7 +28,9 @@ async function decodeByFormat(bytes: Uint8Array, frame: number, limits: ImageLim
   switch (format) {
     case 'bmp':
       return decodeBmp(bytes, limits);
+    case 'dicom':
+      return decodeDicom(bytes, frame, limits);
     default:
-      return decodeRaster(bytes, format as Exclude<typeof format, 'dicom'>, frame, limits);
+      return decodeRaster(bytes, format, frame, limits);
   }
 }

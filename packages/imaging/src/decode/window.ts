@@ -33,3 +33,8 @@ export function applyWindow(values: ArrayLike<number>, window: ValueWindow): Uin
   for (let i = 0; i < greys.length; i++) greys[i] = windowedGrey(values[i]!, window);
   return greys;
 }
+
+/** The note of an image whose greys were stretched, so that a reader can tell which value became which grey. */
+export function stretchNote({ low, high }: ValueWindow): string {
+  return `greys ${Number(low.toPrecision(6))}..${Number(high.toPrecision(6))} were stretched to 0..255`;
+}

@@ -3,7 +3,7 @@ import { CHANNELS, type DecodedImage, type ImageMode } from '../decode/decoded-i
 import type { ImageFormat } from '../decode/detect-format.js';
 import { checkDeclared, type ImageLimits } from '../decode/limits.js';
 import { timedOut } from '../decode/time-limit.js';
-import { applyWindow, type ValueWindow, valueRange } from '../decode/window.js';
+import { applyWindow, stretchNote, valueRange } from '../decode/window.js';
 import { corruptImage, ImageError } from '../image-error.js';
 import { gifMode, readGifPalette } from './gif.js';
 import { checkPng, pngMode } from './png.js';
@@ -123,11 +123,6 @@ function withAlpha(greys: Uint8Array, samples: DeepGreys, channels: number): Uin
     pixels[2 * i + 1] = samples[i * channels + channels - 1]! >> 8;
   }
   return pixels;
-}
-
-/** The note of an image whose greys were stretched, so that a reader can tell which value became which grey. */
-export function stretchNote({ low, high }: ValueWindow): string {
-  return `greys ${Number(low.toPrecision(6))}..${Number(high.toPrecision(6))} were stretched to 0..255`;
 }
 
 function modeOf(

@@ -1,0 +1,50 @@
+import { corruptImage } from '../../image-error.js';
+
+const HEADER_BYTES = 64;
+const LARGEST_SEGMENTS = 15;
+
+/**
+ * Decodes an RLE frame (PS3.5, annex G) of `pixels` pixels to bytes as uncompressed little-endian samples, pixel by
+ * pixel. Its segments are byte planes: for each sample the most significant byte first. Throws `corrupt-image`.
+ */
+export function decodeRle(
+  bytes: Uint8Array,
+  pixels: number,
+  samplesPerPixel: number,
+  bytesPerSample: number,
+): Uint8Array {
+  const segments = samplesPerPixel * bytesPerSample;
+  if (bytes.length < HEADER_BYTES || segments > LARGEST_SEGMENTS)
+    throw corruptImage('DICOM', 'an RLE header is cut short');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.getUint32(0, true) !== segments)
+    throw corruptImage('DICOM', 'an RLE frame has the wrong number of segments');
+  const decoded = new Uint8Array(pixels * segments);
+  for (let segment = 0; segment < segments; segment++) {
+    const start = view.getUint32(4 + 4 * segment, true);
+    const end = segment + 1 < segments ? view.getUint32(8 + 4 * segment, true) : bytes.length;
+    if (start < HEADER_BYTES || end < start || end > bytes.length) {
+      throw corruptImage('DICOM', 'an RLE segment lies outside its frame');
+    }
+    const sample = Math.floor(segment / bytesPerSample);
+    const significance = bytesPerSample - 1 - (segment % bytesPerSample);
+    unpackBits(bytes.subarray(start, end), decoded, sample * bytesPerSample + significance, segments, pixels);
+  }
+  return decoded;
+}
+
+/** PackBits: n of 0..127 copies n + 1 bytes, n of 129..255 repeats a byte 257 - n times, 128 does nothing. */
+function unpackBits(packed: Uint8Array, target: Uint8Array, offset: number, stride: number, count: number): void {
+  let written = 0;
+  let at = 0;
+  while (written < count) {
+    if (at + 1 >= packed.length) throw corruptImage('DICOM', 'an RLE segment is cut short');
+    const code = packed[at++]!;
+    if (code === 128) continue;
+    const isRun = code > 128;
+    const length = Math.min(isRun ? 257 - code : code + 1, count - written);
+    if (!isRun && at + length > packed.length) throw corruptImage('DICOM', 'an RLE segment is cut short');
+    for (let i = 0; i < length; i++) target[offset + stride * written++] = packed[isRun ? at : at + i]!;
+    at += isRun ? 1 : code + 1;
+  }
+}

@@ -1,0 +1,43 @@
+/** These codecs bring no types of their own; here are the parts that are used. */
+
+interface CodecFrameInfo {
+  readonly width: number;
+  readonly height: number;
+  readonly bitsPerSample: number;
+  readonly componentCount: number;
+  readonly isSigned?: boolean;
+}
+
+interface CodecDecoder {
+  /** Memory of the module for an input of `length` bytes. */
+  getEncodedBuffer(length: number): Uint8Array;
+  decode(): void;
+  /** A view into the memory of the module, valid until `delete`. */
+  getDecodedBuffer(): Uint8Array;
+  getFrameInfo(): CodecFrameInfo;
+  delete(): void;
+}
+
+interface CodecLoaderOptions {
+  readonly print: (text: string) => void;
+  readonly printErr: (text: string) => void;
+}
+
+declare module '@cornerstonejs/codec-charls/decodewasmjs' {
+  interface JpegLsDecoder extends CodecDecoder {
+    /** 0: colours one after the other, 1: line by line, 2: pixel by pixel. */
+    getInterleaveMode(): number;
+  }
+  export default function load(options: CodecLoaderOptions): Promise<{ JpegLSDecoder: new () => JpegLsDecoder }>;
+}
+
+declare module '@cornerstonejs/codec-openjpeg/decodewasmjs' {
+  export default function load(options: CodecLoaderOptions): Promise<{ J2KDecoder: new () => CodecDecoder }>;
+}
+
+declare module 'jpeg-lossless-decoder-js' {
+  export class Decoder {
+    /** Bytes for up to 8 bits a sample, else 16-bit words. */
+    decode(buffer: ArrayBuffer, offset: number, length: number): Uint8Array | Uint16Array;
+  }
+}
