@@ -16,4 +16,7 @@ export {
   type Resolution,
 } from './pixel/pixel-metrics.js';
 export type { Connectivity } from './pixel/regions.js';
+export { type CaseChoice, type CaseGroup, chooseCases } from './report/choose-cases.js';
+export { renderReport } from './report/render-report.js';
+export type { EpochFigures, EvaluatedDataset, ReportCase, ReportData } from './report/report-data.js';
 export type { BootstrapOptions } from './statistics/bootstrap.js';

@@ -1,0 +1,112 @@
+import { Html, html } from './html.js';
+import { colours } from './style.js';
+
+/** Size of a plot in SVG units, and the frame that its data fill. */
+const WIDTH = 400;
+const HEIGHT = 300;
+const FRAME = { left: 56, right: 386, top: 14, bottom: 246 } as const;
+
+export interface Axis {
+  readonly label: string;
+  readonly low: number;
+  readonly high: number;
+  /** The text at a tick; the number itself if left out. */
+  readonly tickLabel?: (value: number) => number;
+}
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Turns data into SVG units. */
+export interface Scales {
+  readonly x: (value: number) => number;
+  readonly y: (value: number) => number;
+}
+
+export interface Plot {
+  /** Unique on the page. */
+  readonly id: string;
+  readonly title: string;
+  /** What the plot shows, in words, for readers who do not see it. */
+  readonly description: string;
+  readonly x: Axis;
+  readonly y: Axis;
+  readonly draw: (scales: Scales) => readonly Html[];
+}
+
+/** A plot with axes, as an SVG element that scales with the page. */
+export function renderPlot({ id, title, description, x, y, draw }: Plot): Html {
+  const scales: Scales = {
+    x: linear(x, FRAME.left, FRAME.right),
+    y: linear(y, FRAME.bottom, FRAME.top),
+  };
+  const middle = (FRAME.top + FRAME.bottom) / 2;
+  return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img"
+    aria-labelledby="${id}-title ${id}-description" font-family="system-ui, sans-serif" font-size="12" fill="${colours.ink}">
+    <title id="${id}-title">${title}</title><desc id="${id}-description">${description}</desc>
+    ${ticks(x).map((tick) => horizontalTick(scales.x(tick), x.tickLabel?.(tick) ?? tick))}
+    ${ticks(y).map((tick) => verticalTick(scales.y(tick), y.tickLabel?.(tick) ?? tick))}
+    <text x="${(FRAME.left + FRAME.right) / 2}" y="${HEIGHT - 10}" text-anchor="middle">${x.label}</text>
+    <text x="14" y="${middle}" text-anchor="middle" transform="rotate(-90 14 ${middle})">${y.label}</text>
+    ${draw(scales)}
+  </svg>`;
+}
+
+export interface LineStyle {
+  readonly colour: string;
+  readonly dashed?: boolean;
+}
+
+/** A line through points, in data units. */
+export function line(points: readonly Point[], { x, y }: Scales, { colour, dashed }: LineStyle): Html {
+  const path = points.map((point, i) => `${i === 0 ? 'M' : 'L'}${short(x(point.x))} ${short(y(point.y))}`).join('');
+  return html`<path d="${path}" fill="none" stroke="${colour}" stroke-width="2" stroke-linejoin="round"
+    ${dashed ? new Html('stroke-dasharray="5 4"') : undefined}/>`;
+}
+
+/** A dashed line from the bottom to the top of the plot, with its name beside its top. */
+export function verticalMark(value: number, label: string, { x }: Scales): Html {
+  const place = x(value);
+  const onTheLeft = place > (FRAME.left + FRAME.right) / 2;
+  return html`<path d="M${short(place)} ${FRAME.top}V${FRAME.bottom}" stroke="${colours.ink}" stroke-dasharray="4 3"/>
+    <text x="${short(place + (onTheLeft ? -5 : 5))}" y="${FRAME.top + 11}" text-anchor="${onTheLeft ? 'end' : 'start'}">${label}</text>`;
+}
+
+/** An axis that holds all values with a little room, for figures without natural ends. */
+export function axisAround(label: string, values: readonly number[]): Axis {
+  const low = values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+  const high = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+  const room = high > low ? (high - low) * 0.04 : Math.max(Math.abs(high) * 0.1, 0.01);
+  return { label, low: low - room, high: high + room };
+}
+
+/** A number with two decimals at most: a hundredth of an SVG unit is seen by nobody. */
+export function short(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
+function linear({ low, high }: Axis, start: number, end: number): (value: number) => number {
+  return (value) => start + ((value - low) / (high - low)) * (end - start);
+}
+
+/** Round numbers, about five of them, within the axis. */
+function ticks({ low, high }: Axis): number[] {
+  const rough = (high - low) / 5;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10);
+  const first = Math.ceil(low / step - 1e-9);
+  const last = Math.floor(high / step + 1e-9);
+  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(10)));
+}
+
+function horizontalTick(x: number, value: number): Html {
+  return html`<path d="M${short(x)} ${FRAME.top}V${FRAME.bottom}" stroke="${colours.line}" stroke-width="0.6"/>
+    <text x="${short(x)}" y="${FRAME.bottom + 16}" text-anchor="middle">${value}</text>`;
+}
+
+function verticalTick(y: number, value: number): Html {
+  return html`<path d="M${FRAME.left} ${short(y)}H${FRAME.right}" stroke="${colours.line}" stroke-width="0.6"/>
+    <text x="${FRAME.left - 6}" y="${short(y + 4)}" text-anchor="end">${value}</text>`;
+}

@@ -1,0 +1,200 @@
+import { describe, expect, test } from '@jest/globals';
+import { type DefaultTreeAdapterTypes, parse } from 'parse5';
+import { imageMetrics } from '../image/image-metrics.js';
+import { PixelMetricsAccumulator } from '../pixel/pixel-metrics.js';
+import { renderReport } from './render-report.js';
+import type { ReportData } from './report-data.js';
+import { colours } from './style.js';
+
+type Element = DefaultTreeAdapterTypes.Element;
+
+const scores = Array.from({ length: 24 }, (_, i) => ({
+  score: 0.3 + ((i * 7) % 24) / 60,
+  abnormal: (i * 7) % 24 > 10 + (i % 5),
+}));
+
+function pixelMetrics() {
+  const accumulator = new PixelMetricsAccumulator({ resamples: 20 });
+  for (let image = 0; image < 4; image++) {
+    const map = Float32Array.from({ length: 16 }, (_, i) => (i * (image + 3)) % 16);
+    accumulator.add(
+      map,
+      Uint8Array.from(map, (value) => Number(value > 12)),
+      4,
+      4,
+    );
+  }
+  return accumulator.result();
+}
+
+const data: ReportData = {
+  modelName: 'brain <b>&"one"</b>',
+  createdAt: '2025-01-31T12:00:00Z',
+  dataset: { name: 'test set', digest: 'sha256:00ff', masks: 4, rejected: 1 },
+  scores,
+  image: imageMetrics(
+    scores.map(({ score }) => score),
+    scores.map(({ abnormal }) => abnormal),
+    { resamples: 50 },
+  ),
+  pixel: pixelMetrics(),
+  calibration: { threshold: 0.5, alpha: 0.05, images: 19 },
+  cases: [
+    { group: 'missed', name: 'a.png', score: 0.31, image: png(1), overlay: png(2), mask: png(3) },
+    { group: 'clear', name: '"b".png', score: 0.3, image: png(4), overlay: png(5) },
+  ],
+  history: [1, 2, 3].map((epoch) => ({
+    epoch,
+    loss: 1 / epoch,
+    heldOutLoss: 1.1 / epoch,
+    heldOutAuroc: 0.7 + epoch / 20,
+  })),
+  selectedEpoch: 3,
+  modelCard: [{ name: 'Backbone', value: 'lite' }],
+};
+
+function png(last: number): Uint8Array {
+  return Uint8Array.of(0x89, 0x50, 0x4e, 0x47, last);
+}
+
+function elementsOf(page: string): Element[] {
+  const errors: string[] = [];
+  const document = parse(page, { onParseError: ({ code }) => errors.push(code) });
+  expect(errors).toEqual([]);
+  const walk = (node: DefaultTreeAdapterTypes.ParentNode): Element[] =>
+    node.childNodes.flatMap((child) => ('tagName' in child ? [child, ...walk(child)] : []));
+  return walk(document);
+}
+
+function attribute({ attrs }: Element, name: string): string | undefined {
+  return attrs.find((one) => one.name === name)?.value;
+}
+
+function textOf(node: DefaultTreeAdapterTypes.ChildNode | Element): string {
+  if ('value' in node) return node.value;
+  return 'childNodes' in node ? node.childNodes.map(textOf).join('') : '';
+}
+
+function bodyText(page: string): string {
+  const body = elementsOf(page).find(({ tagName }) => tagName === 'body');
+  return textOf(body!).replaceAll(/\s+/g, ' ');
+}
+
+/** Contrast of two #rrggbb colours as WCAG 2.2 defines it. */
+function contrast(one: string, other: string): number {
+  const luminance = (colour: string) => {
+    const [red, green, blue] = [1, 3, 5].map((start) => {
+      const share = Number.parseInt(colour.slice(start, start + 2), 16) / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const [low, high] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}
+
+describe('the report', () => {
+  test('is well-formed, and every id is there once', () => {
+    const elements = elementsOf(renderReport(data));
+    const ids = elements.map((element) => attribute(element, 'id')).filter((id) => id !== undefined);
+    expect(new Set(ids).size).toBe(ids.length);
+    const named = elements.flatMap((element) => attribute(element, 'aria-labelledby')?.split(' ') ?? []);
+    expect(named.length).toBeGreaterThan(10);
+    for (const name of named) expect(ids).toContain(name);
+  });
+
+  test('asks nothing of the network and runs no script', () => {
+    const page = renderReport(data);
+    expect(page).not.toMatch(/https?:|url\(|@import|<script|<link|<iframe/);
+    for (const element of elementsOf(page)) {
+      for (const name of ['src', 'href']) expect(attribute(element, name) ?? 'data:').toMatch(/^data:/);
+    }
+  });
+
+  test('says in words what every picture and plot shows', () => {
+    const elements = elementsOf(renderReport(data));
+    const images = elements.filter(({ tagName }) => tagName === 'img');
+    expect(images.map((image) => attribute(image, 'alt'))).toEqual([
+      'a.png: the image',
+      'a.png: the anomaly map over the image',
+      'a.png: the true mask',
+      '"b".png: the image',
+      '"b".png: the anomaly map over the image',
+    ]);
+    expect(attribute(images[2], 'src')).toBe(`data:image/png;base64,${Buffer.from(png(3)).toString('base64')}`);
+    const plots = elements.filter(({ tagName }) => tagName === 'svg');
+    expect(plots).toHaveLength(5);
+    for (const plot of plots) {
+      expect(attribute(plot, 'role')).toBe('img');
+      expect(plot.childNodes.some((child) => 'tagName' in child && child.tagName === 'desc')).toBe(true);
+    }
+  });
+
+  test('plots only numbers', () => {
+    const page = renderReport(data);
+    expect(page).not.toMatch(/NaN|Infinity|undefined|\[object/);
+  });
+
+  test('headings go down one level at a time', () => {
+    const levels = elementsOf(renderReport(data)).flatMap(({ tagName }) => /^h([1-6])$/.exec(tagName)?.[1] ?? []);
+    expect(levels[0]).toBe('1');
+    levels.slice(1).forEach((level, i) => {
+      expect(Number(level) - Number(levels[i])).toBeLessThanOrEqual(1);
+    });
+  });
+
+  test('texts can be read: a contrast of at least 4.5', () => {
+    const { paper, panel, ink, quiet, link, normal, abnormal } = colours;
+    for (const text of [ink, quiet, link, normal, abnormal]) {
+      for (const ground of [paper, panel]) expect(contrast(text, ground)).toBeGreaterThanOrEqual(4.5);
+    }
+  });
+
+  test('escapes what people named', () => {
+    const page = renderReport(data);
+    expect(page).not.toContain('<b>');
+    const heading = elementsOf(page).find(({ tagName }) => tagName === 'h1');
+    expect(textOf(heading!)).toBe('Evaluation of brain <b>&"one"</b> on test set');
+  });
+
+  test('counts decisions at the calibrated threshold and says how sure they are', () => {
+    const flagged = scores.filter(({ score, abnormal }) => abnormal && score > 0.5).length;
+    const abnormal = scores.filter((one) => one.abnormal).length;
+    const text = bodyText(renderReport(data));
+    expect(text).toContain(`With the threshold 0.500 the model flags ${flagged} of ${abnormal} abnormal images (`);
+    expect(text).toContain('at most 5 % of new normal images like them are flagged');
+    expect(text).toContain('1 image could not be scored');
+    expect(text).toContain('not a medical device');
+  });
+
+  test('says why figures are missing instead of leaving them out', () => {
+    const normalOnly = scores.filter(({ abnormal }) => !abnormal);
+    const image = imageMetrics(
+      normalOnly.map(({ score }) => score),
+      normalOnly.map(() => false),
+    );
+    const bare: ReportData = {
+      modelName: 'm',
+      createdAt: data.createdAt,
+      dataset: { ...data.dataset, rejected: 0 },
+      scores: normalOnly,
+      image,
+      cases: [],
+      history: [],
+      modelCard: [],
+    };
+    const page = renderReport(bare);
+    const text = bodyText(page);
+    expect(text).toContain('There is no abnormal image; the figure needs at least one.');
+    expect(text).toContain('the model is not calibrated');
+    expect(text).toContain('No abnormal image has a mask');
+    expect(page).not.toMatch(/NaN|Infinity|undefined|\[object/);
+    expect(() => renderReport({ ...bare, scores: [], image: imageMetrics([], []) })).not.toThrow();
+  });
+
+  test('scores that are all equal still make a plot', () => {
+    const equal = scores.map((one) => ({ ...one, score: 0 }));
+    const page = renderReport({ ...data, scores: equal, history: [{ epoch: 1, loss: 0 }] });
+    expect(page).not.toMatch(/NaN|Infinity|undefined/);
+  });
+});

@@ -1,0 +1,51 @@
+import type { ImageMetrics } from '../image/image-metrics.js';
+import type { PixelMetrics } from '../pixel/pixel-metrics.js';
+import type { CaseGroup } from './choose-cases.js';
+
+/** Everything that a report shows. */
+export interface ReportData {
+  readonly modelName: string;
+  /** ISO 8601, for example 2025-01-31T12:00:00Z. */
+  readonly createdAt: string;
+  readonly dataset: EvaluatedDataset;
+  /** The scores of the test images, in any order. */
+  readonly scores: readonly { readonly score: number; readonly abnormal: boolean }[];
+  readonly image: ImageMetrics;
+  /** Left out when no abnormal image has a mask. */
+  readonly pixel?: PixelMetrics;
+  /** The model's calibrated threshold, if it has one. */
+  readonly calibration?: { readonly threshold: number; readonly alpha: number; readonly images: number };
+  readonly cases: readonly ReportCase[];
+  readonly history: readonly EpochFigures[];
+  /** The epoch whose parameters the model has. */
+  readonly selectedEpoch?: number;
+  /** What a reader must know to judge the model or to make it again, in the order in which it is shown. */
+  readonly modelCard: readonly { readonly name: string; readonly value: string }[];
+}
+
+export interface EvaluatedDataset {
+  readonly name: string;
+  readonly digest: string;
+  /** Abnormal images with a mask. */
+  readonly masks: number;
+  /** Images that could not be scored and are in no figure. */
+  readonly rejected: number;
+}
+
+/** One image that is shown, as PNG files; the mask is left out where there is none. */
+export interface ReportCase {
+  readonly group: CaseGroup;
+  readonly name: string;
+  readonly score: number;
+  readonly image: Uint8Array;
+  readonly overlay: Uint8Array;
+  readonly mask?: Uint8Array;
+}
+
+/** Means over one epoch of the adaptation; held-out figures come from synthetic anomalies that were not trained on. */
+export interface EpochFigures {
+  readonly epoch: number;
+  readonly loss: number;
+  readonly heldOutLoss?: number | undefined;
+  readonly heldOutAuroc?: number | undefined;
+}

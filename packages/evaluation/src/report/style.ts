@@ -1,0 +1,49 @@
+import { Html } from './html.js';
+
+/** Colours of the page. Text colours have a contrast of at least 4.5 with `paper` and `panel` (WCAG 2.2, 1.4.3). */
+export const colours = {
+  paper: '#ffffff',
+  panel: '#f4f6f8',
+  ink: '#1a1d21',
+  quiet: '#4c545d',
+  line: '#c3cad2',
+  link: '#0a5aa8',
+  normal: '#0f62a8',
+  abnormal: '#b03a0e',
+} as const;
+
+/** The style sheet: one column on a phone, panels side by side on a desk, and nothing torn apart on paper. */
+export const styleSheet = new Html(`
+:root { color-scheme: light; }
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 68rem; padding: 1rem; background: ${colours.paper}; color: ${colours.ink};
+  font: 1rem/1.5 system-ui, sans-serif; }
+h1 { font-size: 1.6rem; line-height: 1.25; margin: 0.5rem 0; overflow-wrap: anywhere; }
+h2 { font-size: 1.25rem; margin: 2.2rem 0 0.6rem; border-bottom: 1px solid ${colours.line}; }
+h3 { font-size: 1rem; margin: 1.2rem 0 0.4rem; }
+p { max-width: 46rem; }
+a { color: ${colours.link}; }
+.quiet { color: ${colours.quiet}; font-size: 0.9rem; }
+.notice { border-left: 4px solid ${colours.abnormal}; background: ${colours.panel}; padding: 0.6rem 0.9rem; }
+.grid { display: grid; gap: 0.9rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 19rem), 1fr)); }
+.panel { background: ${colours.panel}; padding: 0.8rem; border-radius: 6px; margin: 0; min-width: 0; }
+.panel h3 { margin-top: 0; }
+.value { font-size: 1.5rem; font-weight: 600; margin: 0; }
+.panel p { margin: 0.3rem 0; }
+svg { display: block; width: 100%; height: auto; max-width: 34rem; margin: 0 auto; background: ${colours.paper}; }
+figcaption { margin-top: 0.5rem; font-size: 0.9rem; color: ${colours.quiet}; overflow-wrap: anywhere; }
+.pictures { display: flex; gap: 0.4rem; align-items: flex-start; }
+.pictures > span { flex: 1 1 0; min-width: 0; font-size: 0.8rem; color: ${colours.quiet}; }
+.pictures img { display: block; width: 100%; height: auto; }
+table { border-collapse: collapse; width: 100%; }
+caption { text-align: left; }
+th, td { text-align: left; padding: 0.35rem 0.6rem 0.35rem 0; border-bottom: 1px solid ${colours.line};
+  vertical-align: top; overflow-wrap: anywhere; }
+tbody th { font-weight: 600; width: 38%; }
+@media print {
+  body { max-width: none; padding: 0; font-size: 10pt; }
+  .panel, figure, tr { break-inside: avoid; }
+  h2, h3 { break-after: avoid; }
+  .grid { grid-template-columns: repeat(2, 1fr); }
+}
+`);
