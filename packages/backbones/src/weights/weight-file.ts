@@ -68,7 +68,7 @@ export class WeightFile {
     return this.#read(dtype, shape, offsetBytes);
   }
 
-  /** The given rows of a matrix, one after the other: [rows.length, columns]. Only they are read. */
+  /** The given rows of a matrix (if quantised, with a scale per row), one after the other: [rows.length, columns]. Only they are read. */
   rows(name: string, rows: readonly number[]): Float32Array {
     const { dtype, shape, offsetBytes, lengthBytes } = this.#find(name);
     const rowBytes = lengthBytes / shape[0]!;
