@@ -1,6 +1,6 @@
 import type { ImageMetrics } from '../image/image-metrics.js';
 import { Html, html } from './html.js';
-import { axisAround, line, type Point, renderPlot, type Scales, short, verticalMark } from './plot.js';
+import { axisAround, cornerLabel, line, type Point, renderPlot, type Scales, short, verticalMark } from './plot.js';
 import type { EpochFigures, ReportData } from './report-data.js';
 import { colours } from './style.js';
 import { figureInWords, round } from './words.js';
@@ -84,9 +84,11 @@ export function distributionPlot(scores: ReportData['scores'], threshold: number
     title: 'Scores of normal and abnormal images',
     description: `Two histograms of the scores with a common axis: abnormal images above, normal images below.${threshold === undefined ? '' : ` The threshold is ${round(threshold)}.`}`,
     x,
-    y: { label: '% of normal | % of abnormal', low: -tallest, high: tallest, tickLabel: Math.abs },
+    y: { label: '% of normal · % of abnormal', low: -tallest, high: tallest, tickLabel: Math.abs },
     draw: (scales) => [
       ...bars(abnormal, 1, colours.abnormal, scales),
+      cornerLabel('abnormal images', 'top', colours.abnormal),
+      cornerLabel('normal images', 'bottom', colours.normal),
       ...bars(normal, -1, colours.normal, scales),
       ...(threshold === undefined ? [] : [verticalMark(threshold, `threshold ${round(threshold)}`, scales)]),
     ],

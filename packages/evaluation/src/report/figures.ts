@@ -13,7 +13,7 @@ export function imageFigures({ image }: ReportData): Html {
       panel(
         `Sensitivity at specificity ${specificity}`,
         sensitivity,
-        `The share of abnormal images found when at most ${Math.round(100 * (1 - specificity))} % of the normal images may be flagged.`,
+        `The share of abnormal images found when at most ${Math.round(100 * (1 - specificity))}% of the normal images may be flagged.`,
       ),
     )}
   </div>`;
@@ -27,7 +27,7 @@ export function pixelFigures({ pixel }: ReportData): Html {
   return html`<div class="grid">
     ${panel('Pixel AUROC', pixel.auroc, 'The chance that a pixel of a lesion, drawn at random, is hotter in the map than a normal pixel. Large normal areas make it look good.')}
     ${panel('Pixel average precision', pixel.averagePrecision, 'How much of the hot area is truly lesion, averaged over all thresholds.')}
-    ${aupro && panel('Per-region overlap (AUPRO to 0.3)', aupro.area, 'How well lesions are covered when small ones count as much as large ones, while at most 30 % of the normal area is hot.')}
+    ${aupro && panel('Per-region overlap (AUPRO to 0.3)', aupro.area, 'How well lesions are covered when small ones count as much as large ones, while at most 30% of the normal area is hot.')}
     ${panel('Best Dice', pixel.bestDice, 'The largest overlap of the hot area and the masks over all thresholds, chosen with the masks known.')}
   </div>
   <p class="quiet">From ${pixel.regions} lesions in ${pixel.abnormalImages} masks and ${pixel.images} maps.
@@ -47,7 +47,7 @@ export function decisionSection(data: ReportData): { threshold: number | undefin
     return shareInWords(above, ofClass.length, abnormal ? 'abnormal images' : 'normal images');
   };
   const origin = calibration
-    ? `It was calibrated on ${calibration.images} normal images so that at most ${round(100 * calibration.alpha).replace(/\.?0+$/, '')} % of new normal images like them are flagged.`
+    ? `It was calibrated on ${calibration.images} normal images so that at most ${round(100 * calibration.alpha).replace(/\.?0+$/, '')}% of new normal images like them are flagged.`
     : 'The model is not calibrated: this threshold is the one with the best F1 on these very images, which flatters the model.';
   const text = html`<p>With the threshold ${round(threshold)} the model flags <strong>${flagged(true)}</strong> and
     <strong>${flagged(false)}</strong>. ${origin}</p>`;

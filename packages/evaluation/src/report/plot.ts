@@ -74,6 +74,12 @@ export function verticalMark(value: number, label: string, { x }: Scales): Html 
     <text x="${short(place + (onTheLeft ? -5 : 5))}" y="${FRAME.top + 11}" text-anchor="${onTheLeft ? 'end' : 'start'}">${label}</text>`;
 }
 
+/** A name for what is drawn in the upper or the lower part, at the left edge. */
+export function cornerLabel(label: string, corner: 'top' | 'bottom', colour: string): Html {
+  const y = corner === 'top' ? FRAME.top + 26 : FRAME.bottom - 8;
+  return html`<text x="${FRAME.left + 6}" y="${y}" fill="${colour}" font-weight="600">${label}</text>`;
+}
+
 /** An axis that holds all values with a little room, for figures without natural ends. */
 export function axisAround(label: string, values: readonly number[]): Axis {
   const low = values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);

@@ -162,7 +162,7 @@ describe('the report', () => {
     const abnormal = scores.filter((one) => one.abnormal).length;
     const text = bodyText(renderReport(data));
     expect(text).toContain(`With the threshold 0.500 the model flags ${flagged} of ${abnormal} abnormal images (`);
-    expect(text).toContain('at most 5 % of new normal images like them are flagged');
+    expect(text).toContain('at most 5% of new normal images like them are flagged');
     expect(text).toContain('1 image could not be scored');
     expect(text).toContain('not a medical device');
   });

@@ -26,7 +26,7 @@ export function renderReport(data: ReportData): string {
 <body>
 <header>
 <h1>Evaluation of ${modelName} on ${dataset.name}</h1>
-<p class="quiet">Made on <time datetime="${data.createdAt}">${data.createdAt}</time> from ${count(image.normalImages, 'normal image')}
+<p class="quiet">Made on <time datetime="${data.createdAt}">${data.createdAt.slice(0, 10)}</time> from ${count(image.normalImages, 'normal image')}
   and ${count(image.abnormalImages, 'abnormal image')}, ${dataset.masks} of them with a mask.${rejected}</p>
 <p class="notice">This is a research tool, not a medical device. Nothing on this page may guide the care of a patient.</p>
 </header>
@@ -34,14 +34,14 @@ export function renderReport(data: ReportData): string {
 <section aria-labelledby="summary"><h2 id="summary">In short</h2>
 <p>AUROC: <strong>${figureInWords(image.auroc)}</strong>.</p>
 ${decision}
-<p class="quiet">A 95 % interval is made so that 95 of 100 such intervals, each from new images of the same kind, would hold the true figure. A
+<p class="quiet">A 95% interval is made so that 95 of 100 such intervals, each from new images of the same kind, would hold the true figure. A
   wide interval means that there are too few images to be sure.</p></section>
 <section aria-labelledby="image-figures"><h2 id="image-figures">Is the image abnormal?</h2>
 ${imageFigures(data)}
 <div class="grid plots">
-${plotFigure(distributionPlot(data.scores, threshold), 'Scores of the abnormal images (above the middle) and of the normal images (below it). The less the two overlap, the better.')}
-${plotFigure(rocPlot(image), 'Each point is a threshold. The nearer the curve comes to the upper left corner, the better; the dashed diagonal is guessing.')}
-${plotFigure(precisionRecallPlot(image), 'Each step is a threshold. The dashed line is what guessing gives with this share of abnormal images.')}
+${plotFigure('Scores of both classes', distributionPlot(data.scores, threshold), 'Scores of the abnormal images (above the middle) and of the normal images (below it). The less the two overlap, the better.')}
+${plotFigure('ROC curve', rocPlot(image), 'Each point is a threshold. The nearer the curve comes to the upper left corner, the better; the dashed diagonal is guessing.')}
+${plotFigure('Precision and recall', precisionRecallPlot(image), 'Each step is a threshold. The dashed line is what guessing gives with this share of abnormal images.')}
 </div></section>
 <section aria-labelledby="pixel-figures"><h2 id="pixel-figures">Where is it abnormal?</h2>
 ${pixelFigures(data)}</section>
@@ -61,8 +61,8 @@ ${limitsSection(data)}
   return page.text;
 }
 
-function plotFigure(plot: Html, caption: string): Html {
-  return html`<figure class="panel">${plot}<figcaption>${caption}</figcaption></figure>`;
+function plotFigure(title: string, plot: Html, caption: string): Html {
+  return html`<figure class="panel"><h3>${title}</h3>${plot}<figcaption>${caption}</figcaption></figure>`;
 }
 
 function casesSection({ cases }: ReportData): Html | undefined {
@@ -78,8 +78,8 @@ function historySection({ history, selectedEpoch }: ReportData): Html | undefine
   const heldOut = heldOutPlot(history, selectedEpoch);
   return html`<section aria-labelledby="history"><h2 id="history">How the model was adapted</h2>
 <div class="grid plots">
-${plotFigure(lossPlot(history, selectedEpoch), 'Training loss (solid) and, where it was measured, loss on held-out synthetic anomalies (dashed). No test image was used.')}
-${heldOut && plotFigure(heldOut, 'AUROC on held-out synthetic anomalies. They are easier or harder than real ones: use it to compare epochs, not to predict.')}
+${plotFigure('Loss', lossPlot(history, selectedEpoch), 'Training loss (solid) and, where it was measured, loss on held-out synthetic anomalies (dashed). No test image was used.')}
+${heldOut && plotFigure('Held-out AUROC', heldOut, 'AUROC on held-out synthetic anomalies. They are easier or harder than real ones: use it to compare epochs, not to predict.')}
 </div></section>`;
 }
 

@@ -26,6 +26,8 @@ a { color: ${colours.link}; }
 .quiet { color: ${colours.quiet}; font-size: 0.9rem; }
 .notice { border-left: 4px solid ${colours.abnormal}; background: ${colours.panel}; padding: 0.6rem 0.9rem; }
 .grid { display: grid; gap: 0.9rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 19rem), 1fr)); }
+.grid + .grid { margin-top: 0.9rem; }
+.plots { grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
 .panel { background: ${colours.panel}; padding: 0.8rem; border-radius: 6px; margin: 0; min-width: 0; }
 .panel h3 { margin-top: 0; }
 .value { font-size: 1.5rem; font-weight: 600; margin: 0; }

@@ -6,22 +6,22 @@ export function round(value: number): string {
   return value.toFixed(3);
 }
 
-/** For example "0.912 (95 % interval 0.850 to 0.950)", or the reason why there is no figure. */
+/** For example "0.912 (95% interval 0.850 to 0.950)", or the reason why there is no figure. */
 export function figureInWords(figure: Figure | ThresholdFigure): string {
   return figure.defined ? `${round(figure.value)} (${intervalInWords(figure.interval)})` : figure.reason;
 }
 
 export function intervalInWords(interval: Outcome<Interval>): string {
   if (!interval.defined) return `no interval: ${interval.reason}`;
-  return `${Math.round(100 * interval.level)} % interval ${round(interval.low)} to ${round(interval.high)}`;
+  return `${Math.round(100 * interval.level)}% interval ${round(interval.low)} to ${round(interval.high)}`;
 }
 
-/** For example "14 of 16 abnormal images (88 %, 95 % interval 64 % to 97 %)". */
+/** For example "14 of 16 abnormal images (88%, 95% interval 64% to 97%)". */
 export function shareInWords(part: number, whole: number, things: string): string {
   if (whole === 0) return `none of 0 ${things}`;
   const { low, high } = wilsonInterval(part, whole);
-  const percent = (share: number) => `${Math.round(100 * share)} %`;
-  return `${part} of ${whole} ${things} (${percent(part / whole)}, 95 % interval ${percent(low)} to ${percent(high)})`;
+  const percent = (share: number) => `${Math.round(100 * share)}%`;
+  return `${part} of ${whole} ${things} (${percent(part / whole)}, 95% interval ${percent(low)} to ${percent(high)})`;
 }
 
 /** For example "1 image", "2 images". */
