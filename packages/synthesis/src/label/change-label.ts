@@ -14,7 +14,9 @@ const HIGHEST_CODE = LABELS.length - 1;
 export function changeLabel(original: Uint8Array, changed: Uint8Array, mask: Uint8Array, side: number): Float32Array {
   const codes = changeCodes(original, changed, mask);
   closeAndFill(codes, mask, side);
-  return Float32Array.from(codes, (code) => LABELS[code]);
+  const label = new Float32Array(codes.length);
+  for (let i = 0; i < label.length; i++) label[i] = LABELS[codes[i]];
+  return label;
 }
 
 /** For each pixel the index of its value in the list of labels, before closing. The difference wraps: one level darker counts fully. */

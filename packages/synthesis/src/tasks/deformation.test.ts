@@ -68,7 +68,7 @@ test.each(['source', 'sink'] as const)('a centre exactly on the edge: %s leaves 
 describe('drawDeformation', () => {
   const SIDE = 40;
   const random = new RandomStream(8, 0, 0);
-  const drawn = Array.from({ length: 4000 }, () => drawDeformation('source', SIDE, random));
+  const drawn = Array.from({ length: 1500 }, () => drawDeformation('source', SIDE, random));
 
   test('shapes have sides of 20 to 60 % of the image', () => {
     const sides = drawn.flatMap(({ shape: { halfSides } }) => halfSides.map((half) => 2 * half));
