@@ -48,6 +48,16 @@ export class DamagedRecord extends StoreError {
   readonly retryable = false;
 }
 
+/** Stored bytes don't match the digest that was recorded for them, or are gone though their record is there. */
+export class DamagedContent extends StoreError {
+  readonly retryable = false;
+}
+
+/** A page was asked for with a cursor that no page gave. */
+export class InvalidCursor extends StoreError {
+  readonly retryable = false;
+}
+
 /** There is no such record (any more) for this tenant. */
 export class RecordNotFound extends StoreError {
   readonly retryable = false;

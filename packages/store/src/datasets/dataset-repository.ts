@@ -1,0 +1,93 @@
+import type { Dataset, DatasetCreate, Page } from '@mediclip/contracts';
+import { RecordNotFound } from '../errors.js';
+import { type Deletion, deleteUnused, resumeDeletion } from '../jobs/deletion.js';
+import { Documents } from '../records/documents.js';
+import { isId, newId } from '../records/ids.js';
+import { foldersOf, newestFirst, type PageRequest, pageOf } from '../records/pages.js';
+import { type Tenant, timestamp } from '../records/tenant.js';
+import { type StoredDataset, storedDatasetSchema } from './dataset-record.js';
+import { blobsFolder, countImages, datasetKey, imageNames, imagesFolder } from './image-keys.js';
+import { removeOrphans } from './orphans.js';
+
+/** Data sets of one tenant. */
+export class DatasetRepository {
+  private readonly tenant: Tenant;
+  private readonly documents: Documents<StoredDataset>;
+
+  constructor(tenant: Tenant) {
+    this.tenant = tenant;
+    this.documents = new Documents(tenant.objects, storedDatasetSchema);
+  }
+
+  /** A new, empty data set. Rejects with `RecordExists` when `id` is taken. */
+  async create({ name, description, modality }: DatasetCreate, id = newId()): Promise<Dataset> {
+    const record: StoredDataset = {
+      schemaVersion: 1,
+      id,
+      name,
+      description,
+      modality,
+      createdAt: timestamp(this.tenant),
+    };
+    await this.documents.create(datasetKey(this.tenant, id), record);
+    return toDataset(record, countImages([]));
+  }
+
+  /** Rejects with `RecordNotFound`. */
+  async get(id: string): Promise<Dataset> {
+    const found = await this.find(id);
+    if (found === undefined) throw new RecordNotFound(`There is no data set with the id ${id}: list the data sets.`);
+    return found;
+  }
+
+  /** Newest first. Rejects with `InvalidCursor`. */
+  list(page: PageRequest): Promise<Page<Dataset>> {
+    const folder = `${this.tenant.prefix}datasets/`;
+    return pageOf(
+      (cursor) => newestFirst(this.tenant.objects, folder, cursor),
+      (id) => this.find(id),
+      page,
+    );
+  }
+
+  /** Deletes a data set with its images. Rejects with `RecordNotFound`, or with `RecordInUse` while jobs that haven't ended use it. */
+  async delete(id: string): Promise<void> {
+    await this.get(id);
+    if (!(await deleteUnused(this.tenant, this.deletionOf(id)))) {
+      throw new RecordNotFound(`The data set ${id} has just been deleted: nothing is left to do.`);
+    }
+  }
+
+  /** Ends deletions whose process died, and removes what uploads left behind when theirs did. */
+  async sweep(): Promise<void> {
+    for await (const id of foldersOf(this.tenant.objects, `${this.tenant.prefix}datasets/`)) {
+      await resumeDeletion(this.tenant, this.deletionOf(id));
+    }
+    await removeOrphans(this.tenant);
+  }
+
+  private async find(id: string): Promise<Dataset | undefined> {
+    if (!isId(id)) return undefined;
+    const found = await this.documents.read(datasetKey(this.tenant, id));
+    if (found === undefined || found.value.deletingSince !== undefined) return undefined;
+    return toDataset(found.value, countImages(await imageNames(this.tenant, id)));
+  }
+
+  private deletionOf(id: string): Deletion<StoredDataset> {
+    const { tenant, documents } = this;
+    return {
+      documents,
+      key: datasetKey(tenant, id),
+      id,
+      async removeContents() {
+        await tenant.objects.deleteFolder(imagesFolder(tenant, id));
+        await tenant.objects.deleteFolder(blobsFolder(tenant, id));
+      },
+    };
+  }
+}
+
+function toDataset(record: StoredDataset, counts: Dataset['counts']): Dataset {
+  const { schemaVersion, deletingSince, ...fields } = record;
+  return { ...fields, counts };
+}

@@ -1,0 +1,217 @@
+import { buffer } from 'node:stream/consumers';
+import { describe, expect, test } from '@jest/globals';
+import { DamagedContent, DamagedRecord, RecordExists, RecordNotFound } from '../errors.js';
+import { newId } from '../records/ids.js';
+import { imageContent, imageDescription } from '../testing/test-images.js';
+import { collect, testTenant } from '../testing/test-tenant.js';
+import { datasetDigest } from './dataset-digest.js';
+import { DatasetRepository } from './dataset-repository.js';
+import { ImageRepository } from './image-repository.js';
+
+function setUp(tenant = testTenant()) {
+  return { tenant, datasets: new DatasetRepository(tenant), images: new ImageRepository(tenant) };
+}
+
+const day = 86_400_000;
+
+describe('data sets', () => {
+  test('are created empty, read, listed newest first and deleted', async () => {
+    const { tenant, datasets } = setUp();
+    const first = await datasets.create({ name: 'Brain MRI', modality: 'MR' });
+    const second = await datasets.create({ name: 'Brain MRI' });
+    expect(first.counts).toEqual({ total: 0, train: { normal: 0, abnormal: 0 }, test: { normal: 0, abnormal: 0 } });
+    expect(await datasets.get(first.id)).toEqual(first);
+    expect(await datasets.list({ limit: 10 })).toEqual({ items: [second, first] });
+    await datasets.delete(first.id);
+    await expect(datasets.get(first.id)).rejects.toThrow(RecordNotFound);
+    await expect(datasets.delete(first.id)).rejects.toThrow(RecordNotFound);
+    await datasets.delete(second.id);
+    expect(await tenant.keys()).toEqual([]);
+  });
+
+  test('an id is taken once', async () => {
+    const { datasets } = setUp();
+    const { id } = await datasets.create({ name: 'a' });
+    await expect(datasets.create({ name: 'b' }, id)).rejects.toThrow(RecordExists);
+  });
+
+  test.each(['', '..', '../../other/datasets/x', 'nobody', '0193F3A2-7C1E-7D3A-9B5F-2F1C8A6E4D10'])(
+    'nothing has the id %j',
+    async (id) => {
+      const { datasets, images } = setUp();
+      await expect(datasets.get(id)).rejects.toThrow(RecordNotFound);
+      await expect(datasets.delete(id)).rejects.toThrow(RecordNotFound);
+      await expect(images.list(id, { limit: 1 })).rejects.toThrow(RecordNotFound);
+      const { id: real } = await datasets.create({ name: 'a' });
+      await expect(images.get(real, id)).rejects.toThrow(RecordNotFound);
+    },
+  );
+
+  test("another tenant's ids are unknown", async () => {
+    const mine = setUp();
+    const theirs = setUp(testTenant('other', mine.tenant.objects));
+    const { id } = await theirs.datasets.create({ name: 'theirs' });
+    await expect(mine.datasets.get(id)).rejects.toThrow(RecordNotFound);
+    await expect(mine.datasets.delete(id)).rejects.toThrow(RecordNotFound);
+    expect(await mine.datasets.list({ limit: 10 })).toEqual({ items: [] });
+  });
+
+  test('a record that was changed by hand is refused, not guessed at', async () => {
+    const { tenant, datasets } = setUp();
+    const { id } = await datasets.create({ name: 'a' });
+    const key = `${tenant.prefix}datasets/${id}/dataset.json`;
+    for (const damage of ['{', '{}', '{"revision":2,"schemaVersion":2}']) {
+      await tenant.objects.put(key, new TextEncoder().encode(damage));
+      await expect(datasets.get(id)).rejects.toThrow(DamagedRecord);
+    }
+  });
+});
+
+describe('images', () => {
+  test('are counted, listed in order of upload, filtered, read and deleted with their bytes', async () => {
+    const { tenant, datasets, images } = setUp();
+    const { id } = await datasets.create({ name: 'a' });
+    const added = [];
+    for (let i = 0; i < 40; i++) {
+      const description = imageDescription({
+        fileName: `${i}.png`,
+        split: i % 2 ? 'test' : 'train',
+        label: i % 4 === 3 ? 'abnormal' : 'normal',
+      });
+      added.push(await images.add(id, description, imageContent(`pixels ${i}`, i % 4 === 3 ? 'mask' : undefined)));
+    }
+    const counts = { total: 40, train: { normal: 20, abnormal: 0 }, test: { normal: 10, abnormal: 10 } };
+    expect(await images.counts(id)).toEqual(counts);
+    expect((await datasets.get(id)).counts).toEqual(counts);
+    expect(await collect(images.all(id))).toEqual(added);
+    expect(await collect(images.all(id, { split: 'test', label: 'abnormal' }))).toEqual(
+      added.filter(({ mask }) => mask),
+    );
+
+    const walked = [];
+    let cursor: string | undefined;
+    do {
+      const page = await images.list(id, { limit: 3, cursor }, { split: 'test' });
+      walked.push(...page.items);
+      cursor = page.nextCursor;
+    } while (cursor);
+    expect(walked).toEqual(added.filter(({ split }) => split === 'test'));
+
+    const image = await images.get(id, added[3]!.id);
+    expect(image).toEqual(added[3]);
+    expect(Buffer.from(await images.bytes(image)).toString()).toBe('pixels 3');
+    expect(Buffer.from((await images.maskBytes(image))!).toString()).toBe('mask');
+    expect((await buffer((await images.content(image)).stream)).toString()).toBe('pixels 3');
+    expect(await images.maskBytes(added[0]!)).toBeUndefined();
+
+    await images.delete(id, image.id);
+    await expect(images.get(id, image.id)).rejects.toThrow(RecordNotFound);
+    expect((await tenant.keys()).filter((key) => key.includes(image.id))).toEqual([]);
+    expect((await images.counts(id)).total).toBe(39);
+    await datasets.delete(id);
+    expect(await tenant.keys()).toEqual([]);
+  });
+
+  test('bytes lie under their SHA-256, and equal bytes of another data set survive a deletion', async () => {
+    const { tenant, datasets, images } = setUp();
+    const [a, b] = [await datasets.create({ name: 'a' }), await datasets.create({ name: 'b' })];
+    const first = await images.add(a.id, imageDescription(), imageContent('same'));
+    const second = await images.add(b.id, imageDescription(), imageContent('same'));
+    expect(await tenant.keys()).toContain(`blobs/${a.id}/${first.id}/${first.sha256}`);
+    expect(second.sha256).toBe(first.sha256);
+    await datasets.delete(a.id);
+    expect(Buffer.from(await images.bytes(second)).toString()).toBe('same');
+  });
+
+  test('changed or missing bytes are told', async () => {
+    const { tenant, datasets, images } = setUp();
+    const { id } = await datasets.create({ name: 'a' });
+    const image = await images.add(id, imageDescription(), imageContent('pixels'));
+    const key = `${tenant.prefix}blobs/${id}/${image.id}/${image.sha256}`;
+    await tenant.objects.put(key, new TextEncoder().encode('others'));
+    await expect(images.bytes(image)).rejects.toThrow(DamagedContent);
+    await tenant.objects.delete(key);
+    await expect(images.bytes(image)).rejects.toThrow(DamagedContent);
+    await expect(images.content(image)).rejects.toThrow(DamagedContent);
+  });
+
+  test('that were prepared are no part of the data set before the commit, and leave nothing when discarded', async () => {
+    const { tenant, datasets, images } = setUp();
+    const { id } = await datasets.create({ name: 'a' });
+    const before = await tenant.keys();
+    const prepared = [];
+    for (const text of ['1', '2'])
+      prepared.push(await images.prepare(id, imageDescription(), imageContent(text, text)));
+    expect((await images.counts(id)).total).toBe(0);
+    await images.discard(id, prepared);
+    expect(await tenant.keys()).toEqual(before);
+  });
+
+  test('of an upload that the deletion of its data set overtakes are not kept', async () => {
+    const { tenant, datasets, images } = setUp();
+    const { id } = await datasets.create({ name: 'a' });
+    const prepared = await images.prepare(id, imageDescription(), imageContent('late'));
+    await datasets.delete(id);
+    await expect(images.commit(id, [prepared])).rejects.toThrow(RecordNotFound);
+    expect(await tenant.keys()).toEqual([]);
+  });
+
+  test('that a dead upload left behind are swept after a day', async () => {
+    const { tenant, datasets, images } = setUp();
+    const { id } = await datasets.create({ name: 'a' });
+    const kept = await images.add(id, imageDescription(), imageContent('kept'));
+    const before = await tenant.keys();
+    await images.prepare(id, imageDescription(), imageContent('lost'));
+    const stray = `${tenant.prefix}datasets/${newId()}/images/${newId()}.train.normal.json`;
+    await tenant.objects.put(stray, new TextEncoder().encode('{}'));
+    await datasets.sweep();
+    expect(await tenant.keys()).toHaveLength(before.length + 2);
+    tenant.advance(day + 60_000);
+    await datasets.sweep();
+    expect(await tenant.keys()).toEqual(before);
+    expect(await images.get(id, kept.id)).toEqual(kept);
+  });
+});
+
+describe('the digest of a data set', () => {
+  test('depends on content, split, label and masks, not on ids and order', async () => {
+    const { datasets, images } = setUp();
+    const digestOf = async (contents: [string, 'train' | 'test', string?][]) => {
+      const { id } = await datasets.create({ name: 'a' });
+      for (const [text, split, mask] of contents) {
+        await images.add(id, imageDescription({ split }), imageContent(text, mask));
+      }
+      return datasetDigest(await collect(images.all(id)));
+    };
+    const digest = await digestOf([
+      ['1', 'train'],
+      ['2', 'test', 'm'],
+    ]);
+    expect(digest).toMatch(/^[0-9a-f]{64}$/);
+    expect(
+      await digestOf([
+        ['2', 'test', 'm'],
+        ['1', 'train'],
+      ]),
+    ).toBe(digest);
+    expect(
+      await digestOf([
+        ['1', 'train'],
+        ['2', 'test'],
+      ]),
+    ).not.toBe(digest);
+    expect(
+      await digestOf([
+        ['1', 'test'],
+        ['2', 'test', 'm'],
+      ]),
+    ).not.toBe(digest);
+    expect(
+      await digestOf([
+        ['1', 'train'],
+        ['2', 'test', 'm'],
+        ['1', 'train'],
+      ]),
+    ).not.toBe(digest);
+  });
+});

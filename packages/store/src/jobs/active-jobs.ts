@@ -1,0 +1,57 @@
+import { idSchema } from '@mediclip/contracts';
+import { z } from 'zod';
+import { Documents } from '../records/documents.js';
+import { keysOf } from '../records/pages.js';
+import type { Tenant } from '../records/tenant.js';
+
+const markerSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  jobId: idSchema,
+  /** Ids of the data set and the model that the job reads. */
+  uses: z.array(idSchema),
+});
+
+/** After which time a marker without a job counts as left behind by a process that died while it created the job. */
+const creationMs = 600_000;
+
+export interface ActiveJob {
+  readonly jobId: string;
+  readonly uses: readonly string[];
+  /** True when so much time has passed since the marker was written that a missing job will not come any more. */
+  readonly old: boolean;
+}
+
+/**
+ * Markers `active-jobs/<job id>.json` of jobs that haven't ended, or whose end hasn't been tidied up yet. A marker is written before its
+ * job's record and removed last of all, so every unfinished job has one: who looks for them needs not read all jobs there ever were.
+ */
+export class ActiveJobs {
+  private readonly tenant: Tenant;
+  private readonly markers: Documents<z.infer<typeof markerSchema>>;
+
+  constructor(tenant: Tenant) {
+    this.tenant = tenant;
+    this.markers = new Documents(tenant.objects, markerSchema);
+  }
+
+  async add(jobId: string, uses: readonly string[]): Promise<void> {
+    await this.markers.create(this.keyOf(jobId), { schemaVersion: 1, jobId, uses: [...uses] });
+  }
+
+  async remove(jobId: string): Promise<void> {
+    await this.tenant.objects.delete(this.keyOf(jobId));
+  }
+
+  /** All markers, oldest job first. */
+  async *all(): AsyncGenerator<ActiveJob> {
+    for await (const key of keysOf(this.tenant.objects, `${this.tenant.prefix}active-jobs/`)) {
+      const [marker, info] = await Promise.all([this.markers.read(key), this.tenant.objects.head(key)]);
+      if (marker === undefined || info === undefined) continue;
+      yield { ...marker.value, old: info.modifiedAt.getTime() < this.tenant.now() - creationMs };
+    }
+  }
+
+  private keyOf(jobId: string): string {
+    return `${this.tenant.prefix}active-jobs/${jobId}.json`;
+  }
+}

@@ -1,0 +1,68 @@
+import {
+  digestSchema,
+  idSchema,
+  isFinal,
+  jobProgressSchema,
+  jobRecordSchema,
+  jobStateSchema,
+  timestampSchema,
+} from '@mediclip/contracts';
+import { z } from 'zod';
+import { StaleAttempt } from '../errors.js';
+import { Documents } from '../records/documents.js';
+import type { Tenant } from '../records/tenant.js';
+
+const eventFields = { id: z.int().min(1), at: timestampSchema };
+
+const storedEventSchema = z.discriminatedUnion('type', [
+  z.strictObject({ ...eventFields, type: z.literal('state'), state: jobStateSchema }),
+  z.strictObject({ ...eventFields, type: z.literal('progress'), progress: jobProgressSchema }),
+  z.strictObject({ ...eventFields, type: z.literal('end') }),
+]);
+
+export type StoredEvent = z.infer<typeof storedEventSchema>;
+
+const scratchSchema = z.strictObject({ key: z.string(), sha256: digestSchema, sizeBytes: z.int().min(0) });
+
+/** A job as the store keeps it at `jobs/<id>/job.json`. */
+export const storedJobSchema = jobRecordSchema.safeExtend({
+  /** Id that the model or evaluation of this job has or will have: attempts can't make two. */
+  resultId: idSchema,
+  /** Id of the latest event. */
+  lastEventId: z.int().min(0),
+  /** The latest events, oldest first; they are in the record so that event and state change as one. */
+  events: z.array(storedEventSchema),
+  /** Objects that attempts hand on to each other (checkpoints, the list of images), by name. */
+  scratch: z.record(z.string(), scratchSchema),
+});
+
+/** A job with everything that workers need beside what clients see (`job`). */
+export type StoredJob = z.infer<typeof storedJobSchema>;
+
+/** The right to work on a job. It is lost when another attempt begins, or the job ends. */
+export interface Attempt {
+  readonly jobId: string;
+  readonly fencingToken: number;
+}
+
+export const jobFolder = ({ prefix }: Tenant, jobId: string) => `${prefix}jobs/${jobId}/`;
+export const jobKey = (tenant: Tenant, jobId: string) => `${jobFolder(tenant, jobId)}job.json`;
+
+export function jobDocuments({ objects }: Tenant): Documents<StoredJob> {
+  return new Documents(objects, storedJobSchema);
+}
+
+/** Throws `StaleAttempt` unless the attempt is the job's current one. */
+export function assertCurrent({ job, fencingToken }: StoredJob, attempt: Attempt): void {
+  if (isFinal(job.state)) throw new StaleAttempt(`The job ${job.id} has ended (${job.state}): stop working on it.`);
+  if (job.state !== 'running' || fencingToken !== attempt.fencingToken) {
+    throw new StaleAttempt(
+      `Attempt ${attempt.fencingToken} at the job ${job.id} was superseded (now ${fencingToken}, ${job.state}): stop working on it.`,
+    );
+  }
+}
+
+/** Ids of the data set and the model that a job reads. */
+export function usesOf(request: { readonly datasetId?: string; readonly modelId?: string }): string[] {
+  return [request.datasetId, request.modelId].filter((id) => id !== undefined);
+}

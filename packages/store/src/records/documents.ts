@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { DamagedRecord, PreconditionFailed, RecordExists } from '../errors.js';
+import type { ObjectStore } from '../object-store.js';
+
+export interface Document<T> {
+  readonly value: T;
+  /** Of the stored bytes; hand it to `replace`. */
+  readonly etag: string;
+  readonly revision: number;
+}
+
+const mostTries = 50;
+
+/** What stands around every stored value. It rises with every write, so that no etag comes back. */
+const envelopeSchema = z.looseObject({ revision: z.int().min(1) });
+
+/** JSON records of one schema in an object store. A record that doesn't match its schema is refused with `DamagedRecord`, never repaired. */
+export class Documents<T extends object> {
+  private readonly objects: ObjectStore;
+  private readonly schema: z.ZodType<T>;
+
+  constructor(objects: ObjectStore, schema: z.ZodType<T>) {
+    this.objects = objects;
+    this.schema = schema;
+  }
+
+  async read(key: string): Promise<Document<T> | undefined> {
+    const stored = await this.objects.get(key);
+    if (stored === undefined) return undefined;
+    return { ...this.parse(key, new TextDecoder().decode(stored.bytes)), etag: stored.etag };
+  }
+
+  /** Rejects with `RecordExists`. */
+  async create(key: string, value: T): Promise<void> {
+    try {
+      await this.objects.put(key, this.serialise(value, 1), { ifAbsent: true });
+    } catch (error) {
+      if (error instanceof PreconditionFailed) {
+        throw new RecordExists(`The record ${key} exists already: use it, or choose a new id.`, { cause: error });
+      }
+      throw error;
+    }
+  }
+
+  /** Rejects with `PreconditionFailed` when somebody wrote since `read`. */
+  async replace(key: string, read: Document<T>, value: T): Promise<void> {
+    await this.objects.put(key, this.serialise(value, read.revision + 1), { ifMatch: read.etag });
+  }
+
+  /**
+   * Reads, changes and writes until nobody wrote in between. `change` may run several times; it throws what forbids the change, and
+   * answers `undefined` (or the same value) when there is nothing to change. Returns the value that is now stored, `undefined` when
+   * there is no such record.
+   */
+  async update(key: string, change: (value: T) => T | undefined): Promise<T | undefined> {
+    for (let attempt = 1; ; attempt++) {
+      const read = await this.read(key);
+      if (read === undefined) return undefined;
+      const changed = change(read.value);
+      if (changed === undefined || changed === read.value) return read.value;
+      try {
+        await this.replace(key, read, changed);
+        return changed;
+      } catch (error) {
+        if (!(error instanceof PreconditionFailed) || attempt === mostTries) throw error;
+        await sleep(Math.random() * Math.min(2 ** attempt, 100));
+      }
+    }
+  }
+
+  private serialise(value: T, revision: number): Uint8Array {
+    const record = this.schema.parse(value);
+    return new TextEncoder().encode(`${JSON.stringify({ revision, ...record }, null, 1)}\n`);
+  }
+
+  private parse(key: string, json: string): { value: T; revision: number } {
+    let found: unknown;
+    try {
+      found = JSON.parse(json);
+    } catch (error) {
+      throw new DamagedRecord(`The record ${key} isn't JSON: restore it from a backup.`, { cause: error });
+    }
+    const envelope = envelopeSchema.safeParse(found);
+    if (envelope.success) {
+      const { revision, ...rest } = envelope.data;
+      const record = this.schema.safeParse(rest);
+      if (record.success) return { value: record.data, revision };
+      const issue = record.error.issues[0]!;
+      throw new DamagedRecord(
+        `The record ${key} was changed by hand or written by another version (${issue.path.join('.')}: ${issue.message}): run the version that wrote it, or restore it from a backup.`,
+      );
+    }
+    throw new DamagedRecord(`The record ${key} has no revision: restore it from a backup.`);
+  }
+}

@@ -1,0 +1,28 @@
+import { tenantSchema } from '@mediclip/contracts';
+import { InvalidKey } from '../errors.js';
+import type { ObjectStore } from '../object-store.js';
+
+/** What every repository of a tenant works with. */
+export interface Tenant {
+  readonly name: string;
+  readonly objects: ObjectStore;
+  /** `tenants/<name>/`: every key of the tenant begins with it. */
+  readonly prefix: string;
+  /** The clock, milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** Throws `InvalidKey` for a name that can't be a tenant's. */
+export function tenantOf(name: string, objects: ObjectStore, now: () => number): Tenant {
+  if (!tenantSchema.safeParse(name).success) {
+    throw new InvalidKey(
+      `The tenant ${JSON.stringify(name.slice(0, 80))} isn't allowed: use 1 to 63 of a-z, 0-9 and '-'.`,
+    );
+  }
+  return { name, objects, prefix: `tenants/${name}/`, now };
+}
+
+/** The clock's time as it stands in records. */
+export function timestamp(tenant: Tenant): string {
+  return new Date(tenant.now()).toISOString();
+}
