@@ -13,6 +13,10 @@ export type {
   ScoreOutput,
   ScoringImage,
 } from './compute.js';
+export { type AdaptOptions, Engine, type EngineEvents, type ScoreOptions } from './engine.js';
+export type { EngineOptions, EngineTiming } from './engine-options.js';
 export { EngineError, type EngineErrorCode, OutOfMemoryError } from './errors.js';
 export { type OrtRuntimeOptions, openOrtRuntime } from './ort-runtime.js';
+export type { SchedulerGauges } from './scheduler.js';
+export type { EngineState } from './supervisor.js';
 export { SynthesisPool, type SynthesisPoolOptions } from './synthesis-pool.js';

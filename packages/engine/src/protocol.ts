@@ -1,0 +1,83 @@
+import type {
+  AdaptationJob,
+  AdaptationProgress,
+  ComputeSettings,
+  DetectorReference,
+  ScoreOutput,
+  ScoringImage,
+} from './compute.js';
+import type { EngineErrorCode } from './errors.js';
+import type { SchedulerGauges } from './scheduler.js';
+
+/** What the engine process is started with. */
+export interface EngineProcessSettings extends ComputeSettings {
+  /** URL of the module that computes, a ComputeModule. */
+  readonly computeModule: string;
+  readonly synthesisThreads: number;
+  readonly beatIntervalMs: number;
+}
+
+export type StartMessage = { readonly type: 'start'; readonly settings: EngineProcessSettings };
+
+/** From the parent once the process is ready. Ids are the parent's, unique over scores and adaptations. */
+export type WorkMessage =
+  | {
+      readonly type: 'score';
+      readonly id: number;
+      readonly caller: string;
+      readonly detector: DetectorReference;
+      readonly image: ScoringImage;
+      /** On the clock of `monotonicMs`. */
+      readonly deadline: number;
+      readonly alone: boolean;
+    }
+  | { readonly type: 'adapt'; readonly id: number; readonly job: AdaptationJob }
+  /** Nobody waits for this score or adaptation any more. */
+  | { readonly type: 'cancel'; readonly id: number }
+  | { readonly type: 'forget'; readonly detectorId: string }
+  /** Finish the operation under way, checkpoint the open adaptation, and end. */
+  | { readonly type: 'drain' };
+
+/** An error as it crosses between processes. */
+export interface Fault {
+  readonly code: EngineErrorCode;
+  readonly message: string;
+  readonly origin?: string;
+}
+
+export interface ScoredImage {
+  readonly id: number;
+  readonly output: ScoreOutput;
+  /** How long the image waited for its batch. */
+  readonly queuedMs: number;
+}
+
+/** From the engine process. */
+export type EngineMessage =
+  | { readonly type: 'ready'; readonly provider: string }
+  /** The process cannot start with these settings, and ends. */
+  | { readonly type: 'refused'; readonly fault: Fault }
+  /** An operation for these scores or this adaptation begins: should the process die, it died over them. */
+  | { readonly type: 'begun'; readonly ids: readonly number[] }
+  | { readonly type: 'scored'; readonly images: readonly ScoredImage[]; readonly computeMs: number }
+  | { readonly type: 'progress'; readonly id: number; readonly progress: AdaptationProgress }
+  | { readonly type: 'adapted'; readonly id: number }
+  | { readonly type: 'cancelled'; readonly id: number }
+  | { readonly type: 'failed'; readonly id: number; readonly fault: Fault }
+  | Beat
+  | { readonly type: 'drained' };
+
+/** The sign of life, sent at an interval: a process that is busy and finishes no operation for long hangs. */
+export interface Beat {
+  readonly type: 'beat';
+  readonly busy: boolean;
+  /** Operations finished since the start. */
+  readonly operations: number;
+  readonly rssBytes: number;
+  readonly gauges: SchedulerGauges;
+}
+
+/** Milliseconds on a clock that never goes back and that all processes of a machine share. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint() / 1000n) / 1000;
+}

@@ -1,0 +1,139 @@
+/**
+ * Compute without ONNX Runtime, for the tests of the engine: it really runs in the engine process and does on command what native
+ * code does by accident. Commands lie as `script.json` in the folder of the detector, of the job's work, or in the models folder.
+ */
+import { createHash } from 'node:crypto';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type {
+  AdaptationJob,
+  AdaptationProgress,
+  AdaptationRun,
+  Compute,
+  ComputeSettings,
+  SampleSource,
+  ScoreInput,
+} from '../compute.js';
+import { EngineError, OutOfMemoryError } from '../errors.js';
+
+export interface Script {
+  /** `block` never returns, `hang` returns a promise that never settles. */
+  readonly command: 'kill' | 'abort' | 'exit' | 'block' | 'hang' | 'fail' | 'outOfMemory' | 'allocate';
+  /** How often it is obeyed, over all processes; always when left out. */
+  readonly times?: number;
+  /** At which step of an adaptation; scores and starts have no steps. */
+  readonly step?: number;
+  /** Steps of the adaptation, default 20. */
+  readonly steps?: number;
+  /** For `allocate`. */
+  readonly bytes?: number;
+}
+
+const CHECKPOINT_EVERY = 5;
+const DEFAULT_STEPS = 20;
+const held: Buffer[] = [];
+
+function readScript(folder: string | undefined): Partial<Script> {
+  const file = path.join(folder ?? '', 'script.json');
+  return folder !== undefined && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+}
+
+async function obey(folder: string | undefined, step?: number): Promise<void> {
+  const script = readScript(folder);
+  if (!script.command || (script.step !== undefined && script.step !== step)) return;
+  const count = path.join(folder!, 'obeyed');
+  if (existsSync(count) && statSync(count).size >= (script.times ?? Infinity)) return;
+  appendFileSync(count, '.');
+  await commands[script.command](script);
+}
+
+const commands: Record<Script['command'], (script: Partial<Script>) => void | Promise<void>> = {
+  kill: () => {
+    process.kill(process.pid, 'SIGKILL');
+    return new Promise(() => {});
+  },
+  abort: () => process.abort(),
+  exit: () => process.exit(3),
+  block: () => {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  },
+  hang: () => new Promise(() => {}),
+  fail: () => {
+    throw new TypeError('the fake was told to fail');
+  },
+  outOfMemory: () => {
+    throw new OutOfMemoryError('the fake was told to run out of memory');
+  },
+  allocate: ({ bytes = 0 }) => {
+    held.push(Buffer.alloc(bytes, 1));
+  },
+};
+
+class FakeRun implements AdaptationRun {
+  readonly #job: AdaptationJob;
+  readonly #samples: SampleSource;
+  readonly #steps: number;
+  #step = 0;
+  #digest = '';
+
+  constructor(job: AdaptationJob, samples: SampleSource) {
+    this.#job = job;
+    this.#samples = samples;
+    this.#steps = readScript(job.workFolder).steps ?? DEFAULT_STEPS;
+    if (existsSync(this.#file)) [this.#step, this.#digest] = JSON.parse(readFileSync(this.#file, 'utf8'));
+  }
+
+  get #file(): string {
+    return path.join(this.#job.workFolder, 'checkpoint.json');
+  }
+
+  get progress(): AdaptationProgress {
+    return { phase: 'training', done: this.#step, total: this.#steps, loss: 1 / (this.#step + 1) };
+  }
+
+  async advance(): Promise<boolean> {
+    await obey(this.#job.workFolder, this.#step);
+    const request = { image: 0, seed: this.#job.options.seed, step: this.#step, sample: 0, purpose: 0 };
+    const [sample] = await this.#samples.draw([request]);
+    this.#digest = createHash('sha256').update(this.#digest).update(sample!.image).digest('hex');
+    this.#step++;
+    if (this.#step % CHECKPOINT_EVERY === 0) await this.checkpoint();
+    if (this.#step < this.#steps) return false;
+    mkdirSync(this.#job.outFolder, { recursive: true });
+    writeFileSync(path.join(this.#job.outFolder, 'detector.json'), this.#digest);
+    return true;
+  }
+
+  async checkpoint(): Promise<void> {
+    writeFileSync(`${this.#file}.partial`, JSON.stringify([this.#step, this.#digest]));
+    renameSync(`${this.#file}.partial`, this.#file);
+  }
+
+  async release(): Promise<void> {
+    writeFileSync(path.join(this.#job.workFolder, 'released'), '');
+  }
+}
+
+/** An image's score is its first byte over 255; its map holds the score, the batch's size and the process id. Detectors share a tower by their first letter. */
+async function score(batch: readonly ScoreInput[]) {
+  for (const { detector } of batch) await obey(detector.folder);
+  return batch.map(({ image }) => {
+    const score = image.data[0]! / 255;
+    return { score, map: Float32Array.of(score, batch.length, process.pid, 0), mapSide: 2 };
+  });
+}
+
+export async function createCompute({ device, modelsFolder }: ComputeSettings): Promise<Compute> {
+  await obey(modelsFolder);
+  if (device.startsWith('cuda')) throw new EngineError('device-unavailable', `The device ${device} did not load.`);
+  return {
+    provider: 'cpu',
+    async towerKey({ id, folder }) {
+      if (!existsSync(folder)) throw new TypeError(`There is no detector in ${folder}.`);
+      return id[0]!;
+    },
+    score,
+    openAdaptation: async (job, samples) => new FakeRun(job, samples),
+    release: async () => {},
+  };
+}
