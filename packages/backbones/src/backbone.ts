@@ -19,7 +19,10 @@ export interface ImageTower {
   readonly defaultTaps: readonly number[];
   /** Throws `WeightsError` when the tower has no such tap. */
   tapShape(tap: number): TapShape;
-  /** The features of each tap [batch, channels, grid, grid] of normalised `pixels` [batch, 3, side, side]. Throws `WeightsError` for an unknown tap. */
+  /**
+   * The features of each tap [batch, channels, grid, grid] of normalised `pixels` [batch, 3, side, side]. Throws
+   * `WeightsError` for an unknown tap.
+   */
   imageFeatures(pixels: Value, taps: readonly number[]): Value[];
 }
 
@@ -33,15 +36,16 @@ export interface TextTower {
   /** Places phrases and context vectors in prompts. Throws `WeightsError` for a phrase that cannot be used. */
   layoutPrompts(phrases: readonly string[], options: LayoutOptions): PromptLayout;
   /**
-   * The embeddings [prompts, E], not normalised, of `prompts` [prompts, tokens, textWidth]: the layout's token embeddings with the context
-   * vectors in their places. BERT towers see all real tokens whatever `attention` says. Differentiable with respect to the prompts.
+   * The embeddings [prompts, E], not normalised, of `prompts` [prompts, tokens, textWidth]: the layout's token
+   * embeddings with the context vectors in their places. BERT towers see all real tokens whatever `attention` says.
+   * Differentiable with respect to the prompts.
    */
   textFeatures(prompts: Value, layout: PromptLayout, attention: PromptAttention): Value;
 }
 
 /**
- * A pair of frozen towers. Images and prompts come out as vectors of different widths; an adapter per tap brings image features to
- * `embeddingWidth`, the width of the prompts' embeddings.
+ * A pair of frozen towers. Images and prompts come out as vectors of different widths; an adapter per tap brings image
+ * features to `embeddingWidth`, the width of the prompts' embeddings.
  */
 export interface Backbone extends ImageTower, TextTower {
   readonly id: string;

@@ -19,4 +19,5 @@ export {
 } from './safetensors/tensor.js';
 export { writeSafetensors } from './safetensors/write.js';
 export type { PromptAttention } from './towers/clip-text.js';
+export { fileDigest, recordDigests } from './weights/digests.js';
 export { WeightsError, type WeightsErrorCode } from './weights-error.js';

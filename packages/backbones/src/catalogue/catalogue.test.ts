@@ -1,9 +1,9 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { temporaryFolder } from '@mediclip/testing';
 import { goldenClipPaths } from '../testing/golden-clip.js';
-import { fileDigest } from '../weights/digests.js';
+import { fileDigest, recordDigests } from '../weights/digests.js';
 import { WeightsError } from '../weights-error.js';
 import { listBackbones, openBackbone } from './catalogue.js';
 
@@ -44,7 +44,7 @@ describe('the list', () => {
   test('gives the digest that the folder lists', () => {
     const modelsFolder = temporaryFolder();
     const digest = fileDigest(putWeights(modelsFolder, 'openai-vit-b-32', 'not read'));
-    putDigests(modelsFolder, 'openai-vit-b-32', digest);
+    recordDigests(join(modelsFolder, 'openai-vit-b-32'), ['open_clip_model.safetensors']);
     expect(listBackbones({ modelsFolder }).find(({ id }) => id === 'openai-vit-b-32')?.digest).toBe(digest);
   });
 });
@@ -70,10 +70,11 @@ describe('opening', () => {
     expect(codeOf(() => openBackbone('openai-vit-b-32', { modelsFolder }))).toBe('bad_configuration');
   });
 
-  test('weights that differ from the listed digest are refused', () => {
+  test('weights that were changed after their digests were recorded are refused', () => {
     const modelsFolder = temporaryFolder();
     putWeights(modelsFolder, 'openai-vit-b-32', readFileSync(goldenClipPaths().openClip));
-    putDigests(modelsFolder, 'openai-vit-b-32', '0'.repeat(64));
+    recordDigests(join(modelsFolder, 'openai-vit-b-32'), ['open_clip_model.safetensors']);
+    appendFileSync(join(modelsFolder, 'openai-vit-b-32', 'open_clip_model.safetensors'), 'x');
     expect(codeOf(() => openBackbone('openai-vit-b-32', { modelsFolder }))).toBe('digest_mismatch');
   });
 });
@@ -83,10 +84,6 @@ function putWeights(modelsFolder: string, id: string, content: string | Uint8Arr
   const path = join(modelsFolder, id, 'open_clip_model.safetensors');
   writeFileSync(path, content);
   return path;
-}
-
-function putDigests(modelsFolder: string, id: string, digest: string): void {
-  writeFileSync(join(modelsFolder, id, 'SHA256SUMS'), `${digest}  open_clip_model.safetensors\n`);
 }
 
 function codeOf(action: () => unknown): string {

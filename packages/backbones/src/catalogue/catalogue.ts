@@ -9,17 +9,26 @@ import { WeightsError } from '../weights-error.js';
 import { CATALOGUE, type CatalogueEntry } from './entries.js';
 
 export interface CatalogueOptions {
-  /** The folder that holds a folder of weights per backbone id; without it only the bundled backbone is at hand. */
+  /**
+   * Holds a folder of weights per backbone, `ID/FILE` and optionally `ID/SHA256SUMS`; without it only the bundled
+   * backbone is at hand.
+   */
   readonly modelsFolder?: string | undefined;
 }
 
 export interface ListedBackbone extends CatalogueEntry {
   readonly weightsPresent: boolean;
-  /** SHA-256 of the weights, hexadecimal; null where they are missing or came without a list of digests and have not been read yet. */
+  /**
+   * SHA-256 of the weights, hexadecimal; null where they are missing or came without a list of digests and have not
+   * been read yet.
+   */
   readonly digest: string | null;
 }
 
-/** The catalogue in its order, and which weights are at hand. Weight files are not read. Throws `WeightsError` for a damaged list of digests. */
+/**
+ * The catalogue in its order, and which weights are at hand. Weight files are not read. Throws `WeightsError` for a
+ * damaged list of digests.
+ */
 export function listBackbones(options: CatalogueOptions = {}): ListedBackbone[] {
   return CATALOGUE.map((entry) => {
     const folder = weightsFolder(entry, options);
@@ -30,8 +39,9 @@ export function listBackbones(options: CatalogueOptions = {}): ListedBackbone[] 
 }
 
 /**
- * Opens a backbone of the catalogue. Its weights are checked against the list of digests in their folder, if there is one; unchanged files are
- * hashed once per process. Throws `WeightsError` for an unknown id, and when the weights are missing, damaged or another model's.
+ * Opens a backbone of the catalogue. Its weights are checked against the list of digests in their folder, if there is
+ * one; unchanged files are hashed once per process. Throws `WeightsError` for an unknown id, and when the weights are
+ * missing, damaged or another model's.
  */
 export function openBackbone(id: string, options: CatalogueOptions = {}): Backbone {
   const entry = CATALOGUE.find((candidate) => candidate.id === id);

@@ -109,7 +109,10 @@ export function clipLayout(file: WeightFile): ClipLayout {
 
 const HEAD_WIDTH = 64;
 
-/** The image tower's weights; `heads`, the attention heads of a block, defaults to the width / 64. Throws `WeightsError`. */
+/**
+ * The image tower's weights; `heads`, the attention heads of a block, defaults to the width / 64. Throws
+ * `WeightsError`.
+ */
 export function clipVitWeights(
   file: WeightFile,
   { vision, ...layout }: ClipLayout,

@@ -1,6 +1,6 @@
 import { add, div, mul, reshape, scalar, sqrt, sub } from '@mediclip/onnx-graph';
 import { type Bottleneck, type ClipResNetWeights, RESNET_STAGES } from '../towers/clip-resnet.js';
-import type { Convolution } from '../towers/efficientnet-lite.js';
+import type { Convolution } from '../towers/convolution.js';
 import type { WeightFile } from '../weights/weight-file.js';
 import { countBlocks, gridSide, matrixShape } from './names.js';
 
@@ -47,7 +47,10 @@ function stage(file: WeightFile, index: number, width: number): Bottleneck[] {
   });
 }
 
-/** A convolution that does the work of the batch norm behind it too. Both are constants, so a runtime folds them when it loads the graph. */
+/**
+ * A convolution that does the work of the batch norm behind it too. Both are constants, so a runtime folds them when it
+ * loads the graph.
+ */
 function foldedConvolution(
   file: WeightFile,
   convolution: string,

@@ -51,7 +51,10 @@ export function checkHeads(file: WeightFile, heads: number, width: number): void
   }
 }
 
-/** Side of the square grid that an image tower's positions stand for, next to the class token's. Throws `WeightsError` when it is no square. */
+/**
+ * Side of the square grid that an image tower's positions stand for, next to the class token's. Throws `WeightsError`
+ * when it is no square.
+ */
 export function gridSide(file: WeightFile, positions: number): number {
   const grid = Math.round(Math.sqrt(positions - 1));
   if (!(grid >= 1 && grid * grid === positions - 1)) {

@@ -4,7 +4,10 @@ import { checkHeads, countBlocks, gridSide, linearAt, normAt } from './names.js'
 
 const EPSILON = 1e-6;
 
-/** The weights of a vision transformer under timm's names after `prefix`. Query, key and value are the rows of one matrix. Throws `WeightsError`. */
+/**
+ * The weights of a vision transformer under timm's names after `prefix`. Query, key and value are the rows of one
+ * matrix. Throws `WeightsError`.
+ */
 export function timmVitWeights(file: WeightFile, prefix: string, heads: number): VisionTransformerWeights {
   const positionName = `${prefix}pos_embed`;
   const [, positions = 0, width = 0] = file.shape(positionName);

@@ -13,7 +13,10 @@ export interface BertHead {
   readonly project: (pooled: Value) => Value;
 }
 
-/** A BERT whose names in the file start with `prefix`. Padding is masked, so prompts are always cut at the longest. Throws `WeightsError`. */
+/**
+ * A BERT whose names in the file start with `prefix`. Padding is masked, so prompts are always cut at the longest.
+ * Throws `WeightsError`.
+ */
 export function bertTextTower(
   file: WeightFile,
   weights: BertWeights,

@@ -8,7 +8,10 @@ import { attend, gelu, layerNorm, linear, type Matrix, plus } from '../testing/p
 import { runImageTower, runTextTower } from '../testing/run-backbone.js';
 import { openBiomedClip } from './biomedclip.js';
 
-/** A model of the same structure: image 32, patch 16, 2 blocks of width 8 and 2 heads in each tower, 12 positions for text. */
+/**
+ * A model of the same structure: image 32, patch 16, 2 blocks of width 8 and 2 heads in each tower, 12 positions for
+ * text.
+ */
 const [width, heads, patch, positions, hidden, embedding] = [8, 2, 16, 12, 7, 6];
 const vocabulary = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', '.', 'clear', 'lung', '##s'];
 const text = 'text.transformer';

@@ -20,8 +20,9 @@ export interface BiomedClipOptions extends ImageOptions {
 const HEADS = 12;
 
 /**
- * BiomedCLIP (Zhang et al. 2023): timm's ViT-B/16 with exact GELU, and PubMedBERT, whose class token goes through a linear layer, GELU and another one
- * (no biases). The file has OpenCLIP's names; the vocabulary lies beside it. Taps are blocks counted from 1. Throws `WeightsError`.
+ * BiomedCLIP (Zhang et al. 2023): timm's ViT-B/16 with exact GELU, and PubMedBERT, whose class token goes through a
+ * linear layer, GELU and another one (no biases). The file has OpenCLIP's names; the vocabulary lies beside it. Taps
+ * are blocks counted from 1. Throws `WeightsError`.
  */
 export function openBiomedClip(
   folder: string,

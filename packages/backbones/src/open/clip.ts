@@ -8,7 +8,10 @@ import { clipResNetTower } from './clip-resnet-tower.js';
 import { clipTextTower } from './clip-text-tower.js';
 import { visionTransformerTower } from './vision-transformer-tower.js';
 
-/** QuickGELU in OpenAI's weights, exact GELU in most of OpenCLIP's. The wrong one gives wrong features without any error. */
+/**
+ * QuickGELU in OpenAI's weights, exact GELU in most of OpenCLIP's. The wrong one gives wrong features without any
+ * error.
+ */
 export type ClipActivation = 'quickgelu' | 'gelu';
 
 export interface ClipOptions {
@@ -36,8 +39,9 @@ export const CLIP_MEAN: PerChannel = [0.48145466, 0.4578275, 0.40821073];
 export const CLIP_STD: PerChannel = [0.26862954, 0.26130258, 0.27577711];
 
 /**
- * A CLIP from its weight file, which says whether its image tower is a vision transformer (taps are blocks counted from 1) or a ResNet (stages counted
- * from 1), and all widths and depths. Throws `WeightsError` when the file holds no such model. Golden: clip-tiny, clip-tiny-resnet.
+ * A CLIP from its weight file, which says whether its image tower is a vision transformer (taps are blocks counted from
+ * 1) or a ResNet (stages counted from 1), and all widths and depths. Throws `WeightsError` when the file holds no such
+ * model. Golden: clip-tiny, clip-tiny-resnet.
  */
 export function openClipBackbone(options: ClipOptions): Backbone {
   const { weightsPath, id = 'clip', licence = 'unknown', mean = CLIP_MEAN, std = CLIP_STD } = options;

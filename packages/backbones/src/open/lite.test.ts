@@ -1,7 +1,8 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { goldenJson, temporaryFolder } from '@mediclip/testing';
+import { add, constant, gradients, input, mul, reduceSum, writeModel } from '@mediclip/onnx-graph';
+import { goldenJson, openModel, temporaryFolder } from '@mediclip/testing';
 import { goldenTensors } from '../testing/golden-tensors.js';
 import { runImageTower, runTextTower, stateVector } from '../testing/run-backbone.js';
 import { LITE_FOLDER, openLite } from './lite.js';
@@ -58,15 +59,49 @@ describe('8-bit text tower against the published float32 weights', () => {
     expect(cosine(stateVector(prompts, 384, 0, names.length), golden(`${state}_state`).data)).toBeGreaterThan(0.9995);
   });
 
-  test.each(['normal', 'abnormal'] as const)('prompts of %s hold the reference token ids', (state) => {
-    const { ids } = goldenJson<{ ids: Record<State, number[][]> }>('lite/lite.json');
-    const layout = lite.layoutPrompts(
-      phrases[state].map(({ phrase }) => phrase),
-      options,
-    );
-    expect(layout.endPositions).toEqual(ids[state].map((row) => row.length - 1));
-    expect(layout.contextPositions).toEqual(ids[state].map(() => [1, 2, 3, 4, 5, 6, 7, 8]));
+  test.each(['normal', 'abnormal'] as const)(
+    'prompts of %s have their context and end where the reference has',
+    (state) => {
+      const { ids } = goldenJson<{ ids: Record<State, number[][]> }>('lite/lite.json');
+      const layout = lite.layoutPrompts(
+        phrases[state].map(({ phrase }) => phrase),
+        options,
+      );
+      expect(layout.endPositions).toEqual(ids[state].map((row) => row.length - 1));
+      expect(layout.contextPositions).toEqual(ids[state].map(() => [1, 2, 3, 4, 5, 6, 7, 8]));
+    },
+  );
+});
+
+test('the gradient of the text tower agrees with finite differences', async () => {
+  const layout = lite.layoutPrompts(['clear', 'no findings'], {
+    contextTokens: 4,
+    position: 'front',
+    attention: 'causal',
   });
+  const shape = [2, layout.tokens, 384];
+  const direction = Float32Array.from(layout.tokenEmbeddings, (_, i) => Math.sin(i) / 50);
+  const [prompts, step] = [input('prompts', 'float32', shape), input('step', 'float32', [])];
+  const moved = add(prompts, mul(step, constant(direction, shape)));
+  const features = lite.textFeatures(moved, layout, 'causal');
+  const weights = constant(
+    Float32Array.from({ length: 2 * 384 }, (_, i) => Math.cos(7 * i)),
+    [2, 384],
+  );
+  const value = reduceSum(mul(features, weights));
+  const [gradient] = gradients(value, [step]);
+  const model = writeModel({ name: 'text', inputs: [prompts, step], outputs: { value, gradient: gradient! } });
+  const run = await openModel(model, { 'text.safetensors': readFileSync(lite.weights['text.safetensors']!) });
+  const at = (length: number) =>
+    run({
+      prompts: { dtype: 'float32', shape, data: layout.tokenEmbeddings },
+      step: { dtype: 'float32', shape: [], data: Float32Array.of(length) },
+    });
+
+  const [behind, here, ahead] = [await at(-0.02), await at(0), await at(0.02)];
+  const slope = (ahead.value!.data[0]! - behind.value!.data[0]!) / 0.04;
+  expect(Math.abs(slope)).toBeGreaterThan(0.1);
+  expect(here.gradient!.data[0]! / slope).toBeCloseTo(1, 2);
 });
 
 describe('its weight files', () => {

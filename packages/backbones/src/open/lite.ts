@@ -15,8 +15,9 @@ const SIDE = 224;
 const HEADS = 12;
 
 /**
- * The bundled backbone: EfficientNet-Lite0 for images, all-MiniLM-L6-v2 with mean pooling for prompts. They were not trained together. Taps are
- * blocks counted from 0. Throws `WeightsError` when the weights in `folder` are not the ones it lists. Golden: lite.
+ * The bundled backbone: EfficientNet-Lite0 for images, all-MiniLM-L6-v2 with mean pooling for prompts. They were not
+ * trained together. Taps are blocks counted from 0. Throws `WeightsError` when the weights in `folder` are not the ones
+ * it lists. Golden: lite.
  */
 export function openLite(folder: string = LITE_FOLDER): Backbone {
   const digest = combinedDigest(verifiedDigests(folder, FILES));

@@ -45,11 +45,12 @@ export function headerSizeBytes(prefix: Uint8Array, fileSizeBytes: number): numb
 }
 
 /**
- * Reads names, dtypes, shapes and absolute positions from the start of a safetensors file (prefix and JSON header; more bytes
- * do no harm) without touching the data. `fileSizeBytes` is the size of the whole file.
+ * Reads names, dtypes, shapes and absolute positions from the start of a safetensors file (prefix and JSON header; more
+ * bytes do no harm) without touching the data. `fileSizeBytes` is the size of the whole file.
  *
- * Everything a hostile file could lie about is checked: header size, JSON, dtypes, shapes, and that the tensors cover the rest of the
- * file exactly, without gaps or overlaps. Throws `WeightsError`. Format: https://huggingface.co/docs/safetensors
+ * Everything a hostile file could lie about is checked: header size, JSON, dtypes, shapes, and that the tensors cover
+ * the rest of the file exactly, without gaps or overlaps. Throws `WeightsError`. Format:
+ * https://huggingface.co/docs/safetensors
  */
 export function parseSafetensorsHeader(start: Uint8Array, fileSizeBytes: number): SafetensorsHeader {
   const sizeBytes = headerSizeBytes(start, fileSizeBytes);

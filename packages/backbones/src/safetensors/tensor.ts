@@ -35,7 +35,9 @@ export function isTensorDtype(dtype: unknown): dtype is TensorDtype {
   return typeof dtype === 'string' && Object.hasOwn(TENSOR_ARRAYS, dtype);
 }
 
-/** Number of elements of a shape (1 for a scalar), NaN if it is no list of whole numbers or the product is not exact. */
+/**
+ * Number of elements of a shape (1 for a scalar), NaN if it is no list of whole numbers or the product is not exact.
+ */
 export function elementCount(shape: readonly unknown[]): number {
   let count = 1;
   let zero = false;

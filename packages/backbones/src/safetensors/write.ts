@@ -3,9 +3,9 @@ import { PREFIX_BYTES } from './header.js';
 import { checkTensor, type NamedTensor } from './tensor.js';
 
 /**
- * A safetensors file with the tensors in the given order: the same tensors in the same order give the same bytes.
- * The header is padded with spaces so that the data starts at a multiple of 8 bytes. Throws `WeightsError` for a tensor that
- * contradicts itself.
+ * A safetensors file with the tensors in the given order: the same tensors in the same order give the same bytes. The
+ * header is padded with spaces so that the data starts at a multiple of 8 bytes. Throws `WeightsError` for a tensor
+ * that contradicts itself.
  */
 export function writeSafetensors(
   tensors: Iterable<readonly [string, NamedTensor]>,

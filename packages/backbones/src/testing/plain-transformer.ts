@@ -1,6 +1,6 @@
 /**
- * A transformer in plain arithmetic, one number after the other in float64, to hold the graphs against: nothing here is shared with them.
- * A matrix is a list of rows.
+ * A transformer in plain arithmetic, one number after the other in float64, to hold the graphs against: nothing here is
+ * shared with them. A matrix is a list of rows.
  */
 export type Matrix = readonly (readonly number[])[];
 

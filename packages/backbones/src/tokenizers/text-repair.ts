@@ -1,6 +1,8 @@
 import { decodeHTML, decodeHTMLStrict } from 'entities';
 
-/** What the bytes 0x80 to 0x9f mean in windows-1252; a space stands for a byte without a meaning, which stays as it is. */
+/**
+ * What the bytes 0x80 to 0x9f mean in windows-1252; a space stands for a byte without a meaning, which stays as it is.
+ */
 const WINDOWS_1252_HIGH = '€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ';
 const windows1252Byte = new Map<string, number>();
 for (let byte = 0; byte < 256; byte++) windows1252Byte.set(windows1252Character(byte), byte);
@@ -26,11 +28,12 @@ export function normaliseText(text: string): string {
 }
 
 /**
- * The steps of Python's ftfy (`fix_text`, default settings) line by line: HTML entities (none from the first line with a `<` on), mojibake,
- * ligatures, character widths, straight quotes, line breaks, terminal escapes, control characters, NFC.
+ * The steps of Python's ftfy (`fix_text`, default settings) line by line: HTML entities (none from the first line with
+ * a `<` on), mojibake, ligatures, character widths, straight quotes, line breaks, terminal escapes, control characters,
+ * NFC.
  *
- * Mojibake is repaired where a whole line reads as UTF-8 that was taken for windows-1252. Not covered: lines that are damaged only in part or have lost bytes,
- * UTF-8 taken for other encodings, and entities in capitals (`&EACUTE;`).
+ * Mojibake is repaired where a whole line reads as UTF-8 that was taken for windows-1252. Not covered: lines that are
+ * damaged only in part or have lost bytes, UTF-8 taken for other encodings, and entities in capitals (`&EACUTE;`).
  */
 export function repairText(text: string): string {
   let unescapeHtml = true;

@@ -29,7 +29,10 @@ export function readWordPiece(path: string): Tokenizer {
 
 const readVocabulary = (path: string | URL): string[] => readFileSync(path, 'utf8').trimEnd().split(/\r?\n/);
 
-/** Lower case without accents; words at white space, punctuation and CJK characters; then the longest known pieces (Devlin et al. 2019). */
+/**
+ * Lower case without accents; words at white space, punctuation and CJK characters; then the longest known pieces
+ * (Devlin et al. 2019).
+ */
 class WordPiece implements Tokenizer {
   readonly size: number;
   readonly startId: number;

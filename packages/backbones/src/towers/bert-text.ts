@@ -14,9 +14,9 @@ export interface BertWeights {
 export type BertPooling = 'mean' | 'class-token';
 
 /**
- * BERT (Devlin et al. 2019) over prompt embeddings [prompts, tokens, width], to which positions and segments have not been added. What
- * follows a prompt's end token is padding, which is not seen. Gives [prompts, width]: the mean over the real tokens, or the class token.
- * Differentiable with respect to the prompts. Golden: lite.
+ * BERT (Devlin et al. 2019) over prompt embeddings [prompts, tokens, width], to which positions and segments have not
+ * been added. What follows a prompt's end token is padding, which is not seen. Gives [prompts, width]: the mean over
+ * the real tokens, or the class token. Differentiable with respect to the prompts. Golden: lite.
  */
 export function bertText(
   prompts: Value,

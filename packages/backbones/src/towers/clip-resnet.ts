@@ -1,5 +1,5 @@
 import { add, averagePool, conv, relu, type Value } from '@mediclip/onnx-graph';
-import type { Convolution } from './efficientnet-lite.js';
+import type { Convolution } from './convolution.js';
 
 /** One bottleneck block; the shortcut is there where the block changes size or width. */
 export interface Bottleneck {
@@ -24,9 +24,9 @@ export const RESNET_STAGES = 4;
 export const RESNET_STEP = 32;
 
 /**
- * CLIP's ResNet (Radford et al. 2021, section 2.4): a stem of three convolutions, and average pooling wherever a stride would be. `pixels` is
- * [batch, 3, side, side], normalised; `taps` are stages counted from 1. Gives each tapped stage's output [batch, channels, grid, grid].
- * Nothing after the last tap is computed. Golden: clip-tiny-resnet.
+ * CLIP's ResNet (Radford et al. 2021, section 2.4): a stem of three convolutions, and average pooling wherever a stride
+ * would be. `pixels` is [batch, 3, side, side], normalised; `taps` are stages counted from 1. Gives each tapped stage's
+ * output [batch, channels, grid, grid]. Nothing after the last tap is computed. Golden: clip-tiny-resnet.
  */
 export function clipResNet(pixels: Value, { stem, stages }: ClipResNetWeights, taps: readonly number[]): Value[] {
   let stream = relu(convolve(pixels, stem[0], 2));

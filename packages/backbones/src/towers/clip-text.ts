@@ -11,15 +11,19 @@ export interface ClipTextWeights {
   readonly projection: Value;
 }
 
-/** `causal` is the mask that CLIP was trained with; `full` lets all positions see each other, padding included, as the method's authors do. */
+/**
+ * `causal` is the mask that CLIP was trained with; `full` lets all positions see each other, padding included, as the
+ * method's authors do.
+ */
 export type PromptAttention = 'causal' | 'full';
 
 /**
- * CLIP's text transformer (Radford et al. 2021) over prompt embeddings [prompts, tokens, width], to which positions have not been added. Gives [prompts, E]: the
- * projected vector at each prompt's end token. Differentiable with respect to the prompts. Golden: clip-tiny/text.
+ * CLIP's text transformer (Radford et al. 2021) over prompt embeddings [prompts, tokens, width], to which positions
+ * have not been added. Gives [prompts, E]: the projected vector at each prompt's end token. Differentiable with respect
+ * to the prompts. Golden: clip-tiny/text.
  *
- * Causal prompts may be cut after the longest end token; full attention sees the padding up to the context length, so there it must be part of
- * the prompts. Of the last block only the end rows are computed beyond keys and values.
+ * Causal prompts may be cut after the longest end token; full attention sees the padding up to the context length, so
+ * there it must be part of the prompts. Of the last block only the end rows are computed beyond keys and values.
  */
 export function clipText(
   prompts: Value,
@@ -54,7 +58,10 @@ function causalEndMask(endPositions: readonly number[], tokens: number): Value {
   return constant(mask, [endPositions.length, 1, 1, tokens]);
 }
 
-/** Picks one row per prompt as a matrix product, which is differentiable: [prompts, tokens, width] -> [prompts, 1, width]. */
+/**
+ * Picks one row per prompt as a matrix product, which is differentiable: [prompts, tokens, width] -> [prompts, 1,
+ * width].
+ */
 function rowSelector(positions: readonly number[], tokens: number): (rows: Value) => Value {
   const oneHot = new Float32Array(positions.length * tokens);
   for (const [prompt, position] of positions.entries()) oneHot[prompt * tokens + position] = 1;

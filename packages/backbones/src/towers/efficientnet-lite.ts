@@ -1,4 +1,5 @@
 import { add, conv, relu6, type Value } from '@mediclip/onnx-graph';
+import type { Convolution } from './convolution.js';
 
 /** One inverted-residual block of EfficientNet-Lite. */
 export interface LiteBlock {
@@ -43,12 +44,6 @@ export const EFFICIENTNET_LITE0: readonly LiteBlock[] = [
   block(6, 3, 1, 192, 320),
 ];
 
-/** A convolution with its batch norm folded in. */
-export interface Convolution {
-  readonly weight: Value;
-  readonly bias: Value;
-}
-
 /** Side of the feature map after a block (counted from 0) for an input of `side` pixels. */
 export function liteGrid(side: number, tap: number): number {
   return EFFICIENTNET_LITE0.slice(0, tap + 1).reduce(
@@ -58,9 +53,10 @@ export function liteGrid(side: number, tap: number): number {
 }
 
 /**
- * EfficientNet-Lite0 (Tan and Le 2019; the Lite variant has no squeeze-and-excite and uses ReLU6). `pixels` is [batch, 3, side, side], normalised; `weights`
- * gives the convolutions `stem`, `blocks.N.expand`, `blocks.N.depthwise` and `blocks.N.project`; `taps` are blocks counted from 0.
- * Gives each tapped block's output [batch, channels, grid, grid]. Nothing after the last tap is computed. Golden: lite.
+ * EfficientNet-Lite0 (Tan and Le 2019; the Lite variant has no squeeze-and-excite and uses ReLU6). `pixels` is [batch,
+ * 3, side, side], normalised; `weights` gives the convolutions `stem`, `blocks.N.expand`, `blocks.N.depthwise` and
+ * `blocks.N.project`; `taps` are blocks counted from 0. Gives each tapped block's output [batch, channels, grid, grid].
+ * Nothing after the last tap is computed. Golden: lite.
  */
 export function efficientNetLite(
   pixels: Value,
@@ -87,7 +83,9 @@ function invertedResidual(
   return stride === 1 && inChannels === outChannels ? add(x, projected) : projected;
 }
 
-/** TensorFlow's "same" padding: ceil(size / stride) outputs, and an odd number of zeros has the larger half at the end. */
+/**
+ * TensorFlow's "same" padding: ceil(size / stride) outputs, and an odd number of zeros has the larger half at the end.
+ */
 function convSame(x: Value, { weight, bias }: Convolution, stride: number, groups = 1): Value {
   const size = x.shape[2]!;
   const kernel = weight.shape[2]!;

@@ -1,7 +1,8 @@
 /**
- * Resizes the positional embeddings of a vision transformer from a grid of `oldSide` to one of `newSide`: cubic convolution with a = -0.5, widened when
- * the grid shrinks, weights renormalised at the edges, as Pillow's BICUBIC does. `positions` is [1 + oldSide * oldSide, width]; its first row, the class
- * token's, stays as it is. Gives [1 + newSide * newSide, width]. Golden: clip-tiny/positional.
+ * Resizes the positional embeddings of a vision transformer from a grid of `oldSide` to one of `newSide`: cubic
+ * convolution with a = -0.5, widened when the grid shrinks, weights renormalised at the edges, as Pillow's BICUBIC
+ * does. `positions` is [1 + oldSide * oldSide, width]; its first row, the class token's, stays as it is. Gives [1 +
+ * newSide * newSide, width]. Golden: clip-tiny/positional.
  */
 export function resizePositions(positions: Float32Array, oldSide: number, newSide: number): Float32Array {
   if (oldSide === newSide) return positions;

@@ -38,12 +38,14 @@ export const norm = (x: Value, { scale, bias, epsilon }: Norm): Value => layerNo
 export const mlp = (x: Value, { expand, contract }: Block, activation: Activation): Value =>
   linear(activation(linear(x, expand)), contract);
 
-/** Added to the attention scores of positions that must not be seen; after the softmax they weigh exactly 0 in float32. */
+/**
+ * Added to the attention scores of positions that must not be seen; after the softmax they weigh exactly 0 in float32.
+ */
 export const MASKED = -1e9;
 
 /**
- * Multi-head attention (Vaswani et al. 2017): every row of `queries` [batch, rows, width] looks at all of `tokens` [batch, tokens, width].
- * `mask` is added to the scores [batch, heads, rows, tokens]. Gives [batch, rows, width].
+ * Multi-head attention (Vaswani et al. 2017): every row of `queries` [batch, rows, width] looks at all of `tokens`
+ * [batch, tokens, width]. `mask` is added to the scores [batch, heads, rows, tokens]. Gives [batch, rows, width].
  */
 export function attention(queries: Value, tokens: Value, weights: Attention, mask: Value | null): Value {
   const { heads } = weights;
@@ -60,8 +62,8 @@ export function attention(queries: Value, tokens: Value, weights: Attention, mas
 }
 
 /**
- * A block with its norms in front, as in CLIP. With `select`, only the rows that it picks out of [batch, tokens, width] are computed;
- * they still attend to all tokens.
+ * A block with its norms in front, as in CLIP. With `select`, only the rows that it picks out of [batch, tokens, width]
+ * are computed; they still attend to all tokens.
  */
 export function preNormBlock(
   x: Value,

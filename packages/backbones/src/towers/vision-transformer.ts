@@ -20,9 +20,10 @@ export interface VisionTransformerWeights {
 }
 
 /**
- * The vision transformer (Dosovitskiy et al. 2021) as CLIP (Radford et al. 2021) and timm build it. `pixels` is [batch, 3, side, side], normalised; `taps` are
- * blocks counted from 1. Gives for each tap the residual stream right after its block, without the class token, as [batch, width, grid, grid].
- * Nothing after the last tap is computed. Golden: clip-tiny/vision, vision96.
+ * The vision transformer (Dosovitskiy et al. 2021) as CLIP (Radford et al. 2021) and timm build it. `pixels` is [batch,
+ * 3, side, side], normalised; `taps` are blocks counted from 1. Gives for each tap the residual stream right after its
+ * block, without the class token, as [batch, width, grid, grid]. Nothing after the last tap is computed. Golden:
+ * clip-tiny/vision, vision96.
  */
 export function visionTransformer(
   pixels: Value,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { WeightsError } from '../weights-error.js';
 
 /** The list of digests in a folder of weights, as `sha256sum` writes it. */
@@ -10,8 +10,8 @@ const CHUNK_BYTES = 2 ** 22;
 const known = new Map<string, string>();
 
 /**
- * SHA-256 of a file of any size, hexadecimal. A file that has not changed (path, size and times) is read once per process.
- * Throws `WeightsError` when it cannot be read.
+ * SHA-256 of a file of any size, hexadecimal. A file that has not changed (path, size and times) is read once per
+ * process. Throws `WeightsError` when it cannot be read.
  */
 export function fileDigest(path: string): string {
   try {
@@ -41,7 +41,10 @@ function hashFile(path: string): string {
   return hash.digest('hex');
 }
 
-/** The digests that the folder of `paths` lists for them, or undefined if it has no list. Throws `WeightsError` if the list lacks one. */
+/**
+ * The digests that a folder lists for its files, or undefined if it has no list. Throws `WeightsError` if the list
+ * lacks one.
+ */
 export function listedDigests(folder: string, names: readonly string[]): string[] | undefined {
   const list = join(folder, DIGEST_LIST);
   if (!existsSync(list)) return undefined;
@@ -61,7 +64,9 @@ export function listedDigests(folder: string, names: readonly string[]): string[
   });
 }
 
-/** The digests of weight files of one folder, checked against the folder's list if it has one. Throws `WeightsError`. */
+/**
+ * The digests of weight files of one folder, checked against the folder's list if it has one. Throws `WeightsError`.
+ */
 export function verifiedDigests(folder: string, names: readonly string[]): string[] {
   const listed = listedDigests(folder, names);
   return names.map((name, index) => {
@@ -69,14 +74,28 @@ export function verifiedDigests(folder: string, names: readonly string[]): strin
     if (listed && digest !== listed[index]) {
       throw new WeightsError(
         'digest_mismatch',
-        `The weights in ${join(folder, basename(name))} have been changed or damaged; fetch them again (their SHA-256 is ${digest}, not ${listed[index]}).`,
+        `The weights in ${join(folder, name)} have been changed or damaged; fetch them again (their SHA-256 is ${digest}, not ${listed[index]}).`,
       );
     }
     return digest;
   });
 }
 
-/** One digest for all weight files of a backbone: a single file's own, else the SHA-256 of the files' digests, a line each. */
+/**
+ * Writes the list of digests for files that were just brought into a folder, so that later changes to them are noticed.
+ * The list is written whole or not at all. Throws `WeightsError` when a file cannot be read.
+ */
+export function recordDigests(folder: string, names: readonly string[]): void {
+  const list = join(folder, DIGEST_LIST);
+  const lines = names.map((name) => `${fileDigest(join(folder, name))}  ${name}\n`);
+  writeFileSync(`${list}.partial`, lines.join(''));
+  renameSync(`${list}.partial`, list);
+}
+
+/**
+ * One digest for all weight files of a backbone: a single file's own, else the SHA-256 of the files' digests, a line
+ * each.
+ */
 export function combinedDigest(digests: readonly string[]): string {
   if (digests.length === 1) return digests[0]!;
   return createHash('sha256')

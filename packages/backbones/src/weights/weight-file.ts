@@ -5,14 +5,18 @@ import { readFileBytes, readSafetensorsHeader } from '../safetensors/read.js';
 import { TENSOR_ARRAYS, toFloat32 } from '../safetensors/tensor.js';
 import { WeightsError } from '../weights-error.js';
 
-/** Types to which graphs can refer in place, under ONNX's names. Tensors of other types are written into the graph as float32. */
+/**
+ * Types to which graphs can refer in place, under ONNX's names. Tensors of other types are written into the graph as
+ * float32.
+ */
 const EXTERNAL_TYPES = { F32: 'float32', F16: 'float16', I8: 'int8' } as const;
 
 /**
- * The tensors of one safetensors file, as float32 constants for graphs (which refer to the file and don't copy it) and as numbers.
+ * The tensors of one safetensors file, as float32 constants for graphs (which refer to the file and don't copy it) and
+ * as numbers.
  *
- * An I8 tensor `name` is multiplied by its companion `name_scale`, broadcast; if it has three axes, [rows, groups, columns], it
- * stands for the matrix [rows, groups * columns] with a scale per group.
+ * An I8 tensor `name` is multiplied by its companion `name_scale`, broadcast; if it has three axes, [rows, groups,
+ * columns], it stands for the matrix [rows, groups * columns] with a scale per group.
  */
 export class WeightFile {
   /** The name by which graphs refer to the file. */
@@ -41,7 +45,10 @@ export class WeightFile {
     return dtype === 'I8' && shape.length === 3 ? [shape[0]!, shape[1]! * shape[2]!] : shape;
   }
 
-  /** A tensor as a float32 constant; always the same one for the same name. Throws `WeightsError` if its shape is another. */
+  /**
+   * A tensor as a float32 constant; always the same one for the same name. Throws `WeightsError` if its shape is
+   * another.
+   */
   constant(name: string, shape: readonly number[]): Value {
     this.expectShape(name, shape);
     return this.#once(name, () => {
@@ -52,7 +59,9 @@ export class WeightFile {
     });
   }
 
-  /** Rows `start` (included) to `end` (left out) of a tensor of `shape` that is not quantised, as a float32 constant. */
+  /**
+   * Rows `start` (included) to `end` (left out) of a tensor of `shape` that is not quantised, as a float32 constant.
+   */
   rowsConstant(name: string, shape: readonly number[], start: number, end: number): Value {
     this.expectShape(name, shape);
     return this.#once(`${name}[${start}:${end}]`, () => {
@@ -68,7 +77,10 @@ export class WeightFile {
     return this.#read(dtype, shape, offsetBytes);
   }
 
-  /** The given rows of a matrix (if quantised, with a scale per row), one after the other: [rows.length, columns]. Only they are read. */
+  /**
+   * The given rows of a matrix (if quantised, with a scale per row), one after the other: [rows.length, columns]. Only
+   * they are read.
+   */
   rows(name: string, rows: readonly number[]): Float32Array {
     const { dtype, shape, offsetBytes, lengthBytes } = this.#find(name);
     const rowBytes = lengthBytes / shape[0]!;
