@@ -5,7 +5,7 @@ const SIGN = 0x80000000;
 const EXPONENT = 0x7f800000;
 
 /** Pixels of one class counted by score: columns with one row for each key that occurs. */
-export interface ScoreCounts {
+interface ScoreCounts {
   /** Ascending. A key stands for one float32 score (`scoreOfKey`), or for several when its lowest bits were dropped. */
   readonly keys: Uint32Array;
   readonly counts: Uint32Array;

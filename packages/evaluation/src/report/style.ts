@@ -46,6 +46,7 @@ tbody th { font-weight: 600; width: 38%; }
   body { max-width: none; padding: 0; font-size: 10pt; }
   .panel, figure, tr { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
-  .grid { grid-template-columns: repeat(2, 1fr); }
+  .grid { grid-template-columns: repeat(3, 1fr); }
+  .plots { grid-template-columns: repeat(2, 1fr); }
 }
 `);

@@ -1,6 +1,7 @@
 /**
  * Child process of `streaming-memory.test.ts`: evaluates as many synthetic maps as its argument says and prints
- * `{ peakBytes, resolution }`, the largest resident memory that the whole process had and how exact the figures are.
+ * `{ halfwayBytes, peakBytes, resolution }`: the largest resident memory that the whole process had after half of the maps and at the
+ * end, and how exact the figures are.
  */
 import { PixelMetricsAccumulator } from '../index.js';
 
@@ -8,10 +9,13 @@ const SIDE = 224;
 const LESION_SIDE = 40;
 const maps = Number(process.argv[2]);
 
+const peak = () => process.resourceUsage().maxRSS * 1024;
+
 const accumulator = new PixelMetricsAccumulator({ resamples: 20 });
 const map = new Float32Array(SIDE * SIDE);
 const mask = new Uint8Array(SIDE * SIDE);
 let state = 1;
+let halfwayBytes = 0;
 for (let image = 0; image < maps; image++) {
   const corner = image % (SIDE - LESION_SIDE);
   for (let pixel = 0; pixel < map.length; pixel++) {
@@ -22,7 +26,7 @@ for (let image = 0; image < maps; image++) {
     map[pixel] = (state / 2 ** 32) ** (mask[pixel] ? 0.5 : 2);
   }
   accumulator.add(map, mask, SIDE, SIDE);
+  if (image === Math.floor(maps / 2)) halfwayBytes = peak();
 }
 const { resolution } = accumulator.result();
-const peakBytes = process.resourceUsage().maxRSS * 1024;
-process.stdout.write(JSON.stringify({ peakBytes, resolution }));
+process.stdout.write(JSON.stringify({ halfwayBytes, peakBytes: peak(), resolution }));
