@@ -3,7 +3,7 @@ import { expectClose, goldenJson } from '@mediclip/testing';
 import { RandomStream } from '../random/random-stream.js';
 import { goldenTensors } from '../testing/golden-tensors.js';
 import { expectDrawnFrom, expectEvenlySpread, expectShare, exponential, uniform } from '../testing/statistics.js';
-import { applyCutPaste, drawCutPaste, samplePatch, sourceMap } from './cut-paste.js';
+import { applyCutPaste, drawCutPaste, drawScale, samplePatch, sourceMap } from './cut-paste.js';
 
 interface CutPasteCase {
   readonly case: number;
@@ -90,9 +90,8 @@ describe('drawCutPaste', () => {
     );
   });
 
-  test('scales, where the source is large enough, are 1 + Exp(0.1) or its inverse with even odds', () => {
-    const free = drawn.filter(({ mask }) => Math.max(mask.rows, mask.columns) < 0.35 * SIDE);
-    const scales = free.map(({ sourceMap: { matrix } }) => Math.hypot(matrix[0], matrix[2]));
+  test('scales are 1 + Exp(0.1) or its inverse with even odds', () => {
+    const scales = Array.from({ length: 4000 }, () => drawScale(random));
     expectShare(
       scales.map((scale) => scale > 1),
       0.5,

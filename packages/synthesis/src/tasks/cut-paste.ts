@@ -32,10 +32,14 @@ export function drawCutPaste(side: number, supportCount: number, random: RandomS
   const corner = drawCorner(mask, side, random);
   const source = random.integer(0, supportCount);
   const angleRadians = random.uniform(-Math.PI / 4, Math.PI / 4);
-  const change = 1 + random.exponential(0.1);
-  const scale = random.chance(0.5) ? 1 / change : change;
-  const map = sourceMap(mask, angleRadians, scale, side);
+  const map = sourceMap(mask, angleRadians, drawScale(random), side);
   return { mask, corner, source, sourceMap: map, sourceCorner: drawCorner(map, side, random) };
+}
+
+/** From the pasted content to its source: above 1 it shrinks, below 1 it grows. */
+export function drawScale(random: RandomStream): number {
+  const change = 1 + random.exponential(0.1);
+  return random.chance(0.5) ? 1 / change : change;
 }
 
 /**

@@ -1,0 +1,54 @@
+/** What a synthetic sample costs at 224 pixels in processor time. Run directly, it prints a line for each task and one for the default mix. */
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { defaultSynthesisOptions, RandomStream, synthesize } from '@mediclip/synthesis';
+
+const SIDE = 224;
+const SHOTS = 16;
+const SAMPLES = 200;
+
+/** Smooth stripes with noise, another phase for each shot. */
+function supportImage(shot) {
+  const random = new RandomStream(1, 0, shot);
+  const data = Uint8Array.from({ length: SIDE * SIDE }, (_, i) => {
+    const stripes = Math.sin((i % SIDE) / 30 + shot) * Math.cos(i / SIDE / 40);
+    return 128 + 90 * stripes + random.uniform(-10, 10);
+  });
+  return { width: SIDE, height: SIDE, data };
+}
+
+function millisecondsPerSample(support, options) {
+  const visit = (step) => {
+    for (let sample = 0; sample < SAMPLES; sample++) {
+      synthesize(support[sample % SHOTS], support, new RandomStream(1, step, sample), options);
+    }
+  };
+  visit(0);
+  const before = process.cpuUsage();
+  visit(1);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000 / SAMPLES;
+}
+
+/**
+ * Milliseconds of processor time for one sample, after a warm-up: `millisecondsPerSample` over the default mix of tasks, `millisecondsPerTask`
+ * for each task alone (with a second anomaly in half of the samples). The goal is at most 8 for the mix.
+ */
+export async function synthesisBench() {
+  const support = Array.from({ length: SHOTS }, (_, shot) => supportImage(shot));
+  const { tasks, secondAnomalyProbability } = defaultSynthesisOptions;
+  const none = Object.fromEntries(Object.keys(tasks).map((task) => [task, 0]));
+  const millisecondsPerTask = {};
+  for (const task of Object.keys(tasks)) {
+    const options = { tasks: { ...none, [task]: 1 }, secondAnomalyProbability };
+    millisecondsPerTask[task] = millisecondsPerSample(support, options);
+  }
+  return { millisecondsPerSample: millisecondsPerSample(support, defaultSynthesisOptions), millisecondsPerTask };
+}
+
+if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const { millisecondsPerSample: mix, millisecondsPerTask } = await synthesisBench();
+  for (const [name, value] of [...Object.entries(millisecondsPerTask), ['default mix', mix]]) {
+    process.stdout.write(`${name.padEnd(20)} ${value.toFixed(2)} ms/sample\n`);
+  }
+}
