@@ -1,18 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { AdaptationJob, AdaptationProgress, AdaptationRun, Compute, ScoringImage } from './compute.js';
+import type { AdaptationJob, AdaptationRun, Compute, ScoringImage } from './compute.js';
 import { EngineError, isOutOfMemory } from './errors.js';
 import { type Beat, type EngineMessage, type Fault, monotonicMs, type WorkMessage } from './protocol.js';
 import { type Operation, Scheduler } from './scheduler.js';
 import { SynthesisPool } from './synthesis-pool.js';
 
-/** Progress is told at most this often, changes of phase and the last one apart. */
-const PROGRESS_INTERVAL_MS = 100;
-
 interface OpenAdaptation {
   readonly run: AdaptationRun;
   readonly pool: SynthesisPool;
-  told: AdaptationProgress | undefined;
-  toldAt: number;
   /** What to answer once it is closed; nothing yet while it goes on. */
   answer: EngineMessage | undefined;
 }
@@ -163,9 +158,9 @@ export class EngineLoop {
       this.#send(this.#failure(adaptation, outcome.error));
       return;
     }
-    this.#adaptation = { run: outcome.value, pool, told: undefined, toldAt: 0, answer: undefined };
+    this.#adaptation = { run: outcome.value, pool, answer: undefined };
     this.#scheduler.opened();
-    this.#tellProgress(adaptation, this.#adaptation);
+    this.#tellProgress(adaptation, outcome.value);
   }
 
   async #advance({ adaptation }: Extract<Operation, { kind: 'advance' }>): Promise<void> {
@@ -173,7 +168,7 @@ export class EngineLoop {
     const outcome = await attempt(() => open.run.advance());
     if ('error' in outcome) open.answer = this.#failure(adaptation, outcome.error);
     else if (outcome.value) open.answer = { type: 'adapted', id: adaptation };
-    this.#tellProgress(adaptation, open);
+    this.#tellProgress(adaptation, open.run);
     this.#scheduler.advanced(open.answer !== undefined);
   }
 
@@ -189,14 +184,8 @@ export class EngineLoop {
     else if (!checkpoint) this.#send(answer ?? { type: 'cancelled', id: adaptation });
   }
 
-  #tellProgress(id: number, open: OpenAdaptation): void {
-    const { progress } = open.run;
-    const now = monotonicMs();
-    const isNews = open.told?.phase !== progress.phase || open.answer !== undefined;
-    if (!isNews && (now - open.toldAt < PROGRESS_INTERVAL_MS || open.told?.done === progress.done)) return;
-    open.told = { ...progress };
-    open.toldAt = now;
-    this.#send({ type: 'progress', id, progress: open.told });
+  #tellProgress(id: number, { progress }: AdaptationRun): void {
+    this.#send({ type: 'progress', id, progress: { ...progress } });
   }
 
   /** The answer to work that failed; from then on it is unknown here. */

@@ -17,7 +17,7 @@ export interface ScoreOptions {
 
 export interface AdaptOptions {
   readonly signal?: AbortSignal;
-  /** Told at most ten times a second; after a restart it goes on from the last checkpoint. */
+  /** Told after every step; after a restart it goes on from the last checkpoint. */
   readonly onProgress?: (progress: AdaptationProgress) => void;
 }
 

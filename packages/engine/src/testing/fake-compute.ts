@@ -18,7 +18,7 @@ import { EngineError, OutOfMemoryError } from '../errors.js';
 
 export interface Script {
   /** `block` never returns, `hang` returns a promise that never settles. */
-  readonly command: 'kill' | 'abort' | 'exit' | 'block' | 'hang' | 'fail' | 'outOfMemory' | 'allocate';
+  readonly command?: 'kill' | 'abort' | 'exit' | 'block' | 'hang' | 'fail' | 'outOfMemory' | 'allocate';
   /** How often it is obeyed, over all processes; always when left out. */
   readonly times?: number;
   /** At which step of an adaptation; scores and starts have no steps. */
@@ -33,7 +33,7 @@ const CHECKPOINT_EVERY = 5;
 const DEFAULT_STEPS = 20;
 const held: Buffer[] = [];
 
-function readScript(folder: string | undefined): Partial<Script> {
+function readScript(folder: string | undefined): Script {
   const file = path.join(folder ?? '', 'script.json');
   return folder !== undefined && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
 }
@@ -47,7 +47,7 @@ async function obey(folder: string | undefined, step?: number): Promise<void> {
   await commands[script.command](script);
 }
 
-const commands: Record<Script['command'], (script: Partial<Script>) => void | Promise<void>> = {
+const commands: Record<NonNullable<Script['command']>, (script: Script) => void | Promise<void>> = {
   kill: () => {
     process.kill(process.pid, 'SIGKILL');
     return new Promise(() => {});
