@@ -1,6 +1,7 @@
 import { corruptImage } from '../image-error.js';
 import { readJpeg2000Header, readJpegHeader } from './codecs/codestream-header.js';
-import { decodeJpeg, decodeJpeg2000, decodeJpegLossless, decodeJpegLs, interleave } from './codecs/jpeg-family.js';
+import { decodeJpeg, decodeJpeg2000, decodeJpegLs, interleave } from './codecs/jpeg-family.js';
+import { decodeJpegLossless } from './codecs/jpeg-lossless.js';
 import { decodeRle } from './codecs/rle.js';
 import type { PixelDescription } from './pixel-description.js';
 
@@ -37,7 +38,7 @@ async function decompress(bytes: Uint8Array, pixels: PixelDescription): Promise<
     case 'jpeg':
       return decodeJpeg(bytes, header);
     case 'jpegLossless':
-      return decodeJpegLossless(bytes);
+      return decodeJpegLossless(bytes, header);
     case 'jpegLs':
       return decodeJpegLs(bytes);
   }

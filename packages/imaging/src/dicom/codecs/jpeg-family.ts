@@ -1,6 +1,5 @@
 import loadCharls from '@cornerstonejs/codec-charls/decodewasmjs';
 import loadOpenJpeg from '@cornerstonejs/codec-openjpeg/decodewasmjs';
-import { Decoder as JpegLosslessDecoder } from 'jpeg-lossless-decoder-js';
 import sharp from 'sharp';
 import { corruptImage, ImageError } from '../../image-error.js';
 import type { CodestreamHeader } from './codestream-header.js';
@@ -8,7 +7,8 @@ import type { CodestreamHeader } from './codestream-header.js';
 /** Samples of a frame, pixel by pixel, as the stream holds them: unsigned or two's complement. */
 export type FrameSamples = Uint8Array | Uint16Array;
 
-const silent = { print: () => {}, printErr: () => {} };
+/** A new object each time, for the loaders make it their module. */
+const silent = () => ({ print: () => {}, printErr: () => {} });
 
 /** Loads a WebAssembly module once, and anew after a failure: one that has aborted stays broken. */
 class WasmModule<T> {
@@ -27,8 +27,8 @@ class WasmModule<T> {
   }
 }
 
-const charls = new WasmModule(() => loadCharls(silent));
-const openJpeg = new WasmModule(() => loadOpenJpeg(silent));
+const charls = new WasmModule(() => loadCharls(silent()));
+const openJpeg = new WasmModule(() => loadOpenJpeg(silent()));
 
 /** Decodes an 8-bit JPEG frame; three components come as RGB. */
 export async function decodeJpeg(bytes: Uint8Array, header: CodestreamHeader): Promise<FrameSamples> {
@@ -47,16 +47,6 @@ export async function decodeJpeg(bytes: Uint8Array, header: CodestreamHeader): P
       .toBuffer();
   } catch (error) {
     throw corruptImage('DICOM', 'a JPEG frame cannot be decoded', error);
-  }
-}
-
-/** Decodes a lossless JPEG frame (T.81, process 14). */
-export function decodeJpegLossless(bytes: Uint8Array): FrameSamples {
-  const { buffer } = Uint8Array.from(bytes);
-  try {
-    return new JpegLosslessDecoder().decode(buffer, 0, buffer.byteLength);
-  } catch (error) {
-    throw corruptImage('DICOM', 'a lossless JPEG frame cannot be decoded', error);
   }
 }
 

@@ -35,9 +35,24 @@ declare module '@cornerstonejs/codec-openjpeg/decodewasmjs' {
   export default function load(options: CodecLoaderOptions): Promise<{ J2KDecoder: new () => CodecDecoder }>;
 }
 
-declare module 'jpeg-lossless-decoder-js' {
-  export class Decoder {
-    /** Bytes for up to 8 bits a sample, else 16-bit words. */
-    decode(buffer: ArrayBuffer, offset: number, length: number): Uint8Array | Uint16Array;
+interface CodecEncoder {
+  getDecodedBuffer(info: CodecFrameInfo): Uint8Array;
+  encode(): void;
+  getEncodedBuffer(): Uint8Array;
+  delete(): void;
+}
+
+declare module '@cornerstonejs/codec-charls/wasmjs' {
+  interface JpegLsEncoder extends CodecEncoder {
+    setInterleaveMode(mode: number): void;
   }
+  export default function load(options: CodecLoaderOptions): Promise<{ JpegLSEncoder: new () => JpegLsEncoder }>;
+}
+
+declare module '@cornerstonejs/codec-openjpeg/wasmjs' {
+  interface J2kEncoder extends CodecEncoder {
+    setDecompositions(levels: number): void;
+    setQuality(lossless: boolean, rate: number): void;
+  }
+  export default function load(options: CodecLoaderOptions): Promise<{ J2KEncoder: new () => J2kEncoder }>;
 }

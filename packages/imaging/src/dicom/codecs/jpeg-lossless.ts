@@ -1,0 +1,174 @@
+import { corruptImage, ImageError } from '../../image-error.js';
+import type { CodestreamHeader } from './codestream-header.js';
+import { EntropyReader } from './entropy-reader.js';
+import { HuffmanTable } from './huffman-table.js';
+
+const START_OF_LOSSLESS_FRAME = 0xc3;
+const DEFINE_HUFFMAN_TABLES = 0xc4;
+const END_OF_IMAGE = 0xd9;
+const START_OF_SCAN = 0xda;
+const DEFINE_RESTART_INTERVAL = 0xdd;
+const isOtherFrame = (marker: number) => marker >= 0xc0 && marker <= 0xcf && marker !== 0xc8;
+
+interface Scan {
+  /** Components by their place in the frame, and the Huffman table of each. */
+  readonly components: readonly { readonly place: number; readonly table: HuffmanTable }[];
+  /** 1 to 7 (T.81, table H.1) */
+  readonly predictor: number;
+  /** Bits by which samples were shifted down before coding. */
+  readonly pointTransform: number;
+  /** In pixels; 0 where there are no restarts. */
+  readonly restartInterval: number;
+}
+
+/**
+ * Decodes a lossless, Huffman-coded JPEG frame (T.81, annex H) to samples, pixel by pixel; `header` is the stream's own.
+ * Errors: `corrupt-image` as soon as the stream ends early, and `unsupported-encoding` for other JPEG processes and
+ * for subsampled components.
+ */
+export function decodeJpegLossless(bytes: Uint8Array, header: CodestreamHeader): Uint8Array | Uint16Array {
+  const { width, height, components, bitsPerSample } = header;
+  const length = width * height * components;
+  const samples = bitsPerSample > 8 ? new Uint16Array(length) : new Uint8Array(length);
+  const tables = new Map<number, HuffmanTable>();
+  const decoded = new Set<number>();
+  let ids: readonly number[] = [];
+  let restartInterval = 0;
+  let offset = 2;
+  while (decoded.size < components) {
+    const marker = bytes[offset] === 0xff ? bytes[offset + 1] : undefined;
+    const end = offset + 2 + (bytes[offset + 2] ?? 0) * 256 + (bytes[offset + 3] ?? 0);
+    if (marker === undefined || marker === END_OF_IMAGE || end > bytes.length || end < offset + 4) throw damaged();
+    const content = bytes.subarray(offset + 4, end);
+    offset = end;
+    if (marker === DEFINE_HUFFMAN_TABLES) readTables(content, tables);
+    else if (marker === DEFINE_RESTART_INTERVAL) restartInterval = at(content, 0) * 256 + at(content, 1);
+    else if (marker === START_OF_LOSSLESS_FRAME) ids = componentIds(content, components);
+    else if (isOtherFrame(marker)) throw unsupported();
+    else if (marker === START_OF_SCAN) {
+      const scan = readScan(content, ids, tables, restartInterval);
+      const reader = new EntropyReader(bytes, offset);
+      decodeScan(reader, scan, header, samples);
+      for (const { place } of scan.components) decoded.add(place);
+      offset = reader.endOfScan();
+    }
+  }
+  return samples;
+}
+
+function decodeScan(
+  reader: EntropyReader,
+  scan: Scan,
+  header: CodestreamHeader,
+  samples: Uint8Array | Uint16Array,
+): void {
+  const { width, height, components, bitsPerSample } = header;
+  const { predictor, pointTransform, restartInterval } = scan;
+  const rowLength = width * components;
+  const initial = 2 ** (bitsPerSample - pointTransform - 1);
+  const value = (i: number) => samples[i]! >> pointTransform;
+  let firstRow = 0;
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    const isRestart = restartInterval > 0 && pixel > 0 && pixel % restartInterval === 0;
+    if (isRestart) {
+      reader.skipRestartMarker();
+      firstRow = Math.floor(pixel / width);
+    }
+    const isRowStart = pixel % width === 0;
+    const isFirstRow = Math.floor(pixel / width) === firstRow;
+    for (const { place, table } of scan.components) {
+      const i = pixel * components + place;
+      let prediction: number;
+      if ((isRowStart && isFirstRow) || isRestart) prediction = initial;
+      else if (isFirstRow) prediction = value(i - components);
+      else if (isRowStart) prediction = value(i - rowLength);
+      else {
+        prediction = predict(predictor, value(i - components), value(i - rowLength), value(i - rowLength - components));
+      }
+      samples[i] = ((prediction + readDifference(reader, table)) & 0xffff) << pointTransform;
+    }
+  }
+}
+
+/** Prediction from the samples to the left, above, and above to the left (T.81, table H.1). */
+function predict(predictor: number, left: number, above: number, diagonal: number): number {
+  switch (predictor) {
+    case 1:
+      return left;
+    case 2:
+      return above;
+    case 3:
+      return diagonal;
+    case 4:
+      return left + above - diagonal;
+    case 5:
+      return left + ((above - diagonal) >> 1);
+    case 6:
+      return above + ((left - diagonal) >> 1);
+    default:
+      return (left + above) >> 1;
+  }
+}
+
+/** A difference: its number of bits as a Huffman code, then the bits (T.81, H.1.2.2); 16 stands for 32768 alone. */
+function readDifference(reader: EntropyReader, table: HuffmanTable): number {
+  const bits = table.decode(reader);
+  if (bits === 0) return 0;
+  if (bits >= 16) return 32_768;
+  const value = reader.bits(bits);
+  return value < 2 ** (bits - 1) ? value - 2 ** bits + 1 : value;
+}
+
+function readTables(content: Uint8Array, tables: Map<number, HuffmanTable>): void {
+  const codeLengths = 16;
+  for (let offset = 0; offset < content.length; ) {
+    const identifier = at(content, offset) & 0x0f;
+    const counts = content.subarray(offset + 1, offset + 1 + codeLengths);
+    const size = counts.reduce((sum, count) => sum + count, 0);
+    const values = content.subarray(offset + 1 + codeLengths, offset + 1 + codeLengths + size);
+    if (counts.length < codeLengths || values.length < size) throw damaged();
+    tables.set(identifier, new HuffmanTable(counts, values));
+    offset += 1 + codeLengths + size;
+  }
+}
+
+function componentIds(content: Uint8Array, components: number): number[] {
+  return Array.from({ length: components }, (_, i) => {
+    if (at(content, 7 + 3 * i) !== 0x11) throw unsupported();
+    return at(content, 6 + 3 * i);
+  });
+}
+
+function readScan(
+  content: Uint8Array,
+  ids: readonly number[],
+  tables: ReadonlyMap<number, HuffmanTable>,
+  restartInterval: number,
+): Scan {
+  const count = at(content, 0);
+  const components = Array.from({ length: count }, (_, i) => {
+    const place = ids.indexOf(at(content, 1 + 2 * i));
+    const table = tables.get(at(content, 2 + 2 * i) >> 4);
+    if (place < 0 || !table) throw damaged();
+    return { place, table };
+  });
+  const predictor = at(content, 1 + 2 * count);
+  if (count === 0 || predictor < 1 || predictor > 7) throw damaged();
+  return { components, predictor, pointTransform: at(content, 3 + 2 * count) & 0x0f, restartInterval };
+}
+
+function at(content: Uint8Array, offset: number): number {
+  if (offset >= content.length) throw damaged();
+  return content[offset]!;
+}
+
+function damaged(): ImageError {
+  return corruptImage('DICOM', 'a lossless JPEG frame contradicts itself or is cut short');
+}
+
+function unsupported(): ImageError {
+  return new ImageError(
+    'unsupported-encoding',
+    'A DICOM frame uses a JPEG process other than plain lossless Huffman coding; convert it to JPEG-LS.',
+  );
+}
