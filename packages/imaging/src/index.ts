@@ -8,6 +8,8 @@ export { readNpy, writeNpy } from './maps/npy.js';
 export { type OverlayOptions, renderOverlay } from './maps/overlay.js';
 export { findRegions, type MapRegion } from './maps/regions.js';
 export { upsampleMap, upsampleMatrix } from './maps/upsample.js';
+export { ImagingPool, type ImagingPoolOptions, type TaskOptions } from './pool/imaging-pool.js';
+export type { ImageDescription, PreparedImage, PreparedKind } from './pool/imaging-task.js';
 export { normalisedTensor } from './prepare/normalised-tensor.js';
 export { maskImage, rgbImage, type SquareImage, testImage, trainingImage } from './prepare/prepare-image.js';
 export type { Raster } from './resize/raster.js';
