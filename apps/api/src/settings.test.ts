@@ -1,0 +1,61 @@
+import path from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { parseSettings, SettingsError } from './settings.js';
+
+function faults(env: Record<string, string>): readonly string[] {
+  try {
+    parseSettings(env);
+  } catch (error) {
+    if (error instanceof SettingsError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+describe('settings', () => {
+  test('an empty environment gives the defaults that the documentation names', () => {
+    const settings = parseSettings({ HOME: '/root', MEDICLIP_URL: 'http://elsewhere', MEDICLIP_REDIS_URL: '' });
+    expect(settings).toMatchObject({ host: '127.0.0.1', port: 8080, device: 'auto', logLevel: 'info' });
+    expect(settings.dataDir).toBe(path.resolve('data'));
+    expect(settings.storeUrl).toBe(`file://${path.resolve('data')}`);
+    expect(settings.redisUrl).toBeUndefined();
+  });
+
+  test('every fault is listed at once', () => {
+    expect(
+      faults({
+        MEDICLIP_PORT: 'http',
+        MEDICLIP_DEVICE: 'gpu',
+        MEDICLIP_REDIS_URL: 'localhost:6379',
+        MEDICLIP_MAX_IMAGE_BYTES: '0',
+        MEDICLIP_PRT: '1',
+        MEDICLIP_HOST: '0.0.0.0',
+      }),
+    ).toEqual([
+      'MEDICLIP_PORT must be a whole number.',
+      'MEDICLIP_REDIS_URL must be a URL that begins with redis: or rediss:.',
+      'MEDICLIP_DEVICE must be auto, cpu, cuda or cuda:N.',
+      'MEDICLIP_MAX_IMAGE_BYTES must be at least 1.',
+      'MEDICLIP_PRT is not a setting.',
+      expect.stringContaining('MEDICLIP_HOST is not loopback'),
+    ]);
+  });
+
+  test.each(['0.0.0.0', '::', '192.168.1.4', 'scans.example.org'])('listening on %s needs keys', (host) => {
+    expect(faults({ MEDICLIP_HOST: host })).toHaveLength(1);
+    expect(parseSettings({ MEDICLIP_HOST: host, MEDICLIP_API_KEYS_FILE: 'keys.json' }).host).toBe(host);
+  });
+
+  test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('listening on %s needs none', (host) => {
+    expect(faults({ MEDICLIP_HOST: host })).toEqual([]);
+  });
+
+  test('the store is where it is told to be, and cards are counted', () => {
+    const settings = parseSettings({
+      MEDICLIP_STORE_URL: 's3://bucket/prefix',
+      MEDICLIP_DEVICE: 'cuda:1',
+      MEDICLIP_SCORE_TIMEOUT_SECONDS: '5',
+    });
+    expect(settings).toMatchObject({ storeUrl: 's3://bucket/prefix', device: 'cuda:1', scores: { timeoutMs: 5000 } });
+  });
+});
