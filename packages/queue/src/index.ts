@@ -14,6 +14,7 @@ export {
   maxAttempts,
   QueueUnavailableError,
 } from './job-queue.js';
+export { openRedisJobQueue, type RedisJobQueueOptions } from './redis/job-queue.js';
 export {
   longestDeadlineMs,
   ScoreAnswerError,

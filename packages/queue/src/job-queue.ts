@@ -37,7 +37,8 @@ export interface Attempt {
 
 /**
  * Works on one entry. Reads the record first and answers `done` when its state is final already, so that a second
- * delivery does no harm. A rejection counts as a failed attempt.
+ * delivery does no harm. A rejection counts as a failed attempt, except with the signal's own reason
+ * (`signal.throwIfAborted()`): that gives the entry back, as `return` does.
  */
 export type JobHandler = (entry: JobEntry, attempt: Attempt) => Promise<HandlerOutcome>;
 
@@ -60,7 +61,7 @@ export interface Consumer {
   resume(): Promise<void>;
   /**
    * Takes nothing more and waits for the running attempts. Those still running after `graceMs` are aborted (`closing`)
-   * and expected to answer `return` soon.
+   * and expected to give their entries back soon.
    */
   close(options: { graceMs: number }): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { type AbortCause, AttemptAborted, type Consumer, type JobHandler, maxAttempts } from '../job-queue.js';
+import { runHandler } from '../run-handler.js';
 import type { Ticket, Tickets } from './tickets.js';
 
 export interface EmbeddedConsumerOptions {
@@ -84,26 +85,23 @@ export class EmbeddedConsumer implements Consumer {
 
   /** Runs the handler, or reports a dead entry; returns what becomes of the ticket. */
   async #work(ticket: Ticket, fencingToken: number, signal: AbortSignal): Promise<() => void> {
-    const { entry, deadReason } = ticket;
+    if (ticket.deadReason !== undefined) return this.#report(ticket, ticket.deadReason);
+    const attempt = ticket.failedAttempts + 1;
+    const lastAttempt = attempt === maxAttempts;
+    const result = await runHandler(this.#handler, ticket.entry, { attempt, lastAttempt, fencingToken, signal });
+    if (result.outcome === 'done') return () => this.#tickets.finish(ticket);
+    if (result.outcome === 'return') return () => this.#tickets.putBack(ticket, result.delayMs);
+    this.#options.onError(result.error);
+    return () => this.#tickets.putBackFailed(ticket, result.error);
+  }
+
+  async #report(ticket: Ticket, reason: string): Promise<() => void> {
     try {
-      if (deadReason !== undefined) {
-        await this.#options.onDead(entry, deadReason);
-        return () => this.#tickets.finish(ticket);
-      }
-      const attempt = ticket.failedAttempts + 1;
-      const result = await this.#handler(entry, {
-        attempt,
-        lastAttempt: attempt === maxAttempts,
-        fencingToken,
-        signal,
-      });
-      if (result.outcome === 'done') return () => this.#tickets.finish(ticket);
-      return () => this.#tickets.putBack(ticket, result.delayMs);
-    } catch (thrown) {
-      const error = thrown as Error;
-      this.#options.onError(error);
-      if (deadReason !== undefined) return () => this.#tickets.putBackUnreported(ticket);
-      return () => this.#tickets.putBackFailed(ticket, error);
+      await this.#options.onDead(ticket.entry, reason);
+      return () => this.#tickets.finish(ticket);
+    } catch (error) {
+      this.#options.onError(error as Error);
+      return () => this.#tickets.putBackUnreported(ticket);
     }
   }
 

@@ -266,6 +266,18 @@ export function testJobQueue(driver: string, open: () => Promise<JobQueue>): voi
       delivery.answer.resolve(done);
     });
 
+    test('takes an entry back from a handler that throws the reason of its abort, without counting an attempt', async () => {
+      const queue = await openQueue();
+      const { deliveries } = await consumeByHand(queue);
+      await queue.enqueue(newEntry(), roomy);
+      const first = await deliveries.next();
+      await queue.cancel(first.entry);
+      first.answer.reject(await aborted(first.attempt.signal));
+      const second = await deliveries.next();
+      expect(second.attempt).toMatchObject({ attempt: 1 });
+      second.answer.resolve(done);
+    });
+
     test('rebuilds the entries that are missing, whatever its depth', async () => {
       const queue = await openQueue();
       const { deliveries } = await consumeByHand(queue);

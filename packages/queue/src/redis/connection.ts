@@ -1,0 +1,54 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import { QueueUnavailableError } from '../job-queue.js';
+
+const shared = {
+  connectTimeout: 5000,
+  retryStrategy: (times: number) => Math.min(times * 100, 2000),
+} satisfies RedisOptions;
+
+/** Options of connections whose commands wait until Redis is back: for consumers and blocking commands. */
+export const patient = { ...shared, maxRetriesPerRequest: null } satisfies RedisOptions;
+
+/**
+ * A connection whose commands fail soon while Redis is away, for callers that wait for an answer. Throws a
+ * `QueueUnavailableError` that says what is wrong when Redis is not reachable at first, refuses the password, or evicts
+ * keys. Later losses are mended by reconnecting.
+ */
+export async function connectImpatiently(url: string): Promise<Redis> {
+  const connection = new Redis(url, { ...shared, lazyConnect: true, maxRetriesPerRequest: 1, commandTimeout: 5000 });
+  const { host, port } = connection.options;
+  let said: Error | undefined;
+  const listen = (error: Error) => {
+    said = error;
+  };
+  connection.on('error', listen);
+  try {
+    await connection.connect();
+    assertNoEviction(await connection.info('memory'));
+    return connection;
+  } catch (error) {
+    connection.disconnect();
+    if (error instanceof QueueUnavailableError) throw error;
+    const cause = said ?? (error as Error);
+    throw new QueueUnavailableError(`Redis at ${host}:${port} can't be used: ${cause.message}`, { cause });
+  } finally {
+    connection.off('error', listen);
+  }
+}
+
+function assertNoEviction(info: string): void {
+  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
+  if (policy === undefined || policy === 'noeviction') return;
+  throw new QueueUnavailableError(
+    `Redis would drop queue entries when memory is short (maxmemory-policy ${policy}): set maxmemory-policy to noeviction.`,
+  );
+}
+
+/** True for errors that only say that Redis is away: the connection itself reports and mends that. */
+export function isConnectionError(error: Error): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return (
+    ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'].includes(code ?? '') ||
+    error.message === 'Connection is closed.'
+  );
+}
