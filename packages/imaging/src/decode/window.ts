@@ -36,5 +36,6 @@ export function applyWindow(values: ArrayLike<number>, window: ValueWindow): Uin
 
 /** The note of an image whose greys were stretched, so that a reader can tell which value became which grey. */
 export function stretchNote({ low, high }: ValueWindow): string {
+  if (low === high) return `all greys are ${Number(low.toPrecision(6))}`;
   return `greys ${Number(low.toPrecision(6))}..${Number(high.toPrecision(6))} were stretched to 0..255`;
 }

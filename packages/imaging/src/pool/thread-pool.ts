@@ -40,17 +40,21 @@ export class ThreadPool<Request, Response> {
     private readonly workerData: unknown,
   ) {}
 
-  /** Starts all threads; rejects when one of them cannot start. */
+  /** Starts all threads; rejects, with none left running, when one of them cannot start. */
   async start(): Promise<void> {
-    await Promise.all(
-      Array.from({ length: this.options.threads }, () => {
-        return new Promise<void>((resolve, reject) => {
-          const { worker } = this.addThread();
-          worker.once('message', () => resolve());
-          worker.once('error', reject);
-        });
-      }),
-    );
+    const starts = Array.from({ length: this.options.threads }, () => {
+      const { worker } = this.addThread();
+      return new Promise<void>((resolve, reject) => {
+        worker.once('message', () => resolve());
+        worker.once('error', reject);
+      });
+    });
+    try {
+      await Promise.all(starts);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
   }
 
   /**

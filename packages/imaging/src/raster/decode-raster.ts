@@ -14,8 +14,6 @@ type RasterFormat = Exclude<ImageFormat, 'bmp' | 'dicom'>;
 /** Grey samples of more than 8 bits, as floating point numbers or 16-bit integers. */
 type DeepGreys = Float32Array | Uint16Array | Int16Array;
 
-const UPRIGHT_8_BIT = 'srgb';
-
 /**
  * Decodes PNG, JPEG, WebP, TIFF or GIF through libvips, turned upright by its EXIF orientation. Colour profiles are not
  * applied, as in the reference pipeline, except that CMYK becomes RGB by a standard profile. Grey of more than 8 bits
@@ -64,7 +62,7 @@ interface Pixels {
 }
 
 async function pixels8Bit(pipeline: Sharp, mode: ImageMode): Promise<Pixels> {
-  const { data, info } = await pipeline.toColourspace(UPRIGHT_8_BIT).raw().toBuffer({ resolveWithObject: true });
+  const { data, info } = await pipeline.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
   const kept = keptChannels(mode, info.channels);
   return { width: info.width, height: info.height, data: pickChannels(data, info.channels, kept), notes: [] };
 }

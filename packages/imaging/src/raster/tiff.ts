@@ -13,8 +13,7 @@ const ENTRY_BYTES = 12;
 const SHORT = 3;
 const LONG = 4;
 
-export const WHITE_IS_ZERO = 0;
-export const BLACK_IS_ZERO = 1;
+const BLACK_IS_ZERO = 1;
 export const PALETTE_COLOUR = 3;
 
 const UNSIGNED = 1;
