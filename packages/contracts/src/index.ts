@@ -44,4 +44,13 @@ export * from './resources/uploads.js';
 export { problemsOf } from './routes/problems-of.js';
 export type { Content, Reply, RequestBody, Route } from './routes/route.js';
 export * from './routes/routes.js';
+export {
+  decodeScoreMessage,
+  decodeScoreReply,
+  encodeScoreMessage,
+  encodeScoreReply,
+  type ScoredMap,
+  type ScoreMessage,
+  type ScoreReply,
+} from './score-messages.js';
 export { serviceVersion } from './version.js';
