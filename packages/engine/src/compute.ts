@@ -1,11 +1,4 @@
-import type { AdaptationOptions } from '@mediclip/contracts';
-import type { GreyImage, SyntheticSample } from '@mediclip/synthesis';
-
-/** A detector: its id, and the folder its files lie in. */
-export interface DetectorReference {
-  readonly id: string;
-  readonly folder: string;
-}
+import type { AdaptationJob, AdaptationProgress, DetectorReference, SampleSource } from '@mediclip/adaptation';
 
 /** A test image as a detector sees it: `side * side * 3` bytes, row-major RGB. */
 export interface ScoringImage {
@@ -25,22 +18,6 @@ export interface ScoreOutput {
   readonly mapSide: number;
 }
 
-/** All that an adaptation needs. `workFolder` holds its checkpoint, `outFolder` the detector once it is complete. */
-export interface AdaptationJob {
-  readonly options: AdaptationOptions;
-  readonly images: readonly GreyImage[];
-  readonly workFolder: string;
-  readonly outFolder: string;
-  readonly modelsFolder?: string;
-}
-
-export interface AdaptationProgress {
-  readonly phase: 'preparing' | 'training' | 'finishing';
-  readonly done: number;
-  readonly total: number;
-  readonly loss?: number;
-}
-
 /** An adaptation in progress. Opening one goes on from the checkpoint in its work folder where there is one. */
 export interface AdaptationRun {
   readonly progress: AdaptationProgress;
@@ -48,20 +25,6 @@ export interface AdaptationRun {
   advance(): Promise<boolean>;
   checkpoint(): Promise<void>;
   release(): Promise<void>;
-}
-
-/** Which normal image a synthetic anomaly is made from, and the random stream that draws it. */
-export interface SampleRequest {
-  readonly image: number;
-  readonly seed: number;
-  readonly step: number;
-  readonly sample: number;
-  readonly purpose: number;
-}
-
-/** Makes synthetic anomalies; the answers stand in the order of the requests. */
-export interface SampleSource {
-  draw(requests: readonly SampleRequest[]): Promise<SyntheticSample[]>;
 }
 
 /** What the engine process computes with: the port between the scheduler and ONNX Runtime. One call at a time. */

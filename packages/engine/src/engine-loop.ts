@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { AdaptationJob, AdaptationRun, Compute, ScoringImage } from './compute.js';
+import type { AdaptationJob } from '@mediclip/adaptation';
+import type { AdaptationRun, Compute, ScoringImage } from './compute.js';
 import { EngineError, isOutOfMemory } from './errors.js';
 import { type Beat, type EngineMessage, type Fault, monotonicMs, type WorkMessage } from './protocol.js';
 import { type Operation, Scheduler } from './scheduler.js';
@@ -198,8 +199,10 @@ export class EngineLoop {
 
 /** The error in the form in which it crosses to the parent. */
 export function faultOf(error: Error): Fault {
-  const code = error instanceof EngineError ? error.code : 'compute-failed';
-  return { code, message: error.message, origin: error.name };
+  const { name, message } = error;
+  if (error instanceof EngineError) return { code: error.code, message };
+  const origin = 'code' in error && typeof error.code === 'string' ? { name, code: error.code } : { name };
+  return { code: 'compute-failed', message, origin };
 }
 
 function idsOf(operation: Operation): number[] {

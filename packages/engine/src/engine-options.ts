@@ -17,8 +17,8 @@ export interface EngineOptions {
   readonly adaptationAttempts?: number;
   /** How often in a row the process may fail to become ready; default 5. */
   readonly startAttempts?: number;
-  /** The module that computes (a ComputeModule). */
-  readonly computeModule: URL;
+  /** The module that computes, a ComputeModule; default the method on ONNX Runtime. */
+  readonly computeModule?: URL;
   readonly timing?: Partial<EngineTiming>;
 }
 
@@ -60,6 +60,7 @@ export function resolveEngineOptions(options: EngineOptions): ResolvedEngineOpti
     maxPendingImages: 1024,
     adaptationAttempts: 3,
     startAttempts: 5,
+    computeModule: new URL('../dist/model-compute.js', import.meta.url),
     ...options,
     timing: { ...defaultTiming, ...options.timing },
   };

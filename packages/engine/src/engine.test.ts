@@ -5,9 +5,9 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import type { AdaptationJob } from '@mediclip/adaptation';
 import { resolveAdaptationOptions } from '@mediclip/contracts';
 import { temporaryFolder } from '@mediclip/testing';
-import type { AdaptationJob } from './compute.js';
 import { Engine } from './engine.js';
 import type { EngineOptions } from './engine-options.js';
 import type { Script } from './testing/fake-compute.js';
@@ -97,7 +97,7 @@ describe('scoring', () => {
       engine.score({ detector: detector('a3'), images: [image(3)] }),
     ]);
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled']);
-    expect(outcomes[0]).toMatchObject({ reason: { code: 'compute-failed', origin: 'TypeError' } });
+    expect(outcomes[0]).toMatchObject({ reason: { code: 'compute-failed', origin: { name: 'TypeError' } } });
     expect(engine.state.restarts).toBe(0);
   });
 
@@ -329,7 +329,7 @@ test('an adaptation that fails says why', async () => {
   const failing = engine.adapt(job({ command: 'fail', step: 2 }));
   await expect(failing).rejects.toMatchObject({
     code: 'compute-failed',
-    origin: 'TypeError',
+    origin: { name: 'TypeError' },
     message: 'the fake was told to fail',
   });
 });

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
-import type { AdaptationJob, AdaptationProgress, DetectorReference, ScoreOutput, ScoringImage } from './compute.js';
+import type { AdaptationJob, AdaptationProgress, DetectorReference } from '@mediclip/adaptation';
+import type { ScoreOutput, ScoringImage } from './compute.js';
 import type { ChildEnd, EndReason } from './engine-child.js';
 import { type EngineOptions, type ResolvedEngineOptions, resolveEngineOptions } from './engine-options.js';
 import { EngineError } from './errors.js';
@@ -39,7 +40,7 @@ type AnyWork = ScoreWork | AdaptWork;
  * The process ends with this one, however this one ends.
  *
  * ```ts
- * const engine = await Engine.start({ device: 'auto', computeModule });
+ * const engine = await Engine.start({ device: 'auto' });
  * await engine.adapt(job, { onProgress: console.log });
  * const [{ score }] = await engine.score({ detector, images: [image] });
  * await engine.stop();

@@ -1,8 +1,14 @@
+/** The error in the engine process that an EngineError reports: its class, and its own code where it has one. */
+export interface ErrorOrigin {
+  readonly name: string;
+  readonly code?: string;
+}
+
 /**
  * - `device-unavailable`: the device asked for did not load;
  * - `start-failed`: the engine process never became ready;
  * - `crashed`: the engine process died over this piece of work more often than it is tried again;
- * - `compute-failed`: the work itself failed; `origin` names the error class;
+ * - `compute-failed`: the work itself failed; `origin` tells the error, e.g. an AdaptationError and its code;
  * - `deadline`: the answer did not come in time;
  * - `overloaded`: too many images are waiting;
  * - `stopped`: the engine was stopped; an adaptation goes on from its checkpoint.
@@ -19,11 +25,10 @@ export type EngineErrorCode =
 export class EngineError extends Error {
   override readonly name = 'EngineError';
 
-  /** `origin` is the name of the error class in the engine process that this error reports. */
   constructor(
     readonly code: EngineErrorCode,
     message: string,
-    readonly origin?: string,
+    readonly origin?: ErrorOrigin,
   ) {
     super(message);
   }

@@ -1,12 +1,6 @@
-import type {
-  AdaptationJob,
-  AdaptationProgress,
-  ComputeSettings,
-  DetectorReference,
-  ScoreOutput,
-  ScoringImage,
-} from './compute.js';
-import type { EngineErrorCode } from './errors.js';
+import type { AdaptationJob, AdaptationProgress, DetectorReference } from '@mediclip/adaptation';
+import type { ComputeSettings, ScoreOutput, ScoringImage } from './compute.js';
+import type { EngineErrorCode, ErrorOrigin } from './errors.js';
 import type { SchedulerGauges } from './scheduler.js';
 
 /** What the engine process is started with. */
@@ -42,7 +36,7 @@ export type WorkMessage =
 export interface Fault {
   readonly code: EngineErrorCode;
   readonly message: string;
-  readonly origin?: string;
+  readonly origin?: ErrorOrigin;
 }
 
 export interface ScoredImage {

@@ -1,4 +1,4 @@
-import type { DetectorReference } from './compute.js';
+import type { DetectorReference } from '@mediclip/adaptation';
 
 /** The numbers of images a batch may have: graphs are written for fixed shapes. */
 export const batchShapes = [1, 2, 4, 8, 16] as const;

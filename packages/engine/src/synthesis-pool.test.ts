@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
+import type { SampleRequest } from '@mediclip/adaptation';
 import { defaultSynthesisOptions as options, RandomStream, synthesize } from '@mediclip/synthesis';
-import type { SampleRequest } from './compute.js';
 import { SynthesisPool } from './synthesis-pool.js';
 
 const side = 64;

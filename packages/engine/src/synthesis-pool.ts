@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
+import type { SampleRequest, SampleSource } from '@mediclip/adaptation';
 import type { GreyImage, SynthesisOptions, SyntheticSample } from '@mediclip/synthesis';
-import type { SampleRequest, SampleSource } from './compute.js';
 
 export interface SynthesisPoolOptions {
   /** The normal images: what samples are made from, and what cut-paste takes its content from. */

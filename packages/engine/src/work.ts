@@ -1,4 +1,5 @@
-import type { AdaptationJob, AdaptationProgress, DetectorReference, ScoreOutput, ScoringImage } from './compute.js';
+import type { AdaptationJob, AdaptationProgress, DetectorReference } from '@mediclip/adaptation';
+import type { ScoreOutput, ScoringImage } from './compute.js';
 import { EngineError } from './errors.js';
 import type { Fault, WorkMessage } from './protocol.js';
 

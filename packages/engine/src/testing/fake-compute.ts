@@ -5,15 +5,8 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type {
-  AdaptationJob,
-  AdaptationProgress,
-  AdaptationRun,
-  Compute,
-  ComputeSettings,
-  SampleSource,
-  ScoreInput,
-} from '../compute.js';
+import type { AdaptationJob, AdaptationProgress, SampleSource } from '@mediclip/adaptation';
+import type { AdaptationRun, Compute, ComputeSettings, ScoreInput } from '../compute.js';
 import { EngineError, OutOfMemoryError } from '../errors.js';
 
 export interface Script {

@@ -1,0 +1,31 @@
+/** The module that the engine process computes with: the method on ONNX Runtime. */
+import { AdaptationRun, Scorer, Towers } from '@mediclip/adaptation';
+import type { Compute, ComputeSettings, ScoreInput, ScoreOutput } from './compute.js';
+import { openOrtRuntime } from './ort-runtime.js';
+
+/**
+ * Detectors and adaptations on the device asked for. Everything of one backbone and the same taps shares its tower.
+ * Throws an EngineError `device-unavailable` when the device does not load.
+ */
+export async function createCompute({ device, threads, modelsFolder }: ComputeSettings): Promise<Compute> {
+  const runtime = await openOrtRuntime({ device, threads });
+  const towers = new Towers(runtime, modelsFolder === undefined ? {} : { modelsFolder });
+  const scorer = new Scorer(towers);
+  return {
+    provider: runtime.provider,
+    towerKey: (detector) => scorer.towerKey(detector),
+    score: (batch) => score(scorer, batch),
+    async openAdaptation(job, samples) {
+      const { backbone, taps } = job.options;
+      return AdaptationRun.open(job, towers.open(backbone, taps), samples);
+    },
+    async release(detectorId) {
+      scorer.forget(detectorId);
+    },
+  };
+}
+
+async function score(scorer: Scorer, batch: readonly ScoreInput[]): Promise<ScoreOutput[]> {
+  const anomalies = await scorer.score(batch.map(({ detector, image }) => ({ detector, image: image.data })));
+  return anomalies.map(({ score, map }) => ({ score, map, mapSide: Math.sqrt(map.length) }));
+}
