@@ -5,4 +5,5 @@ export const purposes = {
   order: 2,
   heldOut: 3,
   shots: 4,
+  memory: 5,
 } as const;

@@ -51,6 +51,14 @@ export const scoringFields = {
     description: "The image's score: the maximum of its map, or the mean of its highest `topShare`.",
   }),
   topShare: z.number().gt(0).max(1).meta({ description: 'Share of the map that `top` averages.' }),
+  memoryWeight: z.number().min(0).max(100).meta({
+    description:
+      'Weight of the memory of normal patches in the map, beside the learned map with weight 1; both on the scale of the normals. 0 and `memoryImageWeight` 0: no memory.',
+  }),
+  memoryImageWeight: z.number().min(0).max(100).meta({
+    description: "Weight of the memory map's mean over the image, added everywhere in the map.",
+  }),
+  memoryPatches: z.int().min(16).max(65_536).meta({ description: 'How many normal patches the memory keeps.' }),
 };
 
 export const scalarFields = {

@@ -4,9 +4,8 @@ import { readSafetensors, WeightsError, writeSafetensors } from '@mediclip/backb
 import { adaptationOptionsSchema, epochLossSchema } from '@mediclip/contracts';
 import { z } from 'zod';
 import { AdaptationError } from '../errors.js';
-import type { Parameters } from '../graphs/parameters.js';
-import type { Tower } from '../tower/tower.js';
 import { writeFileWhole } from '../write-file-whole.js';
+import { type DetectorShape, type DetectorTensors, tensorShapes } from './detector-shape.js';
 
 const descriptionFile = 'detector.json';
 const tensorsFile = 'detector.safetensors';
@@ -25,6 +24,8 @@ const descriptionSchema = z.strictObject({
   }),
   taps: z.array(z.int()).min(1),
   side: z.int().min(1),
+  /** How many patches of the normals the memory keeps; 0 without a memory. */
+  patches: z.int().min(0),
   images: z.strictObject({ count: z.int().min(1), digest: z.string() }),
   lossHistory: z.array(epochLossSchema),
   selectedEpoch: z.int().min(1),
@@ -32,16 +33,6 @@ const descriptionSchema = z.strictObject({
 
 /** `detector.json`: what the detector is and how it was made. */
 export type DetectorDescription = z.infer<typeof descriptionSchema>;
-
-/** The trained matrices of a detector (method, section 9). */
-export interface DetectorTensors {
-  /** Per tap [E, C]. */
-  readonly weights: readonly Float32Array[];
-  /** Per tap [E]. */
-  readonly biases: readonly Float32Array[];
-  /** [2, E], unit rows: normal, abnormal. */
-  readonly states: Float32Array;
-}
 
 export interface Detector {
   readonly description: DetectorDescription;
@@ -51,67 +42,57 @@ export interface Detector {
 /** What a finished training hands over. */
 export interface TrainedDetector
   extends Pick<DetectorDescription, 'options' | 'images' | 'lossHistory' | 'selectedEpoch'> {
-  readonly parameters: Parameters;
-  readonly states: Float32Array;
+  readonly shape: DetectorShape;
+  readonly tensors: DetectorTensors;
 }
 
 /** Writes `detector.safetensors` and then `detector.json`, each whole or not at all: a folder with the latter is complete. */
-export async function writeDetector(
-  folder: string,
-  { backbone, taps }: Tower,
-  trained: TrainedDetector,
-): Promise<void> {
-  const { options, parameters, states, images, lossHistory, selectedEpoch } = trained;
-  const { id, digest, family, licence, embeddingWidth, side } = backbone;
-  const tensors = taps.flatMap((tap, index) => {
-    const { channels } = backbone.tapShape(tap);
-    return [
-      [`adapter.${index}.weight`, float32([embeddingWidth, channels], parameters.get(`adapter.${index}.weight`)!)],
-      [`adapter.${index}.bias`, float32([embeddingWidth], parameters.get(`adapter.${index}.bias`)!)],
-    ] as const;
-  });
+export async function writeDetector(folder: string, trained: TrainedDetector): Promise<void> {
+  const { shape, tensors, options, images, lossHistory, selectedEpoch } = trained;
+  const { id, digest, family, licence, side } = shape.backbone;
   const description: DetectorDescription = {
     formatVersion: 1,
     options,
     backbone: { id, digest, family, licence },
-    taps: [...taps],
+    taps: [...shape.taps],
     side,
+    patches: shape.patches,
     images,
     lossHistory,
     selectedEpoch,
   };
-  await mkdir(folder, { recursive: true });
-  await writeFileWhole(
-    path.join(folder, tensorsFile),
-    writeSafetensors([...tensors, ['states', float32([2, embeddingWidth], states)]]),
+  const stored = [...tensorShapes(shape)].map(
+    ([name, extent]) => [name, { dtype: 'F32', shape: extent, data: tensors.get(name)! }] as const,
   );
+  await mkdir(folder, { recursive: true });
+  await writeFileWhole(path.join(folder, tensorsFile), writeSafetensors(stored));
   await writeFileWhole(path.join(folder, descriptionFile), `${JSON.stringify(description, undefined, 2)}\n`);
 }
-
-const float32 = (shape: readonly number[], data: Float32Array) => ({ dtype: 'F32', shape, data }) as const;
 
 /** Reads a detector's folder. Throws an `AdaptationError` when it holds none or a damaged one. */
 export async function readDetector(folder: string): Promise<Detector> {
   const description = await readDescription(folder);
+  const file = path.join(folder, tensorsFile);
   try {
-    const tensors = readSafetensors(await readFile(path.join(folder, tensorsFile)));
-    const find = (name: string) => {
-      const data = tensors.get(name)?.data;
-      if (!(data instanceof Float32Array)) throw new WeightsError('missing_tensor', `It has no tensor ${name}.`);
-      return data;
-    };
-    return {
-      description,
-      tensors: {
-        weights: description.taps.map((_, index) => find(`adapter.${index}.weight`)),
-        biases: description.taps.map((_, index) => find(`adapter.${index}.bias`)),
-        states: find('states'),
-      },
-    };
+    const stored = [...readSafetensors(await readFile(file))];
+    const tensors = new Map(stored.map(([name, { data }]) => [name, data as Float32Array]));
+    return { description, tensors };
   } catch (cause) {
     if (!(cause instanceof WeightsError) && !isMissing(cause)) throw cause;
-    throw corrupt(path.join(folder, tensorsFile), cause);
+    throw corrupt(file, cause);
   }
+}
+
+/** The shape of a detector on its backbone. Throws an `AdaptationError` when its tensors do not fit. */
+export function detectorShape({ description, tensors }: Detector, backbone: DetectorShape['backbone']): DetectorShape {
+  const { taps, patches, options } = description;
+  const shape = { backbone, taps, patches, scoring: options.scoring };
+  for (const [name, extent] of tensorShapes(shape)) {
+    if (tensors.get(name)?.length !== extent.reduce((product, size) => product * size, 1)) {
+      throw corrupt(`The detector's tensor ${name}`, undefined);
+    }
+  }
+  return shape;
 }
 
 async function readDescription(folder: string): Promise<DetectorDescription> {
@@ -121,9 +102,7 @@ async function readDescription(folder: string): Promise<DetectorDescription> {
     throw new AdaptationError(
       'corrupt-detector',
       `${folder} holds no detector: name a folder that \`mediclip adapt\` made.`,
-      {
-        cause,
-      },
+      { cause },
     );
   });
   try {
@@ -136,5 +115,5 @@ async function readDescription(folder: string): Promise<DetectorDescription> {
 const isMissing = (error: unknown): boolean =>
   ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 
-const corrupt = (file: string, cause: unknown) =>
-  new AdaptationError('corrupt-detector', `${file} is damaged or of another version: adapt again.`, { cause });
+const corrupt = (what: string, cause: unknown) =>
+  new AdaptationError('corrupt-detector', `${what} is damaged or of another version: adapt again.`, { cause });

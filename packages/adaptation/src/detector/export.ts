@@ -3,8 +3,8 @@ import path from 'node:path';
 import { constant, type Value, writeModel } from '@mediclip/onnx-graph';
 import { normalise, pixelInput, type Tower } from '../tower/tower.js';
 import { placeWholeModel, usedWeights } from '../weight-files.js';
-import type { Detector } from './detector-files.js';
-import { headOutputs } from './head.js';
+import { type Detector, detectorShape } from './detector-files.js';
+import { detectorOutputs, tensorShapes } from './detector-shape.js';
 
 export const exportedModelName = 'detector.onnx';
 
@@ -18,18 +18,14 @@ export interface ExportedModel {
  * The detector as one model of standard operators: `pixels` [1, side, side, 3] RGB bytes in, `map` [1, side, side] and
  * `score` [1] out, normalisation and pooling included. `tower` is the one that the detector was made with.
  */
-export function exportModel({ description, tensors }: Detector, { backbone, taps }: Tower): ExportedModel {
-  const { embeddingWidth, side } = backbone;
+export function exportModel(detector: Detector, { backbone, taps }: Tower): ExportedModel {
   const pixels = pixelInput(backbone, 1);
   const features = backbone.imageFeatures(normalise(pixels, backbone), taps);
-  const adapters = taps.map((tap, index) => ({
-    weight: constant(tensors.weights[index]!, [embeddingWidth, backbone.tapShape(tap).channels]),
-    bias: constant(tensors.biases[index]!, [embeddingWidth]),
-  }));
-  const states = constant(tensors.states, [2, embeddingWidth]);
-  const outputs: Record<string, Value> = {
-    ...headOutputs(features, adapters, states, side, description.options.scoring),
-  };
+  const shape = detectorShape(detector, backbone);
+  const tensors = new Map(
+    [...tensorShapes(shape)].map(([name, extent]) => [name, constant(detector.tensors.get(name)!, extent, name)]),
+  );
+  const outputs: Record<string, Value> = { ...detectorOutputs(features, tensors, shape) };
   return {
     bytes: writeModel({ name: 'detector', inputs: [pixels], outputs }),
     weights: usedWeights(backbone, Object.values(outputs)),

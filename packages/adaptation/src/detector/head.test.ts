@@ -9,7 +9,7 @@ import { expectClose, goldenJson, goldenPath, temporaryFolder, testRuntime } fro
 import { goldenTensors, openTinyClip } from '../testing/tiny-clip.js';
 import { Tower } from '../tower/tower.js';
 import { Trainer } from '../training/trainer.js';
-import { type Detector, readDetector, writeDetector } from './detector-files.js';
+import { type Detector, detectorShape, readDetector, writeDetector } from './detector-files.js';
 import { exportedModelName, writeExportedModel } from './export.js';
 import { Head } from './head.js';
 
@@ -32,14 +32,14 @@ async function pixelsOf(name: string): Promise<Uint8Array> {
 /** The detector that the start values of golden case A make, read back from its files. */
 async function startDetector(promptAttention: 'full' | 'causal', folder: string): Promise<Detector> {
   const parameters = goldenTensors('training/A.init.safetensors');
-  const options = resolveAdaptationOptions({ promptAttention, scoring: { pooling: 'max' } });
+  const options = resolveAdaptationOptions({ promptAttention, preset: 'paper' });
   const { taps } = tower;
   const artifacts = { ...options, taps, batchSize: 1, evaluationBatchSize: 1 };
   const trainer = await Trainer.open(testRuntime, backbone, artifacts, temporaryFolder());
-  await writeDetector(folder, tower, {
+  await writeDetector(folder, {
+    shape: { backbone, taps, scoring: options.scoring, patches: 0 },
+    tensors: new Map([...parameters, ['states', await trainer.states(parameters)]]),
     options,
-    parameters,
-    states: await trainer.states(parameters),
     images: { count: 1, digest: 'sha256:0' },
     lossHistory: [],
     selectedEpoch: 1,
@@ -57,7 +57,7 @@ describe.each(['full', 'causal'] as const)('with %s attention, from file to map 
   });
 
   test.each(['rgb.png', 'gray8.png'])("%s equals the authors' implementation", async (name) => {
-    const head = await Head.open(testRuntime, backbone, tower.taps, detector.description.options.scoring);
+    const head = await Head.open(testRuntime, detectorShape(detector, backbone));
     const [features] = await tower.features([await pixelsOf(name)]);
     const { score, map } = await head.run(features!, detector.tensors);
     expect(Math.abs(score - scores[`${promptAttention}.${name}`]!)).toBeLessThan(1e-5);

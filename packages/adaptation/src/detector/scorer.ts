@@ -1,6 +1,6 @@
 import type { Towers } from '../tower/towers.js';
 import { towerKey } from '../tower/towers.js';
-import { type Detector, readDetector } from './detector-files.js';
+import { type Detector, detectorShape, readDetector } from './detector-files.js';
 import { type Anomaly, Head } from './head.js';
 
 /** A detector by a name of the caller's choice and the folder of its files. The files of a name never change. */
@@ -65,11 +65,11 @@ export class Scorer {
     return known;
   }
 
-  #head({ description }: Detector): Promise<Head> {
-    const { backbone, taps, options } = description;
-    const key = JSON.stringify([backbone.id, taps, options.scoring]);
-    const tower = this.towers.openFor(description);
-    const head = this.#heads.get(key) ?? Head.open(tower.runtime, tower.backbone, tower.taps, options.scoring);
+  #head(detector: Detector): Promise<Head> {
+    const { runtime, backbone } = this.towers.openFor(detector.description);
+    const shape = detectorShape(detector, backbone);
+    const key = JSON.stringify({ ...shape, backbone: backbone.id });
+    const head = this.#heads.get(key) ?? Head.open(runtime, shape);
     this.#heads.set(key, head);
     head.catch(() => this.#heads.delete(key));
     return head;

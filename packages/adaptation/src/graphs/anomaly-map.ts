@@ -72,6 +72,9 @@ export function anomalyMap(contrast: Value, side: number): Value {
 export function poolScores(map: Value, scoring: ScoringOptions): Value {
   const [batch, side] = map.shape;
   if (scoring.pooling === 'max') return reduceMax(map, { axes: [1, 2] });
-  const count = Math.max(1, Math.round(scoring.topShare * side! * side!));
+  const count = pooledCount(scoring.topShare, side! * side!);
   return reduceMean(topK(reshape(map, [batch!, side! * side!]), count), { axes: [1] });
 }
+
+/** How many of a map's values the pooling `top` averages. */
+export const pooledCount = (topShare: number, values: number): number => Math.max(1, Math.round(topShare * values));

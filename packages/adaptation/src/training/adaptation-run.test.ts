@@ -63,7 +63,7 @@ describe('a training', () => {
     const run = await AdaptationRun.open(work, tower, samples);
     await finish(run);
     const { description } = await readDetector(work.outFolder);
-    expect(run.progress).toMatchObject({ phase: 'finishing', done: 9, total: 9 });
+    expect(run.progress).toMatchObject({ phase: 'finishing', done: shots, total: shots });
     expect(description).toMatchObject({ taps: [2, 3, 4], side, images: { count: shots } });
     expect(description.lossHistory.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
     for (const { loss, focal, dice, heldOutLoss } of description.lossHistory) {
@@ -88,6 +88,22 @@ describe('a training', () => {
       }),
       { numRuns: 5 },
     );
+  });
+
+  test('keeps a memory of the normals, unless the options want none or there is a single normal', async () => {
+    const fused = job();
+    await finish(await AdaptationRun.open(fused, tower, samples));
+    const { description, tensors } = await readDetector(fused.outFolder);
+    const grid = 4;
+    expect(description.patches).toBe(shots * grid * grid);
+    const [, learnedDeviation, memoryMean, memoryDeviation] = tensors.get('memory.scales')!;
+    expect(learnedDeviation).toBeGreaterThan(0);
+    expect(memoryMean).toBeGreaterThan(0);
+    expect(memoryDeviation).toBeGreaterThan(0);
+
+    const single = { ...job(), images: images.slice(0, 1) };
+    await finish(await AdaptationRun.open(single, tower, samples));
+    expect((await readDetector(single.outFolder)).description.patches).toBe(0);
   });
 
   test('selects the epoch with the lowest held-out loss, or the last', async () => {

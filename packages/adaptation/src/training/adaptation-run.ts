@@ -3,12 +3,14 @@ import path from 'node:path';
 import type { AdaptationOptions, EpochLoss } from '@mediclip/contracts';
 import type { GreyImage, SyntheticSample } from '@mediclip/synthesis';
 import { writeDetector } from '../detector/detector-files.js';
+import type { DetectorTensors } from '../detector/detector-shape.js';
 import { AdaptationError } from '../errors.js';
 import { initialParameters, parameterSpecs } from '../graphs/parameters.js';
 import type { Features } from '../tower/features.js';
 import { greyToRgb } from '../tower/rgb.js';
 import type { Tower } from '../tower/tower.js';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.js';
+import { type FittedMemory, fitMemory } from './fit-memory.js';
 import { planHeldOut, planStep, type SampleRequest, type SampleSource, stepsPerEpoch } from './plan.js';
 import { initialState, type Loss, type TrainingState } from './state.js';
 import { artifactNames, type LabelledFeatures, Trainer } from './trainer.js';
@@ -131,8 +133,7 @@ export class AdaptationRun {
       if (this.state.step % training.checkpointEverySteps === 0) await this.checkpoint();
       yield this.#trainingProgress(totalSteps);
     }
-    yield { phase: 'finishing', done: totalSteps, total: totalSteps };
-    await this.#finish();
+    yield* this.#finish(normals);
   }
 
   #trainingProgress(total: number): AdaptationProgress {
@@ -214,20 +215,40 @@ export class AdaptationRun {
     return { ...state, heldOut: losses, ...(isBest && { best: state.average, bestEpoch: losses.length }) };
   }
 
-  async #finish(): Promise<void> {
+  async *#finish(normals: readonly Features[]): AsyncGenerator<AdaptationProgress, void> {
     const { options, images, outFolder } = this.job;
     const { training } = options;
     const { average, best, bestEpoch } = this.state;
     const [parameters, selectedEpoch] =
       training.selection === 'heldOut' ? [best, bestEpoch] : [average, training.epochs];
-    await writeDetector(outFolder, this.tower, {
+    const learned = new Map([...parameters, ['states', await this.trainer.states(parameters)]]);
+    const memory = yield* this.#fitMemory(learned, normals);
+    await writeDetector(outFolder, {
+      shape: {
+        backbone: this.tower.backbone,
+        taps: this.tower.taps,
+        scoring: options.scoring,
+        patches: memory.patches,
+      },
+      tensors: new Map([...learned, ...memory.tensors]),
       options,
-      parameters,
-      states: await this.trainer.states(parameters),
       images: { count: images.length, digest: imagesDigest(images) },
       lossHistory: epochLosses(this.state, stepsPerEpoch(this.#plan)),
       selectedEpoch,
     });
+  }
+
+  async *#fitMemory(
+    learned: DetectorTensors,
+    normals: readonly Features[],
+  ): AsyncGenerator<AdaptationProgress, FittedMemory> {
+    const { scoring, seed } = this.job.options;
+    const fit = fitMemory(this.tower, learned, normals, scoring, seed);
+    for (;;) {
+      const { done, value } = await fit.next();
+      if (done) return value;
+      yield { phase: 'finishing', done: value, total: normals.length };
+    }
   }
 
   #drawAhead(step: number, totalSteps: number): void {

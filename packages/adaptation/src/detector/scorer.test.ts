@@ -1,0 +1,83 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { resolveAdaptationOptions } from '@mediclip/contracts';
+import { RandomStream } from '@mediclip/synthesis';
+import { temporaryFolder, testRuntime } from '@mediclip/testing';
+import { Towers } from '../tower/towers.js';
+import { readDetector, writeDetector } from './detector-files.js';
+import { type DetectorShape, tensorShapes } from './detector-shape.js';
+import { exportedModelName, writeExportedModel } from './export.js';
+import { Scorer } from './scorer.js';
+
+const towers = new Towers(testRuntime);
+const { backbone, taps } = towers.open('lite');
+
+/** A detector of random numbers with a memory of a few random patches. */
+async function randomDetector(seed: number): Promise<{ id: string; folder: string }> {
+  const folder = path.join(temporaryFolder(), `detector-${seed}`);
+  mkdirSync(folder);
+  const options = resolveAdaptationOptions({ seed });
+  const shape: DetectorShape = { backbone, taps, scoring: options.scoring, patches: 32 };
+  const random = new RandomStream(seed, 0, 0);
+  const tensors = new Map(
+    [...tensorShapes(shape)].map(([name, extent]) => {
+      const size = extent.reduce((product, side) => product * side, 1);
+      return [name, Float32Array.from({ length: size }, () => random.normal(0, 0.1))];
+    }),
+  );
+  tensors.set('memory.scales', Float32Array.of(0, 0.1, 0.5, 0.1, 2));
+  const images = { count: 16, digest: 'sha256:0' };
+  await writeDetector(folder, { shape, tensors, options, images, lossHistory: [], selectedEpoch: 1 });
+  return { id: `${seed}`, folder };
+}
+
+const image = (seed: number): Uint8Array => {
+  const random = new RandomStream(seed, 1, 0);
+  return Uint8Array.from({ length: backbone.side ** 2 * 3 }, () => random.integer(0, 256));
+};
+
+describe('several detectors of one backbone', () => {
+  const scorer = new Scorer(towers);
+  let first: { id: string; folder: string };
+  let second: { id: string; folder: string };
+
+  beforeAll(async () => {
+    [first, second] = [await randomDetector(1), await randomDetector(2)];
+  });
+
+  test('share a tower pass and still answer each for itself', async () => {
+    expect(await scorer.towerKey(first)).toBe(await scorer.towerKey(second));
+    const mixed = await scorer.score([
+      { detector: first, image: image(1) },
+      { detector: second, image: image(1) },
+      { detector: first, image: image(2) },
+    ]);
+    const [alone] = await scorer.score([{ detector: second, image: image(1) }]);
+    expect(mixed[1]!.score).toBeCloseTo(alone!.score, 5);
+    expect(new Set(mixed.map(({ score }) => score)).size).toBe(3);
+    for (const { score, map } of mixed) {
+      expect(map.length).toBe(backbone.side ** 2);
+      expect(map.every((value) => value >= 0 && value <= 1)).toBe(true);
+      const highest = Float32Array.from(map)
+        .sort()
+        .slice(-Math.round(0.02 * map.length));
+      expect(score).toBeCloseTo(highest.reduce((sum, value) => sum + value, 0) / highest.length, 4);
+    }
+  });
+
+  test('export to models that say the same', async () => {
+    const [expected] = await scorer.score([{ detector: first, image: image(3) }]);
+    await writeExportedModel(first.folder, await readDetector(first.folder), towers.open('lite'));
+    const session = await testRuntime.createSession({ path: path.join(first.folder, exportedModelName) });
+    const shape = [1, backbone.side, backbone.side, 3];
+    const { score } = await session.run({ pixels: { dtype: 'uint8', shape, data: image(3) } });
+    expect(score.data[0]).toBeCloseTo(expected!.score, 5);
+  });
+
+  test('are refused when their weights are not those here', async () => {
+    const { description } = await readDetector(first.folder);
+    const other = { ...description, backbone: { ...description.backbone, digest: 'other' } };
+    expect(() => towers.openFor(other)).toThrow('bring the same weights');
+  });
+});

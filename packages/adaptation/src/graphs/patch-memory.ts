@@ -1,0 +1,85 @@
+import {
+  add,
+  averagePool,
+  concat,
+  div,
+  l2Normalise,
+  matMul,
+  mul,
+  reduceMax,
+  reduceMean,
+  reshape,
+  scalar,
+  slice,
+  sub,
+  transpose,
+  type Value,
+} from '@mediclip/onnx-graph';
+import type { ScoringOptions } from '../options.js';
+import { resizeGrid } from './anomaly-map.js';
+
+/**
+ * The taps whose features the memory of normal patches compares: all but the deepest, which sees too much of the image to
+ * say where something is odd, unless it is the only one.
+ */
+export function memoryTaps<T>(taps: readonly T[]): readonly T[] {
+  return taps.length > 1 ? taps.slice(0, -1) : taps;
+}
+
+/**
+ * A unit vector per location, [batch, G * G, channels of the memory taps together]: features averaged over 3 x 3 locations
+ * and brought to the largest grid G of all taps, as in PatchCore (Roth et al., CVPR 2022). `features` are [batch, C, g, g] of all taps.
+ */
+export function patchDescriptors(features: readonly Value[]): Value {
+  const grid = Math.max(...features.map((tap) => tap.shape[2]!));
+  const smoothed = memoryTaps(features).map((tap) =>
+    resizeGrid(averagePool(tap, { kernel: [3, 3], pads: [1, 1, 1, 1] }), grid),
+  );
+  const joined = concat(smoothed, 1);
+  const [batch, width] = joined.shape;
+  return l2Normalise(transpose(reshape(joined, [batch!, width!, grid * grid]), [0, 2, 1]), 2);
+}
+
+/**
+ * The distance of every descriptor to the nearest patch of the memory, 1 minus the cosine, [batch, G * G]. `bank` is
+ * [patches, width] of unit rows; `penalty` [patches] is 0, or 2 for patches that must not count.
+ */
+export function nearestDistance(descriptors: Value, bank: Value, penalty?: Value): Value {
+  const similarity = matMul(descriptors, transpose(bank));
+  const allowed = penalty ? sub(similarity, penalty) : similarity;
+  return sub(scalar(1), reduceMax(allowed, { axes: [2] }));
+}
+
+/** A memory as graph values: its unit rows [patches, width], and its scales in the order of `memoryScales`. */
+export interface MemoryValues {
+  readonly bank: Value;
+  readonly scales: Value;
+}
+
+/** What the normals themselves say brings both maps to one scale; `centre` is the fused value of a normal image's hottest part. */
+export const memoryScales = ['learnedMean', 'learnedDeviation', 'memoryMean', 'memoryDeviation', 'centre'] as const;
+
+/**
+ * The learned contrast and the distance from the normals' patches as one map, [batch, G, G]: both standardised by what the
+ * normals score (leave-one-out), weighted and added, with the distance's mean over the image added everywhere. 0 is as much as the
+ * hottest part of a normal image has.
+ */
+export function fuse(
+  contrast: Value,
+  features: readonly Value[],
+  { bank, scales }: MemoryValues,
+  { memoryWeight, memoryImageWeight }: ScoringOptions,
+): Value {
+  const [learnedMean, learnedDeviation, memoryMean, memoryDeviation, centre] = memoryScales.map((_, index) =>
+    reshape(slice(scales, 0, index, index + 1), []),
+  ) as [Value, Value, Value, Value, Value];
+  const distance = reshape(nearestDistance(patchDescriptors(features), bank), contrast.shape);
+  const learned = div(sub(contrast, learnedMean), learnedDeviation);
+  const memory = div(sub(distance, memoryMean), memoryDeviation);
+  const local = add(learned, mul(memory, scalar(memoryWeight)));
+  const fused = add(local, mul(reduceMean(memory, { axes: [1, 2], keepDims: true }), scalar(memoryImageWeight)));
+  return mul(sub(fused, centre), scalar(1 / (1 + memoryWeight)));
+}
+
+export const usesMemory = ({ memoryWeight, memoryImageWeight }: ScoringOptions): boolean =>
+  memoryWeight > 0 || memoryImageWeight > 0;

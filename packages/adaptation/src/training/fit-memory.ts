@@ -1,0 +1,154 @@
+import { upsampleMap } from '@mediclip/imaging';
+import { input, type Tensor, writeModel } from '@mediclip/onnx-graph';
+import { RandomStream } from '@mediclip/synthesis';
+import { type DetectorTensors, tensorShapes } from '../detector/detector-shape.js';
+import { pooledCount, stateContrast } from '../graphs/anomaly-map.js';
+import { adapterInputs, featureInputs } from '../graphs/artifacts.js';
+import { nearestDistance, patchDescriptors, usesMemory } from '../graphs/patch-memory.js';
+import type { ScoringOptions } from '../options.js';
+import { purposes } from '../randomness.js';
+import { type Features, stackFeatures } from '../tower/features.js';
+import type { Tower } from '../tower/tower.js';
+
+/** The memory's tensors, none without a memory, and how many patches it keeps. */
+export interface FittedMemory {
+  readonly patches: number;
+  readonly tensors: DetectorTensors;
+}
+
+/** Patches of the normals, a random choice of all of them, with the image that each comes from. */
+interface Bank {
+  readonly rows: Float32Array;
+  readonly width: number;
+  readonly images: Uint32Array;
+}
+
+/** The two maps of a normal image before they are fused, [G, G] each; the memory knew nothing of the image itself. */
+interface NormalMaps {
+  readonly contrast: Float32Array;
+  readonly distance: Float32Array;
+}
+
+/**
+ * Fits the memory of a detector: keeps `memoryPatches` patches of the normals, and measures what the normals score, each
+ * against the patches of the others (leave-one-out), so that nothing but the shots is needed. Yields the number of normals done.
+ * Gives the tensors `memory.bank` and `memory.scales`; none when the options use no memory, or there is no other normal.
+ */
+export async function* fitMemory(
+  tower: Tower,
+  learned: DetectorTensors,
+  normals: readonly Features[],
+  scoring: ScoringOptions,
+  seed: number,
+): AsyncGenerator<number, FittedMemory> {
+  if (!usesMemory(scoring) || normals.length < 2) return { patches: 0, tensors: new Map() };
+  const bank = await keepPatches(tower, normals, scoring.memoryPatches, seed);
+  const maps: NormalMaps[] = [];
+  for await (const map of leaveOneOut(tower, learned, normals, bank)) yield maps.push(map);
+  const scales = measureScales(maps, tower.backbone.side, scoring);
+  return {
+    patches: bank.images.length,
+    tensors: new Map([
+      ['memory.bank', bank.rows],
+      ['memory.scales', scales],
+    ]),
+  };
+}
+
+/** A random choice of all patches, in their order. */
+async function keepPatches(tower: Tower, normals: readonly Features[], most: number, seed: number): Promise<Bank> {
+  const { backbone, taps, runtime } = tower;
+  const features = featureInputs(backbone, taps, 1);
+  const descriptors = patchDescriptors(features);
+  const [, patches, width] = descriptors.shape as [number, number, number];
+  const random = new RandomStream(seed, 0, 0, purposes.memory);
+  const kept = Uint32Array.from(random.shuffle([...Array(normals.length * patches).keys()]).slice(0, most)).sort();
+  const rows = new Float32Array(kept.length * width);
+  const session = await runtime.createSession({
+    bytes: writeModel({ name: 'descriptors', inputs: features, outputs: { descriptors } }),
+  });
+  let row = 0;
+  for (const [image, normal] of normals.entries()) {
+    const all = (await session.run(stackFeatures([normal], backbone, taps, 1)))['descriptors']!.data as Float32Array;
+    for (; row < kept.length && kept[row]! < (image + 1) * patches; row++) {
+      const start = (kept[row]! - image * patches) * width;
+      rows.set(all.subarray(start, start + width), row * width);
+    }
+  }
+  await session.release();
+  return { rows, width, images: kept.map((patch) => Math.floor(patch / patches)) };
+}
+
+/** What the detector will say about each normal, with the normal's own patches left out of the memory. */
+async function* leaveOneOut(
+  { backbone, taps, runtime }: Tower,
+  learned: DetectorTensors,
+  normals: readonly Features[],
+  bank: Bank,
+): AsyncGenerator<NormalMaps> {
+  const shapes = tensorShapes({ backbone, taps, patches: 0 });
+  const tensors = new Map([...shapes].map(([name, shape]) => [name, input(name, 'float32', shape)]));
+  const features = featureInputs(backbone, taps, 1);
+  const rows = input('bank', 'float32', [bank.images.length, bank.width]);
+  const penalty = input('penalty', 'float32', [bank.images.length]);
+  const outputs = {
+    contrast: stateContrast(features, adapterInputs(tensors, taps.length), tensors.get('states')!),
+    distance: nearestDistance(patchDescriptors(features), rows, penalty),
+  };
+  const inputs = [...features, ...tensors.values(), rows, penalty];
+  const feeds: Record<string, Tensor> = { bank: { dtype: 'float32', shape: rows.shape, data: bank.rows } };
+  for (const [name, shape] of shapes) feeds[name] = { dtype: 'float32', shape, data: learned.get(name)! };
+
+  const session = await runtime.createSession({ bytes: writeModel({ name: 'leave-one-out', inputs, outputs }) });
+  try {
+    for (const [image, normal] of normals.entries()) {
+      const own = Float32Array.from(bank.images, (source) => (source === image ? farthest : 0));
+      const { contrast, distance } = await session.run({
+        ...feeds,
+        ...stackFeatures([normal], backbone, taps, 1),
+        penalty: { dtype: 'float32', shape: penalty.shape, data: own },
+      });
+      yield { contrast: contrast!.data as Float32Array, distance: distance!.data as Float32Array };
+    }
+  } finally {
+    await session.release();
+  }
+}
+
+/** More than any two unit vectors differ in their cosine. */
+const farthest = 2;
+
+/** The numbers of `memoryScales`: what brings both maps to one scale, and where the hottest part of a normal image lies on it. */
+function measureScales(maps: readonly NormalMaps[], side: number, scoring: ScoringOptions): Float32Array {
+  const learned = meanAndDeviation(maps.map(({ contrast }) => contrast));
+  const memory = meanAndDeviation(maps.map(({ distance }) => distance));
+  const hottest = maps.map(({ contrast, distance }) => {
+    const standardised = distance.map((value) => (value - memory.mean) / memory.deviation);
+    const image = scoring.memoryImageWeight * mean(standardised);
+    const fused = contrast.map(
+      (value, place) =>
+        (value - learned.mean) / learned.deviation + scoring.memoryWeight * standardised[place]! + image,
+    );
+    return poolMap(upsampleMap(fused, Math.sqrt(fused.length), side), scoring);
+  });
+  return Float32Array.of(learned.mean, learned.deviation, memory.mean, memory.deviation, mean(hottest));
+}
+
+/** The maximum of a map, or the mean of its highest share: `poolScores` on numbers. */
+function poolMap(map: Float32Array, { pooling, topShare }: ScoringOptions): number {
+  const descending = Float32Array.from(map).sort().reverse();
+  return mean(descending.subarray(0, pooling === 'max' ? 1 : pooledCount(topShare, map.length)));
+}
+
+function mean(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum / values.length;
+}
+
+/** Over all values of all maps. A constant map has the deviation 1, so that it stays finite and says nothing. */
+function meanAndDeviation(maps: readonly Float32Array[]): { mean: number; deviation: number } {
+  const centre = mean(maps.map(mean));
+  const variance = mean(maps.map((map) => mean(map.map((value) => (value - centre) ** 2))));
+  return { mean: centre, deviation: Math.sqrt(variance) || 1 };
+}
