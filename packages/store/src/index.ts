@@ -1,13 +1,22 @@
+export { datasetDigest } from './datasets/dataset-digest.js';
+export type { DatasetRepository } from './datasets/dataset-repository.js';
+export type { ImageContent, ImageDescription, ImageFilter, ImageRepository } from './datasets/image-repository.js';
 export * from './errors.js';
+export type { EvaluationDescription, EvaluationRepository } from './evaluations/evaluation-repository.js';
 export type {
-  ByteRange,
-  ListOptions,
-  ObjectBody,
-  ObjectInfo,
-  ObjectStore,
-  PutCondition,
-  PutResult,
-  StoredBytes,
-  StoredStream,
-} from './object-store.js';
-export { openObjectStore } from './open-object-store.js';
+  Claim,
+  ClaimOutcome,
+  IdempotencyRepository,
+  KeyedRequest,
+  StoredAnswer,
+} from './idempotency/idempotency-repository.js';
+export type { JobAttempts } from './jobs/job-attempts.js';
+export type { Attempt, StoredJob } from './jobs/job-record.js';
+export type { JobFilter, JobRepository, JobRequest } from './jobs/job-repository.js';
+export type { JobResults } from './jobs/job-results.js';
+export type { Ending } from './jobs/transitions.js';
+export type { ModelDescription, ModelRepository } from './models/model-repository.js';
+export type { ByteRange, ObjectBody, ObjectInfo, ObjectStore, PutCondition, StoredStream } from './object-store.js';
+export { newId } from './records/ids.js';
+export type { PageRequest } from './records/pages.js';
+export { openStore, type Store, type StoreOptions, type TenantStore } from './store.js';

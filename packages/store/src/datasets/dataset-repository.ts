@@ -1,11 +1,11 @@
 import type { Dataset, DatasetCreate, Page } from '@mediclip/contracts';
 import { RecordNotFound } from '../errors.js';
 import { type Deletion, deleteUnused, resumeDeletion } from '../jobs/deletion.js';
-import { Documents } from '../records/documents.js';
+import type { Documents } from '../records/documents.js';
 import { isId, newId } from '../records/ids.js';
 import { foldersOf, newestFirst, type PageRequest, pageOf } from '../records/pages.js';
 import { type Tenant, timestamp } from '../records/tenant.js';
-import { type StoredDataset, storedDatasetSchema } from './dataset-record.js';
+import { datasetDocuments, type StoredDataset } from './dataset-record.js';
 import { blobsFolder, countImages, datasetKey, imageNames, imagesFolder } from './image-keys.js';
 import { removeOrphans } from './orphans.js';
 
@@ -16,7 +16,7 @@ export class DatasetRepository {
 
   constructor(tenant: Tenant) {
     this.tenant = tenant;
-    this.documents = new Documents(tenant.objects, storedDatasetSchema);
+    this.documents = datasetDocuments(tenant);
   }
 
   /** A new, empty data set. Rejects with `RecordExists` when `id` is taken. */

@@ -15,10 +15,9 @@ import { Documents } from '../records/documents.js';
 import { isId, newId } from '../records/ids.js';
 import { keysOf, type PageRequest, pageOf } from '../records/pages.js';
 import { type Tenant, timestamp } from '../records/tenant.js';
-import { type StoredDataset, storedDatasetSchema } from './dataset-record.js';
+import { isUsableDataset } from './dataset-record.js';
 import {
   countImages,
-  datasetKey,
   type ImageName,
   imageBlobsFolder,
   imageKey,
@@ -48,12 +47,10 @@ const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 export class ImageRepository {
   private readonly tenant: Tenant;
   private readonly documents: Documents<ImageRecord>;
-  private readonly datasets: Documents<StoredDataset>;
 
   constructor(tenant: Tenant) {
     this.tenant = tenant;
     this.documents = new Documents(tenant.objects, imageRecordSchema);
-    this.datasets = new Documents(tenant.objects, storedDatasetSchema);
   }
 
   /** Stores an image: `prepare` and `commit` in one. */
@@ -214,8 +211,7 @@ export class ImageRepository {
   }
 
   private async assertDataset(datasetId: string): Promise<void> {
-    const found = isId(datasetId) ? await this.datasets.read(datasetKey(this.tenant, datasetId)) : undefined;
-    if (found === undefined || found.value.deletingSince !== undefined) {
+    if (!(await isUsableDataset(this.tenant, datasetId))) {
       throw new RecordNotFound(`There is no data set with the id ${datasetId}: list the data sets.`);
     }
   }

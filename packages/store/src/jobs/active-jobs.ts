@@ -35,7 +35,7 @@ export class ActiveJobs {
   }
 
   async add(jobId: string, uses: readonly string[]): Promise<void> {
-    await this.markers.create(this.keyOf(jobId), { schemaVersion: 1, jobId, uses: [...uses] });
+    await this.markers.put(this.keyOf(jobId), { schemaVersion: 1, jobId, uses: [...uses] });
   }
 
   async remove(jobId: string): Promise<void> {

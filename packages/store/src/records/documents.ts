@@ -31,16 +31,22 @@ export class Documents<T extends object> {
     return { ...this.parse(key, new TextDecoder().decode(stored.bytes)), etag: stored.etag };
   }
 
-  /** Rejects with `RecordExists`. */
+  /** Rejects with `RecordExists`, unless exactly this value is there (a write that was repeated because its answer got lost). */
   async create(key: string, value: T): Promise<void> {
+    const bytes = this.serialise(value, 1);
     try {
-      await this.objects.put(key, this.serialise(value, 1), { ifAbsent: true });
+      await this.objects.put(key, bytes, { ifAbsent: true });
     } catch (error) {
-      if (error instanceof PreconditionFailed) {
-        throw new RecordExists(`The record ${key} exists already: use it, or choose a new id.`, { cause: error });
-      }
-      throw error;
+      if (!(error instanceof PreconditionFailed)) throw error;
+      const stored = await this.objects.get(key);
+      if (stored !== undefined && Buffer.compare(stored.bytes, bytes) === 0) return;
+      throw new RecordExists(`The record ${key} exists already: use it, or choose a new id.`, { cause: error });
     }
+  }
+
+  /** Writes a record, whether there is one or not. Only for records that never change. */
+  async put(key: string, value: T): Promise<void> {
+    await this.objects.put(key, this.serialise(value, 1));
   }
 
   /** Rejects with `PreconditionFailed` when somebody wrote since `read`. */

@@ -1,0 +1,101 @@
+import { type Evaluation, evaluationRecordSchema } from '@mediclip/contracts';
+import { z } from 'zod';
+import { RecordExists, RecordNotFound } from '../errors.js';
+import type { JobAttempts } from '../jobs/job-attempts.js';
+import type { Attempt } from '../jobs/job-record.js';
+import { isPublished } from '../jobs/published.js';
+import type { StoredStream } from '../object-store.js';
+import { Documents } from '../records/documents.js';
+import { isId } from '../records/ids.js';
+import { type Tenant, timestamp } from '../records/tenant.js';
+
+/** An evaluation as the store keeps it at `evaluations/<id>/evaluation.json`. */
+const storedEvaluationSchema = evaluationRecordSchema.safeExtend({
+  /** Folder inside `evaluations/<id>/` that its files (the report) lie in. */
+  filesFolder: z.string(),
+});
+
+type StoredEvaluation = z.infer<typeof storedEvaluationSchema>;
+
+/** What an evaluation job knows about its evaluation; the store adds the rest. */
+export type EvaluationDescription = Omit<Evaluation, 'id' | 'jobId' | 'createdAt'>;
+
+/** Evaluations of one tenant. Methods reject with `RecordNotFound` when the evaluation isn't there. */
+export class EvaluationRepository {
+  private readonly tenant: Tenant;
+  private readonly attempts: JobAttempts;
+  private readonly documents: Documents<StoredEvaluation>;
+
+  constructor(tenant: Tenant, attempts: JobAttempts) {
+    this.tenant = tenant;
+    this.attempts = attempts;
+    this.documents = new Documents(tenant.objects, storedEvaluationSchema);
+  }
+
+  /**
+   * Stores what an evaluation job found, with its files by name; its id is the job's `resultId`. It exists when the job has succeeded.
+   * When an earlier attempt of the job got as far as this, its evaluation stays and is returned. Rejects with `StaleAttempt`.
+   */
+  async create(
+    attempt: Attempt,
+    description: EvaluationDescription,
+    files: Readonly<Record<string, Uint8Array>> = {},
+  ): Promise<Evaluation> {
+    const { resultId: id } = await this.attempts.assertCurrent(attempt);
+    const filesFolder = `files-${attempt.fencingToken}`;
+    for (const [name, bytes] of Object.entries(files)) {
+      await this.tenant.objects.put(`${this.folderOf(id)}${filesFolder}/${name}`, bytes);
+    }
+    const stored: StoredEvaluation = {
+      schemaVersion: 1,
+      ...description,
+      id,
+      jobId: attempt.jobId,
+      createdAt: timestamp(this.tenant),
+      filesFolder,
+    };
+    await this.attempts.assertCurrent(attempt);
+    try {
+      await this.documents.create(this.keyOf(id), stored);
+      return toEvaluation(stored);
+    } catch (error) {
+      if (!(error instanceof RecordExists)) throw error;
+      await this.tenant.objects.deleteFolder(`${this.folderOf(id)}${filesFolder}/`);
+      return toEvaluation(found(id, (await this.documents.read(this.keyOf(id)))?.value));
+    }
+  }
+
+  async get(id: string): Promise<Evaluation> {
+    return toEvaluation(await this.getStored(id));
+  }
+
+  /** One of the evaluation's files. */
+  async openFile(id: string, name: string): Promise<StoredStream> {
+    const { filesFolder } = await this.getStored(id);
+    const file = await this.tenant.objects.getStream(`${this.folderOf(id)}${filesFolder}/${name}`);
+    if (file === undefined) throw new RecordNotFound(`The evaluation ${id} has no file ${name}: evaluate again.`);
+    return file;
+  }
+
+  private async getStored(id: string): Promise<StoredEvaluation> {
+    const stored = isId(id) ? (await this.documents.read(this.keyOf(id)))?.value : undefined;
+    return found(id, stored && (await isPublished(this.tenant, stored.jobId)) ? stored : undefined);
+  }
+
+  private folderOf(id: string): string {
+    return `${this.tenant.prefix}evaluations/${id}/`;
+  }
+
+  private keyOf(id: string): string {
+    return `${this.folderOf(id)}evaluation.json`;
+  }
+}
+
+function found(id: string, stored: StoredEvaluation | undefined): StoredEvaluation {
+  if (stored === undefined) throw new RecordNotFound(`There is no evaluation with the id ${id}: list the jobs.`);
+  return stored;
+}
+
+function toEvaluation({ schemaVersion, filesFolder, ...evaluation }: StoredEvaluation): Evaluation {
+  return evaluation;
+}

@@ -1,0 +1,38 @@
+import { digestSchema, modelRecordSchema } from '@mediclip/contracts';
+import { z } from 'zod';
+import { isPublished } from '../jobs/published.js';
+import { deletionFields } from '../records/deletion-fields.js';
+import { Documents } from '../records/documents.js';
+import { isId } from '../records/ids.js';
+import type { Tenant } from '../records/tenant.js';
+
+/** A model as the store keeps it at `models/<id>/model.json`. */
+export const storedModelSchema = modelRecordSchema.safeExtend({
+  ...deletionFields,
+  /** The model's files, sorted by name. */
+  files: z.array(z.strictObject({ name: z.string(), sha256: digestSchema, sizeBytes: z.int().min(0) })),
+  /** Folder inside `models/<id>/` that they lie in: one for each attempt, so that no attempt can overwrite another's. */
+  filesFolder: z.string(),
+});
+
+export type StoredModel = z.infer<typeof storedModelSchema>;
+
+export const modelFolder = ({ prefix }: Tenant, modelId: string) => `${prefix}models/${modelId}/`;
+export const modelKey = (tenant: Tenant, modelId: string) => `${modelFolder(tenant, modelId)}model.json`;
+
+export function modelDocuments({ objects }: Tenant): Documents<StoredModel> {
+  return new Documents(objects, storedModelSchema);
+}
+
+/** The record of a model that exists for the tenant: its job has succeeded, and it isn't being deleted. */
+export async function findModel(tenant: Tenant, modelId: string): Promise<StoredModel | undefined> {
+  if (!isId(modelId)) return undefined;
+  const stored = (await modelDocuments(tenant).read(modelKey(tenant, modelId)))?.value;
+  if (stored === undefined || stored.deletingSince !== undefined) return undefined;
+  return (await isPublished(tenant, stored.lineage.jobId)) ? stored : undefined;
+}
+
+/** Whether a job may begin to use this model. */
+export async function isUsableModel(tenant: Tenant, modelId: string): Promise<boolean> {
+  return (await findModel(tenant, modelId)) !== undefined;
+}

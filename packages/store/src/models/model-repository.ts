@@ -1,0 +1,147 @@
+import type { Calibration, Model, Page } from '@mediclip/contracts';
+import { RecordExists, RecordNotFound } from '../errors.js';
+import { type Deletion, deleteUnused, resumeDeletion } from '../jobs/deletion.js';
+import type { JobAttempts } from '../jobs/job-attempts.js';
+import type { Attempt } from '../jobs/job-record.js';
+import type { StoredStream } from '../object-store.js';
+import type { Documents } from '../records/documents.js';
+import { foldersOf, newestFirst, type PageRequest, pageOf } from '../records/pages.js';
+import { type Tenant, timestamp } from '../records/tenant.js';
+import { fetchFiles, filesDigest, putFiles } from './model-files.js';
+import { findModel, modelDocuments, modelFolder, modelKey, type StoredModel } from './model-record.js';
+
+/** What an adaptation knows about its model; the store adds the rest. */
+export type ModelDescription = Omit<Model, 'id' | 'createdAt' | 'calibration' | 'sizeBytes' | 'digest'>;
+
+/** Models of one tenant. Methods reject with `RecordNotFound` when the model isn't there. */
+export class ModelRepository {
+  private readonly tenant: Tenant;
+  private readonly attempts: JobAttempts;
+  private readonly documents: Documents<StoredModel>;
+
+  constructor(tenant: Tenant, attempts: JobAttempts) {
+    this.tenant = tenant;
+    this.attempts = attempts;
+    this.documents = modelDocuments(tenant);
+  }
+
+  /**
+   * Stores the model that an adaptation made: its files are those of the local `folder`, its id the job's `resultId`. The model exists
+   * when the job has succeeded. When an earlier attempt of the job got as far as this, its model stays and is returned. Rejects with
+   * `StaleAttempt`.
+   */
+  async create(attempt: Attempt, description: ModelDescription, folder: string): Promise<Model> {
+    const { resultId: id } = await this.attempts.assertCurrent(attempt);
+    const filesFolder = `files-${attempt.fencingToken}`;
+    const files = await putFiles(this.tenant.objects, folder, `${modelFolder(this.tenant, id)}${filesFolder}/`);
+    const stored: StoredModel = {
+      schemaVersion: 1,
+      ...description,
+      id,
+      createdAt: timestamp(this.tenant),
+      calibration: null,
+      sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      digest: filesDigest(files),
+      files,
+      filesFolder,
+    };
+    await this.attempts.assertCurrent(attempt);
+    try {
+      await this.documents.create(modelKey(this.tenant, id), stored);
+      return toModel(stored);
+    } catch (error) {
+      if (!(error instanceof RecordExists)) throw error;
+      await this.tenant.objects.deleteFolder(`${modelFolder(this.tenant, id)}${filesFolder}/`);
+      return toModel(found(id, (await this.documents.read(modelKey(this.tenant, id)))?.value));
+    }
+  }
+
+  async get(id: string): Promise<Model> {
+    return toModel(await this.getStored(id));
+  }
+
+  /** Newest first, by the time their adaptation was asked for. Rejects with `InvalidCursor`. */
+  list(page: PageRequest): Promise<Page<Model>> {
+    return pageOf(
+      (cursor) => newestFirst(this.tenant.objects, `${this.tenant.prefix}models/`, cursor),
+      async (id) => {
+        const stored = await findModel(this.tenant, id);
+        return stored && toModel(stored);
+      },
+      page,
+    );
+  }
+
+  /** Gives the model a threshold in place of the one before; one from a later job stays. Rejects with `StaleAttempt`. */
+  async calibrate(attempt: Attempt, id: string, calibration: Calibration): Promise<Model> {
+    await this.getStored(id);
+    await this.attempts.assertCurrent(attempt);
+    const stored = await this.documents.update(modelKey(this.tenant, id), (model) =>
+      model.calibration && model.calibration.jobId > calibration.jobId ? undefined : { ...model, calibration },
+    );
+    return toModel(found(id, stored));
+  }
+
+  /** Names and sizes of the model's files. */
+  async files(id: string): Promise<readonly { readonly name: string; readonly sizeBytes: number }[]> {
+    return (await this.getStored(id)).files;
+  }
+
+  /** One of the model's files. */
+  async openFile(id: string, name: string): Promise<StoredStream> {
+    const { files, filesFolder } = await this.getStored(id);
+    const known = files.some((file) => file.name === name);
+    const file =
+      known && (await this.tenant.objects.getStream(`${modelFolder(this.tenant, id)}${filesFolder}/${name}`));
+    if (!file) throw new RecordNotFound(`The model ${id} has no file ${name}: list its files.`);
+    return file;
+  }
+
+  /** Path of a local folder with the model's files, `<cache>/<digest of the model>`; it is filled when it isn't there. Rejects with `DamagedContent`. */
+  async fetch(id: string, cache: string): Promise<string> {
+    const stored = await this.getStored(id);
+    return fetchFiles(this.tenant.objects, `${modelFolder(this.tenant, id)}${stored.filesFolder}/`, stored, cache);
+  }
+
+  /** Rejects with `RecordInUse` too, while jobs that haven't ended use the model. */
+  async delete(id: string): Promise<void> {
+    await this.getStored(id);
+    if (!(await deleteUnused(this.tenant, this.deletionOf(id)))) {
+      throw new RecordNotFound(`The model ${id} has just been deleted: nothing is left to do.`);
+    }
+  }
+
+  /** Ends deletions whose process died. */
+  async sweep(): Promise<void> {
+    for await (const id of foldersOf(this.tenant.objects, `${this.tenant.prefix}models/`)) {
+      await resumeDeletion(this.tenant, this.deletionOf(id));
+    }
+  }
+
+  private async getStored(id: string): Promise<StoredModel> {
+    return found(id, await findModel(this.tenant, id));
+  }
+
+  private deletionOf(id: string): Deletion<StoredModel> {
+    const { tenant, documents } = this;
+    return {
+      documents,
+      key: modelKey(tenant, id),
+      id,
+      async removeContents() {
+        for await (const folder of foldersOf(tenant.objects, modelFolder(tenant, id))) {
+          await tenant.objects.deleteFolder(`${modelFolder(tenant, id)}${folder}/`);
+        }
+      },
+    };
+  }
+}
+
+function found(id: string, stored: StoredModel | undefined): StoredModel {
+  if (stored === undefined) throw new RecordNotFound(`There is no model with the id ${id}: list the models.`);
+  return stored;
+}
+
+function toModel({ schemaVersion, deletingSince, files, filesFolder, ...model }: StoredModel): Model {
+  return model;
+}

@@ -1,0 +1,124 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { describe, expect, test } from '@jest/globals';
+import { temporaryFolder } from '@mediclip/testing';
+import { DamagedContent, InvalidKey, RecordNotFound } from '../errors.js';
+import {
+  detectorFolder,
+  digest,
+  modelDescription,
+  newAdaptation,
+  newModel,
+  publishModel,
+  testStore,
+} from '../testing/test-store.js';
+
+describe('models', () => {
+  test('exist once their job has succeeded, with the files of the folder', async () => {
+    const { tenant } = testStore();
+    const { job } = await newAdaptation(tenant);
+    const { attempt, stored } = await tenant.attempts.start(job.id);
+    const model = await tenant.models.create(
+      attempt,
+      modelDescription(job.id, job.request.datasetId),
+      detectorFolder(),
+    );
+    expect(model).toMatchObject({
+      id: stored.resultId,
+      sizeBytes: 'graph'.length + 'weights'.length,
+      calibration: null,
+    });
+    await expect(tenant.models.get(model.id)).rejects.toThrow(RecordNotFound);
+    expect(await tenant.models.list({ limit: 10 })).toEqual({ items: [] });
+    await tenant.attempts.end(attempt, { state: 'succeeded', result: { modelId: model.id } });
+    expect(await tenant.models.get(model.id)).toEqual(model);
+    expect(await tenant.models.list({ limit: 10 })).toEqual({ items: [model] });
+    expect(await tenant.models.files(model.id)).toMatchObject([
+      { name: 'detector.onnx' },
+      { name: 'detector.onnx.data' },
+    ]);
+    const file = await tenant.models.openFile(model.id, 'detector.onnx.data');
+    expect((await buffer(file.stream)).toString()).toBe('weights');
+    await expect(tenant.models.openFile(model.id, '../model.json')).rejects.toThrow(RecordNotFound);
+  });
+
+  test('a model that an attempt left before it died is the one that the next attempt publishes', async () => {
+    const { tenant, keys } = testStore();
+    const { job } = await newAdaptation(tenant);
+    const { attempt } = await tenant.attempts.start(job.id);
+    const description = modelDescription(job.id, job.request.datasetId);
+    const left = await tenant.models.create(attempt, description, detectorFolder('of the first attempt'));
+    const { attempt: next } = await tenant.attempts.start(job.id);
+    expect(await publishModel(tenant, next, 'of the second attempt')).toEqual(left);
+    const file = await tenant.models.openFile(left.id, 'detector.onnx.data');
+    expect((await buffer(file.stream)).toString()).toBe('of the first attempt');
+    expect((await keys()).filter((key) => key.startsWith('models/'))).toHaveLength(3);
+  });
+
+  test('are fetched to a local folder once, whole, and checked', async () => {
+    const { tenant, store } = testStore();
+    const { model } = await newModel(tenant);
+    const cache = temporaryFolder();
+    const folders = await Promise.all([1, 2, 3].map(() => tenant.models.fetch(model.id, cache)));
+    expect(new Set(folders)).toEqual(new Set([path.join(cache, model.digest)]));
+    expect(readdirSync(folders[0]!).sort()).toEqual(['detector.onnx', 'detector.onnx.data']);
+    expect(readFileSync(path.join(folders[0]!, 'detector.onnx.data'), 'utf8')).toBe('weights');
+
+    const key = (await store.objects.list(`tenants/default/models/${model.id}/files-`, { limit: 1 }))[0]!.key;
+    await store.objects.put(key, new TextEncoder().encode('changed'));
+    const emptyCache = temporaryFolder();
+    await expect(tenant.models.fetch(model.id, emptyCache)).rejects.toThrow(DamagedContent);
+    await store.objects.delete(key);
+    await expect(tenant.models.fetch(model.id, emptyCache)).rejects.toThrow(DamagedContent);
+    expect(readdirSync(emptyCache)).toEqual(['.fetching']);
+    expect(readdirSync(path.join(emptyCache, '.fetching'))).toEqual([]);
+    expect(await tenant.models.fetch(model.id, cache)).toBe(folders[0]);
+  });
+
+  test('are deleted with everything', async () => {
+    const { tenant, keys } = testStore();
+    const { model } = await newModel(tenant);
+    await tenant.models.delete(model.id);
+    await expect(tenant.models.get(model.id)).rejects.toThrow(RecordNotFound);
+    await expect(tenant.models.delete(model.id)).rejects.toThrow(RecordNotFound);
+    expect((await keys()).filter((key) => key.startsWith('models/'))).toEqual([]);
+  });
+
+  test('take the threshold of their latest calibration', async () => {
+    const { tenant } = testStore();
+    const { model } = await newModel(tenant);
+    const { id: datasetId } = await tenant.datasets.create({ name: 'a' });
+    const calibrate = async (threshold: number, start: () => Promise<{ id: string }>) => {
+      const { id: jobId } = await start();
+      const { attempt } = await tenant.attempts.start(jobId);
+      const calibration = {
+        alpha: 0.05,
+        threshold,
+        images: 40,
+        datasetId,
+        datasetDigest: digest,
+        jobId,
+        createdAt: model.createdAt,
+      };
+      return tenant.models.calibrate(attempt, model.id, calibration);
+    };
+    const newJob = async () =>
+      (await tenant.jobs.create({ kind: 'calibration', request: { modelId: model.id, datasetId, alpha: 0.05 } })).job;
+    const [older, newer] = [await newJob(), await newJob()];
+    expect((await calibrate(0.7, async () => newer)).calibration?.threshold).toBe(0.7);
+    expect((await calibrate(0.6, async () => older)).calibration?.threshold).toBe(0.7);
+    expect((await calibrate(0.8, newJob)).calibration?.threshold).toBe(0.8);
+    expect((await tenant.models.get(model.id)).calibration?.threshold).toBe(0.8);
+  });
+
+  test.each(['Detector.onnx', '..hidden', 'a b'])('a folder with the file name %j is refused', async (name) => {
+    const { tenant } = testStore();
+    const { job } = await newAdaptation(tenant);
+    const { attempt } = await tenant.attempts.start(job.id);
+    const folder = temporaryFolder();
+    writeFileSync(path.join(folder, name), 'x');
+    const creation = tenant.models.create(attempt, modelDescription(job.id, job.request.datasetId), folder);
+    await expect(creation).rejects.toThrow(InvalidKey);
+  });
+});

@@ -1,0 +1,102 @@
+import { tenantSchema } from '@mediclip/contracts';
+import { DatasetRepository } from './datasets/dataset-repository.js';
+import { ImageRepository } from './datasets/image-repository.js';
+import { EvaluationRepository } from './evaluations/evaluation-repository.js';
+import { IdempotencyRepository } from './idempotency/idempotency-repository.js';
+import { JobAttempts } from './jobs/job-attempts.js';
+import { JobRepository } from './jobs/job-repository.js';
+import { JobResults } from './jobs/job-results.js';
+import { ModelRepository } from './models/model-repository.js';
+import type { ObjectStore } from './object-store.js';
+import { openObjectStore } from './open-object-store.js';
+import { foldersOf } from './records/pages.js';
+import { tenantOf } from './records/tenant.js';
+
+/** Everything that one tenant has. No id of another tenant is known here. */
+export interface TenantStore {
+  readonly tenant: string;
+  readonly datasets: DatasetRepository;
+  readonly images: ImageRepository;
+  /** Jobs as clients see them. */
+  readonly jobs: JobRepository;
+  /** Jobs as workers see them. */
+  readonly attempts: JobAttempts;
+  /** Results of scorings by image. */
+  readonly results: JobResults;
+  readonly models: ModelRepository;
+  readonly evaluations: EvaluationRepository;
+  readonly idempotency: IdempotencyRepository;
+}
+
+export interface Store {
+  readonly objects: ObjectStore;
+
+  /** The repositories of a tenant; a tenant needs not be created. Throws `InvalidKey` for a name that can't be a tenant's. */
+  tenant(name: string): TenantStore;
+
+  /** Names of the tenants that have anything. */
+  tenants(): AsyncIterable<string>;
+
+  /** Resolves when the store can be read and written, rejects with a `StoreError` that says why when not. */
+  check(): Promise<void>;
+
+  /** Removes and ends what processes that died left behind. Run it at the start of a process and now and then (every hour). */
+  sweep(): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+export interface StoreOptions {
+  /** The clock, milliseconds since 1970 (`Date.now`). */
+  readonly now?: () => number;
+}
+
+/**
+ * Opens the store at a URL: `file:relative/folder`, `file:///absolute/folder` or `s3://bucket/prefix` (`?endpoint=…` for servers other
+ * than AWS's). Nothing is read or written yet. Throws `StoreMisconfigured`.
+ *
+ * @example
+ * const store = openStore('file:./data');
+ * const { datasets } = store.tenant('default');
+ * await datasets.create({ name: 'Brain MRI' });
+ */
+export function openStore(url: string, { now = Date.now }: StoreOptions = {}): Store {
+  const objects = openObjectStore(url);
+  const tenants = async function* () {
+    for await (const name of foldersOf(objects, 'tenants/')) if (tenantSchema.safeParse(name).success) yield name;
+  };
+  const tenant = (name: string) => tenantStore(name, objects, now);
+  return {
+    objects,
+    tenant,
+    tenants,
+    check: () => objects.check(),
+    async sweep() {
+      await objects.sweep();
+      for await (const name of tenants()) {
+        const { jobs, datasets, models, idempotency } = tenant(name);
+        await jobs.sweep();
+        await datasets.sweep();
+        await models.sweep();
+        await idempotency.sweep();
+      }
+    },
+    close: () => objects.close(),
+  };
+}
+
+function tenantStore(name: string, objects: ObjectStore, now: () => number): TenantStore {
+  const tenant = tenantOf(name, objects, now);
+  const attempts = new JobAttempts(tenant);
+  return {
+    tenant: name,
+    datasets: new DatasetRepository(tenant),
+    images: new ImageRepository(tenant),
+    jobs: new JobRepository(tenant),
+    attempts,
+    results: new JobResults(tenant, attempts),
+    models: new ModelRepository(tenant, attempts),
+    evaluations: new EvaluationRepository(tenant, attempts),
+    idempotency: new IdempotencyRepository(tenant),
+  };
+}
