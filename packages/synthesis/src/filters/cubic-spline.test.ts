@@ -1,16 +1,9 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { grids } from '../testing/grids.js';
 import { cubicSpline, sampleSpline } from './cubic-spline.js';
 
-const grid = fc
-  .record({ rows: fc.integer({ min: 1, max: 12 }), columns: fc.integer({ min: 1, max: 12 }) })
-  .chain(({ rows, columns }) =>
-    fc.record({
-      rows: fc.constant(rows),
-      columns: fc.constant(columns),
-      values: fc.uint8Array({ minLength: rows * columns, maxLength: rows * columns }),
-    }),
-  );
+const grid = grids(12, 255);
 
 test('a spline goes through its values', () => {
   fc.assert(

@@ -2,22 +2,13 @@ import { expect, test } from '@jest/globals';
 import { expectClose } from '@mediclip/testing';
 import fc from 'fast-check';
 import type { Mask } from '../masks/mask.js';
+import { grids } from '../testing/grids.js';
 import { euclideanDistance } from './euclidean-distance.js';
 
-const mask = fc
-  .record({
-    rows: fc.integer({ min: 1, max: 10 }),
-    columns: fc.integer({ min: 1, max: 10 }),
-    unset: fc.integer({ min: 1, max: 20 }),
-    seed: fc.array(fc.nat(), { minLength: 100, maxLength: 100 }),
-  })
-  .map(
-    ({ rows, columns, unset, seed }): Mask => ({
-      rows,
-      columns,
-      data: Uint8Array.from({ length: rows * columns }, (_, i) => (seed[i] % (unset + 1) === 0 ? 0 : 1)),
-    }),
-  );
+/** One pixel in five is unset. */
+const mask = grids(10, 4).map(
+  ({ rows, columns, values }): Mask => ({ rows, columns, data: values.map((value) => Math.min(value, 1)) }),
+);
 
 function slowDistance({ rows, columns, data }: Mask): Float64Array {
   const unset = [...data.keys()].filter((i) => data[i] === 0);

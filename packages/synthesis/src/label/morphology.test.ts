@@ -1,18 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { grids } from '../testing/grids.js';
 import { closing, fillHoles } from './morphology.js';
 
 const HIGHEST = 2;
 
-const grid = fc
-  .record({ rows: fc.integer({ min: 1, max: 9 }), columns: fc.integer({ min: 1, max: 9 }) })
-  .chain(({ rows, columns }) =>
-    fc.record({
-      rows: fc.constant(rows),
-      columns: fc.constant(columns),
-      values: fc.uint8Array({ max: HIGHEST, minLength: rows * columns, maxLength: rows * columns }),
-    }),
-  );
+const grid = grids(9, HIGHEST);
 
 /** The extreme over the 3 x 3 neighbours inside. */
 function slowExtreme(

@@ -1,27 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { expectClose, goldenJson } from '@mediclip/testing';
 import { RandomStream } from '../random/random-stream.js';
+import { type GoldenShape, goldenShape } from '../testing/golden-shape.js';
 import { goldenTensors } from '../testing/golden-tensors.js';
 import { expectDrawnFrom, expectShare, gamma, normal, uniform } from '../testing/statistics.js';
-import {
-  distanceToEdge,
-  drawHyperShape,
-  type HyperShape,
-  hyperShape,
-  hyperShapeSide,
-  type Matrix,
-} from './hyper-shape.js';
+import { distanceToEdge, drawHyperShape, hyperShape, hyperShapeSide, type Matrix } from './hyper-shape.js';
 
-interface ShapeCase {
+interface ShapeCase extends GoldenShape {
   readonly case: number;
-  readonly shape: HyperShape['kind'];
-  readonly size: [number, number];
-  readonly shear: [number, number];
-  readonly rotation_radians: number;
-  readonly upper_bound: [number, number];
   readonly matrix: [[number, number], [number, number]];
-  readonly mask_rows: number;
-  readonly mask_columns: number;
 }
 
 interface SideCase {
@@ -36,13 +23,7 @@ const { cases, sides } = goldenJson<{ cases: ShapeCase[]; sides: SideCase[] }>('
 const golden = goldenTensors('shapes');
 
 describe.each(cases)('golden hyper-shape $case, $shape', (golds) => {
-  const shape = hyperShape({
-    kind: golds.shape,
-    sides: golds.size,
-    shear: golds.shear,
-    rotationRadians: golds.rotation_radians,
-    highestSide: golds.upper_bound[0],
-  });
+  const shape = goldenShape(golds);
 
   test('matrix', () => {
     expectClose(shape.matrix, golds.matrix.flat(), 1e-12);

@@ -1,20 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import { expectClose, goldenJson } from '@mediclip/testing';
-import { type HyperShape, hyperShape } from '../masks/hyper-shape.js';
+import { hyperShape } from '../masks/hyper-shape.js';
 import { RandomStream } from '../random/random-stream.js';
+import { type GoldenShape, goldenShape } from '../testing/golden-shape.js';
 import { goldenTensors } from '../testing/golden-tensors.js';
 import { expectDrawnFrom, uniform } from '../testing/statistics.js';
 import { applyDeformation, type DeformationParameters, deformationMap, drawDeformation } from './deformation.js';
 
-interface DeformationCase {
+interface DeformationCase extends GoldenShape {
   readonly case: number;
   readonly kind: DeformationParameters['kind'];
   readonly S: number;
-  readonly shape: HyperShape['kind'];
-  readonly size: [number, number];
-  readonly shear: [number, number];
-  readonly rotation_radians: number;
-  readonly upper_bound: [number, number];
   readonly corner: [number, number];
   readonly centre: [number, number];
   readonly factor: number;
@@ -26,13 +22,7 @@ const images = goldenTensors('images');
 
 describe.each(cases)('golden $kind deformation $case', (golds) => {
   const { case: i, kind, S, corner, centre, factor } = golds;
-  const shape = hyperShape({
-    kind: golds.shape,
-    sides: golds.size,
-    shear: golds.shear,
-    rotationRadians: golds.rotation_radians,
-    highestSide: golds.upper_bound[0],
-  });
+  const shape = goldenShape(golds);
   const parameters = {
     kind,
     shape,

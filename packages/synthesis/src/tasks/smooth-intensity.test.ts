@@ -4,7 +4,7 @@ import { euclideanDistance } from '../filters/euclidean-distance.js';
 import { RandomStream } from '../random/random-stream.js';
 import { goldenTensors } from '../testing/golden-tensors.js';
 import { expectDrawnFrom, expectShare, gamma } from '../testing/statistics.js';
-import { applySmoothIntensity, drawSmoothIntensity } from './smooth-intensity.js';
+import { applySmoothIntensity, drawIntensity, drawSmoothIntensity } from './smooth-intensity.js';
 
 interface SmoothCase {
   readonly case: number;
@@ -43,27 +43,32 @@ test('a mask that fills its box has no edge: the whole amount everywhere', () =>
 describe('drawSmoothIntensity', () => {
   const SIDE = 32;
   const random = new RandomStream(7, 0, 0);
-  const drawn = Array.from({ length: 1500 }, () => drawSmoothIntensity(SIDE, random));
 
-  test('boxes have sides of 30 to 80 % of the image', () => {
+  test('boxes have sides of 30 to 80 % of the image and lie inside', () => {
+    const drawn = Array.from({ length: 500 }, () => drawSmoothIntensity(SIDE, random));
     const sides = drawn.flatMap(({ mask }) => [mask.rows, mask.columns]);
     expect([Math.min(...sides), Math.max(...sides)]).toEqual([10, 25]);
+    const ends = drawn.flatMap(({ mask, corner }) => [corner.row + mask.rows, corner.column + mask.columns]);
+    expect(Math.max(...ends)).toBe(SIDE);
   });
+
+  /** So many, because the amounts are spread so wide that a few grey levels are hard to see. */
+  const intensities = Array.from({ length: 10_000 }, () => drawIntensity(SIDE, random));
 
   test('amounts are 15 + Gamma(3, 30), bright or dark with even odds', () => {
     expectShare(
-      drawn.map(({ amount }) => amount > 0),
+      intensities.map(({ amount }) => amount > 0),
       0.5,
     );
     expectDrawnFrom(
-      drawn.map(({ amount }) => Math.abs(amount) - 15),
+      intensities.map(({ amount }) => Math.abs(amount) - 15),
       gamma(3, 30),
     );
   });
 
   test('ramps are 2 % and Gamma(3, 0.01) of the side', () => {
     expectDrawnFrom(
-      drawn.map(({ rampPixels }) => rampPixels / SIDE - 0.02),
+      intensities.map(({ rampPixels }) => rampPixels / SIDE - 0.02),
       gamma(3, 0.01),
     );
   });

@@ -18,13 +18,16 @@ export interface SmoothIntensityParameters {
 export function drawSmoothIntensity(side: number, random: RandomStream): SmoothIntensityParameters {
   const mask = drawPerlinMask(sideBounds(0.3, 0.8, side), random);
   const corner = drawCorner(mask, side, random);
+  return { mask, corner, ...drawIntensity(side, random) };
+}
+
+/** Draws how much to brighten or darken, and how steeply. */
+export function drawIntensity(
+  side: number,
+  random: RandomStream,
+): Pick<SmoothIntensityParameters, 'amount' | 'rampPixels'> {
   const sign = random.chance(0.5) ? 1 : -1;
-  return {
-    mask,
-    corner,
-    amount: sign * (15 + random.gamma(3, 30)),
-    rampPixels: side * (0.02 + random.gamma(3, 0.01)),
-  };
+  return { amount: sign * (15 + random.gamma(3, 30)), rampPixels: side * (0.02 + random.gamma(3, 0.01)) };
 }
 
 /** Brightens or darkens the pixels under the mask of a square image, in place, within the image's range. Golden: synthesis/smooth. */
