@@ -106,6 +106,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   ): Promise<ScoreOutput[]> {
     if (this.#failure) throw this.#failure;
     signal?.throwIfAborted();
+    for (const image of images) checkImage(image);
     this.#refuseOverload(images.length);
     const deadline = deadlineMs === undefined ? Infinity : monotonicMs() + deadlineMs;
     const works = images.map((image) => new ScoreWork(this.#nextId++, detector, image, caller, deadline));
@@ -255,6 +256,14 @@ export class Engine extends EventEmitter<EngineEvents> {
       if (error) this.#settle(work)?.reject(error);
     }
   }
+}
+
+function checkImage({ side, data }: ScoringImage): void {
+  const sizeBytes = side * side * 3;
+  if (data.length === sizeBytes) return;
+  throw new RangeError(
+    `An RGB image of side ${side} has ${sizeBytes} bytes, not ${data.length}; resize it to the side.`,
+  );
 }
 
 function tooLate(deadlineMs: number): EngineError {

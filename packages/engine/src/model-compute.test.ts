@@ -59,5 +59,12 @@ test('the bundled backbone, killed with -9 in its training: the same detector, b
     expect(score).toBeGreaterThan(0);
     expect(score).toBeLessThan(1);
   }
+  const small = { side: 112, data: new Uint8Array(112 * 112 * 3) };
+  await expect(engine.score({ detector, images: [small] })).rejects.toThrow('takes 224');
+  const missing = { id: 'missing', folder: path.join(calm.workFolder, 'missing') };
+  await expect(engine.score({ detector: missing, images })).rejects.toMatchObject({
+    code: 'compute-failed',
+    origin: { name: 'AdaptationError', code: 'corrupt-detector' },
+  });
   await engine.stop();
 });

@@ -27,5 +27,12 @@ export async function createCompute({ device, threads, modelsFolder }: ComputeSe
 
 async function score(scorer: Scorer, batch: readonly ScoreInput[]): Promise<ScoreOutput[]> {
   const anomalies = await scorer.score(batch.map(({ detector, image }) => ({ detector, image: image.data })));
-  return anomalies.map(({ score, map }) => ({ score, map, mapSide: Math.sqrt(map.length) }));
+  return anomalies.map(({ score, map }, index) => {
+    const mapSide = Math.sqrt(map.length);
+    const { side } = batch[index]!.image;
+    if (side !== mapSide) {
+      throw new RangeError(`The image has side ${side}, but the detector takes ${mapSide}; resize it.`);
+    }
+    return { score, map, mapSide };
+  });
 }
