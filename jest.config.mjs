@@ -15,6 +15,7 @@ export default {
     '^@mediclip/([^/]+)$': '<rootDir>/packages/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
+  reporters: ['default', '<rootDir>/scripts/count-reporter.mjs'],
   maxWorkers: 2,
   testTimeout: 60_000,
 };

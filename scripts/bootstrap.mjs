@@ -1,7 +1,7 @@
 /**
  * Installs and builds what is missing, so that every command works right after `git clone`.
  * `node_modules` is made again when the lock file changed, `dist` when a source changed (tsc's own incremental check).
- * Uses nothing outside Node itself. As a program it exits non-zero when a step fails; as a module call `bootstrap()`.
+ * An installation without sources, such as a container image, is complete and left alone. Uses nothing outside Node itself. As a program it exits non-zero when a step fails; as a module call `bootstrap()`.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -14,13 +14,20 @@ const installStamp = path.join(root, 'node_modules', '.installed-from');
 
 function step(what, command, args) {
   process.stderr.write(`mediclip: ${what} …\n`);
-  const { status, error, stdout, stderr } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const { status, error, stdout, stderr } = spawnSync(command, args, {
+    cwd: root,
+    env: { ONNXRUNTIME_NODE_INSTALL: 'skip', ...process.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 64 * 1024 * 1024,
+  });
   if (status === 0) return;
   process.stderr.write(`${stdout ?? ''}${stderr ?? ''}${error ? `${error.message}\n` : ''}`);
   throw new Error(`${what} failed: ${command} ${args.join(' ')}`);
 }
 
 export function bootstrap() {
+  const isInstallation = !existsSync(path.join(root, 'tsconfig.json'));
+  if (isInstallation) return;
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
     throw new Error(`Node ${process.versions.node} is too old: install Node 20.19 or newer`);

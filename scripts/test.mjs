@@ -9,7 +9,7 @@ const { status } = spawnSync(
   [
     '--experimental-vm-modules',
     '--no-warnings',
-    path.join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
+    fileURLToPath(import.meta.resolve('jest/bin/jest')),
     ...process.argv.slice(2),
   ],
   { cwd: root, stdio: 'inherit' },
