@@ -76,7 +76,7 @@ describe('drawPerlinMask', () => {
 
   test('draws gradients over the whole circle and rotations of up to 90 degrees', () => {
     const random = new RandomStream(2, 0, 0);
-    const drawn = Array.from({ length: 1000 }, () => drawPerlinParameters({ rows: 12, columns: 20 }, random));
+    const drawn = Array.from({ length: 4000 }, () => drawPerlinParameters({ rows: 12, columns: 20 }, random));
     expectDrawnFrom(
       drawn.flatMap(({ gradientAnglesRadians }) => gradientAnglesRadians.flat()),
       uniform(0, 2 * Math.PI),
