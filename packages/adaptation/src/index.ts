@@ -1,4 +1,4 @@
-export { type DetectorDescription, detectorFileNames, readDetector } from './detector/detector-files.js';
+export { type Detector, type DetectorDescription, detectorFileNames, readDetector } from './detector/detector-files.js';
 export { type ExportedModel, exportedModelName, exportModel, writeExportedModel } from './detector/export.js';
 export type { Anomaly } from './detector/head.js';
 export { type DetectorReference, type ScoreRequest, Scorer } from './detector/scorer.js';

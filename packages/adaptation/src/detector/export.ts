@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import type { Backbone } from '@mediclip/backbones';
 import { constant, type Value, writeModel } from '@mediclip/onnx-graph';
-import { normalise, pixelInput, type Tower } from '../tower/tower.js';
+import { normalise, pixelInput } from '../tower/tower.js';
 import { placeWholeModel, usedWeights } from '../weight-files.js';
 import { type Detector, detectorShape } from './detector-files.js';
 import { detectorOutputs, tensorShapes } from './detector-shape.js';
@@ -16,11 +17,11 @@ export interface ExportedModel {
 
 /**
  * The detector as one model of standard operators: `pixels` [1, side, side, 3] RGB bytes in, `map` [1, side, side] and
- * `score` [1] out, normalisation and pooling included. `tower` is the one that the detector was made with.
+ * `score` [1] out, normalisation and pooling included. `backbone` is the one that the detector was made with.
  */
-export function exportModel(detector: Detector, { backbone, taps }: Tower): ExportedModel {
+export function exportModel(detector: Detector, backbone: Backbone): ExportedModel {
   const pixels = pixelInput(backbone, 1);
-  const features = backbone.imageFeatures(normalise(pixels, backbone), taps);
+  const features = backbone.imageFeatures(normalise(pixels, backbone), detector.description.taps);
   const shape = detectorShape(detector, backbone);
   const tensors = new Map(
     [...tensorShapes(shape)].map(([name, extent]) => [name, constant(detector.tensors.get(name)!, extent, name)]),
@@ -33,8 +34,8 @@ export function exportModel(detector: Detector, { backbone, taps }: Tower): Expo
 }
 
 /** Writes `detector.onnx` into `folder` with its weight files beside it (hard links where the file system can). */
-export async function writeExportedModel(folder: string, detector: Detector, tower: Tower): Promise<void> {
-  const { bytes, weights } = exportModel(detector, tower);
+export async function writeExportedModel(folder: string, detector: Detector, backbone: Backbone): Promise<void> {
+  const { bytes, weights } = exportModel(detector, backbone);
   await mkdir(folder, { recursive: true });
   await placeWholeModel(path.join(folder, exportedModelName), bytes, weights);
 }

@@ -66,7 +66,7 @@ describe.each(['full', 'causal'] as const)('with %s attention, from file to map 
   });
 
   test('the exported model says the same on its own', async () => {
-    await writeExportedModel(folder, detector, tower);
+    await writeExportedModel(folder, detector, backbone);
     const session = await testRuntime.createSession({ path: path.join(folder, exportedModelName) });
     const pixels = { dtype: 'uint8', shape: [1, side, side, 3], data: await pixelsOf('rgb.png') };
     const { score } = await session.run({ pixels });

@@ -68,7 +68,7 @@ describe('several detectors of one backbone', () => {
 
   test('export to models that say the same', async () => {
     const [expected] = await scorer.score([{ detector: first, image: image(3) }]);
-    await writeExportedModel(first.folder, await readDetector(first.folder), towers.open('lite'));
+    await writeExportedModel(first.folder, await readDetector(first.folder), backbone);
     const session = await testRuntime.createSession({ path: path.join(first.folder, exportedModelName) });
     const shape = [1, backbone.side, backbone.side, 3];
     const { score } = await session.run({ pixels: { dtype: 'uint8', shape, data: image(3) } });

@@ -1,0 +1,110 @@
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { type AdaptationJob, chooseShots, readDetector, writeExportedModel } from '@mediclip/adaptation';
+import { type Backbone, openBackbone } from '@mediclip/backbones';
+import type { AdaptationOptions } from '@mediclip/contracts';
+import { type Engine, EngineError } from '@mediclip/engine';
+import type { ImagingPool } from '@mediclip/imaging';
+import { type ComputeFlags, modelsFolderOf, withEngine } from '../engine-options.js';
+import { readDataFolder } from '../folder/data-folder.js';
+import { mapAFewAtATime, naming, readImageFile, withImagingPool } from '../images.js';
+import { createOutput, type Output } from '../terminal/output.js';
+import { Progress } from '../terminal/progress.js';
+import { UsageError } from '../usage-error.js';
+import { type AdaptationFlags, parseAdaptationFlags } from './adaptation-flags.js';
+
+export interface AdaptFlags extends ComputeFlags, AdaptationFlags {
+  readonly out?: string;
+  readonly resume: boolean;
+  readonly overwrite: boolean;
+}
+
+/**
+ * `mediclip adapt FOLDER`: adapts a detector to the normal images of a folder. Works in `OUT.partial` and renames the finished
+ * folder to `OUT`, so that `OUT` is whole or not there. `signal` stops it with a checkpoint, from which `--resume` goes on.
+ */
+export async function adapt(folder: string, flags: AdaptFlags, signal: AbortSignal): Promise<void> {
+  const output = createOutput(flags.json);
+  const options = await parseAdaptationFlags(flags);
+  const backbone = openBackbone(options.backbone, modelsFolderOf(flags));
+  for (const tap of options.taps ?? []) backbone.tapShape(tap);
+  const out = path.resolve(flags.out ?? `${path.basename(path.resolve(folder))}.mediclip`);
+  const images = await loadShots(folder, options, backbone);
+  const partial = `${out}.partial`;
+  await claimPlaces(out, partial, flags);
+
+  const job: AdaptationJob = { options, images, workFolder: partial, outFolder: path.join(partial, 'model') };
+  await mkdir(partial, { recursive: true });
+  const startedAt = performance.now();
+  await withEngine(flags, (engine) => train(engine, job, output, signal, flags));
+  await writeExportedModel(job.outFolder, await readDetector(job.outFolder), backbone);
+  if (flags.overwrite) await rm(out, { recursive: true, force: true });
+  await rename(job.outFolder, out);
+  await rm(partial, { recursive: true, force: true });
+
+  const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
+  output.event({ event: 'adapted', model: out, seconds });
+  output.line(`The detector is in ${out} (${seconds} s). Try: mediclip score ${flags.out ?? path.basename(out)} IMAGE`);
+}
+
+/** The chosen shots as the backbone takes them. All normals are read first, so that a broken one is named whatever the seed. */
+async function loadShots(
+  folder: string,
+  options: AdaptationOptions,
+  { side }: Backbone,
+): Promise<AdaptationJob['images']> {
+  const { trainNormal } = await readDataFolder(folder);
+  const chosen = chooseShots(trainNormal.length, options.shots, options.seed);
+  const prepare = (pool: ImagingPool) =>
+    mapAFewAtATime(
+      trainNormal,
+      async (file) => (await naming(file, pool.prepare(await readImageFile(file), { side, kind: 'train' }))).image,
+    );
+  const normals = await withImagingPool(prepare);
+  return chosen.map((index) => normals[index]!);
+}
+
+/** Refuses to touch what an earlier run left unless told to go on from it or to replace it. */
+async function claimPlaces(out: string, partial: string, flags: AdaptFlags): Promise<void> {
+  if (existsSync(out) && !flags.overwrite) {
+    throw new UsageError(`${out} exists: name another place with --out, or replace it with --overwrite.`);
+  }
+  if (flags.resume) {
+    if (existsSync(partial)) return;
+    throw new UsageError(`There is no stopped run at ${partial}: leave out --resume to start one.`);
+  }
+  if (!existsSync(partial)) return;
+  if (!flags.overwrite) {
+    throw new UsageError(
+      `A stopped run is at ${partial}: add --resume to go on with it, or --overwrite to start again.`,
+    );
+  }
+  await rm(partial, { recursive: true });
+}
+
+async function train(
+  engine: Engine,
+  job: AdaptationJob,
+  output: Output,
+  signal: AbortSignal,
+  flags: AdaptFlags,
+): Promise<void> {
+  const { provider } = engine.state;
+  output.event({ event: 'started', provider, shots: job.images.length, options: job.options });
+  output.remark(`Adapting to ${job.images.length} normal images on ${provider} with ${job.options.backbone}.`);
+  const progress = new Progress(output, 'steps');
+  const stop = () => void engine.stop();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    await engine.adapt(job, { onProgress: (step) => progress.update(step) });
+  } catch (error) {
+    if (!(error instanceof EngineError && error.code === 'stopped')) throw error;
+    throw new UsageError(
+      `Stopped; go on with: mediclip adapt … --resume${flags.out === undefined ? '' : ` --out ${flags.out}`}`,
+    );
+  } finally {
+    progress.stop();
+    signal.removeEventListener('abort', stop);
+  }
+}

@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises';
+import {
+  type AdaptationOptions,
+  type AdaptationOptionsInput,
+  adaptationOptionsInputSchema,
+  resolveAdaptationOptions,
+} from '@mediclip/contracts';
+import type { Command } from 'commander';
+import { UsageError } from '../usage-error.js';
+
+/** Options of an adaptation as flags give them: the common ones by name, all of them in a JSON file. */
+export interface AdaptationFlags {
+  readonly options?: string;
+  readonly backbone?: string;
+  readonly preset?: string;
+  readonly name?: string;
+  readonly shots?: string;
+  readonly seed?: string;
+  readonly epochs?: string;
+  readonly batchSize?: string;
+  readonly learningRate?: string;
+  readonly pooling?: string;
+}
+
+export function addAdaptationFlags(command: Command): Command {
+  return command
+    .option('--backbone <id>', 'see `mediclip weights list`')
+    .option('--preset <name>', 'default or paper')
+    .option('--name <name>', 'a name for people')
+    .option('--shots <number>', 'how many normal images are used')
+    .option('--seed <number>', 'seed of every random draw')
+    .option('--epochs <number>', 'visits of every normal image')
+    .option('--batch-size <number>', 'images per step')
+    .option('--learning-rate <number>', "Adam's learning rate")
+    .option('--pooling <kind>', 'from map to score: max or top')
+    .option('--options <file>', 'JSON file with any options of POST /v1/adaptations; flags go before it');
+}
+
+/** Every option with its value. Throws a UsageError that names the first fault. */
+export async function parseAdaptationFlags(flags: AdaptationFlags): Promise<AdaptationOptions> {
+  const file = flags.options === undefined ? {} : await readOptionsFile(flags.options);
+  const merged = {
+    ...file,
+    ...given({
+      backbone: flags.backbone,
+      preset: flags.preset,
+      name: flags.name,
+      shots: numberOf(flags.shots),
+      seed: numberOf(flags.seed),
+    }),
+    ...nested('training', file.training, {
+      epochs: numberOf(flags.epochs),
+      batchSize: numberOf(flags.batchSize),
+      learningRate: numberOf(flags.learningRate),
+    }),
+    ...nested('scoring', file.scoring, { pooling: flags.pooling }),
+  };
+  const parsed = adaptationOptionsInputSchema.safeParse(merged);
+  if (parsed.success) return resolveAdaptationOptions(parsed.data);
+  const { path, message } = parsed.error.issues[0]!;
+  throw new UsageError(`The option ${path.join('.') || 'given'} does not fit: ${message}.`);
+}
+
+async function readOptionsFile(file: string): Promise<AdaptationOptionsInput> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`Cannot read the options in ${file} (${(error as Error).message}): write one JSON object.`);
+  }
+}
+
+const numberOf = (text: string | undefined) => (text === undefined ? undefined : Number(text));
+
+const given = (fields: object) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+
+function nested(key: string, file: object | undefined, flags: object): object {
+  const fields = { ...file, ...given(flags) };
+  return Object.keys(fields).length === 0 ? {} : { [key]: fields };
+}

@@ -1,0 +1,65 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { readDetector } from '@mediclip/adaptation';
+import { writeNpy } from '@mediclip/imaging';
+import { type ComputeFlags, withEngine } from '../engine-options.js';
+import { mapAFewAtATime, naming, readImageFile, withImagingPool } from '../images.js';
+import { createOutput } from '../terminal/output.js';
+import { UsageError } from '../usage-error.js';
+
+export interface ScoreFlags extends ComputeFlags {
+  readonly maps?: string;
+  readonly raw: boolean;
+}
+
+/** `mediclip score MODEL FILE…`: a score per file, and with `--maps` an overlay per file. A bad file costs only itself. */
+export async function score(
+  model: string,
+  files: readonly string[],
+  flags: ScoreFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const output = createOutput(flags.json);
+  const { side } = (await readDetector(model)).description;
+  const detector = { id: 'model', folder: path.resolve(model) };
+  if (flags.maps !== undefined) {
+    refuseSameNames(files);
+    await mkdir(flags.maps, { recursive: true });
+  }
+  const faults: string[] = [];
+  await withImagingPool((pool) =>
+    withEngine(flags, async (engine) => {
+      await mapAFewAtATime(files, async (file) => {
+        try {
+          const bytes = await readImageFile(file);
+          const { image } = await naming(file, pool.prepare(bytes, { side, kind: 'test' }));
+          const images = [{ side, data: image.data }];
+          const [answer] = await engine.score({ detector, images }, { signal });
+          const { score: value, map, mapSide } = answer!;
+          if (flags.maps !== undefined) {
+            const target = path.join(flags.maps, path.parse(file).name);
+            await writeFile(`${target}.png`, await pool.overlay(bytes, map, mapSide));
+            if (flags.raw) await writeFile(`${target}.npy`, writeNpy(map, [mapSide, mapSide]));
+          }
+          output.event({ event: 'score', file, score: value });
+          output.line(`${value.toFixed(4)}  ${file}`);
+        } catch (error) {
+          if (!(error instanceof UsageError)) throw error;
+          faults.push(error.message);
+          output.event({ event: 'error', file, message: error.message });
+          output.remark(error.message);
+        }
+      });
+    }),
+  );
+  if (faults.length > 0) {
+    throw new UsageError(`${faults.length} of ${files.length} files could not be scored: see above.`);
+  }
+}
+
+function refuseSameNames(files: readonly string[]): void {
+  const names = files.map((file) => path.parse(file).name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw new UsageError(`Two files are named ${twice}: score them into different --maps folders.`);
+}

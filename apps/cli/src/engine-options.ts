@@ -1,0 +1,39 @@
+import { type Device, Engine } from '@mediclip/engine';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+
+/** Options that say what computes; the environment variables are the service's. */
+export interface ComputeFlags {
+  readonly device: Device;
+  readonly modelsDir?: string;
+  readonly json: boolean;
+}
+
+export function addComputeFlags(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--device <device>', 'auto, cpu, cuda or cuda:N')
+        .default('auto')
+        .env('MEDICLIP_DEVICE')
+        .argParser(parseDevice),
+    )
+    .addOption(new Option('--models-dir <folder>', 'weights beyond the bundled ones').env('MEDICLIP_MODELS_DIR'))
+    .option('--json', 'write JSON lines', false);
+}
+
+function parseDevice(text: string): Device {
+  if (!/^(auto|cpu|cuda(:\d+)?)$/.test(text)) throw new InvalidArgumentError('Choose auto, cpu, cuda or cuda:N.');
+  return text as Device;
+}
+
+export const modelsFolderOf = ({ modelsDir }: ComputeFlags) =>
+  modelsDir === undefined ? {} : { modelsFolder: modelsDir };
+
+/** Lends an engine to `use` and stops it; a running adaptation is checkpointed. */
+export async function withEngine<T>(flags: ComputeFlags, use: (engine: Engine) => Promise<T>): Promise<T> {
+  const engine = await Engine.start({ device: flags.device, ...modelsFolderOf(flags) });
+  try {
+    return await use(engine);
+  } finally {
+    await engine.stop();
+  }
+}
