@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { temporaryFolder } from '@mediclip/testing';
 import { parseSettings, SettingsError } from './settings.js';
 
 function faults(env: Record<string, string>): readonly string[] {
@@ -57,5 +59,29 @@ describe('settings', () => {
       MEDICLIP_SCORE_TIMEOUT_SECONDS: '5',
     });
     expect(settings).toMatchObject({ storeUrl: 's3://bucket/prefix', device: 'cuda:1', scores: { timeoutMs: 5000 } });
+  });
+
+  test('the password of Redis comes from a file, as containers are handed secrets', () => {
+    const file = path.join(temporaryFolder(), 'redis_password');
+    writeFileSync(file, 'p@ss/word%\n');
+    const { redisUrl } = parseSettings({
+      MEDICLIP_REDIS_URL: 'redis://redis:6379/2',
+      MEDICLIP_REDIS_PASSWORD_FILE: file,
+    });
+    const { hostname, port, pathname, password } = new URL(redisUrl!);
+    expect([hostname, port, pathname, decodeURIComponent(password)]).toEqual(['redis', '6379', '/2', 'p@ss/word%']);
+  });
+
+  test('a password file that is missing, empty or of no use is a fault', () => {
+    const missing = path.join(temporaryFolder(), 'missing');
+    const empty = path.join(temporaryFolder(), 'empty');
+    writeFileSync(empty, '\n');
+    expect(faults({ MEDICLIP_REDIS_PASSWORD_FILE: missing })).toEqual([
+      expect.stringMatching(/^MEDICLIP_REDIS_PASSWORD_FILE names a file that cannot be read: ENOENT/),
+      'MEDICLIP_REDIS_PASSWORD_FILE needs MEDICLIP_REDIS_URL.',
+    ]);
+    expect(faults({ MEDICLIP_REDIS_URL: 'redis://redis', MEDICLIP_REDIS_PASSWORD_FILE: empty })).toEqual([
+      'MEDICLIP_REDIS_PASSWORD_FILE names a file that is empty.',
+    ]);
   });
 });

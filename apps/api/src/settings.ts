@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -28,12 +29,25 @@ const urlOf = (protocols: readonly string[]) =>
 
 const folder = z.string().min(1, 'must name a folder').transform(absolutePath);
 
+/** What a file holds, which is how containers are handed secrets; a line break at its end does not count. */
+const secret = z.string().transform((file, context) => {
+  try {
+    const text = readFileSync(absolutePath(file), 'utf8').trimEnd();
+    if (text !== '') return text;
+    context.addIssue('names a file that is empty');
+  } catch (error) {
+    context.addIssue(`names a file that cannot be read: ${(error as Error).message}`);
+  }
+  return z.NEVER;
+});
+
 /** Every variable, without its prefix. */
 const variablesSchema = z.strictObject({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: whole(8080, 0, 65_535),
   DATA_DIR: folder.prefault('./data'),
   REDIS_URL: urlOf(['redis:', 'rediss:']).optional(),
+  REDIS_PASSWORD_FILE: secret.optional(),
   STORE_URL: urlOf(['file:', 's3:']).optional(),
   MODELS_DIR: folder.optional(),
   HUB_URL: urlOf(['http:', 'https:']).default('https://huggingface.co'),
@@ -76,7 +90,7 @@ export interface Settings {
   readonly host: string;
   readonly port: number;
   readonly dataDir: string;
-  /** With it, API and workers are processes of their own. */
+  /** With it, API and workers are processes of their own. The password is in it. */
   readonly redisUrl?: string;
   readonly storeUrl: string;
   /** Where weights of backbones lie, one folder for each id. */
@@ -138,6 +152,9 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
   );
   const parsed = variablesSchema.safeParse(given);
   const faults = parsed.error?.issues.flatMap(faultsOf) ?? [];
+  if (given.REDIS_PASSWORD_FILE !== undefined && given.REDIS_URL === undefined) {
+    faults.push(`${prefix}REDIS_PASSWORD_FILE needs ${prefix}REDIS_URL.`);
+  }
   if (!isLoopback(given.HOST ?? '127.0.0.1') && given.API_KEYS_FILE === undefined) {
     faults.push(
       `${prefix}HOST is not loopback, and without ${prefix}API_KEYS_FILE everybody who can reach it would be let in: make keys with \`mediclip keys create\`, or listen on 127.0.0.1.`,
@@ -157,7 +174,7 @@ function toSettings(values: z.output<typeof variablesSchema>): Settings {
     host: values.HOST,
     port: values.PORT,
     dataDir: values.DATA_DIR,
-    ...(values.REDIS_URL !== undefined && { redisUrl: values.REDIS_URL }),
+    ...(values.REDIS_URL !== undefined && { redisUrl: withPassword(values.REDIS_URL, values.REDIS_PASSWORD_FILE) }),
     storeUrl: values.STORE_URL ?? pathToFileURL(values.DATA_DIR).href,
     modelsDir: values.MODELS_DIR ?? path.join(values.DATA_DIR, 'weights'),
     hubUrl: values.HUB_URL,
@@ -192,6 +209,13 @@ function toSettings(values: z.output<typeof variablesSchema>): Settings {
     requestTimeoutMs: values.REQUEST_TIMEOUT_SECONDS * 1000,
     shutdownGraceMs: values.SHUTDOWN_GRACE_SECONDS * 1000,
   };
+}
+
+function withPassword(url: string, password: string | undefined): string {
+  if (password === undefined) return url;
+  const complete = new URL(url);
+  complete.password = encodeURIComponent(password);
+  return complete.href;
 }
 
 function absolutePath(given: string): string {
