@@ -3,6 +3,7 @@ import { QueueUnavailableError } from '../job-queue.js';
 
 const shared = {
   connectTimeout: 5000,
+  disconnectTimeout: 500,
   retryStrategy: (times: number) => Math.min(times * 100, 2000),
 } satisfies RedisOptions;
 

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import {
   type AbortCause,
@@ -8,14 +9,14 @@ import {
   type JobHandler,
   maxAttempts,
 } from '../job-queue.js';
-import { runHandler } from '../run-handler.js';
+import { type AttemptOutcome, runHandler } from '../run-handler.js';
 import { AttemptLock } from './attempt-lock.js';
 import { isConnectionError, patient } from './connection.js';
 import type { DeadLetters } from './dead-letters.js';
 
 export interface RedisConsumerOptions {
-  /** By kind: the BullMQ queue's name, and who hears of its dead entries. */
-  kinds: ReadonlyMap<string, { queueName: string; deadLetters: DeadLetters }>;
+  /** One for each kind: the BullMQ queue's name, and who hears of its dead entries. */
+  queues: readonly { name: string; deadLetters: DeadLetters }[];
   concurrency: number;
   url: string;
   prefix: string;
@@ -24,130 +25,154 @@ export interface RedisConsumerOptions {
   onClosed: (consumer: RedisConsumer) => void;
 }
 
-interface RunningAttempt {
+/** A handler at work. */
+interface Running {
   jobId: string;
-  abort: (cause: AbortCause) => void;
-  settled: Promise<unknown>;
+  controller: AbortController;
+  ended: Promise<AttemptOutcome>;
 }
 
-/** How long closing waits for Redis itself, after the grace; locks that couldn't be released run out. */
-const closingPatienceMs = 5000;
+/**
+ * How long stopping waits for Redis once the handlers have ended: BullMQ waits for ever when Redis is away. What Redis
+ * wasn't told is delivered again.
+ */
+const redisPatienceMs = 3000;
 
 /** Runs the handler on entries in BullMQ queues, one BullMQ worker for each kind. */
 export class RedisConsumer implements Consumer {
   readonly #handler: JobHandler;
   readonly #options: RedisConsumerOptions;
-  readonly #workers: Worker<JobEntry>[];
-  readonly #running = new Set<RunningAttempt>();
-  #pausing: Promise<unknown> = Promise.resolve();
+  readonly #running = new Set<Running>();
+  #workers: Worker<JobEntry>[] = [];
+  #stopping: Promise<void> = Promise.resolve();
+  #closed = false;
 
   constructor(handler: JobHandler, options: RedisConsumerOptions) {
     this.#handler = handler;
     this.#options = options;
-    this.#workers = [...options.kinds.values()].map(({ queueName, deadLetters }) => {
-      const worker = new Worker<JobEntry>(queueName, (job, token) => this.#process(job, token as string), {
-        connection: { url: options.url, ...patient },
-        prefix: options.prefix,
-        concurrency: options.concurrency,
-        lockDuration: options.lockMs,
-        // AttemptLock renews instead: it also notices a Redis that is away and a process that was frozen.
-        skipLockRenewal: true,
-        stalledInterval: options.lockMs / 2,
-        maxStalledCount: maxAttempts - 1,
-        runRetryDelay: 1000,
-      });
-      worker.on('error', (error) => {
-        if (!isConnectionError(error)) options.onError(error);
-      });
-      worker.on('failed', () => deadLetters.sweep());
-      return worker;
-    });
   }
 
-  async ready(): Promise<void> {
+  /** Starts to take entries; resolves when BullMQ is connected. */
+  async start(): Promise<void> {
+    this.#workers = this.#options.queues.map(({ name, deadLetters }) => this.#worker(name, deadLetters));
     await Promise.all(this.#workers.map((worker) => worker.waitUntilReady()));
   }
 
-  /** Aborts the attempts on a job that run here. */
+  /** Aborts what runs here on a job. */
   abort(jobId: string, cause: AbortCause): void {
-    for (const attempt of this.#running) if (attempt.jobId === jobId) attempt.abort(cause);
+    for (const running of this.#running) {
+      if (running.jobId === jobId) running.controller.abort(new AttemptAborted(cause));
+    }
   }
 
   async pause(): Promise<void> {
-    this.#pausing = Promise.all(this.#workers.map((worker) => worker.pause()));
-    await this.#pausing;
+    this.#stopping = this.#stop();
+    await this.#stopping;
   }
 
   async resume(): Promise<void> {
-    await this.#pausing;
-    for (const worker of this.#workers) await worker.resume();
+    await this.#stopping;
+    if (!this.#closed && this.#workers.length === 0) await this.start();
   }
 
   async close({ graceMs }: { graceMs: number }): Promise<void> {
-    const graceOver = setTimeout(() => {
-      for (const attempt of this.#running) attempt.abort('closing');
+    this.#closed = true;
+    const graceOver = globalThis.setTimeout(() => {
+      for (const { controller } of this.#running) controller.abort(new AttemptAborted('closing'));
     }, graceMs);
-    const patienceOver = setTimeout(() => {
-      for (const worker of this.#workers) void worker.disconnect();
-    }, graceMs + closingPatienceMs);
-    await Promise.all(this.#workers.map((worker) => worker.close()));
+    await this.#stop();
     clearTimeout(graceOver);
-    clearTimeout(patienceOver);
-    await Promise.all([...this.#options.kinds.values()].map(({ deadLetters }) => deadLetters.close()));
+    await Promise.all(this.#options.queues.map(({ deadLetters }) => deadLetters.close()));
     this.#options.onClosed(this);
   }
 
-  async #process(job: Job<JobEntry>, token: string): Promise<void> {
-    const controller = new AbortController();
-    const abort = (cause: AbortCause) => controller.abort(new AttemptAborted(cause));
-    const { lockMs } = this.#options;
-    const lock = new AttemptLock({
-      extend: async () => (await job.extendLock(token, lockMs)) === 1,
-      lockMs,
-      onLost: () => abort('lock-lost'),
+  #worker(queueName: string, deadLetters: DeadLetters): Worker<JobEntry> {
+    const { url, prefix, concurrency, lockMs, onError } = this.#options;
+    const worker = new Worker<JobEntry>(queueName, (job, token) => this.#process(job, token as string), {
+      connection: { ...patient, url },
+      prefix,
+      concurrency,
+      lockDuration: lockMs,
+      // AttemptLock renews instead: it also notices a Redis that is away and a process that was frozen.
+      skipLockRenewal: true,
+      stalledInterval: lockMs / 2,
+      maxStalledCount: maxAttempts - 1,
+      runRetryDelay: 1000,
     });
-    const predecessors = [...this.#running].filter(({ jobId }) => jobId === job.data.jobId);
-    const work = this.#work(job, token, lock, controller.signal, predecessors);
-    const running = { jobId: job.data.jobId, abort, settled: work.catch(() => undefined) };
-    this.#running.add(running);
+    worker.on('error', (error) => {
+      if (!isConnectionError(error)) onError(error);
+    });
+    worker.on('failed', () => deadLetters.sweep());
+    return worker;
+  }
+
+  /** Takes nothing more, waits for the handlers, and then for Redis as long as it may take. */
+  async #stop(): Promise<void> {
+    const workers = this.#workers;
+    const closed = Promise.all(workers.map((worker) => worker.close())).then(() => true);
+    const patience = new AbortController();
+    const impatient = this.#idle().then(() => setTimeout(redisPatienceMs, false, { signal: patience.signal }));
+    const allClosed = await Promise.race([closed, impatient]);
+    patience.abort();
+    if (!allClosed) for (const worker of workers) void worker.disconnect();
+    this.#workers = [];
+  }
+
+  async #idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all([...this.#running].map(({ ended }) => ended));
+  }
+
+  /** Works on an entry for BullMQ: returning completes it, throwing says what else becomes of it. */
+  async #process(job: Job<JobEntry>, token: string): Promise<void> {
+    const attempt = 1 + job.stalledCounter + job.attemptsMade;
+    if (attempt > maxAttempts) throw new UnrecoverableError(`Its consumer died or failed ${maxAttempts} times.`);
+    const controller = new AbortController();
+    const lock = new AttemptLock({
+      extend: async () => (await job.extendLock(token, this.#options.lockMs)) === 1,
+      lockMs: this.#options.lockMs,
+      onLost: () => controller.abort(new AttemptAborted('lock-lost')),
+    });
     try {
-      await work;
+      const result = await this.#run(job, attempt, controller);
+      if (result.outcome === 'failed') this.#options.onError(result.error);
+      // The entry is its next consumer's: leave it alone. BullMQ takes this error as "moved already".
+      if (lock.lost) throw new WaitingError();
+      if (result.outcome === 'failed') throw result.error;
+      if (result.outcome === 'return') await putBack(job, result.delayMs, token);
     } finally {
       lock.stop();
+    }
+  }
+
+  /** Runs the handler, after an attempt on the same job that lost its lock and is still winding up in this process. */
+  async #run(job: Job<JobEntry>, attempt: number, controller: AbortController): Promise<AttemptOutcome> {
+    const { jobId } = job.data;
+    const predecessors = [...this.#running].filter((running) => running.jobId === jobId);
+    for (const predecessor of predecessors) predecessor.controller.abort(new AttemptAborted('lock-lost'));
+    const ended = Promise.all(predecessors.map((predecessor) => predecessor.ended)).then(() =>
+      runHandler(this.#handler, job.data, {
+        attempt,
+        lastAttempt: attempt === maxAttempts,
+        fencingToken: fencingToken(job.timestamp, job.attemptsStarted),
+        signal: controller.signal,
+      }),
+    );
+    const running = { jobId, controller, ended };
+    this.#running.add(running);
+    try {
+      return await ended;
+    } finally {
       this.#running.delete(running);
     }
   }
+}
 
-  /** Runs the handler. Throws BullMQ's own signals for what becomes of the entry; returning completes it. */
-  async #work(
-    job: Job<JobEntry>,
-    token: string,
-    lock: AttemptLock,
-    signal: AbortSignal,
-    predecessors: readonly RunningAttempt[],
-  ): Promise<void> {
-    const attempt = 1 + job.stalledCounter + job.attemptsMade;
-    if (attempt > maxAttempts) throw new UnrecoverableError(`Its consumer died or failed ${maxAttempts} times.`);
-    // An attempt of this very job that lost its lock may still be winding up in this process.
-    for (const predecessor of predecessors) predecessor.abort('lock-lost');
-    await Promise.all(predecessors.map(({ settled }) => settled));
-
-    const result = await runHandler(this.#handler, job.data, {
-      attempt,
-      lastAttempt: attempt === maxAttempts,
-      fencingToken: fencingToken(job.timestamp, job.attemptsStarted),
-      signal,
-    });
-    if (result.outcome === 'failed') this.#options.onError(result.error);
-    // The entry is its next consumer's: leave it alone. (BullMQ takes this as "moved already".)
-    if (lock.lost) throw new WaitingError();
-    if (result.outcome === 'failed') throw result.error;
-    if (result.outcome === 'done') return;
-    if (result.delayMs > 0) {
-      await job.moveToDelayed(Date.now() + result.delayMs, token);
-      throw new DelayedError();
-    }
-    await job.moveToWait(token);
-    throw new WaitingError();
+/** Puts an entry back for later, and throws what tells BullMQ so. */
+async function putBack(job: Job<JobEntry>, delayMs: number, token: string): Promise<never> {
+  if (delayMs > 0) {
+    await job.moveToDelayed(Date.now() + delayMs, token);
+    throw new DelayedError();
   }
+  await job.moveToWait(token);
+  throw new WaitingError();
 }

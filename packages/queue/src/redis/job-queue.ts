@@ -67,7 +67,7 @@ class RedisJobQueue implements JobQueue {
     this.#cancelChannel = `${prefix}:cancelled-jobs`;
     this.#queues = new Map(
       kinds.map((kind) => {
-        const queue = new Queue<JobEntry>(queueName(kind), {
+        const queue = new Queue<JobEntry>(`${kind}-jobs`, {
           connection,
           prefix,
           streams: { events: { maxLen: 100 } },
@@ -104,13 +104,11 @@ class RedisJobQueue implements JobQueue {
     await this.#listenForCancelled();
     const { prefix, lockMs, retryDelayMs, onError, url } = this.#options;
     const consumer = new RedisConsumer(handler, {
-      kinds: new Map(
-        taken.map((kind) => {
-          const queue = this.#queueOf(kind);
-          const deadLetters = new DeadLetters({ queue, onDead, onError, retryDelayMs, intervalMs: lockMs });
-          return [kind, { queueName: queueName(kind), deadLetters }];
-        }),
-      ),
+      queues: taken.map((kind) => {
+        const queue = this.#queueOf(kind);
+        const deadLetters = new DeadLetters({ queue, onDead, onError, retryDelayMs, intervalMs: lockMs });
+        return { name: queue.name, deadLetters };
+      }),
       concurrency,
       url,
       prefix,
@@ -119,7 +117,7 @@ class RedisJobQueue implements JobQueue {
       onClosed: (closed) => this.#consumers.delete(closed),
     });
     this.#consumers.add(consumer);
-    await consumer.ready();
+    await consumer.start();
     return consumer;
   }
 
@@ -210,10 +208,6 @@ class RedisJobQueue implements JobQueue {
   #assertOpen(): void {
     if (this.#closed) throw new QueueUnavailableError('The queue is closed: open a new one.');
   }
-}
-
-function queueName(kind: string): string {
-  return `${kind}-jobs`;
 }
 
 function idsOf({ tenant, jobId, kind }: JobEntry): JobEntry {

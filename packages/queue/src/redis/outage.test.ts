@@ -76,7 +76,7 @@ describeWithRedis('a Redis that is away, wrong or full', () => {
   });
 
   test('an attempt is aborted when Redis stays away beyond its lock', async () => {
-    const queue = await open({ lockMs: 300 });
+    const queue = await open({ lockMs: 600 });
     const { deliveries } = await consumeByHand(queue);
     await queue.enqueue(newEntry(), roomy);
     const running = await deliveries.next();
@@ -91,7 +91,7 @@ describeWithRedis('a Redis that is away, wrong or full', () => {
   });
 
   test('a Redis that lost everything is filled again from the records, with greater tokens', async () => {
-    const queue = await open({ lockMs: 300 });
+    const queue = await open({ lockMs: 600 });
     const { deliveries } = await consumeByHand(queue);
     const entry = newEntry();
     await queue.enqueue(entry, roomy);
@@ -109,7 +109,7 @@ describeWithRedis('a Redis that is away, wrong or full', () => {
   });
 
   test('the same job is never worked on twice at once in one process', async () => {
-    const queue = await open({ lockMs: 300 });
+    const queue = await open({ lockMs: 600 });
     const { deliveries } = await consumeByHand(queue, { concurrency: 2 });
     const entry = newEntry();
     await queue.enqueue(entry, roomy);
@@ -130,7 +130,7 @@ describeWithRedis('a Redis that is away, wrong or full', () => {
   });
 
   test('closing ends although Redis is away', async () => {
-    const queue = await open();
+    const queue = await open({ lockMs: 500 });
     const { consumer, deliveries } = await consumeByHand(queue);
     await queue.enqueue(newEntry(), roomy);
     const running = await deliveries.next();
@@ -142,25 +142,14 @@ describeWithRedis('a Redis that is away, wrong or full', () => {
 
   test('holds only ids, and no more memory after many jobs than after few', async () => {
     const queue = await open();
-    const { consumer } = await (async () => {
-      const all = { done: 0 };
-      const started = await queue.consume(
-        async () => {
-          all.done += 1;
-          return { outcome: 'done' };
-        },
-        { concurrency: 8, onDead: async () => undefined },
-      );
-      return { consumer: started };
-    })();
+    const consumer = await queue.consume(async () => done, { concurrency: 8, onDead: async () => undefined });
     const admin = new Redis(server.url);
     const runJobs = async (count: number) => {
       await queue.recover(Array.from({ length: count }, () => newEntry()));
-      for (;;) {
-        const left = await admin.llen('mediclip:adaptation-jobs:wait');
-        const active = await admin.llen('mediclip:adaptation-jobs:active');
-        if (left + active === 0) return await admin.dbsize();
-      }
+      const left = async () =>
+        (await admin.llen('mediclip:adaptation-jobs:wait')) + (await admin.llen('mediclip:adaptation-jobs:active'));
+      while ((await left()) > 0);
+      return await admin.dbsize();
     };
     const keysAfterFew = await runJobs(200);
     const keysAfterMany = await runJobs(1500);

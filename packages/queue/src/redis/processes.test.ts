@@ -11,7 +11,7 @@ import { openRedisJobQueue } from './job-queue.js';
 const describeWithRedis = (await findRedis()) === null ? describe.skip : describe;
 
 const program = new URL('../../dist/testing/consumer-process.js', import.meta.url);
-const lockMs = 500;
+const lockMs = 1000;
 const roomy = { maxDepth: 1000 };
 
 describeWithRedis('consumers that are processes', () => {
