@@ -1,0 +1,10 @@
+/** The health check of the container images: exits 0 when the process in the container answers `/healthz`. */
+const url = `http://127.0.0.1:${process.env.MEDICLIP_PORT || 8080}/healthz`;
+
+try {
+  const { ok, status } = await fetch(url, { signal: AbortSignal.timeout(4000) });
+  if (!ok) throw new Error(`it answered ${status}`);
+} catch (error) {
+  process.stderr.write(`${url} is not healthy: ${error.message}\n`);
+  process.exitCode = 1;
+}
