@@ -1,0 +1,33 @@
+import type { Engine } from '@mediclip/engine';
+import type { ImagingPool } from '@mediclip/imaging';
+import type { JobQueue, ScoreChannel } from '@mediclip/queue';
+import type { Store } from '@mediclip/store';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+
+/** What a worker is told from outside; paths absolute. */
+export interface WorkerSettings {
+  /** Local folder for what jobs need while they run. Workers of one machine may share it. */
+  readonly workFolder: string;
+  /** Local folder of fetched models, of this worker alone: it removes those that were not used for long. */
+  readonly cacheFolder: string;
+  /** Where weights of backbones beyond the bundled one lie, one folder for each id. */
+  readonly modelsFolder?: string;
+  /** Jobs of one kind that run at once. */
+  readonly jobConcurrency: number;
+}
+
+/** The part of the engine that a worker uses. */
+export type WorkerEngine = Pick<Engine, 'state' | 'adapt' | 'score' | 'forget' | 'stop' | 'on' | 'off'>;
+
+/** What a worker works with. It stops the engine when it stops, and closes nothing else. */
+export interface WorkerDependencies {
+  readonly store: Store;
+  readonly jobQueue: JobQueue;
+  readonly scoreChannel: ScoreChannel;
+  readonly engine: WorkerEngine;
+  readonly imagingPool: Pick<ImagingPool, 'prepare' | 'overlay'>;
+  readonly logger: Logger;
+  readonly registry: Registry;
+  readonly settings: WorkerSettings;
+}

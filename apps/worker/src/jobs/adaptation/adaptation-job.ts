@@ -1,0 +1,116 @@
+import path from 'node:path';
+import { type AdaptationJob, readDetector } from '@mediclip/adaptation';
+import { type Image, ProblemError, serviceVersion } from '@mediclip/contracts';
+import { EngineError } from '@mediclip/engine';
+import { type ModelDescription, StaleAttempt } from '@mediclip/store';
+import type { WorkerDependencies } from '../../dependencies.js';
+import { backboneSide } from '../../models/backbone-side.js';
+import { problemOf } from '../../problems/problem-of.js';
+import { type FixedImages, fixedImages } from '../fixed-images.js';
+import type { JobContext, JobRunner } from '../job-context.js';
+import { loadImage } from '../load-image.js';
+import { withWorkFolder } from '../work-folders.js';
+import { CheckpointMirror } from './checkpoint-mirror.js';
+import { chooseTrainingImages } from './choose-training-images.js';
+
+type Dependencies = Pick<WorkerDependencies, 'engine' | 'imagingPool' | 'settings'>;
+type Context = JobContext<'adaptation'>;
+
+/** Adapts a model to the normal images of a data set; goes on from the checkpoint that an earlier attempt left, on whatever machine. */
+export function adaptationJob(dependencies: Dependencies): JobRunner<'adaptation'> {
+  const { workFolder } = dependencies.settings;
+  return async (context) => {
+    const { job, tenant, attempt } = context;
+    const fixed = await fixedImages(context, (images) => chooseTrainingImages(images, job.request.options));
+    return withWorkFolder(workFolder, { ...attempt, tenant: tenant.tenant }, async (folder) => {
+      const outFolder = path.join(folder, 'detector');
+      const images = await trainingImages(dependencies, context, fixed.images);
+      const training = { options: job.request.options, images, workFolder: folder, outFolder };
+      await train(dependencies, context, training);
+      const description = await describeModel(dependencies, context, { fixed, outFolder });
+      context.signal.throwIfAborted();
+      const model = await tenant.models.create(attempt, description, outFolder);
+      return { modelId: model.id };
+    });
+  };
+}
+
+/** The images as training sees them, greys of the backbone's side. */
+async function trainingImages(
+  { imagingPool, settings }: Dependencies,
+  { job, tenant, signal, report }: Context,
+  images: readonly Image[],
+): Promise<AdaptationJob['images']> {
+  const side = backboneSide(job.request.options.backbone, settings.modelsFolder);
+  report({ phase: 'loading', done: 0, total: images.length });
+  const loaded: AdaptationJob['images'][number][] = [];
+  for (const image of images) {
+    const prepared = await loadImage(tenant, imagingPool, image, { side, kind: 'train', signal }).catch(
+      (error: unknown) => {
+        signal.throwIfAborted();
+        const { slug, message, extras } = problemOf(error);
+        const detail = `The training image ${image.fileName} (${image.id}) cannot be used: ${message}`;
+        throw new ProblemError(slug, detail, extras, { cause: error });
+      },
+    );
+    loaded.push(prepared.image);
+    report({ phase: 'loading', done: loaded.length, total: images.length });
+  }
+  return loaded;
+}
+
+async function train(
+  { engine }: Dependencies,
+  { tenant, attempt, signal, log, report, abort }: Context,
+  training: AdaptationJob,
+): Promise<void> {
+  const file = path.join(training.workFolder, 'training', 'checkpoint');
+  const mirror = new CheckpointMirror(tenant.attempts, attempt, file, (error) => {
+    if (error instanceof StaleAttempt) abort(error);
+    else log.warn({ err: error }, 'checkpoint not copied to the store');
+  });
+  if (await mirror.restore()) log.info('going on from a checkpoint');
+  try {
+    await engine.adapt(training, {
+      signal,
+      onProgress: (progress) => {
+        report(progress);
+        mirror.update();
+      },
+    });
+  } catch (error) {
+    // The engine has checkpointed before it stopped: whoever takes the job up goes on from there.
+    if (error instanceof EngineError && error.code === 'stopped') await mirror.flush();
+    throw error;
+  } finally {
+    await mirror.idle();
+  }
+}
+
+async function describeModel(
+  { engine }: Dependencies,
+  { job }: Context,
+  { fixed, outFolder }: { fixed: FixedImages; outFolder: string },
+): Promise<ModelDescription> {
+  const { options, datasetId } = job.request;
+  const { description } = await readDetector(outFolder);
+  const { provider } = engine.state;
+  if (provider === undefined) throw new Error('The engine adapted without a device; this is a bug.');
+  return {
+    ...(options.name !== undefined && { name: options.name }),
+    configuration: { ...options, taps: description.taps },
+    lineage: {
+      jobId: job.id,
+      datasetId,
+      datasetDigest: fixed.datasetDigest,
+      imageIds: fixed.images.map(({ id }) => id),
+      backbone: description.backbone.id,
+      backboneDigest: description.backbone.digest,
+      seed: options.seed,
+      device: provider,
+      versions: { mediclip: serviceVersion, node: process.versions.node },
+    },
+    lossHistory: description.lossHistory,
+    selectedEpoch: description.selectedEpoch,
+  };
+}

@@ -1,0 +1,61 @@
+import type { ImageFigures, PixelFigures, Figure as PublishedFigure } from '@mediclip/contracts';
+import type { Figure, ImageMetrics, PixelMetrics, ThresholdFigure } from '@mediclip/evaluation';
+
+/** The figures of whole images as clients read them. */
+export function imageFigures({ auroc, averagePrecision, f1Max, sensitivityAtSpecificity }: ImageMetrics): ImageFigures {
+  const sensitivityAt = (wanted: number): PublishedFigure => {
+    const found = sensitivityAtSpecificity.find(({ specificity }) => specificity === wanted);
+    if (found === undefined) throw new Error(`There is no sensitivity at specificity ${wanted}; this is a bug.`);
+    return published(found.sensitivity);
+  };
+  return {
+    auroc: published(auroc),
+    averagePrecision: published(averagePrecision),
+    f1Max: published(f1Max),
+    sensitivityAtSpecificity90: sensitivityAt(0.9),
+    sensitivityAtSpecificity95: sensitivityAt(0.95),
+  };
+}
+
+/** The figures of pixels as clients read them; without any mask each says that. */
+export function pixelFigures({ auroc, averagePrecision, aupro, bestDice }: PixelMetrics, masks: number): PixelFigures {
+  if (masks === 0) {
+    const unknown = { value: null, reason: 'No abnormal image has a mask.' };
+    return { auroc: unknown, averagePrecision: unknown, aupro30: unknown, diceBest: unknown };
+  }
+  const upTo30 = aupro.find(({ limit }) => limit === 0.3);
+  if (upTo30 === undefined) throw new Error('There is no AUPRO up to 0.3; this is a bug.');
+  return {
+    auroc: published(auroc),
+    averagePrecision: published(averagePrecision),
+    aupro30: published(upTo30.area),
+    diceBest: published(bestDice),
+  };
+}
+
+function published(figure: Figure | ThresholdFigure): PublishedFigure {
+  if (!figure.defined) return { value: null, reason: figure.reason };
+  const { value, interval } = figure;
+  return {
+    value: share(value),
+    ...(interval.defined && { interval: intervalOf(interval) }),
+    ...('threshold' in figure && { threshold: figure.threshold }),
+  };
+}
+
+function intervalOf({
+  low,
+  high,
+  level,
+  method,
+}: {
+  low: number;
+  high: number;
+  level: number;
+  method: 'delong' | 'delong-logit' | 'bootstrap';
+}) {
+  return { low: share(low), high: share(high), level, method };
+}
+
+/** Float arithmetic may leave the range of a share by its last bit. */
+const share = (value: number) => Math.min(1, Math.max(0, value));

@@ -1,0 +1,120 @@
+import { type Image, ProblemError } from '@mediclip/contracts';
+import { ImageError } from '@mediclip/imaging';
+import type { WorkerDependencies } from '../../dependencies.js';
+import type { ModelCache, ReadyModel } from '../../models/model-cache.js';
+import { problemOf } from '../../problems/problem-of.js';
+import { fixedImages } from '../fixed-images.js';
+import type { JobContext, JobRunner } from '../job-context.js';
+import { loadImage } from '../load-image.js';
+import { type ScoreImagesDependencies, scoreImages } from '../scoring/score-images.js';
+import { imageFigures, pixelFigures } from './evaluation-figures.js';
+import { type EvaluatedImage, evaluationReport } from './evaluation-report.js';
+import { MetricsCalculator } from './metrics-calculator.js';
+
+/** Name of the report among the files of an evaluation. */
+export const reportFileName = 'report.html';
+
+type Dependencies = ScoreImagesDependencies & Pick<WorkerDependencies, 'imagingPool'> & { readonly models: ModelCache };
+
+/** Scores the test images of a data set, computes the figures and leaves them with a report. */
+export function evaluationJob(dependencies: Dependencies): JobRunner<'evaluation'> {
+  return async (context) => {
+    const { job, tenant, attempt, signal } = context;
+    const { modelId, datasetId } = job.request;
+    const { images, datasetDigest } = await fixedImages(context, testImages);
+    const dataset = await tenant.datasets.get(datasetId);
+    return dependencies.models.use(tenant, modelId, async (ready) => {
+      const calculator = new MetricsCalculator();
+      const onAbort = () => calculator.close();
+      signal.addEventListener('abort', onAbort, { once: true });
+      try {
+        const { evaluated, masks, rejected } = await scoreAll(dependencies, context, ready, images, calculator);
+        const abnormal = evaluated.map(({ image }) => image.label === 'abnormal');
+        context.report({ phase: 'figures', done: 0, total: 1 });
+        const figures = await calculator.figures(
+          evaluated.map(({ score }) => score),
+          abnormal,
+        );
+        const content = { dataset, datasetDigest, evaluated, figures, masks, rejected };
+        const report = await evaluationReport(dependencies, context, ready, content);
+        signal.throwIfAborted();
+        const count = abnormal.filter(Boolean).length;
+        const evaluation = await tenant.evaluations.create(
+          attempt,
+          {
+            modelId,
+            datasetId,
+            datasetDigest,
+            images: { normal: evaluated.length - count, abnormal: count, masks, rejected },
+            image: imageFigures(figures.image),
+            pixel: pixelFigures(figures.pixel, masks),
+          },
+          { [reportFileName]: new TextEncoder().encode(report) },
+        );
+        return { evaluationId: evaluation.id };
+      } finally {
+        signal.removeEventListener('abort', onAbort);
+        await calculator.close();
+      }
+    });
+  };
+}
+
+function testImages(images: readonly Image[]): Image[] {
+  const test = images.filter(({ split }) => split === 'test');
+  if (test.length > 0) return test;
+  throw new ProblemError('too-few-images', 'The data set has no test images to evaluate on: upload some.', {
+    needed: 1,
+    available: 0,
+  });
+}
+
+/**
+ * Scores the images and adds the pixels of those with a known mask to the figures: abnormal images by their mask, normal ones as normal
+ * all over. An image whose file or mask cannot be read is in no figure.
+ */
+async function scoreAll(
+  dependencies: Dependencies,
+  context: JobContext<'evaluation'>,
+  ready: ReadyModel,
+  images: readonly Image[],
+  calculator: MetricsCalculator,
+): Promise<{ evaluated: EvaluatedImage[]; masks: number; rejected: number }> {
+  const evaluated: EvaluatedImage[] = [];
+  let [masks, rejected] = [0, 0];
+  const progress = () => ({ phase: 'scoring', done: evaluated.length + rejected, total: images.length });
+  context.report(progress());
+  for await (const { image, scored, problem } of scoreImages(dependencies, context, ready, images)) {
+    const mask = scored && (await maskOf(dependencies, context, image, scored.mapSide));
+    const obstacle = problem ?? (mask instanceof ProblemError ? mask : undefined);
+    if (obstacle || !scored) {
+      rejected++;
+      context.log.warn({ imageId: image.id, problem: obstacle?.slug }, 'image left out of the evaluation');
+    } else {
+      if (mask instanceof Uint8Array) {
+        await calculator.add(scored.map, mask, scored.mapSide);
+        if (image.label === 'abnormal') masks++;
+      }
+      evaluated.push({ image, score: scored.score });
+    }
+    context.report(progress());
+  }
+  return { evaluated, masks, rejected };
+}
+
+/** The mask of an image at the size of its map, undefined for an abnormal image without one, or the problem of its file. */
+async function maskOf(
+  { imagingPool }: Dependencies,
+  { tenant, signal }: JobContext<'evaluation'>,
+  image: Image,
+  side: number,
+): Promise<Uint8Array | ProblemError | undefined> {
+  if (image.label === 'normal') return new Uint8Array(side * side);
+  if (image.mask === undefined) return undefined;
+  try {
+    return (await loadImage(tenant, imagingPool, image, { side, kind: 'mask', signal })).image.data;
+  } catch (error) {
+    if (error instanceof ImageError) return problemOf(error);
+    throw error;
+  }
+}

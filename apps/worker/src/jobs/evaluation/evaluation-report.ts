@@ -1,0 +1,112 @@
+import type { Dataset, Image, Model } from '@mediclip/contracts';
+import { type CaseChoice, chooseCases, type ReportCase, renderReport } from '@mediclip/evaluation';
+import { findRegions } from '@mediclip/imaging';
+import type { WorkerDependencies } from '../../dependencies.js';
+import type { ReadyModel } from '../../models/model-cache.js';
+import type { JobContext } from '../job-context.js';
+import { frameOf } from '../load-image.js';
+import { type ScoreImagesDependencies, scoreImages } from '../scoring/score-images.js';
+import type { Figures } from './metrics-calculator.js';
+import { maskPicture, picture } from './pictures.js';
+
+/** An image that is in the figures. */
+export interface EvaluatedImage {
+  readonly image: Image;
+  readonly score: number;
+}
+
+export interface ReportContent {
+  readonly dataset: Pick<Dataset, 'name'>;
+  readonly datasetDigest: string;
+  readonly evaluated: readonly EvaluatedImage[];
+  readonly figures: Figures;
+  readonly masks: number;
+  readonly rejected: number;
+}
+
+type Context = Pick<JobContext, 'tenant' | 'signal' | 'attempt'>;
+type Dependencies = ScoreImagesDependencies & Pick<WorkerDependencies, 'imagingPool'>;
+
+/** The report of an evaluation as one HTML page. The images that it shows are scored once more, for their maps were not kept. */
+export async function evaluationReport(
+  dependencies: Dependencies,
+  context: Context,
+  ready: ReadyModel,
+  content: ReportContent,
+): Promise<string> {
+  const { dataset, datasetDigest, evaluated, figures, masks, rejected } = content;
+  const { model } = ready;
+  return renderReport({
+    modelName: model.name ?? model.id,
+    createdAt: new Date().toISOString(),
+    dataset: { name: dataset.name, digest: datasetDigest, masks, rejected },
+    scores: evaluated.map(({ image, score }) => ({ score, abnormal: image.label === 'abnormal' })),
+    image: figures.image,
+    ...(masks > 0 && { pixel: figures.pixel }),
+    ...(model.calibration && { calibration: model.calibration }),
+    cases: await cases(dependencies, context, ready, evaluated),
+    history: model.lossHistory,
+    selectedEpoch: model.selectedEpoch,
+    modelCard: modelCard(model),
+  });
+}
+
+async function cases(
+  dependencies: Dependencies,
+  context: Context,
+  ready: ReadyModel,
+  evaluated: readonly EvaluatedImage[],
+): Promise<ReportCase[]> {
+  const chosen = chooseCases(
+    evaluated.map(({ score }) => score),
+    evaluated.map(({ image }) => image.label === 'abnormal'),
+  );
+  const images = chosen.map(({ index }) => evaluated[index]!.image);
+  const shown: ReportCase[] = [];
+  for await (const { image, scored, problem } of scoreImages(dependencies, context, ready, images)) {
+    if (problem) throw problem;
+    const { group, index } = chosen[shown.length] as CaseChoice;
+    const bytes = await context.tenant.images.bytes(image);
+    const frame = { frame: frameOf(image), signal: context.signal };
+    const regions = findRegions(scored.map, scored.mapSide, { threshold: ready.model.calibration?.threshold ?? 0.5 });
+    const overlay = await dependencies.imagingPool.overlay(bytes, scored.map, scored.mapSide, { regions }, frame);
+    const maskBytes = await context.tenant.images.maskBytes(image);
+    shown.push({
+      group,
+      name: image.fileName,
+      score: evaluated[index]!.score,
+      image: await picture(dependencies.imagingPool, bytes, frame),
+      overlay,
+      ...(maskBytes && { mask: await maskPicture(dependencies.imagingPool, maskBytes, context.signal) }),
+    });
+  }
+  return shown;
+}
+
+function modelCard({ id, createdAt, configuration, lineage, digest }: Model) {
+  const { training, scoring } = configuration;
+  const epochs = `${training.epochs} epochs, batches of ${training.batchSize}, learning rate ${training.learningRate}`;
+  return [
+    { name: 'Model', value: id },
+    { name: 'Made on', value: createdAt },
+    { name: 'Backbone', value: `${lineage.backbone} (${lineage.backboneDigest})` },
+    { name: 'Taps', value: configuration.taps.join(', ') },
+    { name: 'Preset', value: configuration.preset },
+    { name: 'Shots', value: String(lineage.imageIds.length) },
+    { name: 'Seed', value: String(lineage.seed) },
+    { name: 'Training', value: epochs },
+    {
+      name: 'Score',
+      value: scoring.pooling === 'max' ? 'maximum of the map' : `mean of the map's highest ${scoring.topShare * 100} %`,
+    },
+    { name: 'Adapted on data set', value: `${lineage.datasetId} (${lineage.datasetDigest})` },
+    { name: 'Computed on', value: lineage.device },
+    {
+      name: 'Versions',
+      value: Object.entries(lineage.versions)
+        .map(([name, version]) => `${name} ${version}`)
+        .join(', '),
+    },
+    { name: 'Digest', value: digest },
+  ];
+}

@@ -1,0 +1,179 @@
+import { type JobKind, ProblemError } from '@mediclip/contracts';
+import { EngineError } from '@mediclip/engine';
+import { AttemptAborted, type ConsumeOptions, type HandlerOutcome, type JobHandler } from '@mediclip/queue';
+import {
+  type Attempt,
+  RecordNotFound,
+  StaleAttempt,
+  type Store,
+  type StoredJob,
+  type TenantStore,
+} from '@mediclip/store';
+import type { Logger } from 'pino';
+import type { WorkerMetrics } from '../metrics/worker-metrics.js';
+import { isWorthAnotherAttempt, problemOf } from '../problems/problem-of.js';
+import { AttemptWatch, JobCancelled } from './attempt-watch.js';
+import type { JobContext, JobRunner, JobRunners } from './job-context.js';
+import { ProgressReporter } from './progress-reporter.js';
+
+export interface JobHandlerOptions {
+  readonly store: Store;
+  readonly runners: JobRunners;
+  readonly metrics: Pick<WorkerMetrics, 'jobEnded'>;
+  readonly logger: Logger;
+}
+
+type Ending = Parameters<TenantStore['attempts']['end']>[1];
+
+const mainPhases: Readonly<Record<JobKind, string>> = {
+  adaptation: 'training',
+  scoring: 'scoring',
+  evaluation: 'scoring',
+  calibration: 'scoring',
+};
+
+/** How soon an entry comes again whose attempt was overtaken: the record then says whether anything is left to do. */
+const overtakenDelayMs = 1000;
+
+/** Works on entries of the queue: takes the job up in the store, has its kind's runner do the work, and ends the job with what came of it. */
+export function jobHandler({ store, runners, metrics, logger }: JobHandlerOptions): JobHandler {
+  return async ({ tenant: name, jobId }, { signal: queueSignal }) => {
+    queueSignal.throwIfAborted();
+    const tenant = store.tenant(name);
+    const begun = await begin(tenant, jobId);
+    if (begun === undefined) return { outcome: 'done' };
+    const { attempt, stored } = begun;
+    const log = logger.child({
+      tenant: name,
+      jobId,
+      kind: stored.job.kind,
+      attempt: stored.job.attempt,
+      ...(stored.requestId !== undefined && { requestId: stored.requestId }),
+    });
+    log.info('job taken up');
+
+    const watch = new AttemptWatch(tenant.attempts, attempt, (err) =>
+      log.warn({ err }, 'job not readable or writable'),
+    );
+    const signal = AbortSignal.any([queueSignal, watch.signal]);
+    const reporter = new ProgressReporter({
+      mainPhase: mainPhases[stored.job.kind],
+      write: async (progress) => watch.saw(await tenant.attempts.progress(attempt, progress)),
+      onError: (error) => watch.failed(error),
+    });
+    const context: JobContext = {
+      job: stored.job,
+      tenant,
+      attempt,
+      signal,
+      log,
+      report: (step) => reporter.report(step),
+      abort: (reason) => watch.abort(reason),
+    };
+    const run = runners[stored.job.kind] as JobRunner<JobKind>;
+    try {
+      const fate = await run(context).then(
+        (result): Fate => ({ end: { state: 'succeeded', result } }),
+        (error) => fateOf(error, signal),
+      );
+      await reporter.close();
+      return await settle(fate, { tenant, attempt, log, metrics });
+    } finally {
+      await reporter.close();
+      watch.stop();
+    }
+  };
+}
+
+/** Fails jobs whose entries have used up their attempts. */
+export function deadJobHandler({
+  store,
+  logger,
+}: Pick<JobHandlerOptions, 'store' | 'logger'>): ConsumeOptions['onDead'] {
+  return async ({ tenant, jobId, kind }, reason) => {
+    logger.error({ tenant, jobId, kind, reason }, 'job given up');
+    const problem = new ProblemError(
+      'attempts-exhausted',
+      `The job was interrupted too often; the last time: ${reason}`,
+    );
+    await store
+      .tenant(tenant)
+      .jobs.giveUp(jobId, problem.toProblem())
+      .catch((error: unknown) => {
+        if (!(error instanceof RecordNotFound)) throw error;
+      });
+  };
+}
+
+async function begin(
+  { attempts }: TenantStore,
+  jobId: string,
+): Promise<{ attempt: Attempt; stored: StoredJob } | undefined> {
+  try {
+    return await attempts.start(jobId);
+  } catch (error) {
+    if (error instanceof StaleAttempt || error instanceof RecordNotFound) return undefined;
+    throw error;
+  }
+}
+
+/** What becomes of an attempt: the job ends, goes back to the queue, is left to the attempt that has overtaken it, or the attempt failed. */
+type Fate =
+  | { readonly end: Ending; readonly cause?: unknown }
+  | { readonly giveBack: true }
+  | { readonly overtaken: Error }
+  | { readonly retry: unknown };
+
+function fateOf(error: unknown, signal: AbortSignal): Fate {
+  if (signal.aborted) return fateOfAbort(signal.reason);
+  if (error instanceof StaleAttempt) return { overtaken: error };
+  if (error instanceof EngineError && error.code === 'stopped') return { giveBack: true };
+  if (isWorthAnotherAttempt(error)) return { retry: error };
+  const problem = problemOf(error);
+  return { end: { state: 'failed', error: problem.toProblem() }, cause: problem.cause ?? problem };
+}
+
+function fateOfAbort(reason: unknown): Fate {
+  if (reason instanceof JobCancelled) return { end: { state: 'cancelled' } };
+  if (reason instanceof StaleAttempt) return { overtaken: reason };
+  if (!(reason instanceof AttemptAborted)) return { retry: reason };
+  switch (reason.abortCause) {
+    case 'cancelled':
+      return { end: { state: 'cancelled' } };
+    case 'closing':
+      return { giveBack: true };
+    case 'lock-lost':
+      return { overtaken: reason };
+  }
+}
+
+async function settle(
+  fate: Fate,
+  {
+    tenant,
+    attempt,
+    log,
+    metrics,
+  }: { tenant: TenantStore; attempt: Attempt; log: Logger } & Pick<JobHandlerOptions, 'metrics'>,
+): Promise<HandlerOutcome> {
+  if ('retry' in fate) throw fate.retry;
+  if ('overtaken' in fate) {
+    log.warn({ reason: fate.overtaken.message }, 'attempt overtaken');
+    return { outcome: 'return', delayMs: overtakenDelayMs };
+  }
+  try {
+    if ('giveBack' in fate) {
+      await tenant.attempts.release(attempt);
+      log.info('job given back');
+      return { outcome: 'return', delayMs: 0 };
+    }
+    const { job } = await tenant.attempts.end(attempt, fate.end);
+    metrics.jobEnded(job);
+    log.info({ state: job.state, ...(fate.cause !== undefined && { err: fate.cause }) }, 'job ended');
+    return { outcome: 'done' };
+  } catch (error) {
+    if (!(error instanceof StaleAttempt)) throw error;
+    log.warn({ reason: error.message }, 'attempt overtaken');
+    return { outcome: 'return', delayMs: overtakenDelayMs };
+  }
+}

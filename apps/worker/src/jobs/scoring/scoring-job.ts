@@ -1,0 +1,66 @@
+import type { Image, Model, ScoringResult } from '@mediclip/contracts';
+import { writeNpy } from '@mediclip/imaging';
+import type { JobResults } from '@mediclip/store';
+import type { ModelCache } from '../../models/model-cache.js';
+import { fixedImages } from '../fixed-images.js';
+import type { JobRunner } from '../job-context.js';
+import { describeMap } from './describe-map.js';
+import { type ImageOutcome, type ScoreImagesDependencies, scoreImages } from './score-images.js';
+
+/** Scores the images of a data set; an attempt that was interrupted leaves its results to the next one, which scores only the rest. */
+export function scoringJob(
+  dependencies: ScoreImagesDependencies & { readonly models: ModelCache },
+): JobRunner<'scoring'> {
+  return async (context) => {
+    const { job, tenant, attempt, signal, report } = context;
+    const { modelId, split } = job.request;
+    const { images } = await fixedImages(context, (all) =>
+      all.filter((image) => (split ?? image.split) === image.split),
+    );
+    const { done, ...tally } = await earlierResults(tenant.results, job.id);
+    const rest = images.filter(({ id }) => !done.has(id));
+    const progress = () => ({ phase: 'scoring', done: tally.scored + tally.rejected, total: images.length });
+    report(progress());
+    await dependencies.models.use(tenant, modelId, async (ready) => {
+      for await (const outcome of scoreImages(dependencies, context, ready, rest)) {
+        signal.throwIfAborted();
+        const { result, map } = resultOf(outcome, ready.model.calibration);
+        await tenant.results.put(attempt, result, map);
+        tally[result.outcome]++;
+        report(progress());
+      }
+    });
+    return tally;
+  };
+}
+
+async function earlierResults(results: JobResults, jobId: string) {
+  const earlier = { done: new Set<string>(), scored: 0, rejected: 0 };
+  let cursor: string | undefined;
+  do {
+    const page = await results.list(jobId, { limit: 100, cursor });
+    for (const { imageId, outcome } of page.items) {
+      earlier.done.add(imageId);
+      earlier[outcome]++;
+    }
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  return earlier;
+}
+
+/** The result for an image and its map as an NPY file, float32 [side, side]. */
+function resultOf(
+  { image, scored, problem }: ImageOutcome,
+  calibration: Model['calibration'],
+): { result: ScoringResult; map?: Uint8Array } {
+  if (problem) return { result: { ...placeOf(image), outcome: 'rejected', error: problem.toProblem() } };
+  const { map, mapSide } = scored;
+  return {
+    result: { ...placeOf(image), outcome: 'scored', ...describeMap(scored, image, calibration) },
+    map: writeNpy(map, [mapSide, mapSide]),
+  };
+}
+
+function placeOf({ id, fileName, frame, split, label }: Image) {
+  return { imageId: id, fileName, ...(frame !== undefined && { frame }), split, label };
+}

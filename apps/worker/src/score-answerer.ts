@@ -1,0 +1,55 @@
+import { decodeScoreMessage, encodeScoreReply, ProblemError } from '@mediclip/contracts';
+import type { ScoreAnswerer } from '@mediclip/queue';
+import type { Store } from '@mediclip/store';
+import type { Logger } from 'pino';
+import type { WorkerEngine } from './dependencies.js';
+import type { WorkerMetrics } from './metrics/worker-metrics.js';
+import type { ModelCache } from './models/model-cache.js';
+import { isRetryable, problemOf } from './problems/problem-of.js';
+
+export interface ScoreAnswererOptions {
+  readonly store: Store;
+  readonly engine: Pick<WorkerEngine, 'score'>;
+  readonly models: ModelCache;
+  readonly metrics: Pick<WorkerMetrics, 'stage'>;
+  readonly logger: Logger;
+  /** Told which backbone has just scored, and so is warm. */
+  readonly onWarm: (backbone: string) => void;
+}
+
+const retryAfterSeconds = 1;
+
+/** Answers scores that callers of the API wait for; what stands in their way is part of the answer, as a problem. */
+export function scoreAnswerer({ store, engine, models, metrics, logger, onWarm }: ScoreAnswererOptions): ScoreAnswerer {
+  return async (payload, { signal }) => {
+    const { tenant, modelId, side, images } = decodeScoreMessage(payload);
+    const begin = performance.now();
+    try {
+      const scores = await models.use(store.tenant(tenant), modelId, async (ready) => {
+        metrics.stage('model', (performance.now() - begin) / 1000);
+        if (side !== ready.side) {
+          throw new ProblemError('internal', `The model ${modelId} takes images of side ${ready.side}, not ${side}.`);
+        }
+        const wanted = images.map((data) => ({ side, data }));
+        const answers = await engine.score({ detector: ready.detector, images: wanted }, { signal, caller: tenant });
+        onWarm(ready.model.configuration.backbone);
+        return answers;
+      });
+      return encodeScoreReply({ outcome: 'scored', scores });
+    } catch (error) {
+      signal.throwIfAborted();
+      return encodeScoreReply(refusal(error, logger.child({ tenant, modelId })));
+    }
+  };
+}
+
+function refusal(error: unknown, log: Logger): Parameters<typeof encodeScoreReply>[0] {
+  const problem = problemOf(error);
+  if (problem.status >= 500) log.warn({ err: problem.cause ?? problem }, 'score refused');
+  return {
+    outcome: 'refused',
+    slug: problem.slug,
+    detail: problem.message,
+    ...(isRetryable(problem) && { retryAfterSeconds }),
+  };
+}

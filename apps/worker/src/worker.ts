@@ -1,0 +1,133 @@
+import type { ReadinessCheck } from '@mediclip/contracts';
+import type { Consumer, ScoreServer } from '@mediclip/queue';
+import type { WorkerDependencies } from './dependencies.js';
+import { recoverJobs, startHousekeeping } from './housekeeping.js';
+import { adaptationJob } from './jobs/adaptation/adaptation-job.js';
+import { calibrationJob } from './jobs/calibration/calibration-job.js';
+import { evaluationJob } from './jobs/evaluation/evaluation-job.js';
+import { deadJobHandler, jobHandler } from './jobs/job-handler.js';
+import { scoringJob } from './jobs/scoring/scoring-job.js';
+import { sweepWorkFolders } from './jobs/work-folders.js';
+import { workerMetrics } from './metrics/worker-metrics.js';
+import { ModelCache } from './models/model-cache.js';
+import { scoreAnswerer } from './score-answerer.js';
+
+export type WorkerState = 'running' | 'draining' | 'stopped';
+
+/** Scores that callers wait for, at once; the engine batches them. */
+const scoreConcurrency = 64;
+
+/** A worker that takes jobs and answers scores. */
+export interface Worker {
+  readonly state: WorkerState;
+
+  /** What the worker needs, and whether it is there: the store, the queue and the engine. It is ready when all of it is. */
+  ready(): Promise<readonly ReadinessCheck[]>;
+
+  /**
+   * Takes nothing more, answers the scores it has taken, has the engine checkpoint a running adaptation, gives unfinished jobs back to
+   * the queue, and stops the engine. What is still running after `graceMs` is aborted. Repeated calls wait for the first one.
+   */
+  stop(graceMs: number): Promise<void>;
+}
+
+/**
+ * Starts to take jobs from the queue and to answer scores.
+ *
+ * @example
+ * const worker = await startWorker({ store, jobQueue, scoreChannel, engine, imagingPool, logger, registry, settings });
+ * await worker.stop(30_000);
+ */
+export async function startWorker(dependencies: WorkerDependencies): Promise<Worker> {
+  const { store, jobQueue, scoreChannel, engine, logger, registry, settings } = dependencies;
+  await sweepWorkFolders(settings.workFolder, store);
+  const models = await ModelCache.open({ folder: settings.cacheFolder, modelsFolder: settings.modelsFolder, engine });
+  const metrics = workerMetrics(registry, engine);
+
+  const warm = new Set<string>();
+  const onWarm = (backbone: string) => {
+    if (warm.has(backbone)) return;
+    warm.add(backbone);
+    scoreServer.setTopics([...warm]).catch((err: unknown) => logger.warn({ err }, 'warm backbones not announced'));
+  };
+  const answer = scoreAnswerer({ store, engine, models, metrics, logger, onWarm });
+  const scoreServer: ScoreServer = await scoreChannel.serve(answer, { topics: [], concurrency: scoreConcurrency });
+
+  await recoverJobs(store, jobQueue);
+  const work = { ...dependencies, models };
+  const runners = {
+    adaptation: adaptationJob(dependencies),
+    scoring: scoringJob(work),
+    evaluation: evaluationJob(work),
+    calibration: calibrationJob(work),
+  };
+  const consumer = await jobQueue.consume(jobHandler({ store, runners, metrics, logger }), {
+    concurrency: settings.jobConcurrency,
+    onDead: deadJobHandler({ store, logger }),
+  });
+  const stopHousekeeping = startHousekeeping({ store, jobQueue, workFolder: settings.workFolder, logger });
+
+  let state: WorkerState = 'running';
+  let stopped: Promise<void> | undefined;
+  const stop = async (graceMs: number) => {
+    state = 'draining';
+    stopHousekeeping();
+    await drain({ consumer, scoreServer, engine }, graceMs);
+    metrics.close();
+    state = 'stopped';
+    logger.info('worker stopped');
+  };
+  logger.info({ provider: engine.state.provider }, 'worker started');
+  return {
+    get state() {
+      return state;
+    },
+    async ready() {
+      return Promise.all([
+        check('worker', async () => refuseUnless(state === 'running', `The worker is ${state}.`)),
+        check('store', () => store.check()),
+        check('queue', () => jobQueue.ping()),
+        check('engine', async () =>
+          refuseUnless(engine.state.status === 'ready', `The engine is ${engine.state.status}.`),
+        ),
+      ]);
+    },
+    stop(graceMs) {
+      stopped ??= stop(graceMs);
+      return stopped;
+    },
+  };
+}
+
+async function drain(
+  {
+    consumer,
+    scoreServer,
+    engine,
+  }: { consumer: Consumer; scoreServer: ScoreServer } & Pick<WorkerDependencies, 'engine'>,
+  graceMs: number,
+): Promise<void> {
+  const jobsGivenBack = consumer.close({ graceMs });
+  const graceOver = new AbortController();
+  const timer = setTimeout(() => graceOver.abort(), graceMs / 2);
+  await Promise.race([
+    scoreServer.close(),
+    new Promise<void>((resolve) => graceOver.signal.addEventListener('abort', () => resolve())),
+  ]);
+  clearTimeout(timer);
+  await engine.stop();
+  await jobsGivenBack;
+}
+
+async function check(name: string, look: () => Promise<void>): Promise<ReadinessCheck> {
+  try {
+    await look();
+    return { name, ok: true };
+  } catch (error) {
+    return { name, ok: false, detail: (error as Error).message };
+  }
+}
+
+function refuseUnless(condition: boolean, reason: string): void {
+  if (!condition) throw new Error(reason);
+}
