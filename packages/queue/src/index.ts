@@ -15,6 +15,7 @@ export {
   QueueUnavailableError,
 } from './job-queue.js';
 export { openRedisJobQueue, type RedisJobQueueOptions } from './redis/job-queue.js';
+export { openRedisScoreChannel, type RedisScoreChannelOptions } from './redis/score-channel.js';
 export {
   longestDeadlineMs,
   ScoreAnswerError,

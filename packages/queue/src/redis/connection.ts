@@ -7,8 +7,17 @@ const shared = {
   retryStrategy: (times: number) => Math.min(times * 100, 2000),
 } satisfies RedisOptions;
 
-/** Options of connections whose commands wait until Redis is back: for consumers and blocking commands. */
+/** Options of connections whose commands wait until Redis is back. */
 export const patient = { ...shared, maxRetriesPerRequest: null } satisfies RedisOptions;
+
+/** How long one blocking command waits before it is sent again. */
+export const blockingSeconds = 5;
+
+/** How long a loop of blocking commands rests after one failed. */
+export const afterErrorMs = 500;
+
+/** Options of connections for blocking commands: one that is silent for much longer than they wait is broken. */
+export const blocking = { ...patient, socketTimeout: blockingSeconds * 4 * 1000 } satisfies RedisOptions;
 
 /**
  * A connection whose commands fail soon while Redis is away, for callers that wait for an answer. Throws a
@@ -16,7 +25,7 @@ export const patient = { ...shared, maxRetriesPerRequest: null } satisfies Redis
  * keys. Later losses are mended by reconnecting.
  */
 export async function connectImpatiently(url: string): Promise<Redis> {
-  const connection = new Redis(url, { ...shared, lazyConnect: true, maxRetriesPerRequest: 1, commandTimeout: 5000 });
+  const connection = new Redis(url, { ...shared, lazyConnect: true, maxRetriesPerRequest: 3, commandTimeout: 5000 });
   const { host, port } = connection.options;
   let said: Error | undefined;
   const listen = (error: Error) => {

@@ -1,0 +1,116 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { findRedis, type RedisServer, startRedis } from '@mediclip/testing';
+import { Redis } from 'ioredis';
+import { QueueUnavailableError } from '../job-queue.js';
+import { type ScoreChannel, ScoreDeadlineError } from '../score-channel.js';
+import { testScoreChannel } from '../testing/score-channel-conformance.js';
+import { openRedisScoreChannel } from './score-channel.js';
+import { announce, ScoreKeys } from './score-protocol.js';
+
+const describeWithRedis = (await findRedis()) === null ? describe.skip : describe;
+
+describeWithRedis('with a Redis server', () => {
+  let server: RedisServer;
+  let opened = 0;
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(() => server.stop());
+
+  testScoreChannel('Redis', async () => {
+    const options = { url: server.url, prefix: `test-${opened++}`, onError: () => undefined };
+    return { api: await openRedisScoreChannel(options), worker: await openRedisScoreChannel(options) };
+  });
+});
+
+describeWithRedis('scores between processes', () => {
+  let server: RedisServer;
+  let api: ScoreChannel;
+  const children: ChildProcess[] = [];
+
+  beforeEach(async () => {
+    server = await startRedis();
+    api = await openRedisScoreChannel({ url: server.url, prefix: 'test', onError: () => undefined });
+  });
+  afterEach(async () => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+    await api.close();
+    await server.stop();
+  });
+
+  /** Starts a worker; resolves when it answers. */
+  async function startWorker(...topics: string[]): Promise<ChildProcess> {
+    const program = new URL('../../dist/testing/answer-process.js', import.meta.url);
+    const child = fork(program, [server.url, 'test', ...topics], { execArgv: [] });
+    children.push(child);
+    expect((await once(child, 'message'))[0]).toBe('ready');
+    return child;
+  }
+
+  test('a worker answers from its own process; when it is killed its caller hears at the deadline, and others go on', async () => {
+    const victim = await startWorker('lite');
+    expect(Array.from(await api.request(Uint8Array.of(41, 255), { topic: 'lite', deadlineMs: 60_000 }))).toEqual([
+      42, 0,
+    ]);
+    const stuck = api.request(Uint8Array.of(0), { topic: 'lite', deadlineMs: 2000 });
+    await once(victim, 'message');
+    victim.kill('SIGKILL');
+    await expect(stuck).rejects.toBeInstanceOf(ScoreDeadlineError);
+    await startWorker('lite');
+    expect(Array.from(await api.request(Uint8Array.of(1), { topic: 'lite', deadlineMs: 60_000 }))).toEqual([2]);
+  });
+
+  test('requests of a topic whose last server has died go to any other', async () => {
+    const admin = new Redis(server.url);
+    const keys = new ScoreKeys('test:scores');
+    await announce(admin, keys, 'dead', ['lite']);
+    const reply = api.request(Uint8Array.of(1), { topic: 'lite', deadlineMs: 60_000 });
+    while ((await admin.llen('test:scores:requests:lite')) === 0);
+    await admin.zadd('test:scores:servers:lite', 1, 'dead');
+    await startWorker('rn50');
+    expect(Array.from(await reply)).toEqual([2]);
+    await admin.quit();
+  });
+
+  test('while Redis is away a request says so, and everything goes on when it is back', async () => {
+    const worker = await openRedisScoreChannel({ url: server.url, prefix: 'test', onError: () => undefined });
+    await worker.serve(async (payload) => payload, { topics: ['lite'], concurrency: 1 });
+    const patience = { topic: 'lite', deadlineMs: 60_000 };
+    await api.request(Uint8Array.of(1), patience);
+    await server.kill();
+    await expect(api.request(Uint8Array.of(2), patience)).rejects.toBeInstanceOf(QueueUnavailableError);
+    await server.restart();
+    expect(Array.from(await api.request(Uint8Array.of(3), patience))).toEqual([3]);
+    await worker.close();
+  });
+
+  test('a server closes although Redis is away', async () => {
+    const worker = await openRedisScoreChannel({ url: server.url, prefix: 'test', onError: () => undefined });
+    const serving = await worker.serve(async (payload) => payload, { topics: ['lite'], concurrency: 1 });
+    await server.kill();
+    await serving.close();
+    await worker.close();
+  });
+
+  test('leaves nothing in Redis once all is answered, dropped or closed', async () => {
+    const worker = await openRedisScoreChannel({ url: server.url, prefix: 'test', onError: () => undefined });
+    const serving = await worker.serve(async (payload) => payload, { topics: ['lite'], concurrency: 4 });
+    await Promise.all(
+      Array.from({ length: 200 }, (_, index) =>
+        api.request(Uint8Array.of(index), { topic: index % 2 ? 'lite' : 'rn50', deadlineMs: 60_000 }),
+      ),
+    );
+    await serving.close();
+    const caller = new AbortController();
+    const dropped = api.request(Uint8Array.of(1), { topic: 'lite', deadlineMs: 60_000, signal: caller.signal });
+    caller.abort(new Error('gone'));
+    await expect(dropped).rejects.toThrow('gone');
+    await worker.close();
+    const admin = new Redis(server.url);
+    const keys = await admin.keys('*');
+    expect(keys.filter((key) => key !== 'test:scores:requests')).toEqual([]);
+    await admin.quit();
+  });
+});

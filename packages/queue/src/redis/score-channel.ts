@@ -1,0 +1,170 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { QueueUnavailableError } from '../job-queue.js';
+import {
+  assertDeadline,
+  ScoreAnswerError,
+  type ScoreAnswerer,
+  type ScoreChannel,
+  ScoreDeadlineError,
+  type ScoreRequestOptions,
+  type ScoreServer,
+  type ServeOptions,
+} from '../score-channel.js';
+import {
+  afterErrorMs,
+  blocking,
+  blockingSeconds,
+  connectImpatiently,
+  isConnectionError,
+  patient,
+} from './connection.js';
+import { dropRequest, parseReply, postRequest, ScoreKeys } from './score-protocol.js';
+import { RedisScoreServer } from './score-server.js';
+
+export interface RedisScoreChannelOptions {
+  /** `redis://[user:password@]host:port[/db]`, or `rediss:` for TLS. */
+  url: string;
+  /** Before every key and channel; `mediclip` by default. */
+  prefix?: string;
+  /** Told what no caller hears, above all that Redis is away. */
+  onError: (error: Error) => void;
+}
+
+/**
+ * A request and reply channel between any number of processes on one Redis. Throws a `QueueUnavailableError` when Redis
+ * can't be reached now, refuses the password, or evicts keys.
+ */
+export async function openRedisScoreChannel(options: RedisScoreChannelOptions): Promise<ScoreChannel> {
+  return new RedisScoreChannel(await connectImpatiently(options.url), options);
+}
+
+interface Call {
+  resolve: (reply: Uint8Array) => void;
+  reject: (reason: unknown) => void;
+}
+
+class RedisScoreChannel implements ScoreChannel {
+  readonly #connection: Redis;
+  readonly #url: string;
+  readonly #onError: (error: Error) => void;
+  readonly #keys: ScoreKeys;
+  readonly #channelId = randomUUID();
+  /** Requests without a reply, by id. */
+  readonly #calls = new Map<string, Call>();
+  readonly #servers = new Set<RedisScoreServer>();
+  /** Waits for replies, once something was asked. */
+  #replies: Redis | undefined;
+  /** Hears of callers that have gone, once there is a server. */
+  #subscriber: Redis | undefined;
+  #closed = false;
+
+  constructor(connection: Redis, { url, prefix = 'mediclip', onError }: RedisScoreChannelOptions) {
+    this.#connection = connection;
+    this.#url = url;
+    this.#onError = onError;
+    this.#keys = new ScoreKeys(`${prefix}:scores`);
+    connection.on('error', onError);
+  }
+
+  async request(payload: Uint8Array, { topic, deadlineMs, signal }: ScoreRequestOptions): Promise<Uint8Array> {
+    assertDeadline(deadlineMs);
+    this.#assertOpen();
+    signal?.throwIfAborted();
+    if (this.#replies === undefined) void this.#readReplies();
+    const requestId = randomUUID();
+    const giveUp = (reason: unknown) => {
+      this.#calls.get(requestId)?.reject(reason);
+      // Should Redis be away, the deadline drops the request there.
+      dropRequest(this.#connection, this.#keys, requestId).catch(() => undefined);
+    };
+    const onGone = () => giveUp(signal?.reason);
+    const deadline = globalThis.setTimeout(() => giveUp(new ScoreDeadlineError(deadlineMs)), deadlineMs);
+    signal?.addEventListener('abort', onGone);
+    try {
+      return await new Promise<Uint8Array>((resolve, reject) => {
+        this.#calls.set(requestId, { resolve, reject });
+        const reference = { channelId: this.#channelId, requestId, topic };
+        postRequest(this.#connection, this.#keys, reference, payload, deadlineMs).catch((error: Error) =>
+          reject(new QueueUnavailableError(`No worker can be asked: ${error.message}`, { cause: error })),
+        );
+      });
+    } finally {
+      this.#calls.delete(requestId);
+      clearTimeout(deadline);
+      signal?.removeEventListener('abort', onGone);
+    }
+  }
+
+  async serve(answer: ScoreAnswerer, options: ServeOptions): Promise<ScoreServer> {
+    this.#assertOpen();
+    await this.#listenForGone();
+    const server = new RedisScoreServer(answer, {
+      ...options,
+      url: this.#url,
+      keys: this.#keys,
+      connection: this.#connection,
+      onError: this.#onError,
+      onClosed: (closed) => this.#servers.delete(closed),
+    });
+    this.#servers.add(server);
+    await server.setTopics(options.topics);
+    return server;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const { reject } of this.#calls.values()) reject(closedError());
+    for (const server of this.#servers) server.disconnect();
+    this.#replies?.disconnect();
+    this.#subscriber?.disconnect();
+    this.#connection.disconnect();
+  }
+
+  async #readReplies(): Promise<void> {
+    const replies = this.#reconnecting(blocking);
+    this.#replies = replies;
+    while (!this.#closed) {
+      try {
+        const popped = await replies.blpopBuffer(this.#keys.replies(this.#channelId), blockingSeconds);
+        if (popped !== null) this.#deliver(popped[1]);
+      } catch (error) {
+        if (!isConnectionError(error as Error)) this.#onError(error as Error);
+        await setTimeout(afterErrorMs);
+      }
+    }
+  }
+
+  #deliver(element: Buffer): void {
+    const { requestId, failed, bytes } = parseReply(element);
+    const call = this.#calls.get(requestId);
+    if (failed) call?.reject(new ScoreAnswerError(new TextDecoder().decode(bytes)));
+    else call?.resolve(bytes);
+  }
+
+  async #listenForGone(): Promise<void> {
+    if (this.#subscriber !== undefined) return;
+    const subscriber = this.#reconnecting(patient);
+    this.#subscriber = subscriber;
+    subscriber.on('message', (_channel, requestId) => {
+      for (const server of this.#servers) server.drop(requestId);
+    });
+    await subscriber.subscribe(this.#keys.gone);
+  }
+
+  /** A further connection; the first one reports that Redis is away. */
+  #reconnecting(options: typeof patient): Redis {
+    const connection = new Redis(this.#url, options);
+    connection.on('error', () => undefined);
+    return connection;
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw closedError();
+  }
+}
+
+function closedError(): QueueUnavailableError {
+  return new QueueUnavailableError('The score channel is closed: open a new one.');
+}
