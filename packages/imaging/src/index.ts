@@ -4,6 +4,7 @@ export type { ImageFormat } from './decode/detect-format.js';
 export { defaultImageLimits, type ImageLimits } from './decode/limits.js';
 export type { TechnicalTags } from './dicom/technical-tags.js';
 export { ImageError, type ImageErrorCode } from './image-error.js';
+export { describeMap, type MapDescription } from './maps/describe-map.js';
 export { readNpy, writeNpy } from './maps/npy.js';
 export { type OverlayOptions, renderOverlay } from './maps/overlay.js';
 export { findRegions, type MapRegion } from './maps/regions.js';

@@ -39,6 +39,16 @@ describe('the imaging pool does in threads what the functions do', () => {
     expect(png.equals(await renderOverlay(rgbImage(await decodeImage(bytes)), map, 2))).toBe(true);
   });
 
+  test.each(['gray8.png', 'rgb.png', 'exif_rotated.jpg'])('png: the pixels of %s and nothing else', async (name) => {
+    const decoded = await decodeImage(goldenInput(name));
+    const { png, description } = await pool.png(goldenInput(name));
+    expect(description).toMatchObject({ width: decoded.width, height: decoded.height, format: decoded.format });
+    const again = await decodeImage(png);
+    expect(again.mode).toBe(decoded.mode);
+    expect(Buffer.from(again.data).equals(decoded.data)).toBe(true);
+    expect(Buffer.from(png).includes('eXIf')).toBe(false);
+  });
+
   test('many at once, with the caller’s bytes left alone', async () => {
     const bytes = goldenInput('gray8.png');
     const copy = Buffer.from(bytes);

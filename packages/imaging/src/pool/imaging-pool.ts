@@ -65,6 +65,15 @@ export class ImagingPool {
     return { ...description, image: image! };
   }
 
+  /** The pixels of a frame as a PNG without any tag of the file, and what they are. */
+  async png(
+    bytes: Uint8Array,
+    { signal, frame = 0 }: TaskOptions = {},
+  ): Promise<{ readonly png: Uint8Array; readonly description: ImageDescription }> {
+    const { description, png } = await this.run({ what: 'png', bytes: this.owned(bytes), frame }, signal);
+    return { description, png: png! };
+  }
+
   /** A PNG of the file under its heat map; see `renderOverlay`. */
   async overlay(
     bytes: Uint8Array,

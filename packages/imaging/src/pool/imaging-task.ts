@@ -3,6 +3,7 @@ import type { DecodedImage } from '../decode/decoded-image.js';
 import type { ImageLimits } from '../decode/limits.js';
 import { ImageError, type ImageErrorCode } from '../image-error.js';
 import { type OverlayOptions, renderOverlay } from '../maps/overlay.js';
+import { encodePng } from '../prepare/encode-png.js';
 import { maskImage, rgbImage, type SquareImage, testImage, trainingImage } from '../prepare/prepare-image.js';
 
 export type PreparedKind = 'train' | 'test' | 'mask';
@@ -18,6 +19,7 @@ export interface PreparedImage extends ImageDescription {
 /** What a thread is asked to do with the bytes of a file. */
 export type ImagingTask = { readonly bytes: Uint8Array; readonly frame: number } & (
   | { readonly what: 'describe' }
+  | { readonly what: 'png' }
   | { readonly what: 'prepare'; readonly kind: PreparedKind; readonly side: number }
   | {
       readonly what: 'overlay';
@@ -42,6 +44,8 @@ export async function doImagingTask(task: ImagingTask, limits: Partial<ImageLimi
     switch (task.what) {
       case 'describe':
         return { description };
+      case 'png':
+        return { description, png: await encodePng(decoded) };
       case 'prepare':
         return { description, image: PREPARE[task.kind](decoded, task.side) };
       case 'overlay':

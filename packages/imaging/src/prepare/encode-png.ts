@@ -1,0 +1,10 @@
+import sharp from 'sharp';
+import { CHANNELS, type DecodedImage } from '../decode/decoded-image.js';
+
+/** The decoded pixels as a PNG, nothing lost and nothing added: no tag of the file survives. */
+export function encodePng({ width, height, mode, data }: DecodedImage): Promise<Buffer> {
+  return sharp(data, { raw: { width, height, channels: CHANNELS[mode] as 1 | 2 | 3 | 4 } })
+    .toColourspace(CHANNELS[mode] < 3 ? 'b-w' : 'srgb')
+    .png()
+    .toBuffer();
+}
