@@ -75,6 +75,14 @@ export class JobRepository {
     return stored;
   }
 
+  /** Takes back a job that nobody was told of and no worker can know: it was never queued. A job that was begun or has ended stays. */
+  async withdraw(id: string): Promise<void> {
+    const stored = await this.find(id);
+    if (stored === undefined || stored.job.state !== 'queued' || stored.job.attempt > 0) return;
+    await this.tenant.objects.delete(jobKey(this.tenant, id));
+    await this.active.remove(id);
+  }
+
   /** Rejects with `RecordNotFound`. */
   async get(id: string): Promise<StoredJob> {
     return found(id, await this.find(id));
