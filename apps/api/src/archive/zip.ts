@@ -1,0 +1,93 @@
+import { PassThrough, pipeline, type Readable, Transform } from 'node:stream';
+import { crc32 } from 'node:zlib';
+import { ProblemError } from '@mediclip/contracts';
+import yauzl, { type Entry, type ZipFile } from 'yauzl';
+import type { Archive, ArchiveFile, ArchiveLimits } from './archive.js';
+import { corruptArchive, EntryChecks, linkProblem } from './entry-checks.js';
+
+const encryptedFlag = 0x1;
+const strongEncryption = /strong encryption/;
+const unixSystem = 3;
+const fileTypeMask = 0o170000;
+const regularFile = 0o100000;
+const folderType = 0o040000;
+
+/** Opens the zip at `path` after a look at every entry. Rejects with the problems of `EntryChecks`, `archive-encrypted` and `archive-corrupt`. */
+export async function openZip(path: string, packedBytes: number, limits: ArchiveLimits): Promise<Archive> {
+  const zip = await yauzl
+    .openPromise(path, { lazyEntries: true, autoClose: false, decodeStrings: false, validateEntrySizes: true })
+    .catch((error: unknown) => {
+      throw corruptArchive(error);
+    });
+  try {
+    return { files: await listFiles(zip, new EntryChecks(limits, packedBytes)), close: async () => zip.close() };
+  } catch (error) {
+    zip.close();
+    throw error;
+  }
+}
+
+async function listFiles(zip: ZipFile, checks: EntryChecks): Promise<ArchiveFile[]> {
+  const files: ArchiveFile[] = [];
+  const entries = zip.eachEntry();
+  for (;;) {
+    const next = await entries.next().catch((error: unknown) => {
+      throw strongEncryption.test(String(error)) ? new ProblemError('archive-encrypted') : corruptArchive(error);
+    });
+    if (next.done) return files;
+    const entry = next.value;
+    const given = yauzl.getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, true);
+    checks.count();
+    const name = checks.safeName(given);
+    if ((entry.generalPurposeBitFlag & encryptedFlag) !== 0) {
+      throw new ProblemError('archive-encrypted', undefined, { entry: name.slice(0, 200) });
+    }
+    if (isFolder(entry, given)) continue;
+    if (!isRegularFile(entry)) throw linkProblem(name);
+    checks.addName(name);
+    checks.addBytes(entry.uncompressedSize);
+    files.push({ name, sizeBytes: entry.uncompressedSize, open: () => openEntry(zip, entry) });
+  }
+}
+
+function isFolder(entry: Entry, name: string): boolean {
+  return name.endsWith('/') || name.endsWith('\\') || unixType(entry) === folderType;
+}
+
+function isRegularFile(entry: Entry): boolean {
+  const type = unixType(entry);
+  return type === 0 || type === regularFile;
+}
+
+/** The type bits that Unix zips carry, 0 where there are none. */
+function unixType({ versionMadeBy, externalFileAttributes }: Entry): number {
+  return versionMadeBy >> 8 === unixSystem ? (externalFileAttributes >>> 16) & fileTypeMask : 0;
+}
+
+async function openEntry(zip: ZipFile, entry: Entry): Promise<Readable> {
+  const unpacked = await zip.openReadStreamPromise(entry).catch((error: unknown) => {
+    throw damagedEntry(error);
+  });
+  const content = new PassThrough();
+  pipeline(unpacked, checksum(entry), content, (error) => {
+    if (error) content.destroy(damagedEntry(error));
+  });
+  return content;
+}
+
+function checksum({ crc32: expected }: Entry): Transform {
+  let actual = 0;
+  return new Transform({
+    transform(chunk: Uint8Array, _encoding, done) {
+      actual = crc32(chunk, actual);
+      done(null, chunk);
+    },
+    flush(done) {
+      done(actual === expected ? null : new Error('The checksum differs.'));
+    },
+  });
+}
+
+function damagedEntry(cause: unknown): ProblemError {
+  return new ProblemError('image-corrupt', 'The file cannot be unpacked from the archive.', {}, { cause });
+}

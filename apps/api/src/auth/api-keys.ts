@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { apiKeysFileSchema } from '@mediclip/contracts';
+
+/** How long a change of the file may go unnoticed. */
+const checkEveryMs = 2000;
+
+/** An API keys file that cannot be used. */
+export class ApiKeysError extends Error {
+  override readonly name = 'ApiKeysError';
+}
+
+/**
+ * The keys of a file, which holds SHA-256 digests only. A change of the file (a new key, a withdrawn one) counts two seconds
+ * later; a file that has become unreadable leaves the keys before it in force and is reported to `onError`.
+ */
+export class ApiKeys {
+  #tenants: ReadonlyMap<string, string>;
+  #modifiedMs: number;
+  #checkedAtMs: number;
+
+  private constructor(
+    private readonly path: string,
+    read: ReadKeys,
+    private readonly onError: (error: ApiKeysError) => void,
+    private readonly now: () => number,
+  ) {
+    this.#tenants = read.tenants;
+    this.#modifiedMs = read.modifiedMs;
+    this.#checkedAtMs = now();
+  }
+
+  /** Rejects with an `ApiKeysError`. */
+  static async open(
+    path: string,
+    { onError, now = Date.now }: { onError: (error: ApiKeysError) => void; now?: () => number },
+  ): Promise<ApiKeys> {
+    return new ApiKeys(path, await readKeys(path), onError, now);
+  }
+
+  /** The tenant that `key` belongs to, `undefined` for a key that is not known. */
+  async tenantOf(key: string): Promise<string | undefined> {
+    await this.#reload();
+    return this.#tenants.get(createHash('sha256').update(key).digest('hex'));
+  }
+
+  async #reload(): Promise<void> {
+    if (this.now() - this.#checkedAtMs < checkEveryMs) return;
+    this.#checkedAtMs = this.now();
+    try {
+      if ((await stat(this.path)).mtimeMs === this.#modifiedMs) return;
+      const read = await readKeys(this.path);
+      this.#tenants = read.tenants;
+      this.#modifiedMs = read.modifiedMs;
+    } catch (error) {
+      this.onError(error instanceof ApiKeysError ? error : unreadable(this.path, error));
+    }
+  }
+}
+
+interface ReadKeys {
+  readonly tenants: ReadonlyMap<string, string>;
+  readonly modifiedMs: number;
+}
+
+async function readKeys(path: string): Promise<ReadKeys> {
+  let found: unknown;
+  let modifiedMs: number;
+  try {
+    modifiedMs = (await stat(path)).mtimeMs;
+    found = JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  const file = apiKeysFileSchema.safeParse(found);
+  if (!file.success) {
+    const issue = file.error.issues[0]!;
+    throw new ApiKeysError(
+      `The API keys file ${path} is not valid (${issue.path.join('.')}: ${issue.message}): make keys with \`mediclip keys create\`.`,
+    );
+  }
+  return { tenants: new Map(file.data.keys.map(({ sha256, tenant }) => [sha256, tenant])), modifiedMs };
+}
+
+function unreadable(path: string, cause: unknown): ApiKeysError {
+  return new ApiKeysError(
+    `The API keys file ${path} cannot be read: make it with \`mediclip keys create\`, or name another file.`,
+    { cause },
+  );
+}

@@ -1,0 +1,28 @@
+import { ProblemError } from '@mediclip/contracts';
+import type { FastifyInstance } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
+import type { ApiKeys } from './api-keys.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whom the request is from. */
+    tenant: string;
+  }
+}
+
+/** The tenant of everybody when there are no keys. */
+const defaultTenant = 'default';
+const bearer = /^Bearer +([!-~]+)$/i;
+
+/** Tells whom a request is from, by its key. Without `keys` everybody is the tenant `default`. Open routes ask for no key. */
+export const auth = fastifyPlugin(async (app: FastifyInstance, { keys }: { keys: ApiKeys | undefined }) => {
+  app.decorateRequest('tenant', defaultTenant);
+  if (keys === undefined) return;
+  app.addHook('onRequest', async (request) => {
+    if (request.routeOptions.config.isOpen !== false) return;
+    const key = bearer.exec(request.headers.authorization ?? '')?.[1];
+    const tenant = key && (await keys.tenantOf(key));
+    if (!tenant) throw new ProblemError('unauthenticated');
+    request.tenant = tenant;
+  });
+});

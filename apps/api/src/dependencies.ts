@@ -1,0 +1,46 @@
+import type { ImagingPool } from '@mediclip/imaging';
+import type { JobQueue, ScoreChannel } from '@mediclip/queue';
+import type { Store } from '@mediclip/store';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import type { Settings } from './settings.js';
+
+/** What the server is told from outside. */
+export type ServerSettings = Pick<
+  Settings,
+  | 'dataDir'
+  | 'modelsDir'
+  | 'apiKeysFile'
+  | 'images'
+  | 'uploads'
+  | 'archives'
+  | 'datasetImages'
+  | 'scores'
+  | 'queueDepth'
+  | 'requestsPerMinute'
+  | 'eventLoopDelayMs'
+  | 'connectionTimeoutMs'
+  | 'requestTimeoutMs'
+>;
+
+/** A part that the server needs; `check` rejects with the reason when it is not there. */
+export interface ReadinessProbe {
+  readonly name: string;
+  check(): Promise<void>;
+}
+
+/** Decoding and drawing away from the event loop. */
+export type Imaging = Pick<ImagingPool, 'describe' | 'prepare' | 'overlay' | 'png'>;
+
+/** What the server works with. It closes none of it. */
+export interface ServerDependencies {
+  readonly settings: ServerSettings;
+  readonly store: Store;
+  readonly jobQueue: JobQueue;
+  readonly scoreChannel: ScoreChannel;
+  readonly imaging: Imaging;
+  readonly logger: Logger;
+  readonly metrics: Registry;
+  /** Beyond the store and the queue, which are always checked. */
+  readonly readinessProbes?: readonly ReadinessProbe[];
+}

@@ -1,0 +1,20 @@
+import { usableBackbone } from '../backbones/catalogue.js';
+import { type Submission, submitJob, tooFewImages } from '../jobs/submit-job.js';
+import type { HandlersOf } from '../routing/handlers.js';
+
+export function evaluationHandlers(
+  dependencies: Submission & { readonly modelsFolder: string },
+): HandlersOf<'createEvaluation' | 'getEvaluation'> {
+  return {
+    async createEvaluation(call) {
+      const { modelId, datasetId } = call.body;
+      const { configuration } = await call.store.models.get(modelId);
+      const { test } = await call.store.images.counts(datasetId);
+      usableBackbone(configuration.backbone, dependencies.modelsFolder);
+      if (test.normal + test.abnormal === 0) throw tooFewImages(1, 0, 'test images');
+      return submitJob(call, { kind: 'evaluation', request: call.body }, dependencies);
+    },
+
+    getEvaluation: async ({ params, store }) => ({ json: await store.evaluations.get(params.id) }),
+  };
+}

@@ -1,0 +1,40 @@
+import { ProblemError } from '@mediclip/contracts';
+import { readNpy } from '@mediclip/imaging';
+import { RecordNotFound, type TenantStore } from '@mediclip/store';
+import type { Imaging } from '../dependencies.js';
+
+/** The stored map of an image, an NPY file, as it is or as an overlay of the image. Rejects with `RecordNotFound`. */
+export async function resultMap(
+  { store, imaging, signal }: { readonly store: TenantStore; readonly imaging: Imaging; readonly signal: AbortSignal },
+  {
+    id,
+    imageId,
+    datasetId,
+    mediaType,
+  }: {
+    readonly id: string;
+    readonly imageId: string;
+    readonly datasetId: string;
+    readonly mediaType: 'image/png' | 'application/x-npy';
+  },
+): Promise<Uint8Array> {
+  const npy = await store.results.map(id, imageId);
+  if (mediaType === 'application/x-npy') return npy;
+  const result = await store.results.get(id, imageId);
+  const image = await store.images.get(datasetId, imageId).catch((error: unknown) => {
+    if (!(error instanceof RecordNotFound)) throw error;
+    throw new ProblemError('not-found', 'The image was deleted since: ask for application/x-npy to get its map.');
+  });
+  const { shape, data } = readNpy(npy);
+  const mapSide = shape[0]!;
+  const regions = result.outcome === 'scored' ? result.regions : [];
+  const boxes = regions.map(({ x, y, width, height }) => ({
+    box: {
+      x: (x * mapSide) / image.width,
+      y: (y * mapSide) / image.height,
+      width: (width * mapSide) / image.width,
+      height: (height * mapSide) / image.height,
+    },
+  }));
+  return imaging.overlay(await store.images.bytes(image), data, mapSide, { regions: boxes }, { signal });
+}

@@ -1,0 +1,51 @@
+import { type Job, ProblemError } from '@mediclip/contracts';
+import type { JobQueue } from '@mediclip/queue';
+import { type JobRequest, RecordExists, type StoredJob } from '@mediclip/store';
+import type { Call, JsonAnswer } from '../routing/handlers.js';
+
+export interface Submission {
+  readonly jobQueue: JobQueue;
+  /** Waiting jobs of one kind. */
+  readonly queueDepth: number;
+}
+
+type SubmittingCall = Pick<
+  Call<'createAdaptation' | 'createScoring' | 'createEvaluation'>,
+  'store' | 'newId' | 'request'
+>;
+
+/**
+ * Makes a job: its record first, its place in the queue second. When the queue is full or away no record is left. Throws
+ * `queue-full`; rejects with `QueueUnavailableError`, and with `RecordNotFound` when the data set or model is not there.
+ */
+export async function submitJob(
+  { store: { tenant, jobs }, newId, request }: SubmittingCall,
+  asked: JobRequest,
+  { jobQueue, queueDepth }: Submission,
+): Promise<JsonAnswer<Job>> {
+  const { job } = await jobs
+    .create(asked, { id: newId, requestId: request.id })
+    .catch((error: unknown): Promise<StoredJob> => {
+      if (error instanceof RecordExists) return jobs.get(newId);
+      throw error;
+    });
+  try {
+    const queued = await jobQueue.enqueue({ tenant, jobId: job.id, kind: job.kind }, { maxDepth: queueDepth });
+    if (queued.outcome === 'full') {
+      const { retryAfterSeconds } = queued;
+      throw new ProblemError('queue-full', undefined, { limit: queueDepth, retryAfterSeconds });
+    }
+  } catch (error) {
+    await jobs.withdraw(job.id);
+    throw error;
+  }
+  return { json: job, location: `/v1/jobs/${job.id}` };
+}
+
+/** The problem of a data set that has fewer images of a kind than a job needs. */
+export function tooFewImages(needed: number, available: number, what: string): ProblemError {
+  return new ProblemError('too-few-images', `The data set has ${available} ${what}, and ${needed} are needed.`, {
+    needed,
+    available,
+  });
+}

@@ -1,0 +1,33 @@
+import type { Socket } from 'node:net';
+import { ProblemError, problemMediaType } from '@mediclip/contracts';
+import type { FastifyRequest } from 'fastify';
+
+/** From the first byte of a request to the end of its head. */
+export const headersTimeoutMs = 15_000;
+
+/**
+ * Lifts the limit on idle connections of this request as soon as its body has arrived: the silence is then the server's own. Node
+ * sets the limit again with the next request of the connection.
+ */
+export function waitPatiently(request: FastifyRequest): void {
+  const lift = () => request.socket.setTimeout(0);
+  if (request.raw.complete) lift();
+  else request.raw.once('end', lift);
+}
+
+/** Answers what never became a request (it took too long, or is no HTTP) in the words of the catalogue, and hangs up. */
+export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy(error);
+    return;
+  }
+  const isLate = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  const problem = isLate
+    ? new ProblemError('request-timeout')
+    : new ProblemError('validation-failed', 'This is no HTTP request that the server understands.');
+  const body = JSON.stringify(problem.toProblem());
+  const reason = isLate ? 'Request Timeout' : 'Bad Request';
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${reason}\r\nContent-Type: ${problemMediaType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,47 @@
+import type { Readable } from 'node:stream';
+import type { Answer, Body, Headers, OperationId, Params, Query } from '@mediclip/contracts';
+import type { TenantStore } from '@mediclip/store';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+/** A request as a handler sees it: authenticated, every part of it validated. */
+export interface Call<K extends OperationId> {
+  readonly params: Params<K>;
+  readonly query: Query<K>;
+  readonly headers: Headers<K>;
+  readonly body: Body<K>;
+  /** What the tenant of the request has. Routes that ask for no key see the tenant `default`. */
+  readonly store: TenantStore;
+  /** Aborts when the client has gone before it was answered. */
+  readonly signal: AbortSignal;
+  /** Id for what the request creates, the same when a request is repeated whose process died in the middle of it. */
+  readonly newId: string;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+/** An answer that is no JSON. */
+export interface RawAnswer {
+  readonly mediaType: string;
+  readonly bytes: string | Uint8Array | Readable;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An answer in JSON; `location` is the path of what was made. */
+export interface JsonAnswer<T> {
+  readonly json: T;
+  readonly location?: string;
+}
+
+/** What a handler answers: JSON of the route's own schema, other bytes, or nothing (204, or a reply that was hijacked). */
+export type HandlerAnswer<K extends OperationId> = JsonAnswer<Exclude<Answer<K>, undefined>> | RawAnswer | undefined;
+
+export type Handler<K extends OperationId> = (call: Call<K>) => Promise<HandlerAnswer<K>>;
+
+/** Routes whose handler is not in the map: `/docs` is a plugin of its own. */
+export type HandledId = Exclude<OperationId, 'getDocs'>;
+
+/** One handler for every operation that the server offers; the compiler demands each. */
+export type Handlers = { readonly [K in HandledId]: Handler<K> };
+
+/** The handlers of one resource. */
+export type HandlersOf<K extends HandledId> = Pick<Handlers, K>;

@@ -1,0 +1,132 @@
+import { readFile } from 'node:fs/promises';
+import { setImmediate as letOthersRun } from 'node:timers/promises';
+import {
+  decodeScoreReply,
+  encodeScoreMessage,
+  type Model,
+  ProblemError,
+  type ScoredMap,
+  type ScoreOutcome,
+} from '@mediclip/contracts';
+import type { ScoreChannel } from '@mediclip/queue';
+import { usableBackbone } from '../backbones/catalogue.js';
+import type { Imaging, ServerSettings } from '../dependencies.js';
+import type { ServerMetrics } from '../metrics/server-metrics.js';
+import type { Call, HandlerAnswer, HandlersOf } from '../routing/handlers.js';
+import { negotiate } from '../routing/negotiate.js';
+import { withTemporaryFolder } from '../uploads/temporary-folder.js';
+import { describeScore } from './describe-score.js';
+import { type ReadyImage, readyImages } from './score-files.js';
+
+export interface ScoreDependencies {
+  readonly settings: ServerSettings;
+  readonly scoreChannel: ScoreChannel;
+  readonly imaging: Imaging;
+  readonly metrics: Pick<ServerMetrics, 'scoreStageSeconds'>;
+}
+
+export function scoreHandlers(dependencies: ScoreDependencies): HandlersOf<'scoreImages'> {
+  return {
+    scoreImages: (call) =>
+      withTemporaryFolder(dependencies.settings.dataDir, (folder) => scoreImages(call, folder, dependencies)),
+  };
+}
+
+async function scoreImages(
+  call: Call<'scoreImages'>,
+  folder: string,
+  dependencies: ScoreDependencies,
+): Promise<HandlerAnswer<'scoreImages'>> {
+  const { settings, imaging, metrics } = dependencies;
+  const mediaType = negotiate(call.request.headers.accept, ['application/json', 'image/png']);
+  const model = await call.store.models.get(call.params.id);
+  const { id: backbone, side } = usableBackbone(model.configuration.backbone, settings.modelsDir);
+  const timed = <T>(stage: string, work: () => Promise<T>) => measured(metrics, stage, work);
+
+  const files = await timed('decode', () => readyImages(call, { folder, side, imaging, settings }));
+  if (mediaType === 'image/png' && files.length !== 1) throw new ProblemError('not-acceptable');
+  const ready = files.filter((file) => 'prepared' in file);
+  const scores = await timed('compute', () => askWorker(call, { model, backbone, side, ready }, dependencies));
+  if (mediaType === 'image/png') {
+    const [file] = files;
+    if (file && 'problem' in file) throw file.problem;
+    return { mediaType, bytes: await timed('draw', () => overlay(ready[0]!, scores[0]!, model, imaging, call.signal)) };
+  }
+  const results: ScoreOutcome[] = [];
+  let next = 0;
+  for (const file of files) {
+    const place = { index: file.index, fileName: file.fileName };
+    if ('problem' in file) results.push({ ...place, outcome: 'rejected', error: file.problem.toProblem() });
+    else results.push({ ...place, ...scored(file, scores[next++]!, model) });
+    await letOthersRun();
+  }
+  return { json: { modelId: model.id, results } };
+}
+
+/** Scores of the images, in their order, from a worker that has the backbone at hand. */
+async function askWorker(
+  { store, signal }: Call<'scoreImages'>,
+  {
+    model,
+    backbone,
+    side,
+    ready,
+  }: {
+    readonly model: Model;
+    readonly backbone: string;
+    readonly side: number;
+    readonly ready: readonly ReadyImage[];
+  },
+  { scoreChannel, settings }: ScoreDependencies,
+): Promise<readonly ScoredMap[]> {
+  if (ready.length === 0) return [];
+  const images = ready.map(({ prepared }) => prepared.image.data);
+  const message = encodeScoreMessage({ tenant: store.tenant, modelId: model.id, side, images });
+  const deadlineMs = settings.scores.timeoutMs;
+  const reply = decodeScoreReply(await scoreChannel.request(message, { topic: backbone, deadlineMs, signal }));
+  if (reply.outcome === 'refused') {
+    const { slug, detail, retryAfterSeconds } = reply;
+    throw new ProblemError(slug, detail, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
+  }
+  if (reply.scores.length !== images.length) {
+    throw new Error(`This is a bug: a worker answered ${reply.scores.length} scores for ${images.length} images.`);
+  }
+  return reply.scores;
+}
+
+function scored({ prepared, frame, frames }: ReadyImage, map: ScoredMap, { calibration }: Model) {
+  const { width, height, notes } = prepared;
+  return {
+    outcome: 'scored' as const,
+    ...(frames > 1 && { frame: frame + 1 }),
+    width,
+    height,
+    ...describeScore(map, { width, height }, calibration).description,
+    notes: [...notes],
+  };
+}
+
+async function overlay(
+  { path, frame, prepared }: ReadyImage,
+  scoredMap: ScoredMap,
+  { calibration }: Model,
+  imaging: Imaging,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const { map, mapSide } = scoredMap;
+  const { mapRegions } = describeScore(scoredMap, prepared, calibration);
+  return imaging.overlay(await readFile(path), map, mapSide, { regions: mapRegions }, { frame, signal });
+}
+
+async function measured<T>(
+  { scoreStageSeconds }: Pick<ServerMetrics, 'scoreStageSeconds'>,
+  stage: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const stop = scoreStageSeconds.startTimer({ stage });
+  try {
+    return await work();
+  } finally {
+    stop();
+  }
+}

@@ -1,0 +1,126 @@
+import helmet from '@fastify/helmet';
+import multipart from '@fastify/multipart';
+import { newId } from '@mediclip/store';
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { adaptationHandlers } from './adaptations/adaptations.js';
+import { OptionCheck } from './adaptations/option-check.js';
+import { archiveHandlers } from './archive/uploads.js';
+import { ApiKeys } from './auth/api-keys.js';
+import { auth } from './auth/auth.js';
+import { backboneHandlers } from './backbones/backbones.js';
+import { datasetHandlers } from './datasets/datasets.js';
+import type { ReadinessProbe, ServerDependencies } from './dependencies.js';
+import { docs, docsHandlers } from './docs/docs.js';
+import { evaluationHandlers } from './evaluations/evaluations.js';
+import { healthHandlers } from './health/health.js';
+import { Lifecycle } from './health/lifecycle.js';
+import { refuseWhileClosing } from './health/refuse-while-closing.js';
+import { imageHandlers } from './images/images.js';
+import { jobEventHandlers } from './job-events/job-events.js';
+import { jobHandlers } from './jobs/jobs.js';
+import { loadShedding } from './limits/load-shedding.js';
+import { rateLimit } from './limits/rate-limit.js';
+import { answerBrokenRequest, headersTimeoutMs } from './limits/timeouts.js';
+import { logRequests } from './logging/log-requests.js';
+import { measureRequests, metricsHandlers } from './metrics/metrics.js';
+import { serverMetrics } from './metrics/server-metrics.js';
+import { modelHandlers } from './models/models.js';
+import { problemHandlers } from './problems/problems.js';
+import { sendProblem } from './problems/send-problem.js';
+import type { Handlers } from './routing/handlers.js';
+import { bodyParsers } from './routing/media-types.js';
+import { notFound } from './routing/not-found.js';
+import { registerRoutes } from './routing/register-routes.js';
+import { scoreHandlers } from './scores/scores.js';
+import { scoringHandlers } from './scorings/scorings.js';
+import { sweepTemporaryFolders } from './uploads/temporary-folder.js';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Reports the server as not ready; it still answers. `close` then ends it: new requests are refused, those under way answered. */
+    drain(): void;
+  }
+}
+
+const longestPathPart = 500;
+const safeRequestId = /^[\w.-]{1,64}$/;
+
+/**
+ * The HTTP server over its dependencies, ready to listen; it closes none of them. Rejects when the API keys file cannot be used.
+ *
+ * @example
+ * const server = await buildServer({ settings, store, jobQueue, scoreChannel, imaging, logger, metrics: new Registry() });
+ * await server.listen({ host: settings.host, port: settings.port });
+ * server.drain();
+ * await server.close();
+ */
+export async function buildServer(dependencies: ServerDependencies): Promise<FastifyInstance> {
+  const { settings, store, jobQueue, logger } = dependencies;
+  const metrics = serverMetrics(dependencies.metrics, jobQueue);
+  const lifecycle = new Lifecycle();
+  const optionCheck = new OptionCheck(settings.modelsDir);
+  const keys = settings.apiKeysFile
+    ? await ApiKeys.open(settings.apiKeysFile, { onError: (err) => logger.error({ err }, err.message) })
+    : undefined;
+  await sweepTemporaryFolders(settings.dataDir);
+
+  const app: FastifyInstance = fastify({
+    loggerInstance: logger as FastifyBaseLogger,
+    disableRequestLogging: true,
+    genReqId: ({ headers: { 'x-request-id': given } }) =>
+      typeof given === 'string' && safeRequestId.test(given) ? given : newId(),
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    connectionTimeout: settings.connectionTimeoutMs,
+    requestTimeout: settings.requestTimeoutMs,
+    http: { headersTimeout: Math.min(headersTimeoutMs, settings.requestTimeoutMs) },
+    routerOptions: { maxParamLength: longestPathPart },
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply as never, metrics),
+  });
+  app.decorate('drain', () => lifecycle.drain());
+  app.decorateRequest('bodyDigest', undefined);
+  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, metrics));
+  app.setNotFoundHandler(notFound);
+  app.addHook('preClose', async () => lifecycle.close());
+  app.addHook('onClose', () => optionCheck.close());
+
+  await app.register(logRequests);
+  await app.register(measureRequests, { metrics });
+  await app.register(helmet, { hsts: false, contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });
+  await app.register(refuseWhileClosing, { lifecycle });
+  await app.register(loadShedding, settings);
+  await app.register(auth, { keys });
+  await app.register(rateLimit, settings);
+  await app.register(bodyParsers);
+  await app.register(multipart);
+  await app.register(docs);
+
+  const submission = { jobQueue, queueDepth: settings.queueDepth, modelsFolder: settings.modelsDir };
+  const probes: ReadinessProbe[] = [
+    { name: 'store', check: () => store.check() },
+    { name: 'queue', check: () => jobQueue.ping() },
+    ...(dependencies.readinessProbes ?? []),
+  ];
+  const handlers: Handlers = {
+    ...datasetHandlers,
+    ...imageHandlers(dependencies),
+    ...archiveHandlers(dependencies),
+    ...backboneHandlers(settings.modelsDir),
+    ...adaptationHandlers({ ...submission, optionCheck }),
+    ...modelHandlers,
+    ...scoreHandlers({ ...dependencies, metrics }),
+    ...scoringHandlers(submission),
+    ...evaluationHandlers(submission),
+    ...jobHandlers(dependencies),
+    ...jobEventHandlers({ closing: lifecycle.closing }),
+    ...healthHandlers(probes, lifecycle),
+    ...metricsHandlers(dependencies.metrics),
+    ...docsHandlers,
+    ...problemHandlers,
+  };
+  const { uploads, archives } = settings;
+  const limits = { jsonBytes: uploads.jsonBytes, formBytes: uploads.formBytes, archiveBytes: archives.packedBytes };
+  registerRoutes(app, handlers, { store, limits });
+  return app;
+}
