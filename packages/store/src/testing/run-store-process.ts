@@ -16,7 +16,7 @@ export interface StoreProcess {
 /** Starts `store-process.ts` from the build; `wrapper` is a command line that it is run under. */
 export function startStoreProcess(url: string, job: string, count: number, wrapper: string[] = []): StoreProcess {
   const [command, ...args] = [...wrapper, process.execPath, script, url, job, String(count)];
-  const child = spawn(command!, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(command!, args, { env: process.env, stdio: ['ignore', 'pipe', 'inherit'] });
   return {
     child,
     lines: createInterface({ input: child.stdout }),
