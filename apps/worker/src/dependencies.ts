@@ -1,4 +1,5 @@
-import type { Engine } from '@mediclip/engine';
+import type { EventEmitter } from 'node:events';
+import type { Engine, EngineEvents } from '@mediclip/engine';
 import type { ImagingPool } from '@mediclip/imaging';
 import type { JobQueue, ScoreChannel } from '@mediclip/queue';
 import type { Store } from '@mediclip/store';
@@ -18,7 +19,9 @@ export interface WorkerSettings {
 }
 
 /** The part of the engine that a worker uses. */
-export type WorkerEngine = Pick<Engine, 'state' | 'adapt' | 'score' | 'forget' | 'stop' | 'on' | 'off'>;
+export interface WorkerEngine
+  extends Pick<Engine, 'state' | 'adapt' | 'score' | 'forget' | 'stop'>,
+    EventEmitter<EngineEvents> {}
 
 /** What a worker works with. It stops the engine when it stops, and closes nothing else. */
 export interface WorkerDependencies {

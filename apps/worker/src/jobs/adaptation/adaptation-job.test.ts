@@ -1,0 +1,136 @@
+import { readdir } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { JobOf } from '@mediclip/contracts';
+import { EngineError } from '@mediclip/engine';
+import { TestService, until } from '../../testing/test-service.js';
+
+let service: TestService;
+
+beforeEach(async () => {
+  service = await TestService.start();
+});
+
+afterEach(() => service.stop());
+
+async function models(): Promise<string[]> {
+  return (await service.tenant.models.list({ limit: 10 })).items.map(({ id }) => id);
+}
+
+describe('an adaptation', () => {
+  test('makes a model that tells where it comes from, and leaves nothing else', async () => {
+    const { jobQueue, workFolder } = await service.startWorker();
+    const datasetId = await service.dataset({ train: 5, normal: 1 });
+    const jobId = await service.adapt(jobQueue, datasetId, { name: 'Brains', seed: 7 });
+
+    const job = (await service.ended(jobId)) as JobOf<'adaptation'>;
+    expect(job.error).toBeUndefined();
+    const model = await service.tenant.models.get(job.result!.modelId);
+    expect(model).toMatchObject({ name: 'Brains', selectedEpoch: 1, calibration: null });
+    expect(model.configuration).toMatchObject({ shots: 3, seed: 7, taps: [4, 10, 15] });
+    expect(model.lineage).toMatchObject({ jobId, datasetId, backbone: 'lite', seed: 7, device: 'cpu' });
+    expect(new Set(model.lineage.imageIds).size).toBe(3);
+    expect((await service.tenant.models.files(model.id)).map(({ name }) => name)).toEqual([
+      'detector.json',
+      'detector.safetensors',
+    ]);
+    expect(job.progress).toMatchObject({ phase: 'training', done: 10, total: 10 });
+    expect(await readdir(workFolder)).toEqual([]);
+  });
+
+  test('is given up when there are too few normal images, saying how many', async () => {
+    const { jobQueue } = await service.startWorker();
+    const jobId = await service.adapt(jobQueue, await service.dataset({ train: 2, normal: 4 }));
+    const { state, error } = await service.ended(jobId);
+    expect(state).toBe('failed');
+    expect(error).toMatchObject({ type: '/problems/too-few-images', needed: 3, available: 2 });
+  });
+
+  test('names the training image that cannot be read', async () => {
+    const { jobQueue } = await service.startWorker();
+    const datasetId = await service.dataset({ train: 2 });
+    const { id } = await service.addDamagedImage(datasetId, 'train');
+    const { error } = await service.ended(await service.adapt(jobQueue, datasetId));
+    expect(error?.type).toBe('/problems/image-unsupported-format');
+    expect(error?.detail).toContain(`damaged.png (${id})`);
+  });
+
+  test.each([
+    ['engine-crashed', new EngineError('crashed', 'It died 3 times.')],
+    [
+      'training-diverged',
+      new EngineError('compute-failed', 'No number.', { name: 'AdaptationError', code: 'diverged' }),
+    ],
+    ['device-out-of-memory', new EngineError('compute-failed', 'Too big.', { name: 'OutOfMemoryError' })],
+    ['internal', new TypeError('a mistake')],
+  ])('that fails ends with its problem (%s) and without a model', async (slug, failure) => {
+    const { jobQueue, engine, workFolder, queueErrors } = await service.startWorker();
+    engine.failure = failure;
+    const { state, error } = await service.ended(await service.adapt(jobQueue, await service.dataset({ train: 3 })));
+    expect(state).toBe('failed');
+    expect(error?.type).toBe(`/problems/${slug}`);
+    expect(await models()).toEqual([]);
+    expect(await readdir(workFolder)).toEqual([]);
+    expect(queueErrors).toEqual([]);
+  });
+
+  test.each(['queue and record', 'record only'])('that is cancelled (%s) leaves nothing behind', async (way) => {
+    const { jobQueue, engine, workFolder } = await service.startWorker();
+    engine.holdBeforeStep = 5;
+    const jobId = await service.adapt(jobQueue, await service.dataset({ train: 3 }));
+    await service.when(jobId, ({ progress }) => progress?.done === 5);
+
+    if (way === 'record only') await service.tenant.jobs.requestCancel(jobId);
+    else await service.cancel(jobQueue, jobId);
+    expect((await service.ended(jobId)).state).toBe('cancelled');
+    await until(async () => ((await readdir(workFolder)).length === 0 ? true : undefined));
+    expect(await models()).toEqual([]);
+    expect((await service.tenant.jobs.get(jobId)).scratch).toEqual({});
+  });
+
+  test('goes on elsewhere from its checkpoint with the same images when its worker freezes, which changes nothing when it wakes', async () => {
+    const frozen = await service.startWorker();
+    frozen.engine.holdBeforeStep = 6;
+    const datasetId = await service.dataset({ train: 4 });
+    const jobId = await service.adapt(frozen.jobQueue, datasetId, { seed: 3 });
+    await until(async () => ((await service.tenant.jobs.get(jobId)).scratch.checkpoint ? true : undefined));
+    await service.upload(datasetId, { train: 8 });
+
+    const successor = await service.startWorker();
+    const job = (await service.ended(jobId)) as JobOf<'adaptation'>;
+    expect(job).toMatchObject({ state: 'succeeded', attempt: 2 });
+    const [first] = frozen.engine.adaptations;
+    const [second] = successor.engine.adaptations;
+    expect(second!.from).toBeGreaterThan(0);
+    expect(second!.job.images).toEqual(first!.job.images);
+    const model = await service.tenant.models.get(job.result!.modelId);
+
+    frozen.engine.release();
+    await frozen.worker.stop(0);
+    expect(await models()).toEqual([job.result!.modelId]);
+    expect(await service.tenant.models.get(job.result!.modelId)).toEqual(model);
+    expect((await service.tenant.jobs.get(jobId)).job).toEqual(job);
+  });
+
+  test('is given back with the last checkpoint when its worker stops', async () => {
+    const first = await service.startWorker();
+    first.engine.holdBeforeStep = 7;
+    const jobId = await service.adapt(first.jobQueue, await service.dataset({ train: 3 }));
+    await service.when(jobId, ({ progress }) => progress?.done === 7);
+    await first.worker.stop(60_000);
+    expect((await service.tenant.jobs.get(jobId)).job.state).toBe('queued');
+    expect(await readdir(first.workFolder)).toEqual([]);
+
+    const second = await service.startWorker();
+    expect((await service.ended(jobId)).state).toBe('succeeded');
+    expect(second.engine.adaptations.map(({ from }) => from)).toEqual([7]);
+  });
+
+  test('is tried again where the engine runs, and given up when no attempt is left', async () => {
+    const { jobQueue, engine, queueErrors } = await service.startWorker();
+    engine.failure = new EngineError('start-failed', 'The engine process never became ready.');
+    const { state, error } = await service.ended(await service.adapt(jobQueue, await service.dataset({ train: 3 })));
+    expect(state).toBe('failed');
+    expect(error?.type).toBe('/problems/attempts-exhausted');
+    expect(queueErrors).toHaveLength(4);
+  });
+});

@@ -1,0 +1,51 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { conformalThreshold } from '@mediclip/evaluation';
+import { TestService, type TestWorker } from '../../testing/test-service.js';
+
+let service: TestService;
+let worker: TestWorker;
+
+beforeEach(async () => {
+  service = await TestService.start();
+  worker = await service.startWorker();
+});
+
+afterEach(() => service.stop());
+
+async function calibrate(modelId: string, datasetId: string, alpha: number) {
+  const request = { modelId, datasetId, alpha };
+  return service.ended(await service.submit(worker.jobQueue, { kind: 'calibration', request }));
+}
+
+describe('a calibration', () => {
+  test('takes the threshold from normal images of both splits, and scorings then decide by it', async () => {
+    const modelId = await service.model(worker);
+    const datasetId = await service.dataset({ normal: 9, abnormal: 2 });
+    const job = await calibrate(modelId, datasetId, 0.2);
+    const scoring = await service.ended(
+      await service.submit(worker.jobQueue, { kind: 'scoring', request: { modelId, datasetId } }),
+    );
+    const scored = (await service.tenant.results.list(scoring.id, { limit: 100 })).items.flatMap((result) =>
+      result.outcome === 'scored' ? [result] : [],
+    );
+    const normal = scored.filter(({ label }) => label === 'normal').map(({ score }) => score);
+    const expected = conformalThreshold(normal, 0.2);
+    const threshold = expected.defined && expected.value;
+    expect(job).toMatchObject({ state: 'succeeded', result: { modelId, threshold, images: 9 } });
+    const { calibration } = await service.tenant.models.get(modelId);
+    expect(calibration).toMatchObject({ alpha: 0.2, threshold, images: 9, datasetId, jobId: job.id });
+    for (const { score, decision } of scored) {
+      expect(decision).toBe(score > calibration!.threshold ? 'abnormal' : 'normal');
+    }
+  });
+
+  test('leaves out what the model has learned from, copies included, and says when too few are left', async () => {
+    const modelId = await service.model(worker);
+    const copies = await service.dataset({ train: 3, normal: 2 });
+    expect(await calibrate(modelId, copies, 0.1)).toMatchObject({
+      state: 'failed',
+      error: { type: '/problems/too-few-images', needed: 9, available: 2 },
+    });
+    expect((await service.tenant.models.get(modelId)).calibration).toBeNull();
+  });
+});

@@ -1,0 +1,78 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { readNpy } from '@mediclip/imaging';
+import { TestService } from '../../testing/test-service.js';
+
+let service: TestService;
+
+beforeEach(async () => {
+  service = await TestService.start();
+});
+
+afterEach(() => service.stop());
+
+async function results(jobId: string) {
+  return (await service.tenant.results.list(jobId, { limit: 100 })).items;
+}
+
+describe('a scoring', () => {
+  test('leaves a result and a raw map for every image of the split; a damaged one costs only itself', async () => {
+    const worker = await service.startWorker();
+    const modelId = await service.model(worker);
+    const datasetId = await service.dataset({ train: 2, normal: 5, abnormal: 4 });
+    const damaged = await service.addDamagedImage(datasetId);
+    const job = await service.ended(
+      await service.submit(worker.jobQueue, { kind: 'scoring', request: { modelId, datasetId, split: 'test' } }),
+    );
+    expect(job).toMatchObject({ state: 'succeeded', result: { scored: 9, rejected: 1 } });
+    expect(job.progress).toMatchObject({ phase: 'scoring', done: 10, total: 10 });
+
+    const found = await results(job.id);
+    expect(found.map(({ outcome, label }) => `${outcome} ${label}`)).toEqual([
+      ...Array(5).fill('scored normal'),
+      ...Array(4).fill('scored abnormal'),
+      'rejected normal',
+    ]);
+    expect(found.at(-1)).toMatchObject({
+      imageId: damaged.id,
+      error: { type: '/problems/image-unsupported-format' },
+    });
+    for (const result of found) {
+      if (result.outcome !== 'scored') continue;
+      const { shape, data } = readNpy(await service.tenant.results.map(job.id, result.imageId));
+      expect(shape).toEqual([result.map.height, result.map.width]);
+      expect(result.map.max).toBe(Math.max(...data));
+      expect(result.map.min).toBe(Math.min(...data));
+      expect(result.score).toBeCloseTo(data.reduce((sum, value) => sum + value, 0) / data.length, 6);
+    }
+  });
+
+  test('goes on where its worker stopped, on the images that were there when it began', async () => {
+    const first = await service.startWorker();
+    const modelId = await service.model(first);
+    const datasetId = await service.dataset({ normal: 14, abnormal: 6 });
+    first.engine.holdAfterImages = 8;
+    const jobId = await service.submit(first.jobQueue, { kind: 'scoring', request: { modelId, datasetId } });
+    await service.when(jobId, ({ progress }) => progress?.done === 8);
+    await service.upload(datasetId, { normal: 3 });
+    await first.worker.stop(60_000);
+    expect(await results(jobId)).toHaveLength(8);
+
+    const second = await service.startWorker();
+    expect(await service.ended(jobId)).toMatchObject({ attempt: 2, result: { scored: 20, rejected: 0 } });
+    expect(second.engine.scoredBy).toEqual(Array(12).fill(jobId));
+    expect(await results(jobId)).toHaveLength(20);
+  });
+
+  test('that is cancelled keeps no result', async () => {
+    const worker = await service.startWorker();
+    const modelId = await service.model(worker);
+    worker.engine.holdAfterImages = 8;
+    const datasetId = await service.dataset({ normal: 12 });
+    const jobId = await service.submit(worker.jobQueue, { kind: 'scoring', request: { modelId, datasetId } });
+    await service.when(jobId, ({ progress }) => progress?.done === 8);
+    await service.cancel(worker.jobQueue, jobId);
+    expect((await service.ended(jobId)).state).toBe('cancelled');
+    await worker.worker.stop(60_000);
+    expect(await results(jobId)).toEqual([]);
+  });
+});

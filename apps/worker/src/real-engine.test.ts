@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { decodeScoreReply, encodeScoreMessage, type JobOf } from '@mediclip/contracts';
+import { Engine } from '@mediclip/engine';
+import { readNpy } from '@mediclip/imaging';
+import { TestService, type TestWorker, until } from './testing/test-service.js';
+
+let service: TestService;
+
+const options = {
+  shots: 4,
+  training: { epochs: 8, batchSize: 4, heldOutSamples: 4, checkpointEverySteps: 2 },
+} as const;
+
+const startEngine = () => Engine.start({ device: 'cpu', threads: 2, synthesisThreads: 1 });
+
+beforeAll(async () => {
+  service = await TestService.start();
+});
+
+afterAll(() => service.stop());
+
+async function adapted(jobId: string) {
+  const job = (await service.ended(jobId)) as JobOf<'adaptation'>;
+  expect(job.error).toBeUndefined();
+  return service.tenant.models.get(job.result!.modelId);
+}
+
+describe('with the real engine', () => {
+  let worker: TestWorker<Engine>;
+
+  test('an adaptation that moves to another worker, and loses its engine there, makes the bytes of an undisturbed one', async () => {
+    const datasetId = await service.dataset({ train: 6 });
+    const first = await service.startWorkerOn(await startEngine());
+    const disturbed = await service.adapt(first.jobQueue, datasetId, options);
+    await service.when(disturbed, ({ progress }) => progress?.phase === 'training' && progress.done >= 2);
+    await first.worker.stop(60_000);
+    expect((await service.tenant.jobs.get(disturbed)).job.state).toBe('queued');
+
+    worker = await service.startWorkerOn(await startEngine());
+    await service.when(disturbed, ({ progress, attempt }) => attempt === 2 && progress?.phase === 'preparing');
+    process.kill(worker.engine.state.pid!, 'SIGKILL');
+    const model = await adapted(disturbed);
+    const undisturbed = await adapted(await service.adapt(worker.jobQueue, datasetId, options));
+    expect(worker.engine.state.restarts).toBe(1);
+    expect(model.digest).toBe(undisturbed.digest);
+    expect(model.lossHistory).toHaveLength(8);
+    expect(model.lineage.imageIds).toEqual(undisturbed.lineage.imageIds);
+  });
+
+  test('a scoring and a caller who waits get the same map, and an evaluation has its figures', async () => {
+    const { items } = await service.tenant.models.list({ limit: 1 });
+    const modelId = items[0]!.id;
+    const datasetId = await service.dataset({ normal: 4, abnormal: 4 });
+    const scoring = await service.ended(
+      await service.submit(worker.jobQueue, { kind: 'scoring', request: { modelId, datasetId } }),
+    );
+    expect(scoring).toMatchObject({ state: 'succeeded', result: { scored: 8, rejected: 0 } });
+    const [result] = (await service.tenant.results.list(scoring.id, { limit: 1 })).items;
+    const stored = readNpy(await service.tenant.results.map(scoring.id, result!.imageId));
+    expect(stored.shape).toEqual([224, 224]);
+
+    const image = await service.prepared(datasetId, result!.imageId, 224);
+    const payload = encodeScoreMessage({ tenant: 'clinic', modelId, side: 224, images: [image] });
+    const reply = decodeScoreReply(await worker.scoreChannel.request(payload, { topic: 'lite', deadlineMs: 30_000 }));
+    expect(reply.outcome === 'scored' && Array.from(reply.scores[0]!.map)).toEqual(Array.from(stored.data));
+
+    const evaluation = await service.ended(
+      await service.submit(worker.jobQueue, { kind: 'evaluation', request: { modelId, datasetId } }),
+    );
+    expect(evaluation).toMatchObject({ state: 'succeeded' });
+  });
+
+  test('cancelling a training frees the device', async () => {
+    const long = { ...options, training: { ...options.training, epochs: 1000 } };
+    const jobId = await service.adapt(worker.jobQueue, await service.dataset({ train: 4 }), long);
+    await service.when(jobId, ({ progress }) => progress?.phase === 'training' && progress.done > 0);
+    await service.cancel(worker.jobQueue, jobId);
+    const job = await service.ended(jobId);
+    expect(job.state).toBe('cancelled');
+    await until(() => (worker.engine.state.gauges.adaptationOpen ? undefined : true));
+  });
+});

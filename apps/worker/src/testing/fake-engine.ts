@@ -1,0 +1,118 @@
+import { EventEmitter } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { AdaptationJob } from '@mediclip/adaptation';
+import { listBackbones, writeSafetensors } from '@mediclip/backbones';
+import type { AdaptOptions, Engine, EngineEvents, EngineState, ScoreOptions, ScoreOutput } from '@mediclip/engine';
+import { EngineError } from '@mediclip/engine';
+import type { WorkerEngine } from '../dependencies.js';
+
+const mapSide = 16;
+
+/** An adaptation that the fake was asked for. */
+export interface FakeAdaptation {
+  readonly job: AdaptationJob;
+  /** The step that it went on from. */
+  readonly from: number;
+}
+
+/** An engine that computes nothing: its adaptations count steps, its scores are the brightness of the image. */
+export class FakeEngine extends EventEmitter<EngineEvents> implements WorkerEngine {
+  readonly steps = 10;
+  /** Adaptations wait before this step, until they are let go, cancelled or stopped. */
+  holdBeforeStep = Infinity;
+  /** Scores wait once so many images were scored. */
+  holdAfterImages = Infinity;
+  /** What the next adaptations or scores end with. */
+  failure: Error | undefined;
+  readonly adaptations: FakeAdaptation[] = [];
+  readonly scoredBy: string[] = [];
+  readonly forgotten: string[] = [];
+  readonly #stop = new AbortController();
+  readonly #go = new AbortController();
+
+  get state(): EngineState {
+    const status = this.#stop.signal.aborted ? 'stopped' : 'ready';
+    const gauges = { waitingScores: 0, waitingAdaptations: 0, adaptationOpen: false };
+    return { status, device: 'cpu', provider: 'cpu', restarts: 0, pid: 1, rssBytes: 0, gauges };
+  }
+
+  /** Lets go what waits. */
+  release(): void {
+    this.holdBeforeStep = this.holdAfterImages = Infinity;
+    this.#go.abort();
+  }
+
+  async adapt(job: AdaptationJob, { signal, onProgress = () => {} }: AdaptOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
+    const file = path.join(job.workFolder, 'training', 'checkpoint');
+    const from = existsSync(file) ? Number(await readFile(file, 'utf8')) : 0;
+    this.adaptations.push({ job, from });
+    await mkdir(path.dirname(file), { recursive: true });
+    for (let step = from; step < this.steps; step++) {
+      if (step >= this.holdBeforeStep) await this.#hold(signal);
+      if (this.failure) throw this.failure;
+      await writeFile(`${file}.partial`, String(step + 1));
+      await rename(`${file}.partial`, file);
+      onProgress({ phase: 'training', done: step + 1, total: this.steps, loss: 1 / (step + 1) });
+    }
+    await writeFakeDetector(job);
+  }
+
+  async score(
+    { images }: Parameters<Engine['score']>[0],
+    { signal, caller = '' }: ScoreOptions = {},
+  ): Promise<ScoreOutput[]> {
+    signal?.throwIfAborted();
+    if (this.scoredBy.length >= this.holdAfterImages) await this.#hold(signal);
+    if (this.failure) throw this.failure;
+    for (const _ of images) this.scoredBy.push(caller);
+    this.emit('batch', { size: images.length, queuedMs: images.map(() => 1), computeMs: 2 });
+    return images.map(({ data, side }) => brightness(data, side));
+  }
+
+  forget(detectorId: string): void {
+    this.forgotten.push(detectorId);
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+  }
+
+  async #hold(signal: AbortSignal | undefined): Promise<void> {
+    const ends = [this.#go.signal, this.#stop.signal, ...(signal ? [signal] : [])];
+    const end = AbortSignal.any(ends);
+    if (!end.aborted) await new Promise<void>((resolve) => end.addEventListener('abort', () => resolve()));
+    signal?.throwIfAborted();
+    if (this.#stop.signal.aborted) throw new EngineError('stopped', 'The engine was stopped.');
+  }
+}
+
+/** The mean brightness of the image, and of its parts as the map. */
+function brightness(data: Uint8Array, side: number): ScoreOutput {
+  const part = side / mapSide;
+  const map = Float32Array.from({ length: mapSide * mapSide }, (_, i) => {
+    const [row, column] = [Math.floor(i / mapSide) * part, (i % mapSide) * part];
+    return data[(row * side + column) * 3]! / 255;
+  });
+  return { score: map.reduce((sum, value) => sum + value, 0) / map.length, map, mapSide };
+}
+
+async function writeFakeDetector({ options, images, outFolder }: AdaptationJob): Promise<void> {
+  const backbone = listBackbones().find(({ id }) => id === options.backbone)!;
+  await mkdir(outFolder, { recursive: true });
+  await writeFile(path.join(outFolder, 'detector.safetensors'), writeSafetensors([]));
+  const description = {
+    formatVersion: 1,
+    options,
+    backbone: { id: backbone.id, digest: backbone.digest, family: backbone.family, licence: backbone.licence },
+    taps: backbone.taps,
+    side: backbone.side,
+    patches: 0,
+    images: { count: images.length, digest: 'none' },
+    lossHistory: [{ epoch: 1, loss: 0.5, focal: 0.2, dice: 0.3 }],
+    selectedEpoch: 1,
+  };
+  await writeFile(path.join(outFolder, 'detector.json'), JSON.stringify(description));
+}

@@ -1,0 +1,186 @@
+import { readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import {
+  type AdaptationOptionsInput,
+  type Image,
+  isFinal,
+  type Job,
+  jobKindSchema,
+  resolveAdaptationOptions,
+} from '@mediclip/contracts';
+import { ImagingPool } from '@mediclip/imaging';
+import { type JobQueue, openEmbeddedJobQueue, openEmbeddedScoreChannel, type ScoreChannel } from '@mediclip/queue';
+import { type ImageDescription, type JobRequest, openStore, type Store, type TenantStore } from '@mediclip/store';
+import { temporaryFolder } from '@mediclip/testing';
+import pino from 'pino';
+import { Registry } from 'prom-client';
+import type { WorkerEngine } from '../dependencies.js';
+import { startWorker, type Worker } from '../worker.js';
+import { FakeEngine } from './fake-engine.js';
+
+const examples = fileURLToPath(new URL('../../../../examples/brain-mri/', import.meta.url));
+
+/** A worker of a test, with all that it was started with. */
+export interface TestWorker<E extends WorkerEngine = FakeEngine> {
+  readonly worker: Worker;
+  readonly engine: E;
+  readonly jobQueue: JobQueue;
+  readonly scoreChannel: ScoreChannel;
+  readonly registry: Registry;
+  readonly workFolder: string;
+  /** Errors that attempts ended with in the queue. */
+  readonly queueErrors: Error[];
+}
+
+/** A store in a folder of its own, with what a test does to it; workers come and go. */
+export class TestService {
+  readonly store: Store = openStore(`file://${temporaryFolder()}`);
+  readonly tenant: TenantStore = this.store.tenant('clinic');
+  readonly workFolder = temporaryFolder();
+  readonly #pool: ImagingPool;
+  readonly #workers: Worker[] = [];
+
+  private constructor(pool: ImagingPool) {
+    this.#pool = pool;
+  }
+
+  static async start(): Promise<TestService> {
+    return new TestService(await ImagingPool.start({ threads: 1 }));
+  }
+
+  /** Starts a worker with a queue of its own, as another process tree would have. */
+  async startWorker(): Promise<TestWorker> {
+    return this.startWorkerOn(new FakeEngine());
+  }
+
+  async startWorkerOn<E extends WorkerEngine>(engine: E): Promise<TestWorker<E>> {
+    const queueErrors: Error[] = [];
+    const kinds = jobKindSchema.options;
+    const jobQueue = openEmbeddedJobQueue({ kinds, retryDelayMs: 1, onError: (error) => queueErrors.push(error) });
+    const scoreChannel = openEmbeddedScoreChannel();
+    const registry = new Registry();
+    const { store, workFolder } = this;
+    const worker = await startWorker({
+      store,
+      jobQueue,
+      scoreChannel,
+      engine,
+      imagingPool: this.#pool,
+      logger: pino({ level: 'silent' }),
+      registry,
+      settings: { workFolder, cacheFolder: temporaryFolder(), jobConcurrency: 1 },
+    });
+    this.#workers.push(worker);
+    return { worker, engine, jobQueue, scoreChannel, registry, workFolder, queueErrors };
+  }
+
+  async stop(): Promise<void> {
+    for (const worker of this.#workers) await worker.stop(0);
+    await this.#pool.close();
+    await this.store.close();
+  }
+
+  /** A data set with so many images of the examples. */
+  async dataset(counts: { train?: number; normal?: number; abnormal?: number } = {}): Promise<string> {
+    const { id } = await this.tenant.datasets.create({ name: 'Brain MRI' });
+    await this.upload(id, counts);
+    return id;
+  }
+
+  async upload(
+    datasetId: string,
+    { train = 0, normal = 0, abnormal = 0 }: { train?: number; normal?: number; abnormal?: number },
+  ): Promise<Image[]> {
+    return [
+      ...(await this.#uploadFolder(datasetId, 'train', 'normal', train)),
+      ...(await this.#uploadFolder(datasetId, 'test', 'normal', normal)),
+      ...(await this.#uploadFolder(datasetId, 'test', 'abnormal', abnormal)),
+    ];
+  }
+
+  /** An image as it is scored, [side, side, 3]. */
+  async prepared(datasetId: string, imageId: string, side: number): Promise<Uint8Array> {
+    const image = await this.tenant.images.get(datasetId, imageId);
+    const { data } = (await this.#pool.prepare(await this.tenant.images.bytes(image), { side, kind: 'test' })).image;
+    return data;
+  }
+
+  /** An image whose bytes are none. */
+  addDamagedImage(datasetId: string, split: Image['split'] = 'test'): Promise<Image> {
+    const bytes = new TextEncoder().encode('no image');
+    return this.tenant.images.add(datasetId, description('damaged.png', split, 'normal'), { bytes });
+  }
+
+  /** Creates a job and hands it to the queue. */
+  async submit(jobQueue: JobQueue, asked: JobRequest): Promise<string> {
+    const { job } = await this.tenant.jobs.create(asked);
+    await jobQueue.enqueue({ tenant: this.tenant.tenant, jobId: job.id, kind: job.kind }, { maxDepth: 100 });
+    return job.id;
+  }
+
+  adapt(jobQueue: JobQueue, datasetId: string, options: AdaptationOptionsInput = {}): Promise<string> {
+    const resolved = resolveAdaptationOptions({ shots: 3, ...options });
+    return this.submit(jobQueue, { kind: 'adaptation', request: { datasetId, options: resolved } });
+  }
+
+  /** A model on a data set of its own. */
+  async model({ jobQueue }: Pick<TestWorker, 'jobQueue'>): Promise<string> {
+    const job = await this.ended(await this.adapt(jobQueue, await this.dataset({ train: 3 })));
+    if (job.kind !== 'adaptation' || !job.result) throw new Error(`No model: ${JSON.stringify(job.error)}`);
+    return job.result.modelId;
+  }
+
+  async cancel(jobQueue: JobQueue, jobId: string): Promise<void> {
+    const { job } = await this.tenant.jobs.requestCancel(jobId);
+    await jobQueue.cancel({ tenant: this.tenant.tenant, jobId, kind: job.kind });
+  }
+
+  /** The job once it has ended. */
+  ended(jobId: string): Promise<Job> {
+    return this.when(jobId, ({ state }) => isFinal(state));
+  }
+
+  /** The job once it is as wanted. */
+  async when(jobId: string, wanted: (job: Job) => boolean): Promise<Job> {
+    return until(async () => {
+      const { job } = await this.tenant.jobs.get(jobId);
+      return wanted(job) ? job : undefined;
+    });
+  }
+
+  async #uploadFolder(
+    datasetId: string,
+    split: Image['split'],
+    label: Image['label'],
+    count: number,
+  ): Promise<Image[]> {
+    const images: Image[] = [];
+    const folder = path.join(examples, split, label);
+    for (const name of (await readdir(folder)).sort().slice(0, count)) {
+      const mask = label === 'abnormal' && {
+        mask: { bytes: readFileSync(path.join(examples, 'masks', name)), ...size },
+      };
+      const content = { bytes: readFileSync(path.join(folder, name)), ...mask };
+      images.push(await this.tenant.images.add(datasetId, description(name, split, label), content));
+    }
+    return images;
+  }
+}
+
+/** What `look` finds, as soon as it finds something. */
+export async function until<T>(look: () => Promise<T | undefined> | T | undefined): Promise<T> {
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await pause(5);
+  }
+}
+
+const size = { width: 240, height: 240 };
+
+function description(fileName: string, split: Image['split'], label: Image['label']): ImageDescription {
+  return { fileName, split, label, format: 'png', mediaType: 'image/png', ...size, notes: [] };
+}

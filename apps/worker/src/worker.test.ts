@@ -1,0 +1,57 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { TestService } from './testing/test-service.js';
+
+let service: TestService;
+
+beforeEach(async () => {
+  service = await TestService.start();
+});
+
+afterEach(() => service.stop());
+
+describe('a worker', () => {
+  test('is ready while the store, the queue and the engine are there, and not once it drains', async () => {
+    const { worker, engine } = await service.startWorker();
+    expect(await worker.ready()).toEqual(['worker', 'store', 'queue', 'engine'].map((name) => ({ name, ok: true })));
+    const stopped = worker.stop(60_000);
+    expect(worker.state).toBe('draining');
+    expect(await worker.ready()).toContainEqual({ name: 'worker', ok: false, detail: 'The worker is draining.' });
+    await stopped;
+    expect(worker.state).toBe('stopped');
+    expect(engine.state.status).toBe('stopped');
+  });
+
+  test('takes up the jobs that the queue does not know of', async () => {
+    const { job } = await service.tenant.jobs.create({
+      kind: 'evaluation',
+      request: {
+        modelId: await service.model(await service.startWorker()),
+        datasetId: await service.dataset({ normal: 2 }),
+      },
+    });
+    await service.startWorker();
+    expect((await service.ended(job.id)).state).toBe('succeeded');
+  });
+
+  test('measures jobs, batches and restarts under the names that dashboards know', async () => {
+    const { worker, engine, registry, jobQueue } = await service.startWorker();
+    const modelId = await service.model({ jobQueue });
+    const datasetId = await service.dataset({ normal: 3 });
+    await service.ended(await service.submit(jobQueue, { kind: 'scoring', request: { modelId, datasetId } }));
+    engine.emit('restart', { reason: 'crash', description: 'killed' });
+    engine.emit('rejected', { reason: 'overloaded' });
+    await worker.stop(60_000);
+    const text = await registry.metrics();
+    for (const line of [
+      'mediclip_job_duration_seconds_count{kind="adaptation",outcome="succeeded"} 1',
+      'mediclip_job_duration_seconds_count{kind="scoring",outcome="succeeded"} 1',
+      'mediclip_batch_size_sum 3',
+      'mediclip_score_stage_seconds_count{stage="batch"} 3',
+      'mediclip_score_stage_seconds_count{stage="pass"} 1',
+      'mediclip_engine_restarts_total 1',
+      'mediclip_rejected_total{reason="engine-overloaded"} 1',
+    ]) {
+      expect(text).toContain(line);
+    }
+  });
+});
