@@ -137,7 +137,9 @@ export class RedisConsumer implements Consumer {
       if (result.outcome === 'failed') this.#options.onError(result.error);
       // The entry is its next consumer's: leave it alone. BullMQ takes this error as "moved already".
       if (lock.lost) throw new WaitingError();
-      if (result.outcome === 'failed') throw result.error;
+      if (result.outcome === 'failed') {
+        throw attempt === maxAttempts ? new UnrecoverableError(result.error.message) : result.error;
+      }
       if (result.outcome === 'return') await putBack(job, result.delayMs, token);
     } finally {
       lock.stop();

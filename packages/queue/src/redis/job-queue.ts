@@ -100,7 +100,8 @@ class RedisJobQueue implements JobQueue {
 
   async consume(handler: JobHandler, { kinds, concurrency, onDead }: ConsumeOptions): Promise<Consumer> {
     const taken = consumedKinds(this.#options.kinds, kinds);
-    this.#assertOpen();
+    // What follows waits for a Redis that is away; this says so.
+    await this.ping();
     await this.#listenForCancelled();
     const { prefix, lockMs, retryDelayMs, onError, url } = this.#options;
     const consumer = new RedisConsumer(handler, {

@@ -65,6 +65,7 @@ describeWithRedis('a Redis that is away, wrong or full', () => {
     await server.kill();
     await expect(queue.ping()).rejects.toBeInstanceOf(QueueUnavailableError);
     await expect(queue.enqueue(newEntry(), roomy)).rejects.toBeInstanceOf(QueueUnavailableError);
+    await expect(consumeByHand(queue)).rejects.toBeInstanceOf(QueueUnavailableError);
     await expect(queue.depth()).rejects.toBeInstanceOf(QueueUnavailableError);
     await server.restart();
     running.answer.resolve(done);

@@ -106,6 +106,21 @@ describeWithRedis('consumers that are processes', () => {
     expect(await queue.depth()).toEqual({ adaptation: 0 });
   });
 
+  test('deaths and failures count together', async () => {
+    await openQueue();
+    const victim = await startConsumer();
+    await queue.enqueue(newEntry(), roomy);
+    await victim.next('delivered');
+    await victim.kill();
+    const { deliveries, deaths } = await consumeByHand(queue);
+    for (let attempt = 2; attempt <= maxAttempts; attempt++) {
+      const delivery = await deliveries.next();
+      expect(delivery.attempt).toMatchObject({ attempt, lastAttempt: attempt === maxAttempts });
+      delivery.answer.reject(new Error(`broken ${attempt}`));
+    }
+    expect((await deaths.next()).reason).toBe(`broken ${maxAttempts}`);
+  });
+
   test('a frozen consumer loses its entry to a successor, is told when it wakes, and changes nothing then', async () => {
     await openQueue();
     const frozen = await startConsumer();

@@ -86,9 +86,7 @@ class RedisScoreChannel implements ScoreChannel {
       return await new Promise<Uint8Array>((resolve, reject) => {
         this.#calls.set(requestId, { resolve, reject });
         const reference = { channelId: this.#channelId, requestId, topic };
-        postRequest(this.#connection, this.#keys, reference, payload, deadlineMs).catch((error: Error) =>
-          reject(new QueueUnavailableError(`No worker can be asked: ${error.message}`, { cause: error })),
-        );
+        this.#ask(postRequest(this.#connection, this.#keys, reference, payload, deadlineMs)).catch(reject);
       });
     } finally {
       this.#calls.delete(requestId);
@@ -99,6 +97,8 @@ class RedisScoreChannel implements ScoreChannel {
 
   async serve(answer: ScoreAnswerer, options: ServeOptions): Promise<ScoreServer> {
     this.#assertOpen();
+    // What follows waits for a Redis that is away; this says so.
+    await this.#ask(this.#connection.ping());
     await this.#listenForGone();
     const server = new RedisScoreServer(answer, {
       ...options,
@@ -109,7 +109,7 @@ class RedisScoreChannel implements ScoreChannel {
       onClosed: (closed) => this.#servers.delete(closed),
     });
     this.#servers.add(server);
-    await server.setTopics(options.topics);
+    await this.#ask(server.setTopics(options.topics));
     return server;
   }
 
@@ -158,6 +158,15 @@ class RedisScoreChannel implements ScoreChannel {
     const connection = new Redis(this.#url, options);
     connection.on('error', () => undefined);
     return connection;
+  }
+
+  /** Whatever goes wrong in Redis is the channel being unavailable. */
+  async #ask<T>(question: Promise<T>): Promise<T> {
+    try {
+      return await question;
+    } catch (error) {
+      throw new QueueUnavailableError(`Redis can't be used: ${(error as Error).message}`, { cause: error });
+    }
   }
 
   #assertOpen(): void {

@@ -3,13 +3,13 @@ import type { Attempt, ConsumeOptions, Consumer, HandlerOutcome, JobEntry, JobQu
 import { Arrivals, type Deferred, deferred } from './deferred.js';
 
 /** One delivery, which stays open until the test answers it. */
-export interface Delivery {
+interface Delivery {
   entry: JobEntry;
   attempt: Attempt;
   answer: Deferred<HandlerOutcome>;
 }
 
-export interface Death {
+interface Death {
   entry: JobEntry;
   reason: string;
 }
