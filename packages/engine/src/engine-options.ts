@@ -37,7 +37,7 @@ export interface EngineTiming {
   readonly maxBackOffMs: number;
 }
 
-export const defaultTiming: EngineTiming = {
+const defaultTiming: EngineTiming = {
   beatIntervalMs: 500,
   hangTimeoutMs: 120_000,
   cancelGraceMs: 1_500,

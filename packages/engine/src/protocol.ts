@@ -39,7 +39,7 @@ export interface Fault {
   readonly origin?: ErrorOrigin;
 }
 
-export interface ScoredImage {
+interface ScoredImage {
   readonly id: number;
   readonly output: ScoreOutput;
   /** How long the image waited for its batch. */

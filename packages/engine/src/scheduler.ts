@@ -46,7 +46,7 @@ export interface SchedulerOptions {
   readonly scoresPerAdvance: number;
 }
 
-export const defaultSchedulerOptions: SchedulerOptions = {
+const defaultSchedulerOptions: SchedulerOptions = {
   batchImages: 16,
   batchPixels: 16 * 336 * 336,
   scoresPerAdvance: 4,

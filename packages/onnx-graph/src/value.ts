@@ -16,7 +16,7 @@ export interface ExternalLocation {
   readonly length: number;
 }
 
-export type Origin =
+type Origin =
   | { readonly kind: 'input'; readonly name: string }
   | { readonly kind: 'constant'; readonly data: Tensor['data']; readonly name?: string | undefined }
   | { readonly kind: 'external'; readonly external: ExternalLocation; readonly name?: string | undefined }
@@ -92,7 +92,7 @@ export function externalConstant(dtype: ElementType, shape: Shape, external: Ext
   return { dtype, shape, origin: { kind: 'external', external, name } };
 }
 
-export const bytesPerElement: Readonly<Record<ElementType, number>> = {
+const bytesPerElement: Readonly<Record<ElementType, number>> = {
   float32: 4,
   float16: 2,
   float64: 8,

@@ -31,11 +31,11 @@ export interface Block {
 
 export type Activation = (x: Value) => Value;
 
-export const linear = (x: Value, { weight, bias }: Linear): Value => add(matMul(x, transpose(weight)), bias);
+const linear = (x: Value, { weight, bias }: Linear): Value => add(matMul(x, transpose(weight)), bias);
 
 export const norm = (x: Value, { scale, bias, epsilon }: Norm): Value => layerNorm(x, scale, bias, epsilon);
 
-export const mlp = (x: Value, { expand, contract }: Block, activation: Activation): Value =>
+const mlp = (x: Value, { expand, contract }: Block, activation: Activation): Value =>
   linear(activation(linear(x, expand)), contract);
 
 /**
@@ -47,7 +47,7 @@ export const MASKED = -1e9;
  * Multi-head attention (Vaswani et al. 2017): every row of `queries` [batch, rows, width] looks at all of `tokens`
  * [batch, tokens, width]. `mask` is added to the scores [batch, heads, rows, tokens]. Gives [batch, rows, width].
  */
-export function attention(queries: Value, tokens: Value, weights: Attention, mask: Value | null): Value {
+function attention(queries: Value, tokens: Value, weights: Attention, mask: Value | null): Value {
   const { heads } = weights;
   const width = queries.shape[2]!;
   const split = (x: Value): Value =>

@@ -15,7 +15,7 @@ const PHOTOMETRICS = [
   'YBR_RCT',
 ] as const;
 
-export type Photometric = (typeof PHOTOMETRICS)[number];
+type Photometric = (typeof PHOTOMETRICS)[number];
 
 /** The image pixel module (PS3.3, C.7.6.3). */
 export interface PixelDescription {

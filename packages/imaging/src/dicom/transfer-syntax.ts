@@ -1,6 +1,6 @@
 import { ImageError } from '../image-error.js';
 
-export type PixelCodec = 'none' | 'rle' | 'jpeg' | 'jpegLossless' | 'jpegLs' | 'jpeg2000';
+type PixelCodec = 'none' | 'rle' | 'jpeg' | 'jpegLossless' | 'jpegLs' | 'jpeg2000';
 
 export interface TransferSyntax {
   readonly uid: string;
