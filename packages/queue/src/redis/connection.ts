@@ -4,7 +4,7 @@ import { QueueUnavailableError } from '../job-queue.js';
 const shared = {
   connectTimeout: 5000,
   disconnectTimeout: 500,
-  retryStrategy: (times: number) => Math.min(times * 100, 2000),
+  retryStrategy: (times: number) => Math.min(times * 100, 500),
 } satisfies RedisOptions;
 
 /** Options of connections whose commands wait until Redis is back. */
