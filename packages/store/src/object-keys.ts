@@ -7,9 +7,6 @@ import { InvalidKey } from './errors.js';
 const safeName = /^[a-z0-9_][a-z0-9._-]{0,127}$/;
 const longestKey = 700;
 
-/** Sorts after every character of a safe name and after '/': `${folder}~` comes after everything inside `folder`. */
-export const afterEveryName = '~';
-
 /** Whether one name may stand between two slashes. */
 export function isSafeName(name: string): boolean {
   return safeName.test(name);

@@ -9,7 +9,7 @@ import { parseS3Url } from './s3/s3-url.js';
 /** The driver for a store URL, see `openStore`. Nothing is read or written yet. */
 export function openObjectStore(url: string): ObjectStore {
   const protocol = URL.canParse(url) ? new URL(url).protocol : undefined;
-  if (protocol === 'file:') return new FileSystemStore(folderOf(url));
+  if (protocol === 'file:' && url !== 'file:') return new FileSystemStore(folderOf(url));
   if (protocol === 's3:') return new S3Store(parseS3Url(url));
   throw new StoreMisconfigured(
     `The store URL ${JSON.stringify(url)} can't be used: write file:./folder, file:///absolute/folder or s3://bucket/prefix.`,

@@ -7,7 +7,7 @@ import type { Tenant } from '../records/tenant.js';
 import { datasetKey } from './image-keys.js';
 
 /** A data set as the store keeps it at `datasets/<id>/dataset.json`. */
-export const storedDatasetSchema = datasetRecordSchema.safeExtend(deletionFields);
+const storedDatasetSchema = datasetRecordSchema.safeExtend(deletionFields);
 
 export type StoredDataset = z.infer<typeof storedDatasetSchema>;
 

@@ -3,20 +3,19 @@ import { describe, expect, test } from '@jest/globals';
 import { DamagedContent, DamagedRecord, RecordExists, RecordNotFound } from '../errors.js';
 import { newId } from '../records/ids.js';
 import { imageContent, imageDescription } from '../testing/test-images.js';
-import { collect, testTenant } from '../testing/test-tenant.js';
+import { collect, testStore } from '../testing/test-store.js';
 import { datasetDigest } from './dataset-digest.js';
-import { DatasetRepository } from './dataset-repository.js';
-import { ImageRepository } from './image-repository.js';
 
-function setUp(tenant = testTenant()) {
-  return { tenant, datasets: new DatasetRepository(tenant), images: new ImageRepository(tenant) };
+function setUp() {
+  const { tenant, ...rest } = testStore();
+  return { ...rest, datasets: tenant.datasets, images: tenant.images };
 }
 
 const day = 86_400_000;
 
 describe('data sets', () => {
   test('are created empty, read, listed newest first and deleted', async () => {
-    const { tenant, datasets } = setUp();
+    const { keys, datasets } = setUp();
     const first = await datasets.create({ name: 'Brain MRI', modality: 'MR' });
     const second = await datasets.create({ name: 'Brain MRI' });
     expect(first.counts).toEqual({ total: 0, train: { normal: 0, abnormal: 0 }, test: { normal: 0, abnormal: 0 } });
@@ -26,7 +25,7 @@ describe('data sets', () => {
     await expect(datasets.get(first.id)).rejects.toThrow(RecordNotFound);
     await expect(datasets.delete(first.id)).rejects.toThrow(RecordNotFound);
     await datasets.delete(second.id);
-    expect(await tenant.keys()).toEqual([]);
+    expect(await keys()).toEqual([]);
   });
 
   test('an id is taken once', async () => {
@@ -48,8 +47,8 @@ describe('data sets', () => {
   );
 
   test("another tenant's ids are unknown", async () => {
-    const mine = setUp();
-    const theirs = setUp(testTenant('other', mine.tenant.objects));
+    const { store, tenant: mine } = testStore();
+    const theirs = store.tenant('other');
     const { id } = await theirs.datasets.create({ name: 'theirs' });
     await expect(mine.datasets.get(id)).rejects.toThrow(RecordNotFound);
     await expect(mine.datasets.delete(id)).rejects.toThrow(RecordNotFound);
@@ -57,11 +56,11 @@ describe('data sets', () => {
   });
 
   test('a record that was changed by hand is refused, not guessed at', async () => {
-    const { tenant, datasets } = setUp();
+    const { objects, prefix, datasets } = setUp();
     const { id } = await datasets.create({ name: 'a' });
-    const key = `${tenant.prefix}datasets/${id}/dataset.json`;
+    const key = `${prefix}datasets/${id}/dataset.json`;
     for (const damage of ['{', '{}', '{"revision":2,"schemaVersion":2}']) {
-      await tenant.objects.put(key, new TextEncoder().encode(damage));
+      await objects.put(key, new TextEncoder().encode(damage));
       await expect(datasets.get(id)).rejects.toThrow(DamagedRecord);
     }
   });
@@ -69,7 +68,7 @@ describe('data sets', () => {
 
 describe('images', () => {
   test('are counted, listed in order of upload, filtered, read and deleted with their bytes', async () => {
-    const { tenant, datasets, images } = setUp();
+    const { keys, datasets, images } = setUp();
     const { id } = await datasets.create({ name: 'a' });
     const added = [];
     for (let i = 0; i < 40; i++) {
@@ -106,69 +105,69 @@ describe('images', () => {
 
     await images.delete(id, image.id);
     await expect(images.get(id, image.id)).rejects.toThrow(RecordNotFound);
-    expect((await tenant.keys()).filter((key) => key.includes(image.id))).toEqual([]);
+    expect((await keys()).filter((key) => key.includes(image.id))).toEqual([]);
     expect((await images.counts(id)).total).toBe(39);
     await datasets.delete(id);
-    expect(await tenant.keys()).toEqual([]);
+    expect(await keys()).toEqual([]);
   });
 
   test('bytes lie under their SHA-256, and equal bytes of another data set survive a deletion', async () => {
-    const { tenant, datasets, images } = setUp();
+    const { keys, datasets, images } = setUp();
     const [a, b] = [await datasets.create({ name: 'a' }), await datasets.create({ name: 'b' })];
     const first = await images.add(a.id, imageDescription(), imageContent('same'));
     const second = await images.add(b.id, imageDescription(), imageContent('same'));
-    expect(await tenant.keys()).toContain(`blobs/${a.id}/${first.id}/${first.sha256}`);
+    expect(await keys()).toContain(`blobs/${a.id}/${first.id}/${first.sha256}`);
     expect(second.sha256).toBe(first.sha256);
     await datasets.delete(a.id);
     expect(Buffer.from(await images.bytes(second)).toString()).toBe('same');
   });
 
   test('changed or missing bytes are told', async () => {
-    const { tenant, datasets, images } = setUp();
+    const { objects, prefix, datasets, images } = setUp();
     const { id } = await datasets.create({ name: 'a' });
     const image = await images.add(id, imageDescription(), imageContent('pixels'));
-    const key = `${tenant.prefix}blobs/${id}/${image.id}/${image.sha256}`;
-    await tenant.objects.put(key, new TextEncoder().encode('others'));
+    const key = `${prefix}blobs/${id}/${image.id}/${image.sha256}`;
+    await objects.put(key, new TextEncoder().encode('others'));
     await expect(images.bytes(image)).rejects.toThrow(DamagedContent);
-    await tenant.objects.delete(key);
+    await objects.delete(key);
     await expect(images.bytes(image)).rejects.toThrow(DamagedContent);
     await expect(images.content(image)).rejects.toThrow(DamagedContent);
   });
 
   test('that were prepared are no part of the data set before the commit, and leave nothing when discarded', async () => {
-    const { tenant, datasets, images } = setUp();
+    const { keys, datasets, images } = setUp();
     const { id } = await datasets.create({ name: 'a' });
-    const before = await tenant.keys();
+    const before = await keys();
     const prepared = [];
     for (const text of ['1', '2'])
       prepared.push(await images.prepare(id, imageDescription(), imageContent(text, text)));
     expect((await images.counts(id)).total).toBe(0);
     await images.discard(id, prepared);
-    expect(await tenant.keys()).toEqual(before);
+    expect(await keys()).toEqual(before);
   });
 
   test('of an upload that the deletion of its data set overtakes are not kept', async () => {
-    const { tenant, datasets, images } = setUp();
+    const { keys, datasets, images } = setUp();
     const { id } = await datasets.create({ name: 'a' });
     const prepared = await images.prepare(id, imageDescription(), imageContent('late'));
     await datasets.delete(id);
     await expect(images.commit(id, [prepared])).rejects.toThrow(RecordNotFound);
-    expect(await tenant.keys()).toEqual([]);
+    expect(await keys()).toEqual([]);
   });
 
   test('that a dead upload left behind are swept after a day', async () => {
-    const { tenant, datasets, images } = setUp();
+    const { objects, prefix, keys, advance, datasets, images } = setUp();
     const { id } = await datasets.create({ name: 'a' });
     const kept = await images.add(id, imageDescription(), imageContent('kept'));
-    const before = await tenant.keys();
+    const before = await keys();
     await images.prepare(id, imageDescription(), imageContent('lost'));
-    const stray = `${tenant.prefix}datasets/${newId()}/images/${newId()}.train.normal.json`;
-    await tenant.objects.put(stray, new TextEncoder().encode('{}'));
+    const stray = `${prefix}datasets/${newId()}/images/${newId()}.train.normal.json`;
+    await objects.put(stray, new TextEncoder().encode('{}'));
     await datasets.sweep();
-    expect(await tenant.keys()).toHaveLength(before.length + 2);
-    tenant.advance(day + 60_000);
+    expect(await keys()).toHaveLength(before.length + 2);
+    advance(day + 60_000);
     await datasets.sweep();
-    expect(await tenant.keys()).toEqual(before);
+    expect(await keys()).toEqual(before);
     expect(await images.get(id, kept.id)).toEqual(kept);
   });
 });

@@ -16,7 +16,7 @@ export interface Staged {
   readonly sizeBytes: number;
 }
 
-export const contentName = 'content';
+const contentName = 'content';
 
 /** Where the staged bytes lie inside `folder`, which is the staged folder or the claim it became. */
 export function contentPath(folder: string, token: string): string {

@@ -2,8 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import { RecordInUse, RecordNotFound, StaleAttempt } from '../errors.js';
 import { newId } from '../records/ids.js';
 import { imageContent, imageDescription } from '../testing/test-images.js';
-import { detectorFolder, modelDescription, newAdaptation, newModel, testStore } from '../testing/test-store.js';
-import { collect } from '../testing/test-tenant.js';
+import {
+  collect,
+  detectorFolder,
+  modelDescription,
+  newAdaptation,
+  newModel,
+  testStore,
+} from '../testing/test-store.js';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const error = { type: '/problems/training-diverged', title: 't', status: 422, detail: 'd' };

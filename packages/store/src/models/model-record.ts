@@ -7,7 +7,7 @@ import { isId } from '../records/ids.js';
 import type { Tenant } from '../records/tenant.js';
 
 /** A model as the store keeps it at `models/<id>/model.json`. */
-export const storedModelSchema = modelRecordSchema.safeExtend({
+const storedModelSchema = modelRecordSchema.safeExtend({
   ...deletionFields,
   /** The model's files, sorted by name. */
   files: z.array(z.strictObject({ name: z.string(), sha256: digestSchema, sizeBytes: z.int().min(0) })),

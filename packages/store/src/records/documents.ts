@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { DamagedRecord, PreconditionFailed, RecordExists } from '../errors.js';
@@ -12,8 +13,11 @@ export interface Document<T> {
 
 const mostTries = 50;
 
-/** What stands around every stored value. It rises with every write, so that no etag comes back. */
-const envelopeSchema = z.looseObject({ revision: z.int().min(1) });
+/**
+ * What stands beside every stored value. `revision` rises with every write; `writeId` is of this one write, so that no two writers ever
+ * write the same bytes and no etag comes back.
+ */
+const envelopeSchema = z.looseObject({ revision: z.int().min(1), writeId: z.uuid() });
 
 /** JSON records of one schema in an object store. A record that doesn't match its schema is refused with `DamagedRecord`, never repaired. */
 export class Documents<T extends object> {
@@ -31,15 +35,12 @@ export class Documents<T extends object> {
     return { ...this.parse(key, new TextDecoder().decode(stored.bytes)), etag: stored.etag };
   }
 
-  /** Rejects with `RecordExists`, unless exactly this value is there (a write that was repeated because its answer got lost). */
+  /** Rejects with `RecordExists`. */
   async create(key: string, value: T): Promise<void> {
-    const bytes = this.serialise(value, 1);
     try {
-      await this.objects.put(key, bytes, { ifAbsent: true });
+      await this.objects.put(key, this.serialise(value, 1), { ifAbsent: true });
     } catch (error) {
       if (!(error instanceof PreconditionFailed)) throw error;
-      const stored = await this.objects.get(key);
-      if (stored !== undefined && Buffer.compare(stored.bytes, bytes) === 0) return;
       throw new RecordExists(`The record ${key} exists already: use it, or choose a new id.`, { cause: error });
     }
   }
@@ -77,7 +78,7 @@ export class Documents<T extends object> {
 
   private serialise(value: T, revision: number): Uint8Array {
     const record = this.schema.parse(value);
-    return new TextEncoder().encode(`${JSON.stringify({ revision, ...record }, null, 1)}\n`);
+    return new TextEncoder().encode(`${JSON.stringify({ revision, writeId: randomUUID(), ...record }, null, 1)}\n`);
   }
 
   private parse(key: string, json: string): { value: T; revision: number } {
@@ -89,7 +90,7 @@ export class Documents<T extends object> {
     }
     const envelope = envelopeSchema.safeParse(found);
     if (envelope.success) {
-      const { revision, ...rest } = envelope.data;
+      const { revision, writeId, ...rest } = envelope.data;
       const record = this.schema.safeParse(rest);
       if (record.success) return { value: record.data, revision };
       const issue = record.error.issues[0]!;
@@ -97,6 +98,6 @@ export class Documents<T extends object> {
         `The record ${key} was changed by hand or written by another version (${issue.path.join('.')}: ${issue.message}): run the version that wrote it, or restore it from a backup.`,
       );
     }
-    throw new DamagedRecord(`The record ${key} has no revision: restore it from a backup.`);
+    throw new DamagedRecord(`The record ${key} has no revision and writeId: restore it from a backup.`);
   }
 }

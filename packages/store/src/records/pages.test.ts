@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { v7 } from 'uuid';
 import { InvalidCursor } from '../errors.js';
-import { collect, testTenant } from '../testing/test-tenant.js';
+import { collect, testStore } from '../testing/test-store.js';
 import { idBoundary, isId, newId, timeOfId } from './ids.js';
 import { foldersOf, newestFirst, pageOf } from './pages.js';
 
@@ -31,7 +31,7 @@ describe('pages', () => {
 
   for (const order of ['newest first', 'oldest first']) {
     test(`${order}: an item that is there all the time appears exactly once, whatever is added and deleted`, async () => {
-      const { objects } = testTenant();
+      const { objects } = testStore();
       let runs = 0;
       await fc.assert(
         fc.asyncProperty(
@@ -83,7 +83,7 @@ describe('pages', () => {
   }
 
   test('refuse a cursor that no page gave', async () => {
-    const { objects } = testTenant();
+    const { objects } = testStore();
     const page = pageOf(
       (last) => foldersOf(objects, 'a/', last),
       async (id) => ({ id }),
@@ -98,7 +98,7 @@ describe('pages', () => {
     const ids = times.map((msecs) => v7({ msecs })).sort();
     const sorted = [...ids].sort();
     const objects = {
-      ...testTenant().objects,
+      ...testStore().objects,
       listFolders: async (_: string, { after = '', limit }: { after?: string; limit: number }) =>
         sorted.filter((id) => id > after).slice(0, limit),
     };

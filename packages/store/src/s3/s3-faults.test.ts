@@ -140,8 +140,4 @@ describe('the URL of an S3 store', () => {
   test.each(['s3:///a', 's3://b?endpoint=nowhere', 's3://b?secret=x', 's3://id:secret@b'])('%s is refused', (url) => {
     expect(() => parseS3Url(url)).toThrow(StoreMisconfigured);
   });
-
-  test.each(['', 'data', 'http://bucket', 'c:\\data'])('%j is no store URL', (url) => {
-    expect(() => openObjectStore(url)).toThrow(StoreMisconfigured);
-  });
 });

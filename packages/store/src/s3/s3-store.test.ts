@@ -5,8 +5,7 @@ import { describeObjectStore } from '../testing/conformance.js';
 import { describeStoreProcesses } from '../testing/process-conformance.js';
 import { credentials, type S3Server, startS3Server, whyNoS3Server } from '../testing/s3-server.js';
 import { imageContent, imageDescription } from '../testing/test-images.js';
-import { newModel, testStore } from '../testing/test-store.js';
-import { collect } from '../testing/test-tenant.js';
+import { collect, newModel, testStore } from '../testing/test-store.js';
 
 /** A bucket of a server of your own to run these tests on instead, `s3://…?endpoint=…`; credentials as usual in the environment. */
 const given = process.env.MEDICLIP_TEST_S3_URL;

@@ -17,7 +17,9 @@ export function testStore(url = pathToFileURL(temporaryFolder()).href) {
   return {
     url,
     store,
+    objects: store.objects,
     tenant: store.tenant('default'),
+    prefix: 'tenants/default/',
     advance(ms: number) {
       ahead += ms;
     },
@@ -82,4 +84,11 @@ export async function publishModel(tenant: TenantStore, attempt: Attempt, conten
   const model = await tenant.models.create(attempt, modelDescription(job.id, datasetId), detectorFolder(content));
   await tenant.attempts.end(attempt, { state: 'succeeded', result: { modelId: model.id } });
   return model;
+}
+
+/** Everything that an async sequence gives. */
+export async function collect<T>(sequence: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of sequence) all.push(item);
+  return all;
 }
