@@ -14,14 +14,10 @@ export async function unseenNormalImages(
   const seenContent = new Set<string>();
   try {
     for await (const image of images.all(datasetId, { split: 'train', label: 'normal' })) {
-      if (seenIds.has(image.id)) seenContent.add(contentOf(image));
+      if (seenIds.has(image.id)) seenContent.add(image.sha256);
     }
   } catch (error) {
     if (!(error instanceof RecordNotFound)) throw error;
   }
-  return all.filter(
-    (image) => image.label === 'normal' && !seenIds.has(image.id) && !seenContent.has(contentOf(image)),
-  );
+  return all.filter((image) => image.label === 'normal' && !seenIds.has(image.id) && !seenContent.has(image.sha256));
 }
-
-const contentOf = ({ sha256, frame }: Image) => `${sha256} ${frame ?? 1}`;

@@ -1,5 +1,6 @@
 import { type Image, ProblemError } from '@mediclip/contracts';
 import { ImageError } from '@mediclip/imaging';
+import { DamagedContent } from '@mediclip/store';
 import type { WorkerDependencies } from '../../dependencies.js';
 import type { ModelCache, ReadyModel } from '../../models/model-cache.js';
 import { problemOf } from '../../problems/problem-of.js';
@@ -8,8 +9,8 @@ import type { JobContext, JobRunner } from '../job-context.js';
 import { loadImage } from '../load-image.js';
 import { type ScoreImagesDependencies, scoreImages } from '../scoring/score-images.js';
 import { imageFigures, pixelFigures } from './evaluation-figures.js';
-import { type EvaluatedImage, evaluationReport } from './evaluation-report.js';
-import { MetricsCalculator } from './metrics-calculator.js';
+import { type EvaluationThread, withEvaluationThread } from './evaluation-thread.js';
+import { type EvaluatedImage, reportData } from './report-data.js';
 
 /** Name of the report among the files of an evaluation. */
 export const reportFileName = 'report.html';
@@ -23,40 +24,32 @@ export function evaluationJob(dependencies: Dependencies): JobRunner<'evaluation
     const { modelId, datasetId } = job.request;
     const { images, datasetDigest } = await fixedImages(context, testImages);
     const dataset = await tenant.datasets.get(datasetId);
-    return dependencies.models.use(tenant, modelId, async (ready) => {
-      const calculator = new MetricsCalculator();
-      const onAbort = () => calculator.close();
-      signal.addEventListener('abort', onAbort, { once: true });
-      try {
-        const { evaluated, masks, rejected } = await scoreAll(dependencies, context, ready, images, calculator);
+    return dependencies.models.use(tenant, modelId, (ready) =>
+      withEvaluationThread(signal, async (thread) => {
+        const { evaluated, masks, rejected } = await scoreAll(dependencies, context, ready, images, thread);
         const abnormal = evaluated.map(({ image }) => image.label === 'abnormal');
-        context.report({ phase: 'figures', done: 0, total: 1 });
-        const figures = await calculator.figures(
+        context.report({ phase: 'reporting', done: 0, total: 1 });
+        const figures = await thread.figures(
           evaluated.map(({ score }) => score),
           abnormal,
         );
         const content = { dataset, datasetDigest, evaluated, figures, masks, rejected };
-        const report = await evaluationReport(dependencies, context, ready, content);
+        const report = await thread.report(await reportData(dependencies, context, ready, content));
         signal.throwIfAborted();
-        const count = abnormal.filter(Boolean).length;
-        const evaluation = await tenant.evaluations.create(
-          attempt,
-          {
-            modelId,
-            datasetId,
-            datasetDigest,
-            images: { normal: evaluated.length - count, abnormal: count, masks, rejected },
-            image: imageFigures(figures.image),
-            pixel: pixelFigures(figures.pixel, masks),
-          },
-          { [reportFileName]: new TextEncoder().encode(report) },
-        );
-        return { evaluationId: evaluation.id };
-      } finally {
-        signal.removeEventListener('abort', onAbort);
-        await calculator.close();
-      }
-    });
+        const abnormalImages = abnormal.filter(Boolean).length;
+        const description = {
+          modelId,
+          datasetId,
+          datasetDigest,
+          images: { normal: evaluated.length - abnormalImages, abnormal: abnormalImages, masks, rejected },
+          image: imageFigures(figures.image),
+          pixel: pixelFigures(figures.pixel, masks),
+        };
+        const files = { [reportFileName]: new TextEncoder().encode(report) };
+        const { id } = await tenant.evaluations.create(attempt, description, files);
+        return { evaluationId: id };
+      }),
+    );
   };
 }
 
@@ -78,7 +71,7 @@ async function scoreAll(
   context: JobContext<'evaluation'>,
   ready: ReadyModel,
   images: readonly Image[],
-  calculator: MetricsCalculator,
+  thread: EvaluationThread,
 ): Promise<{ evaluated: EvaluatedImage[]; masks: number; rejected: number }> {
   const evaluated: EvaluatedImage[] = [];
   let [masks, rejected] = [0, 0];
@@ -92,7 +85,7 @@ async function scoreAll(
       context.log.warn({ imageId: image.id, problem: obstacle?.slug }, 'image left out of the evaluation');
     } else {
       if (mask instanceof Uint8Array) {
-        await calculator.add(scored.map, mask, scored.mapSide);
+        await thread.add(scored.map, mask, scored.mapSide);
         if (image.label === 'abnormal') masks++;
       }
       evaluated.push({ image, score: scored.score });
@@ -114,7 +107,7 @@ async function maskOf(
   try {
     return (await loadImage(tenant, imagingPool, image, { side, kind: 'mask', signal })).image.data;
   } catch (error) {
-    if (error instanceof ImageError) return problemOf(error);
+    if (error instanceof ImageError || error instanceof DamagedContent) return problemOf(error);
     throw error;
   }
 }

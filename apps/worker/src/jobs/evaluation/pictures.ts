@@ -1,4 +1,4 @@
-import type { ImagingPool, PreparedImage, TaskOptions } from '@mediclip/imaging';
+import type { ImagingPool, PreparedImage } from '@mediclip/imaging';
 import sharp from 'sharp';
 
 type Pool = Pick<ImagingPool, 'prepare'>;
@@ -7,8 +7,8 @@ type Pool = Pick<ImagingPool, 'prepare'>;
 const longerSide = 384;
 
 /** An image of any format as a PNG of a report's size, in its own aspect. */
-export async function picture(pool: Pool, bytes: Uint8Array, options: TaskOptions): Promise<Uint8Array> {
-  return png(await pool.prepare(bytes, { side: longerSide, kind: 'test' }, options), 3);
+export async function picture(pool: Pool, bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+  return png(await pool.prepare(bytes, { side: longerSide, kind: 'test' }, { signal }), 3);
 }
 
 /** A mask as a black and white PNG of a report's size, in its own aspect. */

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Image, ProblemError } from '@mediclip/contracts';
+import type { Image, ProblemError, ScoredMap } from '@mediclip/contracts';
 import { EngineError } from '@mediclip/engine';
 import { ImageError, type PreparedImage } from '@mediclip/imaging';
 import { DamagedContent } from '@mediclip/store';
@@ -8,7 +8,6 @@ import type { ReadyModel } from '../../models/model-cache.js';
 import { problemOf } from '../../problems/problem-of.js';
 import type { JobContext } from '../job-context.js';
 import { loadImage } from '../load-image.js';
-import type { ScoredMap } from './describe-map.js';
 
 export type ScoreImagesDependencies = Pick<WorkerDependencies, 'engine' | 'imagingPool'>;
 

@@ -1,12 +1,12 @@
 import type { Dataset, Image, Model } from '@mediclip/contracts';
-import { type CaseChoice, chooseCases, type ReportCase, renderReport } from '@mediclip/evaluation';
-import { findRegions } from '@mediclip/imaging';
+import { type CaseChoice, chooseCases, type ReportCase, type ReportData } from '@mediclip/evaluation';
+import { describeMap } from '@mediclip/imaging';
 import type { WorkerDependencies } from '../../dependencies.js';
 import type { ReadyModel } from '../../models/model-cache.js';
 import type { JobContext } from '../job-context.js';
-import { frameOf } from '../load-image.js';
+import { regionThreshold } from '../scoring/describe-score.js';
 import { type ScoreImagesDependencies, scoreImages } from '../scoring/score-images.js';
-import type { Figures } from './metrics-calculator.js';
+import type { Figures } from './evaluation-thread.js';
 import { maskPicture, picture } from './pictures.js';
 
 /** An image that is in the figures. */
@@ -27,16 +27,16 @@ export interface ReportContent {
 type Context = Pick<JobContext, 'tenant' | 'signal' | 'attempt'>;
 type Dependencies = ScoreImagesDependencies & Pick<WorkerDependencies, 'imagingPool'>;
 
-/** The report of an evaluation as one HTML page. The images that it shows are scored once more, for their maps were not kept. */
-export async function evaluationReport(
+/** What the report of an evaluation shows. The images of its cases are scored once more, for their maps were not kept. */
+export async function reportData(
   dependencies: Dependencies,
   context: Context,
   ready: ReadyModel,
   content: ReportContent,
-): Promise<string> {
+): Promise<ReportData> {
   const { dataset, datasetDigest, evaluated, figures, masks, rejected } = content;
   const { model } = ready;
-  return renderReport({
+  return {
     modelName: model.name ?? model.id,
     createdAt: new Date().toISOString(),
     dataset: { name: dataset.name, digest: datasetDigest, masks, rejected },
@@ -48,7 +48,7 @@ export async function evaluationReport(
     history: model.lossHistory,
     selectedEpoch: model.selectedEpoch,
     modelCard: modelCard(model),
-  });
+  };
 }
 
 async function cases(
@@ -62,22 +62,24 @@ async function cases(
     evaluated.map(({ image }) => image.label === 'abnormal'),
   );
   const images = chosen.map(({ index }) => evaluated[index]!.image);
+  const threshold = regionThreshold(ready.model.calibration);
   const shown: ReportCase[] = [];
   for await (const { image, scored, problem } of scoreImages(dependencies, context, ready, images)) {
     if (problem) throw problem;
     const { group, index } = chosen[shown.length] as CaseChoice;
     const bytes = await context.tenant.images.bytes(image);
-    const frame = { frame: frameOf(image), signal: context.signal };
-    const regions = findRegions(scored.map, scored.mapSide, { threshold: ready.model.calibration?.threshold ?? 0.5 });
-    const overlay = await dependencies.imagingPool.overlay(bytes, scored.map, scored.mapSide, { regions }, frame);
+    const { signal } = context;
+    const { map, mapSide } = scored;
+    const { mapRegions: regions } = describeMap(map, mapSide, image, threshold);
+    const overlay = await dependencies.imagingPool.overlay(bytes, map, mapSide, { regions }, { signal });
     const maskBytes = await context.tenant.images.maskBytes(image);
     shown.push({
       group,
       name: image.fileName,
       score: evaluated[index]!.score,
-      image: await picture(dependencies.imagingPool, bytes, frame),
+      image: await picture(dependencies.imagingPool, bytes, signal),
       overlay,
-      ...(maskBytes && { mask: await maskPicture(dependencies.imagingPool, maskBytes, context.signal) }),
+      ...(maskBytes && { mask: await maskPicture(dependencies.imagingPool, maskBytes, signal) }),
     });
   }
   return shown;

@@ -1,0 +1,33 @@
+import { describe, expect, test } from '@jest/globals';
+import { describeScore } from './describe-score.js';
+
+const side = 8;
+
+/** A map that is 0.1 but for a block of 2 x 3 values (rows x columns) from row 4 and column 2. */
+function mapWithBlock(value: number): Float32Array {
+  const map = new Float32Array(side * side).fill(0.1);
+  for (const row of [4, 5]) map.fill(value, row * side + 2, row * side + 5);
+  return map;
+}
+
+describe('the description of a score', () => {
+  test('has regions in pixels of the image, whatever its aspect', () => {
+    const { regions, map } = describeScore(
+      { score: 0.9, map: mapWithBlock(0.75), mapSide: side },
+      { width: 80, height: 160 },
+      null,
+    );
+    expect(map).toEqual({ width: 8, height: 8, min: expect.closeTo(0.1, 6), max: 0.75 });
+    expect(regions).toEqual([{ x: 20, y: 80, width: 30, height: 40, areaPixels: 1200, peak: 0.75 }]);
+  });
+
+  test('takes regions and decision by the calibrated threshold', () => {
+    const map = mapWithBlock(0.4);
+    const size = { width: 8, height: 8 };
+    expect(describeScore({ score: 0.35, map, mapSide: side }, size, null)).toMatchObject({ regions: [] });
+    const lenient = describeScore({ score: 0.35, map, mapSide: side }, size, { threshold: 0.3 });
+    expect(lenient).toMatchObject({ decision: 'abnormal', regions: [{ x: 2, y: 4 }] });
+    const exact = describeScore({ score: 0.35, map, mapSide: side }, size, { threshold: 0.35 });
+    expect(exact.decision).toBe('normal');
+  });
+});
