@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { temporaryFolder } from '@mediclip/testing';
-import { parseSettings, SettingsError } from './settings.js';
+import { parseSettings, SettingsError, settingVariables } from './settings.js';
 
 function faults(env: Record<string, string>): readonly string[] {
   try {
@@ -83,5 +83,13 @@ describe('settings', () => {
     expect(faults({ MEDICLIP_REDIS_URL: 'redis://redis', MEDICLIP_REDIS_PASSWORD_FILE: empty })).toEqual([
       'MEDICLIP_REDIS_PASSWORD_FILE names a file that is empty.',
     ]);
+  });
+
+  test('docs/operations.md lists every setting with its default', () => {
+    const guide = readFileSync(new URL('../../../docs/operations.md', import.meta.url), 'utf8');
+    const rows = [...guide.matchAll(/^\| `(MEDICLIP_\w+)` \| ([^|]+) \|/gm)].map(([, name, value]) => [name, value]);
+    expect(rows.map(([name]) => name).sort()).toEqual([...settingVariables].sort());
+    const defaults = rows.map(([name, value]) => [name, /^`(.*)`$/.exec(value!)?.[1] ?? '']);
+    expect(parseSettings(Object.fromEntries(defaults))).toEqual(parseSettings({}));
   });
 });

@@ -85,6 +85,9 @@ const variablesSchema = z.strictObject({
   SHUTDOWN_GRACE_SECONDS: whole(30, 1, 3600),
 });
 
+/** Every variable that is a setting. */
+export const settingVariables: readonly string[] = Object.keys(variablesSchema.shape).map((name) => `${prefix}${name}`);
+
 /** What the processes of the service are told from outside; sizes in bytes, times in milliseconds, paths absolute. */
 export interface Settings {
   readonly host: string;
