@@ -12,8 +12,6 @@ export interface WorkerSettings {
   readonly workFolder: string;
   /** Local folder of fetched models, of this worker alone: it removes those that were not used for long. */
   readonly cacheFolder: string;
-  /** Where weights of backbones beyond the bundled one lie, one folder for each id. */
-  readonly modelsFolder?: string;
   /** Jobs of one kind that run at once. */
   readonly jobConcurrency: number;
 }

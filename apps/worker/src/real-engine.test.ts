@@ -1,5 +1,6 @@
+import { fork } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { decodeScoreReply, encodeScoreMessage, type JobOf } from '@mediclip/contracts';
+import { decodeScoreReply, encodeScoreMessage, type JobOf, resolveAdaptationOptions } from '@mediclip/contracts';
 import { Engine } from '@mediclip/engine';
 import { readNpy } from '@mediclip/imaging';
 import { TestService, type TestWorker, until } from './testing/test-service.js';
@@ -8,8 +9,10 @@ let service: TestService;
 
 const options = {
   shots: 4,
-  training: { epochs: 8, batchSize: 4, heldOutSamples: 4, checkpointEverySteps: 2 },
+  training: { epochs: 12, batchSize: 4, heldOutSamples: 4, checkpointEverySteps: 2 },
 } as const;
+
+const workerProcess = new URL('../dist/testing/worker-process.js', import.meta.url);
 
 const startEngine = () => Engine.start({ device: 'cpu', threads: 2, synthesisThreads: 1 });
 
@@ -28,22 +31,22 @@ async function adapted(jobId: string) {
 describe('with the real engine', () => {
   let worker: TestWorker<Engine>;
 
-  test('an adaptation that moves to another worker, and loses its engine there, makes the bytes of an undisturbed one', async () => {
+  test('an adaptation whose worker is killed, and then the engine of the next one, makes the bytes of an undisturbed one', async () => {
     const datasetId = await service.dataset({ train: 6 });
-    const first = await service.startWorkerOn(await startEngine());
-    const disturbed = await service.adapt(first.jobQueue, datasetId, options);
-    await service.when(disturbed, ({ progress }) => progress?.phase === 'training' && progress.done >= 2);
-    await first.worker.stop(60_000);
-    expect((await service.tenant.jobs.get(disturbed)).job.state).toBe('queued');
+    const request = { datasetId, options: resolveAdaptationOptions(options) };
+    const { job } = await service.tenant.jobs.create({ kind: 'adaptation', request });
+    const killed = fork(workerProcess, [service.storeUrl, service.workFolder]);
+    await until(async () => (await service.tenant.jobs.get(job.id)).scratch.checkpoint);
+    killed.kill('SIGKILL');
 
     worker = await service.startWorkerOn(await startEngine());
-    await service.when(disturbed, ({ progress, attempt }) => attempt === 2 && progress?.phase === 'preparing');
+    await service.when(job.id, ({ progress, attempt }) => attempt === 2 && progress?.phase === 'preparing');
     process.kill(worker.engine.state.pid!, 'SIGKILL');
-    const model = await adapted(disturbed);
+    const model = await adapted(job.id);
     const undisturbed = await adapted(await service.adapt(worker.jobQueue, datasetId, options));
     expect(worker.engine.state.restarts).toBe(1);
     expect(model.digest).toBe(undisturbed.digest);
-    expect(model.lossHistory).toHaveLength(8);
+    expect(model.lossHistory).toHaveLength(12);
     expect(model.lineage.imageIds).toEqual(undisturbed.lineage.imageIds);
   });
 

@@ -41,7 +41,7 @@ export interface Worker {
 export async function startWorker(dependencies: WorkerDependencies): Promise<Worker> {
   const { store, jobQueue, scoreChannel, engine, logger, registry, settings } = dependencies;
   await sweepWorkFolders(settings.workFolder, store);
-  const models = await ModelCache.open({ folder: settings.cacheFolder, modelsFolder: settings.modelsFolder, engine });
+  const models = await ModelCache.open({ folder: settings.cacheFolder, engine });
   const metrics = workerMetrics(registry, engine);
 
   const warm = new Set<string>();

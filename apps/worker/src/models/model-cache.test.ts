@@ -30,7 +30,7 @@ describe('the cache of models', () => {
   test('keeps the models used last, and those in use whatever their number', async () => {
     const folder = temporaryFolder();
     const { engine } = worker;
-    const open = (most: number) => ModelCache.open({ folder, modelsFolder: undefined, engine, most });
+    const open = (most: number) => ModelCache.open({ folder, engine, most });
     const cache = await open(2);
     const [one, two, three] = (await threeModels()) as [string, string, string];
     const use = (id: string) =>
@@ -55,7 +55,7 @@ describe('the cache of models', () => {
   });
 
   test('does not know a model that was deleted, though its files are there', async () => {
-    const cache = await ModelCache.open({ folder: temporaryFolder(), modelsFolder: undefined, engine: worker.engine });
+    const cache = await ModelCache.open({ folder: temporaryFolder(), engine: worker.engine });
     const id = await service.model(worker);
     await cache.use(service.tenant, id, async () => undefined);
     await service.tenant.models.delete(id);

@@ -17,7 +17,6 @@ export interface ReadyModel {
 export interface ModelCacheOptions {
   /** Folder of this process alone; what an earlier process left in it is used. */
   readonly folder: string;
-  readonly modelsFolder: string | undefined;
   readonly engine: Pick<WorkerEngine, 'forget'>;
   /** So many models are kept while nobody uses them. */
   readonly most?: number;
@@ -53,7 +52,7 @@ export class ModelCache {
   /** Lends a model to `work`; its files stay until that is over. Rejects with `RecordNotFound` or `DamagedContent`. */
   async use<T>({ models }: TenantStore, modelId: string, work: (ready: ReadyModel) => Promise<T>): Promise<T> {
     const model = await models.get(modelId);
-    const side = backboneSide(model.configuration.backbone, this.#options.modelsFolder);
+    const side = backboneSide(model.configuration.backbone);
     const { digest } = model;
     await this.#removals.get(digest);
     const entry = this.#entries.get(digest) ?? { users: 0, fetched: models.fetch(modelId, this.#options.folder) };

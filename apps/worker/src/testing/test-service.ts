@@ -37,7 +37,8 @@ export interface TestWorker<E extends WorkerEngine = FakeEngine> {
 
 /** A store in a folder of its own, with what a test does to it; workers come and go. */
 export class TestService {
-  readonly store: Store = openStore(`file://${temporaryFolder()}`);
+  readonly storeUrl = `file://${temporaryFolder()}`;
+  readonly store: Store = openStore(this.storeUrl);
   readonly tenant: TenantStore = this.store.tenant('clinic');
   readonly workFolder = temporaryFolder();
   readonly #pool: ImagingPool;

@@ -37,11 +37,11 @@ export function adaptationJob(dependencies: Dependencies): JobRunner<'adaptation
 
 /** The images as training sees them, greys of the backbone's side. */
 async function trainingImages(
-  { imagingPool, settings }: Dependencies,
+  { imagingPool }: Dependencies,
   { job, tenant, signal, report }: Context,
   images: readonly Image[],
 ): Promise<AdaptationJob['images']> {
-  const side = backboneSide(job.request.options.backbone, settings.modelsFolder);
+  const side = backboneSide(job.request.options.backbone);
   report({ phase: 'loading', done: 0, total: images.length });
   const loaded: AdaptationJob['images'][number][] = [];
   for (const image of images) {

@@ -27,8 +27,8 @@ const batchSize = 8;
 const overloadedPauseMs = 250;
 
 /**
- * Scores stored images with a model, in their order; a batch is prepared while the one before it is scored. Rejects when the store or
- * the engine fails, and with the signal's reason.
+ * Scores stored images with a model, in their order. While the caller deals with one batch the next one is scored, and the one after it
+ * prepared. Rejects when the store or the engine fails, and with the signal's reason.
  */
 export async function* scoreImages(
   { engine, imagingPool }: ScoreImagesDependencies,
@@ -36,11 +36,6 @@ export async function* scoreImages(
   { detector, side }: ReadyModel,
   images: readonly Image[],
 ): AsyncGenerator<ImageOutcome> {
-  const prepareBatch = (start: number) => {
-    const prepared = Promise.all(images.slice(start, start + batchSize).map(prepare));
-    prepared.catch(() => undefined);
-    return prepared;
-  };
   const prepare = async (image: Image): Promise<Prepared> => {
     try {
       return { image, prepared: await loadImage(tenant, imagingPool, image, { side, kind: 'test', signal }) };
@@ -49,20 +44,30 @@ export async function* scoreImages(
       return { image, problem: problemOf(error) };
     }
   };
-
-  let next = prepareBatch(0);
-  for (let start = 0; start < images.length; start += batchSize) {
-    const batch = await next;
-    next = prepareBatch(start + batchSize);
+  const prepareBatch = (start: number) => heardLater(Promise.all(images.slice(start, start + batchSize).map(prepare)));
+  const score = async (preparing: Promise<Prepared[]>): Promise<ImageOutcome[]> => {
+    const batch = await preparing;
     const usable = batch.flatMap(({ prepared }) => (prepared ? [{ side, data: prepared.image.data }] : []));
-    const scored = await patiently(signal, () =>
-      engine.score({ detector, images: usable }, { signal, caller: attempt.jobId }),
-    );
-    const answers = scored.values();
-    for (const { image, problem } of batch) {
-      yield problem ? { image, problem } : { image, scored: answers.next().value! };
-    }
+    const request = () => engine.score({ detector, images: usable }, { signal, caller: attempt.jobId });
+    const answers = usable.length === 0 ? [] : await patiently(signal, request);
+    const next = answers.values();
+    return batch.map(({ image, problem }) => (problem ? { image, problem } : { image, scored: next.next().value! }));
+  };
+
+  let scoring = heardLater(score(prepareBatch(0)));
+  let preparing = prepareBatch(batchSize);
+  for (let start = 0; start < images.length; start += batchSize) {
+    const outcomes = await scoring;
+    scoring = heardLater(score(preparing));
+    preparing = prepareBatch(start + 2 * batchSize);
+    yield* outcomes;
   }
+}
+
+/** Work that is begun before anybody waits for it: its rejection is heard when somebody does. */
+function heardLater<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  return work;
 }
 
 /** Waits while the engine has as many images as it takes: a job has time. */

@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { readNpy } from '@mediclip/imaging';
+import { StoreUnavailable } from '@mediclip/store';
 import { TestService } from '../../testing/test-service.js';
 
 let service: TestService;
@@ -61,6 +62,22 @@ describe('a scoring', () => {
     expect(await service.ended(jobId)).toMatchObject({ attempt: 2, result: { scored: 20, rejected: 0 } });
     expect(second.engine.scoredBy).toEqual(Array(12).fill(jobId));
     expect(await results(jobId)).toHaveLength(20);
+  });
+
+  test('outlives a store that is away for a moment', async () => {
+    const worker = await service.startWorker();
+    const modelId = await service.model(worker);
+    const datasetId = await service.dataset({ normal: 3 });
+    const { objects } = service.store;
+    const put = objects.put.bind(objects);
+    let outages = 1;
+    jest.spyOn(objects, 'put').mockImplementation((key, ...rest) => {
+      if (key.includes('/maps/') && outages-- > 0) throw new StoreUnavailable('The store is away.');
+      return put(key, ...rest);
+    });
+    const jobId = await service.submit(worker.jobQueue, { kind: 'scoring', request: { modelId, datasetId } });
+    expect(await service.ended(jobId)).toMatchObject({ state: 'succeeded', attempt: 2, result: { scored: 3 } });
+    expect(worker.queueErrors).toEqual([new StoreUnavailable('The store is away.')]);
   });
 
   test('that is cancelled keeps no result', async () => {

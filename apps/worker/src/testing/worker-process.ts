@@ -1,0 +1,23 @@
+/** A worker with the real engine in a process of its own, for tests that kill it. Arguments: URL of the store, work folder. */
+import path from 'node:path';
+import { jobKindSchema } from '@mediclip/contracts';
+import { Engine } from '@mediclip/engine';
+import { ImagingPool } from '@mediclip/imaging';
+import { openEmbeddedJobQueue, openEmbeddedScoreChannel } from '@mediclip/queue';
+import { openStore } from '@mediclip/store';
+import pino from 'pino';
+import { Registry } from 'prom-client';
+import { startWorker } from '../worker.js';
+
+const [storeUrl = '', workFolder = ''] = process.argv.slice(2);
+const logger = pino({ level: 'warn' });
+await startWorker({
+  store: openStore(storeUrl),
+  jobQueue: openEmbeddedJobQueue({ kinds: jobKindSchema.options, onError: (err) => logger.error({ err }) }),
+  scoreChannel: openEmbeddedScoreChannel(),
+  engine: await Engine.start({ device: 'cpu', threads: 2, synthesisThreads: 1 }),
+  imagingPool: await ImagingPool.start({ threads: 1 }),
+  logger,
+  registry: new Registry(),
+  settings: { workFolder, cacheFolder: path.join(workFolder, 'models'), jobConcurrency: 1 },
+});
