@@ -62,7 +62,7 @@ const defaultPreset: PresetValues = {
     heldOutSamples: 32,
     checkpointEverySteps: 20,
   },
-  scoring: { pooling: 'top', topShare: 0.02, memoryWeight: 2, memoryImageWeight: 2, memoryPatches: 2048 },
+  scoring: { pooling: 'top', topShare: 0.02, memoryWeight: 1.5, memoryImageWeight: 2.5, memoryPatches: 4096 },
 };
 
 /** The paper's setting, meant for CLIP backbones; the epoch is chosen on held-out synthetic anomalies, never on the test set. */
@@ -86,7 +86,7 @@ const paperPreset: PresetValues = {
     heldOutSamples: 32,
     checkpointEverySteps: 20,
   },
-  scoring: { pooling: 'max', topShare: 0.01, memoryWeight: 0, memoryImageWeight: 0, memoryPatches: 2048 },
+  scoring: { pooling: 'max', topShare: 0.01, memoryWeight: 0, memoryImageWeight: 0, memoryPatches: 4096 },
 };
 
 /** The values of every preset, one table each. */

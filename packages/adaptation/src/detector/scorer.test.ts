@@ -26,7 +26,7 @@ async function randomDetector(seed: number): Promise<{ id: string; folder: strin
       return [name, Float32Array.from({ length: size }, () => random.normal(0, 0.1))];
     }),
   );
-  tensors.set('memory.scales', Float32Array.of(0, 0.1, 0.5, 0.1, 2));
+  tensors.set('memory.scales', Float32Array.of(0.1, 0.5, 0.1, 2));
   const images = { count: 16, digest: 'sha256:0' };
   await writeDetector(folder, { shape, tensors, options, images, lossHistory: [], selectedEpoch: 1 });
   return { id: `${seed}`, folder };

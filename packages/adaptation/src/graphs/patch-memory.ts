@@ -57,12 +57,12 @@ export interface MemoryValues {
 }
 
 /** What the normals themselves say brings both maps to one scale; `centre` is the fused value of a normal image's hottest part. */
-export const memoryScales = ['learnedMean', 'learnedDeviation', 'memoryMean', 'memoryDeviation', 'centre'] as const;
+export const memoryScales = ['learnedDeviation', 'memoryMean', 'memoryDeviation', 'centre'] as const;
 
 /**
- * The learned contrast and the distance from the normals' patches as one map, [batch, G, G]: both standardised by what the
- * normals score (leave-one-out), weighted and added, with the distance's mean over the image added everywhere. 0 is as much as the
- * hottest part of a normal image has.
+ * The learned contrast and the distance from the normals' patches as one map, [batch, G, G]: the contrast says where an image differs
+ * from its own rest, the distance where and how far it differs from the normals. Both are scaled by what the normals score
+ * (leave-one-out), weighted and added; 0 is as much as the hottest part of a normal image has.
  */
 export function fuse(
   contrast: Value,
@@ -70,14 +70,15 @@ export function fuse(
   { bank, scales }: MemoryValues,
   { memoryWeight, memoryImageWeight }: ScoringOptions,
 ): Value {
-  const [learnedMean, learnedDeviation, memoryMean, memoryDeviation, centre] = memoryScales.map((_, index) =>
+  const [learnedDeviation, memoryMean, memoryDeviation, centre] = memoryScales.map((_, index) =>
     reshape(slice(scales, 0, index, index + 1), []),
-  ) as [Value, Value, Value, Value, Value];
+  ) as [Value, Value, Value, Value];
+  const imageMean = (map: Value) => reduceMean(map, { axes: [1, 2], keepDims: true });
   const distance = reshape(nearestDistance(patchDescriptors(features), bank), contrast.shape);
-  const learned = div(sub(contrast, learnedMean), learnedDeviation);
+  const learned = div(sub(contrast, imageMean(contrast)), learnedDeviation);
   const memory = div(sub(distance, memoryMean), memoryDeviation);
   const local = add(learned, mul(memory, scalar(memoryWeight)));
-  const fused = add(local, mul(reduceMean(memory, { axes: [1, 2], keepDims: true }), scalar(memoryImageWeight)));
+  const fused = add(local, mul(imageMean(memory), scalar(memoryImageWeight)));
   return mul(sub(fused, centre), scalar(1 / (1 + memoryWeight)));
 }
 

@@ -96,7 +96,7 @@ describe('a training', () => {
     const { description, tensors } = await readDetector(fused.outFolder);
     const grid = 4;
     expect(description.patches).toBe(shots * grid * grid);
-    const [, learnedDeviation, memoryMean, memoryDeviation] = tensors.get('memory.scales')!;
+    const [learnedDeviation, memoryMean, memoryDeviation] = tensors.get('memory.scales')!;
     expect(learnedDeviation).toBeGreaterThan(0);
     expect(memoryMean).toBeGreaterThan(0);
     expect(memoryDeviation).toBeGreaterThan(0);

@@ -120,18 +120,23 @@ const farthest = 2;
 
 /** The numbers of `memoryScales`: what brings both maps to one scale, and where the hottest part of a normal image lies on it. */
 function measureScales(maps: readonly NormalMaps[], side: number, scoring: ScoringOptions): Float32Array {
-  const learned = meanAndDeviation(maps.map(({ contrast }) => contrast));
+  const contrasts = maps.map(({ contrast }) => centred(contrast));
+  const learned = meanAndDeviation(contrasts);
   const memory = meanAndDeviation(maps.map(({ distance }) => distance));
-  const hottest = maps.map(({ contrast, distance }) => {
+  const hottest = maps.map(({ distance }, image) => {
     const standardised = distance.map((value) => (value - memory.mean) / memory.deviation);
-    const image = scoring.memoryImageWeight * mean(standardised);
-    const fused = contrast.map(
-      (value, place) =>
-        (value - learned.mean) / learned.deviation + scoring.memoryWeight * standardised[place]! + image,
+    const everywhere = scoring.memoryImageWeight * mean(standardised);
+    const fused = contrasts[image]!.map(
+      (value, place) => value / learned.deviation + scoring.memoryWeight * standardised[place]! + everywhere,
     );
     return poolMap(upsampleMap(fused, Math.sqrt(fused.length), side), scoring);
   });
-  return Float32Array.of(learned.mean, learned.deviation, memory.mean, memory.deviation, mean(hottest));
+  return Float32Array.of(learned.deviation, memory.mean, memory.deviation, mean(hottest));
+}
+
+function centred(map: Float32Array): Float32Array {
+  const centre = mean(map);
+  return map.map((value) => value - centre);
 }
 
 /** The maximum of a map, or the mean of its highest share: `poolScores` on numbers. */

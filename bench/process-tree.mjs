@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** The process and all its descendants, by /proc (Linux). */
+function processTree(root) {
+  const parents = new Map();
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    try {
+      const [, parent] = readFileSync(`/proc/${entry}/stat`, 'utf8')
+        .replace(/^.*\) /, '')
+        .split(' ');
+      parents.set(Number(entry), Number(parent));
+    } catch {
+      // The process ended between the listing and the reading.
+    }
+  }
+  const tree = [root];
+  for (const member of tree) {
+    for (const [pid, parent] of parents) if (parent === member) tree.push(pid);
+  }
+  return tree;
+}
+
+/** Memory of a process in bytes; pages shared with others count by their share. 0 when it has ended. */
+function proportionalMemory(pid) {
+  try {
+    const [, kibibytes] = /^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')) ?? [];
+    return Number(kibibytes ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
+
+/**
+ * Runs a command to its end; `stdout`, wall-clock `seconds` and `peakBytes`, the largest memory that it and all its descendants
+ * had together, sampled five times a second. Throws when it fails.
+ */
+export async function runMeasured(command, args, options = {}) {
+  const startedAt = performance.now();
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], ...options });
+  let stdout = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    stdout += text;
+  });
+  let peakBytes = 0;
+  const sample = setInterval(() => {
+    const bytes = processTree(child.pid).reduce((sum, pid) => sum + proportionalMemory(pid), 0);
+    peakBytes = Math.max(peakBytes, bytes);
+  }, 200);
+  const status = await new Promise((resolve) => child.once('close', resolve));
+  clearInterval(sample);
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} exited with ${status}`);
+  return { stdout, seconds: (performance.now() - startedAt) / 1000, peakBytes };
+}
