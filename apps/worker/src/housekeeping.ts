@@ -24,20 +24,28 @@ export interface HousekeepingOptions {
   readonly logger: Logger;
 }
 
-/** Recovers jobs every minute and sweeps the store and the work folder every hour, until the returned function is called. */
-export function startHousekeeping({ store, jobQueue, workFolder, logger }: HousekeepingOptions): () => void {
-  const regularly = (what: string, everyMs: number, work: () => Promise<void>) =>
-    setInterval(() => {
-      work().catch((err: unknown) => logger.warn({ err }, `${what} failed; it is tried again later`));
-    }, everyMs).unref();
-  const timers = [
-    regularly('recovering jobs', recoverEveryMs, () => recoverJobs(store, jobQueue)),
-    regularly('sweeping', sweepEveryMs, async () => {
+/**
+ * Recovers jobs every minute, and sweeps the store and the work folder now and every hour, until the returned function is called, which
+ * resolves when nothing of it is under way.
+ */
+export function startHousekeeping({ store, jobQueue, workFolder, logger }: HousekeepingOptions): () => Promise<void> {
+  const underWay = new Set<Promise<void>>();
+  const run = (what: string, work: () => Promise<void>) => {
+    const running = work()
+      .catch((err: unknown) => logger.warn({ err }, `${what} failed; it is tried again later`))
+      .finally(() => underWay.delete(running));
+    underWay.add(running);
+  };
+  const recover = () => run('recovering jobs', () => recoverJobs(store, jobQueue));
+  const sweep = () =>
+    run('sweeping', async () => {
       await store.sweep();
       await sweepWorkFolders(workFolder, store);
-    }),
-  ];
-  return () => {
+    });
+  sweep();
+  const timers = [setInterval(recover, recoverEveryMs).unref(), setInterval(sweep, sweepEveryMs).unref()];
+  return async () => {
     for (const timer of timers) clearInterval(timer);
+    await Promise.all(underWay);
   };
 }

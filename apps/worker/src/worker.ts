@@ -7,7 +7,6 @@ import { calibrationJob } from './jobs/calibration/calibration-job.js';
 import { evaluationJob } from './jobs/evaluation/evaluation-job.js';
 import { deadJobHandler, jobHandler } from './jobs/job-handler.js';
 import { scoringJob } from './jobs/scoring/scoring-job.js';
-import { sweepWorkFolders } from './jobs/work-folders.js';
 import { workerMetrics } from './metrics/worker-metrics.js';
 import { ModelCache } from './models/model-cache.js';
 import { scoreAnswerer } from './score-answerer.js';
@@ -40,7 +39,6 @@ export interface Worker {
  */
 export async function startWorker(dependencies: WorkerDependencies): Promise<Worker> {
   const { store, jobQueue, scoreChannel, engine, logger, registry, settings } = dependencies;
-  await sweepWorkFolders(settings.workFolder, store);
   const models = await ModelCache.open({ folder: settings.cacheFolder, engine });
   const metrics = workerMetrics(registry, engine);
 
@@ -71,8 +69,9 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Wor
   let stopped: Promise<void> | undefined;
   const stop = async (graceMs: number) => {
     state = 'draining';
-    stopHousekeeping();
+    const housekeepingStopped = stopHousekeeping();
     await drain({ consumer, scoreServer, engine }, graceMs);
+    await housekeepingStopped;
     metrics.close();
     state = 'stopped';
     logger.info('worker stopped');

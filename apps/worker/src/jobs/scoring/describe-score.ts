@@ -22,7 +22,7 @@ export function describeScore(
 ): Pick<ScoredImage, 'score' | 'map' | 'regions' | 'decision'> {
   const described = describeMap(map, mapSide, size, regionThreshold(calibration));
   return {
-    score: Math.min(1, Math.max(0, score)),
+    score,
     map: described.map,
     regions: [...described.regions],
     ...(calibration && { decision: score > calibration.threshold ? 'abnormal' : 'normal' }),
