@@ -1,21 +1,9 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { UsageError } from '../usage-error.js';
+import type { DataFolder } from './data-files.js';
 import { imageFiles } from './image-files.js';
 import { readSampleLists } from './sample-lists.js';
-
-/** A test image with its label, and its mask where there is one. Paths are absolute. */
-export interface TestFile {
-  readonly file: string;
-  readonly abnormal: boolean;
-  readonly mask?: string;
-}
-
-/** The images of a folder, each list sorted by path. */
-export interface DataFolder {
-  readonly trainNormal: readonly string[];
-  readonly test: readonly TestFile[];
-}
 
 /**
  * Reads what a folder holds, in one of three layouts: `train/normal`, `test/normal`, `test/abnormal` and `masks/<name>.png`; the

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../usage-error.js';
-import type { DataFolder } from './data-folder.js';
+import type { DataFolder } from './data-files.js';
 
 /** A line of the paper's sample lists; paths are relative to `images/`. */
 const sampleSchema = z.object({

@@ -1,0 +1,12 @@
+/** A test image with its label, and its mask where there is one. Paths are absolute. */
+export interface TestFile {
+  readonly file: string;
+  readonly abnormal: boolean;
+  readonly mask?: string;
+}
+
+/** The images of a folder, each list sorted by path. */
+export interface DataFolder {
+  readonly trainNormal: readonly string[];
+  readonly test: readonly TestFile[];
+}
