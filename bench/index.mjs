@@ -1,0 +1,39 @@
+/**
+ * `npm run bench`: what training and scoring cost on this machine. All figures come from one run, so that their ratios hold
+ * where absolute times drift. The first figure tells how fast the machine multiplies matrices, to compare machines by.
+ */
+import { matrixBench } from './matrix.mjs';
+import { memoryBench } from './memory.mjs';
+import { scoringBench } from './scoring.mjs';
+import { synthesisBench } from './synthesis.mjs';
+import { trainingBench } from './training.mjs';
+
+const row = (name, value, unit) => console.log(`${name.padEnd(46)} ${value.padStart(9)} ${unit}`);
+const number = (value, digits = 1) => value.toFixed(digits);
+
+row('float32 matrix product, 2048 x 2048', number(await matrixBench()), 'GFLOP/s');
+
+const { millisecondsPerSample } = await synthesisBench();
+row('synthesis, default mix, one core', number(millisecondsPerSample, 2), 'ms a sample (goal: at most 8)');
+
+const { stepMs, synthesisMs, towerMs, headMs, optimizerMs } = await trainingBench();
+row('training step, 8 images, lite', number(stepMs), 'ms');
+for (const [name, milliseconds] of [
+  ['waiting for synthesis', synthesisMs],
+  ['image tower', towerMs],
+  ['head and text tower, forward and backward', headMs],
+  ['optimiser', optimizerMs],
+]) {
+  row(`  ${name}`, number(milliseconds), `ms (${number((100 * milliseconds) / stepMs, 0)} %)`);
+}
+
+const { perSecond1, perSecond8 } = await scoringBench();
+row('scoring, batch 1', number(perSecond1), 'images a second');
+row('scoring, batch 8', number(perSecond8), `images a second (${number(perSecond8 / perSecond1, 2)} times batch 1)`);
+
+const { peakBytes, seconds } = await memoryBench();
+row(
+  'adapt examples/brain-mri, all processes',
+  number(peakBytes / 2 ** 20, 0),
+  `MiB at the peak, ${number(seconds, 0)} s`,
+);
