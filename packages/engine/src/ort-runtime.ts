@@ -31,6 +31,10 @@ export async function openOrtRuntime({ device, threads }: OrtRuntimeOptions): Pr
 // What goes wrong comes as an exception; the log would only say it twice.
 ort.env.logLevel = 'fatal';
 
+// onnxruntime-node 1.30 makes half-precision tensors of Float16Array where Node has it (24 and newer), though its native
+// part only knows them as Uint16Array. It looks for the class when it makes its first tensor.
+Reflect.deleteProperty(globalThis, 'Float16Array');
+
 interface Provider {
   readonly name: 'cpu' | 'cuda';
   readonly deviceId: number;
@@ -122,15 +126,8 @@ function fromOrt({ type, dims, data }: ort.Tensor): Tensor {
   return {
     dtype: type as ElementType,
     shape: dims,
-    data: type === 'float16' ? bitPatterns(data) : (data as Float32Array),
+    data: data as Float32Array,
   };
-}
-
-/** Half-precision values as 16-bit patterns: newer versions of Node have a Float16Array of their own. */
-function bitPatterns(data: ort.Tensor['data']): Uint16Array {
-  if (data instanceof Uint16Array) return data;
-  const { buffer, byteOffset, byteLength } = data as unknown as Uint8Array<ArrayBuffer>;
-  return new Uint16Array(buffer, byteOffset, byteLength / 2);
 }
 
 async function tellingMemory<T>(work: () => Promise<T>): Promise<T> {
