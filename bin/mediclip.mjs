@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-/** The `mediclip` command: installs and builds what is missing, then runs `apps/cli`. */
+/** The `mediclip` command. In a clone it first installs and builds what is missing; an installation has no sources to build. */
+import { existsSync } from 'node:fs';
 import { bootstrap } from '../scripts/bootstrap.mjs';
 
 try {
-  bootstrap();
+  if (existsSync(new URL('../tsconfig.json', import.meta.url))) bootstrap();
 } catch (error) {
   process.stderr.write(`mediclip: ${error.message}\n`);
   process.exit(1);

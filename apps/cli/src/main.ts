@@ -8,14 +8,14 @@ import { addAdaptationFlags } from './commands/adaptation-flags.js';
 import { evaluate } from './commands/evaluate.js';
 import { type ScoreFlags, score } from './commands/score.js';
 import { addComputeFlags, type ComputeFlags } from './engine-options.js';
-import { UsageError } from './usage-error.js';
+import { StoppedError, UsageError } from './usage-error.js';
 
 /** Exit statuses: 0 done, 1 a fault that is told in one sentence, 130 stopped by Ctrl-C. */
 export async function main(argv: readonly string[]): Promise<number> {
   const stop = new AbortController();
   const onSignal = () => {
     if (stop.signal.aborted) process.exit(130);
-    stop.abort();
+    stop.abort(new StoppedError('Stopped.'));
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
   try {
@@ -23,14 +23,22 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (!isExpected(error)) throw error;
-    process.stderr.write(`mediclip: ${error.message}\n`);
+    process.stderr.write(`mediclip: ${sentenceOf(error)}\n`);
     return stop.signal.aborted ? 130 : 1;
   }
 }
 
 /** Faults that a person can mend; anything else is a bug and keeps its stack. */
 const isExpected = (error: unknown): error is Error =>
-  [UsageError, AdaptationError, WeightsError, EngineError].some((kind) => error instanceof kind);
+  isSystemError(error) ||
+  [UsageError, StoppedError, AdaptationError, WeightsError, EngineError].some((kind) => error instanceof kind);
+
+/** What the file system refused: a folder that may not be written, a full disk. */
+const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'syscall' in error && !('address' in error || 'hostname' in error);
+
+const sentenceOf = (error: Error): string =>
+  isSystemError(error) ? `${error.message}: check that place, its permissions and its free space.` : error.message;
 
 function program(signal: AbortSignal): Command {
   const mediclip = new Command('mediclip')
@@ -58,5 +66,20 @@ function program(signal: AbortSignal): Command {
       .description('measure a detector on labelled test images')
       .action((model: string, folder: string, flags: ComputeFlags) => evaluate(model, folder, flags, signal)),
   );
+  addServiceCommands(mediclip, signal);
   return mediclip;
+}
+
+/** The service's commands take everything from `MEDICLIP_` variables. Their code is loaded only when it is wanted. */
+function addServiceCommands(mediclip: Command, signal: AbortSignal): void {
+  for (const [role, description] of [
+    ['serve', 'run API and worker in one process tree, without Redis'],
+    ['api', 'run an API process on Redis'],
+    ['worker', 'run a worker process on Redis'],
+  ] as const) {
+    mediclip
+      .command(role)
+      .description(description)
+      .action(async () => (await import('./service/run-service.js')).runService(role, signal));
+  }
 }

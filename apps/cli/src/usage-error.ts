@@ -2,3 +2,8 @@
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
+
+/** The person stopped the command; the message says how to go on. */
+export class StoppedError extends Error {
+  override readonly name = 'StoppedError';
+}

@@ -11,7 +11,7 @@ import { readDataFolder } from '../folder/data-folder.js';
 import { mapAFewAtATime, naming, readImageFile, withImagingPool } from '../images.js';
 import { createOutput, type Output } from '../terminal/output.js';
 import { Progress } from '../terminal/progress.js';
-import { UsageError } from '../usage-error.js';
+import { StoppedError, UsageError } from '../usage-error.js';
 import { type AdaptationFlags, parseAdaptationFlags } from './adaptation-flags.js';
 
 export interface AdaptFlags extends ComputeFlags, AdaptationFlags {
@@ -27,19 +27,23 @@ export interface AdaptFlags extends ComputeFlags, AdaptationFlags {
 export async function adapt(folder: string, flags: AdaptFlags, signal: AbortSignal): Promise<void> {
   const output = createOutput(flags.json);
   const options = await parseAdaptationFlags(flags);
+  const out = path.resolve(flags.out ?? `${path.basename(path.resolve(folder))}.mediclip`);
+  const partial = `${out}.partial`;
+  checkPlaces(out, partial, flags);
   const backbone = openBackbone(options.backbone, modelsFolderOf(flags));
   for (const tap of options.taps ?? []) backbone.tapShape(tap);
-  const out = path.resolve(flags.out ?? `${path.basename(path.resolve(folder))}.mediclip`);
   const images = await loadShots(folder, options, backbone);
-  const partial = `${out}.partial`;
-  await claimPlaces(out, partial, flags);
 
   const job: AdaptationJob = { options, images, workFolder: partial, outFolder: path.join(partial, 'model') };
-  await mkdir(partial, { recursive: true });
   const startedAt = performance.now();
-  await withEngine(flags, (engine) => train(engine, job, output, signal, flags));
+  await withEngine(flags, async (engine) => {
+    signal.throwIfAborted();
+    if (!flags.resume) await rm(partial, { recursive: true, force: true });
+    await mkdir(partial, { recursive: true });
+    await train(engine, job, output, signal, flags);
+  });
   await writeExportedModel(job.outFolder, await readDetector(job.outFolder), backbone);
-  if (flags.overwrite) await rm(out, { recursive: true, force: true });
+  if (existsSync(out)) await rename(out, path.join(partial, 'replaced'));
   await rename(job.outFolder, out);
   await rm(partial, { recursive: true, force: true });
 
@@ -65,22 +69,22 @@ async function loadShots(
   return chosen.map((index) => normals[index]!);
 }
 
-/** Refuses to touch what an earlier run left unless told to go on from it or to replace it. */
-async function claimPlaces(out: string, partial: string, flags: AdaptFlags): Promise<void> {
+/** Refuses to touch what is there unless told to go on from it or to replace it, and to replace anything but a detector. */
+function checkPlaces(out: string, partial: string, flags: AdaptFlags): void {
   if (existsSync(out) && !flags.overwrite) {
     throw new UsageError(`${out} exists: name another place with --out, or replace it with --overwrite.`);
   }
-  if (flags.resume) {
-    if (existsSync(partial)) return;
+  if (existsSync(out) && !existsSync(path.join(out, 'detector.json'))) {
+    throw new UsageError(`${out} is no detector and is not replaced: name another place with --out.`);
+  }
+  if (flags.resume && !existsSync(partial)) {
     throw new UsageError(`There is no stopped run at ${partial}: leave out --resume to start one.`);
   }
-  if (!existsSync(partial)) return;
-  if (!flags.overwrite) {
+  if (existsSync(partial) && !flags.resume && !flags.overwrite) {
     throw new UsageError(
       `A stopped run is at ${partial}: add --resume to go on with it, or --overwrite to start again.`,
     );
   }
-  await rm(partial, { recursive: true });
 }
 
 async function train(
@@ -94,15 +98,24 @@ async function train(
   output.event({ event: 'started', provider, shots: job.images.length, options: job.options });
   output.remark(`Adapting to ${job.images.length} normal images on ${provider} with ${job.options.backbone}.`);
   const progress = new Progress(output, 'steps');
+  engine.on('restart', ({ reason, description }) => {
+    output.event({ event: 'engine-restarted', reason, description });
+    output.remark(`The engine process ended (${description}) and goes on from the last checkpoint.`);
+  });
   const stop = () => void engine.stop();
   signal.addEventListener('abort', stop, { once: true });
   try {
     await engine.adapt(job, { onProgress: (step) => progress.update(step) });
   } catch (error) {
-    if (!(error instanceof EngineError && error.code === 'stopped')) throw error;
-    throw new UsageError(
-      `Stopped; go on with: mediclip adapt … --resume${flags.out === undefined ? '' : ` --out ${flags.out}`}`,
-    );
+    if (error instanceof EngineError && error.code === 'stopped') {
+      const place = flags.out === undefined ? '' : ` --out ${flags.out}`;
+      throw new StoppedError(`Stopped; go on with: mediclip adapt … --resume${place}`);
+    }
+    // Without a checkpoint there is nothing to go on from.
+    if (!existsSync(path.join(job.workFolder, 'training', 'checkpoint'))) {
+      await rm(job.workFolder, { recursive: true, force: true });
+    }
+    throw error;
   } finally {
     progress.stop();
     signal.removeEventListener('abort', stop);

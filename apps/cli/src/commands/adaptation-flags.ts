@@ -62,18 +62,26 @@ export async function parseAdaptationFlags(flags: AdaptationFlags): Promise<Adap
 }
 
 async function readOptionsFile(file: string): Promise<AdaptationOptionsInput> {
+  let content: unknown;
   try {
-    return JSON.parse(await readFile(file, 'utf8'));
+    content = JSON.parse(await readFile(file, 'utf8'));
   } catch (error) {
     throw new UsageError(`Cannot read the options in ${file} (${(error as Error).message}): write one JSON object.`);
   }
+  if (!isObject(content)) throw new UsageError(`The options in ${file} are no JSON object: write one.`);
+  return content;
 }
 
 const numberOf = (text: string | undefined) => (text === undefined ? undefined : Number(text));
 
 const given = (fields: object) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
-function nested(key: string, file: object | undefined, flags: object): object {
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A group of options of the file under those that flags give; what is no object in the file is left for the check to refuse. */
+function nested(key: string, file: unknown, flags: object): object {
+  if (file !== undefined && !isObject(file)) return { [key]: file };
   const fields = { ...file, ...given(flags) };
   return Object.keys(fields).length === 0 ? {} : { [key]: fields };
 }

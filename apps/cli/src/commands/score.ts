@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { readDetector } from '@mediclip/adaptation';
 import { writeNpy } from '@mediclip/imaging';
@@ -6,6 +6,7 @@ import { type ComputeFlags, withEngine } from '../engine-options.js';
 import { mapAFewAtATime, naming, readImageFile, withImagingPool } from '../images.js';
 import { createOutput } from '../terminal/output.js';
 import { UsageError } from '../usage-error.js';
+import { writeFileWhole } from '../write-file-whole.js';
 
 export interface ScoreFlags extends ComputeFlags {
   readonly maps?: string;
@@ -38,8 +39,8 @@ export async function score(
           const { score: value, map, mapSide } = answer!;
           if (flags.maps !== undefined) {
             const target = path.join(flags.maps, path.parse(file).name);
-            await writeFile(`${target}.png`, await pool.overlay(bytes, map, mapSide));
-            if (flags.raw) await writeFile(`${target}.npy`, writeNpy(map, [mapSide, mapSide]));
+            await writeFileWhole(`${target}.png`, await pool.overlay(bytes, map, mapSide));
+            if (flags.raw) await writeFileWhole(`${target}.npy`, writeNpy(map, [mapSide, mapSide]));
           }
           output.event({ event: 'score', file, score: value });
           output.line(`${value.toFixed(4)}  ${file}`);

@@ -25,6 +25,7 @@ export class Progress {
   #startedAt = 0;
   #startedFrom = 0;
   #shownTenth = -1;
+  #last: ProgressStep | undefined;
   #bar: SingleBar | undefined;
 
   constructor(
@@ -33,6 +34,8 @@ export class Progress {
   ) {}
 
   update(step: ProgressStep): void {
+    if (step.phase === this.#last?.phase && step.done === this.#last.done) return;
+    this.#last = step;
     if (step.phase !== this.#phase) this.#begin(step);
     const timing = this.#timing(step);
     this.output.event({ event: 'progress', ...step, ...timing });

@@ -1,0 +1,173 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { readNpy } from '@mediclip/imaging';
+import { temporaryFolder } from '@mediclip/testing';
+import {
+  exampleFolder,
+  exampleImages,
+  filesIn,
+  folderWith,
+  imagesFolder,
+  quickOptions,
+} from '../testing/example-set.js';
+import { type JsonEvent, mediclip, mediclipEvents } from '../testing/run-mediclip.js';
+
+const options = ['--options', quickOptions(1)];
+const model = path.join(temporaryFolder(), 'brain');
+const read = (file: string) => readFileSync(file);
+let adapted: JsonEvent[];
+
+beforeAll(async () => {
+  adapted = await mediclipEvents(['adapt', path.join(exampleFolder, 'train/normal'), '--out', model, ...options]);
+});
+
+describe('adapt', () => {
+  test('says what it does, every step once and in order, and where the detector is', () => {
+    expect(adapted[0]).toMatchObject({ event: 'started', provider: 'cpu', shots: 3, options: { backbone: 'lite' } });
+    expect(adapted.at(-1)).toMatchObject({ event: 'adapted', model });
+    const phases = ['preparing', 'training', 'finishing'];
+    const steps = adapted.filter(({ event }) => event === 'progress') as (JsonEvent & Record<string, number>)[];
+    expect(adapted).toHaveLength(steps.length + 2);
+    const ranks = steps.map(({ phase, done }) => phases.indexOf(String(phase)) * 1000 + done!);
+    expect(ranks).toEqual([...new Set(ranks)].sort((a, b) => a - b));
+    const training = steps.filter(({ phase }) => String(phase) === 'training');
+    expect(training.map(({ done }) => done)).toEqual([1, 2, 3]);
+    for (const { loss, total } of training) {
+      expect(loss).toBeGreaterThan(0);
+      expect(total).toBe(3);
+    }
+  });
+
+  test('leaves a detector and nothing else', () => {
+    expect(Object.keys(filesIn(model))).toEqual([
+      'detector.json',
+      'detector.onnx',
+      'detector.safetensors',
+      'image.safetensors',
+    ]);
+    expect(Object.keys(filesIn(path.dirname(model)))).toEqual(['brain']);
+  });
+
+  test.each([
+    ['train/normal', exampleFolder],
+    ["the paper's layout", paperLayout(exampleImages('train/normal', 24), [])],
+  ])('makes the same detector of the same images in %s', async (_name, folder) => {
+    const out = path.join(temporaryFolder(), 'again');
+    await mediclipEvents(['adapt', folder, '--out', out, ...options]);
+    expect(filesIn(out)).toEqual(filesIn(model));
+  });
+
+  test('shows people a line per tenth on a pipe, and tables to standard output only', async () => {
+    const out = path.join(temporaryFolder(), 'loud');
+    const { end, stdout, stderr } = await mediclip(['adapt', exampleFolder, '--out', out, ...options]);
+    expect(end).toBe(0);
+    expect(stdout).toMatch(/^The detector is in \S+ \(\d+\.?\d* s\)\. Try: mediclip score \S+ IMAGE\n$/);
+    expect(stderr).toMatch(/^Adapting to 3 normal images on cpu with lite\.\npreparing /);
+    expect(stderr).toMatch(/\ntraining 3\/3 loss \d\.\d{4}, [\d.]+ steps\/s, 0 s left\n/);
+  });
+
+  test('replaces a detector when told to', async () => {
+    const out = path.join(temporaryFolder(), 'old');
+    const seeded = (seed: string) => ['adapt', exampleFolder, '--out', out, '--overwrite', '--seed', seed, ...options];
+    await mediclipEvents(seeded('1'));
+    expect(filesIn(out)).not.toEqual(filesIn(model));
+    await mediclipEvents(seeded('0'));
+    expect(filesIn(out)).toEqual(filesIn(model));
+    expect(existsSync(`${out}.partial`)).toBe(false);
+  });
+});
+
+describe('score', () => {
+  const images = [...exampleImages('test/normal', 2), ...exampleImages('test/abnormal', 2)];
+
+  test('gives a score per image, and maps', async () => {
+    const maps = path.join(temporaryFolder(), 'maps');
+    const events = await mediclipEvents(['score', model, ...images, '--maps', maps, '--raw']);
+    expect(events.map(({ file }) => file).sort()).toEqual([...images].sort());
+    for (const { score, file } of events) {
+      expect(score).toEqual(expect.any(Number));
+      const { name } = path.parse(String(file));
+      expect(
+        read(path.join(maps, `${name}.png`))
+          .subarray(1, 4)
+          .toString(),
+      ).toBe('PNG');
+      const { shape, data } = readNpy(read(path.join(maps, `${name}.npy`)));
+      expect(shape).toEqual([224, 224]);
+      expect(data.every(Number.isFinite)).toBe(true);
+    }
+    expect(Object.keys(filesIn(maps))).toHaveLength(2 * images.length);
+  });
+
+  test('scores the good ones among bad files, and says which are bad', async () => {
+    const folder = folderWith({ 'bad.png': 'no image' });
+    const bad = path.join(folder, 'bad.png');
+    const { end, stdout, stderr } = await mediclip(['score', model, bad, images[0]!]);
+    expect(end).toBe(1);
+    expect(stdout).toMatch(new RegExp(`^\\d\\.\\d{4}  ${images[0]}\n$`));
+    expect(stderr.split('\n')).toEqual([
+      expect.stringMatching(`^${bad}: `),
+      'mediclip: 1 of 2 files could not be scored: see above.',
+      '',
+    ]);
+  });
+});
+
+describe('evaluate', () => {
+  const normal = exampleImages('test/normal', 4);
+  const abnormal = exampleImages('test/abnormal', 4);
+  const masks = exampleImages('masks', 4);
+  const named = (folder: string, files: string[]) =>
+    Object.fromEntries(files.map((file) => [`${folder}/${path.basename(file)}`, read(file)]));
+  const plain = folderWith({
+    ...named('test/normal', normal),
+    ...named('test/abnormal', abnormal),
+    ...named('masks', masks),
+  });
+
+  test('measures images and pixels, in both layouts alike', async () => {
+    const [layouts, papers] = [plain, paperLayout([], normal, abnormal, masks)];
+    const events = await mediclipEvents(['evaluate', model, layouts]);
+    expect(events.slice(0, -1).map(({ done }) => done)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    const figure = { defined: true, value: expect.any(Number) };
+    expect(events.at(-1)).toMatchObject({
+      event: 'evaluated',
+      images: { normalImages: 4, abnormalImages: 4, auroc: figure, averagePrecision: figure, f1Max: figure },
+      pixels: { auroc: figure, averagePrecision: figure },
+    });
+    expect((await mediclipEvents(['evaluate', model, papers])).at(-1)).toEqual(events.at(-1));
+  });
+
+  test('shows people a table', async () => {
+    const { end, stdout } = await mediclip(['evaluate', model, plain]);
+    expect(end).toBe(0);
+    expect(stdout).toMatch(/^images: 4 normal, 4 abnormal\nimage AUROC +\d\.\d{4} .*interval/);
+    expect(stdout).toMatch(/\npixel AUROC +\d\.\d{4}/);
+  });
+
+  test('a folder of normal images alone has none to test on', async () => {
+    const { end, stderr } = await mediclip(['evaluate', model, imagesFolder(normal)]);
+    expect(end).toBe(1);
+    expect(stderr).toMatch(/^mediclip: \S+ has no test images: add test\/normal and test\/abnormal\.\n$/);
+  });
+});
+
+/** The paper's layout: `images/` and lists of samples. */
+function paperLayout(train: string[], normal: string[], abnormal: string[] = [], masks: string[] = []): string {
+  const files: Record<string, Uint8Array | string> = {};
+  const put = (name: string, file: string) => {
+    files[`images/${name}`] = read(file);
+    return name;
+  };
+  const sample = (part: string, label: number, mask?: string) => (file: string, index: number) => ({
+    filename: put(`${part}/${path.basename(file)}`, file),
+    label,
+    clsname: 'brain',
+    ...(mask && { mask: put(`masks/${path.basename(masks[index]!)}`, masks[index]!) }),
+  });
+  const lines = (samples: object[]) => samples.map((line) => `${JSON.stringify(line)}\n`).join('');
+  const test = [...abnormal.map(sample('test/abnormal', 1, 'masks')), ...normal.map(sample('test/normal', 0))];
+  const train_ = train.map(sample('train/normal', 0));
+  return folderWith({ ...files, 'samples/train.json': lines(train_), 'samples/test.json': lines(test) });
+}

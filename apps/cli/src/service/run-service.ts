@@ -1,0 +1,120 @@
+import { once } from 'node:events';
+import { ApiKeysError, buildServer, parseSettings, type Settings, SettingsError } from '@mediclip/api';
+import { QueueUnavailableError } from '@mediclip/queue';
+import { StoreError } from '@mediclip/store';
+import { UsageError } from '../usage-error.js';
+import { closeParts, openParts, openWorker, type Parts } from './parts.js';
+import { startStatusServer } from './status-server.js';
+
+/** A running process of the service. `stop` drains it: not ready first, then nothing new, then closed. */
+interface Running {
+  readonly address: string;
+  stop(graceMs: number): Promise<void>;
+}
+
+export type Role = 'serve' | 'api' | 'worker';
+
+/**
+ * `mediclip serve`, `mediclip api` and `mediclip worker`: runs until `signal` aborts, then stops within the grace.
+ * Throws a UsageError for settings that cannot be used.
+ */
+export async function runService(role: Role, signal: AbortSignal): Promise<void> {
+  const settings = readSettings(role);
+  const { parts, running } = await begin(role, settings);
+  parts.logger.info({ role, address: running.address, store: settings.storeUrl }, 'ready');
+  if (!signal.aborted) await once(signal, 'abort');
+  parts.logger.info('stopping');
+  await running.stop(settings.shutdownGraceMs);
+  await closeParts(parts);
+  parts.logger.info('stopped');
+}
+
+/** Opens everything and listens; what keeps it from that is told in one sentence. */
+async function begin(role: Role, settings: Settings): Promise<{ parts: Parts; running: Running }> {
+  try {
+    const parts = await openParts(settings);
+    return { parts, running: await start[role](parts) };
+  } catch (error) {
+    if (isStartFault(error)) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** A store, a Redis, a keys file or a port that cannot be had. */
+const isStartFault = (error: unknown): error is Error =>
+  [StoreError, QueueUnavailableError, ApiKeysError].some((kind) => error instanceof kind) ||
+  (error as NodeJS.ErrnoException).syscall === 'listen';
+
+function readSettings(role: Role): Settings {
+  let settings: Settings;
+  try {
+    settings = parseSettings(process.env);
+  } catch (error) {
+    if (error instanceof SettingsError) throw new UsageError(error.message);
+    throw error;
+  }
+  const onRedis = settings.redisUrl !== undefined;
+  if (role === 'serve' && onRedis) {
+    throw new UsageError('With MEDICLIP_REDIS_URL start `mediclip api` and `mediclip worker`; `serve` needs no Redis.');
+  }
+  if (role !== 'serve' && !onRedis) {
+    throw new UsageError(`\`mediclip ${role}\` needs MEDICLIP_REDIS_URL; without Redis start \`mediclip serve\`.`);
+  }
+  return settings;
+}
+
+const start: Record<Role, (parts: Parts) => Promise<Running>> = {
+  async serve(parts) {
+    const worker = await openWorker(parts);
+    const api = await startApi(parts, [
+      {
+        name: 'worker',
+        check: async () => {
+          const missing = (await worker.ready()).find(({ ok }) => !ok);
+          if (missing) throw new Error(missing.detail ?? `${missing.name} is not ready`);
+        },
+      },
+    ]);
+    return {
+      address: api.address,
+      async stop(graceMs) {
+        await api.stop();
+        await worker.stop(graceMs);
+      },
+    };
+  },
+
+  async api(parts) {
+    return startApi(parts, []);
+  },
+
+  async worker(parts) {
+    const { settings, metrics } = parts;
+    const worker = await openWorker(parts);
+    const server = await startStatusServer({ ...settings, metrics, ready: () => worker.ready() });
+    return {
+      address: `http://${settings.host}:${settings.port}`,
+      async stop(graceMs) {
+        await worker.stop(graceMs);
+        server.close();
+        server.closeAllConnections();
+      },
+    };
+  },
+};
+
+async function startApi(
+  parts: Parts,
+  readinessProbes: { name: string; check(): Promise<void> }[],
+): Promise<{ address: string; stop(): Promise<void> }> {
+  const { host, port } = parts.settings;
+  const server = await buildServer({ ...parts, readinessProbes });
+  const address = await server.listen({ host, port });
+  return {
+    address,
+    async stop() {
+      server.drain();
+      await server.close();
+    },
+  };
+}
