@@ -1,7 +1,7 @@
 import helmet from '@fastify/helmet';
 import multipart from '@fastify/multipart';
 import { newId } from '@mediclip/store';
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { adaptationHandlers } from './adaptations/adaptations.js';
 import { OptionCheck } from './adaptations/option-check.js';
 import { archiveHandlers } from './archive/uploads.js';
@@ -10,7 +10,7 @@ import { auth } from './auth/auth.js';
 import { backboneHandlers } from './backbones/backbones.js';
 import { datasetHandlers } from './datasets/datasets.js';
 import type { ReadinessProbe, ServerDependencies } from './dependencies.js';
-import { docs, docsHandlers } from './docs/docs.js';
+import { docsAssets, docsHandlers } from './docs/docs.js';
 import { evaluationHandlers } from './evaluations/evaluations.js';
 import { healthHandlers } from './health/health.js';
 import { Lifecycle } from './health/lifecycle.js';
@@ -24,6 +24,7 @@ import { answerBrokenRequest, headersTimeoutMs } from './limits/timeouts.js';
 import { logRequests } from './logging/log-requests.js';
 import { measureRequests, metricsHandlers } from './metrics/metrics.js';
 import { serverMetrics } from './metrics/server-metrics.js';
+import { calibrationHandlers } from './models/calibrations.js';
 import { modelHandlers } from './models/models.js';
 import { problemHandlers } from './problems/problems.js';
 import { sendProblem } from './problems/send-problem.js';
@@ -66,7 +67,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
 
   const app: FastifyInstance = fastify({
     loggerInstance: logger as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: ({ headers: { 'x-request-id': given } }) =>
       typeof given === 'string' && safeRequestId.test(given) ? given : newId(),
     exposeHeadRoutes: false,
@@ -94,7 +95,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   await app.register(rateLimit, settings);
   await app.register(bodyParsers);
   await app.register(multipart);
-  await app.register(docs);
+  await app.register(docsAssets);
 
   const submission = { jobQueue, queueDepth: settings.queueDepth, modelsFolder: settings.modelsDir };
   const probes: ReadinessProbe[] = [
@@ -112,6 +113,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
     ...scoreHandlers({ ...dependencies, metrics }),
     ...scoringHandlers(submission),
     ...evaluationHandlers(submission),
+    ...calibrationHandlers(submission),
     ...jobHandlers(dependencies),
     ...jobEventHandlers({ closing: lifecycle.closing }),
     ...healthHandlers(probes, lifecycle),

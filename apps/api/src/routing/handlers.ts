@@ -37,11 +37,8 @@ export type HandlerAnswer<K extends OperationId> = JsonAnswer<Exclude<Answer<K>,
 
 export type Handler<K extends OperationId> = (call: Call<K>) => Promise<HandlerAnswer<K>>;
 
-/** Routes whose handler is not in the map: `/docs` is a plugin of its own. */
-export type HandledId = Exclude<OperationId, 'getDocs'>;
-
 /** One handler for every operation that the server offers; the compiler demands each. */
-export type Handlers = { readonly [K in HandledId]: Handler<K> };
+export type Handlers = { readonly [K in OperationId]: Handler<K> };
 
 /** The handlers of one resource. */
-export type HandlersOf<K extends HandledId> = Pick<Handlers, K>;
+export type HandlersOf<K extends OperationId> = Pick<Handlers, K>;

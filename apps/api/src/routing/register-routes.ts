@@ -6,7 +6,7 @@ import { answerOnce, type CompleteAnswer, idempotencyKey, jsonDigest } from '../
 import { clientGoneSignal } from '../limits/client-gone.js';
 import { waitPatiently } from '../limits/timeouts.js';
 import { restOfBodyDigest } from '../uploads/body-digest.js';
-import type { Call, HandledId, Handler, Handlers, RawAnswer } from './handlers.js';
+import type { Call, Handler, Handlers, RawAnswer } from './handlers.js';
 import { checkBodyHead } from './media-types.js';
 
 declare module 'fastify' {
@@ -33,7 +33,6 @@ export function registerRoutes(
   { store, limits }: { readonly store: Store; readonly limits: BodyLimits },
 ): void {
   for (const id of operationIds) {
-    if (id === 'getDocs') continue;
     const route = routeOf(id);
     const limitBytes = limitOf(route, limits);
     app.route({
@@ -42,15 +41,15 @@ export function registerRoutes(
       config: { operationId: id, isOpen: route.open === true },
       bodyLimit: limitBytes,
       preParsing: async (request) => checkBodyHead(request, route, limitBytes),
-      handler: (request, reply) => serve(id, route, handlers[id] as Handler<HandledId>, store, request, reply),
+      handler: (request, reply) => serve(id, route, handlers[id] as Handler<OperationId>, store, request, reply),
     });
   }
 }
 
 async function serve(
-  id: HandledId,
+  id: OperationId,
   route: Route,
-  handler: Handler<HandledId>,
+  handler: Handler<OperationId>,
   store: Store,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -58,7 +57,7 @@ async function serve(
   waitPatiently(request);
   const tenant = store.tenant(request.tenant);
   const parts = validParts(route, request);
-  const call = (id: string) => ({ ...parts, store: tenant, signal, newId: id, request, reply }) as Call<HandledId>;
+  const call = (id: string) => ({ ...parts, store: tenant, signal, newId: id, request, reply }) as Call<OperationId>;
   const signal = clientGoneSignal(reply);
   const key = route.method === 'POST' ? idempotencyKey(request) : undefined;
   if (key === undefined) {
@@ -95,7 +94,7 @@ function validParts(route: Route, request: FastifyRequest) {
   };
 }
 
-type Answered = Awaited<ReturnType<Handler<HandledId>>>;
+type Answered = Awaited<ReturnType<Handler<OperationId>>>;
 
 function headOf(route: Route, answer: Answered): Pick<CompleteAnswer, 'status' | 'headers'> {
   const status = Number(Object.keys(route.replies)[0]);
@@ -109,7 +108,7 @@ function jsonOf(answer: Exclude<Answered, RawAnswer>): string | undefined {
   return answer && JSON.stringify(answer.json);
 }
 
-function completeBody(id: HandledId, answer: Answered): string | Uint8Array {
+function completeBody(id: OperationId, answer: Answered): string | Uint8Array {
   if (answer === undefined || !('bytes' in answer)) return jsonOf(answer) ?? '';
   const { bytes } = answer;
   if (typeof bytes === 'string' || bytes instanceof Uint8Array) return bytes;

@@ -1,0 +1,198 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import {
+  type Calibration,
+  decodeScoreMessage,
+  type Evaluation,
+  encodeScoreReply,
+  type Job,
+  type ScoreReply,
+  type ScoringResult,
+} from '@mediclip/contracts';
+import { describeMap, writeNpy } from '@mediclip/imaging';
+import type { Consumer, Attempt as Delivery, JobEntry, JobQueue, ScoreChannel, ScoreServer } from '@mediclip/queue';
+import { type Attempt, datasetDigest, StaleAttempt, type Store, type TenantStore } from '@mediclip/store';
+import { temporaryFolder } from '@mediclip/testing';
+
+const mapSide = 4;
+const digest = 'ab'.repeat(32);
+
+/** Stands in for workers: computes nothing, but keeps every promise that the API relies on. */
+export class FakeWorker {
+  /** Jobs wait in `running` until this resolves. */
+  hold: Promise<void> | undefined;
+  /** Answers scores in place of maps. */
+  scoreReply: (() => Promise<ScoreReply>) | undefined;
+  /** Signals of the scores that were asked for. */
+  readonly scoreSignals: AbortSignal[] = [];
+
+  private constructor(
+    private readonly store: Store,
+    private readonly consumer: Consumer,
+    private readonly server: ScoreServer,
+  ) {}
+
+  static async start({
+    store,
+    jobQueue,
+    scoreChannel,
+  }: {
+    store: Store;
+    jobQueue: JobQueue;
+    scoreChannel: ScoreChannel;
+  }) {
+    const holder: { worker?: FakeWorker } = {};
+    const consumer = await jobQueue.consume((entry, delivery) => holder.worker!.run(entry, delivery), {
+      concurrency: 2,
+      onDead: async () => undefined,
+    });
+    const server = await scoreChannel.serve(async (payload, { signal }) => holder.worker!.score(payload, signal), {
+      topics: ['lite'],
+      concurrency: 8,
+    });
+    holder.worker = new FakeWorker(store, consumer, server);
+    return holder.worker;
+  }
+
+  async stop(): Promise<void> {
+    await this.consumer.close({ graceMs: 0 });
+    await this.server.close();
+  }
+
+  /** The map that an image of this first byte is given: rising from left to right. */
+  static mapOf(firstByte: number): Float32Array {
+    return Float32Array.from({ length: mapSide * mapSide }, (_, i) => ((i % mapSide) / mapSide) * (firstByte / 255));
+  }
+
+  private async score(payload: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+    this.scoreSignals.push(signal);
+    if (this.scoreReply) return encodeScoreReply(await this.scoreReply());
+    const { images } = decodeScoreMessage(payload);
+    const scores = images.map((image) => {
+      const map = FakeWorker.mapOf(image[0]!);
+      return { score: Math.max(...map), map, mapSide };
+    });
+    return encodeScoreReply({ outcome: 'scored', scores });
+  }
+
+  private async run({ tenant: name, jobId }: JobEntry, { signal }: Delivery): Promise<{ outcome: 'done' }> {
+    const tenant = this.store.tenant(name);
+    let attempt: Attempt;
+    let job: Job;
+    try {
+      const started = await tenant.attempts.start(jobId);
+      attempt = started.attempt;
+      job = started.stored.job;
+    } catch (error) {
+      if (error instanceof StaleAttempt) return { outcome: 'done' };
+      throw error;
+    }
+    await tenant.attempts.progress(attempt, { phase: 'working', done: 1, total: 2 });
+    if (this.hold) await Promise.race([this.hold, aborted(signal)]);
+    if (signal.aborted) {
+      await tenant.attempts.end(attempt, { state: 'cancelled' });
+      return { outcome: 'done' };
+    }
+    await tenant.attempts.end(attempt, { state: 'succeeded', result: await resultOf(tenant, attempt, job) });
+    return { outcome: 'done' };
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+async function resultOf(tenant: TenantStore, attempt: Attempt, job: Job): Promise<object> {
+  switch (job.kind) {
+    case 'adaptation':
+      return { modelId: await makeModel(tenant, attempt, job) };
+    case 'scoring':
+      return score(tenant, attempt, job);
+    case 'evaluation':
+      return { evaluationId: (await tenant.evaluations.create(attempt, await figures(tenant, job))).id };
+    case 'calibration':
+      throw new Error('The fake worker calibrates nothing.');
+  }
+}
+
+async function makeModel(tenant: TenantStore, attempt: Attempt, job: Extract<Job, { kind: 'adaptation' }>) {
+  const { datasetId, options } = job.request;
+  const folder = mkdtempSync(path.join(temporaryFolder(), 'detector-'));
+  writeFileSync(path.join(folder, 'detector.safetensors'), 'weights');
+  const description = {
+    ...(options.name !== undefined && { name: options.name }),
+    configuration: { ...options, taps: [4, 10, 15] },
+    lineage: {
+      jobId: job.id,
+      datasetId,
+      datasetDigest: digest,
+      imageIds: [],
+      backbone: options.backbone,
+      backboneDigest: digest,
+      seed: options.seed,
+      device: 'cpu',
+      versions: {},
+    },
+    lossHistory: [{ epoch: 1, loss: 1, focal: 0.5, dice: 0.5 }],
+    selectedEpoch: 1,
+  };
+  return (await tenant.models.create(attempt, description, folder)).id;
+}
+
+async function score(tenant: TenantStore, attempt: Attempt, job: Extract<Job, { kind: 'scoring' }>) {
+  let scored = 0;
+  for await (const image of tenant.images.all(job.request.datasetId, { split: job.request.split })) {
+    const map = FakeWorker.mapOf(255);
+    const { map: summary, regions } = describeMap(map, mapSide, image, 0.5);
+    const result: ScoringResult = {
+      imageId: image.id,
+      fileName: image.fileName,
+      split: image.split,
+      label: image.label,
+      outcome: 'scored',
+      score: summary.max,
+      map: summary,
+      regions: [...regions],
+    };
+    await tenant.results.put(attempt, result, writeNpy(map, [mapSide, mapSide]));
+    scored += 1;
+  }
+  return { scored, rejected: 0 };
+}
+
+async function figures(
+  tenant: TenantStore,
+  { request: { modelId, datasetId } }: Extract<Job, { kind: 'evaluation' }>,
+): Promise<Omit<Evaluation, 'id' | 'jobId' | 'createdAt'>> {
+  const images = [];
+  for await (const image of tenant.images.all(datasetId)) images.push(image);
+  const unknown = { value: null, reason: 'The fake worker evaluates nothing.' };
+  return {
+    modelId,
+    datasetId,
+    datasetDigest: datasetDigest(images),
+    images: { normal: 0, abnormal: 0, masks: 0, rejected: 0 },
+    image: {
+      auroc: { value: 0.9, interval: { low: 0.8, high: 0.95, level: 0.95, method: 'delong' } },
+      averagePrecision: unknown,
+      f1Max: unknown,
+      sensitivityAtSpecificity90: unknown,
+      sensitivityAtSpecificity95: unknown,
+    },
+    pixel: { auroc: unknown, averagePrecision: unknown, aupro30: unknown, diceBest: unknown },
+  };
+}
+
+/** A threshold for tests, as a calibration leaves it. */
+export function calibrationOf(jobId: string, datasetId: string, threshold: number): Calibration {
+  return {
+    alpha: 0.1,
+    threshold,
+    images: 20,
+    datasetId,
+    datasetDigest: digest,
+    jobId,
+    createdAt: new Date().toISOString(),
+  };
+}
