@@ -8,9 +8,9 @@ Nobody needs to run this to use the product; the images are committed. To make t
 
 Anatomy comes from one source, the skull-stripped MNI ICBM152 template (T1, grey and white matter at 1 mm) inside
 nilearn's wheel. Everything that differs between two images is drawn from a seeded generator: a "patient" (a bent and
-tilted plane through the template), a "scanner" (contrast, bias field, blur, noise) and, in abnormal images, a tumour
-grown by a reaction-diffusion equation. Normal and abnormal images share one path; a tumour is the only thing
-that an abnormal image has more.
+tilted plane through the template), a "scan" (contrast, bias field, blur, noise) and, in abnormal images, a tumour
+grown by a reaction-diffusion equation. All scans follow one protocol, because a detector is adapted to one kind of
+image. Normal and abnormal images share one path; a tumour is the only thing that an abnormal image has more.
 
 Arrays are [row, column] with the front of the head up; tissue is a dictionary of shares in 0..1 that add up to the
 brain's own share.
@@ -28,24 +28,18 @@ SEED = 2405
 FOLDER = Path(__file__).resolve().parent / "brain-mri"
 SETS = {"train/normal": 24, "test/normal": 16, "test/abnormal": 16}
 
-SLICE_RANGE_MM = (-6.0, 46.0)  # from the basal ganglia up to above the lateral ventricles
-IMAGE_SIDES = (224, 240, 256)
+SLICE_RANGE_MM = (14.0, 32.0)  # at the level of the lateral ventricles
+IMAGE_SIDE = 240
 FIELD_OF_VIEW_MM = 216.0
-TUMOUR_DIAMETERS_PX = (20.0, 58.0)
+TUMOUR_DIAMETERS_PX = (24.0, 60.0)
 
 OEDEMA_DENSITIES = (0.05, 0.35)  # the cell densities between which oedema goes from none to full
 
-# Signal of each tissue before the scanner's own variation; white matter of a T1 image is the brightest normal tissue.
-CONTRASTS = {
-    "t1": {"white": 0.70, "grey": 0.50, "csf": 0.17},
-    "flair": {"white": 0.43, "grey": 0.57, "csf": 0.12},
-}
-# Signal of a tumour's parts. The rim of `t1-enhancing` is what takes up a contrast agent.
+# Signals as in a FLAIR image, before a scan's own variation: fluid is dark, and grey matter brighter than white.
+CONTRAST = {"white": 0.43, "grey": 0.57, "csf": 0.12, "meninges": 0.80}
 TUMOURS = {
-    "t1-enhancing": {"core": 0.28, "rim": 0.86, "oedema": 0.42},
-    "t1-dark": {"core": 0.24, "rim": 0.33, "oedema": 0.44},
-    "flair-bright": {"core": 0.73, "rim": 0.80, "oedema": 0.70},
-    "flair-necrotic": {"core": 0.24, "rim": 0.80, "oedema": 0.70},
+    "solid": {"core": 0.67, "rim": 0.70, "oedema": 0.63},
+    "necrotic": {"core": 0.28, "rim": 0.70, "oedema": 0.63},
 }
 
 
@@ -76,33 +70,22 @@ def load_template():
 
 
 def plan_set(random, count):
-    """What must be spread evenly over a set, whatever its label: slice height, contrast, image side, tumour size."""
+    """What must be spread evenly over a set, whatever its label: slice height, kind and size of tumour."""
     low, high = SLICE_RANGE_MM
     heights = low + (high - low) * (np.arange(count) + random.uniform(size=count)) / count
-    contrasts = random.permutation([list(CONTRASTS)[i % 2] for i in range(count)])
-    # The two tumours of a contrast take turns; so do the sides.
-    kinds = {contrast: [kind for kind in TUMOURS if kind.startswith(contrast)] for contrast in CONTRASTS}
-    sides = random.permutation([IMAGE_SIDES[i % len(IMAGE_SIDES)] for i in range(count)])
+    tumours = random.permutation([list(TUMOURS)[i % len(TUMOURS)] for i in range(count)])
     diameters = random.permutation(np.geomspace(*TUMOUR_DIAMETERS_PX, count))
-    plans = []
-    for i in range(count):
-        turn = sum(plan["contrast"] == contrasts[i] for plan in plans) % 2
-        plans.append(
-            {
-                "height_mm": heights[i],
-                "contrast": str(contrasts[i]),
-                "side": int(sides[i]),
-                "tumour": kinds[contrasts[i]][turn],
-                "diameter_px": diameters[i],
-            }
-        )
+    plans = [
+        {"height_mm": height, "tumour": str(tumour), "diameter_px": diameter}
+        for height, tumour, diameter in zip(heights, tumours, diameters)
+    ]
     return random.permutation(plans)
 
 
 def make_image(random, template, plan, abnormal):
     """An 8-bit image and, if abnormal, its mask (0 or 255)."""
     tissue = cut_slice(random, template, plan)
-    signal_of = vary_contrast(random, CONTRASTS[plan["contrast"]])
+    signal_of = vary_contrast(random)
     tumour = None
     if abnormal:
         tumour = grow_tumour(random, tissue, plan["diameter_px"])
@@ -119,20 +102,20 @@ def make_image(random, template, plan, abnormal):
 
 def cut_slice(random, template, plan):
     """Tissue shares on a bent, tilted, scaled plane through the template."""
-    side = plan["side"]
+    side = IMAGE_SIDE
     pixel_mm = FIELD_OF_VIEW_MM / side / random.uniform(0.94, 1.08)
     rows, columns = np.mgrid[:side, :side].astype(np.float64) - (side - 1) / 2
     angle = np.radians(random.normal(0, 5))
     x = pixel_mm * (np.cos(angle) * columns - np.sin(angle) * rows) * random.uniform(0.93, 1.06)
     y = -pixel_mm * (np.sin(angle) * columns + np.cos(angle) * rows)
-    pitch, roll = np.radians(random.normal(0, [5.0, 2.5]))
+    pitch, roll = np.radians(random.normal(0, [4.0, 1.5]))
     z = plan["height_mm"] + np.tan(pitch) * y + np.tan(roll) * x
     # The head sits somewhere near the middle; y = -18 mm is the middle of the template's brain.
     x, y = x + random.normal(0, 3), y - 18 + random.normal(0, 3)
-    for wavelength_px, amplitude_mm in ((side / 5, 3.0), (side / 14, 1.2)):
-        x = x + amplitude_mm * smooth_noise(random, side, wavelength_px)
-        y = y + amplitude_mm * smooth_noise(random, side, wavelength_px)
-        z = z + amplitude_mm * smooth_noise(random, side, wavelength_px)
+    for wavelength_px, amplitude_mm in ((side / 5, 2.4), (side / 14, 1.2)):
+        x = x + amplitude_mm * smooth_noise(random, wavelength_px)
+        y = y + amplitude_mm * smooth_noise(random, wavelength_px)
+        z = z + amplitude_mm * smooth_noise(random, wavelength_px)
 
     points = np.stack([x, y, z]) - template["origin"][:, None, None]
     cut = {name: ndimage.map_coordinates(template[name], points, order=1) for name in ("t1", "grey", "white", "brain")}
@@ -145,39 +128,48 @@ def cut_slice(random, template, plan):
     shares = {"white": cut["white"] ** power, "grey": cut["grey"] ** power, "csf": fluid_weight * fluid**power}
     total = sum(shares.values()) + 1e-6
     tissue = {name: brain * share / total for name, share in shares.items()}
-    tissue["brain"] = brain
+    tissue = leave_meninges(random, {**tissue, "brain": brain})
     # What the three shares don't tell (thalamus from putamen, say): the template's own T1 beside its local mean.
     local_mean = ndimage.gaussian_filter(cut["t1"], 4) / (ndimage.gaussian_filter(brain, 4) + 1e-3)
     detail = 1 + 0.6 * brain * np.clip(cut["t1"] / (local_mean + 1e-3) - 1, -0.3, 0.3)
-    tissue["detail"] = detail * (1 + 0.02 * smooth_noise(random, side, 2.0))
+    tissue["detail"] = detail * (1 + 0.02 * smooth_noise(random, 2.0))
     return tissue
 
 
-def smooth_noise(random, side, sigma_px):
+def leave_meninges(random, tissue):
+    """Tissue with bright meninges in patches of the brain's edge, as brain extraction leaves them."""
+    depth_px = ndimage.distance_transform_edt(tissue["brain"] > 0.25)
+    patches = ramp(smooth_noise(random, 5), 1.0, 1.8) * (1 - ramp(depth_px, 1.5, 4.0))
+    remainder = {name: share * (1 - patches) for name, share in tissue.items()}
+    return {**remainder, "meninges": tissue["brain"] * patches, "brain": tissue["brain"]}
+
+
+def smooth_noise(random, sigma_px):
     """White noise smoothed to the given width, with mean 0 and deviation 1."""
-    noise = ndimage.gaussian_filter(random.normal(size=(side, side)), sigma_px, mode="wrap")
+    noise = ndimage.gaussian_filter(random.normal(size=(IMAGE_SIDE, IMAGE_SIDE)), sigma_px, mode="wrap")
     return (noise - noise.mean()) / noise.std()
 
 
-# The scanner
+# The scan
 
 
-def vary_contrast(random, signal_of):
-    return {name: signal * random.uniform(0.93, 1.07) for name, signal in signal_of.items()}
+def vary_contrast(random):
+    return {name: signal * random.uniform(0.97, 1.03) for name, signal in CONTRAST.items()}
 
 
 def scan(random, signal, brain):
     """What a scanner makes of a signal: blur, bias field, gain and gamma, Rician noise; then brain extraction."""
     side = len(signal)
-    signal = ndimage.gaussian_filter(signal, random.uniform(0.45, 0.95))
+    signal = ndimage.gaussian_filter(signal, random.uniform(0.6, 0.8))
     axis = np.linspace(-1, 1, side)
-    slopes = random.normal(0, 0.08, 5)
+    # The square terms are mostly positive: the brain's edge is nearer to the coil, thus brighter, than its middle.
+    slopes = random.normal([0, 0, 0, 0.12, 0.12], 0.06)
     r, c = axis[:, None], axis[None, :]
     bias = 1 + slopes[0] * r + slopes[1] * c + slopes[2] * r * c + slopes[3] * r * r + slopes[4] * c * c
-    signal = np.clip(signal * bias * random.uniform(0.95, 1.15), 0, None) ** random.uniform(0.85, 1.2)
-    sigma = random.uniform(0.012, 0.032)
+    signal = np.clip(signal * bias * random.uniform(0.85, 1.15), 0, None) ** random.uniform(0.95, 1.05)
+    sigma = random.uniform(0.014, 0.020)
     # Noise is a little wider than a pixel, as in images that the scanner interpolated.
-    real, imaginary = (sigma * smooth_noise(random, side, random.uniform(0.3, 0.6)) for _ in range(2))
+    real, imaginary = (sigma * smooth_noise(random, random.uniform(0.4, 0.5)) for _ in range(2))
     signal = np.hypot(signal + real, imaginary)
     return np.round(255 * np.clip(signal * (brain > 0.25), 0, 1)).astype(np.uint8)
 
@@ -198,7 +190,7 @@ def grow_tumour(random, tissue, diameter_px):
     solid = (tissue["white"] + tissue["grey"]) * (tissue["brain"] > 0.99)
     side = len(solid)
     diffusivity = 0.2 * (tissue["white"] + 0.2 * tissue["grey"]) * (solid > 0.5)
-    rate = 0.2 * (18 / diameter_px) ** 2 * np.exp(0.35 * smooth_noise(random, side, diameter_px / 6)) * (solid > 0.5)
+    rate = 0.2 * (18 / diameter_px) ** 2 * np.exp(0.35 * smooth_noise(random, diameter_px / 6)) * (solid > 0.5)
     # Links between neighbours carry the harmonic mean, so none crosses a barrier.
     links = [harmonic_mean(diffusivity, np.roll(diffusivity, 1, axis)) for axis in (0, 1)]
 
@@ -247,9 +239,8 @@ def push_tissue(tissue, mask, push_px):
 def paint_tumour(random, signal, tissue, tumour, signal_of):
     """The signal with a necrotic core (the oldest part), a rim (the rest of the dense part) and oedema around it."""
     strength = random.uniform(0.85, 1.0)
-    side = len(signal)
     core_age = np.quantile(tumour["age"][tumour["age"] > 0], random.uniform(0.5, 0.85))
-    texture = 1 + 0.06 * smooth_noise(random, side, 1.5)
+    texture = 1 + 0.06 * smooth_noise(random, 1.5)
     dense = ramp(tumour["density"], 0.45, 0.75)
     core = dense * ramp(ndimage.gaussian_filter(tumour["age"], 1), core_age - 0.06, core_age + 0.06)
     oedema = ramp(tumour["density"], *OEDEMA_DENSITIES) * np.clip(tissue["white"] + 0.7 * tissue["grey"], 0, 1)
