@@ -1,0 +1,277 @@
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { bitmap } from '../testing/bitmaps.js';
+import { dicom } from '../testing/dicom.js';
+import { closeSharedPool, type FormEntry, formOf, TestService, unknownId } from '../testing/test-service.js';
+
+const maximumBytes = 20_000;
+let service: TestService;
+beforeAll(async () => {
+  const { images, uploads } = (await import('../settings.js')).parseSettings({});
+  service = await TestService.start({
+    settings: {
+      images: { ...images, maximumBytes },
+      uploads: { ...uploads, files: 8, formBytes: 200_000 },
+      datasetImages: 12,
+    },
+  });
+});
+afterAll(async () => {
+  await service.stop();
+  await closeSharedPool();
+});
+
+const newDataset = async () => (await service.post('/v1/datasets', { json: { name: 'a' } })).json.id as string;
+const temporaries = () => readdirSync(path.join(service.folder, 'data', 'tmp'));
+const normal: FormEntry[] = [
+  ['split', 'train'],
+  ['label', 'normal'],
+];
+
+describe('an upload of images', () => {
+  test('has one outcome a file, in order; a bad, oversized, truncated or empty one costs only itself', async () => {
+    const id = await newDataset();
+    const form = formOf([
+      ...normal,
+      ['file', bitmap(16, 12, 1), 'good.bmp'],
+      ['file', Buffer.from('no image'), 'text.png'],
+      ['file', bitmap(200, 200, 2), 'large.bmp'],
+      ['file', bitmap(16, 12, 3).subarray(0, 300), 'cut.bmp'],
+      ['file', new Uint8Array(0), 'empty.bmp'],
+      ['label', 'abnormal'],
+      ['split', 'test'],
+      ['file', bitmap(16, 12, 4), 'last.bmp'],
+    ]);
+    const { status, json } = await service.post(`/v1/datasets/${id}/images`, { form });
+    expect(status).toBe(200);
+    expect(json).toMatchObject({ stored: 2, rejected: 4, skipped: 0 });
+    expect(
+      json.outcomes.map(({ index, fileName }: { index: number; fileName: string }) => `${index} ${fileName}`),
+    ).toEqual(['0 good.bmp', '1 text.png', '2 large.bmp', '3 cut.bmp', '4 empty.bmp', '5 last.bmp']);
+    expect(json.outcomes.map(({ error }: { error?: { type: string } }) => error?.type.split('/').at(-1))).toEqual([
+      undefined,
+      'image-unsupported-format',
+      'image-too-large',
+      'image-corrupt',
+      'image-empty',
+      undefined,
+    ]);
+    expect(json.outcomes[5]).toMatchObject({ split: 'test', label: 'abnormal', hasMask: false });
+    const { json: page } = await service.get(`/v1/datasets/${id}/images`);
+    expect(page.items.map(({ fileName }: { fileName: string }) => fileName)).toEqual(['good.bmp', 'last.bmp']);
+    expect(temporaries()).toEqual([]);
+  });
+
+  test('gives back the bytes that were sent, under their digest', async () => {
+    const id = await newDataset();
+    const bytes = bitmap(16, 12, 9);
+    const { json } = await service.post(`/v1/datasets/${id}/images`, {
+      form: formOf([...normal, ['file', bytes, 'a.bmp']]),
+    });
+    const target = `/v1/datasets/${id}/images/${json.outcomes[0].imageIds[0]}`;
+    const { json: image } = await service.get(target);
+    expect(image).toMatchObject({
+      format: 'bmp',
+      mediaType: 'image/bmp',
+      width: 16,
+      height: 12,
+      sizeBytes: bytes.length,
+    });
+    const content = await service.get(`${target}/content`);
+    expect(content.bytes.equals(bytes)).toBe(true);
+    expect(image.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
+    expect((await service.delete(target)).status).toBe(204);
+    expect((await service.get(`${target}/content`)).problem).toBe('not-found');
+    expect(await service.keys()).not.toContainEqual(expect.stringContaining(image.sha256));
+  });
+
+  test('a mask goes with the file before it, and must fit it', async () => {
+    const id = await newDataset();
+    const form = formOf([
+      ['mask', bitmap(16, 12), 'lost.bmp'],
+      ['split', 'test'],
+      ['label', 'abnormal'],
+      ['file', bitmap(16, 12, 1), 'a.bmp'],
+      ['mask', bitmap(16, 12, 2), 'a-mask.bmp'],
+      ['file', bitmap(16, 12, 3), 'b.bmp'],
+      ['mask', bitmap(12, 16, 4), 'b-mask.bmp'],
+      ['file', bitmap(16, 12, 5), 'c.bmp'],
+      ['mask', bitmap(16, 12, 6), 'c-mask.bmp'],
+      ['mask', bitmap(16, 12, 7), 'c-mask-again.bmp'],
+      ['file', bitmap(16, 12, 8), 'd.bmp'],
+      ['mask', Buffer.from('x'), 'd-mask.bmp'],
+    ]);
+    const { json } = await service.post(`/v1/datasets/${id}/images`, { form });
+    expect(
+      json.outcomes.map(
+        ({ fileName, error, hasMask }: { fileName: string; error?: { type: string }; hasMask?: boolean }) => [
+          fileName,
+          error?.type.split('/').at(-1) ?? hasMask,
+        ],
+      ),
+    ).toEqual([
+      ['lost.bmp', 'mask-without-image'],
+      ['a.bmp', true],
+      ['b.bmp', 'mask-size-differs'],
+      ['c.bmp', 'mask-without-image'],
+      ['d.bmp', 'image-unsupported-format'],
+    ]);
+  });
+
+  test('without a split or a label a file is rejected', async () => {
+    const id = await newDataset();
+    const form = formOf([
+      ['file', bitmap(), 'a.bmp'],
+      ['split', 'train'],
+      ['file', bitmap(), 'b.bmp'],
+      ['label', 'odd'],
+      ['file', bitmap(), 'c.bmp'],
+    ]);
+    const { json } = await service.post(`/v1/datasets/${id}/images`, { form });
+    expect(json).toMatchObject({ stored: 0, rejected: 3 });
+    expect(json.outcomes[2].error.type).toBe('/problems/image-unlabelled');
+  });
+
+  test('of DICOM every frame is an image, and nothing of the patient is stored', async () => {
+    const id = await newDataset();
+    const frames = [new Uint8Array(80).fill(10), new Uint8Array(80).fill(200)];
+    const form = formOf([...normal, ['file', dicom(10, 8, frames), 'series.dcm']]);
+    const { json } = await service.post(`/v1/datasets/${id}/images`, { form });
+    expect(json.outcomes[0].imageIds).toHaveLength(2);
+    const { json: page } = await service.get(`/v1/datasets/${id}/images`);
+    expect(page.items).toMatchObject([
+      { format: 'dicom', mediaType: 'image/png', frame: 1, width: 10, height: 8, technicalTags: { modality: 'CT' } },
+      { frame: 2 },
+    ]);
+    for (const { id: imageId } of page.items) {
+      const { bytes } = await service.get(`/v1/datasets/${id}/images/${imageId}/content`);
+      expect(bytes.includes('Mustermann')).toBe(false);
+    }
+    for (const key of await service.keys()) {
+      const stored = await service.store.objects.get(key);
+      expect(Buffer.from(stored!.bytes).includes('Mustermann')).toBe(false);
+    }
+  });
+
+  test('a data set takes no more images than it may have', async () => {
+    const id = await newDataset();
+    const files = (count: number, seed: number) =>
+      Array.from({ length: count }, (_, i): FormEntry => ['file', bitmap(16, 12, seed + i), `${i}.bmp`]);
+    await service.post(`/v1/datasets/${id}/images`, { form: formOf([...normal, ...files(8, 0)]) });
+    const { json } = await service.post(`/v1/datasets/${id}/images`, { form: formOf([...normal, ...files(6, 10)]) });
+    expect(json).toMatchObject({ stored: 4, rejected: 2 });
+    expect(json.outcomes[4].error).toMatchObject({ type: '/problems/data-set-full', limit: 12 });
+    const full = await service.post(`/v1/datasets/${id}/images`, { form: formOf([...normal, ...files(1, 20)]) });
+    expect(full).toMatchObject({ status: 409, problem: 'data-set-full' });
+  });
+
+  test.each<[string, FormEntry[], string]>([
+    [
+      'an unknown field',
+      [
+        ['colour', 'red'],
+        ['file', bitmap(), 'a.bmp'],
+      ],
+      'validation-failed',
+    ],
+    ['an unknown file', [...normal, ['file', bitmap(), 'a.bmp'], ['picture', bitmap(), 'b.bmp']], 'validation-failed'],
+    ['no file', normal, 'validation-failed'],
+    [
+      'too many files',
+      [...normal, ...Array.from({ length: 9 }, (): FormEntry => ['file', bitmap(), 'a.bmp'])],
+      'malformed-multipart',
+    ],
+    ['too many bytes', [...normal, ['file', bitmap(300, 300), 'a.bmp']], 'payload-too-large'],
+  ])('of %s stores nothing at all', async (_, entries, problem) => {
+    const id = await newDataset();
+    const before = await service.keys();
+    expect((await service.post(`/v1/datasets/${id}/images`, { form: formOf(entries) })).problem).toBe(problem);
+    expect(await service.keys()).toEqual(before);
+    expect(temporaries()).toEqual([]);
+  });
+
+  test('into a data set that is not there stores nothing', async () => {
+    const before = await service.keys();
+    const form = formOf([...normal, ['file', bitmap(), 'a.bmp']]);
+    expect((await service.post(`/v1/datasets/${unknownId()}/images`, { form })).problem).toBe('not-found');
+    expect(await service.keys()).toEqual(before);
+  });
+
+  test('that ends early is no form; with a broken part it is none either', async () => {
+    const id = await newDataset();
+    const head = '--b\r\nContent-Disposition: form-data; name="file"; filename="a.bmp"\r\n\r\nabc';
+    const headers = { 'content-type': 'multipart/form-data; boundary=b' };
+    expect((await service.post(`/v1/datasets/${id}/images`, { body: head, headers })).problem).toBe(
+      'malformed-multipart',
+    );
+    expect(
+      (
+        await service.post(`/v1/datasets/${id}/images`, {
+          body: 'x',
+          headers: { 'content-type': 'multipart/form-data' },
+        })
+      ).problem,
+    ).toBe('malformed-multipart');
+  });
+
+  test('whose client goes away leaves no record and no temporary file', async () => {
+    const id = await newDataset();
+    const before = await service.keys();
+    const part = (seed: number) =>
+      Buffer.concat([
+        Buffer.from(`--b\r\nContent-Disposition: form-data; name="file"; filename="${seed}.bmp"\r\n\r\n`),
+        bitmap(16, 12, seed),
+        Buffer.from('\r\n'),
+      ]);
+    const labels = Buffer.from(
+      '--b\r\nContent-Disposition: form-data; name="split"\r\n\r\ntrain\r\n--b\r\nContent-Disposition: form-data; name="label"\r\n\r\nnormal\r\n',
+    );
+    const upload = httpRequest(`${service.url}/v1/datasets/${id}/images`, {
+      method: 'POST',
+      headers: { 'content-type': 'multipart/form-data; boundary=b', 'transfer-encoding': 'chunked' },
+    });
+    upload.on('error', () => undefined);
+    upload.write(Buffer.concat([labels, ...Array.from({ length: 6 }, (_, i) => part(i))]));
+    while ((await service.keys()).length <= before.length) await new Promise((resolve) => setTimeout(resolve, 5));
+    upload.destroy();
+    while ((await service.keys()).length > before.length || temporaries().length > 0) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    expect((await service.get(`/v1/datasets/${id}`)).json.counts.total).toBe(0);
+    expect(await service.keys()).toEqual(before);
+  });
+});
+
+describe('pages of images', () => {
+  test('neither skip nor repeat what is there all the time, whatever is added and deleted meanwhile', async () => {
+    const id = await newDataset();
+    const upload = async (seed: number) => {
+      const form = formOf([...normal, ['file', bitmap(16, 12, seed), `${seed}.bmp`]]);
+      return (await service.post(`/v1/datasets/${id}/images`, { form })).json.outcomes[0].imageIds[0] as string;
+    };
+    const first = [];
+    for (let seed = 0; seed < 6; seed++) first.push(await upload(seed));
+    const seen: string[] = [];
+    let cursor = '';
+    for (let round = 0; ; round++) {
+      const { json } = await service.get(`/v1/datasets/${id}/images?limit=2${cursor && `&cursor=${cursor}`}`);
+      seen.push(...json.items.map((item: { id: string }) => item.id));
+      if (json.nextCursor === undefined) break;
+      cursor = json.nextCursor;
+      if (round === 0) await service.delete(`/v1/datasets/${id}/images/${first[1]}`);
+      if (round < 2) await upload(100 + round);
+    }
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(seen).toEqual([...seen].sort());
+    expect(seen).toEqual(expect.arrayContaining([first[0]!, ...first.slice(2)]));
+  });
+
+  test('can be of one split and label', async () => {
+    const dataset = await service.dataset(2);
+    const { json } = await service.get(`/v1/datasets/${dataset.id}/images?split=test&label=abnormal`);
+    expect(json.items).toMatchObject([{ fileName: 'abnormal.bmp', mask: { width: 16, height: 12 } }]);
+  });
+});

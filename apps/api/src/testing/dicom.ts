@@ -1,0 +1,53 @@
+const explicitLittleEndian = '1.2.840.10008.1.2.1';
+
+/** A DICOM file (PS3.10) of 8-bit grey frames, with a patient's name in it. */
+export function dicom(width: number, height: number, frames: readonly Uint8Array[]): Buffer {
+  const pixels = Buffer.concat(frames);
+  return Buffer.concat([
+    Buffer.alloc(128),
+    Buffer.from('DICM'),
+    text(0x0002, 0x0010, 'UI', explicitLittleEndian),
+    text(0x0008, 0x0060, 'CS', 'CT'),
+    text(0x0010, 0x0010, 'PN', 'Mustermann^Erika'),
+    short(0x0028, 0x0002, 1),
+    text(0x0028, 0x0004, 'CS', 'MONOCHROME2'),
+    text(0x0028, 0x0008, 'IS', String(frames.length)),
+    short(0x0028, 0x0010, height),
+    short(0x0028, 0x0011, width),
+    short(0x0028, 0x0100, 8),
+    short(0x0028, 0x0101, 8),
+    short(0x0028, 0x0102, 7),
+    short(0x0028, 0x0103, 0),
+    text(0x0028, 0x1050, 'DS', '128'),
+    text(0x0028, 0x1051, 'DS', '256'),
+    pixelData(pixels),
+  ]);
+}
+
+function head(group: number, element: number, vr: string): Buffer {
+  const bytes = Buffer.alloc(6);
+  bytes.writeUInt16LE(group, 0);
+  bytes.writeUInt16LE(element, 2);
+  bytes.write(vr, 4, 'latin1');
+  return bytes;
+}
+
+function text(group: number, element: number, vr: string, value: string): Buffer {
+  const padded = value.length % 2 === 0 ? value : value + (vr === 'UI' ? '\0' : ' ');
+  const length = Buffer.alloc(2);
+  length.writeUInt16LE(padded.length);
+  return Buffer.concat([head(group, element, vr), length, Buffer.from(padded, 'latin1')]);
+}
+
+function short(group: number, element: number, value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt16LE(2, 0);
+  bytes.writeUInt16LE(value, 2);
+  return Buffer.concat([head(group, element, 'US'), bytes]);
+}
+
+function pixelData(pixels: Buffer): Buffer {
+  const length = Buffer.alloc(6);
+  length.writeUInt32LE(pixels.length, 2);
+  return Buffer.concat([head(0x7fe0, 0x0010, 'OB'), length, pixels]);
+}
