@@ -7,6 +7,7 @@ import { type AdaptFlags, adapt } from './commands/adapt.js';
 import { addAdaptationFlags } from './commands/adaptation-flags.js';
 import { evaluate } from './commands/evaluate.js';
 import { type ScoreFlags, score } from './commands/score.js';
+import type { DemoFlags } from './demo/demo.js';
 import { addComputeFlags, type ComputeFlags } from './engine-options.js';
 import { StoppedError, UsageError } from './usage-error.js';
 
@@ -67,7 +68,16 @@ function program(signal: AbortSignal): Command {
       .action((model: string, folder: string, flags: ComputeFlags) => evaluate(model, folder, flags, signal)),
   );
   addServiceCommands(mediclip, signal);
+  addDemo(mediclip, signal);
   return mediclip;
+}
+
+function addDemo(mediclip: Command, signal: AbortSignal): void {
+  mediclip
+    .command('demo')
+    .description('run the whole service on the bundled examples')
+    .option('--out <folder>', 'where overlays and pages go', 'demo-output')
+    .action(async (flags: DemoFlags) => (await import('./demo/demo.js')).demo(flags, signal));
 }
 
 /** The service's commands take everything from `MEDICLIP_` variables. Their code is loaded only when it is wanted. */

@@ -2,6 +2,7 @@ import {
   type AdaptationRequest,
   type Answer,
   type Backbone,
+  type CalibrationRequest,
   type Dataset,
   type DatasetCreate,
   type Evaluation,
@@ -139,6 +140,17 @@ export class MediclipClient {
 
   getEvaluation(id: string, options?: CallOptions): Promise<Evaluation> {
     return this.json('getEvaluation', { params: { id }, options });
+  }
+
+  /** The report of an evaluation, a self-contained HTML page. */
+  getEvaluationReport(id: string, options?: CallOptions): Promise<Uint8Array> {
+    return this.bytes('getEvaluationReport', { params: { id }, accept: 'text/html', options });
+  }
+
+  /** Chooses the threshold of a model from normal images that it has not learned from. */
+  async calibrateModel(id: string, body: CalibrationRequest, options?: PostOptions): Promise<JobOf<'calibration'>> {
+    const job = await this.json('calibrateModel', { params: { id }, body: { json: body }, options });
+    return ofKind(job, 'calibration');
   }
 
   listJobs(options?: ListOptions & { state?: JobState; kind?: JobKind }): AsyncIterable<Job> {

@@ -1,10 +1,11 @@
+import { reportFileName } from '@mediclip/contracts';
 import { usableBackbone } from '../backbones/catalogue.js';
 import { type Submission, submitJob, tooFewImages } from '../jobs/submit-job.js';
 import type { HandlersOf } from '../routing/handlers.js';
 
 export function evaluationHandlers(
   dependencies: Submission & { readonly modelsFolder: string },
-): HandlersOf<'createEvaluation' | 'getEvaluation'> {
+): HandlersOf<'createEvaluation' | 'getEvaluation' | 'getEvaluationReport'> {
   return {
     async createEvaluation(call) {
       const { modelId, datasetId } = call.body;
@@ -16,5 +17,10 @@ export function evaluationHandlers(
     },
 
     getEvaluation: async ({ params, store }) => ({ json: await store.evaluations.get(params.id) }),
+
+    async getEvaluationReport({ params, store }) {
+      const { stream } = await store.evaluations.openFile(params.id, reportFileName);
+      return { mediaType: 'text/html', bytes: stream };
+    },
   };
 }

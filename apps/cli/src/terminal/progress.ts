@@ -5,7 +5,7 @@ export interface ProgressStep {
   readonly phase: string;
   readonly done: number;
   readonly total: number;
-  readonly loss?: number;
+  readonly loss?: number | undefined;
 }
 
 /** The rate of this run, once there is one. */

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { countSchema, digestSchema, idSchema, shareSchema, timestampSchema } from './primitives.js';
 
+/** The file of an evaluation that holds its report. */
+export const reportFileName = 'report.html';
+
 /** Body of `POST /v1/evaluations`. */
 export const evaluationRequestSchema = z
   .strictObject({ modelId: idSchema, datasetId: idSchema.meta({ description: 'Its test images are used.' }) })

@@ -60,7 +60,6 @@ export const jobRoutes = {
     summary: 'Read the report of an evaluation',
     params: idParams,
     replies: { 200: { description: 'A self-contained page.', content: { 'text/html': z.string() } } },
-    planned: true,
   },
   listJobs: {
     method: 'GET',

@@ -80,8 +80,7 @@ export const modelRoutes = {
     params: idParams,
     body: { json: calibrationRequestSchema },
     replies: { 202: made('The job.', jobSchema) },
-    problems: ['queue-full', 'queue-unavailable', 'too-few-images'],
-    planned: true,
+    problems: ['not-found', 'queue-full', 'queue-unavailable', 'too-few-images', 'backbone-weights-missing'],
   },
   exportModel: {
     method: 'GET',

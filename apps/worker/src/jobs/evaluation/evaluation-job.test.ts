@@ -1,9 +1,8 @@
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { JobOf } from '@mediclip/contracts';
+import { type JobOf, reportFileName } from '@mediclip/contracts';
 import { imageMetrics } from '@mediclip/evaluation';
 import { TestService } from '../../testing/test-service.js';
-import { reportFileName } from './evaluation-job.js';
 
 let service: TestService;
 

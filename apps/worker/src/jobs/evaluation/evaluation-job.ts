@@ -1,4 +1,4 @@
-import { type Image, ProblemError } from '@mediclip/contracts';
+import { type Image, ProblemError, reportFileName } from '@mediclip/contracts';
 import { ImageError } from '@mediclip/imaging';
 import { DamagedContent } from '@mediclip/store';
 import type { WorkerDependencies } from '../../dependencies.js';
@@ -11,9 +11,6 @@ import { type ScoreImagesDependencies, scoreImages } from '../scoring/score-imag
 import { imageFigures, pixelFigures } from './evaluation-figures.js';
 import { type EvaluationThread, withEvaluationThread } from './evaluation-thread.js';
 import { type EvaluatedImage, reportData } from './report-data.js';
-
-/** Name of the report among the files of an evaluation. */
-export const reportFileName = 'report.html';
 
 type Dependencies = ScoreImagesDependencies & Pick<WorkerDependencies, 'imagingPool'> & { readonly models: ModelCache };
 
