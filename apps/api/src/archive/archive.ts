@@ -1,12 +1,10 @@
-import type { Readable } from 'node:stream';
-
 /** A plain file of an archive. */
 export interface ArchiveFile {
   /** Relative, with slashes, without `.` and `..`. */
   readonly name: string;
   readonly sizeBytes: number;
   /** Its content. Reading it rejects with the problem `image-corrupt` when it cannot be unpacked. */
-  open(): Promise<Readable>;
+  open(): AsyncIterable<Uint8Array>;
 }
 
 /** An archive whose every entry was looked at and found safe. */

@@ -116,7 +116,7 @@ function parseSample(line: string, where: string): z.infer<typeof sampleSchema> 
 async function textOf(file: ArchiveFile): Promise<string> {
   if (file.sizeBytes > longestManifestBytes) throw invalid(`The list ${file.name} is too long.`);
   const chunks: Uint8Array[] = [];
-  for await (const chunk of await file.open()) chunks.push(chunk as Uint8Array);
+  for await (const chunk of file.open()) chunks.push(chunk);
   return Buffer.concat(chunks).toString('utf8');
 }
 

@@ -44,7 +44,7 @@ export async function openTar(
       checks.addName(name);
       const unpacked = path.join(folder, `entry-${files.length}`);
       await pipeline(entry, createWriteStream(unpacked, { flags: 'wx' }));
-      files.push({ name, sizeBytes: size, open: async () => createReadStream(unpacked) });
+      files.push({ name, sizeBytes: size, open: () => createReadStream(unpacked) });
     }
   })();
   const measured = new Transform({

@@ -72,7 +72,7 @@ function unpacker(folder: string, maximumBytes: number, signal: AbortSignal): Un
   return async (file) => {
     try {
       const target = path.join(folder, `file-${unpacked++}`);
-      return await spool(await file.open(), target, { maximumBytes, signal });
+      return await spool(file.open(), target, { maximumBytes, signal });
     } catch (error) {
       if (error instanceof ProblemError) return error;
       throw error;

@@ -1,4 +1,3 @@
-import { PassThrough, pipeline, type Readable, Transform } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { ProblemError } from '@mediclip/contracts';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
@@ -46,7 +45,7 @@ async function listFiles(zip: ZipFile, checks: EntryChecks): Promise<ArchiveFile
     if (!isRegularFile(entry)) throw linkProblem(name);
     checks.addName(name);
     checks.addBytes(entry.uncompressedSize);
-    files.push({ name, sizeBytes: entry.uncompressedSize, open: () => openEntry(zip, entry) });
+    files.push({ name, sizeBytes: entry.uncompressedSize, open: () => unpack(zip, entry) });
   }
 }
 
@@ -64,28 +63,18 @@ function unixType({ versionMadeBy, externalFileAttributes }: Entry): number {
   return versionMadeBy >> 8 === unixSystem ? (externalFileAttributes >>> 16) & fileTypeMask : 0;
 }
 
-async function openEntry(zip: ZipFile, entry: Entry): Promise<Readable> {
-  const unpacked = await zip.openReadStreamPromise(entry).catch((error: unknown) => {
+/** Unpacks an entry and holds it against its checksum. */
+async function* unpack(zip: ZipFile, entry: Entry): AsyncGenerator<Uint8Array> {
+  let checksum = 0;
+  try {
+    for await (const chunk of await zip.openReadStreamPromise(entry)) {
+      checksum = crc32(chunk as Uint8Array, checksum);
+      yield chunk as Uint8Array;
+    }
+  } catch (error) {
     throw damagedEntry(error);
-  });
-  const content = new PassThrough();
-  pipeline(unpacked, checksum(entry), content, (error) => {
-    if (error) content.destroy(damagedEntry(error));
-  });
-  return content;
-}
-
-function checksum({ crc32: expected }: Entry): Transform {
-  let actual = 0;
-  return new Transform({
-    transform(chunk: Uint8Array, _encoding, done) {
-      actual = crc32(chunk, actual);
-      done(null, chunk);
-    },
-    flush(done) {
-      done(actual === expected ? null : new Error('The checksum differs.'));
-    },
-  });
+  }
+  if (checksum !== entry.crc32) throw damagedEntry(new Error('The checksum differs.'));
 }
 
 function damagedEntry(cause: unknown): ProblemError {
