@@ -185,11 +185,17 @@ async function figures(
 }
 
 /** A threshold for tests, as a calibration leaves it. */
-export function calibrationOf(jobId: string, datasetId: string, threshold: number): Calibration {
+export function calibrationOf(
+  jobId: string,
+  datasetId: string,
+  threshold: number,
+  scores: readonly number[] = Array.from({ length: 20 }, () => threshold),
+): Calibration {
   return {
     alpha: 0.1,
     threshold,
-    images: 20,
+    images: scores.length,
+    scores: [...scores],
     datasetId,
     datasetDigest: digest,
     jobId,

@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import { utimesSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { operationIds, routeOf } from '@mediclip/contracts';
+import { newId } from '@mediclip/store';
+import { temporaryFolder } from '@mediclip/testing';
+import { bitmap } from '../testing/bitmaps.js';
+import { closeSharedPool, formOf, TestService } from '../testing/test-service.js';
+import { ApiKeys } from './api-keys.js';
+
+function writeKeys(file: string, keys: Readonly<Record<string, string>>): void {
+  const entries = Object.entries(keys).map(([key, tenant]) => ({
+    id: newId(),
+    tenant,
+    sha256: createHash('sha256').update(key).digest('hex'),
+    createdAt: new Date().toISOString(),
+  }));
+  writeFileSync(file, JSON.stringify({ schemaVersion: 1, keys: entries }));
+}
+
+describe('with an API keys file', () => {
+  const mine = 'mine-1234567890';
+  const theirs = 'theirs-1234567890';
+  let service: TestService;
+  /** One id of every kind that belongs to the other tenant. */
+  let ids: Readonly<Record<string, string>>;
+  beforeAll(async () => {
+    const apiKeysFile = path.join(temporaryFolder(), 'keys.json');
+    writeKeys(apiKeysFile, { [mine]: 'clinic-a', [theirs]: 'clinic-b' });
+    service = await TestService.start({ settings: { apiKeysFile } });
+    const { modelId, dataset, jobId } = await service.model(theirs);
+    const scoring = await service.post('/v1/scorings', { json: { modelId, datasetId: dataset.id }, key: theirs });
+    await service.ended(scoring.json.id, theirs);
+    const evaluation = await service.post('/v1/evaluations', { json: { modelId, datasetId: dataset.id }, key: theirs });
+    const { evaluationId } = (await service.ended(evaluation.json.id, theirs)).result as { evaluationId: string };
+    const { json } = await service.get(`/v1/datasets/${dataset.id}/images`, { key: theirs });
+    ids = {
+      datasets: dataset.id,
+      images: json.items[0].id,
+      results: json.items[0].id,
+      models: modelId,
+      jobs: scoring.json.id,
+      adaptationJob: jobId,
+      evaluations: evaluationId,
+    };
+  });
+  afterAll(async () => {
+    await service.stop();
+    await closeSharedPool();
+  });
+
+  const closed = operationIds.filter((id) => !routeOf(id).open);
+
+  /** The path of an operation with ids of the other tenant in every place. */
+  function foreignPath(pathOfRoute: string): string {
+    return pathOfRoute.replace(/\/(\w+)\/\{\w+\}/g, (_, kind: string) => {
+      if (ids[kind] === undefined) throw new Error(`The test has no id of ${kind} yet.`);
+      return `/${kind}/${ids[kind]}`;
+    });
+  }
+
+  /** A body that the operation takes, with ids of the other tenant in every place. */
+  function foreignBody(id: (typeof operationIds)[number]) {
+    const { body } = routeOf(id);
+    if (body === undefined) return {};
+    if ('form' in body) {
+      const isUpload = id === 'uploadImages';
+      return {
+        form: formOf([
+          ...(isUpload
+            ? ([
+                ['split', 'train'],
+                ['label', 'normal'],
+              ] as const)
+            : []),
+          ['file', bitmap(), 'a.bmp'],
+        ]),
+      };
+    }
+    if (!('json' in body)) return { body: new Uint8Array([1]), headers: { 'content-type': 'application/zip' } };
+    const all = { datasetId: ids.datasets, modelId: ids.models, alpha: 0.1, shots: 1, name: 'x' };
+    for (const names of [['name'], ['datasetId', 'shots'], ['datasetId', 'modelId'], ['datasetId', 'alpha']] as const) {
+      const json = Object.fromEntries(names.map((name) => [name, all[name]]));
+      if (body.json.safeParse(json).success) return { json };
+    }
+    throw new Error(`The test has no body for ${id} yet.`);
+  }
+
+  test.each(closed)('%s asks for a key', async (id) => {
+    const { method, path: pathOfRoute } = routeOf(id);
+    for (const headers of [{}, { authorization: 'Bearer wrong' }, { authorization: `Basic ${mine}` }]) {
+      const answer = await service.send(method, foreignPath(pathOfRoute), { headers });
+      expect(answer).toMatchObject({ status: 401, problem: 'unauthenticated' });
+      expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+    }
+  });
+
+  test.each(closed)('%s never shows what is another tenant’s', async (id) => {
+    const { method, path: pathOfRoute } = routeOf(id);
+    const takesIds = pathOfRoute.includes('{') || /^create(Adaptation|Scoring|Evaluation)$/.test(id);
+    const answer = await service.send(method, foreignPath(pathOfRoute), { ...foreignBody(id), key: mine });
+    if (takesIds) expect(answer).toMatchObject({ status: 404, problem: 'not-found' });
+    else for (const foreign of Object.values(ids)) expect(answer.text).not.toContain(foreign);
+  });
+
+  test.each(operationIds.filter((id) => routeOf(id).open))('%s asks for none', async (id) => {
+    const answer = await service.get(routeOf(id).path.replace('{slug}', 'not-found'));
+    expect(answer.status).toBe(200);
+    for (const foreign of Object.values(ids)) expect(answer.text).not.toContain(foreign);
+  });
+
+  test('each tenant goes on with its own after all that', async () => {
+    expect((await service.get(`/v1/models/${ids.models}`, { key: theirs })).status).toBe(200);
+    expect((await service.get(`/v1/datasets/${ids.datasets}/images/${ids.images}`, { key: theirs })).status).toBe(200);
+    expect((await service.get('/v1/jobs', { key: mine })).json.items).toEqual([]);
+  });
+
+  test('an idempotency key of one tenant says nothing to another', async () => {
+    const headers = { 'idempotency-key': 'shared' };
+    const first = await service.post('/v1/datasets', { json: { name: 'a' }, headers, key: mine });
+    const second = await service.post('/v1/datasets', { json: { name: 'b' }, headers, key: theirs });
+    expect(second.status).toBe(201);
+    expect(second.json.id).not.toBe(first.json.id);
+  });
+
+  test('no key is ever logged', () => {
+    expect(service.log.join('')).not.toContain(mine);
+    expect(service.log.join('')).not.toContain('wrong');
+  });
+});
+
+describe('the file of API keys', () => {
+  test('counts again two seconds after a change; a broken one leaves the keys before it in force', async () => {
+    const file = path.join(temporaryFolder(), 'keys.json');
+    const errors: Error[] = [];
+    let now = 0;
+    writeKeys(file, { old: 'clinic-a' });
+    const keys = await ApiKeys.open(file, { onError: (error) => errors.push(error), now: () => now });
+    expect(await keys.tenantOf('old')).toBe('clinic-a');
+    writeKeys(file, { new: 'clinic-b' });
+    utimesSync(file, 1, 1);
+    expect(await keys.tenantOf('new')).toBeUndefined();
+    now += 2000;
+    expect([await keys.tenantOf('new'), await keys.tenantOf('old')]).toEqual(['clinic-b', undefined]);
+    writeFileSync(file, '{');
+    utimesSync(file, 2, 2);
+    now += 2000;
+    expect(await keys.tenantOf('new')).toBe('clinic-b');
+    expect(errors).toMatchObject([{ name: 'ApiKeysError' }]);
+  });
+
+  test('must be there and valid at the start', async () => {
+    const folder = temporaryFolder();
+    const open = (file: string) => ApiKeys.open(file, { onError: () => undefined });
+    await expect(open(path.join(folder, 'none.json'))).rejects.toThrow('cannot be read');
+    writeFileSync(path.join(folder, 'bad.json'), '{"schemaVersion":1,"keys":[{"tenant":"A"}]}');
+    await expect(open(path.join(folder, 'bad.json'))).rejects.toThrow('not valid');
+  });
+});
