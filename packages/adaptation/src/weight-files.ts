@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { copyFile, link, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Backbone } from '@mediclip/backbones';
@@ -34,19 +35,19 @@ export async function placeModel(
   }
 }
 
-/** The same for a model that is to be carried away: where the file system cannot link, the weight files are copied. */
+/**
+ * The same for a model that is to be carried away: with copies of the weight files (which share their blocks where the file system can), because
+ * tools that load ONNX files refuse external data with several hard links.
+ */
 export async function placeWholeModel(
   file: string,
   model: Uint8Array,
   weights: Readonly<Record<string, string>>,
 ): Promise<void> {
-  await writeFileWhole(file, model);
   for (const [location, source] of Object.entries(weights)) {
-    await linkBeside(file, location, source).catch((error: unknown) => {
-      if (!cannotLink(error)) throw error;
-      return copyFile(source, path.join(path.dirname(file), location));
-    });
+    await copyFile(source, path.join(path.dirname(file), location), constants.COPYFILE_FICLONE);
   }
+  await writeFileWhole(file, model);
 }
 
 async function linkBeside(file: string, location: string, source: string): Promise<void> {

@@ -33,7 +33,7 @@ export function exportModel(detector: Detector, backbone: Backbone): ExportedMod
   };
 }
 
-/** Writes `detector.onnx` into `folder` with its weight files beside it (hard links where the file system can). */
+/** Writes `detector.onnx` into `folder` with its weight files beside it. */
 export async function writeExportedModel(folder: string, detector: Detector, backbone: Backbone): Promise<void> {
   const { bytes, weights } = exportModel(detector, backbone);
   await mkdir(folder, { recursive: true });

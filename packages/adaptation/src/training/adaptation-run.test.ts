@@ -1,15 +1,17 @@
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { type AdaptationOptionsInput, resolveAdaptationOptions } from '@mediclip/contracts';
 import { type GreyImage, RandomStream, synthesize } from '@mediclip/synthesis';
-import { temporaryFolder, testRuntime } from '@mediclip/testing';
+import { askOnnxChecker, temporaryFolder, testRuntime } from '@mediclip/testing';
 import fc from 'fast-check';
 import { detectorFileNames, readDetector } from '../detector/detector-files.js';
+import { exportedModelName, writeExportedModel } from '../detector/export.js';
 import { openTinyClip } from '../testing/tiny-clip.js';
 import { Tower } from '../tower/tower.js';
 import { type AdaptationJob, AdaptationRun } from './adaptation-run.js';
 import { chooseShots, planStep, type SampleSource, stepsPerEpoch } from './plan.js';
+import { artifactNames } from './trainer.js';
 
 const side = 64;
 const shots = 5;
@@ -70,6 +72,20 @@ describe('a training', () => {
       expect(loss).toBeCloseTo(focal + dice, 5);
       expect(heldOutLoss).toBeGreaterThan(0);
     }
+  });
+
+  const check = askOnnxChecker();
+  (check ? test : test.skip)('writes artifacts and a detector that onnx.checker accepts', async () => {
+    const work = job();
+    await finish(await AdaptationRun.open(work, tower, samples));
+    const detector = await readDetector(work.outFolder);
+    await writeExportedModel(work.outFolder, detector, tower.backbone);
+    // The checker takes hard-linked weights for an attack, so it is given copies of the artifacts and their weights.
+    const copies = temporaryFolder();
+    cpSync(path.join(work.workFolder, 'training'), copies, { recursive: true });
+    const artifacts = [artifactNames.training, artifactNames.optimizer, artifactNames.eval];
+    const models = artifacts.map((name) => path.join(copies, name));
+    expect(check!([...models, path.join(work.outFolder, exportedModelName)])).toBeUndefined();
   });
 
   test('that is stopped anywhere and goes on ends with the same bytes', async () => {

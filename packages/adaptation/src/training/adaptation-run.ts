@@ -43,6 +43,8 @@ export interface AdaptationTimings {
 }
 
 const batchesAhead = 2;
+/** Larger ones would only need more memory. */
+const largestEvaluationBatch = 16;
 
 /**
  * A training that advances in small parts, so that whoever drives it can do other work in between, stop, or go on after a
@@ -84,7 +86,7 @@ export class AdaptationRun {
       ...options,
       taps: tower.taps,
       batchSize: Math.min(options.training.batchSize, images.length),
-      evaluationBatchSize: Math.max(1, Math.min(options.training.heldOutSamples, 32)),
+      evaluationBatchSize: Math.max(1, Math.min(options.training.heldOutSamples, largestEvaluationBatch)),
     };
     const trainer = await Trainer.open(tower.runtime, tower.backbone, artifacts, trainingFolder(workFolder));
     return new AdaptationRun(job, tower, samples, trainer, state, configuration);
