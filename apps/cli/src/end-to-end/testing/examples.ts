@@ -1,0 +1,64 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { LabelledFile, MediclipClient, NamedFile } from '@mediclip/client';
+import type { AdaptationOptionsInput, Job } from '@mediclip/contracts';
+
+const folder = fileURLToPath(new URL('../../../../../examples/brain-mri', import.meta.url));
+
+/** The first `count` images that come with the product of a part, for example `test/abnormal`. */
+export function exampleFiles(part: string, count: number): NamedFile[] {
+  return readdirSync(path.join(folder, part))
+    .sort()
+    .slice(0, count)
+    .map((fileName) => ({ fileName, content: readFileSync(path.join(folder, part, fileName)) }));
+}
+
+export interface ExampleCounts {
+  readonly train?: number;
+  readonly normal?: number;
+  readonly abnormal?: number;
+}
+
+/** So many examples of each kind, with what is known about them. */
+export function labelledExamples({ train = 0, normal = 0, abnormal = 0 }: ExampleCounts): LabelledFile[] {
+  const masks = exampleFiles('masks', abnormal);
+  return [
+    ...exampleFiles('train/normal', train).map((file) => ({ ...file, split: 'train', label: 'normal' }) as const),
+    ...exampleFiles('test/normal', normal).map((file) => ({ ...file, split: 'test', label: 'normal' }) as const),
+    ...exampleFiles('test/abnormal', abnormal).map(
+      (file, i) => ({ ...file, split: 'test', label: 'abnormal', mask: masks[i]! }) as const,
+    ),
+  ];
+}
+
+/** Options of an adaptation with three optimiser steps of one image each in an epoch, and a checkpoint after each step. */
+export function quickOptions(epochs: number): AdaptationOptionsInput {
+  return {
+    shots: 3,
+    training: { epochs, batchSize: 1, heldOutSamples: 0, selection: 'last', checkpointEverySteps: 1 },
+    scoring: { memoryPatches: 64 },
+  };
+}
+
+/** Uploads examples into a new data set; its id. */
+export async function uploadExamples(client: MediclipClient, counts: ExampleCounts): Promise<string> {
+  const { id } = await client.createDataset({ name: 'Synthetic brain MRI' });
+  await client.uploadImages(id, labelledExamples(counts));
+  return id;
+}
+
+/** A model after one quick epoch, on a data set of its own. */
+export async function quickModel(client: MediclipClient): Promise<string> {
+  const datasetId = await uploadExamples(client, { train: 3 });
+  const job = await client.createAdaptation({ datasetId, ...quickOptions(1) });
+  return (await client.waitForResult(job)).modelId;
+}
+
+/** The job's record as soon as its events say that it has trained for `steps` steps; throws when it ends before. */
+export async function trainedFor(client: MediclipClient, { id }: Pick<Job, 'id'>, steps: number): Promise<void> {
+  for await (const event of client.jobEvents(id)) {
+    if (event.type === 'progress' && event.progress.phase === 'training' && event.progress.done >= steps) return;
+  }
+  throw new Error(`The job ${id} ended before step ${steps}.`);
+}
