@@ -44,6 +44,10 @@ export const calibrationSchema = z
     alpha: shareSchema.meta({ description: 'Share of normal images that may be called abnormal.' }),
     threshold: z.number().meta({ description: 'Scores above it are called abnormal.' }),
     images: countSchema.meta({ description: 'How many normal images it comes from.' }),
+    scores: z
+      .array(z.number())
+      .min(1)
+      .meta({ description: 'The scores of these images, ascending: what p-values are counted in.' }),
     datasetId: idSchema,
     datasetDigest: digestSchema,
     jobId: idSchema,

@@ -95,7 +95,8 @@ describe('models', () => {
       const calibration = {
         alpha: 0.05,
         threshold,
-        images: 40,
+        images: 2,
+        scores: [threshold - 0.1, threshold],
         datasetId,
         datasetDigest: digest,
         jobId,
