@@ -1,4 +1,5 @@
 export { type ConformalThreshold, conformalPValue, conformalThreshold } from './calibration/conformal.js';
+export { type ConformalDecision, conformalDecision } from './calibration/conformal-decision.js';
 export { compareModels, type PairedDeLong } from './image/compare-models.js';
 export {
   type ImageMetrics,

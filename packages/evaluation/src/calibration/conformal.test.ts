@@ -3,6 +3,7 @@ import { RandomStream } from '@mediclip/synthesis';
 import { goldenJson } from '@mediclip/testing';
 import fc from 'fast-check';
 import { conformalPValue, conformalThreshold } from './conformal.js';
+import { conformalDecision } from './conformal-decision.js';
 
 interface GoldenCase {
   readonly n: number;
@@ -47,6 +48,12 @@ describe('split-conformal calibration', () => {
         const threshold = conformalThreshold(calibration, level);
         const flagged = threshold.defined && score > threshold.value;
         expect(flagged).toBe(conformalPValue(calibration, score) <= level);
+        if (!threshold.defined) return;
+        const said = conformalDecision({ threshold: threshold.value, scores: calibration }, score);
+        expect(said).toEqual({
+          decision: flagged ? 'abnormal' : 'normal',
+          pValue: conformalPValue(calibration, score),
+        });
       }),
     );
   });
