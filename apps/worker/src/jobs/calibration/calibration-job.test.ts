@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { conformalThreshold } from '@mediclip/evaluation';
+import { conformalPValue, conformalThreshold } from '@mediclip/evaluation';
 import { TestService, type TestWorker } from '../../testing/test-service.js';
 
 let service: TestService;
@@ -34,8 +34,10 @@ describe('a calibration', () => {
     expect(job).toMatchObject({ state: 'succeeded', result: { modelId, threshold, images: 9 } });
     const { calibration } = await service.tenant.models.get(modelId);
     expect(calibration).toMatchObject({ alpha: 0.2, threshold, images: 9, datasetId, jobId: job.id });
-    for (const { score, decision } of scored) {
+    expect(calibration!.scores).toEqual(normal.toSorted((a, b) => a - b));
+    for (const { score, decision, pValue } of scored) {
       expect(decision).toBe(score > calibration!.threshold ? 'abnormal' : 'normal');
+      expect(pValue).toBe(conformalPValue(normal, score));
     }
   });
 
@@ -44,7 +46,12 @@ describe('a calibration', () => {
     const copies = await service.dataset({ train: 3, normal: 2 });
     expect(await calibrate(modelId, copies, 0.1)).toMatchObject({
       state: 'failed',
-      error: { type: '/problems/too-few-images', needed: 9, available: 2 },
+      error: {
+        type: '/problems/too-few-images',
+        needed: 9,
+        available: 2,
+        detail: expect.stringContaining('3 of 5 were left out'),
+      },
     });
     expect((await service.tenant.models.get(modelId)).calibration).toBeNull();
   });

@@ -30,7 +30,7 @@ export function calibrationJob(
 
     const threshold = conformalThreshold(scores, alpha);
     if (!threshold.defined) {
-      throw new ProblemError('too-few-images', threshold.reason, {
+      throw new ProblemError('too-few-images', `${threshold.reason}${leftOutInWords(images.length, scores.length)}`, {
         needed: threshold.neededImages,
         available: threshold.normalImages,
       });
@@ -40,6 +40,7 @@ export function calibrationJob(
       alpha,
       threshold: threshold.value,
       images: scores.length,
+      scores: scores.toSorted((a, b) => a - b),
       datasetId,
       datasetDigest,
       jobId: job.id,
@@ -47,4 +48,11 @@ export function calibrationJob(
     });
     return { modelId, threshold: threshold.value, images: scores.length };
   };
+}
+
+/** Why fewer images counted than the data set has. */
+function leftOutInWords(normalImages: number, counted: number): string {
+  const leftOut = normalImages - counted;
+  if (leftOut === 0) return '';
+  return ` (${leftOut} of ${normalImages} were left out: the model has learned from them, or they cannot be read.)`;
 }

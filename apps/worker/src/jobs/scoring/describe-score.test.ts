@@ -21,13 +21,16 @@ describe('the description of a score', () => {
     expect(regions).toEqual([{ x: 20, y: 80, width: 30, height: 40, areaPixels: 1200, peak: 0.75 }]);
   });
 
-  test('takes regions and decision by the calibrated threshold', () => {
+  test('takes regions, decision and p-value from the calibration', () => {
     const map = mapWithBlock(0.4);
     const size = { width: 8, height: 8 };
     expect(describeScore({ score: 0.35, map, mapSide: side }, size, null)).toMatchObject({ regions: [] });
-    const lenient = describeScore({ score: 0.35, map, mapSide: side }, size, { threshold: 0.3 });
-    expect(lenient).toMatchObject({ decision: 'abnormal', regions: [{ x: 2, y: 4 }] });
-    const exact = describeScore({ score: 0.35, map, mapSide: side }, size, { threshold: 0.35 });
-    expect(exact.decision).toBe('normal');
+    const lenient = describeScore({ score: 0.35, map, mapSide: side }, size, {
+      threshold: 0.3,
+      scores: [0.1, 0.2, 0.3],
+    });
+    expect(lenient).toMatchObject({ decision: 'abnormal', pValue: 0.25, regions: [{ x: 2, y: 4 }] });
+    const exact = describeScore({ score: 0.35, map, mapSide: side }, size, { threshold: 0.35, scores: [0.2, 0.35] });
+    expect(exact).toMatchObject({ decision: 'normal', pValue: 2 / 3 });
   });
 });
