@@ -6,9 +6,9 @@ export { AdaptationError, type AdaptationErrorCode } from './errors.js';
 export { Tower } from './tower/tower.js';
 export { Towers } from './tower/towers.js';
 export {
-  type AdaptationJob,
   type AdaptationProgress,
   AdaptationRun,
   type AdaptationTimings,
 } from './training/adaptation-run.js';
+export type { AdaptationJob } from './training/job.js';
 export { chooseShots, type SampleRequest, type SampleSource } from './training/plan.js';

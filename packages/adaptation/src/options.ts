@@ -9,3 +9,5 @@ export type PromptOptions = Pick<
 export type PhrasePosition = AdaptationOptions['phrasePositions'][number];
 
 export type ScoringOptions = AdaptationOptions['scoring'];
+
+export type TrainingOptions = AdaptationOptions['training'];

@@ -9,7 +9,8 @@ import { detectorFileNames, readDetector } from '../detector/detector-files.js';
 import { exportedModelName, writeExportedModel } from '../detector/export.js';
 import { openTinyClip } from '../testing/tiny-clip.js';
 import { Tower } from '../tower/tower.js';
-import { type AdaptationJob, AdaptationRun } from './adaptation-run.js';
+import { AdaptationRun } from './adaptation-run.js';
+import type { AdaptationJob } from './job.js';
 import { chooseShots, planStep, type SampleSource, stepsPerEpoch } from './plan.js';
 import { artifactNames } from './trainer.js';
 

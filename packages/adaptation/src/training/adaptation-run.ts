@@ -1,7 +1,4 @@
-import { createHash } from 'node:crypto';
-import path from 'node:path';
-import type { AdaptationOptions, EpochLoss } from '@mediclip/contracts';
-import type { GreyImage, SyntheticSample } from '@mediclip/synthesis';
+import type { SyntheticSample } from '@mediclip/synthesis';
 import { writeDetector } from '../detector/detector-files.js';
 import type { DetectorTensors } from '../detector/detector-shape.js';
 import { AdaptationError } from '../errors.js';
@@ -11,19 +8,19 @@ import { greyToRgb } from '../tower/rgb.js';
 import type { Tower } from '../tower/tower.js';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import { type FittedMemory, fitMemory } from './fit-memory.js';
+import {
+  type AdaptationJob,
+  checkImages,
+  checkpointFile,
+  configurationDigest,
+  imagesDigest,
+  trainingFolder,
+} from './job.js';
+import { epochLosses } from './loss-history.js';
 import { planHeldOut, planStep, type SampleRequest, type SampleSource, stepsPerEpoch } from './plan.js';
-import { initialState, type Loss, type TrainingState } from './state.js';
-import { artifactNames, type LabelledFeatures, Trainer } from './trainer.js';
-
-/** A training to run: resolved options and the shots, grey images of the backbone's side. */
-export interface AdaptationJob {
-  readonly options: AdaptationOptions;
-  readonly images: readonly GreyImage[];
-  /** Holds the training artifacts and the checkpoint; a run that finds its own checkpoint there goes on from it. */
-  readonly workFolder: string;
-  /** Receives the detector's files at the end. */
-  readonly outFolder: string;
-}
+import { averagingAt, learningRateAt } from './rates.js';
+import { initialState, type TrainingState } from './state.js';
+import { type LabelledFeatures, Trainer } from './trainer.js';
 
 export interface AdaptationProgress {
   readonly phase: 'preparing' | 'training' | 'finishing';
@@ -266,65 +263,4 @@ export class AdaptationRun {
     this.timings[part] += performance.now() - start;
     return result;
   }
-}
-
-const trainingFolder = (workFolder: string): string => path.join(workFolder, 'training');
-const checkpointFile = (workFolder: string): string => path.join(trainingFolder(workFolder), artifactNames.checkpoint);
-
-/** Means over every epoch. */
-function epochLosses({ losses, heldOut }: TrainingState, perEpoch: number): EpochLoss[] {
-  return Array.from({ length: Math.ceil(losses.length / perEpoch) }, (_, index) => {
-    const steps = losses.slice(index * perEpoch, (index + 1) * perEpoch);
-    const mean = (term: keyof Loss) => steps.reduce((sum, step) => sum + step[term], 0) / steps.length;
-    const held = heldOut[index];
-    return {
-      epoch: index + 1,
-      loss: mean('loss'),
-      focal: mean('focal'),
-      dice: mean('dice'),
-      ...(held && { heldOutLoss: held.loss }),
-    };
-  });
-}
-
-function learningRateAt(
-  { learningRate, schedule }: AdaptationOptions['training'],
-  step: number,
-  total: number,
-): number {
-  return schedule === 'constant' ? learningRate : learningRate * 0.5 * (1 + Math.cos((Math.PI * step) / total));
-}
-
-/** A young average forgets its start sooner: the decay grows towards its value as steps are done. */
-function averagingAt(averaging: number, step: number): number {
-  return Math.min(averaging, (1 + step) / (10 + step));
-}
-
-function checkImages({ images }: AdaptationJob, { backbone }: Tower): void {
-  if (images.length === 0) {
-    throw new AdaptationError('too-few-normal-images', 'An adaptation needs at least one normal image: add some.');
-  }
-  for (const { width, height } of images) {
-    if (width !== backbone.side || height !== backbone.side) {
-      throw new AdaptationError(
-        'bad-image',
-        `A training image is ${width} x ${height} but ${backbone.id} takes ${backbone.side} x ${backbone.side}: resize it.`,
-      );
-    }
-  }
-}
-
-/** Digest of the shots' pixels, in order. */
-function imagesDigest(images: readonly GreyImage[]): string {
-  const hash = createHash('sha256');
-  for (const { data } of images) hash.update(data);
-  return `sha256:${hash.digest('hex')}`;
-}
-
-/** Digest of everything that the course of a run depends on. */
-function configurationDigest({ options, images }: AdaptationJob, { backbone, taps }: Tower): string {
-  const { name: _, ...course } = options;
-  return createHash('sha256')
-    .update(JSON.stringify([course, taps, backbone.digest, imagesDigest(images)]))
-    .digest('hex');
 }
