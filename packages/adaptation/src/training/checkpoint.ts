@@ -52,7 +52,7 @@ export function readCheckpoint(
 ): TrainingState | undefined {
   if (!existsSync(file)) return undefined;
   const { tensors, metadata } = readFile(file);
-  if (metadata['configuration'] !== configuration) {
+  if (metadata.configuration !== configuration) {
     throw new AdaptationError(
       'checkpoint-mismatch',
       'The checkpoint belongs to other options, images or weights: resume with the same ones, or start again elsewhere.',

@@ -69,7 +69,7 @@ async function keepPatches(tower: Tower, normals: readonly Features[], most: num
   });
   let row = 0;
   for (const [image, normal] of normals.entries()) {
-    const all = (await session.run(stackFeatures([normal], backbone, taps, 1)))['descriptors']!.data as Float32Array;
+    const all = (await session.run(stackFeatures([normal], backbone, taps, 1))).descriptors!.data as Float32Array;
     for (; row < kept.length && kept[row]! < (image + 1) * patches; row++) {
       const start = (kept[row]! - image * patches) * width;
       rows.set(all.subarray(start, start + width), row * width);

@@ -112,8 +112,8 @@ export class Trainer {
         ...this.#batch(chunk, size, images.length),
         ...this.#named('', parameters),
       });
-      focal += scalarOf(outputs['focal']!);
-      overlap += 1 - scalarOf(outputs['dice']!);
+      focal += scalarOf(outputs.focal!);
+      overlap += 1 - scalarOf(outputs.dice!);
     }
     const dice = 1 - overlap;
     return { focal, dice, loss: focal + dice };
