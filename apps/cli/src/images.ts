@@ -38,3 +38,16 @@ export async function mapAFewAtATime<T, R>(items: readonly T[], work: (item: T) 
   await Promise.all(Array.from({ length: 2 * availableParallelism() }, worker));
   return results;
 }
+
+/** As `mapAFewAtATime`, and `take` gets every result, one after the other in the order of the items. */
+export async function takeInOrder<T, R>(
+  items: readonly T[],
+  work: (item: T) => Promise<R>,
+  take: (result: R, item: T) => void,
+): Promise<void> {
+  let turn: Promise<void> = Promise.resolve();
+  await mapAFewAtATime(items, (item) => {
+    turn = Promise.all([work(item), turn]).then(([result]) => take(result, item));
+    return turn;
+  });
+}

@@ -1,12 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { readNpy } from '@mediclip/imaging';
 import { temporaryFolder } from '@mediclip/testing';
 import {
+  digestsIn,
   exampleFolder,
   exampleImages,
-  filesIn,
   folderWith,
   imagesFolder,
   quickOptions,
@@ -40,13 +40,8 @@ describe('adapt', () => {
   });
 
   test('leaves a detector and nothing else', () => {
-    expect(Object.keys(filesIn(model))).toEqual([
-      'detector.json',
-      'detector.onnx',
-      'detector.safetensors',
-      'image.safetensors',
-    ]);
-    expect(Object.keys(filesIn(path.dirname(model)))).toEqual(['brain']);
+    expect(readdirSync(model)).toEqual(['detector.json', 'detector.onnx', 'detector.safetensors', 'image.safetensors']);
+    expect(readdirSync(path.dirname(model))).toEqual(['brain']);
   });
 
   test.each([
@@ -55,7 +50,7 @@ describe('adapt', () => {
   ])('makes the same detector of the same images in %s', async (_name, folder) => {
     const out = path.join(temporaryFolder(), 'again');
     await mediclipEvents(['adapt', folder, '--out', out, ...options]);
-    expect(filesIn(out)).toEqual(filesIn(model));
+    expect(digestsIn(out)).toEqual(digestsIn(model));
   });
 
   test('shows people a line per tenth on a pipe, and tables to standard output only', async () => {
@@ -69,11 +64,10 @@ describe('adapt', () => {
 
   test('replaces a detector when told to', async () => {
     const out = path.join(temporaryFolder(), 'old');
-    const seeded = (seed: string) => ['adapt', exampleFolder, '--out', out, '--overwrite', '--seed', seed, ...options];
-    await mediclipEvents(seeded('1'));
-    expect(filesIn(out)).not.toEqual(filesIn(model));
-    await mediclipEvents(seeded('0'));
-    expect(filesIn(out)).toEqual(filesIn(model));
+    cpSync(model, out, { recursive: true });
+    await mediclipEvents(['adapt', exampleFolder, '--out', out, '--overwrite', '--seed', '1', ...options]);
+    expect(readdirSync(out)).toEqual(readdirSync(model));
+    expect(digestsIn(out)).not.toEqual(digestsIn(model));
     expect(existsSync(`${out}.partial`)).toBe(false);
   });
 });
@@ -97,7 +91,7 @@ describe('score', () => {
       expect(shape).toEqual([224, 224]);
       expect(data.every(Number.isFinite)).toBe(true);
     }
-    expect(Object.keys(filesIn(maps))).toHaveLength(2 * images.length);
+    expect(readdirSync(maps)).toHaveLength(2 * images.length);
   });
 
   test('scores the good ones among bad files, and says which are bad', async () => {

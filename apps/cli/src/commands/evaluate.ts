@@ -6,7 +6,7 @@ import type { ImagingPool } from '@mediclip/imaging';
 import { type ComputeFlags, withEngine } from '../engine-options.js';
 import type { TestFile } from '../folder/data-files.js';
 import { readDataFolder } from '../folder/data-folder.js';
-import { mapAFewAtATime, naming, readImageFile, withImagingPool } from '../images.js';
+import { naming, readImageFile, takeInOrder, withImagingPool } from '../images.js';
 import { createOutput } from '../terminal/output.js';
 import { Progress } from '../terminal/progress.js';
 import { UsageError } from '../usage-error.js';
@@ -23,21 +23,25 @@ export async function evaluate(model: string, folder: string, flags: ComputeFlag
   const detector = { id: 'model', folder: path.resolve(model) };
   const pixels = hasAllMasks(test) ? new PixelMetricsAccumulator() : undefined;
   const progress = new Progress(output, 'images');
-  let done = 0;
+  const scores: number[] = [];
 
-  const scoreOne = async (testFile: TestFile, pool: ImagingPool, engine: Engine): Promise<number> => {
+  const scoreOne = async (testFile: TestFile, pool: ImagingPool, engine: Engine) => {
     const prepare = async (file: string, kind: 'test' | 'mask') =>
       (await naming(file, pool.prepare(await readImageFile(file), { side, kind }))).image.data;
     const images = [{ side, data: await prepare(testFile.file, 'test') }];
     const [answer] = await engine.score({ detector, images }, { signal });
     const mask = testFile.mask === undefined ? new Uint8Array(side * side) : await prepare(testFile.mask, 'mask');
-    pixels?.add(answer!.map, mask, side, side);
-    progress.update({ phase: 'scoring', done: ++done, total: test.length });
-    return answer!.score;
+    return { ...answer!, mask };
   };
 
-  const scores = await withImagingPool((pool) =>
-    withEngine(flags, (engine) => mapAFewAtATime(test, (testFile) => scoreOne(testFile, pool, engine))),
+  // The figures' intervals depend on the order of the images.
+  const take = ({ score, map, mask }: Awaited<ReturnType<typeof scoreOne>>) => {
+    pixels?.add(map, mask, side, side);
+    scores.push(score);
+    progress.update({ phase: 'scoring', done: scores.length, total: test.length });
+  };
+  await withImagingPool((pool) =>
+    withEngine(flags, (engine) => takeInOrder(test, (testFile) => scoreOne(testFile, pool, engine), take)),
   ).finally(() => progress.stop());
   const images = imageMetrics(
     scores,

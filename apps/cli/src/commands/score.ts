@@ -21,12 +21,10 @@ export async function score(
   signal: AbortSignal,
 ): Promise<void> {
   const output = createOutput(flags.json);
+  if (flags.maps !== undefined) refuseSameNames(files);
   const { side } = (await readDetector(model)).description;
   const detector = { id: 'model', folder: path.resolve(model) };
-  if (flags.maps !== undefined) {
-    refuseSameNames(files);
-    await mkdir(flags.maps, { recursive: true });
-  }
+  if (flags.maps !== undefined) await mkdir(flags.maps, { recursive: true });
   const faults: string[] = [];
   await withImagingPool((pool) =>
     withEngine(flags, async (engine) => {

@@ -5,7 +5,7 @@ export interface TestFile {
   readonly mask?: string;
 }
 
-/** The images of a folder, each list sorted by path. */
+/** The images of a folder, each list sorted by path, normal test images before abnormal ones. */
 export interface DataFolder {
   readonly trainNormal: readonly string[];
   readonly test: readonly TestFile[];

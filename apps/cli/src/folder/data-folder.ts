@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { UsageError } from '../usage-error.js';
 import type { DataFolder } from './data-files.js';
@@ -12,6 +12,7 @@ import { readSampleLists } from './sample-lists.js';
  */
 export async function readDataFolder(folder: string): Promise<DataFolder> {
   if (!existsSync(folder)) throw new UsageError(`There is no folder ${folder}: name a folder of images.`);
+  if (!statSync(folder).isDirectory()) throw new UsageError(`${folder} is no folder: name a folder of images.`);
   if (existsSync(path.join(folder, 'samples'))) return readSampleLists(folder);
   if (['train', 'test'].some((part) => existsSync(path.join(folder, part)))) return readPlainLayout(folder);
   const trainNormal = await imageFiles(folder);

@@ -30,7 +30,7 @@ export async function readSampleLists(folder: string): Promise<DataFolder> {
         abnormal: label === 1,
         ...(mask && label === 1 && { mask: image(mask) }),
       }))
-      .sort((a, b) => (a.file < b.file ? -1 : 1)),
+      .sort((a, b) => Number(a.abnormal) - Number(b.abnormal) || (a.file < b.file ? -1 : 1)),
   };
 }
 

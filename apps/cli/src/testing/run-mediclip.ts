@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const entry = fileURLToPath(new URL('../../dist/testing/main-process.js', import.meta.url));
+
+/** A line of `--json`. */
+export interface JsonEvent {
+  readonly event: string;
+  readonly [field: string]: unknown;
+}
+
+export interface Finished {
+  /** The exit status, or the signal that ended the process. */
+  readonly end: number | string;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunningMediclip {
+  readonly child: ChildProcess;
+  readonly finished: Promise<Finished>;
+  /** Resolves with the first line of `--json` that `matches`; rejects when the process ends without one. */
+  event(matches: (event: JsonEvent) => boolean): Promise<JsonEvent>;
+  /** Sends a signal to the command and all its processes, as Ctrl-C in a terminal does. */
+  signalGroup(signal: NodeJS.Signals): void;
+}
+
+/** Starts the command from the build, on the CPU, in a process group of its own. */
+export function startMediclip(args: readonly string[], environment: NodeJS.ProcessEnv = {}): RunningMediclip {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MEDICLIP_'));
+  const child = spawn(process.execPath, [entry, ...args], {
+    detached: true,
+    env: { ...Object.fromEntries(inherited), MEDICLIP_DEVICE: 'cpu', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const said = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said.stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said.stderr += text;
+  });
+  const finished = once(child, 'close').then(([code, signal]) => ({ end: code ?? signal, ...said }));
+
+  const event = (matches: (event: JsonEvent) => boolean) =>
+    new Promise<JsonEvent>((resolve, reject) => {
+      const look = () => {
+        const found = eventsOf(said.stdout.slice(0, said.stdout.lastIndexOf('\n') + 1)).find(matches);
+        if (found) resolve(found);
+      };
+      child.stdout.on('data', look);
+      finished.then(({ end, stderr }) => reject(new Error(`It ended with ${end} without such a line: ${stderr}`)));
+      look();
+    });
+
+  return { child, finished, event, signalGroup: (signal) => process.kill(-child.pid!, signal) };
+}
+
+/** Runs the command to its end. */
+export const mediclip = (args: readonly string[], environment?: NodeJS.ProcessEnv): Promise<Finished> =>
+  startMediclip(args, environment).finished;
+
+/** Runs the command, which must succeed, with `--json`. */
+export async function mediclipEvents(args: readonly string[]): Promise<JsonEvent[]> {
+  const { end, stdout, stderr } = await mediclip([...args, '--json']);
+  if (end !== 0) throw new Error(`mediclip ${args.join(' ')} ended with ${end}: ${stderr}`);
+  return eventsOf(stdout);
+}
+
+function eventsOf(stdout: string): JsonEvent[] {
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as JsonEvent);
+}
