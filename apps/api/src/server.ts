@@ -20,7 +20,7 @@ import { jobEventHandlers } from './job-events/job-events.js';
 import { jobHandlers } from './jobs/jobs.js';
 import { loadShedding } from './limits/load-shedding.js';
 import { rateLimit } from './limits/rate-limit.js';
-import { answerBrokenRequest, headersTimeoutMs } from './limits/timeouts.js';
+import { answerBrokenRequest, headersTimeoutMs, timeoutCheckMs } from './limits/timeouts.js';
 import { logRequests } from './logging/log-requests.js';
 import { measureRequests, metricsHandlers } from './metrics/metrics.js';
 import { serverMetrics } from './metrics/server-metrics.js';
@@ -74,7 +74,10 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
     return503OnClosing: false,
     connectionTimeout: settings.connectionTimeoutMs,
     requestTimeout: settings.requestTimeoutMs,
-    http: { headersTimeout: Math.min(headersTimeoutMs, settings.requestTimeoutMs) },
+    http: {
+      headersTimeout: Math.min(headersTimeoutMs, settings.requestTimeoutMs),
+      connectionsCheckingInterval: Math.min(timeoutCheckMs, settings.requestTimeoutMs),
+    },
     routerOptions: { maxParamLength: longestPathPart },
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply as never, metrics),

@@ -5,7 +5,7 @@ import type { Lifecycle } from './lifecycle.js';
 
 const retryAfterSeconds = 5;
 
-/** Refuses requests on connections that are still open while the server closes. */
+/** Refuses requests on connections that are still open while the server closes, and hangs up when the last answer is out. */
 export const refuseWhileClosing = fastifyPlugin(
   async (app: FastifyInstance, { lifecycle }: { lifecycle: Lifecycle }) => {
     app.addHook('onRequest', async (request, reply) => {
@@ -13,6 +13,9 @@ export const refuseWhileClosing = fastifyPlugin(
       reply.header('connection', 'close');
       if (request.routeOptions.config.isOpen !== true)
         throw new ProblemError('draining', undefined, { retryAfterSeconds });
+    });
+    app.addHook('onResponse', async () => {
+      if (lifecycle.isClosing) setImmediate(() => app.server.closeIdleConnections());
     });
   },
 );

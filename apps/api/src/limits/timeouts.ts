@@ -5,6 +5,9 @@ import type { FastifyRequest } from 'fastify';
 /** From the first byte of a request to the end of its head. */
 export const headersTimeoutMs = 15_000;
 
+/** How often Node looks for requests that are late. */
+export const timeoutCheckMs = 5_000;
+
 /**
  * Lifts the limit on idle connections of this request as soon as its body has arrived: the silence is then the server's own. Node
  * sets the limit again with the next request of the connection.

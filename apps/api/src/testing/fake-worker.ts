@@ -180,7 +180,7 @@ async function figures(
       sensitivityAtSpecificity90: unknown,
       sensitivityAtSpecificity95: unknown,
     },
-    pixel: { auroc: unknown, averagePrecision: unknown, aupro30: unknown, diceBest: unknown },
+    pixel: { auroc: unknown, averagePrecision: unknown, aupro30: unknown, diceBest: unknown, diceCalibrated: unknown },
   };
 }
 

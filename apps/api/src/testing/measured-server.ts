@@ -1,0 +1,32 @@
+import { ImagingPool } from '@mediclip/imaging';
+import { openEmbeddedJobQueue, openEmbeddedScoreChannel } from '@mediclip/queue';
+import { openStore } from '@mediclip/store';
+import pino from 'pino';
+import { Registry } from 'prom-client';
+import { buildServer } from '../server.js';
+import { parseSettings } from '../settings.js';
+
+/** A server in a process of its own, which tells its parent where it listens and, when asked, its largest resident memory. */
+const settings = parseSettings(process.env);
+const imaging = await ImagingPool.start({ threads: settings.images.threads });
+const server = await buildServer({
+  settings,
+  imaging,
+  store: openStore(settings.storeUrl),
+  jobQueue: openEmbeddedJobQueue({
+    kinds: ['adaptation', 'scoring', 'evaluation', 'calibration'],
+    onError: () => undefined,
+  }),
+  scoreChannel: openEmbeddedScoreChannel(),
+  logger: pino({ level: 'silent' }),
+  metrics: new Registry(),
+});
+await server.listen({ host: '127.0.0.1', port: 0 });
+
+let largestBytes = 0;
+setInterval(() => {
+  largestBytes = Math.max(largestBytes, process.memoryUsage.rss());
+}, 20);
+process.on('message', () => process.send!({ largestBytes }));
+process.on('disconnect', () => process.exit(0));
+process.send!({ url: server.listeningOrigin });
