@@ -1,6 +1,8 @@
 export type { Backbone, ImageFamily, ImageTower, PerChannel, TapShape, TextFamily, TextTower } from './backbone.js';
 export { type CatalogueOptions, type ListedBackbone, listBackbones, openBackbone } from './catalogue/catalogue.js';
 export type { CatalogueEntry } from './catalogue/entries.js';
+export { convertCheckpoint } from './conversion/convert-checkpoint.js';
+export { joinShards, shardNames } from './conversion/join-shards.js';
 export { type ClipActivation, type ClipOptions, openClipBackbone } from './open/clip.js';
 export type { LayoutOptions, PhrasePosition, PromptLayout } from './prompts/layout-prompts.js';
 export {
@@ -18,6 +20,7 @@ export {
   toFloat32,
 } from './safetensors/tensor.js';
 export { writeSafetensors } from './safetensors/write.js';
+export { type StreamedTensor, writeSafetensorsFile } from './safetensors/write-file.js';
 export type { PromptAttention } from './towers/clip-text.js';
 export { fileDigest, recordDigests } from './weights/digests.js';
 export { WeightsError, type WeightsErrorCode } from './weights-error.js';

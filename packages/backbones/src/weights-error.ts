@@ -8,6 +8,8 @@ export type WeightsErrorCode =
   | 'bad_offsets'
   | 'bad_tensor'
   | 'missing_tensor'
+  | 'bad_checkpoint'
+  | 'bad_index'
   | 'unknown_layout'
   | 'bad_configuration'
   | 'digest_mismatch'

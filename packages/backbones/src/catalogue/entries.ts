@@ -187,7 +187,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     id: 'biomedclip',
     name: 'BiomedCLIP (PubMedBERT, ViT-B/16)',
     description:
-      'Trained on figures and captions of biomedical papers. Its publisher offers no safetensors file: convert the checkpoint and put the vocabulary beside it.',
+      'Trained on figures and captions of biomedical papers. Its publisher offers a PyTorch checkpoint and no safetensors file: import it and put the vocabulary beside it.',
     family: 'timm-vit',
     textFamily: 'bert',
     contrastive: true,

@@ -1,5 +1,4 @@
-import { WeightsError } from '../weights-error.js';
-import { PREFIX_BYTES } from './header.js';
+import { encodeHeader, type HeaderEntry } from './encode-header.js';
 import { checkTensor, type NamedTensor } from './tensor.js';
 
 /**
@@ -11,28 +10,18 @@ export function writeSafetensors(
   tensors: Iterable<readonly [string, NamedTensor]>,
   metadata?: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
-  const entries: [string, unknown][] = metadata === undefined ? [] : [['__metadata__', metadata]];
+  const entries: HeaderEntry[] = [];
   const chunks: Uint8Array[] = [];
-  let dataBytes = 0;
   for (const [name, tensor] of tensors) {
     checkTensor(name, tensor);
-    if (name === '__metadata__') {
-      throw new WeightsError('bad_tensor', 'No tensor may be called "__metadata__"; give it another name.');
-    }
     const { dtype, shape, data } = tensor;
-    entries.push([name, { dtype, shape, data_offsets: [dataBytes, dataBytes + data.byteLength] }]);
+    entries.push({ name, dtype, shape, lengthBytes: data.byteLength });
     chunks.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    dataBytes += data.byteLength;
   }
-  const header = new TextEncoder().encode(
-    `{${entries.map(([name, entry]) => `${JSON.stringify(name)}:${JSON.stringify(entry)}`).join(',')}}`,
-  );
-  const headerBytes = Math.ceil(header.length / 8) * 8;
-  const file = new Uint8Array(PREFIX_BYTES + headerBytes + dataBytes);
-  new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  file.fill(0x20, PREFIX_BYTES, PREFIX_BYTES + headerBytes);
-  file.set(header, PREFIX_BYTES);
-  let position = PREFIX_BYTES + headerBytes;
+  const header = encodeHeader(entries, metadata);
+  const file = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, header.length));
+  file.set(header);
+  let position = header.length;
   for (const chunk of chunks) {
     file.set(chunk, position);
     position += chunk.length;
