@@ -78,8 +78,8 @@ const start: Record<Role, (parts: Parts) => Promise<Running>> = {
     return {
       address: api.address,
       async stop(graceMs) {
-        await api.stop();
-        await worker.stop(graceMs);
+        await api.stop(graceMs / 4);
+        await worker.stop((graceMs * 3) / 4);
       },
     };
   },
@@ -103,18 +103,17 @@ const start: Record<Role, (parts: Parts) => Promise<Running>> = {
   },
 };
 
-async function startApi(
-  parts: Parts,
-  readinessProbes: { name: string; check(): Promise<void> }[],
-): Promise<{ address: string; stop(): Promise<void> }> {
+async function startApi(parts: Parts, readinessProbes: { name: string; check(): Promise<void> }[]): Promise<Running> {
   const { host, port } = parts.settings;
   const server = await buildServer({ ...parts, readinessProbes });
   const address = await server.listen({ host, port });
   return {
     address,
-    async stop() {
+    async stop(graceMs) {
       server.drain();
+      const graceOver = setTimeout(() => server.server.closeAllConnections(), graceMs);
       await server.close();
+      clearTimeout(graceOver);
     },
   };
 }
