@@ -6,7 +6,11 @@ export const reportFileName = 'report.html';
 
 /** Body of `POST /v1/evaluations`. */
 export const evaluationRequestSchema = z
-  .strictObject({ modelId: idSchema, datasetId: idSchema.meta({ description: 'Its test images are used.' }) })
+  .strictObject({
+    modelId: idSchema,
+    datasetId: idSchema.meta({ description: 'Its test images are used.' }),
+    baselineModelId: idSchema.optional().meta({ description: 'A model to compare with on the same images.' }),
+  })
   .meta({
     id: 'EvaluationRequest',
     description: 'Evaluate a model on the test images of a data set.',
@@ -70,10 +74,54 @@ export const pixelFiguresSchema = z
     averagePrecision: figureSchema,
     aupro30: figureSchema.meta({ description: 'Area under the per-region overlap curve up to 30 % false positives.' }),
     diceBest: figureSchema.meta({ description: 'Best Dice over all thresholds.' }),
+    diceCalibrated: figureSchema.meta({
+      description: 'Dice of the map values from the calibrated threshold on; only of a calibrated model.',
+    }),
   })
   .meta({ id: 'PixelFigures', description: 'Figures of pixels: where is it abnormal?' });
 
 export type PixelFigures = z.infer<typeof pixelFiguresSchema>;
+
+const differenceSchema = z
+  .union([
+    z
+      .strictObject({
+        value: z.number().min(-1).max(1),
+        interval: z
+          .strictObject({ low: z.number().min(-1).max(1), high: z.number().min(-1).max(1), level: shareSchema })
+          .meta({ id: 'DifferenceInterval', description: 'Confidence interval of a difference, -1 to 1.' })
+          .optional(),
+      })
+      .meta({ id: 'KnownDifference', description: 'A difference of two figures, -1 to 1, and how sure it is.' }),
+    unknownFigureSchema,
+  ])
+  .meta({ id: 'Difference', description: 'A difference of two figures, or the reason why there is none.' });
+
+const pairedTestSchema = z
+  .union([
+    z
+      .strictObject({
+        value: shareSchema.meta({ description: 'p-value, two-sided.' }),
+        z: z.number().meta({ description: 'The difference divided by its standard error.' }),
+      })
+      .meta({ id: 'KnownTest', description: "DeLong's paired test." }),
+    unknownFigureSchema,
+  ])
+  .meta({ id: 'PairedTest', description: 'Are both AUROCs equal? The p-value, or the reason why there is none.' });
+
+/** Two models on the same images. */
+export const comparisonSchema = z
+  .strictObject({
+    baselineModelId: idSchema,
+    images: countSchema.meta({ description: 'Images that both models have scored.' }),
+    auroc: figureSchema.meta({ description: 'Of the model, on these images.' }),
+    baselineAuroc: figureSchema.meta({ description: 'Of the baseline, on these images.' }),
+    difference: differenceSchema.meta({ description: 'AUROC of the model minus that of the baseline.' }),
+    test: pairedTestSchema.meta({ description: "DeLong's test for two AUROCs on the same images." }),
+  })
+  .meta({ id: 'Comparison', description: 'A model and a baseline on the same images.' });
+
+export type Comparison = z.infer<typeof comparisonSchema>;
 
 export const evaluationFields = {
   id: idSchema,
@@ -92,6 +140,7 @@ export const evaluationFields = {
     .meta({ id: 'EvaluatedImages', description: 'What the figures come from.' }),
   image: imageFiguresSchema,
   pixel: pixelFiguresSchema,
+  comparison: comparisonSchema.optional().meta({ description: 'Only when a baseline was given.' }),
 };
 
 export const evaluationSchema = z

@@ -61,6 +61,10 @@ export const modelFields = {
   id: idSchema,
   name: nameSchema.optional(),
   createdAt: timestampSchema,
+  importedAt: timestampSchema.optional().meta({
+    description:
+      'When it was imported; its ids of jobs, data sets and images are then those of the instance that made it.',
+  }),
   configuration: adaptationOptionsSchema
     .safeExtend({ taps: adaptationOptionsSchema.shape.taps.unwrap() })
     .meta({ id: 'ModelConfiguration', description: 'Every option of the adaptation with its value.' }),

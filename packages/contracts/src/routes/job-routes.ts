@@ -40,7 +40,8 @@ export const jobRoutes = {
     path: '/v1/evaluations',
     tag: 'jobs',
     summary: 'Evaluate a model on a data set',
-    description: 'A job; its result names the evaluation.',
+    description:
+      'A job; its result names the evaluation. With a baseline, both models are compared on the same images.',
     body: { json: evaluationRequestSchema },
     replies: { 202: made('The job.', jobSchema) },
     problems: ['not-found', 'queue-full', 'queue-unavailable', 'too-few-images', 'backbone-weights-missing'],
