@@ -27,7 +27,7 @@ describe('evaluations', () => {
         sensitivityAtSpecificity90: figure,
         sensitivityAtSpecificity95: figure,
       },
-      pixel: { auroc: figure, averagePrecision: figure, aupro30: figure, diceBest: figure },
+      pixel: { auroc: figure, averagePrecision: figure, aupro30: figure, diceBest: figure, diceCalibrated: figure },
     };
     const { attempt } = await tenant.attempts.start(job.id);
     const page = new TextEncoder().encode('<html>');

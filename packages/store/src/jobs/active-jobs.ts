@@ -7,7 +7,7 @@ import type { Tenant } from '../records/tenant.js';
 const markerSchema = z.strictObject({
   schemaVersion: z.literal(1),
   jobId: idSchema,
-  /** Ids of the data set and the model that the job reads. */
+  /** Ids of the data set and the models that the job reads. */
   uses: z.array(idSchema),
 });
 

@@ -62,7 +62,19 @@ export function assertCurrent({ job, fencingToken }: StoredJob, attempt: Attempt
   }
 }
 
-/** Ids of the data set and the model that a job reads. */
-export function usesOf(request: { readonly datasetId?: string; readonly modelId?: string }): string[] {
-  return [request.datasetId, request.modelId].filter((id) => id !== undefined);
+/** What the requests of all kinds of job may read. */
+export interface JobReads {
+  readonly datasetId?: string | undefined;
+  readonly modelId?: string | undefined;
+  readonly baselineModelId?: string | undefined;
+}
+
+/** Ids of the models that a job reads. */
+export function modelsOf({ modelId, baselineModelId }: JobReads): string[] {
+  return [modelId, baselineModelId].filter((id) => id !== undefined);
+}
+
+/** Ids of the data set and the models that a job reads. */
+export function usesOf(request: JobReads): string[] {
+  return [request.datasetId, ...modelsOf(request)].filter((id) => id !== undefined);
 }

@@ -16,7 +16,7 @@ import { isId, newId } from '../records/ids.js';
 import { newestFirst, type PageRequest, pageOf } from '../records/pages.js';
 import { type Tenant, timestamp } from '../records/tenant.js';
 import { ActiveJobs } from './active-jobs.js';
-import { jobDocuments, jobKey, type StoredJob, usesOf } from './job-record.js';
+import { jobDocuments, jobKey, modelsOf, type StoredJob, usesOf } from './job-record.js';
 import { tidy } from './tidy.js';
 import { cancelRequested, endedFromOutside } from './transitions.js';
 
@@ -162,8 +162,10 @@ export class JobRepository {
     if ('datasetId' in request && !(await isUsableDataset(this.tenant, request.datasetId))) {
       throw new RecordNotFound(`There is no data set with the id ${request.datasetId}: list the data sets.`);
     }
-    if ('modelId' in request && !(await isUsableModel(this.tenant, request.modelId))) {
-      throw new RecordNotFound(`There is no model with the id ${request.modelId}: list the models.`);
+    for (const id of modelsOf(request)) {
+      if (!(await isUsableModel(this.tenant, id))) {
+        throw new RecordNotFound(`There is no model with the id ${id}: list the models.`);
+      }
     }
   }
 }

@@ -122,4 +122,16 @@ describe('models', () => {
     const creation = tenant.models.create(attempt, modelDescription(job.id, job.request.datasetId), folder);
     await expect(creation).rejects.toThrow(InvalidKey);
   });
+
+  test('stay while an evaluation compares with them', async () => {
+    const { tenant } = testStore();
+    const [{ model }, { model: baseline }] = [await newModel(tenant), await newModel(tenant)];
+    const { id: datasetId } = await tenant.datasets.create({ name: 'a' });
+    const request = { modelId: model.id, datasetId, baselineModelId: baseline.id };
+    const { job } = await tenant.jobs.create({ kind: 'evaluation', request });
+    await expect(tenant.models.delete(baseline.id)).rejects.toMatchObject({ jobIds: [job.id] });
+    await tenant.jobs.requestCancel(job.id);
+    await tenant.models.delete(baseline.id);
+    await expect(tenant.jobs.create({ kind: 'evaluation', request })).rejects.toThrow(RecordNotFound);
+  });
 });
