@@ -8,6 +8,14 @@ export {
   type RocPoint,
   type SensitivityAtSpecificity,
 } from './image/image-metrics.js';
+export {
+  type CardBackbone,
+  type CardFact,
+  intendedUse,
+  misuse,
+  modelCardFacts,
+  renderModelCard,
+} from './model-card/model-card.js';
 export type { Figure, Interval, Outcome, ThresholdFigure, Undefined } from './outcome.js';
 export type { PixelCurves } from './pixel/pixel-curves.js';
 export {
@@ -19,5 +27,11 @@ export {
 export type { Connectivity } from './pixel/regions.js';
 export { type CaseChoice, type CaseGroup, chooseCases } from './report/choose-cases.js';
 export { renderReport } from './report/render-report.js';
-export type { EpochFigures, EvaluatedDataset, ReportCase, ReportData } from './report/report-data.js';
+export type {
+  BaselineComparison,
+  EpochFigures,
+  EvaluatedDataset,
+  ReportCase,
+  ReportData,
+} from './report/report-data.js';
 export type { BootstrapOptions } from './statistics/bootstrap.js';

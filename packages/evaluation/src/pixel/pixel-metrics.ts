@@ -13,6 +13,7 @@ import { PixelCurveRecorder, type PixelCurves } from './pixel-curves.js';
 import type { Connectivity } from './regions.js';
 import { countPixels, forEachScore, scoreOfKey } from './score-counts.js';
 import { ScoreHistogram } from './score-histogram.js';
+import { ThresholdDice } from './threshold-dice.js';
 
 export interface PixelMetricsOptions {
   /** Which pixels of a mask form one region; default 8. */
@@ -23,6 +24,8 @@ export interface PixelMetricsOptions {
   readonly resamples?: number;
   /** Seed of the bootstrap; default 0. */
   readonly seed?: number;
+  /** A threshold that was chosen without these images; with it the result has `thresholdDice`. */
+  readonly threshold?: number | undefined;
 }
 
 /** How exact the figures are. The intervals are not part of this: they are estimates in any case. */
@@ -57,6 +60,8 @@ export interface PixelMetrics {
   readonly aupro: readonly { readonly limit: number; readonly area: Figure }[];
   /** Largest Dice coefficient over all pixels together and the highest threshold that reaches it. */
   readonly bestDice: ThresholdFigure;
+  /** Dice coefficient of the pixels at or above the given threshold, if one was given. */
+  readonly thresholdDice?: ThresholdFigure;
   readonly curves: Outcome<PixelCurves>;
   readonly resolution: Resolution;
 }
@@ -77,6 +82,7 @@ export class PixelMetricsAccumulator {
   readonly #seed: number;
   readonly #histogram: ScoreHistogram;
   readonly #sample = new ImageSample();
+  readonly #thresholdDice: ThresholdDice | undefined;
   /** Indices of the images without and with abnormal pixels. */
   readonly #strata: [number[], number[]] = [[], []];
   #totals = { negatives: 0, positives: 0, regions: 0 };
@@ -86,6 +92,7 @@ export class PixelMetricsAccumulator {
     this.#resamples = options.resamples ?? 1000;
     this.#seed = options.seed ?? 0;
     this.#histogram = new ScoreHistogram(options.mostScores ?? 2 ** 22);
+    this.#thresholdDice = options.threshold === undefined ? undefined : new ThresholdDice(options.threshold);
   }
 
   /**
@@ -113,6 +120,7 @@ export class PixelMetricsAccumulator {
     };
     this.#histogram.add(image);
     this.#sample.add(image);
+    this.#thresholdDice?.add(map, mask);
   }
 
   /** The figures of all images so far; more may be added afterwards. Takes up to some seconds of this thread with intervals. */
@@ -140,10 +148,17 @@ export class PixelMetricsAccumulator {
       auroc: oneClass ?? figure(0),
       averagePrecision: noAbnormal ?? figure(1),
       bestDice: noAbnormal ?? { ...figure(2), threshold: scoreOfKey(sweep.bestF1Threshold * 2 ** droppedBits) },
+      ...(this.#thresholdDice && { thresholdDice: noAbnormal ?? this.#fixedDice(this.#thresholdDice) }),
       aupro: PRO_LIMITS.map((limit, i) => ({ limit, area: oneClass ?? figure(3 + i) })),
       curves: oneClass ?? { defined: true, ...recorder.curves() },
       resolution: droppedBits === 0 ? { exact: true } : { exact: false, droppedBits, errorBounds: errorBounds(sweep) },
     };
+  }
+
+  #fixedDice(dice: ThresholdDice): ThresholdFigure {
+    const resampled = dice.resampled(this.#strata);
+    const [interval] = bootstrapIntervals(resampled, { resamples: this.#resamples, seed: this.#seed });
+    return { defined: true, value: resampled.figures[0], interval, threshold: dice.threshold };
   }
 
   #intervals(figures: readonly number[]): Outcome<Interval>[] {

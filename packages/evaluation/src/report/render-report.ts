@@ -1,4 +1,5 @@
 import { caseGallery } from './case-gallery.js';
+import { comparisonSection } from './comparison.js';
 import { distributionPlot, heldOutPlot, lossPlot, precisionRecallPlot, rocPlot } from './curves.js';
 import { decisionSection, imageFigures, pixelFigures } from './figures.js';
 import { type Html, html } from './html.js';
@@ -43,6 +44,7 @@ ${plotFigure('Scores of both classes', distributionPlot(data.scores, threshold),
 ${plotFigure('ROC curve', rocPlot(image), 'Each point is a threshold. The nearer the curve comes to the upper left corner, the better; the dashed diagonal is guessing.')}
 ${plotFigure('Precision and recall', precisionRecallPlot(image), 'Each step is a threshold. The dashed line is what guessing gives with this share of abnormal images.')}
 </div></section>
+${comparisonSection(data)}
 <section aria-labelledby="pixel-figures"><h2 id="pixel-figures">Where is it abnormal?</h2>
 ${pixelFigures(data)}</section>
 ${casesSection(data)}

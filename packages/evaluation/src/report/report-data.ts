@@ -1,3 +1,4 @@
+import type { PairedDeLong } from '../image/compare-models.js';
 import type { ImageMetrics } from '../image/image-metrics.js';
 import type { PixelMetrics } from '../pixel/pixel-metrics.js';
 import type { CaseGroup } from './choose-cases.js';
@@ -15,12 +16,22 @@ export interface ReportData {
   readonly pixel?: PixelMetrics;
   /** The model's calibrated threshold, if it has one. */
   readonly calibration?: { readonly threshold: number; readonly alpha: number; readonly images: number };
+  /** Another model on the same images, if one was given. */
+  readonly comparison?: BaselineComparison;
   readonly cases: readonly ReportCase[];
   readonly history: readonly EpochFigures[];
   /** The epoch whose parameters the model has. */
   readonly selectedEpoch?: number;
   /** What a reader must know to judge the model or to make it again, in the order in which it is shown. */
   readonly modelCard: readonly { readonly name: string; readonly value: string }[];
+}
+
+export interface BaselineComparison {
+  readonly baselineName: string;
+  /** Images that both models have scored. */
+  readonly images: number;
+  /** A is the evaluated model, B the baseline. */
+  readonly result: PairedDeLong;
 }
 
 export interface EvaluatedDataset {

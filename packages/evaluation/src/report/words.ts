@@ -11,9 +11,14 @@ export function figureInWords(figure: Figure | ThresholdFigure): string {
   return figure.defined ? `${round(figure.value)} (${intervalInWords(figure.interval)})` : figure.reason;
 }
 
-export function intervalInWords(interval: Outcome<Interval>): string {
+export function intervalInWords(interval: Outcome<Interval>, write: (value: number) => string = round): string {
   if (!interval.defined) return `no interval: ${interval.reason}`;
-  return `${Math.round(100 * interval.level)}% interval ${round(interval.low)} to ${round(interval.high)}`;
+  return `${Math.round(100 * interval.level)}% interval ${write(interval.low)} to ${write(interval.high)}`;
+}
+
+/** Three decimals with their sign. */
+export function signed(value: number): string {
+  return `${value < 0 ? '−' : '+'}${round(Math.abs(value))}`;
 }
 
 /** For example "14 of 16 abnormal images (88%, 95% interval 64% to 97%)". */

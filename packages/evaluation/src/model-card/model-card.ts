@@ -1,0 +1,107 @@
+import type { Calibration, Model } from '@mediclip/contracts';
+
+/** What the card says of the backbone beside its id and digest. */
+export interface CardBackbone {
+  readonly name: string;
+  /** Licence of the weights, an SPDX id. */
+  readonly licence: string;
+}
+
+/** One fact of a model card. */
+export interface CardFact {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** What a model may be used for. */
+export const intendedUse =
+  'Research and development: to rank images of the same kind as those it was adapted on by how unlike the normal ones they are, and to show where.';
+
+/** What a model must not be used for. */
+export const misuse =
+  'Diagnosis, triage, screening, or any other decision about a patient: it is a research tool, not a medical device. Nor images of another scanner, protocol, region of the body or group of patients, unless it was evaluated on them.';
+
+/** The facts of a model that a reader needs to judge it or to make it again, in the order in which they are shown. */
+export function modelCardFacts(model: Model, backbone: CardBackbone): CardFact[] {
+  const { id, name, createdAt, importedAt, configuration, lineage, digest } = model;
+  const { training, scoring } = configuration;
+  const epochs = `${training.epochs} epochs, batches of ${training.batchSize}, learning rate ${training.learningRate}`;
+  return [
+    { name: 'Model', value: name === undefined ? id : `${name} (${id})` },
+    { name: 'Made on', value: createdAt },
+    ...(importedAt === undefined ? [] : [{ name: 'Imported on', value: importedAt }]),
+    { name: 'Backbone', value: `${backbone.name} (${lineage.backbone}, SHA-256 ${lineage.backboneDigest})` },
+    { name: 'Licence of the weights', value: backbone.licence },
+    { name: 'Taps', value: configuration.taps.join(', ') },
+    { name: 'Preset', value: configuration.preset },
+    { name: 'Normal images adapted on', value: String(lineage.imageIds.length) },
+    { name: 'Adapted on data set', value: `${lineage.datasetId} (digest ${lineage.datasetDigest})` },
+    { name: 'Seed', value: String(lineage.seed) },
+    { name: 'Training', value: epochs },
+    {
+      name: 'Score',
+      value: scoring.pooling === 'max' ? 'maximum of the map' : `mean of the map's highest ${100 * scoring.topShare} %`,
+    },
+    { name: 'Held-out figures', value: heldOutFigures(model) },
+    { name: 'Calibration', value: calibrationFacts(model.calibration) },
+    { name: 'Computed on', value: lineage.device },
+    { name: 'Versions', value: versions(lineage.versions) },
+    { name: 'Digest', value: digest },
+  ];
+}
+
+/** The card as a Markdown file. */
+export function renderModelCard(model: Model, backbone: CardBackbone): string {
+  const rows = modelCardFacts(model, backbone).map(({ name, value }) => `| ${cell(name)} | ${cell(value)} |`);
+  return `# Model card: ${line(model.name ?? model.id)}
+
+An anomaly detector for medical images, adapted to a few normal images (MediCLIP). It gives every pixel a probability of being
+abnormal, and every image a score from 0 to 1.
+
+## Intended use
+
+${intendedUse}
+
+## Must not be used for
+
+${misuse}
+
+## Limits
+
+- It says that an image is unlike the normal ones, not why. Artefacts and rare normal anatomy can score high, and subtle disease low.
+- Held-out figures come from synthetic anomalies: they compare settings and do not predict how real disease is found.
+- A calibrated threshold keeps its promise only for new images of the same kind as those it was calibrated on.
+
+## Facts
+
+| | |
+|---|---|
+${rows.join('\n')}
+`;
+}
+
+function heldOutFigures({ lossHistory, selectedEpoch }: Model): string {
+  const selected = lossHistory.find(({ epoch }) => epoch === selectedEpoch);
+  const figures = [
+    selected?.heldOutAuroc !== undefined && `image AUROC ${selected.heldOutAuroc.toFixed(3)}`,
+    selected?.heldOutLoss !== undefined && `loss ${selected.heldOutLoss.toFixed(3)}`,
+  ].filter((figure) => figure !== false);
+  if (figures.length === 0) return 'none: no synthetic anomalies were held out';
+  return `${figures.join(', ')} on held-out synthetic anomalies (epoch ${selectedEpoch} of ${lossHistory.length})`;
+}
+
+function calibrationFacts(calibration: Calibration | null): string {
+  if (calibration === null) return 'none';
+  const { threshold, alpha, images, datasetId, datasetDigest } = calibration;
+  return `scores above ${threshold} are called abnormal; alpha ${alpha}, from ${images} normal images of data set ${datasetId} (digest ${datasetDigest})`;
+}
+
+const versions = (of: Readonly<Record<string, string>>): string =>
+  Object.entries(of)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(', ');
+
+/** Text on one line, with what Markdown would read as markup escaped. */
+const line = (text: string): string => text.replaceAll(/\s+/g, ' ').replaceAll(/[\\`*_[\]<>#]/g, '\\$&');
+
+const cell = (text: string): string => line(text).replaceAll('|', '\\|');
