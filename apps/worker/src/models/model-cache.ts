@@ -4,7 +4,7 @@ import type { DetectorReference } from '@mediclip/adaptation';
 import type { Model } from '@mediclip/contracts';
 import type { TenantStore } from '@mediclip/store';
 import type { WorkerEngine } from '../dependencies.js';
-import { backboneSide } from './backbone-side.js';
+import { backboneSide } from './listed-backbone.js';
 
 /** A model that is ready to score. */
 export interface ReadyModel {

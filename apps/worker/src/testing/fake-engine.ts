@@ -29,6 +29,8 @@ export class FakeEngine extends EventEmitter<EngineEvents> implements WorkerEngi
   readonly adaptations: FakeAdaptation[] = [];
   readonly scoredBy: string[] = [];
   readonly forgotten: string[] = [];
+  /** Detectors that see dark as abnormal, by their id. */
+  readonly inverted = new Set<string>();
   readonly #stop = new AbortController();
   readonly #go = new AbortController();
 
@@ -61,7 +63,7 @@ export class FakeEngine extends EventEmitter<EngineEvents> implements WorkerEngi
   }
 
   async score(
-    { images }: Parameters<Engine['score']>[0],
+    { detector, images }: Parameters<Engine['score']>[0],
     { signal, caller = '' }: ScoreOptions = {},
   ): Promise<ScoreOutput[]> {
     signal?.throwIfAborted();
@@ -69,7 +71,8 @@ export class FakeEngine extends EventEmitter<EngineEvents> implements WorkerEngi
     if (this.failure) throw this.failure;
     for (const _ of images) this.scoredBy.push(caller);
     this.emit('batch', { size: images.length, queuedMs: images.map(() => 1), computeMs: 2 });
-    return images.map(({ data, side }) => brightness(data, side));
+    const inverted = this.inverted.has(detector.id);
+    return images.map(({ data, side }) => brightness(inverted ? data.map((value) => 255 - value) : data, side));
   }
 
   forget(detectorId: string): void {

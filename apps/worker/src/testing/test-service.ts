@@ -128,8 +128,8 @@ export class TestService {
   }
 
   /** A model on a data set of its own. */
-  async model({ jobQueue }: Pick<TestWorker, 'jobQueue'>): Promise<string> {
-    const job = await this.ended(await this.adapt(jobQueue, await this.dataset({ train: 3 })));
+  async model({ jobQueue }: Pick<TestWorker, 'jobQueue'>, options: AdaptationOptionsInput = {}): Promise<string> {
+    const job = await this.ended(await this.adapt(jobQueue, await this.dataset({ train: 3 }), options));
     if (job.kind !== 'adaptation' || !job.result) throw new Error(`No model: ${JSON.stringify(job.error)}`);
     return job.result.modelId;
   }

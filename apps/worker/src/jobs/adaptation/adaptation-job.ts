@@ -4,7 +4,7 @@ import { type Image, ProblemError, serviceVersion } from '@mediclip/contracts';
 import { EngineError } from '@mediclip/engine';
 import { type ModelDescription, StaleAttempt } from '@mediclip/store';
 import type { WorkerDependencies } from '../../dependencies.js';
-import { backboneSide } from '../../models/backbone-side.js';
+import { backboneSide } from '../../models/listed-backbone.js';
 import { problemOf } from '../../problems/problem-of.js';
 import { type FixedImages, fixedImages } from '../fixed-images.js';
 import type { JobContext, JobRunner } from '../job-context.js';

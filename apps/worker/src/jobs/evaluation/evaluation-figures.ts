@@ -1,5 +1,5 @@
-import type { ImageFigures, PixelFigures, Figure as PublishedFigure } from '@mediclip/contracts';
-import type { Figure, ImageMetrics, PixelMetrics, ThresholdFigure } from '@mediclip/evaluation';
+import type { Comparison, ImageFigures, PixelFigures, Figure as PublishedFigure } from '@mediclip/contracts';
+import type { Figure, ImageMetrics, PairedDeLong, PixelMetrics, ThresholdFigure } from '@mediclip/evaluation';
 
 /** The figures of whole images as clients read them. */
 export function imageFigures({ auroc, averagePrecision, f1Max, sensitivityAtSpecificity }: ImageMetrics): ImageFigures {
@@ -18,10 +18,19 @@ export function imageFigures({ auroc, averagePrecision, f1Max, sensitivityAtSpec
 }
 
 /** The figures of pixels as clients read them; without any mask each says that. */
-export function pixelFigures({ auroc, averagePrecision, aupro, bestDice }: PixelMetrics, masks: number): PixelFigures {
+export function pixelFigures(
+  { auroc, averagePrecision, aupro, bestDice, thresholdDice }: PixelMetrics,
+  masks: number,
+): PixelFigures {
   if (masks === 0) {
     const unknown = { value: null, reason: 'No abnormal image has a mask.' };
-    return { auroc: unknown, averagePrecision: unknown, aupro30: unknown, diceBest: unknown };
+    return {
+      auroc: unknown,
+      averagePrecision: unknown,
+      aupro30: unknown,
+      diceBest: unknown,
+      diceCalibrated: unknown,
+    };
   }
   const upTo30 = aupro.find(({ limit }) => limit === 0.3);
   if (upTo30 === undefined) throw new Error('There is no AUPRO up to 0.3; this is a bug.');
@@ -30,7 +39,31 @@ export function pixelFigures({ auroc, averagePrecision, aupro, bestDice }: Pixel
     averagePrecision: published(averagePrecision),
     aupro30: published(upTo30.area),
     diceBest: published(bestDice),
+    diceCalibrated: thresholdDice ? published(thresholdDice) : { value: null, reason: 'The model is not calibrated.' },
   };
+}
+
+/** A comparison with a baseline (model B) as clients read it. */
+export function comparisonFigures(
+  { aurocA, aurocB, difference, test }: PairedDeLong,
+  { baselineModelId, images }: Pick<Comparison, 'baselineModelId' | 'images'>,
+): Comparison {
+  return {
+    baselineModelId,
+    images,
+    auroc: published(aurocA),
+    baselineAuroc: published(aurocB),
+    difference: publishedDifference(difference),
+    test: test.defined ? { value: test.pValue, z: test.z } : { value: null, reason: test.reason },
+  };
+}
+
+function publishedDifference(difference: PairedDeLong['difference']): Comparison['difference'] {
+  if (!difference.defined) return { value: null, reason: difference.reason };
+  const { value, interval } = difference;
+  if (!interval.defined) return { value };
+  const { low, high, level } = interval;
+  return { value, interval: { low, high, level } };
 }
 
 function published(figure: Figure | ThresholdFigure): PublishedFigure {

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type JobOf, reportFileName } from '@mediclip/contracts';
-import { imageMetrics } from '@mediclip/evaluation';
+import { compareModels, imageMetrics } from '@mediclip/evaluation';
 import { TestService } from '../../testing/test-service.js';
 
 let service: TestService;
@@ -50,6 +50,54 @@ describe('an evaluation', () => {
     const html = await text(stream);
     expect(html).toContain('Evaluation of');
     expect(html.match(/data:image\/png;base64,/g)!.length).toBe(12 * 2 + 6);
+  });
+
+  test('with a baseline compares both models on the same images', async () => {
+    const worker = await service.startWorker();
+    const [modelId, baselineModelId] = [await service.model(worker), await service.model(worker, { seed: 1 })];
+    worker.engine.inverted.add((await service.tenant.models.get(baselineModelId)).digest);
+    const datasetId = await service.dataset({ normal: 6, abnormal: 6 });
+    const request = { modelId, datasetId, baselineModelId };
+    const id = await service.submit(worker.jobQueue, { kind: 'evaluation', request });
+    const job = (await service.ended(id)) as JobOf<'evaluation'>;
+    expect(job.error).toBeUndefined();
+    const { comparison, image } = await service.tenant.evaluations.get(job.result!.evaluationId);
+
+    const scoring = await service.ended(
+      await service.submit(worker.jobQueue, { kind: 'scoring', request: { modelId, datasetId } }),
+    );
+    const scored = (await service.tenant.results.list(scoring.id, { limit: 100 })).items;
+    const scores = scored.map((result) => (result.outcome === 'scored' ? result.score : Number.NaN));
+    const expected = compareModels(
+      scores,
+      scores.map((score) => 1 - score),
+      scored.map(({ label }) => label === 'abnormal'),
+    );
+    expect(comparison).toMatchObject({ baselineModelId, images: 12, auroc: { value: image.auroc.value } });
+    expect(comparison!.difference.value).toBeCloseTo(expected.difference.defined ? expected.difference.value : NaN, 6);
+    expect(comparison!.test.value).toBeCloseTo(expected.test.defined ? expected.test.pValue : NaN, 6);
+    const { stream } = await service.tenant.evaluations.openFile(job.result!.evaluationId, reportFileName);
+    expect(await text(stream)).toContain('Compared with a baseline');
+  });
+
+  test('of a calibrated model has the Dice at its threshold', async () => {
+    const worker = await service.startWorker();
+    const modelId = await service.model(worker);
+    const datasetId = await service.dataset({ normal: 4, abnormal: 4 });
+    const evaluated = async () => {
+      const request = { modelId, datasetId };
+      const id = await service.submit(worker.jobQueue, { kind: 'evaluation', request });
+      const job = (await service.ended(id)) as JobOf<'evaluation'>;
+      return (await service.tenant.evaluations.get(job.result!.evaluationId)).pixel;
+    };
+    expect((await evaluated()).diceCalibrated).toEqual({ value: null, reason: 'The model is not calibrated.' });
+    const normals = await service.dataset({ normal: 9 });
+    const request = { modelId, datasetId: normals, alpha: 0.2 };
+    await service.ended(await service.submit(worker.jobQueue, { kind: 'calibration', request }));
+    const { threshold } = (await service.tenant.models.get(modelId)).calibration!;
+    const { diceCalibrated, diceBest } = await evaluated();
+    expect(diceCalibrated).toMatchObject({ value: expect.any(Number), threshold });
+    expect(diceCalibrated.value).toBeLessThanOrEqual(diceBest.value!);
   });
 
   test('says why figures are missing when all images are normal', async () => {

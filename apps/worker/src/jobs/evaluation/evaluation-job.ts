@@ -8,13 +8,14 @@ import { fixedImages } from '../fixed-images.js';
 import type { JobContext, JobRunner } from '../job-context.js';
 import { loadImage } from '../load-image.js';
 import { type ScoreImagesDependencies, scoreImages } from '../scoring/score-images.js';
+import { compareWithBaseline } from './compare-with-baseline.js';
 import { imageFigures, pixelFigures } from './evaluation-figures.js';
 import { type EvaluationThread, withEvaluationThread } from './evaluation-thread.js';
 import { type EvaluatedImage, reportData } from './report-data.js';
 
 type Dependencies = ScoreImagesDependencies & Pick<WorkerDependencies, 'imagingPool'> & { readonly models: ModelCache };
 
-/** Scores the test images of a data set, computes the figures and leaves them with a report. */
+/** Scores the test images of a data set, computes the figures, compares with a baseline, and leaves it all with a report. */
 export function evaluationJob(dependencies: Dependencies): JobRunner<'evaluation'> {
   return async (context) => {
     const { job, tenant, attempt, signal } = context;
@@ -22,7 +23,7 @@ export function evaluationJob(dependencies: Dependencies): JobRunner<'evaluation
     const { images, datasetDigest } = await fixedImages(context, testImages);
     const dataset = await tenant.datasets.get(datasetId);
     return dependencies.models.use(tenant, modelId, (ready) =>
-      withEvaluationThread(signal, async (thread) => {
+      withEvaluationThread({ threshold: ready.model.calibration?.threshold }, signal, async (thread) => {
         const { evaluated, masks, rejected } = await scoreAll(dependencies, context, ready, images, thread);
         const abnormal = evaluated.map(({ image }) => image.label === 'abnormal');
         context.report({ phase: 'reporting', done: 0, total: 1 });
@@ -30,7 +31,9 @@ export function evaluationJob(dependencies: Dependencies): JobRunner<'evaluation
           evaluated.map(({ score }) => score),
           abnormal,
         );
-        const content = { dataset, datasetDigest, evaluated, figures, masks, rejected };
+        const compared = await compareWithBaseline(dependencies, context, evaluated, thread);
+        const comparison = compared?.shown;
+        const content = { dataset, datasetDigest, evaluated, figures, comparison, masks, rejected };
         const report = await thread.report(await reportData(dependencies, context, ready, content));
         signal.throwIfAborted();
         const abnormalImages = abnormal.filter(Boolean).length;
@@ -41,6 +44,7 @@ export function evaluationJob(dependencies: Dependencies): JobRunner<'evaluation
           images: { normal: evaluated.length - abnormalImages, abnormal: abnormalImages, masks, rejected },
           image: imageFigures(figures.image),
           pixel: pixelFigures(figures.pixel, masks),
+          ...(compared && { comparison: compared.figures }),
         };
         const files = { [reportFileName]: new TextEncoder().encode(report) };
         const { id } = await tenant.evaluations.create(attempt, description, files);

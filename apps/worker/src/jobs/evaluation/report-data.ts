@@ -1,7 +1,15 @@
-import type { Dataset, Image, Model } from '@mediclip/contracts';
-import { type CaseChoice, chooseCases, type ReportCase, type ReportData } from '@mediclip/evaluation';
+import type { Dataset, Image } from '@mediclip/contracts';
+import {
+  type BaselineComparison,
+  type CaseChoice,
+  chooseCases,
+  modelCardFacts,
+  type ReportCase,
+  type ReportData,
+} from '@mediclip/evaluation';
 import { describeMap } from '@mediclip/imaging';
 import type { WorkerDependencies } from '../../dependencies.js';
+import { listedBackbone } from '../../models/listed-backbone.js';
 import type { ReadyModel } from '../../models/model-cache.js';
 import type { JobContext } from '../job-context.js';
 import { regionThreshold } from '../scoring/describe-score.js';
@@ -20,6 +28,7 @@ export interface ReportContent {
   readonly datasetDigest: string;
   readonly evaluated: readonly EvaluatedImage[];
   readonly figures: Figures;
+  readonly comparison: BaselineComparison | undefined;
   readonly masks: number;
   readonly rejected: number;
 }
@@ -34,7 +43,7 @@ export async function reportData(
   ready: ReadyModel,
   content: ReportContent,
 ): Promise<ReportData> {
-  const { dataset, datasetDigest, evaluated, figures, masks, rejected } = content;
+  const { dataset, datasetDigest, evaluated, figures, comparison, masks, rejected } = content;
   const { model } = ready;
   return {
     modelName: model.name ?? model.id,
@@ -44,10 +53,11 @@ export async function reportData(
     image: figures.image,
     ...(masks > 0 && { pixel: figures.pixel }),
     ...(model.calibration && { calibration: model.calibration }),
+    ...(comparison && { comparison }),
     cases: await cases(dependencies, context, ready, evaluated),
     history: model.lossHistory,
     selectedEpoch: model.selectedEpoch,
-    modelCard: modelCard(model),
+    modelCard: modelCardFacts(model, listedBackbone(model.configuration.backbone)),
   };
 }
 
@@ -83,32 +93,4 @@ async function cases(
     });
   }
   return shown;
-}
-
-function modelCard({ id, createdAt, configuration, lineage, digest }: Model) {
-  const { training, scoring } = configuration;
-  const epochs = `${training.epochs} epochs, batches of ${training.batchSize}, learning rate ${training.learningRate}`;
-  return [
-    { name: 'Model', value: id },
-    { name: 'Made on', value: createdAt },
-    { name: 'Backbone', value: `${lineage.backbone} (${lineage.backboneDigest})` },
-    { name: 'Taps', value: configuration.taps.join(', ') },
-    { name: 'Preset', value: configuration.preset },
-    { name: 'Shots', value: String(lineage.imageIds.length) },
-    { name: 'Seed', value: String(lineage.seed) },
-    { name: 'Training', value: epochs },
-    {
-      name: 'Score',
-      value: scoring.pooling === 'max' ? 'maximum of the map' : `mean of the map's highest ${scoring.topShare * 100} %`,
-    },
-    { name: 'Adapted on data set', value: `${lineage.datasetId} (${lineage.datasetDigest})` },
-    { name: 'Computed on', value: lineage.device },
-    {
-      name: 'Versions',
-      value: Object.entries(lineage.versions)
-        .map(([name, version]) => `${name} ${version}`)
-        .join(', '),
-    },
-    { name: 'Digest', value: digest },
-  ];
 }
