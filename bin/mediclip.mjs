@@ -10,4 +10,5 @@ try {
   process.exit(1);
 }
 const { main } = await import('../apps/cli/dist/index.js');
-process.exitCode = await main(process.argv);
+// A start that failed halfway leaves connections and processes open, which must not keep the command alive.
+process.exit(await main(process.argv));

@@ -1,13 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterEach, expect, test } from '@jest/globals';
 import { openRedisJobQueue, QueueUnavailableError } from '@mediclip/queue';
 import { findRedis, temporaryFolder } from '@mediclip/testing';
-import { readCompose } from './testing/compose-file.js';
+import { startRedisService } from './testing/redis-service.js';
 
 const hasRedis = (await findRedis()) !== null;
 const onRedis = hasRedis ? test : test.skip;
@@ -18,28 +16,16 @@ afterEach(() => {
   server?.kill('SIGKILL');
 });
 
-/** Starts the very command of the compose file, with this machine's folders and a free port. Resolves with the port. */
-async function startService(): Promise<number> {
-  const folder = temporaryFolder();
-  writeFileSync(path.join(folder, 'redis_password'), password);
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, 'close');
-  const [program, ...args] = readCompose().services.redis!.command.map((part) =>
-    part.replace('/run/secrets', folder).replace('--dir /data', `--dir ${folder} --bind 127.0.0.1 --port ${port}`),
-  );
-  server = spawn(program!, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  for await (const line of createInterface(server.stdout!)) {
-    if (line.includes('Ready to accept connections')) break;
-  }
-  server.stdout!.resume();
+async function start(): Promise<number> {
+  const secrets = temporaryFolder();
+  writeFileSync(path.join(secrets, 'redis_password'), password);
+  const { child, port } = await startRedisService({ data: temporaryFolder(), secrets });
+  server = child;
   return port;
 }
 
 onRedis('the Redis of the compose file lets the service in with the password, and nobody without', async () => {
-  const port = await startService();
+  const port = await start();
   const open = (login: string) =>
     openRedisJobQueue({ url: `redis://${login}127.0.0.1:${port}`, kinds: ['adaptation'], onError: () => undefined });
   const queue = await open(`:${password}@`);
@@ -50,7 +36,7 @@ onRedis('the Redis of the compose file lets the service in with the password, an
 });
 
 onRedis('the Redis of the compose file ends in order on SIGTERM, which reaches it through the shell', async () => {
-  await startService();
+  await start();
   const exited = once(server!, 'exit');
   server!.kill('SIGTERM');
   expect(await exited).toEqual([0, null]);

@@ -1,0 +1,123 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { fileAt, MediclipClient } from '@mediclip/client';
+import { newId } from '@mediclip/store';
+import { findRedis, temporaryFolder } from '@mediclip/testing';
+import { exampleImages } from '../testing/example-set.js';
+import { type RunningMediclip, startMediclip } from '../testing/run-mediclip.js';
+import { readCompose } from './testing/compose-file.js';
+import { freePort, startRedisService } from './testing/redis-service.js';
+
+const top = fileURLToPath(new URL('../../../../', import.meta.url));
+const hasRedis = (await findRedis()) !== null;
+const onRedis = hasRedis ? describe : describe.skip;
+const { services } = readCompose();
+const apiKey = 'key-of-a-test';
+const quick = {
+  shots: 3,
+  training: { batchSize: 1, heldOutSamples: 0, selection: 'last' },
+  scoring: { memoryPatches: 64 },
+} as const;
+
+/** A service of the compose file as a process of this machine. */
+interface Service {
+  readonly environment: Record<string, string>;
+  readonly process: RunningMediclip;
+}
+
+onRedis('the services of the compose file, started as processes', () => {
+  const folder = temporaryFolder();
+  const secrets = path.join(folder, 'secrets');
+  const data = path.join(folder, 'data');
+  const redisData = path.join(folder, 'redis');
+  let redis: Awaited<ReturnType<typeof startRedisService>>;
+  let api: Service;
+  let worker: Service;
+  let client: MediclipClient;
+
+  /** Starts the command of a service with its environment, in which only places are those of this machine. */
+  async function start(name: 'api' | 'worker'): Promise<Service> {
+    const { command, environment: given } = services[name]!;
+    const places = (value: string) =>
+      value
+        .replace('/run/secrets', secrets)
+        .replace('redis://redis:6379', `redis://127.0.0.1:${redis.port}`)
+        .replace(/(?<=^|\/\/)\/data$/, data);
+    const environment = Object.fromEntries(Object.entries(given!).map(([key, value]) => [key, places(value)]));
+    environment.MEDICLIP_PORT = String(await freePort());
+    const process = startMediclip(command, environment);
+    await process.event(({ msg }) => msg === 'ready');
+    return { environment, process };
+  }
+
+  const urlOf = ({ environment }: Service) => `http://127.0.0.1:${environment.MEDICLIP_PORT}`;
+
+  beforeAll(async () => {
+    for (const made of [secrets, data, redisData]) mkdirSync(made);
+    const sha256 = createHash('sha256').update(apiKey).digest('hex');
+    const key = { id: newId(), tenant: 'my-team', sha256, createdAt: new Date().toISOString() };
+    writeFileSync(path.join(secrets, 'redis_password'), 'a-password');
+    writeFileSync(path.join(secrets, 's3_credentials'), '');
+    writeFileSync(path.join(secrets, 'api_keys'), JSON.stringify({ schemaVersion: 1, keys: [key] }));
+    redis = await startRedisService({ data: redisData, secrets });
+    [api, worker] = await Promise.all([start('api'), start('worker')]);
+    client = new MediclipClient({ baseUrl: urlOf(api), apiKey });
+  });
+  afterAll(async () => {
+    for (const service of [api, worker]) service?.process.child.kill('SIGKILL');
+    redis?.child.kill('SIGKILL');
+  });
+
+  test('are healthy by the health check of the compose file', () => {
+    for (const [name, { environment }] of Object.entries({ api, worker })) {
+      const [, program, ...args] = services[name]!.healthcheck!.test!;
+      const check = (port: string) =>
+        spawnSync(program!, args, { cwd: top, env: { ...process.env, ...environment, MEDICLIP_PORT: port } }).status;
+      expect(check(environment.MEDICLIP_PORT!)).toBe(0);
+      expect(check('1')).toBe(1);
+    }
+  });
+
+  test('adapt, score and cancel', async () => {
+    const { id: datasetId } = await client.createDataset({ name: 'Brain MRI' });
+    const normal = exampleImages('train/normal', 4).map(
+      (file) => ({ ...fileAt(file), split: 'train', label: 'normal' }) as const,
+    );
+    const { outcomes } = await client.uploadImages(datasetId, normal);
+    expect(outcomes).toHaveLength(4);
+
+    const training = { ...quick.training, epochs: 2 };
+    const { modelId } = await client.waitForResult(await client.createAdaptation({ ...quick, datasetId, training }));
+    const { results } = await client.scoreImages(modelId, exampleImages('test/abnormal', 1).map(fileAt));
+    expect(results).toEqual([expect.objectContaining({ score: expect.any(Number) })]);
+
+    const long = await client.createAdaptation({ ...quick, datasetId, training: { ...training, epochs: 1000 } });
+    for await (const event of client.jobEvents(long.id)) if (event.type === 'progress') break;
+    await client.cancelJob(long.id);
+    expect((await client.waitForJob(long.id)).state).toBe('cancelled');
+  });
+
+  test('have every metric of docs/operations.md between them', async () => {
+    const guide = readFileSync(path.join(top, 'docs', 'operations.md'), 'utf8');
+    const listed = [...guide.matchAll(/^\| `(mediclip_\w+)/gm)].map(([, name]) => name);
+    const pages = await Promise.all(
+      [api, worker].map(async (service) => (await fetch(`${urlOf(service)}/metrics`)).text()),
+    );
+    const found = [...pages.join('\n').matchAll(/^# TYPE (mediclip_\w+)/gm)].map(([, name]) => name);
+    expect([...new Set(found)].sort()).toEqual(listed.sort());
+  });
+
+  test('let nobody in without a key', async () => {
+    expect((await fetch(`${urlOf(api)}/v1/datasets`)).status).toBe(401);
+  });
+
+  test('end in order on SIGTERM', async () => {
+    for (const service of [worker, api]) service.process.child.kill('SIGTERM');
+    expect((await worker.process.finished).end).toBe(0);
+    expect((await api.process.finished).end).toBe(0);
+  });
+});
