@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { type AdaptFlags, adapt } from './commands/adapt.js';
 import { addAdaptationFlags } from './commands/adaptation-flags.js';
 import { evaluate } from './commands/evaluate.js';
+import { addKeysCommands } from './commands/keys.js';
 import { type ScoreFlags, score } from './commands/score.js';
 import type { DemoFlags } from './demo/demo.js';
 import { addComputeFlags, type ComputeFlags } from './engine-options.js';
@@ -67,6 +68,7 @@ function program(signal: AbortSignal): Command {
       .description('measure a detector on labelled test images')
       .action((model: string, folder: string, flags: ComputeFlags) => evaluate(model, folder, flags, signal)),
   );
+  addKeysCommands(mediclip);
   addServiceCommands(mediclip, signal);
   addDemo(mediclip, signal);
   return mediclip;

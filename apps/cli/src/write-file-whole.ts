@@ -1,15 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 
-/** Writes a file whole or not at all: temporary name, flush, rename. `mode` holds for the file whether or not it existed. */
-export async function writeFileWhole(
-  file: string,
-  content: string | Uint8Array,
-  { mode = 0o666 }: { readonly mode?: number } = {},
-): Promise<void> {
+/** Writes a file whole or not at all: temporary name, flush, rename. */
+export async function writeFileWhole(file: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${file}.${randomUUID()}.partial`;
   try {
-    const handle = await open(temporary, 'wx', mode);
+    const handle = await open(temporary, 'wx');
     try {
       await handle.writeFile(content);
       await handle.sync();
