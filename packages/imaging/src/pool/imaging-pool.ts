@@ -1,3 +1,4 @@
+import { setImmediate as letOthersRun } from 'node:timers/promises';
 import { checkBytes, type ImageLimits, resolveLimits } from '../decode/limits.js';
 import { timedOut } from '../decode/time-limit.js';
 import { ImageError } from '../image-error.js';
@@ -8,6 +9,7 @@ import { TaskTimeout, ThreadPool } from './thread-pool.js';
 const ENTRY = new URL('../../dist/pool/imaging-thread.js', import.meta.url);
 /** What a task may take beyond the time limit of decoding, for what comes after it. */
 const GRACE_MS = 5_000;
+const PIECE_BYTES = 4 * 1024 * 1024;
 
 export interface ImagingPoolOptions {
   /** Images that are worked on at once. */
@@ -48,7 +50,7 @@ export class ImagingPool {
 
   /** Decodes a file to check it, and tells what it is. */
   async describe(bytes: Uint8Array, { signal, frame = 0 }: TaskOptions = {}): Promise<ImageDescription> {
-    const { description } = await this.run({ what: 'describe', bytes: this.owned(bytes), frame }, signal);
+    const { description } = await this.run({ what: 'describe', bytes: await this.owned(bytes), frame }, signal);
     return description;
   }
 
@@ -59,7 +61,7 @@ export class ImagingPool {
     { signal, frame = 0 }: TaskOptions = {},
   ): Promise<PreparedImage> {
     const { description, image } = await this.run(
-      { what: 'prepare', bytes: this.owned(bytes), frame, side, kind },
+      { what: 'prepare', bytes: await this.owned(bytes), frame, side, kind },
       signal,
     );
     return { ...description, image: image! };
@@ -70,7 +72,7 @@ export class ImagingPool {
     bytes: Uint8Array,
     { signal, frame = 0 }: TaskOptions = {},
   ): Promise<{ readonly png: Uint8Array; readonly description: ImageDescription }> {
-    const { description, png } = await this.run({ what: 'png', bytes: this.owned(bytes), frame }, signal);
+    const { description, png } = await this.run({ what: 'png', bytes: await this.owned(bytes), frame }, signal);
     return { description, png: png! };
   }
 
@@ -82,7 +84,14 @@ export class ImagingPool {
     options: OverlayOptions = {},
     { signal, frame = 0 }: TaskOptions = {},
   ): Promise<Buffer> {
-    const task: ImagingTask = { what: 'overlay', bytes: this.owned(bytes), frame, map: map.slice(), mapSide, options };
+    const task: ImagingTask = {
+      what: 'overlay',
+      bytes: await this.owned(bytes),
+      frame,
+      map: map.slice(),
+      mapSide,
+      options,
+    };
     const { png } = await this.run(task, signal);
     return Buffer.from(png!.buffer, png!.byteOffset, png!.byteLength);
   }
@@ -91,10 +100,15 @@ export class ImagingPool {
     return this.pool.close();
   }
 
-  /** A copy to give away, once it is known to be small enough. */
-  private owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  /** A copy to give away, once it is known to be small enough; made in pieces, for the event loop to go on. */
+  private async owned(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
     checkBytes(bytes.length, this.limits);
-    return Uint8Array.from(bytes);
+    const copy = new Uint8Array(bytes.length);
+    for (let begin = 0; begin < bytes.length; begin += PIECE_BYTES) {
+      copy.set(bytes.subarray(begin, begin + PIECE_BYTES), begin);
+      if (bytes.length > PIECE_BYTES) await letOthersRun();
+    }
+    return copy;
   }
 
   private async run(task: ImagingTask, signal: AbortSignal | undefined) {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   type DatasetCounts,
   type Image,
@@ -8,6 +7,7 @@ import {
   type Page,
   type Split,
 } from '@mediclip/contracts';
+import { digestOf } from '../digest.js';
 import { DamagedContent, RecordNotFound } from '../errors.js';
 import { assertUnused } from '../jobs/in-use.js';
 import type { StoredStream } from '../object-store.js';
@@ -41,7 +41,6 @@ export interface ImageFilter {
 }
 
 const loadedAtOnce = 16;
-const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 /** Images of the data sets of one tenant. Methods reject with `RecordNotFound` when the data set or the image isn't there. */
 export class ImageRepository {
@@ -68,7 +67,7 @@ export class ImageRepository {
     await this.assertDataset(datasetId);
     const id = newId();
     const put = async (content: Uint8Array) => {
-      const digest = sha256(content);
+      const digest = await digestOf(content);
       await this.tenant.objects.put(`${imageBlobsFolder(this.tenant, datasetId, id)}${digest}`, content);
       return { sha256: digest, sizeBytes: content.byteLength };
     };
@@ -204,7 +203,7 @@ export class ImageRepository {
   private async checkedBytes(image: Image, digest: string): Promise<Uint8Array> {
     const found = await this.tenant.objects.get(this.blobKey(image, digest));
     if (found === undefined) throw missingContent(image);
-    if (sha256(found.bytes) !== digest) {
+    if ((await digestOf(found.bytes)) !== digest) {
       throw new DamagedContent(`The stored bytes of the image ${image.id} have changed: restore them from a backup.`);
     }
     return found.bytes;

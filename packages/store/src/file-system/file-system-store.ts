@@ -2,6 +2,7 @@ import { link, open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { clampRange } from '../byte-range.js';
+import { digestOf } from '../digest.js';
 import { InvalidKey, PreconditionFailed } from '../errors.js';
 import { assertFolder, assertKey, assertPrefix } from '../object-keys.js';
 import type {
@@ -19,7 +20,7 @@ import { type Claim, Claims } from './claims.js';
 import { ignoreAbsent, makeFolder, removeEmptyFolders, syncFolder } from './durable.js';
 import { errorCode, heldUp, isAbsent, toStoreError } from './file-errors.js';
 import { objectInfo, sortedEntries, walk } from './listing.js';
-import { contentPath, etagOf, isStaged, removeLeftovers, type Staged, stage, stageNothing } from './staging.js';
+import { contentPath, isStaged, removeLeftovers, type Staged, stage, stageNothing } from './staging.js';
 
 export interface FileSystemStoreOptions {
   /** How long a writer waits for another that holds the same key before it takes it for dead (10,000). */
@@ -58,7 +59,7 @@ export class FileSystemStore implements ObjectStore {
     assertKey(key);
     return this.explained(async () => {
       const bytes = await this.read(key);
-      return bytes && { bytes, etag: etagOf(bytes) };
+      return bytes && { bytes, etag: await digestOf(bytes) };
     });
   }
 
@@ -185,7 +186,7 @@ export class FileSystemStore implements ObjectStore {
 
   private async assertEtag(key: string, etag: string): Promise<void> {
     const current = await this.read(key);
-    if (current === undefined || etagOf(current) !== etag) {
+    if (current === undefined || (await digestOf(current)) !== etag) {
       throw new PreconditionFailed(`The object ${key} has changed since it was read: read it again and decide again.`);
     }
   }

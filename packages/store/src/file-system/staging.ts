@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { piecesOf } from '../digest.js';
 import type { ObjectBody } from '../object-store.js';
 import { ignoreAbsent, writeFully } from './durable.js';
 import { isAbsent } from './file-errors.js';
@@ -12,6 +13,7 @@ import { isAbsent } from './file-errors.js';
 export interface Staged {
   readonly token: string;
   readonly folder: string;
+  /** The etag of this driver: the SHA-256 of the content. */
   readonly etag: string;
   readonly sizeBytes: number;
 }
@@ -26,11 +28,6 @@ export function contentPath(folder: string, token: string): string {
 /** Whether the staged content is still there: the sweep removes what rested too long. */
 export async function isStaged({ folder, token }: Staged): Promise<boolean> {
   return (await stat(contentPath(folder, token)).catch(ignoreAbsent)) !== undefined;
-}
-
-/** The etag of this driver: the SHA-256 of the content. */
-export function etagOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /** A staged folder without content, for a claim that only deletes. */
@@ -62,7 +59,7 @@ export async function stage(staging: string, body: ObjectBody): Promise<Staged> 
 async function writeBody(handle: FileHandle, body: ObjectBody): Promise<{ etag: string; sizeBytes: number }> {
   const hash = createHash('sha256');
   let sizeBytes = 0;
-  for await (const chunk of body instanceof Uint8Array ? [body] : body) {
+  for await (const chunk of body instanceof Uint8Array ? piecesOf(body) : body) {
     await writeFully(handle, chunk);
     hash.update(chunk);
     sizeBytes += chunk.byteLength;
