@@ -23,6 +23,7 @@ export const jobRoutes = {
       'too-few-images',
       'backbone-unknown',
       'backbone-weights-missing',
+      'digest-mismatch',
     ],
   },
   createScoring: {
@@ -126,6 +127,6 @@ export const jobRoutes = {
     replies: {
       200: { description: 'The map.', content: { 'image/png': 'bytes', 'application/x-npy': 'bytes' } },
     },
-    problems: ['not-acceptable', 'job-not-finished', 'job-without-results'],
+    problems: ['not-acceptable', 'job-not-finished', 'job-without-results', 'digest-mismatch'],
   },
 } as const satisfies Record<string, Route>;

@@ -65,6 +65,7 @@ export const modelRoutes = {
       'not-acceptable',
       'backbone-weights-missing',
       'digest-mismatch',
+      'queue-unavailable',
       'device-out-of-memory',
       'engine-crashed',
       'deadline-exceeded',

@@ -9,12 +9,16 @@ const withKey: readonly ProblemSlug[] = [
   'draining',
   'store-unavailable',
 ];
-const withBody: readonly ProblemSlug[] = ['malformed-json', 'payload-too-large', 'unsupported-media-type'];
+const thatWrites: readonly ProblemSlug[] = [
+  'malformed-json',
+  'payload-too-large',
+  'unsupported-media-type',
+  'storage-full',
+];
 const withIdempotencyKey: readonly ProblemSlug[] = [
   'idempotency-key-invalid',
   'idempotency-key-reused',
   'idempotency-in-progress',
-  'storage-full',
 ];
 
 /** Every problem that a route may answer with: its own, and those that follow from its shape. Sorted by status. */
@@ -23,7 +27,7 @@ export function problemsOf(route: Route): readonly ProblemSlug[] {
     ...always,
     ...(route.open ? [] : withKey),
     ...(route.params ? (['not-found'] as const) : []),
-    ...(route.method === 'GET' ? [] : withBody),
+    ...(route.method === 'GET' ? [] : thatWrites),
     ...(route.body && 'form' in route.body ? (['malformed-multipart'] as const) : []),
     ...(route.method === 'POST' ? withIdempotencyKey : []),
     ...(route.problems ?? []),
