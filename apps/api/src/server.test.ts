@@ -48,6 +48,15 @@ describe('the server about itself', () => {
     }
   });
 
+  test('still measures when the queue is away, without a depth', async () => {
+    const service = await start();
+    await service.jobQueue.close();
+    const { status, text } = await service.get('/metrics');
+    expect(status).toBe(200);
+    expect(text).not.toContain('mediclip_queue_depth{');
+    expect(await service.get('/readyz')).toMatchObject({ status: 503, problem: 'not-ready' });
+  });
+
   test('describes itself without anything from other hosts', async () => {
     const service = await start();
     expect((await service.get('/openapi.json')).json).toMatchObject({ openapi: '3.1.0' });

@@ -1,4 +1,4 @@
-import type { JobQueue } from '@mediclip/queue';
+import { type JobQueue, QueueUnavailableError } from '@mediclip/queue';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 /** What the server counts and measures. */
@@ -21,7 +21,8 @@ export function serverMetrics(registry: Registry, jobQueue: JobQueue): ServerMet
       labelNames: ['kind'],
       registers: [registry],
       async collect() {
-        for (const [kind, waiting] of Object.entries(await jobQueue.depth())) depth.set({ kind }, waiting);
+        depth.reset();
+        for (const [kind, waiting] of Object.entries(await depthOf(jobQueue))) depth.set({ kind }, waiting);
       },
     });
     return depth;
@@ -68,6 +69,16 @@ export function scoreStageSeconds(registry: Registry): Histogram<'stage'> {
         registers: [registry],
       }),
   );
+}
+
+/** Waiting jobs by kind; none of a queue that cannot be reached, so that the series is missing instead of wrong. */
+async function depthOf(jobQueue: JobQueue): Promise<Record<string, number>> {
+  try {
+    return await jobQueue.depth();
+  } catch (error) {
+    if (error instanceof QueueUnavailableError) return {};
+    throw error;
+  }
 }
 
 function shared<M>(registry: Registry, name: string, make: (name: string) => M): M {
