@@ -1,7 +1,7 @@
 #!/bin/sh
 # Writes the secrets that docker-compose.yml hands to its containers, those that are missing, into the folder `secrets`.
 # The folder is closed to other users of this machine; its files are open, because users of the containers read them.
-# API keys are made by the `mediclip keys create` command: docs/operations.md.
+# The file of API keys is made without a key, which lets nobody in: `mediclip keys create` adds keys (docs/operations.md).
 set -eu
 cd "$(dirname "$0")/.."
 umask 022
@@ -17,4 +17,7 @@ if [ ! -e secrets/redis_password ]; then
 fi
 if [ ! -e secrets/s3_credentials ]; then
   printf '[default]\naws_access_key_id = mediclip\naws_secret_access_key = %s\n' "$(random)" > secrets/s3_credentials
+fi
+if [ ! -e secrets/api_keys.json ]; then
+  printf '{ "schemaVersion": 1, "keys": [] }\n' > secrets/api_keys.json
 fi

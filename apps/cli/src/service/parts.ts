@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import path from 'node:path';
 import type { Settings } from '@mediclip/api';
 import { type Device, Engine } from '@mediclip/engine';
@@ -76,7 +76,8 @@ export async function openWorker(parts: Parts): Promise<Worker> {
     registry: metrics,
     settings: {
       workFolder: path.join(dataDir, 'work'),
-      cacheFolder: path.join(dataDir, 'cache', `worker-${process.pid}`),
+      // Workers in containers have the same process id, and may share the data folder.
+      cacheFolder: path.join(dataDir, 'cache', `${hostname()}-${process.pid}`),
       jobConcurrency,
     },
   });
