@@ -27,9 +27,14 @@ for (const [name, milliseconds] of [
   row(`  ${name}`, number(milliseconds), `ms (${number((100 * milliseconds) / stepMs, 0)} %)`);
 }
 
-const { perSecond1, perSecond8 } = await scoringBench();
+const { perSecond1, perSecond8, perSecondRepeated } = await scoringBench();
 row('scoring, batch 1', number(perSecond1), 'images a second');
 row('scoring, batch 8', number(perSecond8), `images a second (${number(perSecond8 / perSecond1, 2)} times batch 1)`);
+row(
+  'scoring, batch 8, images seen before',
+  number(perSecondRepeated),
+  `images a second (${number(perSecondRepeated / perSecond8, 2)} times new ones)`,
+);
 
 const { peakBytes, seconds } = await memoryBench();
 row(

@@ -6,6 +6,7 @@ export type AdaptationErrorCode =
   | 'corrupt-checkpoint'
   | 'corrupt-detector'
   | 'backbone-mismatch'
+  | 'weights-not-mapped'
   | 'diverged';
 
 /** A fault of an adaptation or a detector that its user can mend; the message says how. */

@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, link, readFile } from 'node:fs/promises';
+import { access, copyFile, link, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Backbone } from '@mediclip/backbones';
-import { externalLocations, type ModelSource, type Value } from '@mediclip/onnx-graph';
+import { externalLocations, type Runtime, type Session, type Value } from '@mediclip/onnx-graph';
+import { AdaptationError } from './errors.js';
 import { writeFileWhole } from './write-file-whole.js';
 
 /** Those of a backbone's weight files that a graph refers to: absolute path by location. */
@@ -16,27 +19,97 @@ export async function readWeights(weights: Readonly<Record<string, string>>): Pr
   return Object.fromEntries(await Promise.all(entries));
 }
 
+/** From this size on weight files are mapped by the runtime and never read into buffers. */
+const mappedBytes = 2 ** 28;
+
+/** The bytes of the weight files together. */
+export async function weightBytes(weights: Readonly<Record<string, string>>): Promise<number> {
+  const files = await Promise.all(Object.values(weights).map((file) => stat(file)));
+  return files.reduce((sum, { size }) => sum + size, 0);
+}
+
 /**
- * Writes a model file and lays the weight files that it refers to beside it: ONNX Runtime reads external data only from the
- * model's own folder. They are hard links; where the file system cannot link, the model is given as bytes with its weights.
+ * Loads a model that refers to weight files. Small files are read and given as bytes. Large ones are mapped, so that they
+ * are read once for all processes: the model is written to a file in the folder of the weights for as long as it loads, or where
+ * that folder cannot be written, in a temporary folder with hard links to them. Throws an `AdaptationError` when neither can be.
  */
-export async function placeModel(
-  file: string,
+export async function loadModel(
+  runtime: Runtime,
   model: Uint8Array,
   weights: Readonly<Record<string, string>>,
-): Promise<ModelSource> {
-  await writeFileWhole(file, model);
+  mapFrom: number = mappedBytes,
+): Promise<Session> {
+  if ((await weightBytes(weights)) < mapFrom) {
+    return runtime.createSession({ bytes: model, externalData: await readWeights(weights) });
+  }
+  const folder = await writableFolder(weights);
+  return folder === undefined ? loadWithLinks(runtime, model, weights) : loadFrom(runtime, model, folder);
+}
+
+/** The folder of the weight files, if it is one for all and can be written. */
+async function writableFolder(weights: Readonly<Record<string, string>>): Promise<string | undefined> {
+  const [folder, ...others] = new Set(Object.values(weights).map((file) => path.dirname(file)));
+  if (folder === undefined || others.length > 0) return undefined;
+  return access(folder, constants.W_OK).then(
+    () => folder,
+    () => undefined,
+  );
+}
+
+async function loadFrom(runtime: Runtime, model: Uint8Array, folder: string): Promise<Session> {
+  const file = path.join(folder, `.mediclip-${randomUUID()}.onnx`);
   try {
+    await writeFile(file, model);
+    return await runtime.createSession({ path: file });
+  } finally {
+    await rm(file, { force: true });
+  }
+}
+
+async function loadWithLinks(
+  runtime: Runtime,
+  model: Uint8Array,
+  weights: Readonly<Record<string, string>>,
+): Promise<Session> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'mediclip-'));
+  try {
+    const file = path.join(folder, 'model.onnx');
     for (const [location, source] of Object.entries(weights)) await linkBeside(file, location, source);
-    return { path: file };
-  } catch (error) {
-    if (!cannotLink(error)) throw error;
-    return { bytes: model, externalData: await readWeights(weights) };
+    return await loadFrom(runtime, model, folder);
+  } catch (cause) {
+    if (!cannotLink(cause)) throw cause;
+    throw new AdaptationError(
+      'weights-not-mapped',
+      `The weights in ${path.dirname(Object.values(weights)[0]!)} are too large to be read whole: make that folder writable, or put the temporary folder (TMPDIR) on its file system.`,
+      { cause },
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
 /**
- * The same for a model that is to be carried away: with copies of the weight files (which share their blocks where the file system can), because
+ * Writes a model to `file`, lays the weight files that it refers to beside it, and loads it: ONNX Runtime reads external data only from
+ * the model's own folder. They are hard links; where the file system cannot link, it is loaded as by `loadModel`.
+ */
+export async function placeModel(
+  runtime: Runtime,
+  file: string,
+  model: Uint8Array,
+  weights: Readonly<Record<string, string>>,
+): Promise<Session> {
+  await writeFileWhole(file, model);
+  try {
+    for (const [location, source] of Object.entries(weights)) await linkBeside(file, location, source);
+  } catch (error) {
+    if (!cannotLink(error)) throw error;
+    return loadModel(runtime, model, weights);
+  }
+  return runtime.createSession({ path: file });
+}
+
+/**
+ * Writes a model that is to be carried away, with copies of the weight files (which share their blocks where the file system can), because
  * tools that load ONNX files refuse external data with several hard links.
  */
 export async function placeWholeModel(

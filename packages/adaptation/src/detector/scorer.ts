@@ -36,7 +36,7 @@ export class Scorer {
     if (!first) return [];
     const detectors = await Promise.all(requests.map(({ detector }) => this.#detector(detector)));
     const tower = this.towers.openFor(detectors[0]!.description);
-    const features = await tower.features(requests.map(({ image }) => image));
+    const features = await tower.sharedFeatures(requests.map(({ image }) => image));
     const anomalies: Anomaly[] = [];
     for (const [index, detector] of detectors.entries()) {
       const head = await this.#head(detector);

@@ -11,11 +11,13 @@ import {
   type Value,
   writeModel,
 } from '@mediclip/onnx-graph';
-import { readWeights, usedWeights } from '../weight-files.js';
+import { loadModel, usedWeights, weightBytes } from '../weight-files.js';
+import { batchShapesFor } from './batch-shapes.js';
+import { FeatureCache } from './feature-cache.js';
 import type { Features } from './features.js';
 
-/** Fixed batch shapes, largest first: few enough that the memory of their sessions stays small. */
-const batchShapes = [16, 8, 4, 2, 1];
+/** Features of images that are likely to come again; least recently used ones go first. */
+const cacheBytes = 2 ** 27;
 
 /**
  * The frozen image tower of a backbone up to its taps, as sessions of a few fixed batch shapes made when first needed.
@@ -23,7 +25,8 @@ const batchShapes = [16, 8, 4, 2, 1];
  */
 export class Tower {
   readonly #sessions = new Map<number, Promise<Session>>();
-  #externalData: Promise<Record<string, Uint8Array>> | undefined;
+  readonly #cache = new FeatureCache(cacheBytes);
+  #shapes: Promise<readonly number[]> | undefined;
 
   constructor(
     readonly runtime: Runtime,
@@ -36,16 +39,26 @@ export class Tower {
    * images in the same order give the same bits on the same machine.
    */
   async features(images: readonly Uint8Array[]): Promise<Features[]> {
+    const shapes = await this.#batchShapes();
     const features: Features[] = [];
     for (let start = 0; start < images.length; ) {
-      const batch = batchShapes.find((shape) => shape <= images.length - start)!;
+      const batch = shapes.find((shape) => shape <= images.length - start)!;
       features.push(...(await this.#run(images.slice(start, start + batch))));
       start += batch;
     }
     return features;
   }
 
+  /**
+   * The same for images that were seen before, or will be: an image takes one tower pass for all that ask for it, as long as the
+   * bounded cache holds its features. Their last bits may depend on the images with which it was first seen.
+   */
+  async sharedFeatures(images: readonly Uint8Array[]): Promise<Features[]> {
+    return this.#cache.through(images, (missing) => this.features(missing));
+  }
+
   async release(): Promise<void> {
+    this.#cache.clear();
     const sessions = [...this.#sessions.values()];
     this.#sessions.clear();
     for (const session of sessions) await (await session).release();
@@ -78,8 +91,19 @@ export class Tower {
     const features = this.backbone.imageFeatures(normalise(pixels, this.backbone), this.taps);
     const outputs = Object.fromEntries(features.map((tap, index) => [`features.${index}`, tap]));
     const bytes = writeModel({ name: 'tower', inputs: [pixels], outputs });
-    this.#externalData ??= readWeights(usedWeights(this.backbone, features));
-    return this.runtime.createSession({ bytes, externalData: await this.#externalData });
+    return loadModel(this.runtime, bytes, usedWeights(this.backbone, features));
+  }
+
+  #batchShapes(): Promise<readonly number[]> {
+    this.#shapes ??= weightBytes(this.#weights()).then((bytes) => batchShapesFor(bytes, this.runtime.provider));
+    return this.#shapes;
+  }
+
+  /** The weight files of the image tower. */
+  #weights(): Record<string, string> {
+    const { side } = this.backbone;
+    const pixels = input('pixels', 'float32', [1, 3, side, side]);
+    return usedWeights(this.backbone, this.backbone.imageFeatures(pixels, this.taps));
   }
 }
 

@@ -3,7 +3,7 @@ import { writeDetector } from '../detector/detector-files.js';
 import type { DetectorTensors } from '../detector/detector-shape.js';
 import { AdaptationError } from '../errors.js';
 import { initialParameters, parameterSpecs } from '../graphs/parameters.js';
-import type { Features } from '../tower/features.js';
+import { FeatureStore } from '../tower/feature-store.js';
 import { greyToRgb } from '../tower/rgb.js';
 import type { Tower } from '../tower/tower.js';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.js';
@@ -20,7 +20,7 @@ import { epochLosses } from './loss-history.js';
 import { planHeldOut, planStep, type SampleRequest, type SampleSource, stepsPerEpoch } from './plan.js';
 import { averagingAt, learningRateAt } from './rates.js';
 import { initialState, type TrainingState } from './state.js';
-import { type LabelledFeatures, Trainer } from './trainer.js';
+import { type LabelledFeatures, type LabelledImages, Trainer } from './trainer.js';
 
 export interface AdaptationProgress {
   readonly phase: 'preparing' | 'training' | 'finishing';
@@ -53,6 +53,9 @@ export class AdaptationRun {
   readonly #parts: AsyncGenerator<AdaptationProgress, void>;
   readonly #ahead = new Map<number, Promise<SyntheticSample[]>>();
   readonly #configuration: string;
+  /** Features of the untouched normals and of the held-out samples. */
+  readonly #normals: FeatureStore;
+  readonly #heldOut: FeatureStore;
 
   private constructor(
     private readonly job: AdaptationJob,
@@ -63,6 +66,8 @@ export class AdaptationRun {
     configuration: string,
   ) {
     this.#configuration = configuration;
+    this.#normals = new FeatureStore(trainingFolder(job.workFolder));
+    this.#heldOut = new FeatureStore(trainingFolder(job.workFolder));
     this.#progress = { phase: 'preparing', done: 0, total: job.images.length };
     this.#parts = this.#run();
   }
@@ -108,6 +113,8 @@ export class AdaptationRun {
 
   async release(): Promise<void> {
     await this.trainer.release();
+    await this.#normals.release();
+    await this.#heldOut.release();
   }
 
   get #plan() {
@@ -119,20 +126,20 @@ export class AdaptationRun {
     const { training } = this.job.options;
     const totalSteps = training.epochs * stepsPerEpoch(this.#plan);
     for (let step = this.state.step; step < this.state.step + batchesAhead; step++) this.#drawAhead(step, totalSteps);
-    const normals = yield* this.#prepareNormals();
-    const heldOut = yield* this.#prepareHeldOut(normals);
+    yield* this.#prepareNormals();
+    const heldOut = yield* this.#prepareHeldOut();
 
     while (this.state.step < totalSteps) {
       const { step } = this.state;
       this.#drawAhead(step + batchesAhead, totalSteps);
       const samples = await this.#timed('synthesisMs', this.#ahead.get(step)!);
       this.#ahead.delete(step);
-      const batch = yield* this.#label(planStep(this.#plan, step), samples, normals);
+      const batch = yield* this.#label(planStep(this.#plan, step), samples);
       await this.#step(batch, totalSteps, heldOut);
       if (this.state.step % training.checkpointEverySteps === 0) await this.checkpoint();
       yield this.#trainingProgress(totalSteps);
     }
-    yield* this.#finish(normals);
+    yield* this.#finish();
   }
 
   #trainingProgress(total: number): AdaptationProgress {
@@ -141,52 +148,53 @@ export class AdaptationRun {
   }
 
   /** The features of the untouched normals, one image a run, so that they are the same bits in every attempt. */
-  async *#prepareNormals(): AsyncGenerator<AdaptationProgress, Features[]> {
+  async *#prepareNormals(): AsyncGenerator<AdaptationProgress, void> {
     const { images } = this.job;
     const total = images.length + this.job.options.training.heldOutSamples;
-    const normals: Features[] = [];
     for (const { data } of images) {
-      normals.push(...(await this.tower.features([greyToRgb(data)])));
-      yield { phase: 'preparing', done: normals.length, total };
+      const [features] = await this.tower.features([greyToRgb(data)]);
+      await this.#normals.add(features!);
+      yield { phase: 'preparing', done: this.#normals.size, total };
     }
-    return normals;
   }
 
-  async *#prepareHeldOut(normals: readonly Features[]): AsyncGenerator<AdaptationProgress, LabelledFeatures[]> {
+  async *#prepareHeldOut(): AsyncGenerator<AdaptationProgress, LabelledImages> {
     const { heldOutSamples, batchSize } = this.job.options.training;
-    const total = normals.length + heldOutSamples;
+    const total = this.#normals.size + heldOutSamples;
     const requests = planHeldOut(this.#plan, heldOutSamples);
-    const heldOut: LabelledFeatures[] = [];
+    const masks: Float32Array[] = [];
     for (let start = 0; start < heldOutSamples; start += batchSize) {
       const chunk = requests.slice(start, start + batchSize);
       const samples = await this.samples.draw(chunk);
-      heldOut.push(...(yield* this.#label(chunk, samples, normals)));
-      yield { phase: 'preparing', done: normals.length + heldOut.length, total };
+      for (const { features, mask } of yield* this.#label(chunk, samples)) {
+        await this.#heldOut.add(features);
+        masks.push(mask);
+      }
+      yield { phase: 'preparing', done: this.#normals.size + masks.length, total };
     }
-    return heldOut;
+    const get = async (index: number) => ({ features: await this.#heldOut.get(index), mask: masks[index]! });
+    return { size: masks.length, get };
   }
 
   /** Features and masks of drawn samples: untouched normals come from the cache, the others take a tower pass. */
   async *#label(
     requests: readonly SampleRequest[],
     samples: readonly SyntheticSample[],
-    normals: readonly Features[],
   ): AsyncGenerator<AdaptationProgress, LabelledFeatures[]> {
     const changed = samples.filter(({ task }) => task !== 'identity');
     const passed = await this.#timed('towerMs', this.tower.features(changed.map(({ image }) => greyToRgb(image))));
     yield this.#progress;
     const next = passed.values();
-    return samples.map(({ task, mask }, index) => ({
-      mask,
-      features: task === 'identity' ? normals[requests[index]!.image]! : next.next().value!,
-    }));
+    const labelled: LabelledFeatures[] = [];
+    for (const [index, { task, mask }] of samples.entries()) {
+      const untouched = task === 'identity';
+      const features = untouched ? await this.#normals.get(requests[index]!.image) : next.next().value!;
+      labelled.push({ features, mask });
+    }
+    return labelled;
   }
 
-  async #step(
-    batch: readonly LabelledFeatures[],
-    totalSteps: number,
-    heldOut: readonly LabelledFeatures[],
-  ): Promise<void> {
+  async #step(batch: readonly LabelledFeatures[], totalSteps: number, heldOut: LabelledImages): Promise<void> {
     const { training } = this.job.options;
     const { loss, gradients } = await this.#timed('headMs', this.trainer.gradients(batch, this.state.parameters));
     const step = this.state.step + 1;
@@ -204,24 +212,24 @@ export class AdaptationRun {
     const updated = await this.#timed('optimizerMs', this.trainer.update(this.state, gradients, rates));
     const next = { ...this.state, ...updated, step, losses: [...this.state.losses, loss] };
     const epochEnds = step % stepsPerEpoch(this.#plan) === 0;
-    this.state = epochEnds && heldOut.length > 0 ? await this.#select(next, heldOut) : next;
+    this.state = epochEnds && heldOut.size > 0 ? await this.#select(next, heldOut) : next;
   }
 
-  async #select(state: TrainingState, heldOut: readonly LabelledFeatures[]): Promise<TrainingState> {
+  async #select(state: TrainingState, heldOut: LabelledImages): Promise<TrainingState> {
     const loss = await this.trainer.evaluate(heldOut, state.average);
     const isBest = state.heldOut.every((earlier) => loss.loss < earlier.loss);
     const losses = [...state.heldOut, loss];
     return { ...state, heldOut: losses, ...(isBest && { best: state.average, bestEpoch: losses.length }) };
   }
 
-  async *#finish(normals: readonly Features[]): AsyncGenerator<AdaptationProgress, void> {
+  async *#finish(): AsyncGenerator<AdaptationProgress, void> {
     const { options, images, outFolder } = this.job;
     const { training } = options;
     const { average, best, bestEpoch } = this.state;
     const [parameters, selectedEpoch] =
       training.selection === 'heldOut' ? [best, bestEpoch] : [average, training.epochs];
     const learned = new Map([...parameters, ['states', await this.trainer.states(parameters)]]);
-    const memory = yield* this.#fitMemory(learned, normals);
+    const memory = yield* this.#fitMemory(learned);
     await writeDetector(outFolder, {
       shape: {
         backbone: this.tower.backbone,
@@ -237,16 +245,13 @@ export class AdaptationRun {
     });
   }
 
-  async *#fitMemory(
-    learned: DetectorTensors,
-    normals: readonly Features[],
-  ): AsyncGenerator<AdaptationProgress, FittedMemory> {
+  async *#fitMemory(learned: DetectorTensors): AsyncGenerator<AdaptationProgress, FittedMemory> {
     const { scoring, seed } = this.job.options;
-    const fit = fitMemory(this.tower, learned, normals, scoring, seed);
+    const fit = fitMemory(this.tower, learned, this.#normals, scoring, seed);
     for (;;) {
       const { done, value } = await fit.next();
       if (done) return value;
-      yield { phase: 'finishing', done: value, total: normals.length };
+      yield { phase: 'finishing', done: value, total: this.#normals.size };
     }
   }
 

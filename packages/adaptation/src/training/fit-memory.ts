@@ -7,7 +7,8 @@ import { adapterInputs, featureInputs } from '../graphs/artifacts.js';
 import { nearestDistance, patchDescriptors, usesMemory } from '../graphs/patch-memory.js';
 import type { ScoringOptions } from '../options.js';
 import { purposes } from '../randomness.js';
-import { type Features, stackFeatures } from '../tower/features.js';
+import type { FeatureStore } from '../tower/feature-store.js';
+import { stackFeatures } from '../tower/features.js';
 import type { Tower } from '../tower/tower.js';
 
 /** The memory's tensors, none without a memory, and how many patches it keeps. */
@@ -37,11 +38,11 @@ interface NormalMaps {
 export async function* fitMemory(
   tower: Tower,
   learned: DetectorTensors,
-  normals: readonly Features[],
+  normals: FeatureStore,
   scoring: ScoringOptions,
   seed: number,
 ): AsyncGenerator<number, FittedMemory> {
-  if (!usesMemory(scoring) || normals.length < 2) return { patches: 0, tensors: new Map() };
+  if (!usesMemory(scoring) || normals.size < 2) return { patches: 0, tensors: new Map() };
   const bank = await keepPatches(tower, normals, scoring.memoryPatches, seed);
   const maps: NormalMaps[] = [];
   for await (const map of leaveOneOut(tower, learned, normals, bank)) yield maps.push(map);
@@ -56,19 +57,20 @@ export async function* fitMemory(
 }
 
 /** A random choice of all patches, in their order. */
-async function keepPatches(tower: Tower, normals: readonly Features[], most: number, seed: number): Promise<Bank> {
+async function keepPatches(tower: Tower, normals: FeatureStore, most: number, seed: number): Promise<Bank> {
   const { backbone, taps, runtime } = tower;
   const features = featureInputs(backbone, taps, 1);
   const descriptors = patchDescriptors(features);
   const [, patches, width] = descriptors.shape as [number, number, number];
   const random = new RandomStream(seed, 0, 0, purposes.memory);
-  const kept = Uint32Array.from(random.shuffle([...Array(normals.length * patches).keys()]).slice(0, most)).sort();
+  const kept = Uint32Array.from(random.shuffle([...Array(normals.size * patches).keys()]).slice(0, most)).sort();
   const rows = new Float32Array(kept.length * width);
   const session = await runtime.createSession({
     bytes: writeModel({ name: 'descriptors', inputs: features, outputs: { descriptors } }),
   });
   let row = 0;
-  for (const [image, normal] of normals.entries()) {
+  for (let image = 0; image < normals.size; image++) {
+    const normal = await normals.get(image);
     const all = (await session.run(stackFeatures([normal], backbone, taps, 1))).descriptors!.data as Float32Array;
     for (; row < kept.length && kept[row]! < (image + 1) * patches; row++) {
       const start = (kept[row]! - image * patches) * width;
@@ -83,7 +85,7 @@ async function keepPatches(tower: Tower, normals: readonly Features[], most: num
 async function* leaveOneOut(
   { backbone, taps, runtime }: Tower,
   learned: DetectorTensors,
-  normals: readonly Features[],
+  normals: FeatureStore,
   bank: Bank,
 ): AsyncGenerator<NormalMaps> {
   const shapes = tensorShapes({ backbone, taps, patches: 0 });
@@ -101,7 +103,8 @@ async function* leaveOneOut(
 
   const session = await runtime.createSession({ bytes: writeModel({ name: 'leave-one-out', inputs, outputs }) });
   try {
-    for (const [image, normal] of normals.entries()) {
+    for (let image = 0; image < normals.size; image++) {
+      const normal = await normals.get(image);
       const own = Float32Array.from(bank.images, (source) => (source === image ? farthest : 0));
       const { contrast, distance } = await session.run({
         ...feeds,

@@ -95,7 +95,10 @@ describe.each([
   });
 
   test('evaluates to the same losses, in chunks that are not full', async () => {
-    const { focal, dice, loss } = await trainer.evaluate(batch, start);
+    const { focal, dice, loss } = await trainer.evaluate(
+      { size: batch.length, get: async (index) => batch[index]! },
+      start,
+    );
     expectClose([focal, dice, loss], losses[0]!, 5e-6);
   });
 

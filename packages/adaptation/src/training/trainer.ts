@@ -14,6 +14,12 @@ export interface LabelledFeatures {
   readonly mask: Float32Array;
 }
 
+/** Images with labels that need not all be in memory. */
+export interface LabelledImages {
+  readonly size: number;
+  get(index: number): Promise<LabelledFeatures>;
+}
+
 /** What Adam carries from step to step, and the moving average of the parameters. */
 export interface OptimiserState {
   readonly parameters: Parameters;
@@ -50,8 +56,8 @@ export class Trainer {
   static async open(runtime: Runtime, backbone: Backbone, options: ArtifactOptions, folder: string): Promise<Trainer> {
     await mkdir(folder, { recursive: true });
     const { parameters, trainingModel, evalModel, optimizerModel, weights } = writeTrainingArtifacts(backbone, options);
-    const load = async (name: string, model: Uint8Array, external: Readonly<Record<string, string>>) =>
-      runtime.createSession(await placeModel(path.join(folder, name), model, external));
+    const load = (name: string, model: Uint8Array, external: Readonly<Record<string, string>>) =>
+      placeModel(runtime, path.join(folder, name), model, external);
     return new Trainer(
       backbone,
       options,
@@ -102,14 +108,15 @@ export class Trainer {
   }
 
   /** The losses of any number of images together, in chunks of the evaluation batch. */
-  async evaluate(images: readonly LabelledFeatures[], parameters: Parameters): Promise<Loss> {
+  async evaluate(images: LabelledImages, parameters: Parameters): Promise<Loss> {
     const size = this.options.evaluationBatchSize;
     let focal = 0;
     let overlap = 0;
-    for (let start = 0; start < images.length; start += size) {
-      const chunk = images.slice(start, start + size);
+    for (let start = 0; start < images.size; start += size) {
+      const places = Array.from({ length: Math.min(size, images.size - start) }, (_, index) => start + index);
+      const chunk = await Promise.all(places.map((place) => images.get(place)));
       const outputs = await this.evaluation.run({
-        ...this.#batch(chunk, size, images.length),
+        ...this.#batch(chunk, size, images.size),
         ...this.#named('', parameters),
       });
       focal += scalarOf(outputs.focal!);
