@@ -86,6 +86,11 @@ describe('the server about itself', () => {
     const answer = await service.delete('/v1/datasets');
     expect(answer).toMatchObject({ status: 405, problem: 'method-not-allowed' });
     expect(answer.headers.get('allow')).toBe('POST, GET');
+    for (const method of ['QUERY', 'PUT', 'PATCH', 'OPTIONS', 'HEAD']) {
+      const response = await fetch(`${service.url}/v1/jobs`, { method });
+      expect([method, response.status]).toEqual([method, 405]);
+      await response.arrayBuffer();
+    }
   });
 
   test('gives every answer an id that its log and its problems know', async () => {

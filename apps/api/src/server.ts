@@ -92,6 +92,9 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   await app.register(logRequests);
   await app.register(measureRequests, { metrics });
   await app.register(helmet, { hsts: false, contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.is404) await notFound(request, reply);
+  });
   await app.register(refuseWhileClosing, { lifecycle });
   await app.register(loadShedding, settings);
   await app.register(auth, { keys });
