@@ -3,6 +3,7 @@ export { type CatalogueOptions, type ListedBackbone, listBackbones, openBackbone
 export type { CatalogueEntry } from './catalogue/entries.js';
 export { convertCheckpoint } from './conversion/convert-checkpoint.js';
 export { joinShards, shardNames } from './conversion/join-shards.js';
+export { type ImportOptions, importWeights, type PlacedWeights } from './import/import-weights.js';
 export { type ClipActivation, type ClipOptions, openClipBackbone } from './open/clip.js';
 export type { LayoutOptions, PhrasePosition, PromptLayout } from './prompts/layout-prompts.js';
 export {

@@ -15,6 +15,11 @@ export type WeightsErrorCode =
   | 'digest_mismatch'
   | 'unknown_backbone'
   | 'weights_missing'
+  | 'weights_present'
+  | 'ambiguous_weights'
+  | 'not_on_hub'
+  | 'hub_refused'
+  | 'hub_unreachable'
   | 'unknown_tap'
   | 'bad_prompt';
 

@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Backbone } from '../backbone.js';
-import { openBiomedClip } from '../open/biomedclip.js';
-import { openClipBackbone } from '../open/clip.js';
 import { LITE_FOLDER, openLite } from '../open/lite.js';
 import { combinedDigest, listedDigests, verifiedDigests } from '../weights/digests.js';
 import { WeightsError } from '../weights-error.js';
-import { CATALOGUE, type CatalogueEntry } from './entries.js';
+import { CATALOGUE, type CatalogueEntry, catalogueEntry } from './entries.js';
+import { differences, openWeights } from './open-weights.js';
 
 export interface CatalogueOptions {
   /**
@@ -44,11 +43,7 @@ export function listBackbones(options: CatalogueOptions = {}): ListedBackbone[] 
  * missing, damaged or another model's.
  */
 export function openBackbone(id: string, options: CatalogueOptions = {}): Backbone {
-  const entry = CATALOGUE.find((candidate) => candidate.id === id);
-  if (!entry) {
-    const known = CATALOGUE.map((candidate) => candidate.id).join(', ');
-    throw new WeightsError('unknown_backbone', `There is no backbone ${JSON.stringify(id)}; choose one of ${known}.`);
-  }
+  const entry = catalogueEntry(id);
   if (entry.bundled) return openLite();
   const folder = weightsFolder(entry, options);
   if (!folder) {
@@ -65,37 +60,15 @@ export function openBackbone(id: string, options: CatalogueOptions = {}): Backbo
     );
   }
   const digest = combinedDigest(verifiedDigests(folder, entry.files));
-  return asListed(entry, { ...openFrom(folder, entry), id, licence: entry.licence, digest });
-}
-
-function openFrom(folder: string, { family, files, mean, std, activation, imageHeads }: CatalogueEntry): Backbone {
-  if (family === 'timm-vit') return openBiomedClip(folder, { files, mean, std });
-  return openClipBackbone({
-    weightsPath: join(folder, files[0]!),
-    activation,
-    mean,
-    std,
-    ...(imageHeads && { imageHeads }),
-  });
-}
-
-/** Refuses weights that are not of the model that the catalogue describes. */
-function asListed(entry: CatalogueEntry, backbone: Backbone): Backbone {
-  const found = facts(backbone, backbone.defaultTaps, (tap) => backbone.tapShape(tap).channels);
-  const wanted = facts(entry, entry.taps, (_, index) => entry.tapWidths[index]!);
-  if (found !== wanted) {
-    throw new WeightsError('bad_configuration', `The weights of "${entry.id}" should be a ${wanted}, not a ${found}.`);
+  const backbone = openWeights(folder, entry);
+  const differing = differences(entry, backbone);
+  if (differing.length > 0) {
+    throw new WeightsError(
+      'bad_configuration',
+      `The weights in ${folder} are not those of "${id}": ${differing.join(', ')}.`,
+    );
   }
-  return backbone;
-}
-
-function facts(
-  { family, side, embeddingWidth, textWidth }: Pick<Backbone, 'family' | 'side' | 'embeddingWidth' | 'textWidth'>,
-  taps: readonly number[],
-  channels: (tap: number, index: number) => number,
-): string {
-  const ends = taps.map((tap, index) => `${tap} (${channels(tap, index)} channels)`).join(', ');
-  return `${family} for ${side} pixels with text width ${textWidth}, embedding width ${embeddingWidth} and taps ${ends}`;
+  return { ...backbone, id, licence: entry.licence, digest };
 }
 
 function weightsFolder({ id, bundled }: CatalogueEntry, { modelsFolder }: CatalogueOptions): string | undefined {

@@ -1,5 +1,6 @@
 import type { ImageFamily, PerChannel, TextFamily } from '../backbone.js';
 import { CLIP_MEAN, CLIP_STD, type ClipActivation } from '../open/clip.js';
+import { WeightsError } from '../weights-error.js';
 
 /** What is known of a backbone without its weights. */
 export interface CatalogueEntry {
@@ -27,13 +28,16 @@ export interface CatalogueEntry {
   /** Default taps and their channels. */
   readonly taps: readonly number[];
   readonly tapWidths: readonly number[];
+  /** Side of every default tap's feature map. */
+  readonly tapGrids: readonly number[];
   /** The weight files, by the names that they have in the hub's repository and in the backbone's folder. */
   readonly files: readonly string[];
   /** Repository on the Hugging Face hub from which the files can be pulled as they are; null where there is none. */
   readonly hubRepository: string | null;
 }
 
-const OPEN_CLIP_FILE = 'open_clip_model.safetensors';
+/** The weight file of every backbone that is not bundled. */
+export const OPEN_CLIP_FILE = 'open_clip_model.safetensors';
 const HALF: PerChannel = [0.5, 0.5, 0.5];
 
 const clip = {
@@ -49,7 +53,8 @@ const clip = {
 
 const openAi = { ...clip, activation: 'quickgelu' } as const;
 const laion = { ...clip, family: 'clip-vit', activation: 'gelu' } as const;
-const repeated = (width: number) => ({ tapWidths: [width, width, width] });
+const threeTaps = (width: number, grid: number) => ({ tapWidths: [width, width, width], tapGrids: [grid, grid, grid] });
+const fourStages = { tapWidths: [256, 512, 1024, 2048], tapGrids: [56, 28, 14, 7] };
 
 /** Every backbone that can be named, the default first. Architectures as their authors published them. */
 export const CATALOGUE: readonly CatalogueEntry[] = [
@@ -71,6 +76,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     textWidth: 384,
     taps: [4, 10, 15],
     tapWidths: [40, 112, 320],
+    tapGrids: [28, 14, 7],
     files: ['image.safetensors', 'text.safetensors'],
     hubRepository: null,
   },
@@ -83,7 +89,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     embeddingWidth: 512,
     textWidth: 512,
     taps: [6, 9, 12],
-    ...repeated(768),
+    ...threeTaps(768, 7),
     hubRepository: 'timm/vit_base_patch32_clip_224.openai',
   },
   {
@@ -95,7 +101,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     embeddingWidth: 512,
     textWidth: 512,
     taps: [6, 9, 12],
-    ...repeated(768),
+    ...threeTaps(768, 14),
     hubRepository: 'timm/vit_base_patch16_clip_224.openai',
   },
   {
@@ -107,7 +113,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     embeddingWidth: 768,
     textWidth: 768,
     taps: [12, 18, 24],
-    ...repeated(1024),
+    ...threeTaps(1024, 16),
     hubRepository: 'timm/vit_large_patch14_clip_224.openai',
   },
   {
@@ -120,7 +126,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     embeddingWidth: 768,
     textWidth: 768,
     taps: [12, 18, 24],
-    ...repeated(1024),
+    ...threeTaps(1024, 24),
     hubRepository: 'timm/vit_large_patch14_clip_336.openai',
   },
   {
@@ -132,7 +138,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     embeddingWidth: 1024,
     textWidth: 512,
     taps: [1, 2, 3, 4],
-    tapWidths: [256, 512, 1024, 2048],
+    ...fourStages,
     hubRepository: 'timm/resnet50_clip.openai',
   },
   {
@@ -144,7 +150,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     embeddingWidth: 512,
     textWidth: 512,
     taps: [1, 2, 3, 4],
-    tapWidths: [256, 512, 1024, 2048],
+    ...fourStages,
     hubRepository: 'timm/resnet101_clip.openai',
   },
   {
@@ -155,7 +161,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     embeddingWidth: 512,
     textWidth: 512,
     taps: [6, 9, 12],
-    ...repeated(768),
+    ...threeTaps(768, 7),
     hubRepository: 'laion/CLIP-ViT-B-32-laion2B-s34B-b79K',
   },
   {
@@ -168,7 +174,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     embeddingWidth: 768,
     textWidth: 768,
     taps: [12, 18, 24],
-    ...repeated(1024),
+    ...threeTaps(1024, 16),
     hubRepository: 'laion/CLIP-ViT-L-14-laion2B-s32B-b82K',
   },
   {
@@ -180,7 +186,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     embeddingWidth: 1024,
     textWidth: 1024,
     taps: [16, 24, 32],
-    ...repeated(1280),
+    ...threeTaps(1280, 16),
     hubRepository: 'laion/CLIP-ViT-H-14-laion2B-s32B-b79K',
   },
   {
@@ -200,8 +206,16 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     embeddingWidth: 512,
     textWidth: 768,
     taps: [6, 9, 12],
-    ...repeated(768),
+    ...threeTaps(768, 14),
     files: [OPEN_CLIP_FILE, 'vocab.txt'],
     hubRepository: null,
   },
 ];
+
+/** The entry with this id. Throws `WeightsError` when there is none. */
+export function catalogueEntry(id: string): CatalogueEntry {
+  const entry = CATALOGUE.find((candidate) => candidate.id === id);
+  if (entry) return entry;
+  const known = CATALOGUE.map((candidate) => candidate.id).join(', ');
+  throw new WeightsError('unknown_backbone', `There is no backbone ${JSON.stringify(id)}; choose one of ${known}.`);
+}
