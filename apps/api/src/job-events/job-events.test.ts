@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type JobEvent, jobEventSchema } from '@mediclip/contracts';
 import { closeSharedPool, TestService, unknownId } from '../testing/test-service.js';
+import { jobEventHandlers } from './job-events.js';
 
 let service: TestService;
 let jobId: string;
@@ -67,6 +68,30 @@ describe('the events of a job', () => {
     }
     expect(eventsOf(text).at(-1)).toMatchObject({ type: 'end' });
     service.worker!.hold = undefined;
+  });
+
+  test('keep a silent connection alive, and end when the server closes', async () => {
+    const dataset = await service.dataset(1);
+    let release: () => void = () => undefined;
+    service.worker!.hold = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const { json } = await service.post('/v1/adaptations', { json: { datasetId: dataset.id, shots: 1 } });
+    const closing = new AbortController();
+    const { getJobEvents } = jobEventHandlers({ closing: closing.signal, pollEveryMs: 1, keepAliveMs: 1 });
+    const { signal } = new AbortController();
+    const call = { params: { id: json.id }, headers: {}, store: service.tenant, signal };
+    const answer = (await getJobEvents(call as never)) as { bytes: AsyncIterable<string> };
+    let text = '';
+    for await (const chunk of answer.bytes) {
+      text += chunk;
+      if (text.includes(': keep-alive')) closing.abort();
+    }
+    expect(text).toContain(': keep-alive');
+    expect(text).not.toContain('event: end');
+    release();
+    service.worker!.hold = undefined;
+    await service.ended(json.id);
   });
 
   test('of a job that is not there are not found', async () => {
