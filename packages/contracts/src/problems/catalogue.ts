@@ -309,6 +309,20 @@ const problemCatalogue = {
     remedy: 'Write one JSON object a line with `filename`, `label`, `clsname` and, if there is one, `mask`.',
   },
 
+  'model-archive-invalid': {
+    status: 422,
+    title: 'The archive is no exported model',
+    meaning: 'It lacks files of an exported model, or its files do not belong together; nothing of it was kept.',
+    remedy: 'Send the archive that `GET /v1/models/{id}/export` gave, as it came, to a server of the same version.',
+  },
+  'model-archive-changed': {
+    status: 422,
+    title: 'The exported model was changed',
+    meaning:
+      'A file of the archive was changed, added or taken away since the export; nothing of it was kept. `entry` names it.',
+    remedy: 'Export the model again and send the archive as it came.',
+  },
+
   'data-set-in-use': {
     status: 409,
     title: 'The data set is in use',
@@ -345,6 +359,12 @@ const problemCatalogue = {
     title: 'The weights of the backbone are not here',
     meaning: 'The catalogue knows the backbone, but its weights were not imported on this server.',
     remedy: 'Run `mediclip weights pull ID` or `mediclip weights import FILE` on the server.',
+  },
+  'backbone-weights-differ': {
+    status: 409,
+    title: 'The weights of the backbone are others here',
+    meaning: 'The model was made with weights of its backbone that have another digest than those on this server.',
+    remedy: 'Run `mediclip weights import FILE` with the weights that the model was made with, or adapt a model here.',
   },
   'digest-mismatch': {
     status: 500,

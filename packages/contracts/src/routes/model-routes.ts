@@ -5,7 +5,7 @@ import { jobSchema } from '../resources/jobs.js';
 import { modelPageSchema, modelSchema } from '../resources/models.js';
 import { pageQuerySchema } from '../resources/pages.js';
 import { scoreAnswerSchema } from '../resources/scores.js';
-import { deleted, idParams, imageProblems, json, made, type Route } from './route.js';
+import { deleted, idParams, imageProblems, json, made, packedProblems, type Route } from './route.js';
 
 export const modelRoutes = {
   listBackbones: {
@@ -88,10 +88,34 @@ export const modelRoutes = {
     path: '/v1/models/{id}/export',
     tag: 'models',
     summary: 'Export a model',
-    description: 'A zip with `detector.onnx` (image in; map and score out), its weights and a model card.',
+    description:
+      'A zip that runs in any ONNX Runtime: `detector.onnx` (RGB bytes `[1, side, side, 3]` in, `map` and `score` out) with its ' +
+      'weights, `model-card.md`, examples in Python and Node, and all that an import needs. `SHA256SUMS` lists every file.',
     params: idParams,
     replies: { 200: { description: 'The archive.', content: { 'application/zip': 'bytes' } } },
-    problems: ['backbone-weights-missing', 'digest-mismatch'],
-    planned: true,
+    problems: ['backbone-weights-missing', 'backbone-weights-differ', 'digest-mismatch'],
+  },
+  importModel: {
+    method: 'POST',
+    path: '/v1/models/import',
+    tag: 'models',
+    summary: 'Import an exported model',
+    description:
+      'The model gets an id of its own; its configuration, lineage and calibration stay. Refused when a byte of it was changed, and ' +
+      'when the weights of its backbone are others here.',
+    body: {
+      mediaTypes: ['application/zip', 'application/octet-stream'],
+      description: 'The archive of an export, of this server or another.',
+    },
+    replies: { 201: made('The imported model.', modelSchema) },
+    problems: [
+      ...packedProblems,
+      'model-archive-invalid',
+      'model-archive-changed',
+      'backbone-unknown',
+      'backbone-weights-missing',
+      'backbone-weights-differ',
+      'digest-mismatch',
+    ],
   },
 } as const satisfies Record<string, Route>;

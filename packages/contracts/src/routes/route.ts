@@ -55,6 +55,11 @@ export const imageProblems: readonly ProblemSlug[] = problemSlugs.filter((slug) 
 /** Problems that an archive as a whole can have. */
 export const archiveProblems: readonly ProblemSlug[] = problemSlugs.filter((slug) => slug.startsWith('archive-'));
 
+/** Problems that an archive can have whatever it holds. */
+export const packedProblems: readonly ProblemSlug[] = archiveProblems.filter(
+  (slug) => slug !== 'archive-layout-unknown' && slug !== 'archive-manifest-invalid',
+);
+
 /** An answer with a JSON body. */
 export function json<S extends z.ZodType>(description: string, schema: S) {
   return { description, content: { 'application/json': schema } } as const;
