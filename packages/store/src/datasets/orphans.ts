@@ -1,9 +1,7 @@
+import { removeOldFolder } from '../records/old-folders.js';
 import { foldersOf } from '../records/pages.js';
 import type { Tenant } from '../records/tenant.js';
 import { blobsFolder, datasetFolder, datasetKey, imageBlobsFolder, imageNames } from './image-keys.js';
-
-/** What has no record for so long belongs to an upload that died. */
-const uploadMs = 86_400_000;
 
 /** Removes images without a data set, and bytes without an image. */
 export async function removeOrphans(tenant: Tenant): Promise<void> {
@@ -18,9 +16,4 @@ export async function removeOrphans(tenant: Tenant): Promise<void> {
       if (!ids.has(imageId)) await removeOldFolder(tenant, imageBlobsFolder(tenant, datasetId, imageId));
     }
   }
-}
-
-async function removeOldFolder({ objects, now }: Tenant, folder: string): Promise<void> {
-  const [first] = await objects.list(folder, { limit: 1 });
-  if (first !== undefined && first.modifiedAt.getTime() < now() - uploadMs) await objects.deleteFolder(folder);
 }

@@ -24,12 +24,13 @@ export function modelDocuments({ objects }: Tenant): Documents<StoredModel> {
   return new Documents(objects, storedModelSchema);
 }
 
-/** The record of a model that exists for the tenant: its job has succeeded, and it isn't being deleted. */
+/** The record of a model that exists for the tenant: it was imported or its job has succeeded, and it isn't being deleted. */
 export async function findModel(tenant: Tenant, modelId: string): Promise<StoredModel | undefined> {
   if (!isId(modelId)) return undefined;
   const stored = (await modelDocuments(tenant).read(modelKey(tenant, modelId)))?.value;
   if (stored === undefined || stored.deletingSince !== undefined) return undefined;
-  return (await isPublished(tenant, stored.lineage.jobId)) ? stored : undefined;
+  const exists = stored.importedAt !== undefined || (await isPublished(tenant, stored.lineage.jobId));
+  return exists ? stored : undefined;
 }
 
 /** Whether a job may begin to use this model. */

@@ -5,13 +5,18 @@ import type { JobAttempts } from '../jobs/job-attempts.js';
 import type { Attempt } from '../jobs/job-record.js';
 import type { StoredStream } from '../object-store.js';
 import type { Documents } from '../records/documents.js';
+import { newId } from '../records/ids.js';
+import { removeOldFolder } from '../records/old-folders.js';
 import { foldersOf, newestFirst, type PageRequest, pageOf } from '../records/pages.js';
 import { type Tenant, timestamp } from '../records/tenant.js';
 import { fetchFiles, filesDigest, putFiles } from './model-files.js';
 import { findModel, modelDocuments, modelFolder, modelKey, type StoredModel } from './model-record.js';
 
 /** What an adaptation knows about its model; the store adds the rest. */
-export type ModelDescription = Omit<Model, 'id' | 'createdAt' | 'calibration' | 'sizeBytes' | 'digest'>;
+export type ModelDescription = Omit<Model, 'id' | 'createdAt' | 'importedAt' | 'calibration' | 'sizeBytes' | 'digest'>;
+
+/** What an exported model says of itself. */
+export type ImportedModel = ModelDescription & Pick<Model, 'createdAt' | 'calibration'>;
 
 /** Models of one tenant. Methods reject with `RecordNotFound` when the model isn't there. */
 export class ModelRepository {
@@ -32,28 +37,16 @@ export class ModelRepository {
    */
   async create(attempt: Attempt, description: ModelDescription, folder: string): Promise<Model> {
     const { resultId: id } = await this.attempts.assertCurrent(attempt);
-    const filesFolder = `files-${attempt.fencingToken}`;
-    const files = await putFiles(this.tenant.objects, folder, `${modelFolder(this.tenant, id)}${filesFolder}/`);
-    const stored: StoredModel = {
-      schemaVersion: 1,
-      ...description,
-      id,
-      createdAt: timestamp(this.tenant),
-      calibration: null,
-      sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-      digest: filesDigest(files),
-      files,
-      filesFolder,
-    };
-    await this.attempts.assertCurrent(attempt);
-    try {
-      await this.documents.create(modelKey(this.tenant, id), stored);
-      return toModel(stored);
-    } catch (error) {
-      if (!(error instanceof RecordExists)) throw error;
-      await this.tenant.objects.deleteFolder(`${modelFolder(this.tenant, id)}${filesFolder}/`);
-      return toModel(found(id, (await this.documents.read(modelKey(this.tenant, id)))?.value));
-    }
+    const record = { ...description, createdAt: timestamp(this.tenant), calibration: null };
+    return this.store(id, record, folder, `files-${attempt.fencingToken}`, () => this.attempts.assertCurrent(attempt));
+  }
+
+  /**
+   * Stores a model that was made elsewhere: its files are those of the local `folder`. When there is a model with this id already,
+   * that one stays and is returned.
+   */
+  async addImported(id: string, model: ImportedModel, folder: string): Promise<Model> {
+    return this.store(id, { ...model, importedAt: timestamp(this.tenant) }, folder, `files-${newId()}`);
   }
 
   async get(id: string): Promise<Model> {
@@ -111,10 +104,43 @@ export class ModelRepository {
     }
   }
 
-  /** Ends deletions whose process died. */
+  /** Ends deletions, and removes files without a record, whose process died. */
   async sweep(): Promise<void> {
-    for await (const id of foldersOf(this.tenant.objects, `${this.tenant.prefix}models/`)) {
-      await resumeDeletion(this.tenant, this.deletionOf(id));
+    const { objects, prefix } = this.tenant;
+    for await (const id of foldersOf(objects, `${prefix}models/`)) {
+      if ((await objects.head(modelKey(this.tenant, id))) === undefined) {
+        await removeOldFolder(this.tenant, modelFolder(this.tenant, id));
+      } else {
+        await resumeDeletion(this.tenant, this.deletionOf(id));
+      }
+    }
+  }
+
+  private async store(
+    id: string,
+    model: ImportedModel & Pick<Model, 'importedAt'>,
+    folder: string,
+    filesFolder: string,
+    assertAllowed: () => Promise<unknown> = async () => undefined,
+  ): Promise<Model> {
+    const files = await putFiles(this.tenant.objects, folder, `${modelFolder(this.tenant, id)}${filesFolder}/`);
+    const stored: StoredModel = {
+      schemaVersion: 1,
+      ...model,
+      id,
+      sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      digest: filesDigest(files),
+      files,
+      filesFolder,
+    };
+    await assertAllowed();
+    try {
+      await this.documents.create(modelKey(this.tenant, id), stored);
+      return toModel(stored);
+    } catch (error) {
+      if (!(error instanceof RecordExists)) throw error;
+      await this.tenant.objects.deleteFolder(`${modelFolder(this.tenant, id)}${filesFolder}/`);
+      return toModel(found(id, (await this.documents.read(modelKey(this.tenant, id)))?.value));
     }
   }
 

@@ -4,6 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
 import { temporaryFolder } from '@mediclip/testing';
 import { DamagedContent, InvalidKey, RecordNotFound } from '../errors.js';
+import { newId } from '../records/ids.js';
 import {
   detectorFolder,
   digest,
@@ -133,5 +134,46 @@ describe('models', () => {
     await tenant.jobs.requestCancel(job.id);
     await tenant.models.delete(baseline.id);
     await expect(tenant.jobs.create({ kind: 'evaluation', request })).rejects.toThrow(RecordNotFound);
+  });
+
+  test('that were made elsewhere exist at once, with their own lineage and calibration', async () => {
+    const { tenant } = testStore();
+    const { model: exported } = await newModel(testStore().tenant);
+    const { id: _, sizeBytes, digest: modelDigest, ...said } = exported;
+    const calibration = {
+      alpha: 0.5,
+      threshold: 0.4,
+      images: 1,
+      scores: [0.4],
+      datasetId: said.lineage.datasetId,
+      datasetDigest: digest,
+      jobId: said.lineage.jobId,
+      createdAt: said.createdAt,
+    };
+    const id = newId();
+    const imported = await tenant.models.addImported(id, { ...said, calibration }, detectorFolder());
+    expect(imported).toEqual({
+      ...said,
+      id,
+      calibration,
+      importedAt: expect.any(String),
+      sizeBytes,
+      digest: modelDigest,
+    });
+    expect(await tenant.models.get(id)).toEqual(imported);
+    expect(await tenant.models.addImported(id, { ...said, calibration: null }, detectorFolder())).toEqual(imported);
+    expect(readdirSync(await tenant.models.fetch(id, temporaryFolder()))).toHaveLength(2);
+    await tenant.models.delete(id);
+    expect((await tenant.models.list({ limit: 1 })).items).toEqual([]);
+  });
+
+  test('whose import died leave nothing after a day', async () => {
+    const { store, tenant, objects, prefix, advance, keys } = testStore();
+    await objects.put(`${prefix}models/${newId()}/files-imported/detector.json`, new Uint8Array(1));
+    await store.sweep();
+    expect(await keys()).toHaveLength(1);
+    advance(86_400_001);
+    await tenant.models.sweep();
+    expect(await keys()).toEqual([]);
   });
 });
