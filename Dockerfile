@@ -22,7 +22,7 @@ RUN node_modules/.bin/tsc -b \
  && find packages apps -path '*/dist/*' -name '*.test.*' -delete \
  && mkdir /app \
  && cp --parents -r LICENSE NOTICE bin scripts/bootstrap.mjs scripts/healthcheck.mjs \
-    packages/*/dist packages/backbones/assets packages/backbones/weights apps/*/dist /app
+    packages/*/dist packages/backbones/assets packages/backbones/weights apps/*/dist apps/api/assets /app
 
 FROM node:24.21.0-bookworm-slim
 RUN apt-get update \

@@ -12,6 +12,9 @@ import { datasetHandlers } from './datasets/datasets.js';
 import type { ReadinessProbe, ServerDependencies } from './dependencies.js';
 import { docsAssets, docsHandlers } from './docs/docs.js';
 import { evaluationHandlers } from './evaluations/evaluations.js';
+import { DetectorBuilder } from './exports/detector-builder.js';
+import { exportHandlers } from './exports/exports.js';
+import { importHandlers } from './exports/imports.js';
 import { healthHandlers } from './health/health.js';
 import { Lifecycle } from './health/lifecycle.js';
 import { refuseWhileClosing } from './health/refuse-while-closing.js';
@@ -60,6 +63,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   const metrics = serverMetrics(dependencies.metrics, jobQueue);
   const lifecycle = new Lifecycle();
   const optionCheck = new OptionCheck(settings.modelsDir);
+  const detectorBuilder = new DetectorBuilder(settings.modelsDir);
   const keys = settings.apiKeysFile
     ? await ApiKeys.open(settings.apiKeysFile, { onError: (err) => logger.error({ err }, err.message) })
     : undefined;
@@ -88,6 +92,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   app.setNotFoundHandler(notFound);
   app.addHook('preClose', async () => lifecycle.close());
   app.addHook('onClose', () => optionCheck.close());
+  app.addHook('onClose', () => detectorBuilder.close());
 
   await app.register(logRequests);
   await app.register(measureRequests, { metrics });
@@ -116,6 +121,8 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
     ...backboneHandlers(settings.modelsDir),
     ...adaptationHandlers({ ...submission, optionCheck }),
     ...modelHandlers,
+    ...exportHandlers({ settings, detectorBuilder }),
+    ...importHandlers({ settings, detectorBuilder }),
     ...scoreHandlers({ ...dependencies, metrics }),
     ...scoringHandlers(submission),
     ...evaluationHandlers(submission),

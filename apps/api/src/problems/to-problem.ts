@@ -1,3 +1,4 @@
+import { AdaptationError, type AdaptationErrorCode } from '@mediclip/adaptation';
 import { WeightsError, type WeightsErrorCode } from '@mediclip/backbones';
 import { ProblemError, type ProblemSlug } from '@mediclip/contracts';
 import { ImageError, type ImageErrorCode } from '@mediclip/imaging';
@@ -34,6 +35,12 @@ const ofWeights: Readonly<Partial<Record<WeightsErrorCode, ProblemSlug>>> = {
   digest_mismatch: 'digest-mismatch',
 };
 
+/** Of detectors that are read again; the other codes come up in training only. */
+const ofDetector: Readonly<Partial<Record<AdaptationErrorCode, ProblemSlug>>> = {
+  'corrupt-detector': 'digest-mismatch',
+  'backbone-mismatch': 'backbone-weights-differ',
+};
+
 const ofFastify: Readonly<Record<string, ProblemSlug>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'payload-too-large',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
@@ -51,6 +58,10 @@ export function toProblemError(error: unknown): ProblemError {
   if (error instanceof ImageError) return new ProblemError(ofImage[error.code], error.message, {}, options);
   if (error instanceof WeightsError) {
     const slug = ofWeights[error.code];
+    return slug ? new ProblemError(slug, error.message, {}, options) : internal(error);
+  }
+  if (error instanceof AdaptationError) {
+    const slug = ofDetector[error.code];
     return slug ? new ProblemError(slug, error.message, {}, options) : internal(error);
   }
   if (error instanceof QueueUnavailableError) {
