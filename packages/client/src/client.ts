@@ -1,3 +1,5 @@
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import {
   type AdaptationRequest,
   type Answer,
@@ -120,6 +122,17 @@ export class MediclipClient {
     return this.nothing('deleteModel', { params: { id }, options });
   }
 
+  /** Writes the archive of a model to a file of this machine; the file is whole when the promise resolves. */
+  exportModel(id: string, toFile: string, options?: CallOptions): Promise<void> {
+    return this.file('exportModel', toFile, { params: { id }, accept: 'application/zip', options });
+  }
+
+  /** Makes a model of the archive that an export gave, of this server or another. */
+  importModel(archive: Bytes, options?: PostOptions): Promise<Model> {
+    const body = { contentType: 'application/zip', open: () => open(archive) };
+    return this.json('importModel', { body, options });
+  }
+
   /** Scores images at once. The results stand in the order of `files`; a bad file is an outcome, not an error. */
   scoreImages(id: string, files: readonly NamedFile[], options?: PostOptions): Promise<ScoreAnswer> {
     return this.json('scoreImages', { params: { id }, body: filesBody(files), options });
@@ -218,6 +231,13 @@ export class MediclipClient {
       transportRequest(id, request),
       async (response) => new Uint8Array(await response.arrayBuffer()),
     );
+  }
+
+  private file(id: OperationId, toFile: string, request: OperationRequest): Promise<void> {
+    return this.transport.call(transportRequest(id, request), async (response) => {
+      if (response.body === null) throw new Error(`This is a bug of the server: ${id} answered without a body.`);
+      await pipeline(response.body, createWriteStream(toFile));
+    });
   }
 
   private nothing(id: OperationId, request: OperationRequest): Promise<void> {
