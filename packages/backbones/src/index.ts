@@ -3,6 +3,8 @@ export { type CatalogueOptions, type ListedBackbone, listBackbones, openBackbone
 export type { CatalogueEntry } from './catalogue/entries.js';
 export { convertCheckpoint } from './conversion/convert-checkpoint.js';
 export { joinShards, shardNames } from './conversion/join-shards.js';
+export { DEFAULT_HUB_URL, type HubOptions } from './hub/hub.js';
+export { type PullOptions, pullWeights } from './hub/pull-weights.js';
 export { type ImportOptions, importWeights, type PlacedWeights } from './import/import-weights.js';
 export { type ClipActivation, type ClipOptions, openClipBackbone } from './open/clip.js';
 export type { LayoutOptions, PhrasePosition, PromptLayout } from './prompts/layout-prompts.js';
