@@ -1,0 +1,235 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { fileAt, type LabelledFile, MediclipClient } from '@mediclip/client';
+import type { Calibration, Model } from '@mediclip/contracts';
+import { findPython, goldenPath, temporaryFolder } from '@mediclip/testing';
+import { type EmbeddedServer, startEmbeddedServer } from '../demo/embedded-server.js';
+import { exampleImages } from '../testing/example-set.js';
+import { sha256, unzip, withSums, zip } from './testing/exported-files.js';
+
+/** What the examples need of Node lies above this folder: the modules of the product. */
+const unpacked = fileURLToPath(
+  new URL(`../../../../node_modules/.cache/mediclip/export-${process.pid}`, import.meta.url),
+);
+const archive = path.join(temporaryFolder(), 'model.zip');
+const images = [
+  ...exampleImages('test/normal', 1),
+  ...exampleImages('test/abnormal', 1),
+  ...['rgb.png', 'gray8.png', 'rgba.png'].map((name) => goldenPath(`preprocess/input/${name}`)),
+];
+
+let server: EmbeddedServer;
+let client: MediclipClient;
+let model: Model;
+/** The scores of the service, in the order of `images`. */
+let scores: number[];
+let files: Map<string, Buffer>;
+
+beforeAll(async () => {
+  server = await startEmbeddedServer(temporaryFolder());
+  client = new MediclipClient({ baseUrl: server.baseUrl });
+  const dataset = await client.createDataset({ name: 'Synthetic brain MRI' });
+  await client.uploadImages(dataset.id, [
+    ...labelled(exampleImages('train/normal', 4), 'train', 'normal'),
+    ...labelled(exampleImages('test/normal', 9), 'test', 'normal'),
+  ]);
+  const { modelId } = await client.waitForResult(
+    await client.createAdaptation({
+      datasetId: dataset.id,
+      name: 'Brain',
+      shots: 4,
+      training: { epochs: 2, batchSize: 2, heldOutSamples: 4 },
+    }),
+  );
+  await client.waitForResult(await client.calibrateModel(modelId, { datasetId: dataset.id, alpha: 0.1 }));
+  model = await client.getModel(modelId);
+  scores = await scoresOf(client, modelId);
+  await client.exportModel(modelId, archive);
+  files = await unzip(readFileSync(archive));
+  for (const [name, content] of files) {
+    mkdirSync(path.dirname(path.join(unpacked, name)), { recursive: true });
+    writeFileSync(path.join(unpacked, name), content);
+  }
+});
+
+afterAll(async () => {
+  await server.stop();
+  rmSync(unpacked, { recursive: true, force: true });
+});
+
+describe('an exported model', () => {
+  test('is all that runs it elsewhere, with its card and the digest of every file', () => {
+    expect([...files.keys()]).toEqual([
+      'detector.onnx',
+      'image.safetensors',
+      'detector.json',
+      'detector.safetensors',
+      'model.json',
+      'model-card.md',
+      'examples/score.py',
+      'examples/score.mjs',
+      'SHA256SUMS',
+    ]);
+    const sums = [...files]
+      .filter(([name]) => name !== 'SHA256SUMS')
+      .map(([name, content]) => `${sha256(content)}  ${name}\n`);
+    expect(text('SHA256SUMS')).toBe(sums.join(''));
+    expect(JSON.parse(text('model.json'))).toEqual(model);
+    const card = text('model-card.md');
+    const { lineage, digest } = model;
+    for (const fact of [lineage.datasetDigest, lineage.backboneDigest, digest, 'Apache-2.0', 'not a medical device']) {
+      expect(card).toContain(fact);
+    }
+    expect(card).toMatch(/\| Normal images adapted on \| 4 \|/);
+    expect(card).toMatch(/\| Held-out figures \| .*loss \d\.\d{3} on held-out synthetic anomalies/);
+  });
+
+  test('has the same bytes each time', async () => {
+    const again = path.join(temporaryFolder(), 'again.zip');
+    await client.exportModel(model.id, again);
+    expect(readFileSync(again).equals(readFileSync(archive))).toBe(true);
+  });
+
+  test('scores images in Node as the service does', () => {
+    const example = path.join(unpacked, 'examples', 'score.mjs');
+    expectScores(images.map((image) => run(process.execPath, [example, image])));
+  });
+
+  test('scores images in Python as the service does', () => {
+    const python = findPython(['onnxruntime==1.23.2', 'numpy==2.2.6', 'pillow==11.3.0']);
+    if (python === null) return;
+    const example = path.join(unpacked, 'examples', 'score.py');
+    expectScores(images.map((image) => run(python, [example, image])));
+  }, 300_000);
+});
+
+describe('an import', () => {
+  test('on another server scores and decides as the model that was exported', async () => {
+    const other = await startEmbeddedServer(temporaryFolder());
+    try {
+      const elsewhere = new MediclipClient({ baseUrl: other.baseUrl });
+      const imported = await elsewhere.importModel(readFileSync(archive));
+      expect(imported).toEqual({ ...model, id: imported.id, importedAt: expect.any(String) });
+      expect(imported.id).not.toBe(model.id);
+      expect(await elsewhere.getModel(imported.id)).toEqual(imported);
+      expect(await scoresOf(elsewhere, imported.id)).toEqual(scores);
+      const again = path.join(temporaryFolder(), 'again.zip');
+      await elsewhere.exportModel(imported.id, again);
+      const sent = await unzip(readFileSync(again));
+      expect(sent.get('detector.onnx')!.equals(files.get('detector.onnx')!)).toBe(true);
+      await elsewhere.deleteModel(imported.id);
+    } finally {
+      await other.stop();
+    }
+  });
+
+  test.each([
+    'detector.onnx',
+    'image.safetensors',
+    'detector.json',
+    'detector.safetensors',
+    'model.json',
+    'model-card.md',
+    'examples/score.py',
+    'SHA256SUMS',
+  ])('is refused when a byte of %s was changed', async (name) => {
+    const content = Buffer.from(files.get(name)!);
+    content[Math.floor(content.length / 2)]! ^= 1;
+    await expect(client.importModel(await zip(new Map(files).set(name, content)))).rejects.toMatchObject({
+      slug: 'model-archive-changed',
+    });
+  });
+
+  test('is refused when a byte was changed on the way', async () => {
+    const bytes = readFileSync(archive);
+    const at = bytes.indexOf(files.get('detector.safetensors')!.subarray(-64));
+    bytes[at]! ^= 1;
+    await expect(client.importModel(bytes)).rejects.toMatchObject({ slug: 'model-archive-changed' });
+  });
+
+  test('is refused when the detector was changed and its digest with it', async () => {
+    const content = Buffer.from(files.get('detector.safetensors')!);
+    content[content.length - 1]! ^= 1;
+    const forged = withSums(new Map(files).set('detector.safetensors', content));
+    await expect(client.importModel(await zip(forged))).rejects.toMatchObject({ slug: 'model-archive-changed' });
+  });
+
+  test('is refused when the weights of its backbone are others here', async () => {
+    const forged = reforged((description) => ({
+      ...description,
+      backbone: { ...(description.backbone as object), digest: 'ab'.repeat(32) },
+    }));
+    await expect(client.importModel(await zip(forged))).rejects.toMatchObject({ slug: 'backbone-weights-differ' });
+  });
+
+  test('is refused when its record tells of another detector', async () => {
+    const forged = reforged(
+      (description) => description,
+      (record) => ({
+        ...record,
+        lineage: { ...(record.lineage as object), backboneDigest: 'ab'.repeat(32) },
+      }),
+    );
+    await expect(client.importModel(await zip(forged))).rejects.toMatchObject({ slug: 'model-archive-invalid' });
+  });
+
+  test('leaves nothing when it is refused', async () => {
+    const models: string[] = [];
+    for await (const { id } of client.listModels()) models.push(id);
+    expect(models).toEqual([model.id]);
+  });
+});
+
+function labelled(paths: readonly string[], split: LabelledFile['split'], label: LabelledFile['label']) {
+  return paths.map((file): LabelledFile => ({ ...fileAt(file), split, label }));
+}
+
+async function scoresOf(from: MediclipClient, modelId: string): Promise<number[]> {
+  const { results } = await from.scoreImages(modelId, images.map(fileAt));
+  const { threshold } = (await from.getModel(modelId)).calibration as Calibration;
+  return results.map((result) => {
+    if (result.outcome !== 'scored') throw new Error(result.error.detail);
+    expect(result.decision).toBe(result.score > threshold ? 'abnormal' : 'normal');
+    expect(result.pValue).toBeGreaterThan(0);
+    return result.score;
+  });
+}
+
+function run(command: string, args: readonly string[]): number {
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+  return Number(stdout);
+}
+
+function expectScores(found: readonly number[]): void {
+  expect(found.map((score, i) => Math.abs(score - scores[i]!) < 1e-4 || [images[i], score, scores[i]])).toEqual(
+    images.map(() => true),
+  );
+}
+
+function text(name: string): string {
+  return files.get(name)!.toString('utf8');
+}
+
+type Json = Record<string, unknown>;
+
+/** An archive whose every digest fits, though the detector's description and the model's record were changed. */
+function reforged(changeDetector: (description: Json) => Json, changeRecord = (record: Json): Json => record) {
+  const description = Buffer.from(JSON.stringify(changeDetector(JSON.parse(text('detector.json')) as Json)));
+  const own = {
+    'detector.json': sha256(description),
+    'detector.safetensors': sha256(files.get('detector.safetensors')!),
+  };
+  const digest = sha256(
+    Buffer.from(
+      Object.entries(own)
+        .map(([name, sum]) => `${name} ${sum}\n`)
+        .join(''),
+    ),
+  );
+  const record = Buffer.from(JSON.stringify(changeRecord({ ...(JSON.parse(text('model.json')) as Json), digest })));
+  return withSums(new Map(files).set('detector.json', description).set('model.json', record));
+}
