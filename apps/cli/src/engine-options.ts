@@ -1,10 +1,11 @@
+import path from 'node:path';
 import { type Device, Engine } from '@mediclip/engine';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
 /** Options that say what computes; the environment variables are the service's. */
 export interface ComputeFlags {
   readonly device: Device;
-  readonly modelsDir?: string;
+  readonly modelsDir: string;
   readonly json: boolean;
 }
 
@@ -16,21 +17,24 @@ export function addComputeFlags(command: Command): Command {
         .env('MEDICLIP_DEVICE')
         .argParser(parseDevice),
     )
-    .addOption(new Option('--models-dir <folder>', 'weights beyond the bundled ones').env('MEDICLIP_MODELS_DIR'))
+    .addOption(modelsFolderOption())
     .option('--json', 'write JSON lines', false);
 }
+
+/** Where the weights of backbones are; by default where the service has them. */
+export const modelsFolderOption = (): Option =>
+  new Option('--models-dir <folder>', 'weights of backbones, a folder for each')
+    .env('MEDICLIP_MODELS_DIR')
+    .default(path.join(process.env.MEDICLIP_DATA_DIR || 'data', 'weights'));
 
 function parseDevice(text: string): Device {
   if (!/^(auto|cpu|cuda(:\d+)?)$/.test(text)) throw new InvalidArgumentError('Choose auto, cpu, cuda or cuda:N.');
   return text as Device;
 }
 
-export const modelsFolderOf = ({ modelsDir }: ComputeFlags) =>
-  modelsDir === undefined ? {} : { modelsFolder: modelsDir };
-
 /** Lends an engine to `use` and stops it; a running adaptation is checkpointed. */
 export async function withEngine<T>(flags: ComputeFlags, use: (engine: Engine) => Promise<T>): Promise<T> {
-  const engine = await Engine.start({ device: flags.device, ...modelsFolderOf(flags) });
+  const engine = await Engine.start({ device: flags.device, modelsFolder: path.resolve(flags.modelsDir) });
   try {
     return await use(engine);
   } finally {

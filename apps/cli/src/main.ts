@@ -8,6 +8,7 @@ import { addAdaptationFlags } from './commands/adaptation-flags.js';
 import { evaluate } from './commands/evaluate.js';
 import { addKeysCommands } from './commands/keys.js';
 import { type ScoreFlags, score } from './commands/score.js';
+import { addWeightsCommands } from './commands/weights.js';
 import type { DemoFlags } from './demo/demo.js';
 import { addComputeFlags, type ComputeFlags } from './engine-options.js';
 import { StoppedError, UsageError } from './usage-error.js';
@@ -68,6 +69,7 @@ function program(signal: AbortSignal): Command {
       .description('measure a detector on labelled test images')
       .action((model: string, folder: string, flags: ComputeFlags) => evaluate(model, folder, flags, signal)),
   );
+  addWeightsCommands(mediclip, signal);
   addKeysCommands(mediclip);
   addServiceCommands(mediclip, signal);
   addDemo(mediclip, signal);

@@ -6,7 +6,7 @@ import { type Backbone, openBackbone } from '@mediclip/backbones';
 import type { AdaptationOptions } from '@mediclip/contracts';
 import { type Engine, EngineError } from '@mediclip/engine';
 import type { ImagingPool } from '@mediclip/imaging';
-import { type ComputeFlags, modelsFolderOf, withEngine } from '../engine-options.js';
+import { type ComputeFlags, withEngine } from '../engine-options.js';
 import { readDataFolder } from '../folder/data-folder.js';
 import { mapAFewAtATime, naming, readImageFile, withImagingPool } from '../images.js';
 import { createOutput, type Output } from '../terminal/output.js';
@@ -30,7 +30,7 @@ export async function adapt(folder: string, flags: AdaptFlags, signal: AbortSign
   const out = path.resolve(flags.out ?? `${path.basename(path.resolve(folder))}.mediclip`);
   const partial = `${out}.partial`;
   checkPlaces(out, partial, flags);
-  const backbone = openBackbone(options.backbone, modelsFolderOf(flags));
+  const backbone = openBackbone(options.backbone, { modelsFolder: path.resolve(flags.modelsDir) });
   for (const tap of options.taps ?? []) backbone.tapShape(tap);
   const images = await loadShots(folder, options, backbone);
 

@@ -102,7 +102,10 @@ describe('options that do not fit', () => {
     [['--shots', 'many'], 'The option shots does not fit: Invalid input: expected number, received NaN.'],
     [['--pooling', 'mean'], 'The option scoring.pooling does not fit: Invalid option: expected one of "max"|"top".'],
     [['--backbone', 'vgg'], /^There is no backbone "vgg"; choose one of lite, /],
-    [['--backbone', 'openai-rn50'], /^No models folder is set, so the weights of "openai-rn50" cannot be found; /],
+    [
+      ['--backbone', 'openai-rn50'],
+      /^The weights of "openai-rn50" are not here; bring them with `mediclip weights`, or put open_clip_model/,
+    ],
     [
       ['--device', 'tpu'],
       /^option '--device <device>' argument 'tpu' is invalid\. Choose auto, cpu, cuda or cuda:N\.$/,

@@ -56,7 +56,7 @@ export function openBackbone(id: string, options: CatalogueOptions = {}): Backbo
   if (missing.length > 0) {
     throw new WeightsError(
       'weights_missing',
-      `The weights of "${id}" are not here; put ${missing.join(' and ')} into ${folder}.`,
+      `The weights of "${id}" are not here; bring them with \`mediclip weights\`, or put ${missing.join(' and ')} into ${folder}.`,
     );
   }
   const digest = combinedDigest(verifiedDigests(folder, entry.files));
