@@ -21,7 +21,7 @@ export interface KeyedWork {
   onRenewalError(error: unknown): void;
 }
 
-const renewEveryMs = 20_000;
+const renewEveryMs = 5_000;
 const retryAfterSeconds = 2;
 const visibleAscii = /^[!-~]{1,255}$/;
 

@@ -36,8 +36,8 @@ export async function submitJob(
       throw new ProblemError('queue-full', undefined, { limit: queueDepth, retryAfterSeconds });
     }
   } catch (error) {
-    await jobs.withdraw(job.id);
-    throw error;
+    // A job that was begun did get into the queue, and only the answer was lost: it stays, and is answered.
+    if (await jobs.withdraw(job.id)) throw error;
   }
   return { json: job, location: `/v1/jobs/${job.id}` };
 }

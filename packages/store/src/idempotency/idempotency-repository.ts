@@ -47,8 +47,8 @@ export interface Claim {
   readonly request: KeyedRequest;
   readonly owner: string;
   /**
-   * Id to give to what the request creates. A request that is taken over after its process died gets the same id again, so that it
-   * can't create a second one: `RecordExists` then means that the work is done.
+   * Id to give to what the request creates. A request that is repeated because its process died or it failed gets the same id again,
+   * so that it can't create a second one: `RecordExists` then means that the work is done.
    */
   readonly resourceId: string;
 }
@@ -59,11 +59,11 @@ export type ClaimOutcome =
   | { readonly outcome: 'answered'; readonly bodyDigest: string; readonly answer: StoredAnswer };
 
 const keptMs = 86_400_000;
-const leaseMs = 60_000;
+const leaseMs = 20_000;
 
 /**
- * Requests with an `Idempotency-Key`, kept for 24 hours. A claim is a lease of 60 seconds that its process renews; when the process dies,
- * the same request may be claimed again after that.
+ * Requests with an `Idempotency-Key`, kept for 24 hours. A claim is a lease of 20 seconds that its process renews; when the process dies,
+ * the same request may be claimed again after that, which is sooner than clients give up.
  */
 export class IdempotencyRepository {
   private readonly tenant: Tenant;
@@ -87,7 +87,7 @@ export class IdempotencyRepository {
     }
   }
 
-  /** Keeps a claim for another 60 seconds. Returns false when it is lost. */
+  /** Keeps a claim for another 20 seconds. Returns false when it is lost. */
   renew(claim: Claim): Promise<boolean> {
     return this.change(claim, (record) => ({ ...record, leaseUntil: this.time(leaseMs) }));
   }
@@ -126,7 +126,7 @@ export class IdempotencyRepository {
       schemaVersion: 1,
       method,
       path,
-      resourceId: expired || read.value.state === 'released' ? newId() : read.value.resourceId,
+      resourceId: expired ? newId() : read.value.resourceId,
       expiresAt: expired ? this.time(keptMs) : read.value.expiresAt,
       state: 'running',
       owner,

@@ -75,12 +75,14 @@ export class JobRepository {
     return stored;
   }
 
-  /** Takes back a job that nobody was told of and no worker can know: it was never queued. A job that was begun or has ended stays. */
-  async withdraw(id: string): Promise<void> {
+  /** Takes back a job that nobody was told of. Returns false for one that a worker has begun, which stays: the queue did get it. */
+  async withdraw(id: string): Promise<boolean> {
     const stored = await this.find(id);
-    if (stored === undefined || stored.job.state !== 'queued' || stored.job.attempt > 0) return;
+    if (stored === undefined) return true;
+    if (stored.job.state !== 'queued' || stored.job.attempt > 0) return false;
     await this.tenant.objects.delete(jobKey(this.tenant, id));
     await this.active.remove(id);
+    return true;
   }
 
   /** Rejects with `RecordNotFound`. */

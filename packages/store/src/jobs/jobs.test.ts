@@ -59,14 +59,15 @@ describe('the life of a job', () => {
     expect((await tenant.jobs.list({ limit: 2 }, { kind: 'scoring' })).nextCursor).toBe(ids[1]);
   });
 
-  test('a job that was never queued can be withdrawn without a trace, one that was begun cannot', async () => {
+  test('a job that nobody has begun can be withdrawn without a trace, one that was begun cannot', async () => {
     const { tenant, keys } = testStore();
     const begun = await newAdaptation(tenant);
     await tenant.attempts.start(begun.job.id);
     const before = await keys();
     const { job } = await tenant.jobs.create({ kind: 'adaptation', request: begun.job.request as never });
-    await tenant.jobs.withdraw(job.id);
-    await tenant.jobs.withdraw(begun.job.id);
+    expect(await tenant.jobs.withdraw(job.id)).toBe(true);
+    expect(await tenant.jobs.withdraw(job.id)).toBe(true);
+    expect(await tenant.jobs.withdraw(begun.job.id)).toBe(false);
     expect(await keys()).toEqual(before);
   });
 
