@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { temporaryFolder } from '@mediclip/testing';
+import { goldenPath, temporaryFolder } from '@mediclip/testing';
 import { listBackbones, openBackbone } from '../catalogue/catalogue.js';
 import { type ClipSizes, huggingFaceShapes, openClipShapes, VIT_B_32, writeZeros } from '../testing/clip-shapes.js';
 import { goldenClipPaths } from '../testing/golden-clip.js';
@@ -59,6 +59,40 @@ describe('the backbone is told by the shapes', () => {
   test('a ViT-B/16 is the only one of its kind', async () => {
     const file = weights({ ...VIT_B_32, patch: 16, grid: 14 });
     expect(await importWeights(file, { modelsFolder: temporaryFolder() })).toMatchObject({ id: 'openai-vit-b-16' });
+  });
+});
+
+describe('other forms of weights', () => {
+  const tiny = { width: 64, layers: 2, patch: 32, grid: 7, textWidth: 64, textLayers: 2, embedding: 32 };
+
+  test('a symbolic link, as in the cache of a hub, is followed', async () => {
+    const modelsFolder = temporaryFolder();
+    const file = weights();
+    const link = join(temporaryFolder(), 'model.safetensors');
+    symlinkSync(relative(join(link, '..'), file), link);
+    const { folder } = await importWeights(link, { modelsFolder, id: 'openai-vit-b-32' });
+    expect(lstatSync(join(folder, 'open_clip_model.safetensors')).ino).toBe(statSync(file).ino);
+  });
+
+  test('shards are joined', async () => {
+    const folder = temporaryFolder();
+    const shapes = openClipShapes(tiny);
+    const shards = ['a.safetensors', 'b.safetensors'];
+    const parts = shards.map((_, part) => shapes.filter((_, index) => index % 2 === part));
+    for (const [part, shard] of shards.entries()) writeZeros(join(folder, shard), parts[part]!);
+    const weightMap = shapes.map(([name], index) => [name, shards[index % 2]]);
+    const index = join(folder, 'model.safetensors.index.json');
+    writeFileSync(index, JSON.stringify({ weight_map: Object.fromEntries(weightMap) }));
+    expect(await refusal(index)).toMatch(
+      /index\.json are no backbone; the nearest is \S+: the text width is 64, not 512, /,
+    );
+  });
+
+  test('a PyTorch checkpoint is read without running it', async () => {
+    expect(await refusal(goldenPath('checkpoints/state-dict.pt'))).toMatch(
+      /state-dict\.pt holds neither OpenCLIP's nor Hugging Face's names of CLIP weights; bring a file in/,
+    );
+    expect(await refusal(goldenPath('checkpoints/legacy.pt'))).toMatch(/legacy\.pt/);
   });
 });
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { constants, copyFile, link, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { constants, copyFile, link, mkdir, mkdtemp, realpath, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { type CatalogueEntry, catalogueEntry, OPEN_CLIP_FILE } from '../catalogue/entries.js';
 import { convertCheckpoint } from '../conversion/convert-checkpoint.js';
@@ -87,7 +87,8 @@ export async function publishWeights(
 async function placeFile(file: string, target: string): Promise<void> {
   if (file.endsWith('.index.json')) return joinShards(file, target);
   if (/\.(bin|pt|pth|ckpt)$/.test(file)) return convertCheckpoint(file, target);
-  await link(file, target).catch((error: NodeJS.ErrnoException) => {
+  // A link to a symbolic link would lead nowhere from here.
+  await link(await realpath(file), target).catch((error: NodeJS.ErrnoException) => {
     if (!cannotLink.includes(error.code ?? '')) throw error;
     return copyFile(file, target, constants.COPYFILE_FICLONE);
   });

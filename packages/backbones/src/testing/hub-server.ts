@@ -16,7 +16,7 @@ export interface HubBehaviour {
   readonly ignoresRange?: boolean;
 }
 
-export interface HubRequest {
+interface HubRequest {
   readonly method: string;
   readonly path: string;
   readonly range: string | undefined;
