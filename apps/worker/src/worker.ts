@@ -42,6 +42,8 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Wor
   const models = await ModelCache.open({ folder: settings.cacheFolder, engine });
   const metrics = workerMetrics(registry, engine);
 
+  engine.on('restart', (end) => logger.warn(end, 'engine replaced'));
+
   const warm = new Set<string>();
   const onWarm = (backbone: string) => {
     if (warm.has(backbone)) return;
