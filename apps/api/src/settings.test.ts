@@ -16,7 +16,12 @@ function faults(env: Record<string, string>): readonly string[] {
 
 describe('settings', () => {
   test('an empty environment gives the defaults that the documentation names', () => {
-    const settings = parseSettings({ HOME: '/root', MEDICLIP_URL: 'http://elsewhere', MEDICLIP_REDIS_URL: '' });
+    const settings = parseSettings({
+      HOME: '/root',
+      MEDICLIP_URL: 'http://elsewhere',
+      MEDICLIP_HUB_TOKEN: 'secret',
+      MEDICLIP_REDIS_URL: '',
+    });
     expect(settings).toMatchObject({ host: '127.0.0.1', port: 8080, device: 'auto', logLevel: 'info' });
     expect(settings.dataDir).toBe(path.resolve('data'));
     expect(settings.storeUrl).toBe(`file://${path.resolve('data')}`);

@@ -6,8 +6,8 @@ import { z } from 'zod';
 
 const prefix = 'MEDICLIP_';
 
-/** Variables of the command line's client, which may stand in the same environment. */
-const clientVariables = new Set(['MEDICLIP_URL', 'MEDICLIP_API_KEY']);
+/** Variables of the command line, which may stand in the same environment. */
+const clientVariables = new Set(['MEDICLIP_URL', 'MEDICLIP_API_KEY', 'MEDICLIP_HUB_TOKEN']);
 
 const MiB = 1024 * 1024;
 
