@@ -1,3 +1,4 @@
+export { findChromium } from './chromium.js';
 export { expectClose, maximumDifference } from './close.js';
 export { goldenJson, goldenPath } from './golden.js';
 export { askOnnxChecker } from './onnx-checker.js';
