@@ -76,9 +76,10 @@ test('the event loop of the API does not stall while the engine trains and score
     longestTurns.push(await measure());
   }
   await control.stop();
-  const stalls = longestTurns.map((turn) => turn.api - turn.control);
-  const leastStall = Math.min(...stalls);
-  expect({ leastStall, longestTurns, isShort: leastStall <= longestStallSeconds }).toMatchObject({ isShort: true });
+  const leastStall = Math.min(...longestTurns.map((turn) => turn.api - turn.control));
+  if (leastStall > longestStallSeconds) {
+    throw new Error(`The event loop stalled in every round; longest turns in seconds: ${JSON.stringify(longestTurns)}`);
+  }
 });
 
 test('a cancelled adaptation leaves nothing behind and frees the device', async () => {

@@ -87,10 +87,21 @@ function replyObjects(id: string, route: Route, schemas: Readonly<Record<string,
 
 function contentObject(content: Content, schema: JsonObject | undefined): JsonObject {
   if (content === 'bytes') return {};
-  if ('events' in content) {
-    return { schema: { type: 'string', contentMediaType: 'application/json', contentSchema: schema } };
-  }
-  return { schema };
+  return { schema: 'events' in content ? eventSchema(schema) : schema };
+}
+
+/** One event of a stream, as tools that read OpenAPI 3.1 take the schema of `text/event-stream`. */
+function eventSchema(data: JsonObject | undefined): JsonObject {
+  return {
+    type: 'object',
+    description: 'One event of the stream.',
+    required: ['event', 'id', 'data'],
+    properties: {
+      event: { type: 'string' },
+      id: { type: 'string' },
+      data: { type: 'string', contentMediaType: 'application/json', contentSchema: data },
+    },
+  };
 }
 
 /** One reply for each status that a problem can have. */

@@ -5,7 +5,7 @@ import { idSchema } from './primitives.js';
 export const calibrationRequestSchema = z
   .strictObject({
     datasetId: idSchema.meta({ description: 'Its normal images that the model has not learned from are used.' }),
-    alpha: z.number().gt(0).lt(1).meta({ description: 'Share of normal images that may be called abnormal.' }),
+    alpha: z.number().gte(1e-9).lt(1).meta({ description: 'Share of normal images that may be called abnormal.' }),
   })
   .meta({
     id: 'CalibrationRequest',

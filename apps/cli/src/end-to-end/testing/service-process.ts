@@ -12,6 +12,8 @@ const entry = fileURLToPath(new URL('../../../dist/demo/serve-process.js', impor
 /** A line of the service's log. */
 export interface LogLine {
   readonly msg: string;
+  /** As pino counts: 30 info, 40 warn, 50 error. */
+  readonly level: number;
   /** Of the line `ready`. */
   readonly address?: string;
 }

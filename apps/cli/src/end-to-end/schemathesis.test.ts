@@ -1,0 +1,100 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { MediclipClient } from '@mediclip/client';
+import { type OperationId, operationIds, routeOf } from '@mediclip/contracts';
+import { newId } from '@mediclip/store';
+import { temporaryFolder } from '@mediclip/testing';
+import { quickModel, uploadExamples } from './testing/examples.js';
+import { ensureSchemathesis, schemathesis } from './testing/schemathesis.js';
+import { type ServiceProcess, startService } from './testing/service-process.js';
+
+const describeWithSchemathesis = (await ensureSchemathesis()) ? describe : describe.skip;
+
+/** What the schema cannot say: which bodies are refused for what they mean, and that `/v1/models/import` has `/v1/models/{id}` beside it. */
+const beyondSchema = ['positive_data_acceptance', 'unsupported_method'];
+
+/** A file of API keys with one key; and the key. */
+function keysFile(): { file: string; key: string } {
+  const key = `test_${randomBytes(24).toString('hex')}`;
+  const file = path.join(temporaryFolder(), 'keys.json');
+  const sha256 = createHash('sha256').update(key).digest('hex');
+  const entry = { id: newId(), tenant: 'clinic', sha256, createdAt: new Date().toISOString() };
+  writeFileSync(file, JSON.stringify({ schemaVersion: 1, keys: [entry] }));
+  return { file, key };
+}
+
+/** Things for the path parameters of operations to name. */
+async function makeThings(client: MediclipClient) {
+  const datasetId = await uploadExamples(client, { train: 1, normal: 2, abnormal: 2 });
+  const modelId = await quickModel(client);
+  const scoring = await client.createScoring({ modelId, datasetId });
+  await client.waitForResult(scoring);
+  const evaluation = await client.createEvaluation({ modelId, datasetId });
+  const { evaluationId } = await client.waitForResult(evaluation);
+  const images = client.listImages(datasetId)[Symbol.asyncIterator]();
+  const { value: image } = await images.next();
+  return { datasets: datasetId, models: modelId, jobs: scoring.id, evaluations: evaluationId, imageId: image!.id };
+}
+
+type Things = Awaited<ReturnType<typeof makeThings>>;
+
+/** Configuration that has every operation but deletions meet what is there; without it nearly all of them would meet nothing. */
+function pathsTo(things: Things): string {
+  return operationIds
+    .filter((id) => routeOf(id).method !== 'DELETE' && routeOf(id).path.includes('{id}'))
+    .map((id: OperationId) => {
+      const { path: template } = routeOf(id);
+      const kind = template.split('/')[2] as Exclude<keyof typeof things, 'imageId'>;
+      const parameters = [`"path.id" = "${things[kind]}"`];
+      if (template.includes('{imageId}')) parameters.push(`"path.imageId" = "${things.imageId}"`);
+      return `[[operations]]\ninclude-operation-id = "${id}"\nparameters = { ${parameters.join(', ')} }\n`;
+    })
+    .join('\n');
+}
+
+describeWithSchemathesis(
+  'schemathesis against the running server finds no fault, and nothing that openapi.json does not say',
+  () => {
+    let service: ServiceProcess;
+    let things: Things;
+    const { file, key } = keysFile();
+
+    beforeAll(async () => {
+      const settings = { MEDICLIP_API_KEYS_FILE: file, MEDICLIP_RATE_LIMIT_PER_MINUTE: '1000000' };
+      service = await startService({ settings });
+      things = await makeThings(new MediclipClient({ baseUrl: service.baseUrl, apiKey: key }));
+    });
+
+    afterAll(async () => {
+      expect(await service.stop()).toBe(0);
+      expect(service.log.filter(({ level }) => level >= 50)).toEqual([]);
+    });
+
+    /** Runs some of its phases; throws what it says when it finds something. */
+    async function fuzz(phases: string, seconds: number, settings = ''): Promise<number> {
+      const folder = temporaryFolder();
+      writeFileSync(path.join(folder, 'schemathesis.toml'), settings);
+      const { status, output } = await schemathesis(
+        [
+          ...['--config-file', 'schemathesis.toml', 'run', `${service.baseUrl}/openapi.json`],
+          ...['--header', `Authorization: Bearer ${key}`, '--exclude-checks', beyondSchema.join(',')],
+          ...['--phases', phases, '--max-time', `${seconds}`, '--max-examples', '30', '--workers', '2'],
+          ...['--continue-on-failure', '--no-shrink', '--suppress-health-check', 'all', '--seed', '1'],
+        ],
+        folder,
+      );
+      if (status !== 0) throw new Error(output);
+      return Number(/(\d+) generated/.exec(output)?.[1]);
+    }
+
+    test('when operations are called one by one, on what is there', async () => {
+      expect(await fuzz('examples,coverage,fuzzing', 30, pathsTo(things))).toBeGreaterThan(200);
+    });
+
+    test('when operations are called one after the other, on what those before have made', async () => {
+      expect(await fuzz('stateful', 15)).toBeGreaterThan(50);
+    });
+  },
+);
