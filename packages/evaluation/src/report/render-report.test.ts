@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { type DefaultTreeAdapterTypes, parse } from 'parse5';
 import { compareModels } from '../image/compare-models.js';
 import { imageMetrics } from '../image/image-metrics.js';
+import { intendedUse, misuse } from '../model-card/model-card.js';
 import { exampleReport as data } from '../testing/example-report.js';
 import { renderReport } from './render-report.js';
 import type { ReportData } from './report-data.js';
@@ -126,6 +127,8 @@ describe('the report', () => {
     expect(text).toContain('at most 5% of new normal images like them are flagged');
     expect(text).toContain('1 image could not be scored');
     expect(text).toContain('not a medical device');
+    expect(text).toContain(`Intended use. ${intendedUse}`);
+    expect(text).toContain(`Must not be used for. ${misuse}`);
   });
 
   test('compares with a baseline in words', () => {

@@ -1,3 +1,4 @@
+import { intendedUse, misuse } from '../model-card/model-card.js';
 import { caseGallery } from './case-gallery.js';
 import { comparisonSection } from './comparison.js';
 import { distributionPlot, heldOutPlot, lossPlot, precisionRecallPlot, rocPlot } from './curves.js';
@@ -50,6 +51,8 @@ ${pixelFigures(data)}</section>
 ${casesSection(data)}
 ${historySection(data)}
 <section aria-labelledby="model-card"><h2 id="model-card">Model card</h2>
+<p><strong>Intended use.</strong> ${intendedUse}</p>
+<p><strong>Must not be used for.</strong> ${misuse}</p>
 <table><caption class="quiet">What the model is and what it was made from.</caption><tbody>
 ${[...data.modelCard, { name: 'Tested on', value: `${dataset.name} (${dataset.digest})` }].map(
   ({ name, value }) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`,
