@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { MediclipClient } from '@mediclip/client';
+import type { JobOf, Model } from '@mediclip/contracts';
+import type { Store } from '@mediclip/store';
+import { findRedis } from '@mediclip/testing';
+import { quickOptions, trainedFor, uploadExamples } from '../end-to-end/testing/examples.js';
+import { until } from '../end-to-end/testing/until.js';
+import { Cluster } from './testing/cluster.js';
+import type { LogLine, Member } from './testing/member.js';
+
+const onRedis = (await findRedis()) === null ? describe.skip : describe;
+
+onRedis('a worker that is frozen beyond its lock while its engine goes on, and is woken', () => {
+  let cluster: Cluster;
+  let store: Store;
+  let client: MediclipClient;
+  let datasetId: string;
+  let undisturbed: Model;
+
+  beforeAll(async () => {
+    cluster = await Cluster.start({ apis: 1 });
+    store = cluster.openStore();
+    client = cluster.apis[0]!.client();
+    datasetId = await uploadExamples(client, { train: 4 });
+    undisturbed = await client.getModel((await client.waitForResult(await adapt())).modelId);
+  }, 120_000);
+  afterAll(() => cluster?.stop());
+
+  const adapt = (epochs = 4) => client.createAdaptation({ datasetId, ...quickOptions(epochs) });
+
+  const says = (member: Member, wanted: string, { id }: Pick<JobOf<'adaptation'>, 'id'>) =>
+    until(() => member.log.find(({ msg, jobId }: LogLine) => msg === wanted && jobId === id));
+
+  /** The version of every object that the job's end has made: records, the model, the data set. */
+  async function versions(): Promise<Record<string, string>> {
+    const keys = (await store.objects.list('tenants/', { limit: 10_000 })).map(({ key }) => key);
+    return Object.fromEntries(
+      await Promise.all(keys.map(async (key) => [key, (await store.objects.get(key))?.etag ?? 'gone'])),
+    );
+  }
+
+  test.each(['job taken up', 'job ended'])(
+    'when its successor says "%s", changes nothing of what that one makes',
+    async (moment) => {
+      const undisturbed = await client.getModel((await client.waitForResult(await adapt())).modelId);
+      const job = await adapt();
+      await trainedFor(client, job, 1);
+      const frozen = cluster.workers.find((worker) => worker.underWay('adaptation').includes(job.id))!;
+      const successor = cluster.workers.find((worker) => worker !== frozen)!;
+      frozen.signal('SIGSTOP');
+      await says(successor, moment, job);
+      const before = await versions();
+      frozen.signal('SIGCONT');
+      await says(frozen, 'attempt overtaken', job);
+
+      const { modelId } = await client.waitForResult(job);
+      await says(successor, 'job ended', job);
+      expect(frozen.log.filter(({ msg, jobId }) => msg === 'job ended' && jobId === job.id)).toEqual([]);
+      expect((await client.getJob(job.id)).attempt).toBe(2);
+      expect((await client.getModel(modelId)).digest).toBe(undisturbed.digest);
+      if (moment === 'job ended') expect(await versions()).toEqual(before);
+
+      // The woken one is well: it takes jobs again.
+      successor.signal('SIGSTOP');
+      await client.waitForResult(await adapt());
+      successor.signal('SIGCONT');
+    },
+    120_000,
+  );
+});
