@@ -1,6 +1,6 @@
 import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { readNpy } from '@mediclip/imaging';
 import { temporaryFolder } from '@mediclip/testing';
 import {
@@ -12,6 +12,8 @@ import {
   quickOptions,
 } from '../testing/example-set.js';
 import { type JsonEvent, mediclip, mediclipEvents } from '../testing/run-mediclip.js';
+
+jest.setTimeout(180_000);
 
 const options = ['--options', quickOptions(1)];
 const model = path.join(temporaryFolder(), 'brain');

@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { temporaryFolder } from '@mediclip/testing';
 import { digestsIn, exampleFolder, exampleImages, quickOptions } from '../testing/example-set.js';
 import { type JsonEvent, mediclip, mediclipEvents, startMediclip } from '../testing/run-mediclip.js';
+
+jest.setTimeout(180_000);
 
 const options = quickOptions(3);
 const steps = 9;
