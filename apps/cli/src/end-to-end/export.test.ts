@@ -18,7 +18,9 @@ const archive = path.join(temporaryFolder(), 'model.zip');
 const images = [
   ...exampleImages('test/normal', 1),
   ...exampleImages('test/abnormal', 1),
-  ...['rgb.png', 'gray8.png', 'rgba.png'].map((name) => goldenPath(`preprocess/input/${name}`)),
+  ...['rgb.png', 'gray8.png', 'rgba.png', 'palette.png', 'gray_alpha.png', 'big.jpg', 'exif_rotated.jpg'].map((name) =>
+    goldenPath(`preprocess/input/${name}`),
+  ),
 ];
 
 let server: EmbeddedServer;
@@ -53,7 +55,7 @@ beforeAll(async () => {
     mkdirSync(path.dirname(path.join(unpacked, name)), { recursive: true });
     writeFileSync(path.join(unpacked, name), content);
   }
-});
+}, 180_000);
 
 afterAll(async () => {
   await server.stop();
@@ -96,7 +98,7 @@ describe('an exported model', () => {
   test('scores images in Node as the service does', () => {
     const example = path.join(unpacked, 'examples', 'score.mjs');
     expectScores(images.map((image) => run(process.execPath, [example, image])));
-  });
+  }, 180_000);
 
   test('scores images in Python as the service does', () => {
     const python = findPython(['onnxruntime==1.23.2', 'numpy==2.2.6', 'pillow==11.3.0']);
