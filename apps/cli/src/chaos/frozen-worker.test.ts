@@ -42,7 +42,6 @@ onRedis('a worker that is frozen beyond its lock while its engine goes on, and i
   test.each(['job taken up', 'job ended'])(
     'when its successor says "%s", changes nothing of what that one makes',
     async (moment) => {
-      const undisturbed = await client.getModel((await client.waitForResult(await adapt())).modelId);
       const job = await adapt();
       await trainedFor(client, job, 1);
       const frozen = cluster.workers.find((worker) => worker.underWay('adaptation').includes(job.id))!;
@@ -62,7 +61,7 @@ onRedis('a worker that is frozen beyond its lock while its engine goes on, and i
 
       // The woken one is well: it takes jobs again.
       successor.signal('SIGSTOP');
-      await client.waitForResult(await adapt());
+      await client.waitForResult(await adapt(1));
       successor.signal('SIGCONT');
     },
     120_000,
