@@ -22,6 +22,12 @@ export interface EngineChildOptions {
   readonly onEnd: (end: ChildEnd) => void;
 }
 
+/**
+ * Loading a model frees large blocks. By default the C library learns from the first one to keep the next: a tower of a gigabyte
+ * then holds two. With a fixed threshold freed blocks go back to the system.
+ */
+const returnFreedMemory = { MALLOC_MMAP_THRESHOLD_: `${2 ** 21}` };
+
 /** One life of the engine process, with the watchdog that ends it when it hangs. */
 export class EngineChild {
   readonly #process: ChildProcess;
@@ -45,6 +51,7 @@ export class EngineChild {
       execArgv: [],
       // Whatever a native library prints goes to the parent's standard error: standard output belongs to the parent alone.
       stdio: ['ignore', 2, 2, 'ipc'],
+      env: { ...process.env, ...returnFreedMemory },
     });
     this.#process.on('message', (message) => this.#receive(message as EngineMessage));
     // A beat that is missed is counted by this process's own turns, so that a suspended machine kills nobody on waking up.

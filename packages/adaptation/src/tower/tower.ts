@@ -57,6 +57,11 @@ export class Tower {
     return this.#cache.through(images, (missing) => this.features(missing));
   }
 
+  /** How many images go through the tower in one run. */
+  async largestBatch(): Promise<number> {
+    return (await this.#batchShapes())[0]!;
+  }
+
   async release(): Promise<void> {
     this.#cache.clear();
     const sessions = [...this.#sessions.values()];

@@ -4,6 +4,7 @@ import type { DetectorTensors } from '../detector/detector-shape.js';
 import { AdaptationError } from '../errors.js';
 import { initialParameters, parameterSpecs } from '../graphs/parameters.js';
 import { FeatureStore } from '../tower/feature-store.js';
+import type { Features } from '../tower/features.js';
 import { greyToRgb } from '../tower/rgb.js';
 import type { Tower } from '../tower/tower.js';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.js';
@@ -181,9 +182,14 @@ export class AdaptationRun {
     requests: readonly SampleRequest[],
     samples: readonly SyntheticSample[],
   ): AsyncGenerator<AdaptationProgress, LabelledFeatures[]> {
-    const changed = samples.filter(({ task }) => task !== 'identity');
-    const passed = await this.#timed('towerMs', this.tower.features(changed.map(({ image }) => greyToRgb(image))));
-    yield this.#progress;
+    const changed = samples.filter(({ task }) => task !== 'identity').map(({ image }) => greyToRgb(image));
+    const passed: Features[] = [];
+    const most = await this.tower.largestBatch();
+    do {
+      const chunk = changed.slice(passed.length, passed.length + most);
+      passed.push(...(await this.#timed('towerMs', this.tower.features(chunk))));
+      yield this.#progress;
+    } while (passed.length < changed.length);
     const next = passed.values();
     const labelled: LabelledFeatures[] = [];
     for (const [index, { task, mask }] of samples.entries()) {
