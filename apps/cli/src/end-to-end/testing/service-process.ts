@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { afterAll } from '@jest/globals';
 import { MediclipClient } from '@mediclip/client';
 import { temporaryFolder } from '@mediclip/testing';
 import { childrenOf } from './processes.js';
@@ -46,9 +47,12 @@ export interface ServiceProcess {
 }
 
 const running = new Set<number>();
-process.on('exit', () => {
+const killRunning = () => {
   for (const group of running) killGroup(group);
-});
+};
+process.on('exit', killRunning);
+// A test that fails leaves its service behind, and jest would wait for it.
+afterAll(killRunning);
 
 /** Starts the service from the build, in a process group of its own; resolves when it is ready. */
 export async function startService({
