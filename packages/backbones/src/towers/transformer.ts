@@ -1,4 +1,15 @@
-import { add, layerNorm, matMul, mul, reshape, scalar, softmax, transpose, type Value } from '@mediclip/onnx-graph';
+import {
+  add,
+  cast,
+  layerNorm,
+  matMul,
+  mul,
+  reshape,
+  scalar,
+  softmax,
+  transpose,
+  type Value,
+} from '@mediclip/onnx-graph';
 
 /** `weight` [out, in], as PyTorch stores it, and `bias` [out]. */
 export interface Linear {
@@ -31,7 +42,17 @@ export interface Block {
 
 export type Activation = (x: Value) => Value;
 
-const linear = (x: Value, { weight, bias }: Linear): Value => add(matMul(x, transpose(weight)), bias);
+const linear = (x: Value, { weight, bias }: Linear): Value => add(matMul(x, transposed(weight)), bias);
+
+/**
+ * A weight in half precision is transposed before it is widened: a runtime does both while it loads the graph, and keeps
+ * what each of them made until the end.
+ */
+function transposed(weight: Value): Value {
+  const { origin } = weight;
+  const stored = origin.kind === 'output' && origin.node.operator === 'Cast' ? origin.node.inputs[0] : null;
+  return stored ? cast(transpose(stored), weight.dtype) : transpose(weight);
+}
 
 export const norm = (x: Value, { scale, bias, epsilon }: Norm): Value => layerNorm(x, scale, bias, epsilon);
 
