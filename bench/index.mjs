@@ -5,6 +5,7 @@
 import { matrixBench } from './matrix.mjs';
 import { memoryBench } from './memory.mjs';
 import { scoringBench } from './scoring.mjs';
+import { serviceBench } from './service.mjs';
 import { synthesisBench } from './synthesis.mjs';
 import { trainingBench } from './training.mjs';
 
@@ -41,4 +42,20 @@ row(
   'adapt examples/brain-mri, all processes',
   number(peakBytes / 2 ** 20, 0),
   `MiB at the peak, ${number(seconds, 0)} s`,
+);
+
+const { levels, whileAdapting } = await serviceBench();
+const latencies = ({ p50Ms, p95Ms, p99Ms }) =>
+  `p50 ${number(p50Ms, 0)}, p95 ${number(p95Ms, 0)}, p99 ${number(p99Ms, 0)} ms`;
+for (const level of levels) {
+  row(
+    `score over HTTP, ${level.clients} clients at once`,
+    number(level.perSecond),
+    `requests a second; ${latencies(level)}; engine busy ${number(100 * level.engineShare, 0)} % of the time`,
+  );
+}
+row(
+  'score over HTTP, 1 client, while adapting',
+  number(whileAdapting.perSecond),
+  `requests a second; ${latencies(whileAdapting)}`,
 );

@@ -1,0 +1,103 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fileAt, MediclipClient } from '@mediclip/client';
+import { startEmbeddedServer } from '../apps/cli/dist/demo/embedded-server.js';
+import { noiseImage } from './noise-image.mjs';
+
+const trainingImages = fileURLToPath(new URL('../examples/brain-mri/train/normal', import.meta.url));
+/** Requests for each number of clients. */
+const REQUESTS = { 1: 60, 8: 240, 32: 480 };
+const REQUESTS_WHILE_ADAPTING = 40;
+const SIDE = 240;
+
+/**
+ * `POST /v1/models/{id}/score` of `mediclip serve` over HTTP, one new image a request. `levels` has for 1, 8 and 32 clients at once requests a
+ * second, latencies in milliseconds, and `engineShare`, the share of the time in which the engine was computing scores; `whileAdapting` the
+ * latencies of one client while an adaptation with its default options is running.
+ */
+export async function serviceBench() {
+  const folder = mkdtempSync(path.join(tmpdir(), 'mediclip-bench-'));
+  process.env.MEDICLIP_RATE_LIMIT_PER_MINUTE = '1000000';
+  const server = await startEmbeddedServer(folder);
+  try {
+    const client = new MediclipClient(server);
+    const datasetId = await upload(client);
+    const modelId = await adaptBriefly(client, datasetId);
+    await load(server, client, modelId, { clients: 8, requests: 80 });
+
+    const levels = [];
+    for (const [clients, requests] of Object.entries(REQUESTS)) {
+      levels.push(await load(server, client, modelId, { clients: Number(clients), requests }));
+    }
+    const adaptation = await client.createAdaptation({ datasetId });
+    await untilTraining(client, adaptation.id);
+    const whileAdapting = await load(server, client, modelId, { clients: 1, requests: REQUESTS_WHILE_ADAPTING });
+    await client.cancelJob(adaptation.id);
+    await client.waitForJob(adaptation.id);
+    return { levels, whileAdapting };
+  } finally {
+    await server.stop();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function upload(client) {
+  const { id } = await client.createDataset({ name: 'Bench' });
+  const files = readdirSync(trainingImages).map((name) => fileAt(path.join(trainingImages, name)));
+  await client.uploadImages(
+    id,
+    files.map((file) => ({ ...file, split: 'train', label: 'normal' })),
+  );
+  return id;
+}
+
+/** A model after one epoch: as fast as any. */
+async function adaptBriefly(client, datasetId) {
+  const training = { epochs: 1, selection: 'last', heldOutSamples: 0 };
+  const { modelId } = await client.waitForResult(await client.createAdaptation({ datasetId, training }));
+  return modelId;
+}
+
+async function untilTraining(client, jobId) {
+  for await (const event of client.jobEvents(jobId)) {
+    if (event.type === 'progress' && event.progress.phase === 'training' && event.progress.done > 0) return;
+  }
+  throw new Error('The adaptation ended before it trained.');
+}
+
+/** Sends requests from so many clients at once, each as soon as its last one is answered. */
+async function load({ baseUrl }, client, modelId, { clients, requests }) {
+  const images = Array.from({ length: requests }, (_, i) => ({ fileName: `${i}.png`, content: noiseImage(SIDE) }));
+  const latencies = [];
+  const engineBefore = await engineSeconds(baseUrl);
+  const begun = performance.now();
+  const one = async () => {
+    for (let image = images.pop(); image !== undefined; image = images.pop()) {
+      const sent = performance.now();
+      const { results } = await client.scoreImages(modelId, [image]);
+      if (results[0].outcome !== 'scored') throw new Error(results[0].error.detail);
+      latencies.push(performance.now() - sent);
+    }
+  };
+  await Promise.all(Array.from({ length: clients }, one));
+  const seconds = (performance.now() - begun) / 1000;
+  latencies.sort((a, b) => a - b);
+  const quantile = (share) => latencies[Math.min(latencies.length - 1, Math.floor(share * latencies.length))];
+  return {
+    clients,
+    perSecond: requests / seconds,
+    p50Ms: quantile(0.5),
+    p95Ms: quantile(0.95),
+    p99Ms: quantile(0.99),
+    engineShare: ((await engineSeconds(baseUrl)) - engineBefore) / seconds,
+  };
+}
+
+/** Time in which the engine has computed scores so far. */
+async function engineSeconds(baseUrl) {
+  const text = await (await fetch(`${baseUrl}/metrics`)).text();
+  const [, seconds] = /^mediclip_score_stage_seconds_sum\{stage="pass"\} (\S+)$/m.exec(text) ?? [];
+  return Number(seconds ?? 0);
+}
