@@ -53,4 +53,5 @@ export {
   type ScoreMessage,
   type ScoreReply,
 } from './score-messages.js';
+export { inSpan, inSpanOf, markFailed, type SpanOptions, type TraceCarrier, traceCarrier } from './tracing/spans.js';
 export { serviceVersion } from './version.js';

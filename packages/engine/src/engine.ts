@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { AdaptationJob, AdaptationProgress, DetectorReference } from '@mediclip/adaptation';
+import { inSpan } from '@mediclip/contracts';
 import type { ScoreOutput, ScoringImage } from './compute.js';
 import type { ChildEnd, EndReason } from './engine-child.js';
 import { type EngineOptions, type ResolvedEngineOptions, resolveEngineOptions } from './engine-options.js';
@@ -7,6 +8,11 @@ import { EngineError } from './errors.js';
 import { type EngineMessage, monotonicMs } from './protocol.js';
 import { type EngineState, Supervisor, stoppedError } from './supervisor.js';
 import { AdaptWork, errorOf, ScoreWork } from './work.js';
+
+export interface ScoreRequest {
+  readonly detector: DetectorReference;
+  readonly images: readonly ScoringImage[];
+}
 
 export interface ScoreOptions {
   readonly signal?: AbortSignal;
@@ -100,9 +106,14 @@ export class Engine extends EventEmitter<EngineEvents> {
    * Scores images with one detector; the answers stand in the order of the images. Rejects with the signal's reason, or with an
    * EngineError: `deadline`, `overloaded`, `stopped`, `crashed` (the process died twice over one image) or `compute-failed`.
    */
-  async score(
-    { detector, images }: { readonly detector: DetectorReference; readonly images: readonly ScoringImage[] },
-    { signal, deadlineMs, caller = detector.id }: ScoreOptions = {},
+  score(request: ScoreRequest, options: ScoreOptions = {}): Promise<ScoreOutput[]> {
+    const attributes = { 'mediclip.images': request.images.length };
+    return inSpan('engine score', { attributes }, () => this.#score(request, options));
+  }
+
+  async #score(
+    { detector, images }: ScoreRequest,
+    { signal, deadlineMs, caller = detector.id }: ScoreOptions,
   ): Promise<ScoreOutput[]> {
     if (this.#failure) throw this.#failure;
     signal?.throwIfAborted();
@@ -136,7 +147,13 @@ export class Engine extends EventEmitter<EngineEvents> {
    * after `stop` (its checkpoint is kept: the same job goes on from it), `crashed` when the process died again and again without
    * getting further, or `compute-failed`.
    */
-  async adapt(job: AdaptationJob, { signal, onProgress = () => {} }: AdaptOptions = {}): Promise<void> {
+  adapt(job: AdaptationJob, options: AdaptOptions = {}): Promise<void> {
+    return inSpan('engine adapt', { attributes: { 'mediclip.images': job.images.length } }, () =>
+      this.#adapt(job, options),
+    );
+  }
+
+  async #adapt(job: AdaptationJob, { signal, onProgress = () => {} }: AdaptOptions): Promise<void> {
     if (this.#failure) throw this.#failure;
     signal?.throwIfAborted();
     const work = new AdaptWork(this.#nextId++, job, this.#options.adaptationAttempts, onProgress);

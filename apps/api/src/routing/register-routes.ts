@@ -8,6 +8,7 @@ import { waitPatiently } from '../limits/timeouts.js';
 import { restOfBodyDigest } from '../uploads/body-digest.js';
 import type { Call, Handler, Handlers, RawAnswer } from './handlers.js';
 import { checkBodyHead } from './media-types.js';
+import { inRequestSpan } from './request-span.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -41,7 +42,10 @@ export function registerRoutes(
       config: { operationId: id, isOpen: route.open === true },
       bodyLimit: limitBytes,
       preParsing: async (request) => checkBodyHead(request, route, limitBytes),
-      handler: (request, reply) => serve(id, route, handlers[id] as Handler<OperationId>, store, request, reply),
+      handler: (request, reply) =>
+        inRequestSpan(route, request, reply, () =>
+          serve(id, route, handlers[id] as Handler<OperationId>, store, request, reply),
+        ),
     });
   }
 }

@@ -5,6 +5,7 @@ import { StoreError } from '@mediclip/store';
 import { UsageError } from '../usage-error.js';
 import { closeParts, openParts, openWorker, type Parts } from './parts.js';
 import { startStatusServer } from './status-server.js';
+import { startTracing } from './tracing.js';
 
 /** A running process of the service. `stop` drains it: not ready first, then nothing new, then closed. */
 interface Running {
@@ -20,12 +21,14 @@ export type Role = 'serve' | 'api' | 'worker';
  */
 export async function runService(role: Role, signal: AbortSignal): Promise<void> {
   const settings = readSettings(role);
+  const stopTracing = await startTracing(role);
   const { parts, running } = await begin(role, settings);
   parts.logger.info({ role, address: running.address, store: settings.storeUrl }, 'ready');
   if (!signal.aborted) await once(signal, 'abort');
   parts.logger.info('stopping');
   await running.stop(settings.shutdownGraceMs);
   await closeParts(parts);
+  await stopTracing().catch((err: unknown) => parts.logger.warn({ err }, 'the last spans were not sent'));
   parts.logger.info('stopped');
 }
 

@@ -1,11 +1,19 @@
-import { type AbortCause, AttemptAborted, type Consumer, type JobHandler, maxAttempts } from '../job-queue.js';
+import {
+  type AbortCause,
+  AttemptAborted,
+  type Consumer,
+  type JobEntry,
+  type JobHandler,
+  maxAttempts,
+} from '../job-queue.js';
+import { idsOf } from '../queued-entry.js';
 import { runHandler } from '../run-handler.js';
 import type { Ticket, Tickets } from './tickets.js';
 
 export interface EmbeddedConsumerOptions {
   kinds: readonly string[];
   concurrency: number;
-  onDead: (entry: Ticket['entry'], reason: string) => Promise<void>;
+  onDead: (entry: JobEntry, reason: string) => Promise<void>;
   onError: (error: Error) => void;
   onClosed: (consumer: EmbeddedConsumer) => void;
 }
@@ -97,7 +105,7 @@ export class EmbeddedConsumer implements Consumer {
 
   async #report(ticket: Ticket, reason: string): Promise<() => void> {
     try {
-      await this.#options.onDead(ticket.entry, reason);
+      await this.#options.onDead(idsOf(ticket.entry), reason);
       return () => this.#tickets.finish(ticket);
     } catch (error) {
       this.#options.onError(error as Error);

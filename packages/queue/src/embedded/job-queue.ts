@@ -1,3 +1,4 @@
+import { inSpan } from '@mediclip/contracts';
 import {
   assertKnownKind,
   type ConsumeOptions,
@@ -9,6 +10,7 @@ import {
   type JobQueue,
   QueueUnavailableError,
 } from '../job-queue.js';
+import { spanAttributes } from '../queued-entry.js';
 import { EmbeddedConsumer } from './consumer.js';
 import { Tickets } from './tickets.js';
 
@@ -50,7 +52,9 @@ class EmbeddedJobQueue implements JobQueue {
     if (this.#tickets.depth(entry.kind) >= maxDepth) {
       return { outcome: 'full', retryAfterSeconds: this.#retryAfterSeconds };
     }
-    this.#tickets.add(entry);
+    await inSpan(`enqueue ${entry.kind}`, { kind: 'producer', attributes: spanAttributes(entry) }, async () =>
+      this.#tickets.add(entry),
+    );
     return { outcome: 'accepted' };
   }
 

@@ -1,3 +1,4 @@
+import { inSpan, inSpanOf, type TraceCarrier, traceCarrier } from '@mediclip/contracts';
 import { QueueUnavailableError } from '../job-queue.js';
 import {
   assertDeadline,
@@ -18,6 +19,7 @@ export function openEmbeddedScoreChannel(): ScoreChannel {
 interface Call {
   topic: string;
   payload: Uint8Array;
+  trace: TraceCarrier | undefined;
   /** Aborts when nobody waits for the reply any more. */
   dropped: AbortController;
   resolve: (reply: Uint8Array) => void;
@@ -38,7 +40,11 @@ class EmbeddedScoreChannel implements ScoreChannel {
   readonly #servers = new Set<Server>();
   #closed = false;
 
-  async request(payload: Uint8Array, { topic, deadlineMs, signal }: ScoreRequestOptions): Promise<Uint8Array> {
+  request(payload: Uint8Array, options: ScoreRequestOptions): Promise<Uint8Array> {
+    return inSpan('request score', { kind: 'producer' }, () => this.#request(payload, options));
+  }
+
+  async #request(payload: Uint8Array, { topic, deadlineMs, signal }: ScoreRequestOptions): Promise<Uint8Array> {
     assertDeadline(deadlineMs);
     this.#assertOpen();
     signal?.throwIfAborted();
@@ -52,6 +58,7 @@ class EmbeddedScoreChannel implements ScoreChannel {
       const call: Call = {
         topic,
         payload,
+        trace: traceCarrier(),
         dropped: new AbortController(),
         resolve: (reply) => {
           end();
@@ -118,9 +125,10 @@ class EmbeddedScoreChannel implements ScoreChannel {
       .sort((one, other) => one.running.size - other.running.size)[0];
   }
 
-  async #run(server: Server, { topic, payload, dropped, resolve, reject }: Call): Promise<void> {
+  async #run(server: Server, { topic, payload, trace, dropped, resolve, reject }: Call): Promise<void> {
     try {
-      resolve(await server.answer(payload, { topic, signal: dropped.signal }));
+      const call = { topic, signal: dropped.signal };
+      resolve(await inSpanOf(trace, 'answer score', { kind: 'consumer' }, () => server.answer(payload, call)));
     } catch (error) {
       reject(new ScoreAnswerError((error as Error).message, { cause: error }));
     }

@@ -1,8 +1,9 @@
 import { fencingToken, type JobEntry, maxAttempts, retryDelay } from '../job-queue.js';
+import { type QueuedEntry, queuedEntry } from '../queued-entry.js';
 
 /** An entry and its history in this process. */
 export interface Ticket {
-  readonly entry: JobEntry;
+  readonly entry: QueuedEntry;
   /** Unix, ms; no two tickets share one. */
   readonly enqueuedAtMs: number;
   deliveries: number;
@@ -30,11 +31,12 @@ export class Tickets {
   }
 
   /** Adds an entry at the end of its kind, unless it is here already. */
-  add({ tenant, jobId, kind }: JobEntry): void {
+  add(entry: JobEntry): void {
+    const { jobId, kind } = entry;
     if (this.#byJobId.has(jobId)) return;
     this.#youngestMs = Math.max(Date.now(), this.#youngestMs + 1);
     const ticket = {
-      entry: { tenant, jobId, kind },
+      entry: queuedEntry(entry),
       enqueuedAtMs: this.#youngestMs,
       deliveries: 0,
       failedAttempts: 0,

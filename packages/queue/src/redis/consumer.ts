@@ -5,10 +5,10 @@ import {
   AttemptAborted,
   type Consumer,
   fencingToken,
-  type JobEntry,
   type JobHandler,
   maxAttempts,
 } from '../job-queue.js';
+import type { QueuedEntry } from '../queued-entry.js';
 import { type AttemptOutcome, runHandler } from '../run-handler.js';
 import { AttemptLock } from './attempt-lock.js';
 import { isConnectionError, patient } from './connection.js';
@@ -43,7 +43,7 @@ export class RedisConsumer implements Consumer {
   readonly #handler: JobHandler;
   readonly #options: RedisConsumerOptions;
   readonly #running = new Set<Running>();
-  #workers: Worker<JobEntry>[] = [];
+  #workers: Worker<QueuedEntry>[] = [];
   #stopping: Promise<void> = Promise.resolve();
   #closed = false;
 
@@ -86,9 +86,9 @@ export class RedisConsumer implements Consumer {
     this.#options.onClosed(this);
   }
 
-  #worker(queueName: string, deadLetters: DeadLetters): Worker<JobEntry> {
+  #worker(queueName: string, deadLetters: DeadLetters): Worker<QueuedEntry> {
     const { url, prefix, concurrency, lockMs, onError } = this.#options;
-    const worker = new Worker<JobEntry>(queueName, (job, token) => this.#process(job, token as string), {
+    const worker = new Worker<QueuedEntry>(queueName, (job, token) => this.#process(job, token as string), {
       connection: { ...patient, url },
       prefix,
       concurrency,
@@ -123,7 +123,7 @@ export class RedisConsumer implements Consumer {
   }
 
   /** Works on an entry for BullMQ: returning completes it, throwing says what else becomes of it. */
-  async #process(job: Job<JobEntry>, token: string): Promise<void> {
+  async #process(job: Job<QueuedEntry>, token: string): Promise<void> {
     const attempt = 1 + job.stalledCounter + job.attemptsMade;
     if (attempt > maxAttempts) throw new UnrecoverableError(`Its consumer died or failed ${maxAttempts} times.`);
     const controller = new AbortController();
@@ -147,7 +147,7 @@ export class RedisConsumer implements Consumer {
   }
 
   /** Runs the handler, after an attempt on the same job that lost its lock and is still winding up in this process. */
-  async #run(job: Job<JobEntry>, attempt: number, controller: AbortController): Promise<AttemptOutcome> {
+  async #run(job: Job<QueuedEntry>, attempt: number, controller: AbortController): Promise<AttemptOutcome> {
     const { jobId } = job.data;
     const predecessors = [...this.#running].filter((running) => running.jobId === jobId);
     for (const predecessor of predecessors) predecessor.controller.abort(new AttemptAborted('lock-lost'));
@@ -170,7 +170,7 @@ export class RedisConsumer implements Consumer {
 }
 
 /** Puts an entry back for later, and throws what tells BullMQ so. */
-async function putBack(job: Job<JobEntry>, delayMs: number, token: string): Promise<never> {
+async function putBack(job: Job<QueuedEntry>, delayMs: number, token: string): Promise<never> {
   if (delayMs > 0) {
     await job.moveToDelayed(Date.now() + delayMs, token);
     throw new DelayedError();

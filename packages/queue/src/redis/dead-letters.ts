@@ -1,9 +1,10 @@
 import type { Queue } from 'bullmq';
 import type { JobEntry } from '../job-queue.js';
+import { idsOf, type QueuedEntry } from '../queued-entry.js';
 
 export interface DeadLettersOptions {
   /** The BullMQ queue whose failed set holds the entries that have used up their attempts. */
-  queue: Queue<JobEntry>;
+  queue: Queue<QueuedEntry>;
   onDead: (entry: JobEntry, reason: string) => Promise<void>;
   onError: (error: Error) => void;
   /** How soon to look again after a report failed. */
@@ -42,7 +43,7 @@ export class DeadLetters {
     if (this.#closed) return;
     try {
       for (const job of await this.#options.queue.getFailed()) {
-        await this.#options.onDead(job.data, job.failedReason);
+        await this.#options.onDead(idsOf(job.data), job.failedReason);
         await job.remove();
       }
     } catch (error) {

@@ -1,3 +1,4 @@
+import { inSpan } from '@mediclip/contracts';
 import { type JobsOptions, Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import {
@@ -12,6 +13,7 @@ import {
   maxAttempts,
   QueueUnavailableError,
 } from '../job-queue.js';
+import { type QueuedEntry, queuedEntry, spanAttributes } from '../queued-entry.js';
 import { connectImpatiently, patient } from './connection.js';
 import { RedisConsumer } from './consumer.js';
 import { DeadLetters } from './dead-letters.js';
@@ -47,7 +49,7 @@ class RedisJobQueue implements JobQueue {
   readonly #options: Required<RedisJobQueueOptions>;
   readonly #connection: Redis;
   /** By kind. */
-  readonly #queues: ReadonlyMap<string, Queue<JobEntry>>;
+  readonly #queues: ReadonlyMap<string, Queue<QueuedEntry>>;
   readonly #cancelChannel: string;
   readonly #consumers = new Set<RedisConsumer>();
   /** Hears of cancelled jobs; there is one once there is a consumer. */
@@ -67,7 +69,7 @@ class RedisJobQueue implements JobQueue {
     this.#cancelChannel = `${prefix}:cancelled-jobs`;
     this.#queues = new Map(
       kinds.map((kind) => {
-        const queue = new Queue<JobEntry>(`${kind}-jobs`, {
+        const queue = new Queue<QueuedEntry>(`${kind}-jobs`, {
           connection,
           prefix,
           streams: { events: { maxLen: 100 } },
@@ -79,7 +81,13 @@ class RedisJobQueue implements JobQueue {
     );
   }
 
-  async enqueue(entry: JobEntry, { maxDepth }: { maxDepth: number }): Promise<EnqueueResult> {
+  enqueue(entry: JobEntry, options: { maxDepth: number }): Promise<EnqueueResult> {
+    return inSpan(`enqueue ${entry.kind}`, { kind: 'producer', attributes: spanAttributes(entry) }, () =>
+      this.#enqueue(entry, options),
+    );
+  }
+
+  async #enqueue(entry: JobEntry, { maxDepth }: { maxDepth: number }): Promise<EnqueueResult> {
     const queue = this.#queueOf(entry.kind);
     const previous = this.#enqueuing.get(entry.kind);
     const adding = this.#ask(async (): Promise<EnqueueResult> => {
@@ -87,7 +95,7 @@ class RedisJobQueue implements JobQueue {
       if ((await waitingCount(queue)) >= maxDepth) {
         return { outcome: 'full', retryAfterSeconds: this.#options.retryAfterSeconds };
       }
-      await queue.add(entry.kind, idsOf(entry), this.#jobOptions(entry));
+      await queue.add(entry.kind, queuedEntry(entry), this.#jobOptions(entry));
       return { outcome: 'accepted' };
     });
     this.#enqueuing.set(entry.kind, adding);
@@ -146,7 +154,7 @@ class RedisJobQueue implements JobQueue {
     for (const [kind, queue] of this.#queues) {
       const missing = entries
         .filter((entry) => entry.kind === kind)
-        .map((entry) => ({ name: kind, data: idsOf(entry), opts: this.#jobOptions(entry) }));
+        .map((entry) => ({ name: kind, data: queuedEntry(entry), opts: this.#jobOptions(entry) }));
       for (let start = 0; start < missing.length; start += recoverBatch) {
         await this.#ask(() => queue.addBulk(missing.slice(start, start + recoverBatch)));
       }
@@ -189,7 +197,7 @@ class RedisJobQueue implements JobQueue {
     };
   }
 
-  #queueOf(kind: string): Queue<JobEntry> {
+  #queueOf(kind: string): Queue<QueuedEntry> {
     assertKnownKind(this.#options.kinds, kind);
     return this.#queues.get(kind)!;
   }
@@ -211,10 +219,6 @@ class RedisJobQueue implements JobQueue {
   }
 }
 
-function idsOf({ tenant, jobId, kind }: JobEntry): JobEntry {
-  return { tenant, jobId, kind };
-}
-
-async function waitingCount(queue: Queue<JobEntry>): Promise<number> {
+async function waitingCount(queue: Queue<QueuedEntry>): Promise<number> {
   return await queue.getJobCountByTypes('wait', 'delayed');
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
+import { inSpan, traceCarrier } from '@mediclip/contracts';
 import { Redis } from 'ioredis';
 import { QueueUnavailableError } from '../job-queue.js';
 import {
@@ -68,7 +69,11 @@ class RedisScoreChannel implements ScoreChannel {
     connection.on('error', onError);
   }
 
-  async request(payload: Uint8Array, { topic, deadlineMs, signal }: ScoreRequestOptions): Promise<Uint8Array> {
+  request(payload: Uint8Array, options: ScoreRequestOptions): Promise<Uint8Array> {
+    return inSpan('request score', { kind: 'producer' }, () => this.#request(payload, options));
+  }
+
+  async #request(payload: Uint8Array, { topic, deadlineMs, signal }: ScoreRequestOptions): Promise<Uint8Array> {
     assertDeadline(deadlineMs);
     this.#assertOpen();
     signal?.throwIfAborted();
@@ -85,7 +90,7 @@ class RedisScoreChannel implements ScoreChannel {
     try {
       return await new Promise<Uint8Array>((resolve, reject) => {
         this.#calls.set(requestId, { resolve, reject });
-        const reference = { channelId: this.#channelId, requestId, topic };
+        const reference = { channelId: this.#channelId, requestId, topic, trace: traceCarrier() };
         this.#ask(postRequest(this.#connection, this.#keys, reference, payload, deadlineMs)).catch(reject);
       });
     } finally {

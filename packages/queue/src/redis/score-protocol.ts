@@ -3,6 +3,7 @@
  * reference to it in a list: the list of its topic while a server has announced that topic, the common list otherwise.
  * A reply is an element of the list of the channel that asked.
  */
+import type { TraceCarrier } from '@mediclip/contracts';
 import type { Redis } from 'ioredis';
 import { longestDeadlineMs } from '../score-channel.js';
 
@@ -11,6 +12,8 @@ export interface RequestReference {
   channelId: string;
   requestId: string;
   topic: string;
+  /** Of the request that waits, where it is traced. */
+  trace?: TraceCarrier | undefined;
 }
 
 /** How long an announcement holds unless it is repeated. */
@@ -53,11 +56,11 @@ redis.call('PEXPIRE', list, ARGV[6])`;
 export async function postRequest(
   redis: Redis,
   keys: ScoreKeys,
-  { channelId, requestId, topic }: RequestReference,
+  { channelId, requestId, topic, trace }: RequestReference,
   payload: Uint8Array,
   deadlineMs: number,
 ): Promise<void> {
-  const reference = JSON.stringify([channelId, requestId, topic]);
+  const reference = JSON.stringify([channelId, requestId, topic, ...(trace ? [trace] : [])]);
   const life = [Math.ceil(deadlineMs), reference, longestDeadlineMs];
   await redis.eval(postScript, 1, keys.payload(requestId), keys.prefix, topic, asBuffer(payload), ...life);
 }
@@ -99,8 +102,8 @@ export async function announce(
 
 /** Reads an element of a list of requests. */
 export function parseReference(element: string): RequestReference {
-  const [channelId, requestId, topic] = JSON.parse(element) as [string, string, string];
-  return { channelId, requestId, topic };
+  const [channelId, requestId, topic, trace] = JSON.parse(element) as [string, string, string, TraceCarrier?];
+  return { channelId, requestId, topic, trace };
 }
 
 const takeScript = `local payload = redis.call('GET', KEYS[1])

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
+import { inSpanOf } from '@mediclip/contracts';
 import { Redis } from 'ioredis';
 import type { ScoreAnswerer, ScoreServer, ServeOptions } from '../score-channel.js';
 import { afterErrorMs, blocking, blockingSeconds, isConnectionError } from './connection.js';
@@ -106,13 +107,14 @@ export class RedisScoreServer implements ScoreServer {
     this.#running.set(reference.requestId, { controller, ended: this.#quietly(ended).then(() => undefined) });
   }
 
-  async #serve({ channelId, requestId, topic }: RequestReference, controller: AbortController): Promise<void> {
+  async #serve({ channelId, requestId, topic, trace }: RequestReference, controller: AbortController): Promise<void> {
     const { connection, keys } = this.#options;
     const taken = await takeRequest(connection, keys, requestId);
     if (taken === undefined || controller.signal.aborted) return;
     const deadline = globalThis.setTimeout(() => controller.abort(new Error('The deadline has passed.')), taken.leftMs);
     const call = { topic, signal: controller.signal };
-    const { failed, bytes } = await this.#answer(taken.payload, call).then(
+    const answered = inSpanOf(trace, 'answer score', { kind: 'consumer' }, () => this.#answer(taken.payload, call));
+    const { failed, bytes } = await answered.then(
       (reply) => ({ failed: false, bytes: reply }),
       (error: Error) => ({ failed: true, bytes: new TextEncoder().encode(error.message) }),
     );
