@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fileAt, MediclipClient } from '@mediclip/client';
 import { startEmbeddedServer } from '../apps/cli/dist/demo/embedded-server.js';
-import { noiseImage } from './noise-image.mjs';
+import { noisePng } from '../apps/cli/dist/end-to-end/testing/large-archive.js';
 
 const trainingImages = fileURLToPath(new URL('../examples/brain-mri/train/normal', import.meta.url));
 /** Requests for each number of clients. */
@@ -69,7 +69,7 @@ async function untilTraining(client, jobId) {
 
 /** Sends requests from so many clients at once, each as soon as its last one is answered. */
 async function load({ baseUrl }, client, modelId, { clients, requests }) {
-  const images = Array.from({ length: requests }, (_, i) => ({ fileName: `${i}.png`, content: noiseImage(SIDE) }));
+  const images = Array.from({ length: requests }, (_, i) => ({ fileName: `${i}.png`, content: noisePng(SIDE) }));
   const latencies = [];
   const engineBefore = await engineSeconds(baseUrl);
   const begun = performance.now();

@@ -11,7 +11,7 @@ import { until } from './until.js';
 const entry = fileURLToPath(new URL('../../../dist/demo/serve-process.js', import.meta.url));
 
 /** A line of the service's log. */
-export interface LogLine {
+interface LogLine {
   readonly msg: string;
   /** As pino counts: 30 info, 40 warn, 50 error. */
   readonly level: number;
