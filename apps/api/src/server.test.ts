@@ -216,4 +216,13 @@ describe('stopping', () => {
     await closing;
     await expect(fetch(`${service.url}/healthz`)).rejects.toThrow();
   });
+
+  test('closes although a client has connected and says nothing', async () => {
+    const service = await start({ settings: { connectionTimeoutMs: 3_600_000 } });
+    const silent = connect(Number(new URL(service.url).port), '127.0.0.1');
+    await once(silent, 'connect');
+    await service.get('/healthz');
+    await service.server.close();
+    await once(silent.resume(), 'close');
+  });
 });

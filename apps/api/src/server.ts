@@ -15,6 +15,7 @@ import { evaluationHandlers } from './evaluations/evaluations.js';
 import { DetectorBuilder } from './exports/detector-builder.js';
 import { exportHandlers } from './exports/exports.js';
 import { importHandlers } from './exports/imports.js';
+import { hangUpUnused } from './health/hang-up-unused.js';
 import { healthHandlers } from './health/health.js';
 import { Lifecycle } from './health/lifecycle.js';
 import { refuseWhileClosing } from './health/refuse-while-closing.js';
@@ -101,6 +102,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
     if (request.is404) await notFound(request, reply);
   });
   await app.register(refuseWhileClosing, { lifecycle });
+  await app.register(hangUpUnused);
   await app.register(loadShedding, settings);
   await app.register(auth, { keys });
   await app.register(rateLimit, settings);
