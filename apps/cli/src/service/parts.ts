@@ -1,4 +1,5 @@
-import { availableParallelism, hostname } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Settings } from '@mediclip/api';
 import { type Device, Engine } from '@mediclip/engine';
@@ -76,9 +77,15 @@ export async function openWorker(parts: Parts): Promise<Worker> {
     registry: metrics,
     settings: {
       workFolder: path.join(dataDir, 'work'),
-      // Workers in containers have the same process id, and may share the data folder.
-      cacheFolder: path.join(dataDir, 'cache', `${hostname()}-${process.pid}`),
+      cacheFolder: temporaryCacheFolder(),
       jobConcurrency,
     },
   });
+}
+
+/** A folder of this process alone for fetched models, which any worker can fetch again; removed when the process exits. */
+function temporaryCacheFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'mediclip-models-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
