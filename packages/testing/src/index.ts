@@ -5,5 +5,6 @@ export { askOnnxChecker } from './onnx-checker.js';
 export { findPython } from './python.js';
 export { findRedis, type RedisServer, type RedisServerOptions, startRedis } from './redis.js';
 export { openModel, runModel, type TestRun, type TestTensor } from './run-model.js';
+export { type S3Server, s3Credentials, startS3Server, whyNoS3Server } from './s3-server.js';
 export { temporaryFolder } from './temporary-folder.js';
 export { testRuntime } from './test-runtime.js';

@@ -7,6 +7,7 @@ import {
   StaleAttempt,
   type Store,
   type StoredJob,
+  StoreError,
   type TenantStore,
 } from '@mediclip/store';
 import type { Logger } from 'pino';
@@ -35,8 +36,34 @@ const mainPhases: Readonly<Record<JobKind, string>> = {
 /** How soon an entry comes again whose attempt was overtaken: the record then says whether anything is left to do. */
 const overtakenDelayMs = 1000;
 
-/** Works on entries of the queue: takes the job up in the store, has its kind's runner do the work, and ends the job with what came of it. */
-export function jobHandler({ store, runners, metrics, logger }: JobHandlerOptions): JobHandler {
+/** How soon an entry comes again while the store is away. */
+const storeAwayDelayMs = 5000;
+
+/**
+ * Works on entries of the queue. An attempt that failed because the whole store is away is not counted: the entry comes again until the
+ * store is back.
+ */
+export function jobHandler(options: JobHandlerOptions): JobHandler {
+  const work = attemptHandler(options);
+  return async (entry, attempt) => {
+    try {
+      return await work(entry, attempt);
+    } catch (error) {
+      if (!(error instanceof StoreError) || (await isWell(options.store))) throw error;
+      options.logger.warn({ err: error, jobId: entry.jobId }, 'job put off until the store is back');
+      return { outcome: 'return', delayMs: storeAwayDelayMs };
+    }
+  };
+}
+
+const isWell = (store: Store): Promise<boolean> =>
+  store.check().then(
+    () => true,
+    () => false,
+  );
+
+/** Takes the job up in the store, has its kind's runner do the work, and ends the job with what came of it. */
+function attemptHandler({ store, runners, metrics, logger }: JobHandlerOptions): JobHandler {
   return async ({ tenant: name, jobId }, { signal: queueSignal }) => {
     queueSignal.throwIfAborted();
     const tenant = store.tenant(name);

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type S3Server, s3Credentials, startS3Server, whyNoS3Server } from '@mediclip/testing';
 import { StoreForbidden, StoreMisconfigured } from '../errors.js';
 import { openObjectStore } from '../open-object-store.js';
 import { describeObjectStore } from '../testing/conformance.js';
 import { describeStoreProcesses } from '../testing/process-conformance.js';
-import { credentials, type S3Server, startS3Server, whyNoS3Server } from '../testing/s3-server.js';
 import { imageContent, imageDescription } from '../testing/test-images.js';
 import { collect, newModel, testStore } from '../testing/test-store.js';
 
@@ -20,7 +20,7 @@ if (reason) {
   let server: S3Server | undefined;
   const urlOf = (prefix: string) => given ?? `s3://bucket/${prefix}?endpoint=${server?.endpoint}`;
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
-  if (!given) Object.assign(process.env, credentials);
+  if (!given) Object.assign(process.env, s3Credentials);
 
   beforeAll(async () => {
     if (!given) server = await startS3Server('bucket');
@@ -69,7 +69,7 @@ if (reason) {
       await expect(wrong.put('a', new Uint8Array())).rejects.toThrow(
         /AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY the right/,
       );
-      process.env.AWS_SECRET_ACCESS_KEY = credentials.AWS_SECRET_ACCESS_KEY;
+      process.env.AWS_SECRET_ACCESS_KEY = s3Credentials.AWS_SECRET_ACCESS_KEY;
     });
   });
 }

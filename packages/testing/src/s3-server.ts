@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { temporaryFolder } from '@mediclip/testing';
+import { temporaryFolder } from './temporary-folder.js';
 
 /**
  * The server that the S3 driver is tested on: Versity's S3 gateway over a folder, built from the Go module proxy once and kept under
@@ -12,9 +12,10 @@ import { temporaryFolder } from '@mediclip/testing';
  * AWS's own limits and throttling, its 409 for conflicting conditional writes, and what happens between regions.
  */
 const version = 'v1.8.0';
-const cache = fileURLToPath(new URL(`../../../../node_modules/.cache/mediclip/versitygw-${version}`, import.meta.url));
+const cache = fileURLToPath(new URL(`../../../node_modules/.cache/mediclip/versitygw-${version}`, import.meta.url));
 
-export const credentials = { AWS_ACCESS_KEY_ID: 'tester', AWS_SECRET_ACCESS_KEY: 'tester-secret' };
+/** What the server lets in, as variables of the AWS SDK. */
+export const s3Credentials = { AWS_ACCESS_KEY_ID: 'tester', AWS_SECRET_ACCESS_KEY: 'tester-secret' };
 
 export interface S3Server {
   /** `http://127.0.0.1:<port>` */
@@ -48,7 +49,10 @@ export async function startS3Server(bucket: string): Promise<S3Server> {
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
   const args = ['--quiet', '--port', `127.0.0.1:${port}`, '--health', '/health', 'posix', root];
-  const env = { ROOT_ACCESS_KEY: credentials.AWS_ACCESS_KEY_ID, ROOT_SECRET_KEY: credentials.AWS_SECRET_ACCESS_KEY };
+  const env = {
+    ROOT_ACCESS_KEY: s3Credentials.AWS_ACCESS_KEY_ID,
+    ROOT_SECRET_KEY: s3Credentials.AWS_SECRET_ACCESS_KEY,
+  };
   let server: ChildProcess;
   const start = async () => {
     server = spawn(path.join(cache, 'versitygw'), args, { env, stdio: 'ignore' });
