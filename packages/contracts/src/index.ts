@@ -14,6 +14,7 @@ export {
   problemType,
 } from './problems/catalogue.js';
 export { type FieldError, fieldErrors, jsonPointer } from './problems/field-errors.js';
+export { imageProblemSlugs } from './problems/image-problems.js';
 export { problemPage } from './problems/page.js';
 export {
   type Problem,

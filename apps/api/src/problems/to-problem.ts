@@ -1,7 +1,7 @@
 import { AdaptationError, type AdaptationErrorCode } from '@mediclip/adaptation';
 import { WeightsError, type WeightsErrorCode } from '@mediclip/backbones';
-import { ProblemError, type ProblemSlug } from '@mediclip/contracts';
-import { ImageError, type ImageErrorCode } from '@mediclip/imaging';
+import { imageProblemSlugs, ProblemError, type ProblemSlug } from '@mediclip/contracts';
+import { ImageError } from '@mediclip/imaging';
 import { QueueUnavailableError, ScoreDeadlineError } from '@mediclip/queue';
 import {
   DamagedContent,
@@ -15,19 +15,6 @@ import {
 
 /** Seconds after which a part that could not be reached may be there again. */
 const retryAfterSeconds = 5;
-
-const ofImage: Readonly<Record<ImageErrorCode, ProblemSlug>> = {
-  'unsupported-format': 'image-unsupported-format',
-  'unsupported-encoding': 'image-unsupported-encoding',
-  'too-many-bytes': 'image-too-large',
-  'too-many-pixels': 'image-too-many-pixels',
-  'too-many-frames': 'image-too-many-frames',
-  'too-small': 'image-too-small',
-  'no-such-frame': 'image-corrupt',
-  'no-pixels': 'image-without-pixels',
-  'corrupt-image': 'image-corrupt',
-  'timed-out': 'image-decode-timeout',
-};
 
 const ofWeights: Readonly<Partial<Record<WeightsErrorCode, ProblemSlug>>> = {
   unknown_backbone: 'backbone-unknown',
@@ -55,7 +42,7 @@ const ofFastify: Readonly<Record<string, ProblemSlug>> = {
 export function toProblemError(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   const options = { cause: error };
-  if (error instanceof ImageError) return new ProblemError(ofImage[error.code], error.message, {}, options);
+  if (error instanceof ImageError) return new ProblemError(imageProblemSlugs[error.code], error.message, {}, options);
   if (error instanceof WeightsError) {
     const slug = ofWeights[error.code];
     return slug ? new ProblemError(slug, error.message, {}, options) : internal(error);

@@ -1,21 +1,8 @@
 import { WeightsError, type WeightsErrorCode } from '@mediclip/backbones';
-import { ProblemError, type ProblemSlug, problemKind } from '@mediclip/contracts';
+import { imageProblemSlugs, ProblemError, type ProblemSlug, problemKind } from '@mediclip/contracts';
 import { EngineError, type EngineErrorCode } from '@mediclip/engine';
-import { ImageError, type ImageErrorCode } from '@mediclip/imaging';
+import { ImageError } from '@mediclip/imaging';
 import { DamagedContent, RecordNotFound, StoreError, StoreFull } from '@mediclip/store';
-
-const ofImage: Readonly<Record<ImageErrorCode, ProblemSlug>> = {
-  'unsupported-format': 'image-unsupported-format',
-  'unsupported-encoding': 'image-unsupported-encoding',
-  'too-many-bytes': 'image-too-large',
-  'too-many-pixels': 'image-too-many-pixels',
-  'too-many-frames': 'image-too-many-frames',
-  'too-small': 'image-too-small',
-  'no-such-frame': 'image-corrupt',
-  'no-pixels': 'image-without-pixels',
-  'corrupt-image': 'image-corrupt',
-  'timed-out': 'image-decode-timeout',
-};
 
 const ofEngine: Readonly<Record<Exclude<EngineErrorCode, 'compute-failed'>, ProblemSlug>> = {
   'device-unavailable': 'not-ready',
@@ -64,7 +51,7 @@ export function isRetryable({ slug }: ProblemError): boolean {
 }
 
 function slugOf(error: unknown): ProblemSlug | undefined {
-  if (error instanceof ImageError) return ofImage[error.code];
+  if (error instanceof ImageError) return imageProblemSlugs[error.code];
   if (error instanceof WeightsError) return ofWeights[error.code];
   if (error instanceof EngineError) {
     return error.code === 'compute-failed' ? ofCompute(error) : ofEngine[error.code];
