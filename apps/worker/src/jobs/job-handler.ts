@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type JobKind, ProblemError } from '@mediclip/contracts';
 import { EngineError } from '@mediclip/engine';
 import { AttemptAborted, type ConsumeOptions, type HandlerOutcome, type JobHandler } from '@mediclip/queue';
@@ -83,6 +84,8 @@ function attemptHandler({ store, runners, metrics, logger }: JobHandlerOptions):
       log.warn({ err }, 'job not readable or writable'),
     );
     const signal = AbortSignal.any([queueSignal, watch.signal]);
+    // Every image under way listens to it.
+    setMaxListeners(0, signal);
     const reporter = new ProgressReporter({
       mainPhase: mainPhases[stored.job.kind],
       write: async (progress) => watch.saw(await tenant.attempts.progress(attempt, progress)),

@@ -80,6 +80,31 @@ describe('a scoring', () => {
     expect(worker.queueErrors).toEqual([new StoreUnavailable('The store is away.')]);
   });
 
+  test('waits while the whole store is away, without an attempt being counted', async () => {
+    const worker = await service.startWorker();
+    const modelId = await service.model(worker);
+    const datasetId = await service.dataset({ normal: 3 });
+    const { objects } = service.store;
+    const put = objects.put.bind(objects);
+    let isAway = false;
+    const away = new StoreUnavailable('The store is away.');
+    jest.spyOn(objects, 'put').mockImplementation((key, ...rest) => {
+      isAway ||= key.includes('/maps/');
+      return isAway ? Promise.reject(away) : put(key, ...rest);
+    });
+    const asked = new Promise<void>((resolve) => {
+      jest.spyOn(objects, 'check').mockImplementation(() => {
+        resolve();
+        return Promise.reject(away);
+      });
+    });
+    const jobId = await service.submit(worker.jobQueue, { kind: 'scoring', request: { modelId, datasetId } });
+    await asked;
+    jest.restoreAllMocks();
+    expect(await service.ended(jobId)).toMatchObject({ state: 'succeeded', result: { scored: 3 } });
+    expect(worker.queueErrors).toEqual([]);
+  });
+
   test('that is cancelled keeps no result', async () => {
     const worker = await service.startWorker();
     const modelId = await service.model(worker);
