@@ -32,6 +32,8 @@ RUN apt-get update \
 WORKDIR /app
 COPY --from=dependencies /app ./
 COPY --from=build /app ./
+# Fixed thresholds: the C library gives the memory of large uploads back instead of keeping it.
+ENV MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=131072
 ENV NODE_ENV=production MEDICLIP_DATA_DIR=/data
 USER 1000:1000
 EXPOSE 8080
