@@ -15,6 +15,9 @@ const describeWithSchemathesis = (await ensureSchemathesis()) ? describe : descr
 /** What the schema cannot say: which bodies are refused for what they mean, and that `/v1/models/import` has `/v1/models/{id}` beside it. */
 const beyondSchema = ['positive_data_acceptance', 'unsupported_method'];
 
+/** A repeated `Idempotency-Key` answers with what it made first, and that may have been deleted since. */
+const beyondReplays = [...beyondSchema, 'ensure_resource_availability'];
+
 /** A file of API keys with one key; and the key. */
 function keysFile(): { file: string; key: string } {
   const key = `test_${randomBytes(24).toString('hex')}`;
@@ -73,13 +76,13 @@ describeWithSchemathesis(
     });
 
     /** Runs some of its phases; throws what it says when it finds something. */
-    async function fuzz(phases: string, seconds: number, settings = ''): Promise<number> {
+    async function fuzz(phases: string, seconds: number, excluded: readonly string[], settings = ''): Promise<number> {
       const folder = temporaryFolder();
       writeFileSync(path.join(folder, 'schemathesis.toml'), settings);
       const { status, output } = await schemathesis(
         [
           ...['--config-file', 'schemathesis.toml', 'run', `${service.baseUrl}/openapi.json`],
-          ...['--header', `Authorization: Bearer ${key}`, '--exclude-checks', beyondSchema.join(',')],
+          ...['--header', `Authorization: Bearer ${key}`, '--exclude-checks', excluded.join(',')],
           ...['--phases', phases, '--max-time', `${seconds}`, '--max-examples', '30', '--workers', '2'],
           ...['--continue-on-failure', '--no-shrink', '--suppress-health-check', 'all', '--seed', '1'],
         ],
@@ -90,11 +93,11 @@ describeWithSchemathesis(
     }
 
     test('when operations are called one by one, on what is there', async () => {
-      expect(await fuzz('examples,coverage,fuzzing', 30, pathsTo(things))).toBeGreaterThan(200);
+      expect(await fuzz('examples,coverage,fuzzing', 30, beyondSchema, pathsTo(things))).toBeGreaterThan(200);
     });
 
     test('when operations are called one after the other, on what those before have made', async () => {
-      expect(await fuzz('stateful', 15)).toBeGreaterThan(50);
+      expect(await fuzz('stateful', 15, beyondReplays)).toBeGreaterThan(50);
     });
   },
 );
