@@ -12,3 +12,4 @@ export {
 } from './training/adaptation-run.js';
 export type { AdaptationJob } from './training/job.js';
 export { chooseShots, type SampleRequest, type SampleSource } from './training/plan.js';
+export { writeFileWhole } from './write-file-whole.js';

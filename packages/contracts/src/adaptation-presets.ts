@@ -41,8 +41,7 @@ const tasks = {
   identity: 0.25,
 };
 
-/** One length and one averaging for all data sets, chosen for small backbones. */
-const defaultPreset: PresetValues = {
+const common = {
   backbone: 'lite',
   shots: 16,
   seed: 0,
@@ -50,42 +49,31 @@ const defaultPreset: PresetValues = {
   contextTokens: 8,
   classSpecificContext: true,
   phrasePositions: ['end'],
-  promptAttention: 'causal',
   synthesis: { tasks, secondAnomalyProbability: 0.5 },
-  training: {
-    epochs: 50,
-    batchSize: 8,
-    learningRate: 1e-3,
-    schedule: 'constant',
-    averaging: 0.98,
-    selection: 'heldOut',
-    heldOutSamples: 32,
-    checkpointEverySteps: 20,
-  },
+} satisfies Partial<PresetValues>;
+
+const commonTraining = {
+  batchSize: 8,
+  learningRate: 1e-3,
+  schedule: 'constant',
+  selection: 'heldOut',
+  heldOutSamples: 32,
+  checkpointEverySteps: 20,
+} satisfies Partial<PresetValues['training']>;
+
+/** One length, one averaging and one fusion for all data sets, chosen for small backbones. */
+const defaultPreset: PresetValues = {
+  ...common,
+  promptAttention: 'causal',
+  training: { ...commonTraining, epochs: 50, averaging: 0.98 },
   scoring: { pooling: 'top', topShare: 0.02, memoryWeight: 1.5, memoryImageWeight: 2.5, memoryPatches: 4096 },
 };
 
 /** The paper's setting, meant for CLIP backbones; the epoch is chosen on held-out synthetic anomalies, never on the test set. */
 const paperPreset: PresetValues = {
-  backbone: 'lite',
-  shots: 16,
-  seed: 0,
-  prompts: phrases,
-  contextTokens: 8,
-  classSpecificContext: true,
-  phrasePositions: ['end'],
+  ...common,
   promptAttention: 'full',
-  synthesis: { tasks, secondAnomalyProbability: 0.5 },
-  training: {
-    epochs: 200,
-    batchSize: 8,
-    learningRate: 1e-3,
-    schedule: 'constant',
-    averaging: 0,
-    selection: 'heldOut',
-    heldOutSamples: 32,
-    checkpointEverySteps: 20,
-  },
+  training: { ...commonTraining, epochs: 200, averaging: 0 },
   scoring: { pooling: 'max', topShare: 0.01, memoryWeight: 0, memoryImageWeight: 0, memoryPatches: 4096 },
 };
 

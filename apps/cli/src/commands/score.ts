@@ -1,12 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { readDetector } from '@mediclip/adaptation';
+import { readDetector, writeFileWhole } from '@mediclip/adaptation';
 import { writeNpy } from '@mediclip/imaging';
 import { type ComputeFlags, withEngine } from '../engine-options.js';
 import { mapAFewAtATime, naming, readImageFile, withImagingPool } from '../images.js';
 import { createOutput } from '../terminal/output.js';
 import { UsageError } from '../usage-error.js';
-import { writeFileWhole } from '../write-file-whole.js';
 
 export interface ScoreFlags extends ComputeFlags {
   readonly maps?: string;
