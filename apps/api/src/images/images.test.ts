@@ -121,20 +121,6 @@ describe('an upload of images', () => {
     ]);
   });
 
-  test('without a split or a label a file is rejected', async () => {
-    const id = await newDataset();
-    const form = formOf([
-      ['file', bitmap(), 'a.bmp'],
-      ['split', 'train'],
-      ['file', bitmap(), 'b.bmp'],
-      ['label', 'odd'],
-      ['file', bitmap(), 'c.bmp'],
-    ]);
-    const { json } = await service.post(`/v1/datasets/${id}/images`, { form });
-    expect(json).toMatchObject({ stored: 0, rejected: 3 });
-    expect(json.outcomes[2].error.type).toBe('/problems/image-unlabelled');
-  });
-
   test('of DICOM every frame is an image, and nothing of the patient is stored', async () => {
     const id = await newDataset();
     const frames = [new Uint8Array(80).fill(10), new Uint8Array(80).fill(200)];
@@ -179,6 +165,32 @@ describe('an upload of images', () => {
     ],
     ['an unknown file', [...normal, ['file', bitmap(), 'a.bmp'], ['picture', bitmap(), 'b.bmp']], 'validation-failed'],
     ['no file', normal, 'validation-failed'],
+    [
+      'no split',
+      [
+        ['label', 'normal'],
+        ['file', bitmap(), 'a.bmp'],
+      ],
+      'validation-failed',
+    ],
+    [
+      'no label',
+      [
+        ['split', 'train'],
+        ['file', bitmap(), 'a.bmp'],
+      ],
+      'validation-failed',
+    ],
+    [
+      'a label after its file',
+      [
+        ['split', 'train'],
+        ['file', bitmap(), 'a.bmp'],
+        ['label', 'normal'],
+      ],
+      'validation-failed',
+    ],
+    ['a label that is none', [...normal, ['file', bitmap(), 'a.bmp'], ['label', 'odd']], 'validation-failed'],
     [
       'too many files',
       [...normal, ...Array.from({ length: 9 }, (): FormEntry => ['file', bitmap(), 'a.bmp'])],

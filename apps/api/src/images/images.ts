@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { type Label, labelSchema, ProblemError, type Split, splitSchema, type Upload } from '@mediclip/contracts';
+import type { z } from 'zod';
 import { refusingWhileInUse } from '../datasets/datasets.js';
 import type { Imaging, ServerSettings } from '../dependencies.js';
 import type { Call, HandlersOf } from '../routing/handlers.js';
@@ -93,9 +94,9 @@ async function receiveForm(
   };
   for await (const part of readForm(request, { maximumBytes: uploads.formBytes, maximumFiles: 2 * uploads.files })) {
     if (part.kind === 'field') {
-      if (part.name === 'split') split = splitSchema.safeParse(part.value).data;
-      else if (part.name === 'label') label = labelSchema.safeParse(part.value).data;
-      else refuseField(part.name);
+      if (part.name === 'split') split = oneOf(splitSchema, part);
+      else if (part.name === 'label') label = oneOf(labelSchema, part);
+      else refusePart(part.name, 'This field is not known');
       continue;
     }
     const received = await spool(part.content, path.join(folder, `part-${spooled++}`), {
@@ -105,25 +106,31 @@ async function receiveForm(
     if (part.name === 'file') {
       if (++files > uploads.files) tooManyFiles(uploads.files);
       await handOn();
+      if (split === undefined) refusePart('split', 'This field must stand before the first file');
+      if (label === undefined) refusePart('label', 'This field must stand before the first file');
       waiting = { fileName: part.fileName, split, label, file: received };
     } else if (part.name === 'mask') {
       if (waiting && waiting.mask === undefined) waiting = { ...waiting, mask: received };
       else if (waiting) waiting = { ...waiting, mask: new ProblemError('mask-without-image') };
       else await intake.reject(part.fileName, new ProblemError('mask-without-image'));
-    } else refuseField(part.name);
+    } else refusePart(part.name, 'This field is not known');
   }
   await handOn();
-  if (files === 0) {
-    const errors = [{ in: 'body' as const, pointer: '/file', detail: 'At least one file is needed' }];
-    throw new ProblemError('validation-failed', 'The form has no `file` part.', { errors });
-  }
+  if (files === 0) refusePart('file', 'At least one file is needed');
 }
 
-function refuseField(name: string): never {
-  const errors = [{ in: 'body' as const, pointer: `/${name}`, detail: 'This field is not known' }];
-  throw new ProblemError('validation-failed', `The form has a part ${JSON.stringify(name)}, which is not known.`, {
-    errors,
-  });
+function oneOf<Value extends string>(
+  schema: z.ZodEnum<Record<Value, Value>>,
+  { name, value }: { readonly name: string; readonly value: string },
+): Value {
+  const { data } = schema.safeParse(value);
+  return data ?? refusePart(name, `One of ${schema.options.map((option) => `\`${option}\``).join(', ')} is expected`);
+}
+
+/** Refuses the whole form for one part of it. */
+function refusePart(name: string, detail: string): never {
+  const errors = [{ in: 'body' as const, pointer: `/${name}`, detail }];
+  throw new ProblemError('validation-failed', `The form's part ${JSON.stringify(name)} is wrong.`, { errors });
 }
 
 function tooManyFiles(limit: number): never {

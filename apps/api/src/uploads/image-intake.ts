@@ -17,8 +17,8 @@ import type { SpooledFile } from './spool.js';
 /** A file that is to become an image of a data set. */
 export interface IncomingImage {
   readonly fileName: string;
-  readonly split: Split | undefined;
-  readonly label: Label | undefined;
+  readonly split: Split;
+  readonly label: Label;
   readonly file: SpooledFile;
   /** A problem in place of a mask that came, but cannot belong to this file. */
   readonly mask?: SpooledFile | ProblemError | undefined;
@@ -146,7 +146,6 @@ export class ImageIntake {
 
   async #check({ fileName, split, label, file, mask }: IncomingImage): Promise<[ImageDescription, ImageContent][]> {
     const { imaging, signal } = this.options;
-    if (split === undefined || label === undefined) throw new ProblemError('image-unlabelled');
     if (mask instanceof ProblemError) throw mask;
     const bytes = await this.#bytesOf(file);
     const first = await imaging.describe(bytes, { signal });

@@ -161,12 +161,6 @@ const problemCatalogue = {
     remedy: 'Report it with the `requestId` of this answer.',
   },
 
-  'image-unlabelled': {
-    status: 400,
-    title: 'The image has no split or label',
-    meaning: 'The fields `split` and `label` did not stand, with valid values, before this file.',
-    remedy: 'Put `split` (`train`, `test`) and `label` (`normal`, `abnormal`) before the first file they hold for.',
-  },
   'image-empty': {
     status: 422,
     title: 'The file is empty',

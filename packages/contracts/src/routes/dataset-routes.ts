@@ -59,7 +59,7 @@ export const datasetRoutes = {
       form: uploadForm,
       description:
         'The text fields `split` and `label` hold for the `file` parts after them and may be sent again to change them. ' +
-        'A `mask` part belongs to the `file` part just before it.',
+        'A field that is missing, unknown or has another value refuses the whole form. A `mask` part belongs to the `file` part just before it.',
     },
     replies: { 200: json('What became of every file.', uploadSchema) },
     problems: ['data-set-full'],
