@@ -14,6 +14,9 @@ const options = {
 
 const workerProcess = new URL('../dist/testing/worker-process.js', import.meta.url);
 
+/** Memory for two images. */
+const smallDevice = new URL('../../../packages/engine/dist/testing/small-device-compute.js', import.meta.url);
+
 const startEngine = () => Engine.start({ device: 'cpu', threads: 2, synthesisThreads: 1 });
 
 beforeAll(async () => {
@@ -81,5 +84,23 @@ describe('with the real engine', () => {
     const job = await service.ended(jobId);
     expect(job.state).toBe('cancelled');
     await until(() => (worker.engine.state.gauges.adaptationOpen ? undefined : true));
+  });
+
+  test('a job that does not fit in the memory of the device fails, and the next one is done in smaller batches', async () => {
+    const engine = await Engine.start({ device: 'cpu', threads: 2, synthesisThreads: 1, computeModule: smallDevice });
+    const halved: string[] = [];
+    engine.on('batchHalved', ({ work, batch }) => halved.push(`${work}: ${batch}`));
+    const small = await service.startWorkerOn(engine);
+    const datasetId = await service.dataset({ train: 8 });
+    const adaptation = (batchSize: number) =>
+      service.adapt(small.jobQueue, datasetId, { shots: 8, training: { epochs: 1, batchSize, heldOutSamples: 2 } });
+
+    const failed = await service.ended(await adaptation(8));
+    expect(failed).toMatchObject({ state: 'failed', error: { type: expect.stringMatching(/device-out-of-memory$/) } });
+    const { id: modelId } = await adapted(await adaptation(4));
+    const scoring = await service.submit(small.jobQueue, { kind: 'scoring', request: { modelId, datasetId } });
+    expect(await service.ended(scoring)).toMatchObject({ state: 'succeeded', result: { scored: 8, rejected: 0 } });
+    expect(halved).toEqual(['image tower: 2', 'training step: 4', 'training step: 2']);
+    expect(engine.state.restarts).toBe(0);
   });
 });

@@ -43,6 +43,7 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Wor
   const metrics = workerMetrics(registry, engine);
 
   engine.on('restart', (end) => logger.warn(end, 'engine replaced'));
+  engine.on('batchHalved', (halved) => logger.warn(halved, 'memory ran out, smaller batches from now on'));
 
   const warm = new Set<string>();
   const onWarm = (backbone: string) => {

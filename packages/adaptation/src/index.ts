@@ -3,6 +3,7 @@ export { type ExportedModel, exportedModelName, exportModel, writeExportedModel 
 export type { Anomaly } from './detector/head.js';
 export { type DetectorReference, type ScoreRequest, Scorer } from './detector/scorer.js';
 export { AdaptationError, type AdaptationErrorCode } from './errors.js';
+export type { BatchHalved, OnBatchHalved } from './halving.js';
 export { Tower } from './tower/tower.js';
 export { Towers } from './tower/towers.js';
 export {

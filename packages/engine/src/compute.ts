@@ -1,4 +1,10 @@
-import type { AdaptationJob, AdaptationProgress, DetectorReference, SampleSource } from '@mediclip/adaptation';
+import type {
+  AdaptationJob,
+  AdaptationProgress,
+  DetectorReference,
+  OnBatchHalved,
+  SampleSource,
+} from '@mediclip/adaptation';
 
 /** A test image as a detector sees it: `side * side * 3` bytes, row-major RGB. */
 export interface ScoringImage {
@@ -53,6 +59,6 @@ export interface ComputeSettings {
 
 /** What a module that the engine process loads exports. */
 export interface ComputeModule {
-  /** Throws when the device is not there. */
-  createCompute(settings: ComputeSettings): Promise<Compute>;
+  /** Throws when the device is not there. `onBatchHalved` is told when memory ran out and smaller batches are taken from then on. */
+  createCompute(settings: ComputeSettings, onBatchHalved: OnBatchHalved): Promise<Compute>;
 }

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AdaptationJob } from '@mediclip/adaptation';
 import type { AdaptationRun, Compute, ScoringImage } from './compute.js';
-import { EngineError, isOutOfMemory } from './errors.js';
+import { EngineError, tellingMemory } from './errors.js';
 import { type Beat, type EngineMessage, type Fault, monotonicMs, type WorkMessage } from './protocol.js';
 import { type Operation, Scheduler } from './scheduler.js';
 import { SynthesisPool } from './synthesis-pool.js';
@@ -23,8 +23,9 @@ export interface EngineLoopOptions {
  * Does what the scheduler decides, one operation at a time, and sends what comes of it. Between two operations the event loop
  * turns, so that messages come in.
  *
- * An error of a piece of work is that work's answer. Memory that ran out, and whatever leaves the process in a state nobody knows,
- * rejects `run`: the process then ends, and its supervisor starts a fresh one.
+ * An error of a piece of work is that work's answer, memory that ran out included: what was loaded before can be used again. An error
+ * while something is let go leaves the process in a state nobody knows and rejects `run`: the process then ends, and its supervisor
+ * starts a fresh one.
  */
 export class EngineLoop {
   readonly #compute: Compute;
@@ -210,12 +211,11 @@ function idsOf(operation: Operation): number[] {
   return 'adaptation' in operation ? [operation.adaptation] : [];
 }
 
-/** The outcome of a piece of work. Throws only when memory ran out: that is no answer, but the end of this process. */
 async function attempt<T>(work: () => Promise<T>): Promise<{ value: T } | { error: Error }> {
   try {
     return { value: await work() };
-  } catch (error) {
-    if (isOutOfMemory(error)) throw error;
+  } catch (reason) {
+    const error = tellingMemory(reason);
     return { error: error instanceof Error ? error : new Error(String(error)) };
   }
 }

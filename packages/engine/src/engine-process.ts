@@ -22,7 +22,9 @@ async function start({ computeModule, synthesisThreads, beatIntervalMs, ...setti
   }, beatIntervalMs);
 
   const { createCompute } = (await import(computeModule)) as ComputeModule;
-  const outcome = await createCompute(settings).catch((error: Error) => ({ refused: faultOf(error) }));
+  const outcome = await createCompute(settings, (halved) => send({ type: 'batchHalved', ...halved })).catch(
+    (error: Error) => ({ refused: faultOf(error) }),
+  );
   if ('refused' in outcome) return end({ type: 'refused', fault: outcome.refused });
 
   loop = new EngineLoop({ compute: outcome, synthesisThreads, send });

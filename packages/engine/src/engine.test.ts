@@ -164,18 +164,6 @@ describe('the engine process dies', () => {
     expect(result(disturbed)).toBe(await undisturbed());
   });
 
-  test('memory that runs out is a reason for a fresh process, not for a failure', async () => {
-    const engine = await startEngine();
-    const command = 'outOfMemory';
-    const disturbed = job({ command, step: 7, times: 1 });
-    await engine.adapt(disturbed);
-    expect(scores(await engine.score({ detector: detector('a', { command, times: 1 }), images: [image(9)] }))).toEqual([
-      9,
-    ]);
-    expect(engine.state.restarts).toBe(2);
-    expect(result(disturbed)).toBe(await undisturbed());
-  });
-
   test('an adaptation that kills it at the same step again and again is given up, the next one runs', async () => {
     const engine = await startEngine({ adaptationAttempts: 3 });
     const deadly = engine.adapt(job({ command: 'kill', step: 8 }));
@@ -234,6 +222,31 @@ describe('the engine process dies', () => {
 
 describe('memory', () => {
   const MiB = 2 ** 20;
+
+  test('that runs out fails the work over which it did; other work goes on in the same process', async () => {
+    const engine = await startEngine();
+    const command = 'outOfMemory';
+    const outOfMemory = { code: 'compute-failed', origin: { name: 'OutOfMemoryError' } };
+    await expect(engine.adapt(job({ command, step: 7, times: 1 }))).rejects.toMatchObject(outOfMemory);
+    await engine.adapt(job());
+    const full = detector('a', { command, times: 1 });
+    await expect(engine.score({ detector: full, images: [image(9)] })).rejects.toMatchObject(outOfMemory);
+    expect(scores(await engine.score({ detector: full, images: [image(9)] }))).toEqual([9]);
+    expect(engine.state.restarts).toBe(0);
+  });
+
+  test('that ran out over a batch: its images are scored one by one', async () => {
+    const engine = await startEngine();
+    const full = detector('a', { command: 'outOfMemory', times: 1 });
+    expect(scores(await engine.score({ detector: full, images: [1, 2, 3, 4].map(image) }))).toEqual([1, 2, 3, 4]);
+  });
+
+  test('that made batches smaller is told', async () => {
+    const engine = await startEngine();
+    const halved = once(engine, 'batchHalved');
+    await engine.score({ detector: detector('a', { command: 'halve' }), images: [image(1)] });
+    expect(await halved).toEqual([{ work: 'image tower', backbone: 'lite', batch: 8 }]);
+  });
 
   test('a process that has grown past the ceiling is replaced, and an adaptation ends with the same bytes', async () => {
     const engine = await startEngine({ memoryCeilingBytes: 400 * MiB });

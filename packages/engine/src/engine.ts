@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { AdaptationJob, AdaptationProgress, DetectorReference } from '@mediclip/adaptation';
+import type { AdaptationJob, AdaptationProgress, BatchHalved, DetectorReference } from '@mediclip/adaptation';
 import { inSpan } from '@mediclip/contracts';
 import type { ScoreOutput, ScoringImage } from './compute.js';
 import type { ChildEnd, EndReason } from './engine-child.js';
@@ -36,13 +36,16 @@ export interface EngineEvents {
   /** A call of `score` that was refused or given up. */
   rejected: [{ reason: 'overloaded' | 'deadline' }];
   status: [EngineState['status']];
+  /** Memory ran out in the process: it takes smaller batches from now on. */
+  batchHalved: [BatchHalved];
 }
 
 type AnyWork = ScoreWork | AdaptWork;
 
 /**
- * The engine: a child process that owns ONNX Runtime, and its supervisor here. The process may crash, hang, be killed or run out of
- * memory: it is replaced, images that were not answered are scored again once, and an adaptation goes on from its checkpoint.
+ * The engine: a child process that owns ONNX Runtime, and its supervisor here. The process may crash, hang, be killed or grow too
+ * large: it is replaced, images that were not answered are scored again once, and an adaptation goes on from its checkpoint. When an
+ * allocation fails, the process halves its batch once; after that the work fails (`compute-failed`, from an OutOfMemoryError).
  * The process ends with this one, however this one ends.
  *
  * ```ts
@@ -225,6 +228,10 @@ export class Engine extends EventEmitter<EngineEvents> {
   #onMessage(message: EngineMessage): void {
     if (message.type === 'begun') this.#onBegun(message.ids);
     if (message.type === 'scored') this.#onScored(message);
+    if (message.type === 'batchHalved') {
+      const { work, backbone, batch } = message;
+      this.emit('batchHalved', { work, backbone, batch });
+    }
     if (!('id' in message)) return;
     const work = this.#work.get(message.id);
     if (message.type === 'progress') {

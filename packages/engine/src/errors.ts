@@ -1,3 +1,5 @@
+import { OutOfMemoryError } from '@mediclip/onnx-graph';
+
 /** The error in the engine process that an EngineError reports: its class, and its own code where it has one. */
 export interface ErrorOrigin {
   readonly name: string;
@@ -34,18 +36,16 @@ export class EngineError extends Error {
   }
 }
 
-/** Memory ran out in a way that left the process alive: the engine process ends itself, and its work is tried again in a fresh one. */
-export class OutOfMemoryError extends Error {
-  override readonly name = 'OutOfMemoryError';
-}
+const memoryRanOut =
+  /bad_alloc|bad allocation|failed to allocate memory|out of memory|alloc(?:ation)?_failed|array buffer allocation failed/i;
 
-/** Whether an error says that memory ran out, as ONNX Runtime, CUDA and V8 say it. */
-export function isOutOfMemory(error: unknown): boolean {
-  return (
-    error instanceof OutOfMemoryError ||
-    (error instanceof Error &&
-      /bad_alloc|bad allocation|failed to allocate memory|out of memory|array buffer allocation failed/i.test(
-        error.message,
-      ))
+/** An error that says that memory ran out, as ONNX Runtime, CUDA with its libraries, and V8 say it, as an OutOfMemoryError; others as they are. */
+export function tellingMemory(error: unknown): unknown {
+  const message = String((error as Partial<Error> | undefined)?.message ?? '');
+  if (error instanceof OutOfMemoryError || !memoryRanOut.test(message)) return error;
+  const [firstLine] = message.split('\n', 1);
+  return new OutOfMemoryError(
+    `Memory ran out (${firstLine}); take a smaller batchSize or backbone, or a device with more memory.`,
+    { cause: error },
   );
 }

@@ -1,18 +1,24 @@
 /** The module that the engine process computes with: the method on ONNX Runtime. */
-import { AdaptationRun, Scorer, Towers } from '@mediclip/adaptation';
+import { AdaptationRun, type OnBatchHalved, Scorer, Towers } from '@mediclip/adaptation';
 import type { Compute, ComputeSettings, ScoreInput, ScoreOutput } from './compute.js';
 import { openOrtRuntime } from './ort-runtime.js';
 
 /**
- * Detectors and adaptations on the device asked for. Everything of one backbone and the same taps shares its tower.
- * Throws an EngineError `device-unavailable` when the device does not load.
+ * Detectors and adaptations on the device asked for. Throws an EngineError `device-unavailable` when the device does not load.
  */
-export async function createCompute({ device, threads, modelsFolder }: ComputeSettings): Promise<Compute> {
+export async function createCompute(
+  { device, threads, modelsFolder }: ComputeSettings,
+  onBatchHalved: OnBatchHalved,
+): Promise<Compute> {
   const runtime = await openOrtRuntime({ device, threads });
-  const towers = new Towers(runtime, modelsFolder === undefined ? {} : { modelsFolder });
+  return computeOn(new Towers(runtime, { onBatchHalved, ...(modelsFolder !== undefined && { modelsFolder }) }));
+}
+
+/** Detectors and adaptations on these towers. Everything of one backbone and the same taps shares one. */
+export function computeOn(towers: Towers): Compute {
   const scorer = new Scorer(towers);
   return {
-    provider: runtime.provider,
+    provider: towers.runtime.provider,
     towerKey: (detector) => scorer.towerKey(detector),
     score: (batch) => score(scorer, batch),
     async openAdaptation(job, samples) {

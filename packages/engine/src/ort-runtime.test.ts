@@ -1,7 +1,19 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { add, cast, constant, externalConstant, input, matMul, mul, scalar, writeModel } from '@mediclip/onnx-graph';
+import {
+  add,
+  cast,
+  constant,
+  externalConstant,
+  input,
+  matMul,
+  mul,
+  OutOfMemoryError,
+  reduceMax,
+  scalar,
+  writeModel,
+} from '@mediclip/onnx-graph';
 import { temporaryFolder } from '@mediclip/testing';
 import { openOrtRuntime } from './ort-runtime.js';
 
@@ -63,6 +75,30 @@ describe('the ONNX Runtime of the engine', () => {
       return (await session.run({ x: { dtype: 'float32', shape: [side, side], data } })).y!.data;
     };
     expect(await run()).toEqual(await run());
+  });
+
+  test('says when memory runs out, and can be used again', async () => {
+    const runtime = await cpu();
+    const side = 2048;
+    const rows = input('rows', 'float64', [side, side, 1, 1]);
+    const columns = input('columns', 'float64', [1, 1, side, side]);
+    const feed = (shape: number[]) =>
+      ({ dtype: 'float64', shape, data: new Float64Array(side * side).fill(2) }) as const;
+    const feeds = { rows: feed([side, side, 1, 1]), columns: feed([1, 1, side, side]) };
+    // The product would have 2^47 bytes, which is more than addresses reach.
+    const huge = await runtime.createSession({
+      bytes: writeModel({
+        name: 'huge',
+        inputs: [rows, columns],
+        outputs: { most: reduceMax(mul(rows, columns), { axes: [0, 1, 2, 3] }) },
+      }),
+    });
+    await expect(huge.run(feeds)).rejects.toBeInstanceOf(OutOfMemoryError);
+    await expect(huge.run(feeds)).rejects.toThrow('smaller batchSize');
+    const small = await runtime.createSession({
+      bytes: writeModel({ name: 'small', inputs: [rows], outputs: { doubled: add(rows, rows) } }),
+    });
+    expect((await small.run({ rows: feeds.rows })).doubled!.data[0]).toBe(4);
   });
 
   test('says which provider loaded, and never takes another one in silence', async () => {

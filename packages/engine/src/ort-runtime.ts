@@ -2,7 +2,7 @@ import type { ElementType, ModelSource, Runtime, Session, Tensor } from '@medicl
 import { constant, input, matMul, writeModel } from '@mediclip/onnx-graph';
 import * as ort from 'onnxruntime-node';
 import type { Device } from './compute.js';
-import { EngineError, isOutOfMemory, OutOfMemoryError } from './errors.js';
+import { EngineError, tellingMemory } from './errors.js';
 
 export interface OrtRuntimeOptions {
   readonly device: Device;
@@ -85,18 +85,20 @@ function sessionOptions({ name, deviceId }: Provider, threads: number): ort.Infe
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
-    logSeverityLevel: 3,
+    logSeverityLevel: 4,
     // Idle threads sleep as soon as a run ends, so that the synthesis threads get the cores.
     extra: { session: { use_deterministic_compute: '1', force_spinning_stop: '1' } },
   };
 }
 
 async function open(model: ModelSource, options: ort.InferenceSession.SessionOptions): Promise<ort.InferenceSession> {
-  return tellingMemory(() => {
-    if ('path' in model) return ort.InferenceSession.create(model.path, options);
+  try {
+    if ('path' in model) return await ort.InferenceSession.create(model.path, options);
     const externalData = Object.entries(model.externalData ?? {}).map(([path, data]) => ({ path, data }));
-    return ort.InferenceSession.create(model.bytes, { ...options, externalData });
-  });
+    return await ort.InferenceSession.create(model.bytes, { ...options, externalData });
+  } catch (error) {
+    throw tellingMemory(error);
+  }
 }
 
 class OrtSession implements Session {
@@ -111,10 +113,14 @@ class OrtSession implements Session {
     for (const [name, { dtype, data, shape }] of Object.entries(feeds)) {
       inputs[name] = new ort.Tensor(dtype as 'float32', data as Float32Array, shape);
     }
-    const outputs = await tellingMemory(() =>
-      fetches === undefined ? this.#session.run(inputs) : this.#session.run(inputs, [...fetches]),
-    );
-    return Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, fromOrt(output)]));
+    try {
+      const outputs = await (fetches === undefined
+        ? this.#session.run(inputs)
+        : this.#session.run(inputs, [...fetches]));
+      return Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, fromOrt(output)]));
+    } catch (error) {
+      throw tellingMemory(error);
+    }
   }
 
   async release(): Promise<void> {
@@ -128,13 +134,4 @@ function fromOrt({ type, dims, data }: ort.Tensor): Tensor {
     shape: dims,
     data: data as Float32Array,
   };
-}
-
-async function tellingMemory<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isOutOfMemory(error)) throw new OutOfMemoryError((error as Error).message, { cause: error });
-    throw error;
-  }
 }

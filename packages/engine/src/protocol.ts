@@ -1,4 +1,4 @@
-import type { AdaptationJob, AdaptationProgress, DetectorReference } from '@mediclip/adaptation';
+import type { AdaptationJob, AdaptationProgress, BatchHalved, DetectorReference } from '@mediclip/adaptation';
 import type { ComputeSettings, ScoreOutput, ScoringImage } from './compute.js';
 import type { EngineErrorCode, ErrorOrigin } from './errors.js';
 import type { SchedulerGauges } from './scheduler.js';
@@ -58,6 +58,7 @@ export type EngineMessage =
   | { readonly type: 'adapted'; readonly id: number }
   | { readonly type: 'cancelled'; readonly id: number }
   | { readonly type: 'failed'; readonly id: number; readonly fault: Fault }
+  | ({ readonly type: 'batchHalved' } & BatchHalved)
   | Beat
   | { readonly type: 'drained' };
 

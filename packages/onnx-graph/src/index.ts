@@ -36,7 +36,14 @@ export { averagePool, type ConvOptions, conv, matMul, type PoolOptions } from '.
 export { externalLocations, type ModelDescription, writeModel } from './model.js';
 export { l2Normalise, layerNorm, softmax } from './normalisation.js';
 export { type ReduceOptions, reduceMax, reduceMean, reduceMin, reduceSum, sumToShape, topK } from './reduction.js';
-export type { ElementType, ModelSource, Runtime, Session, Tensor } from './runtime.js';
+export {
+  type ElementType,
+  type ModelSource,
+  OutOfMemoryError,
+  type Runtime,
+  type Session,
+  type Tensor,
+} from './runtime.js';
 export {
   constant,
   type ExternalLocation,

@@ -8,7 +8,12 @@ export interface Tensor {
   readonly data: Float32Array | Float64Array | Uint16Array | Int8Array | Uint8Array | Int32Array | BigInt64Array;
 }
 
-/** A loaded model. `run` computes all outputs, or only those named in `fetches`. */
+/** Memory, of the device or of the process, did not suffice for a run or a session. What was loaded before can be used again. */
+export class OutOfMemoryError extends Error {
+  override readonly name = 'OutOfMemoryError';
+}
+
+/** A loaded model. `run` computes all outputs, or only those named in `fetches`; it rejects with an OutOfMemoryError when memory runs out. */
 export interface Session {
   run(feeds: Readonly<Record<string, Tensor>>, fetches?: readonly string[]): Promise<Record<string, Tensor>>;
   release(): Promise<void>;
@@ -26,5 +31,6 @@ export type ModelSource =
 export interface Runtime {
   /** The execution provider that really loaded, e.g. `cpu` or `cuda`. */
   readonly provider: string;
+  /** Rejects with an OutOfMemoryError when memory runs out. */
   createSession(model: ModelSource): Promise<Session>;
 }

@@ -102,6 +102,10 @@ async function train(
     output.event({ event: 'engine-restarted', reason, description });
     output.remark(`The engine process ended (${description}) and goes on from the last checkpoint.`);
   });
+  engine.on('batchHalved', (halved) => {
+    output.event({ event: 'batch-halved', ...halved });
+    output.remark(`Memory ran out: batches of the ${halved.work} are ${halved.batch} images from now on.`);
+  });
   const stop = () => void engine.stop();
   signal.addEventListener('abort', stop, { once: true });
   try {

@@ -2,8 +2,11 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { resolveAdaptationOptions } from '@mediclip/contracts';
+import { OutOfMemoryError } from '@mediclip/onnx-graph';
 import { RandomStream } from '@mediclip/synthesis';
 import { temporaryFolder, testRuntime } from '@mediclip/testing';
+import type { BatchHalved } from '../halving.js';
+import { SmallDevice } from '../testing/small-device.js';
 import { Towers } from '../tower/towers.js';
 import { readDetector, writeDetector } from './detector-files.js';
 import { type DetectorShape, tensorShapes } from './detector-shape.js';
@@ -64,6 +67,20 @@ describe('several detectors of one backbone', () => {
         .slice(-Math.round(0.02 * map.length));
       expect(score).toBeCloseTo(highest.reduce((sum, value) => sum + value, 0) / highest.length, 4);
     }
+  });
+
+  test('have the tower give memory back when there is none left for their heads', async () => {
+    const device = new SmallDevice(16);
+    const warnings: BatchHalved[] = [];
+    const small = new Scorer(new Towers(device, { onBatchHalved: (halved) => warnings.push(halved) }));
+    const requests = [1, 2].map((seed) => ({ detector: first, image: image(seed) }));
+    const expected = await small.score(requests);
+    device.failNext();
+    expect(await small.score(requests)).toEqual(expected);
+    expect(warnings).toEqual([{ work: 'image tower', backbone: 'lite', batch: 8 }]);
+    device.failNext();
+    await expect(small.score(requests)).rejects.toBeInstanceOf(OutOfMemoryError);
+    expect(await small.score(requests)).toEqual(expected);
   });
 
   test('export to models that say the same', async () => {

@@ -1,3 +1,6 @@
+import { OutOfMemoryError } from '@mediclip/onnx-graph';
+import type { Features } from '../tower/features.js';
+import type { Tower } from '../tower/tower.js';
 import type { Towers } from '../tower/towers.js';
 import { towerKey } from '../tower/towers.js';
 import { type Detector, detectorShape, readDetector } from './detector-files.js';
@@ -39,8 +42,7 @@ export class Scorer {
     const features = await tower.sharedFeatures(requests.map(({ image }) => image));
     const anomalies: Anomaly[] = [];
     for (const [index, detector] of detectors.entries()) {
-      const head = await this.#head(detector);
-      anomalies.push(await head.run(features[index]!, detector.tensors));
+      anomalies.push(await this.#judge(detector, features[index]!, tower));
     }
     return anomalies;
   }
@@ -54,6 +56,17 @@ export class Scorer {
     const heads = [...this.#heads.values()];
     this.#heads.clear();
     for (const head of heads) await (await head).release();
+  }
+
+  /** Heads take one image at a time, so that it is the tower that has memory to give when theirs runs out. */
+  async #judge(detector: Detector, features: Features, tower: Tower): Promise<Anomaly> {
+    const judge = async () => (await this.#head(detector)).run(features, detector.tensors);
+    try {
+      return await judge();
+    } catch (error) {
+      if (!(error instanceof OutOfMemoryError) || !(await tower.halve())) throw error;
+      return judge();
+    }
   }
 
   #detector({ id, folder }: DetectorReference): Promise<Detector> {

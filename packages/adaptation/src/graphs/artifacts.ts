@@ -23,42 +23,43 @@ import { stateEmbeddings } from './prompt-learner.js';
 
 export interface ArtifactOptions extends PromptOptions {
   readonly taps: readonly number[];
-  readonly batchSize: number;
-  readonly evaluationBatchSize: number;
 }
 
-/** The three graphs of a training configuration; the fourth artifact, the checkpoint, is written by the run. */
-export interface TrainingArtifacts {
-  readonly parameters: readonly ParameterSpec[];
-  /** `features.N`, `masks`, `weights`, parameters -> `loss`, `focal`, `dice`, `grad.NAME` per parameter. */
-  readonly trainingModel: Uint8Array;
-  /** `features.N`, `masks`, `weights`, parameters -> `loss`, `focal`, `dice`, `map`, `states`. */
-  readonly evalModel: Uint8Array;
-  /** `step`, `learningRate`, `averaging`, and `NAME`, `grad.NAME`, `m.NAME`, `v.NAME`, `average.NAME` -> the same without `grad`, prefixed `new.`. */
-  readonly optimizerModel: Uint8Array;
-  /** The weight files that the first two refer to: absolute path by location. */
+/** A graph of a training configuration, and the weight files that it refers to: absolute path by location. */
+export interface Artifact {
+  readonly model: Uint8Array;
   readonly weights: Readonly<Record<string, string>>;
 }
 
 /**
- * Writes the training step as ONNX graphs of standard operators. Features are [batch, C, g, g] per tap, `masks`
- * [batch, side, side] in [0, 1], `weights` [batch] as in `losses`.
+ * The training step for a batch as a graph of standard operators: `features.N`, `masks`, `weights`, parameters -> `loss`, `focal`,
+ * `dice`, `grad.NAME` per parameter. Features are [batch, C, g, g] per tap, `masks` [batch, side, side] in [0, 1], `weights` [batch]
+ * as in `losses`.
  */
-export function writeTrainingArtifacts(backbone: Backbone, options: ArtifactOptions): TrainingArtifacts {
-  const specs = parameterSpecs(backbone, options.taps, options);
-  const parameters = new Map(specs.map(({ name, shape }) => [name, input(name, 'float32', shape)]));
-  const training = forwardPass(backbone, options, parameters, options.batchSize);
-  const evaluation = forwardPass(backbone, options, parameters, options.evaluationBatchSize);
-  const parameterGradients = gradients(training.outputs.loss, [...parameters.values()]);
-  const { loss, focal, dice } = training.outputs;
-  const named = Object.fromEntries(specs.map(({ name }, index) => [`grad.${name}`, parameterGradients[index]!]));
+export function trainingArtifact(backbone: Backbone, options: ArtifactOptions, batch: number): Artifact {
+  const parameters = parameterInputs(backbone, options);
+  const { inputs, outputs } = forwardPass(backbone, options, parameters, batch);
+  const { loss, focal, dice } = outputs;
+  const parameterGradients = gradients(loss, [...parameters.values()]);
+  const named = Object.fromEntries(
+    [...parameters.keys()].map((name, index) => [`grad.${name}`, parameterGradients[index]!]),
+  );
+  const model = writeModel({ name: 'training', inputs, outputs: { loss, focal, dice, ...named } });
+  return { model, weights: usedWeights(backbone, Object.values(outputs)) };
+}
+
+/** The losses without gradients: the inputs of the training step -> `loss`, `focal`, `dice`, `map`, `states`. */
+export function evalArtifact(backbone: Backbone, options: ArtifactOptions, batch: number): Artifact {
+  const { inputs, outputs } = forwardPass(backbone, options, parameterInputs(backbone, options), batch);
   return {
-    parameters: specs,
-    trainingModel: writeModel({ name: 'training', inputs: training.inputs, outputs: { loss, focal, dice, ...named } }),
-    evalModel: writeModel({ name: 'eval', ...evaluation }),
-    optimizerModel: writeOptimizerModel(specs),
-    weights: usedWeights(backbone, Object.values(evaluation.outputs)),
+    model: writeModel({ name: 'eval', inputs, outputs }),
+    weights: usedWeights(backbone, Object.values(outputs)),
   };
+}
+
+function parameterInputs(backbone: Backbone, options: ArtifactOptions): ReadonlyMap<string, Value> {
+  const specs = parameterSpecs(backbone, options.taps, options);
+  return new Map(specs.map(({ name, shape }) => [name, input(name, 'float32', shape)]));
 }
 
 /** From features and parameters to the losses, the map and the states. */
@@ -102,9 +103,10 @@ const epsilon = 1e-8;
 
 /**
  * Adam with bias correction and no weight decay (method, section 6), and an exponential moving average of the
- * parameters: `average <- averaging * average + (1 - averaging) * parameter`. `step` counts from 1.
+ * parameters: `average <- averaging * average + (1 - averaging) * parameter`. `step` counts from 1. `step`, `learningRate`,
+ * `averaging`, and `NAME`, `grad.NAME`, `m.NAME`, `v.NAME`, `average.NAME` -> the same without `grad`, prefixed `new.`.
  */
-function writeOptimizerModel(specs: readonly ParameterSpec[]): Uint8Array {
+export function optimizerArtifact(specs: readonly ParameterSpec[]): Artifact {
   const step = input('step', 'int64', []);
   const learningRate = input('learningRate', 'float32', []);
   const averaging = input('averaging', 'float32', []);
@@ -133,5 +135,5 @@ function writeOptimizerModel(specs: readonly ParameterSpec[]): Uint8Array {
     outputs[`new.v.${name}`] = newV;
     outputs[`new.average.${name}`] = blend(averaging, average, moved);
   }
-  return writeModel({ name: 'optimizer', inputs, outputs });
+  return { model: writeModel({ name: 'optimizer', inputs, outputs }), weights: {} };
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Runtime } from '@mediclip/onnx-graph';
+import { OutOfMemoryError, type Runtime } from '@mediclip/onnx-graph';
 import { expectClose, testRuntime } from '@mediclip/testing';
+import type { BatchHalved } from '../halving.js';
+import { SmallDevice } from '../testing/small-device.js';
 import { openTinyClip } from '../testing/tiny-clip.js';
 import { batchShapesFor } from './batch-shapes.js';
 import { Tower } from './tower.js';
@@ -53,6 +55,68 @@ describe('images that are seen again', () => {
     await tower.features([image(1)]);
     expect(passed()).toBe(2);
   });
+});
+
+describe('when memory runs out', () => {
+  const images = Array.from({ length: 20 }, (_, seed) => image(seed));
+
+  function towerOn(device: SmallDevice) {
+    const warnings: BatchHalved[] = [];
+    const tower = new Tower(device, backbone, backbone.defaultTaps, (halved) => warnings.push(halved));
+    return { tower, warnings };
+  }
+
+  test('in a run, the batch is halved once, and all images are passed', async () => {
+    const device = new SmallDevice(8);
+    const { tower, warnings } = towerOn(device);
+    const features = await tower.features(images);
+    const expected = await towerOn(new SmallDevice(16)).tower.features(images);
+    for (const [index, taps] of expected.entries()) {
+      for (const [tap, values] of taps.entries()) expectClose(features[index]![tap]!, values, 1e-4);
+    }
+    expect(device.passed).toEqual([8, 8, 4]);
+    expect(device.openBatches).toEqual([4, 8]);
+    await tower.features(images);
+    expect(await tower.largestBatch()).toBe(8);
+    expect(warnings).toEqual([{ work: 'image tower', backbone: backbone.id, batch: 8 }]);
+    await tower.release();
+    expect(device.openBatches).toEqual([]);
+  });
+
+  test('for a session, the batch is halved too', async () => {
+    const device = new SmallDevice(16);
+    const { tower, warnings } = towerOn(device);
+    device.failNext();
+    expect(await tower.features(images)).toHaveLength(20);
+    expect(device.passed).toEqual([8, 8, 4]);
+    expect(warnings).toHaveLength(1);
+  });
+
+  test('a second time, the call fails, and smaller ones go on', async () => {
+    const { tower, warnings } = towerOn(new SmallDevice(4));
+    await expect(tower.features(images)).rejects.toBeInstanceOf(OutOfMemoryError);
+    expect(await tower.features(images.slice(0, 4))).toHaveLength(4);
+    expect(warnings).toHaveLength(1);
+  });
+
+  test('over a single image, sessions for more are released', async () => {
+    const device = new SmallDevice(16);
+    const { tower } = towerOn(device);
+    await tower.features(images);
+    device.failNext();
+    expect(await tower.features(images.slice(0, 1))).toHaveLength(1);
+    expect(device.openBatches).toEqual([1]);
+    device.failNext();
+    await expect(tower.features(images.slice(0, 1))).rejects.toBeInstanceOf(OutOfMemoryError);
+  });
+});
+
+test('a session that could not be made is made again for the next call', async () => {
+  const device = new SmallDevice(16);
+  const tower = new Tower(device, backbone, backbone.defaultTaps);
+  device.failNext(new Error('Too many open files.'));
+  await expect(tower.features([image(1)])).rejects.toThrow('Too many open files.');
+  expect(await tower.features([image(1)])).toHaveLength(1);
 });
 
 test.each([

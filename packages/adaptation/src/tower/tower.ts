@@ -5,12 +5,14 @@ import {
   constant,
   input,
   mul,
+  OutOfMemoryError,
   type Runtime,
   type Session,
   transpose,
   type Value,
   writeModel,
 } from '@mediclip/onnx-graph';
+import type { OnBatchHalved } from '../halving.js';
 import { loadModel, usedWeights, weightBytes } from '../weight-files.js';
 import { batchShapesFor } from './batch-shapes.js';
 import { FeatureCache } from './feature-cache.js';
@@ -21,30 +23,36 @@ const cacheBytes = 2 ** 27;
 
 /**
  * The frozen image tower of a backbone up to its taps, as sessions of a few fixed batch shapes made when first needed.
- * All detectors of one backbone and the same taps share it.
+ * All detectors of one backbone and the same taps share it. When memory runs out, its batches are halved once; an OutOfMemoryError is
+ * what comes after that. One call at a time.
  */
 export class Tower {
   readonly #sessions = new Map<number, Promise<Session>>();
   readonly #cache = new FeatureCache(cacheBytes);
-  #shapes: Promise<readonly number[]> | undefined;
+  #shapes: readonly number[] | undefined;
+  #halved = false;
 
   constructor(
     readonly runtime: Runtime,
     readonly backbone: Backbone,
     readonly taps: readonly number[],
+    readonly onBatchHalved: OnBatchHalved = () => {},
   ) {}
 
   /**
    * The features of images of the backbone's side, each [side, side, 3] RGB bytes, in one run per batch shape. The same
-   * images in the same order give the same bits on the same machine.
+   * images in the same order give the same bits on the same machine, as long as the batch is not halved.
    */
   async features(images: readonly Uint8Array[]): Promise<Features[]> {
-    const shapes = await this.#batchShapes();
     const features: Features[] = [];
-    for (let start = 0; start < images.length; ) {
-      const batch = shapes.find((shape) => shape <= images.length - start)!;
-      features.push(...(await this.#run(images.slice(start, start + batch))));
-      start += batch;
+    while (features.length < images.length) {
+      const rest = images.length - features.length;
+      const batch = (await this.#batchShapes()).find((shape) => shape <= rest)!;
+      try {
+        features.push(...(await this.#run(images.slice(features.length, features.length + batch))));
+      } catch (error) {
+        if (!(error instanceof OutOfMemoryError) || !(await this.halve(batch))) throw error;
+      }
     }
     return features;
   }
@@ -62,11 +70,26 @@ export class Tower {
     return (await this.#batchShapes())[0]!;
   }
 
+  /**
+   * Gives memory back: from now on at most half of `batch` images (of the largest batch when left out) go through the tower in one
+   * run, and sessions for more are released. Once in the life of a tower; false when that was done before or would free nothing.
+   */
+  async halve(batch?: number): Promise<boolean> {
+    const shapes = await this.#batchShapes();
+    const from = batch ?? shapes[0]!;
+    const most = Math.ceil(from / 2);
+    const larger = [...this.#sessions.keys()].filter((shape) => shape > most);
+    if (this.#halved || (from === 1 && larger.length === 0)) return false;
+    this.#halved = true;
+    this.#shapes = [most, ...shapes.filter((shape) => shape < most)];
+    for (const shape of larger) await this.#releaseSession(shape);
+    this.onBatchHalved({ work: 'image tower', backbone: this.backbone.id, batch: most });
+    return true;
+  }
+
   async release(): Promise<void> {
     this.#cache.clear();
-    const sessions = [...this.#sessions.values()];
-    this.#sessions.clear();
-    for (const session of sessions) await (await session).release();
+    for (const batch of [...this.#sessions.keys()]) await this.#releaseSession(batch);
   }
 
   async #run(images: readonly Uint8Array[]): Promise<Features[]> {
@@ -87,8 +110,15 @@ export class Tower {
     if (!session) {
       session = this.#open(batch);
       this.#sessions.set(batch, session);
+      session.catch(() => this.#sessions.delete(batch));
     }
     return session;
+  }
+
+  async #releaseSession(batch: number): Promise<void> {
+    const session = this.#sessions.get(batch);
+    this.#sessions.delete(batch);
+    await (await session)?.release();
   }
 
   async #open(batch: number): Promise<Session> {
@@ -99,8 +129,9 @@ export class Tower {
     return loadModel(this.runtime, bytes, usedWeights(this.backbone, features));
   }
 
-  #batchShapes(): Promise<readonly number[]> {
-    this.#shapes ??= weightBytes(this.#weights()).then((bytes) => batchShapesFor(bytes, this.runtime.provider));
+  /** Largest first, down to 1. */
+  async #batchShapes(): Promise<readonly number[]> {
+    this.#shapes ??= batchShapesFor(await weightBytes(this.#weights()), this.runtime.provider);
     return this.#shapes;
   }
 

@@ -1,6 +1,7 @@
 import { type Backbone, openBackbone } from '@mediclip/backbones';
 import type { Runtime } from '@mediclip/onnx-graph';
 import { AdaptationError } from '../errors.js';
+import type { OnBatchHalved } from '../halving.js';
 import { Tower } from './tower.js';
 
 /** The image towers in use, each loaded once and shared by all detectors and trainings of its backbone and taps. */
@@ -10,7 +11,7 @@ export class Towers {
 
   constructor(
     readonly runtime: Runtime,
-    private readonly options: { readonly modelsFolder?: string } = {},
+    private readonly options: { readonly modelsFolder?: string; readonly onBatchHalved?: OnBatchHalved } = {},
   ) {}
 
   /** The tower of a backbone up to `taps` (the backbone's own when left out). Throws for what the catalogue lacks. */
@@ -20,7 +21,7 @@ export class Towers {
     const wanted = taps ?? backbone.defaultTaps;
     for (const tap of wanted) backbone.tapShape(tap);
     const key = towerKey(backboneId, wanted);
-    const tower = this.#towers.get(key) ?? new Tower(this.runtime, backbone, wanted);
+    const tower = this.#towers.get(key) ?? new Tower(this.runtime, backbone, wanted, this.options.onBatchHalved);
     this.#towers.set(key, tower);
     return tower;
   }

@@ -3,10 +3,11 @@ import path from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { type AdaptationOptionsInput, resolveAdaptationOptions } from '@mediclip/contracts';
 import { type GreyImage, RandomStream, synthesize } from '@mediclip/synthesis';
-import { askOnnxChecker, temporaryFolder, testRuntime } from '@mediclip/testing';
+import { askOnnxChecker, expectClose, temporaryFolder, testRuntime } from '@mediclip/testing';
 import fc from 'fast-check';
 import { detectorFileNames, readDetector } from '../detector/detector-files.js';
 import { exportedModelName, writeExportedModel } from '../detector/export.js';
+import { SmallDevice } from '../testing/small-device.js';
 import { openTinyClip } from '../testing/tiny-clip.js';
 import { Tower } from '../tower/tower.js';
 import { AdaptationRun } from './adaptation-run.js';
@@ -121,6 +122,18 @@ describe('a training', () => {
     const single = { ...job(), images: images.slice(0, 1) };
     await finish(await AdaptationRun.open(single, tower, samples));
     expect((await readDetector(single.outFolder)).description.patches).toBe(0);
+  });
+
+  test('goes on in half batches where memory does not suffice for whole ones', async () => {
+    const [roomy, cramped] = [job({ heldOutSamples: 2 }), job({ heldOutSamples: 2 })];
+    await finish(await AdaptationRun.open(roomy, tower, samples));
+    const halved: string[] = [];
+    const small = new Tower(new SmallDevice(1), tower.backbone, tower.taps, ({ work }) => halved.push(work));
+    await finish(await AdaptationRun.open(cramped, small, samples));
+    expect(halved.sort()).toEqual(['held-out loss', 'image tower', 'training step']);
+    const losses = async ({ outFolder }: AdaptationJob) =>
+      (await readDetector(outFolder)).description.lossHistory.flatMap(({ loss, heldOutLoss }) => [loss, heldOutLoss!]);
+    expectClose(await losses(cramped), await losses(roomy), 1e-4);
   });
 
   test('selects the epoch with the lowest held-out loss, or the last', async () => {

@@ -91,7 +91,8 @@ export class AdaptationRun {
       batchSize: Math.min(options.training.batchSize, images.length),
       evaluationBatchSize: Math.max(1, Math.min(options.training.heldOutSamples, largestEvaluationBatch)),
     };
-    const trainer = await Trainer.open(tower.runtime, tower.backbone, artifacts, trainingFolder(workFolder));
+    const { runtime, backbone, onBatchHalved } = tower;
+    const trainer = await Trainer.open(runtime, backbone, artifacts, trainingFolder(workFolder), onBatchHalved);
     return new AdaptationRun(job, tower, samples, trainer, state, configuration);
   }
 

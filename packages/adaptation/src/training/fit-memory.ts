@@ -68,16 +68,19 @@ async function keepPatches(tower: Tower, normals: FeatureStore, most: number, se
   const session = await runtime.createSession({
     bytes: writeModel({ name: 'descriptors', inputs: features, outputs: { descriptors } }),
   });
-  let row = 0;
-  for (let image = 0; image < normals.size; image++) {
-    const normal = await normals.get(image);
-    const all = (await session.run(stackFeatures([normal], backbone, taps, 1))).descriptors!.data as Float32Array;
-    for (; row < kept.length && kept[row]! < (image + 1) * patches; row++) {
-      const start = (kept[row]! - image * patches) * width;
-      rows.set(all.subarray(start, start + width), row * width);
+  try {
+    let row = 0;
+    for (let image = 0; image < normals.size; image++) {
+      const normal = await normals.get(image);
+      const all = (await session.run(stackFeatures([normal], backbone, taps, 1))).descriptors!.data as Float32Array;
+      for (; row < kept.length && kept[row]! < (image + 1) * patches; row++) {
+        const start = (kept[row]! - image * patches) * width;
+        rows.set(all.subarray(start, start + width), row * width);
+      }
     }
+  } finally {
+    await session.release();
   }
-  await session.release();
   return { rows, width, images: kept.map((patch) => Math.floor(patch / patches)) };
 }
 

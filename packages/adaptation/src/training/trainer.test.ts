@@ -1,13 +1,15 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Backbone } from '@mediclip/backbones';
 import { resolveAdaptationOptions } from '@mediclip/contracts';
-import { input, writeModel } from '@mediclip/onnx-graph';
+import { input, OutOfMemoryError, writeModel } from '@mediclip/onnx-graph';
 import { expectClose, goldenJson, maximumDifference, runModel, temporaryFolder, testRuntime } from '@mediclip/testing';
-import type { Parameters } from '../graphs/parameters.js';
+import { initialParameters, type Parameters, parameterSpecs } from '../graphs/parameters.js';
+import type { BatchHalved } from '../halving.js';
+import { SmallDevice } from '../testing/small-device.js';
 import { goldenTensors, openTinyClip } from '../testing/tiny-clip.js';
 import { readWeights } from '../weight-files.js';
 import { initialState } from './state.js';
-import { type LabelledFeatures, Trainer } from './trainer.js';
+import { type LabelledFeatures, Trainer, type TrainerOptions } from './trainer.js';
 
 const taps = [2, 3, 4];
 const side = 64;
@@ -58,18 +60,19 @@ describe.each([
   const losses = golden.variants[promptAttention]!.loss_per_step;
   let trainer: Trainer;
 
+  const { prompts, contextTokens } = resolveAdaptationOptions();
+  const options: TrainerOptions = {
+    prompts,
+    contextTokens,
+    promptAttention,
+    classSpecificContext: golden.class_specific_context,
+    phrasePositions: golden.positions,
+    taps,
+    batchSize: images,
+    evaluationBatchSize: 2,
+  };
+
   beforeAll(async () => {
-    const { prompts, contextTokens } = resolveAdaptationOptions();
-    const options = {
-      prompts,
-      contextTokens,
-      promptAttention,
-      classSpecificContext: golden.class_specific_context,
-      phrasePositions: golden.positions,
-      taps,
-      batchSize: images,
-      evaluationBatchSize: 2,
-    };
     trainer = await Trainer.open(testRuntime, backbone, options, temporaryFolder());
   });
 
@@ -113,5 +116,53 @@ describe.each([
       expectClose(values, expected.get(`final.${tensor}`)!, 1e-4);
       expectClose(state.average.get(tensor)!, values, 0);
     }
+  });
+});
+
+describe('when memory runs out', () => {
+  const options: TrainerOptions = {
+    ...resolveAdaptationOptions(),
+    taps,
+    batchSize: images,
+    evaluationBatchSize: images,
+  };
+  const start = () => initialParameters(parameterSpecs(backbone, taps, options), 0);
+  const labelled = () => ({ size: images, get: async (index: number) => batch[index]! });
+
+  test('loss and gradients come from parts of half the batch, and are the same', async () => {
+    const whole = await Trainer.open(testRuntime, backbone, options, temporaryFolder());
+    const device = new SmallDevice(2);
+    const warnings: BatchHalved[] = [];
+    const halved = await Trainer.open(device, backbone, options, temporaryFolder(), (warning) =>
+      warnings.push(warning),
+    );
+    const expected = await whole.gradients(batch, start());
+    for (const { loss, gradients } of [
+      await halved.gradients(batch, start()),
+      await halved.gradients(batch, start()),
+    ]) {
+      expectClose(Object.values(loss), Object.values(expected.loss), 5e-6);
+      for (const [tensor, gradient] of gradients) {
+        const reference = expected.gradients.get(tensor)!;
+        const largest = reference.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+        expect(maximumDifference(gradient, reference)).toBeLessThan(1e-4 * largest);
+      }
+    }
+    expect(device.passed).toEqual([2, 2, 2, 2]);
+    const held = await whole.evaluate(labelled(), start());
+    expectClose(Object.values(await halved.evaluate(labelled(), start())), Object.values(held), 5e-6);
+    expect(warnings).toEqual([
+      { work: 'training step', backbone: backbone.id, batch: 2 },
+      { work: 'held-out loss', backbone: backbone.id, batch: 2 },
+    ]);
+    await halved.release();
+    expect(device.openBatches).toEqual([]);
+  });
+
+  test('a second time, the call fails', async () => {
+    const trainer = await Trainer.open(new SmallDevice(1), backbone, options, temporaryFolder());
+    await expect(trainer.gradients(batch, start())).rejects.toBeInstanceOf(OutOfMemoryError);
+    await expect(trainer.gradients(batch, start())).rejects.toBeInstanceOf(OutOfMemoryError);
+    await expect(trainer.evaluate(labelled(), start())).rejects.toBeInstanceOf(OutOfMemoryError);
   });
 });

@@ -2,8 +2,15 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Backbone } from '@mediclip/backbones';
 import type { Runtime, Session, Tensor } from '@mediclip/onnx-graph';
-import { type ArtifactOptions, writeTrainingArtifacts } from '../graphs/artifacts.js';
-import type { ParameterSpec, Parameters } from '../graphs/parameters.js';
+import {
+  type Artifact,
+  type ArtifactOptions,
+  evalArtifact,
+  optimizerArtifact,
+  trainingArtifact,
+} from '../graphs/artifacts.js';
+import { type ParameterSpec, type Parameters, parameterSpecs } from '../graphs/parameters.js';
+import { HalvingSession, type OnBatchHalved } from '../halving.js';
 import { type Features, stackFeatures } from '../tower/features.js';
 import { placeModel } from '../weight-files.js';
 import type { Loss } from './state.js';
@@ -41,49 +48,81 @@ export const artifactNames = {
   checkpoint: 'checkpoint',
 } as const;
 
-/** The sessions of the training artifacts: one method per graph. */
+export interface TrainerOptions extends ArtifactOptions {
+  readonly batchSize: number;
+  readonly evaluationBatchSize: number;
+}
+
+/**
+ * The sessions of the training artifacts: one method per graph. When memory runs out, batches are halved once and go in parts
+ * from then on; an OutOfMemoryError is what comes after that.
+ */
 export class Trainer {
   private constructor(
     private readonly backbone: Backbone,
-    private readonly options: ArtifactOptions,
+    private readonly options: TrainerOptions,
     readonly specs: readonly ParameterSpec[],
-    private readonly training: Session,
+    private readonly training: HalvingSession,
     private readonly optimizer: Session,
-    private readonly evaluation: Session,
+    private readonly evaluation: HalvingSession,
   ) {}
 
   /** Writes the artifacts into `folder` and loads them. */
-  static async open(runtime: Runtime, backbone: Backbone, options: ArtifactOptions, folder: string): Promise<Trainer> {
+  static async open(
+    runtime: Runtime,
+    backbone: Backbone,
+    options: TrainerOptions,
+    folder: string,
+    onBatchHalved: OnBatchHalved = () => {},
+  ): Promise<Trainer> {
     await mkdir(folder, { recursive: true });
-    const { parameters, trainingModel, evalModel, optimizerModel, weights } = writeTrainingArtifacts(backbone, options);
-    const load = (name: string, model: Uint8Array, external: Readonly<Record<string, string>>) =>
-      placeModel(runtime, path.join(folder, name), model, external);
-    return new Trainer(
-      backbone,
-      options,
-      parameters,
-      await load(artifactNames.training, trainingModel, weights),
-      await load(artifactNames.optimizer, optimizerModel, {}),
-      await load(artifactNames.eval, evalModel, weights),
+    const specs = parameterSpecs(backbone, options.taps, options);
+    const load = (name: string, { model, weights }: Artifact) =>
+      placeModel(runtime, path.join(folder, name), model, weights);
+    const training = new HalvingSession(
+      options.batchSize,
+      (batch) => load(artifactNames.training, trainingArtifact(backbone, options, batch)),
+      (batch) => onBatchHalved({ work: 'training step', backbone: backbone.id, batch }),
     );
+    const evaluation = new HalvingSession(
+      options.evaluationBatchSize,
+      (batch) => load(artifactNames.eval, evalArtifact(backbone, options, batch)),
+      (batch) => onBatchHalved({ work: 'held-out loss', backbone: backbone.id, batch }),
+    );
+    try {
+      await training.open();
+      await evaluation.open();
+      const optimizer = await load(artifactNames.optimizer, optimizerArtifact(specs));
+      return new Trainer(backbone, options, specs, training, optimizer, evaluation);
+    } catch (error) {
+      await training.release();
+      await evaluation.release();
+      throw error;
+    }
   }
 
-  /** Loss and gradients of a batch of at most `batchSize` images. */
+  /** Loss and gradients of a batch. */
   async gradients(batch: readonly LabelledFeatures[], parameters: Parameters): Promise<Gradients> {
-    const outputs = await this.training.run({
-      ...this.#batch(batch, this.options.batchSize, batch.length),
-      ...this.#named('', parameters),
+    return this.training.use(async (session, size) => {
+      const parts: Gradients[] = [];
+      for (let start = 0; start < batch.length; start += size) {
+        const outputs = await session.run({
+          ...this.#batch(batch.slice(start, start + size), size, batch.length),
+          ...this.#named('', parameters),
+        });
+        const gradient = ({ name }: ParameterSpec) => outputs[`grad.${name}`]!.data as Float32Array;
+        const [focal, dice, loss] = ['focal', 'dice', 'loss'].map((name) => scalarOf(outputs[name]!)) as [
+          number,
+          number,
+          number,
+        ];
+        parts.push({
+          loss: { focal, dice, loss },
+          gradients: new Map(this.specs.map((spec) => [spec.name, gradient(spec)])),
+        });
+      }
+      return parts.reduce(together);
     });
-    const gradients = this.specs.map(({ name }): [string, Float32Array] => [
-      name,
-      outputs[`grad.${name}`]!.data as Float32Array,
-    ]);
-    const [focal, dice, loss] = ['focal', 'dice', 'loss'].map((name) => scalarOf(outputs[name]!)) as [
-      number,
-      number,
-      number,
-    ];
-    return { loss: { focal, dice, loss }, gradients: new Map(gradients) };
   }
 
   /** One Adam step, counted from 1, and the moving average after it: `averaging * average + (1 - averaging) * parameters`. */
@@ -109,30 +148,30 @@ export class Trainer {
 
   /** The losses of any number of images together, in chunks of the evaluation batch. */
   async evaluate(images: LabelledImages, parameters: Parameters): Promise<Loss> {
-    const size = this.options.evaluationBatchSize;
-    let focal = 0;
-    let overlap = 0;
-    for (let start = 0; start < images.size; start += size) {
-      const places = Array.from({ length: Math.min(size, images.size - start) }, (_, index) => start + index);
-      const chunk = await Promise.all(places.map((place) => images.get(place)));
-      const outputs = await this.evaluation.run({
-        ...this.#batch(chunk, size, images.size),
-        ...this.#named('', parameters),
-      });
-      focal += scalarOf(outputs.focal!);
-      overlap += 1 - scalarOf(outputs.dice!);
-    }
-    const dice = 1 - overlap;
-    return { focal, dice, loss: focal + dice };
+    return this.evaluation.use(async (session, size) => {
+      let focal = 0;
+      let overlap = 0;
+      for (let start = 0; start < images.size; start += size) {
+        const places = Array.from({ length: Math.min(size, images.size - start) }, (_, index) => start + index);
+        const chunk = await Promise.all(places.map((place) => images.get(place)));
+        const outputs = await session.run({
+          ...this.#batch(chunk, size, images.size),
+          ...this.#named('', parameters),
+        });
+        focal += scalarOf(outputs.focal!);
+        overlap += 1 - scalarOf(outputs.dice!);
+      }
+      const dice = 1 - overlap;
+      return { focal, dice, loss: focal + dice };
+    });
   }
 
   /** The embeddings of the two states, [2, E]: constants once training is over. */
   async states(parameters: Parameters): Promise<Float32Array> {
-    const { states } = await this.evaluation.run(
-      { ...this.#batch([], this.options.evaluationBatchSize, 1), ...this.#named('', parameters) },
-      ['states'],
-    );
-    return states!.data as Float32Array;
+    return this.evaluation.use(async (session, size) => {
+      const { states } = await session.run({ ...this.#batch([], size, 1), ...this.#named('', parameters) }, ['states']);
+      return states!.data as Float32Array;
+    });
   }
 
   async release(): Promise<void> {
@@ -160,6 +199,20 @@ export class Trainer {
       ]),
     );
   }
+}
+
+/**
+ * Two parts of a batch as one. Their images are weighed by the size of the whole, so that losses and gradients add up, but for the 1
+ * from which each part's Dice loss subtracts (`losses`).
+ */
+function together(a: Gradients, b: Gradients): Gradients {
+  const focal = a.loss.focal + b.loss.focal;
+  const dice = a.loss.dice + b.loss.dice - 1;
+  const sum = ([name, values]: [string, Float32Array]): [string, Float32Array] => {
+    const others = b.gradients.get(name)!;
+    return [name, values.map((value, index) => value + others[index]!)];
+  };
+  return { loss: { focal, dice, loss: focal + dice }, gradients: new Map([...a.gradients].map(sum)) };
 }
 
 const scalarFeed = (value: number): Tensor => ({ dtype: 'float32', shape: [], data: Float32Array.of(value) });

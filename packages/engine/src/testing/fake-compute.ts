@@ -5,13 +5,14 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { AdaptationJob, AdaptationProgress, SampleSource } from '@mediclip/adaptation';
+import type { AdaptationJob, AdaptationProgress, OnBatchHalved, SampleSource } from '@mediclip/adaptation';
+import { OutOfMemoryError } from '@mediclip/onnx-graph';
 import type { AdaptationRun, Compute, ComputeSettings, ScoreInput } from '../compute.js';
-import { EngineError, OutOfMemoryError } from '../errors.js';
+import { EngineError } from '../errors.js';
 
 export interface Script {
   /** `block` never returns, `hang` returns a promise that never settles. */
-  readonly command?: 'kill' | 'abort' | 'exit' | 'block' | 'hang' | 'fail' | 'outOfMemory' | 'allocate';
+  readonly command?: 'kill' | 'abort' | 'exit' | 'block' | 'hang' | 'fail' | 'outOfMemory' | 'halve' | 'allocate';
   /** How often it is obeyed, over all processes; always when left out. */
   readonly times?: number;
   /** At which step of an adaptation; scores and starts have no steps. */
@@ -25,6 +26,7 @@ export interface Script {
 const CHECKPOINT_EVERY = 5;
 const DEFAULT_STEPS = 20;
 const held: Buffer[] = [];
+let tellHalved: OnBatchHalved = () => {};
 
 function readScript(folder: string | undefined): Script {
   const file = path.join(folder ?? '', 'script.json');
@@ -57,6 +59,7 @@ const commands: Record<NonNullable<Script['command']>, (script: Script) => void 
   outOfMemory: () => {
     throw new OutOfMemoryError('the fake was told to run out of memory');
   },
+  halve: () => tellHalved({ work: 'image tower', backbone: 'lite', batch: 8 }),
   allocate: ({ bytes = 0 }) => {
     held.push(Buffer.alloc(bytes, 1));
   },
@@ -116,7 +119,11 @@ async function score(batch: readonly ScoreInput[]) {
   });
 }
 
-export async function createCompute({ device, modelsFolder }: ComputeSettings): Promise<Compute> {
+export async function createCompute(
+  { device, modelsFolder }: ComputeSettings,
+  onBatchHalved: OnBatchHalved,
+): Promise<Compute> {
+  tellHalved = onBatchHalved;
   await obey(modelsFolder);
   if (device.startsWith('cuda')) throw new EngineError('device-unavailable', `The device ${device} did not load.`);
   return {
