@@ -1,5 +1,4 @@
 export { ApiKeysError } from './auth/api-keys.js';
 export type { Imaging, ReadinessProbe, ServerDependencies, ServerSettings } from './dependencies.js';
-export { scoreStageSeconds } from './metrics/server-metrics.js';
 export { buildServer } from './server.js';
 export { parseSettings, type Settings, SettingsError } from './settings.js';

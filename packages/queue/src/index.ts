@@ -26,3 +26,4 @@ export {
   type ScoreServer,
   type ServeOptions,
 } from './score-channel.js';
+export { rejectedTotal, scoreStageSeconds, secondBuckets, sharedMetric } from './shared-metrics.js';

@@ -1,5 +1,6 @@
 import type { Job } from '@mediclip/contracts';
 import type { EngineEvents } from '@mediclip/engine';
+import { rejectedTotal, scoreStageSeconds, sharedMetric } from '@mediclip/queue';
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { WorkerEngine } from '../dependencies.js';
 
@@ -12,12 +13,11 @@ export interface WorkerMetrics {
   close(): void;
 }
 
-const scoreSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const jobSeconds = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400];
 
 /** Registers the worker's metrics and keeps those of the engine; what a server in the same process has registered already is shared. */
 export function workerMetrics(registry: Registry, engine: WorkerEngine): WorkerMetrics {
-  const jobDuration = shared(
+  const jobDuration = sharedMetric(
     registry,
     'mediclip_job_duration_seconds',
     (name) =>
@@ -29,19 +29,8 @@ export function workerMetrics(registry: Registry, engine: WorkerEngine): WorkerM
         registers: [registry],
       }),
   );
-  const stageDuration = shared(
-    registry,
-    'mediclip_score_stage_seconds',
-    (name) =>
-      new Histogram({
-        name,
-        help: 'Time that a score spent in each of its stages.',
-        labelNames: ['stage'],
-        buckets: scoreSeconds,
-        registers: [registry],
-      }),
-  );
-  const batchSize = shared(
+  const stageDuration = scoreStageSeconds(registry);
+  const batchSize = sharedMetric(
     registry,
     'mediclip_batch_size',
     (name) =>
@@ -52,22 +41,12 @@ export function workerMetrics(registry: Registry, engine: WorkerEngine): WorkerM
         registers: [registry],
       }),
   );
-  const restarts = shared(
+  const restarts = sharedMetric(
     registry,
     'mediclip_engine_restarts_total',
     (name) => new Counter({ name, help: 'How often the engine process was replaced.', registers: [registry] }),
   );
-  const rejected = shared(
-    registry,
-    'mediclip_rejected_total',
-    (name) =>
-      new Counter({
-        name,
-        help: 'Requests that were turned away, by reason.',
-        labelNames: ['reason'],
-        registers: [registry],
-      }),
-  );
+  const rejected = rejectedTotal(registry);
 
   const onBatch = (...[{ size, queuedMs, computeMs }]: EngineEvents['batch']) => {
     batchSize.observe(size);
@@ -91,8 +70,4 @@ export function workerMetrics(registry: Registry, engine: WorkerEngine): WorkerM
       engine.off('rejected', onRejected);
     },
   };
-}
-
-function shared<M>(registry: Registry, name: string, make: (name: string) => M): M {
-  return (registry.getSingleMetric(name) as M | undefined) ?? make(name);
 }
