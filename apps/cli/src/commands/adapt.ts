@@ -1,14 +1,11 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { type AdaptationJob, chooseShots, readDetector, writeExportedModel } from '@mediclip/adaptation';
-import { type Backbone, openBackbone } from '@mediclip/backbones';
-import type { AdaptationOptions } from '@mediclip/contracts';
+import { type AdaptationJob, readDetector, writeExportedModel } from '@mediclip/adaptation';
+import { openBackbone } from '@mediclip/backbones';
 import { type Engine, EngineError } from '@mediclip/engine';
-import type { ImagingPool } from '@mediclip/imaging';
 import { type ComputeFlags, withEngine } from '../engine-options.js';
-import { readDataFolder } from '../folder/data-folder.js';
-import { mapAFewAtATime, naming, readImageFile, withImagingPool } from '../images.js';
+import { loadShots } from '../folder/load-shots.js';
 import { createOutput, type Output } from '../terminal/output.js';
 import { Progress } from '../terminal/progress.js';
 import { StoppedError, UsageError } from '../usage-error.js';
@@ -32,7 +29,7 @@ export async function adapt(folder: string, flags: AdaptFlags, signal: AbortSign
   checkPlaces(out, partial, flags);
   const backbone = openBackbone(options.backbone, { modelsFolder: path.resolve(flags.modelsDir) });
   for (const tap of options.taps ?? []) backbone.tapShape(tap);
-  const images = await loadShots(folder, options, backbone);
+  const images = await loadShots(folder, options, backbone.side);
 
   const job: AdaptationJob = { options, images, workFolder: partial, outFolder: path.join(partial, 'model') };
   const startedAt = performance.now();
@@ -50,23 +47,6 @@ export async function adapt(folder: string, flags: AdaptFlags, signal: AbortSign
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
   output.event({ event: 'adapted', model: out, seconds });
   output.line(`The detector is in ${out} (${seconds} s). Try: mediclip score ${flags.out ?? path.basename(out)} IMAGE`);
-}
-
-/** The chosen shots as the backbone takes them. All normals are read first, so that a broken one is named whatever the seed. */
-async function loadShots(
-  folder: string,
-  options: AdaptationOptions,
-  { side }: Backbone,
-): Promise<AdaptationJob['images']> {
-  const { trainNormal } = await readDataFolder(folder);
-  const chosen = chooseShots(trainNormal.length, options.shots, options.seed);
-  const prepare = (pool: ImagingPool) =>
-    mapAFewAtATime(
-      trainNormal,
-      async (file) => (await naming(file, pool.prepare(await readImageFile(file), { side, kind: 'train' }))).image,
-    );
-  const normals = await withImagingPool(prepare);
-  return chosen.map((index) => normals[index]!);
 }
 
 /** Refuses to touch what is there unless told to go on from it or to replace it, and to replace anything but a detector. */

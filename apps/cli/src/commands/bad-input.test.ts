@@ -7,6 +7,7 @@ import { greyPng } from '../testing/png.js';
 import { mediclip } from '../testing/run-mediclip.js';
 
 const quick = ['--options', quickOptions(1)];
+const allFour = [...quick, '--shots', '4'];
 const good = exampleImages('train/normal', 3);
 
 /** Runs the command in vain: one sentence on standard error, nothing on standard output. Returns the sentence. */
@@ -59,14 +60,14 @@ describe('images that cannot be used', () => {
   test('a truncated JPEG among good ones', async () => {
     const jpeg = readFileSync(goldenPath('preprocess/input/big.jpg'));
     const { folder, file } = folderWithOneMore('a.jpg', jpeg.subarray(0, jpeg.length / 2));
-    expect(await refusedAdaptation(folder, ...quick)).toMatch(
+    expect(await refusedAdaptation(folder, ...allFour)).toMatch(
       new RegExp(`^${file}: The JPEG file is damaged or cut short \\(.*\\); save it anew or leave it out\\.$`),
     );
   });
 
   test('an image of 1 x 1 pixels', async () => {
     const { folder, file } = folderWithOneMore('dot.png', greyPng(1, 1));
-    expect(await refusedAdaptation(folder, ...quick)).toBe(
+    expect(await refusedAdaptation(folder, ...allFour)).toBe(
       `${file}: The image has 1 x 1 pixels and each side needs at least 8; send a larger one.`,
     );
   });
@@ -75,7 +76,7 @@ describe('images that cannot be used', () => {
     const png = greyPng(30_000, 30_000, 2 ** 22);
     expect(png.length).toBeLessThan(8192);
     const { folder, file } = folderWithOneMore('huge.png', png);
-    expect(await refusedAdaptation(folder, ...quick)).toMatch(
+    expect(await refusedAdaptation(folder, ...allFour)).toMatch(
       new RegExp(
         `^${file}: The image has 30000 x 30000 pixels and the limit is \\d+; reduce it or raise the limit\\.$`,
       ),
