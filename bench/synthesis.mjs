@@ -1,7 +1,8 @@
 /** What a synthetic sample costs at 224 pixels in processor time. Run directly, it prints a line for each task and one for the default mix. */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { defaultSynthesisOptions, RandomStream, synthesize } from '@mediclip/synthesis';
+import { resolveAdaptationOptions } from '@mediclip/contracts';
+import { RandomStream, synthesize } from '@mediclip/synthesis';
 
 const SIDE = 224;
 const SHOTS = 16;
@@ -36,14 +37,15 @@ function millisecondsPerSample(support, options) {
  */
 export async function synthesisBench() {
   const support = Array.from({ length: SHOTS }, (_, shot) => supportImage(shot));
-  const { tasks, secondAnomalyProbability } = defaultSynthesisOptions;
+  const { synthesis } = resolveAdaptationOptions();
+  const { tasks, secondAnomalyProbability } = synthesis;
   const none = Object.fromEntries(Object.keys(tasks).map((task) => [task, 0]));
   const millisecondsPerTask = {};
   for (const task of Object.keys(tasks)) {
     const options = { tasks: { ...none, [task]: 1 }, secondAnomalyProbability };
     millisecondsPerTask[task] = millisecondsPerSample(support, options);
   }
-  return { millisecondsPerSample: millisecondsPerSample(support, defaultSynthesisOptions), millisecondsPerTask };
+  return { millisecondsPerSample: millisecondsPerSample(support, synthesis), millisecondsPerTask };
 }
 
 if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {

@@ -18,6 +18,20 @@ describe('adaptation options', () => {
     expect(resolveAdaptationOptions()).toEqual({ ...adaptationPresets.default, preset: 'default' });
   });
 
+  it('draws cut-paste, Gaussian intensity, source deformation and identity alike, with two anomalies in a half', () => {
+    expect(resolveAdaptationOptions().synthesis).toEqual({
+      tasks: {
+        cutPaste: 0.25,
+        gaussianIntensity: 0.25,
+        smoothIntensity: 0,
+        sourceDeformation: 0.25,
+        sinkDeformation: 0,
+        identity: 0.25,
+      },
+      secondAnomalyProbability: 0.5,
+    });
+  });
+
   it.each(['default', 'paper'] as const)('has valid values for every option in preset %s', (preset) => {
     const { success } = adaptationOptionsSchema.safeParse({ ...adaptationPresets[preset], preset });
     expect(success).toBe(true);

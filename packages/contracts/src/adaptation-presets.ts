@@ -32,13 +32,17 @@ const phrases = {
   ],
 };
 
-const tasks = {
-  cutPaste: 0.25,
-  gaussianIntensity: 0.25,
-  smoothIntensity: 0,
-  sourceDeformation: 0.25,
-  sinkDeformation: 0,
-  identity: 0.25,
+/** The paper's mix of synthetic anomalies (method, section 7). */
+const synthesis = {
+  tasks: {
+    cutPaste: 0.25,
+    gaussianIntensity: 0.25,
+    smoothIntensity: 0,
+    sourceDeformation: 0.25,
+    sinkDeformation: 0,
+    identity: 0.25,
+  },
+  secondAnomalyProbability: 0.5,
 };
 
 const common = {
@@ -49,7 +53,7 @@ const common = {
   contextTokens: 8,
   classSpecificContext: true,
   phrasePositions: ['end'],
-  synthesis: { tasks, secondAnomalyProbability: 0.5 },
+  synthesis,
 } satisfies Partial<PresetValues>;
 
 const commonTraining = {

@@ -1,9 +1,11 @@
 import { expect, test } from '@jest/globals';
 import type { SampleRequest } from '@mediclip/adaptation';
-import { defaultSynthesisOptions as options, RandomStream, synthesize } from '@mediclip/synthesis';
+import { resolveAdaptationOptions } from '@mediclip/contracts';
+import { RandomStream, synthesize } from '@mediclip/synthesis';
 import { SynthesisPool } from './synthesis-pool.js';
 
 const side = 64;
+const { synthesis: options } = resolveAdaptationOptions();
 const images = [0, 1, 2].map((seed) => {
   const random = new RandomStream(seed, 0, 0);
   return { width: side, height: side, data: Uint8Array.from({ length: side * side }, () => random.integer(0, 256)) };

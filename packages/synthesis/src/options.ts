@@ -19,19 +19,6 @@ export interface SynthesisOptions {
   readonly secondAnomalyProbability: number;
 }
 
-/** The paper's mix (method, section 7). */
-export const defaultSynthesisOptions: SynthesisOptions = {
-  tasks: {
-    cutPaste: 0.25,
-    gaussianIntensity: 0.25,
-    smoothIntensity: 0,
-    sourceDeformation: 0.25,
-    sinkDeformation: 0,
-    identity: 0.25,
-  },
-  secondAnomalyProbability: 0.5,
-};
-
 /** Draws a task. Throws a RangeError when the options are no probabilities. */
 export function drawTask(options: SynthesisOptions, random: RandomStream): SynthesisTask {
   const total = checkOptions(options);

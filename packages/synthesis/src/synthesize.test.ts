@@ -1,12 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
+import { resolveAdaptationOptions } from '@mediclip/contracts';
 import fc from 'fast-check';
 import type { GreyImage } from './image.js';
-import { defaultSynthesisOptions, type SynthesisOptions, type SynthesisTask } from './options.js';
+import type { SynthesisOptions, SynthesisTask } from './options.js';
 import { RandomStream } from './random/random-stream.js';
 import { synthesize } from './synthesize.js';
 import { expectShare } from './testing/statistics.js';
 
-const tasks = Object.keys(defaultSynthesisOptions.tasks) as SynthesisTask[];
+const { synthesis: defaults } = resolveAdaptationOptions();
+const tasks = Object.keys(defaults.tasks) as SynthesisTask[];
 
 function only(task: SynthesisTask, secondAnomalyProbability = 0.5): SynthesisOptions {
   const shares = Object.fromEntries(tasks.map((name) => [name, name === task ? 1 : 0]));
@@ -33,7 +35,7 @@ describe.each(tasks)('%s', (task) => {
         const support = [noise(side, 1), noise(side, 2)];
         const make = () => synthesize(support[0], support, new RandomStream(seed, step, sample), only(task));
         const first = make();
-        synthesize(support[1], support, new RandomStream(seed, step, sample + 1));
+        synthesize(support[1], support, new RandomStream(seed, step, sample + 1), defaults);
         const second = make();
         expect(second.image.join()).toBe(first.image.join());
         expect(second.mask.join()).toBe(first.mask.join());
@@ -141,7 +143,7 @@ describe('synthesize refuses', () => {
       message: 'Cut-paste has no image to cut from; pass the normal images as support.',
     },
   ])('$what', ({ image, support, message }) => {
-    expect(() => synthesize(image, support, random)).toThrow(new RangeError(message));
+    expect(() => synthesize(image, support, random, defaults)).toThrow(new RangeError(message));
   });
 
   test('options that are no probabilities', () => {

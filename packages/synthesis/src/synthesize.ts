@@ -2,7 +2,7 @@ import type { Corner } from './box.js';
 import type { GreyImage } from './image.js';
 import { changeLabel } from './label/change-label.js';
 import { forEachSetPixel, type Mask } from './masks/mask.js';
-import { defaultSynthesisOptions, drawTask, type SynthesisOptions, type SynthesisTask } from './options.js';
+import { drawTask, type SynthesisOptions, type SynthesisTask } from './options.js';
 import type { RandomStream } from './random/random-stream.js';
 import { applyCutPaste, drawCutPaste } from './tasks/cut-paste.js';
 import { applyDeformation, type DeformationParameters, drawDeformation } from './tasks/deformation.js';
@@ -31,7 +31,7 @@ export function synthesize(
   image: GreyImage,
   support: readonly GreyImage[],
   random: RandomStream,
-  options: SynthesisOptions = defaultSynthesisOptions,
+  options: SynthesisOptions,
 ): SyntheticSample {
   const side = image.width;
   for (const each of [image, ...support]) checkImage(each, side);

@@ -44,11 +44,13 @@ function job(training: AdaptationOptionsInput['training'] = {}): AdaptationJob {
   };
 }
 
+const { synthesis } = resolveAdaptationOptions();
+
 /** Draws in this thread. */
 const samples: SampleSource = {
   async draw(requests) {
     return requests.map(({ image, seed, step, sample, purpose }) =>
-      synthesize(images[image]!, images, new RandomStream(seed, step, sample, purpose)),
+      synthesize(images[image]!, images, new RandomStream(seed, step, sample, purpose), synthesis),
     );
   },
 };

@@ -30,7 +30,7 @@ async function adapt(tower: Tower): Promise<string> {
   const run = await AdaptationRun.open(job, tower, {
     draw: async (requests) =>
       requests.map(({ image, seed, step, sample, purpose }) =>
-        synthesize(images[image]!, images, new RandomStream(seed, step, sample, purpose)),
+        synthesize(images[image]!, images, new RandomStream(seed, step, sample, purpose), job.options.synthesis),
       ),
   });
   while (!(await run.advance()));
