@@ -7,6 +7,7 @@ export type AdaptationErrorCode =
   | 'corrupt-detector'
   | 'backbone-mismatch'
   | 'weights-not-mapped'
+  | 'half-precision-overflow'
   | 'diverged';
 
 /** A fault of an adaptation or a detector that its user can mend; the message says how. */

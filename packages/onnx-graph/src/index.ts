@@ -31,6 +31,7 @@ export {
   where,
 } from './elementwise.js';
 export { gradients } from './gradients.js';
+export { inHalfPrecision } from './half-precision.js';
 export { concat, expand, gather, pad, reshape, slice, transpose } from './layout.js';
 export { averagePool, type ConvOptions, conv, matMul, type PoolOptions } from './linear.js';
 export { externalLocations, type ModelDescription, writeModel } from './model.js';

@@ -17,6 +17,7 @@ import { loadModel, usedWeights, weightBytes } from '../weight-files.js';
 import { batchShapesFor } from './batch-shapes.js';
 import { FeatureCache } from './feature-cache.js';
 import type { Features } from './features.js';
+import { refuseOverflow, type TowerPrecision, towerPrecision, withPrecision } from './precision.js';
 
 /** Features of images that are likely to come again; least recently used ones go first. */
 const cacheBytes = 2 ** 27;
@@ -38,6 +39,10 @@ export class Tower {
     readonly taps: readonly number[],
     readonly onBatchHalved: OnBatchHalved = () => {},
   ) {}
+
+  get precision(): TowerPrecision {
+    return towerPrecision(this.runtime);
+  }
 
   /**
    * The features of images of the backbone's side, each [side, side, 3] RGB bytes, in one run per batch shape. The same
@@ -100,9 +105,11 @@ export class Tower {
     const session = await this.#session(batch);
     const outputs = await session.run({ pixels: { dtype: 'uint8', shape: [batch, side, side, 3], data } });
     const taps = this.taps.map((_, index) => outputs[`features.${index}`]!.data as Float32Array);
-    return images.map((_, index) =>
+    const features = images.map((_, index) =>
       taps.map((tap) => tap.slice((index * tap.length) / batch, ((index + 1) * tap.length) / batch)),
     );
+    if (this.precision === 'float16') refuseOverflow(features, this.backbone.id);
+    return features;
   }
 
   #session(batch: number): Promise<Session> {
@@ -123,7 +130,8 @@ export class Tower {
 
   async #open(batch: number): Promise<Session> {
     const pixels = pixelInput(this.backbone, batch);
-    const features = this.backbone.imageFeatures(normalise(pixels, this.backbone), this.taps);
+    const normalised = normalise(pixels, this.backbone);
+    const features = withPrecision(this.backbone.imageFeatures(normalised, this.taps), normalised, this.precision);
     const outputs = Object.fromEntries(features.map((tap, index) => [`features.${index}`, tap]));
     const bytes = writeModel({ name: 'tower', inputs: [pixels], outputs });
     return loadModel(this.runtime, bytes, usedWeights(this.backbone, features));

@@ -159,6 +159,19 @@ describe('a training', () => {
     await expect(AdaptationRun.open(other, tower, samples)).rejects.toMatchObject({ code: 'checkpoint-mismatch' });
   });
 
+  test('starts again where the tower has another precision than that of the checkpoint', async () => {
+    const onGpu = new Tower({ ...testRuntime, provider: 'cuda' }, tower.backbone, tower.taps);
+    const moved = job();
+    const firstStepOn = async (device: Tower) => {
+      const run = await AdaptationRun.open(moved, device, samples);
+      while (run.progress.phase !== 'training') await run.advance();
+      await run.checkpoint();
+      await run.release();
+      return run.progress.done;
+    };
+    expect([await firstStepOn(onGpu), await firstStepOn(onGpu), await firstStepOn(tower)]).toEqual([1, 2, 1]);
+  });
+
   test('says when it diverges', async () => {
     const run = await AdaptationRun.open(job({ learningRate: 1, epochs: 200 }), tower, {
       draw: async (requests) =>

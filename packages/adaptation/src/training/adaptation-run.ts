@@ -7,7 +7,7 @@ import { FeatureStore } from '../tower/feature-store.js';
 import type { Features } from '../tower/features.js';
 import { greyToRgb } from '../tower/rgb.js';
 import type { Tower } from '../tower/tower.js';
-import { readCheckpoint, writeCheckpoint } from './checkpoint.js';
+import { type RunOrigin, readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import { type FittedMemory, fitMemory } from './fit-memory.js';
 import {
   type AdaptationJob,
@@ -53,7 +53,7 @@ export class AdaptationRun {
   #progress: AdaptationProgress;
   readonly #parts: AsyncGenerator<AdaptationProgress, void>;
   readonly #ahead = new Map<number, Promise<SyntheticSample[]>>();
-  readonly #configuration: string;
+  readonly #origin: RunOrigin;
   /** Features of the untouched normals and of the held-out samples. */
   readonly #normals: FeatureStore;
   readonly #heldOut: FeatureStore;
@@ -64,9 +64,9 @@ export class AdaptationRun {
     private readonly samples: SampleSource,
     private readonly trainer: Trainer,
     private state: TrainingState,
-    configuration: string,
+    origin: RunOrigin,
   ) {
-    this.#configuration = configuration;
+    this.#origin = origin;
     this.#normals = new FeatureStore(trainingFolder(job.workFolder));
     this.#heldOut = new FeatureStore(trainingFolder(job.workFolder));
     this.#progress = { phase: 'preparing', done: 0, total: job.images.length };
@@ -80,11 +80,10 @@ export class AdaptationRun {
   static async open(job: AdaptationJob, tower: Tower, samples: SampleSource): Promise<AdaptationRun> {
     const { options, images, workFolder } = job;
     checkImages(job, tower);
-    const configuration = configurationDigest(job, tower);
+    const origin = { configuration: configurationDigest(job, tower), precision: tower.precision };
     const specs = parameterSpecs(tower.backbone, tower.taps, options);
     const state =
-      readCheckpoint(checkpointFile(workFolder), specs, configuration) ??
-      initialState(initialParameters(specs, options.seed));
+      readCheckpoint(checkpointFile(workFolder), specs, origin) ?? initialState(initialParameters(specs, options.seed));
     const artifacts = {
       ...options,
       taps: tower.taps,
@@ -93,7 +92,7 @@ export class AdaptationRun {
     };
     const { runtime, backbone, onBatchHalved } = tower;
     const trainer = await Trainer.open(runtime, backbone, artifacts, trainingFolder(workFolder), onBatchHalved);
-    return new AdaptationRun(job, tower, samples, trainer, state, configuration);
+    return new AdaptationRun(job, tower, samples, trainer, state, origin);
   }
 
   get progress(): AdaptationProgress {
@@ -110,7 +109,7 @@ export class AdaptationRun {
   /** Writes the state after the last whole step. */
   async checkpoint(): Promise<void> {
     const { workFolder } = this.job;
-    await writeCheckpoint(checkpointFile(workFolder), this.state, this.trainer.specs, this.#configuration);
+    await writeCheckpoint(checkpointFile(workFolder), this.state, this.trainer.specs, this.#origin);
   }
 
   async release(): Promise<void> {

@@ -9,20 +9,25 @@ import {
 import { sizeOf } from '@mediclip/onnx-graph';
 import { AdaptationError } from '../errors.js';
 import type { ParameterSpec, Parameters } from '../graphs/parameters.js';
+import type { TowerPrecision } from '../tower/precision.js';
 import { writeFileWhole } from '../write-file-whole.js';
 import type { Loss, TrainingState } from './state.js';
 
 const tensorParts = ['parameters', 'm', 'v', 'average', 'best'] as const;
 
-/**
- * Writes a training state as a safetensors file, whole or not at all. `configuration` is the digest of everything that
- * the run depends on; `readCheckpoint` wants the same one back.
- */
+/** What a run is a function of. */
+export interface RunOrigin {
+  /** Digest of the options, images and weights. */
+  readonly configuration: string;
+  readonly precision: TowerPrecision;
+}
+
+/** Writes a training state as a safetensors file, whole or not at all. `readCheckpoint` wants the same origin back. */
 export async function writeCheckpoint(
   file: string,
   state: TrainingState,
   specs: readonly ParameterSpec[],
-  configuration: string,
+  origin: RunOrigin,
 ): Promise<void> {
   const tensors = tensorParts.flatMap((part) =>
     specs.map(({ name, shape }): [string, NamedTensor] => [
@@ -37,18 +42,19 @@ export async function writeCheckpoint(
   ];
   await writeFileWhole(
     file,
-    writeSafetensors([...tensors, ...history], { format: 'mediclip-checkpoint-1', configuration }),
+    writeSafetensors([...tensors, ...history], { format: 'mediclip-checkpoint-1', ...origin }),
   );
 }
 
 /**
- * The state of a checkpoint file, or undefined when there is no file. Throws an `AdaptationError` when the file belongs to
- * another configuration or cannot be read.
+ * The state of a checkpoint file, or undefined when there is no file, or one of a tower of another precision: a training that moves between
+ * a GPU and a processor starts again, so that its detector is a function of one of them. Throws an `AdaptationError` when the file belongs
+ * to another configuration or cannot be read.
  */
 export function readCheckpoint(
   file: string,
   specs: readonly ParameterSpec[],
-  configuration: string,
+  { configuration, precision }: RunOrigin,
 ): TrainingState | undefined {
   if (!existsSync(file)) return undefined;
   const { tensors, metadata } = readFile(file);
@@ -58,6 +64,7 @@ export function readCheckpoint(
       'The checkpoint belongs to other options, images or weights: resume with the same ones, or start again elsewhere.',
     );
   }
+  if ((metadata.precision ?? 'float32') !== precision) return undefined;
   const find = (name: string, length?: number): NamedTensor => {
     const tensor = tensors.get(name);
     if (!tensor || (length !== undefined && tensor.data.length !== length)) throw corrupt(file);

@@ -1,0 +1,73 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import {
+  type Backbone,
+  openBackbone,
+  openClipBackbone,
+  readSafetensorsFile,
+  writeSafetensors,
+} from '@mediclip/backbones';
+import type { ModelSource, Runtime } from '@mediclip/onnx-graph';
+import { askOnnxChecker, expectClose, temporaryFolder, testRuntime } from '@mediclip/testing';
+import { openTinyClip, openTinyResNet } from '../testing/tiny-clip.js';
+import { Tower } from './tower.js';
+
+const openTower = (backbone: Backbone, runtime: Runtime) => new Tower(runtime, backbone, backbone.defaultTaps);
+const gpu: Runtime = { ...testRuntime, provider: 'cuda' };
+const image = ({ side }: Backbone) => Uint8Array.from({ length: side ** 2 * 3 }, (_, i) => 120 + 90 * Math.sin(i / 50));
+
+describe('the tower on CUDA', () => {
+  test.each([
+    ["CLIP's vision transformer", openTinyClip()],
+    ["CLIP's ResNet", openTinyResNet()],
+    ['lite', openBackbone('lite')],
+  ])('gives the float32 features of half precision: %s', async (_, backbone) => {
+    const [onCpu, onGpu] = [openTower(backbone, testRuntime), openTower(backbone, gpu)];
+    expect([onCpu.precision, onGpu.precision]).toEqual(['float32', 'float16']);
+    const [[exact], [halved]] = [await onCpu.features([image(backbone)]), await onGpu.features([image(backbone)])];
+    for (const [tap, values] of exact!.entries()) {
+      const most = values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+      expect(halved![tap]).toBeInstanceOf(Float32Array);
+      expect(halved![tap]).not.toEqual(values);
+      expectClose(halved![tap]!, values, most * 5e-3);
+    }
+  });
+
+  test('says when features leave the range of half precision, where float32 has them', async () => {
+    const backbone = overflowing();
+    const [features] = await openTower(backbone, testRuntime).features([image(backbone)]);
+    expect(Math.max(...features![0]!)).toBeGreaterThan(65504);
+    await expect(openTower(backbone, gpu).features([image(backbone)])).rejects.toMatchObject({
+      code: 'half-precision-overflow',
+      message: expect.stringContaining('take the device cpu'),
+    });
+  });
+
+  const check = askOnnxChecker();
+  (check ? test : test.skip)('is a graph that onnx.checker accepts', async () => {
+    const backbone = openTinyClip();
+    const models: Uint8Array[] = [];
+    const createSession = (model: ModelSource) => {
+      if ('bytes' in model) models.push(model.bytes);
+      return testRuntime.createSession(model);
+    };
+    await openTower(backbone, { provider: 'cuda', createSession }).features([image(backbone)]);
+    const folder = path.dirname(Object.values(backbone.weights)[0]!);
+    writeFileSync(path.join(folder, 'tower.onnx'), models[0]!);
+    expect(check!([path.join(folder, 'tower.onnx')])).toBeUndefined();
+  });
+});
+
+/** The tiny CLIP with positions so large that what comes out of its first blocks is beyond float16. */
+function overflowing(): Backbone {
+  const tiny = openTinyClip();
+  const weightsPath = path.join(temporaryFolder(), 'open_clip_model.safetensors');
+  const tensors = [...readSafetensorsFile(Object.values(tiny.weights)[0]!)].map(([name, tensor]) => {
+    const scaled =
+      name === 'visual.ln_pre.weight' ? Float32Array.from(tensor.data as Float32Array, (x) => x * 1e5) : tensor.data;
+    return [name, { ...tensor, data: scaled }] as const;
+  });
+  writeFileSync(weightsPath, writeSafetensors(tensors));
+  return openClipBackbone({ weightsPath, activation: 'quickgelu', imageHeads: 4, textHeads: 4, taps: [1] });
+}
