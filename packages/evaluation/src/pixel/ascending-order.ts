@@ -22,3 +22,23 @@ export function ascendingOrder(keys: Uint32Array): Uint32Array {
   }
   return order;
 }
+
+/** `keys` of at most `bits` bits, 17 to 32, in ascending order. */
+export function ascendingKeys(keys: Uint32Array, bits: number): Uint32Array {
+  const digitBits = Math.ceil(bits / DIGITS);
+  const mask = (1 << digitBits) - 1;
+  let from = keys.slice();
+  let to = new Uint32Array(keys.length);
+  for (let digit = 0; digit < DIGITS; digit++) {
+    const shift = digit * digitBits;
+    const next = new Uint32Array(mask + 2);
+    for (let i = 0; i < from.length; i++) next[((from[i] >>> shift) & mask) + 1]++;
+    for (let value = 1; value < next.length; value++) next[value] += next[value - 1];
+    for (let i = 0; i < from.length; i++) {
+      const key = from[i];
+      to[next[(key >>> shift) & mask]++] = key;
+    }
+    [from, to] = [to, from];
+  }
+  return from;
+}

@@ -1,5 +1,13 @@
 import { RankingSweep, type SweepTargets } from '../statistics/ranking-sweep.js';
-import { dropBits, forEachScore, mergePixels, type PixelCounts, rowsIn } from './score-counts.js';
+import {
+  countPixels,
+  dropBits,
+  forEachScore,
+  type ImagePixels,
+  mergePixels,
+  type PixelCounts,
+  rowsIn,
+} from './score-counts.js';
 
 /** Rows of all images together, and different scores among them; they bound the memory and the time of a bootstrap. */
 const MOST_ROWS = 2 ** 19;
@@ -14,8 +22,8 @@ export class ImageSample {
   #droppedBits = 0;
   #rows = 0;
 
-  add(image: PixelCounts): void {
-    const rounded = dropBits(image, this.#droppedBits);
+  add(image: ImagePixels): void {
+    const rounded = countPixels([image], this.#droppedBits);
     this.#images.push(rounded);
     this.#rows += rowsIn(rounded);
     while (this.#rows > MOST_ROWS && this.#droppedBits < 31) {

@@ -11,7 +11,7 @@ import { RankingSweep } from '../statistics/ranking-sweep.js';
 import { ImageSample } from './image-sample.js';
 import { PixelCurveRecorder, type PixelCurves } from './pixel-curves.js';
 import type { Connectivity } from './regions.js';
-import { countPixels, forEachScore, scoreOfKey } from './score-counts.js';
+import { forEachScore, readPixels, scoreOfKey } from './score-counts.js';
 import { ScoreHistogram } from './score-histogram.js';
 import { ThresholdDice } from './threshold-dice.js';
 
@@ -72,7 +72,7 @@ const MOST_PIXELS = 2 ** 32 - 1;
 
 /**
  * Pixel-level figures over any number of anomaly maps, one map at a time, in memory that hardly grows with their number (the whole
- * process has a peak of 290 MB at 400 maps of 224 x 224 and at 4000, 12 ms a map). Scores are counted by their float32 bit pattern, so every figure is exact while
+ * process has a peak of some 310 MB at 400 maps of 224 x 224 and at 10,000, 3 ms a map). Scores are counted by their float32 bit pattern, so every figure is exact while
  * there are at most `mostScores` different ones; beyond that `resolution` bounds the error, some 1e-6 at the default.
  * Definitions: golden/metrics/pixel.json. Intervals: 95 % percentile bootstrap over images, in strata with and without abnormal pixels.
  */
@@ -109,8 +109,8 @@ export class PixelMetricsAccumulator {
     if (negatives + positives + map.length > MOST_PIXELS) {
       throw new RangeError(`One accumulator counts at most ${MOST_PIXELS} pixels; evaluate fewer or smaller maps.`);
     }
-    const image = countPixels(map, mask, width, height, this.#connectivity);
-    const abnormalPixels = image.abnormal.counts.reduce((sum, count) => sum + count, 0);
+    const image = readPixels(map, mask, width, height, this.#connectivity);
+    const abnormalPixels = map.length - image.normalKeys.length;
     const [normalImages, abnormalImages] = this.#strata;
     (abnormalPixels > 0 ? abnormalImages : normalImages).push(normalImages.length + abnormalImages.length);
     this.#totals = {

@@ -1,4 +1,4 @@
-import { ascendingOrder } from './ascending-order.js';
+import { ascendingKeys, ascendingOrder } from './ascending-order.js';
 import { type Connectivity, labelRegions } from './regions.js';
 
 const SIGN = 0x80000000;
@@ -20,37 +20,58 @@ export interface PixelCounts {
   readonly regions: number;
 }
 
+/** The pixels of one image: the abnormal ones counted, and of the normal ones, which are most, the keys in no order. */
+export interface ImagePixels {
+  readonly normalKeys: Uint32Array;
+  readonly abnormal: ScoreCounts;
+  readonly regions: number;
+}
+
 export const NO_PIXELS: PixelCounts = { normal: emptyRows(0, false), abnormal: emptyRows(0, true), regions: 0 };
 
 /**
- * Counts a map (row-major float32 scores) against its mask (non-zero = abnormal) without rounding anything.
+ * Reads a map (row-major float32 scores) with its mask (non-zero = abnormal) without rounding anything.
  * Throws a RangeError for a score that is not finite.
  */
-export function countPixels(
+export function readPixels(
   map: Float32Array,
   mask: Uint8Array,
   width: number,
   height: number,
   connectivity: Connectivity,
-): PixelCounts {
+): ImagePixels {
   const mapKeys = scoreKeys(map);
   const { labels, areas } = labelRegions(mask, width, height, connectivity);
-  const order = ascendingOrder(mapKeys);
-  const count = (pixels: Uint32Array, overlaps: Float64Array) => {
-    const keys = pixels.map((pixel) => mapKeys[pixel]);
-    return joinEqualKeys({ keys, counts: new Uint32Array(keys.length).fill(1), overlaps });
-  };
-  const abnormal = order.filter((pixel) => mask[pixel]);
+  const normalKeys = new Uint32Array(map.length);
+  const pixels = new Uint32Array(map.length);
+  let [normal, abnormal] = [0, 0];
+  for (let pixel = 0; pixel < map.length; pixel++) {
+    if (mask[pixel]) pixels[abnormal++] = pixel;
+    else normalKeys[normal++] = mapKeys[pixel];
+  }
+  const abnormalKeys = pixels.subarray(0, abnormal).map((pixel) => mapKeys[pixel]);
+  const order = ascendingOrder(abnormalKeys);
   return {
-    normal: count(
-      order.filter((pixel) => !mask[pixel]),
-      new Float64Array(),
-    ),
-    abnormal: count(
-      abnormal,
-      Float64Array.from(abnormal, (pixel) => 1 / areas[labels[pixel] - 1]),
-    ),
+    normalKeys: normalKeys.subarray(0, normal),
+    abnormal: joinEqualKeys({
+      keys: order.map((place) => abnormalKeys[place]),
+      counts: new Uint32Array(abnormal).fill(1),
+      overlaps: Float64Array.from(order, (place) => 1 / areas[labels[pixels[place]] - 1]),
+    }),
     regions: areas.length,
+  };
+}
+
+/** The pixels of images counted together, their keys without the lowest `droppedBits` bits. */
+export function countPixels(images: readonly ImagePixels[], droppedBits: number): PixelCounts {
+  const abnormal = images.map((image) => dropBitsOf(image.abnormal, droppedBits));
+  return {
+    normal: countKeys(
+      images.map(({ normalKeys }) => normalKeys),
+      droppedBits,
+    ),
+    abnormal: mergeAll(abnormal),
+    regions: images.reduce((sum, { regions }) => sum + regions, 0),
   };
 }
 
@@ -60,22 +81,20 @@ export function rowsIn({ normal, abnormal }: PixelCounts): number {
 }
 
 /** The same pixels with the lowest `bits` bits of every key dropped: rows whose keys become equal are joined. */
-export function dropBits(pixels: PixelCounts, bits: number): PixelCounts {
-  if (bits === 0) return pixels;
-  const drop = (part: ScoreCounts) => joinEqualKeys({ ...part, keys: part.keys.map((key) => key >>> bits) });
-  return { ...pixels, normal: drop(pixels.normal), abnormal: drop(pixels.abnormal) };
+export function dropBits({ normal, abnormal, regions }: PixelCounts, bits: number): PixelCounts {
+  return { normal: dropBitsOf(normal, bits), abnormal: dropBitsOf(abnormal, bits), regions };
+}
+
+function dropBitsOf(part: ScoreCounts, bits: number): ScoreCounts {
+  return bits === 0 ? part : joinEqualKeys({ ...part, keys: part.keys.map((key) => key >>> bits) });
 }
 
 /** The pixels of all of `parts` together. */
 export function mergePixels(parts: readonly PixelCounts[]): PixelCounts {
-  if (parts.length === 0) return NO_PIXELS;
-  if (parts.length === 1) return parts[0];
-  const half = parts.length >>> 1;
-  const [a, b] = [mergePixels(parts.slice(0, half)), mergePixels(parts.slice(half))];
   return {
-    normal: mergeRows(a.normal, b.normal),
-    abnormal: mergeRows(a.abnormal, b.abnormal),
-    regions: a.regions + b.regions,
+    normal: mergeAll(parts.map(({ normal }) => normal)),
+    abnormal: mergeAll(parts.map(({ abnormal }) => abnormal)),
+    regions: parts.reduce((sum, { regions }) => sum + regions, 0),
   };
 }
 
@@ -108,13 +127,16 @@ export function scoreOfKey(key: number): number {
 
 /** One unsigned 32-bit key per float32 score, in the same order and equal exactly where the scores are equal (-0 and 0 are). */
 function scoreKeys(scores: Float32Array): Uint32Array {
-  const bits = new Uint32Array(scores.buffer, scores.byteOffset, scores.length);
-  return bits.map((pattern, pixel) => {
+  const patterns = new Uint32Array(scores.buffer, scores.byteOffset, scores.length);
+  const keys = new Uint32Array(scores.length);
+  for (let pixel = 0; pixel < patterns.length; pixel++) {
+    const pattern = patterns[pixel];
     if ((pattern & EXPONENT) === EXPONENT) {
       throw new RangeError(`Pixel ${pixel} scores ${scores[pixel]}; give finite numbers.`);
     }
-    return pattern < SIGN || pattern === SIGN ? pattern | SIGN : ~pattern;
-  });
+    keys[pixel] = pattern < SIGN || pattern === SIGN ? pattern | SIGN : ~pattern;
+  }
+  return keys;
 }
 
 function emptyRows(rows: number, withOverlaps: boolean): ScoreCounts {
@@ -138,17 +160,70 @@ function joinEqualKeys(pixels: ScoreCounts): ScoreCounts {
   return joined;
 }
 
+/** Up to this many keys, those that may occur are counted in a table; more are sorted. */
+const TABLE_BITS = 16;
+
+/** Counts keys without their lowest `droppedBits` bits. */
+function countKeys(lists: readonly Uint32Array[], droppedBits: number): ScoreCounts {
+  const bits = 32 - droppedBits;
+  if (bits <= TABLE_BITS) return tableRows(lists, droppedBits);
+  const keys = new Uint32Array(lists.reduce((sum, { length }) => sum + length, 0));
+  let end = 0;
+  for (const list of lists) for (let i = 0; i < list.length; i++) keys[end++] = list[i] >>> droppedBits;
+  const ascending = ascendingKeys(keys, bits);
+  let rows = 0;
+  const counts = new Uint32Array(keys.length);
+  for (let i = 0; i < ascending.length; i++) {
+    if (i === 0 || ascending[i] !== ascending[i - 1]) ascending[rows++] = ascending[i];
+    counts[rows - 1]++;
+  }
+  return { keys: ascending.slice(0, rows), counts: counts.slice(0, rows), overlaps: new Float64Array() };
+}
+
+function tableRows(lists: readonly Uint32Array[], droppedBits: number): ScoreCounts {
+  const table = new Uint32Array(2 ** (32 - droppedBits));
+  for (const list of lists) for (let i = 0; i < list.length; i++) table[list[i] >>> droppedBits]++;
+  let rows = 0;
+  for (let key = 0; key < table.length; key++) if (table[key] > 0) rows++;
+  const counted = emptyRows(rows, false);
+  let row = 0;
+  for (let key = 0; key < table.length; key++) {
+    if (table[key] === 0) continue;
+    counted.keys[row] = key;
+    counted.counts[row++] = table[key];
+  }
+  return counted;
+}
+
+function mergeAll(parts: readonly ScoreCounts[]): ScoreCounts {
+  if (parts.length === 0) return emptyRows(0, false);
+  if (parts.length === 1) return parts[0];
+  const half = parts.length >>> 1;
+  return mergeRows(mergeAll(parts.slice(0, half)), mergeAll(parts.slice(half)));
+}
+
 function mergeRows(a: ScoreCounts, b: ScoreCounts): ScoreCounts {
-  const merged = emptyRows(rowsTogether(a.keys, b.keys), a.overlaps.length + b.overlaps.length > 0);
-  let [i, j] = [0, 0];
-  for (let row = 0; row < merged.keys.length; row++) {
-    const keyOfA = i < a.keys.length ? a.keys[i] : Number.POSITIVE_INFINITY;
-    const keyOfB = j < b.keys.length ? b.keys[j] : Number.POSITIVE_INFINITY;
+  if (a.keys.length === 0) return b;
+  if (b.keys.length === 0) return a;
+  const merged = emptyRows(rowsTogether(a.keys, b.keys), a.overlaps.length > 0);
+  let [i, j, row] = [0, 0, 0];
+  while (i < a.keys.length && j < b.keys.length) {
+    const keyOfA = a.keys[i];
+    const keyOfB = b.keys[j];
     merged.keys[row] = Math.min(keyOfA, keyOfB);
     if (keyOfA <= keyOfB) addRow(merged, row, a, i++);
     if (keyOfB <= keyOfA) addRow(merged, row, b, j++);
+    row++;
   }
+  const rest = i < a.keys.length ? rowsFrom(a, i) : rowsFrom(b, j);
+  merged.keys.set(rest.keys, row);
+  merged.counts.set(rest.counts, row);
+  merged.overlaps.set(rest.overlaps, Math.min(row, merged.overlaps.length));
   return merged;
+}
+
+function rowsFrom({ keys, counts, overlaps }: ScoreCounts, row: number): ScoreCounts {
+  return { keys: keys.subarray(row), counts: counts.subarray(row), overlaps: overlaps.subarray(row) };
 }
 
 /** How many different keys there are in two ascending lists. */

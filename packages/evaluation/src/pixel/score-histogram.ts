@@ -1,7 +1,15 @@
-import { dropBits, mergePixels, NO_PIXELS, type PixelCounts, rowsIn } from './score-counts.js';
+import {
+  countPixels,
+  dropBits,
+  type ImagePixels,
+  mergePixels,
+  NO_PIXELS,
+  type PixelCounts,
+  rowsIn,
+} from './score-counts.js';
 
-/** Rows of single images are collected up to this number before they are merged into the whole, which takes its time. */
-const MOST_PENDING_ROWS = 2 ** 20;
+/** Pixels are collected up to this number before they are merged into the whole, which takes its time. */
+const MOST_PENDING_PIXELS = 2 ** 21;
 
 /**
  * The pixels of any number of images counted by score, exactly for as long as they have at most `mostScores` different scores (those
@@ -11,8 +19,8 @@ const MOST_PENDING_ROWS = 2 ** 20;
 export class ScoreHistogram {
   #whole = NO_PIXELS;
   #droppedBits = 0;
-  #pending: PixelCounts[] = [];
-  #pendingRows = 0;
+  #pending: ImagePixels[] = [];
+  #pendingPixels = 0;
 
   /** Throws a RangeError when `mostScores` is not a whole number of at least 4. */
   constructor(readonly mostScores: number) {
@@ -21,10 +29,10 @@ export class ScoreHistogram {
     }
   }
 
-  add(image: PixelCounts): void {
+  add(image: ImagePixels): void {
     this.#pending.push(image);
-    this.#pendingRows += rowsIn(image);
-    if (this.#pendingRows > MOST_PENDING_ROWS) this.#mergePending();
+    this.#pendingPixels += image.normalKeys.length + image.abnormal.keys.length;
+    if (this.#pendingPixels > MOST_PENDING_PIXELS) this.#mergePending();
   }
 
   /** All pixels so far; keys without their lowest `droppedBits` bits, of which 0 means exact. */
@@ -34,9 +42,9 @@ export class ScoreHistogram {
   }
 
   #mergePending(): void {
-    const pending = dropBits(mergePixels(this.#pending), this.#droppedBits);
+    const pending = countPixels(this.#pending, this.#droppedBits);
     this.#pending = [];
-    this.#pendingRows = 0;
+    this.#pendingPixels = 0;
     this.#whole = mergePixels([this.#whole, pending]);
     while (rowsIn(this.#whole) > this.mostScores) {
       this.#whole = dropBits(this.#whole, 1);

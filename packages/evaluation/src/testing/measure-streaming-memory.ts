@@ -19,17 +19,25 @@ function peak(): number {
 
 const accumulator = new PixelMetricsAccumulator({ resamples: 20 });
 const map = new Float32Array(SIDE * SIDE);
-const mask = new Uint8Array(SIDE * SIDE);
 let state = 1;
 let halfwayBytes = 0;
-for (let image = 0; image < maps; image++) {
+
+/** The mask of a square lesion whose place depends on the image; every other image has none. */
+function maskOf(image: number): Uint8Array {
+  const mask = new Uint8Array(SIDE * SIDE);
   const corner = image % (SIDE - LESION_SIDE);
+  for (let row = corner; image % 2 === 1 && row < corner + LESION_SIDE; row++) {
+    mask.fill(1, row * SIDE + corner, row * SIDE + corner + LESION_SIDE);
+  }
+  return mask;
+}
+
+for (let image = 0; image < maps; image++) {
+  const mask = maskOf(image);
   for (let pixel = 0; pixel < map.length; pixel++) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    const [row, column] = [Math.floor(pixel / SIDE), pixel % SIDE];
-    const inside = Math.min(row, column) >= corner && Math.max(row, column) < corner + LESION_SIDE;
-    mask[pixel] = image % 2 === 1 && inside ? 1 : 0;
-    map[pixel] = (state / 2 ** 32) ** (mask[pixel] ? 0.5 : 2);
+    const score = state / 2 ** 32;
+    map[pixel] = mask[pixel] ? Math.sqrt(score) : score * score;
   }
   accumulator.add(map, mask, SIDE, SIDE);
   if (image === Math.floor(maps / 2)) halfwayBytes = peak();
