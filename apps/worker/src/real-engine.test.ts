@@ -101,6 +101,7 @@ describe('with the real engine', () => {
     const scoring = await service.submit(small.jobQueue, { kind: 'scoring', request: { modelId, datasetId } });
     expect(await service.ended(scoring)).toMatchObject({ state: 'succeeded', result: { scored: 8, rejected: 0 } });
     expect(halved).toEqual(['image tower: 2', 'training step: 4', 'training step: 2']);
+    expect(small.warnings).toContain('memory ran out, smaller batches from now on');
     expect(engine.state.restarts).toBe(0);
   });
 });

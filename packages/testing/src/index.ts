@@ -1,5 +1,6 @@
 export { findChromium } from './chromium.js';
 export { expectClose, maximumDifference } from './close.js';
+export { startFailingProxy } from './failing-proxy.js';
 export { goldenJson, goldenPath } from './golden.js';
 export { askOnnxChecker } from './onnx-checker.js';
 export { findPython } from './python.js';

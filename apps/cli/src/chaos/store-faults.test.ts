@@ -3,12 +3,11 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ClientProblem, MediclipClient } from '@mediclip/client';
 import type { Model } from '@mediclip/contracts';
-import { s3Credentials, startS3Server, whyNoS3Server } from '@mediclip/testing';
+import { s3Credentials, startFailingProxy, startS3Server, whyNoS3Server } from '@mediclip/testing';
 import { quickOptions, trainedFor, uploadExamples } from '../end-to-end/testing/examples.js';
 import { type ServiceProcess, startService } from '../end-to-end/testing/service-process.js';
 import { until } from '../end-to-end/testing/until.js';
 import { all } from './testing/all.js';
-import { startFailingProxy } from './testing/failing-proxy.js';
 import { SmallDisk, whyNoSmallDisk } from './testing/small-disk.js';
 
 /** A store that can be made to fail and to work again, and how its failure is told. */
@@ -64,6 +63,7 @@ onDisk('a store on a file system that', () => {
   );
 });
 
+// That a job outlives a whole minute of it is shown in less than one by apps/worker/src/jobs/store-outage.test.ts.
 onS3('a store on S3 that', () => {
   let server: Awaited<ReturnType<typeof startS3Server>>;
   let proxy: Awaited<ReturnType<typeof startFailingProxy>>;

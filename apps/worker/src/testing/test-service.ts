@@ -33,23 +33,29 @@ export interface TestWorker<E extends WorkerEngine = FakeEngine> {
   readonly workFolder: string;
   /** Errors that attempts ended with in the queue. */
   readonly queueErrors: Error[];
+  /** What the worker's log warned of. */
+  readonly warnings: string[];
 }
 
 /** A store in a folder of its own, with what a test does to it; workers come and go. */
 export class TestService {
-  readonly storeUrl = `file://${temporaryFolder()}`;
-  readonly store: Store = openStore(this.storeUrl);
-  readonly tenant: TenantStore = this.store.tenant('clinic');
+  readonly store: Store;
+  readonly tenant: TenantStore;
   readonly workFolder = temporaryFolder();
   readonly #pool: ImagingPool;
   readonly #workers: Worker[] = [];
 
-  private constructor(pool: ImagingPool) {
+  private constructor(
+    readonly storeUrl: string,
+    pool: ImagingPool,
+  ) {
+    this.store = openStore(storeUrl);
+    this.tenant = this.store.tenant('clinic');
     this.#pool = pool;
   }
 
-  static async start(): Promise<TestService> {
-    return new TestService(await ImagingPool.start({ threads: 1 }));
+  static async start(storeUrl = `file://${temporaryFolder()}`): Promise<TestService> {
+    return new TestService(storeUrl, await ImagingPool.start({ threads: 1 }));
   }
 
   /** Starts a worker with a queue of its own, as another process tree would have. */
@@ -59,6 +65,7 @@ export class TestService {
 
   async startWorkerOn<E extends WorkerEngine>(engine: E): Promise<TestWorker<E>> {
     const queueErrors: Error[] = [];
+    const warnings: string[] = [];
     const kinds = jobKindSchema.options;
     const jobQueue = openEmbeddedJobQueue({ kinds, retryDelayMs: 1, onError: (error) => queueErrors.push(error) });
     const scoreChannel = openEmbeddedScoreChannel();
@@ -70,12 +77,12 @@ export class TestService {
       scoreChannel,
       engine,
       imagingPool: this.#pool,
-      logger: pino({ level: 'silent' }),
+      logger: pino({ level: 'warn' }, { write: (line: string) => warnings.push(JSON.parse(line).msg) }),
       registry,
       settings: { workFolder, cacheFolder: temporaryFolder(), jobConcurrency: 1 },
     });
     this.#workers.push(worker);
-    return { worker, engine, jobQueue, scoreChannel, registry, workFolder, queueErrors };
+    return { worker, engine, jobQueue, scoreChannel, registry, workFolder, queueErrors, warnings };
   }
 
   async stop(): Promise<void> {
