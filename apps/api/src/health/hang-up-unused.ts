@@ -16,8 +16,9 @@ export const hangUpUnused = fastifyPlugin(async (app: FastifyInstance) => {
     socket.once('close', () => open.delete(socket));
   });
   app.addHook('preClose', async () => {
-    setTimeout(() => {
+    const hangUp = setTimeout(() => {
       for (const socket of open) if (socket.bytesRead === 0) socket.destroy();
     }, patienceMs);
+    app.server.once('close', () => clearTimeout(hangUp));
   });
 });
