@@ -47,7 +47,7 @@ export async function loadModel(
 }
 
 /** The folder of the weight files, if it is one for all and can be written. */
-async function writableFolder(weights: Readonly<Record<string, string>>): Promise<string | undefined> {
+export async function writableFolder(weights: Readonly<Record<string, string>>): Promise<string | undefined> {
   const [folder, ...others] = new Set(Object.values(weights).map((file) => path.dirname(file)));
   if (folder === undefined || others.length > 0) return undefined;
   return access(folder, constants.W_OK).then(

@@ -1,4 +1,11 @@
 export {
+  BLOCK,
+  type BlockWeight,
+  matMulBlocks,
+  type StoredMatrix,
+  withBlockWeights,
+} from './block-weights.js';
+export {
   abs,
   add,
   broadcastShapes,

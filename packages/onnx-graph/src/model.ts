@@ -7,6 +7,11 @@ import type { Attribute, Node, Value } from './value.js';
 const opset = 17;
 const irVersion = 8;
 
+/** Operators that only ONNX Runtime has, and their domain. */
+const runtimeDomain = 'com.microsoft';
+const runtimeOperators: readonly string[] = ['MatMulNBits'];
+const isOfRuntime = ({ operator }: Node): boolean => runtimeOperators.includes(operator);
+
 export interface ModelDescription {
   readonly name: string;
   /** The values to feed, in order; each must come from `input()`. */
@@ -65,7 +70,10 @@ export function writeModel({ name, inputs, outputs, metadata = {} }: ModelDescri
     ModelProto.fromObject({
       irVersion,
       producerName: 'mediclip',
-      opsetImport: [{ domain: '', version: opset }],
+      opsetImport: [
+        { domain: '', version: opset },
+        ...(order.some(isOfRuntime) ? [{ domain: runtimeDomain, version: 1 }] : []),
+      ],
       metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
       graph: {
         name,
@@ -117,6 +125,7 @@ function nodeProto(node: Node, read: readonly string[], nameOutput: (output: Val
   const output = node.outputs.map(nameOutput);
   return {
     opType: node.operator,
+    ...(isOfRuntime(node) && { domain: runtimeDomain }),
     name: output[0],
     input: read,
     output,

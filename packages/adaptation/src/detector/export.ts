@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Backbone } from '@mediclip/backbones';
 import { constant, type Value, writeModel } from '@mediclip/onnx-graph';
-import { normalise, pixelInput } from '../tower/tower.js';
+import { normalise, pixelInput } from '../tower/pixels.js';
 import { placeWholeModel, usedWeights } from '../weight-files.js';
 import { type Detector, detectorShape } from './detector-files.js';
 import { detectorOutputs, tensorShapes } from './detector-shape.js';

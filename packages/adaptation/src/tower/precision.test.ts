@@ -11,11 +11,24 @@ import {
 import type { ModelSource, Runtime } from '@mediclip/onnx-graph';
 import { askOnnxChecker, expectClose, temporaryFolder, testRuntime } from '@mediclip/testing';
 import { openTinyClip, openTinyResNet } from '../testing/tiny-clip.js';
+import { towerPrecision } from './precision.js';
 import { Tower } from './tower.js';
 
 const openTower = (backbone: Backbone, runtime: Runtime) => new Tower(runtime, backbone, backbone.defaultTaps);
 const gpu: Runtime = { ...testRuntime, provider: 'cuda' };
 const image = ({ side }: Backbone) => Uint8Array.from({ length: side ** 2 * 3 }, (_, i) => 120 + 90 * Math.sin(i / 50));
+
+test.each([
+  ['lite', 'cpu', 'efficientnet-lite', 10e6, 'float32'],
+  ['a small CLIP', 'cpu', 'clip-vit', 1e6, 'float32'],
+  ['ViT-B/16 in half precision', 'cpu', 'clip-vit', 300e6, 'int8'],
+  ['BiomedCLIP', 'cpu', 'timm-vit', 784e6, 'int8'],
+  ["CLIP's ResNet, which has convolutions only", 'cpu', 'clip-resnet', 300e6, 'float32'],
+  ['ViT-L/14', 'cuda', 'clip-vit', 860e6, 'float16'],
+  ['lite', 'cuda', 'efficientnet-lite', 10e6, 'float16'],
+] as const)('%s on %s', (_, provider, family, bytes, precision) => {
+  expect(towerPrecision({ provider }, { family }, bytes)).toBe(precision);
+});
 
 describe('the tower on CUDA', () => {
   test.each([
@@ -24,7 +37,7 @@ describe('the tower on CUDA', () => {
     ['lite', openBackbone('lite')],
   ])('gives the float32 features of half precision: %s', async (_, backbone) => {
     const [onCpu, onGpu] = [openTower(backbone, testRuntime), openTower(backbone, gpu)];
-    expect([onCpu.precision, onGpu.precision]).toEqual(['float32', 'float16']);
+    expect([await onCpu.precision(), await onGpu.precision()]).toEqual(['float32', 'float16']);
     const [[exact], [halved]] = [await onCpu.features([image(backbone)]), await onGpu.features([image(backbone)])];
     for (const [tap, values] of exact!.entries()) {
       const most = values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);

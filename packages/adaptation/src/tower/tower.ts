@@ -1,23 +1,12 @@
 import type { Backbone } from '@mediclip/backbones';
-import {
-  add,
-  cast,
-  constant,
-  input,
-  mul,
-  OutOfMemoryError,
-  type Runtime,
-  type Session,
-  transpose,
-  type Value,
-  writeModel,
-} from '@mediclip/onnx-graph';
+import { input, OutOfMemoryError, type Runtime, type Session } from '@mediclip/onnx-graph';
 import type { OnBatchHalved } from '../halving.js';
-import { loadModel, usedWeights, weightBytes } from '../weight-files.js';
+import { usedWeights, weightBytes } from '../weight-files.js';
 import { batchShapesFor } from './batch-shapes.js';
 import { FeatureCache } from './feature-cache.js';
 import type { Features } from './features.js';
-import { refuseOverflow, type TowerPrecision, towerPrecision, withPrecision } from './precision.js';
+import { refuseOverflow, type TowerPrecision, towerPrecision } from './precision.js';
+import { openTowerSession } from './tower-session.js';
 
 /** Features of images that are likely to come again; least recently used ones go first. */
 const cacheBytes = 2 ** 27;
@@ -32,6 +21,7 @@ export class Tower {
   readonly #cache = new FeatureCache(cacheBytes);
   #shapes: readonly number[] | undefined;
   #halved = false;
+  #precision: TowerPrecision | undefined;
 
   constructor(
     readonly runtime: Runtime,
@@ -40,8 +30,9 @@ export class Tower {
     readonly onBatchHalved: OnBatchHalved = () => {},
   ) {}
 
-  get precision(): TowerPrecision {
-    return towerPrecision(this.runtime);
+  async precision(): Promise<TowerPrecision> {
+    this.#precision ??= towerPrecision(this.runtime, this.backbone, await weightBytes(this.#weights()));
+    return this.#precision;
   }
 
   /**
@@ -108,7 +99,7 @@ export class Tower {
     const features = images.map((_, index) =>
       taps.map((tap) => tap.slice((index * tap.length) / batch, ((index + 1) * tap.length) / batch)),
     );
-    if (this.precision === 'float16') refuseOverflow(features, this.backbone.id);
+    if ((await this.precision()) === 'float16') refuseOverflow(features, this.backbone.id);
     return features;
   }
 
@@ -129,12 +120,7 @@ export class Tower {
   }
 
   async #open(batch: number): Promise<Session> {
-    const pixels = pixelInput(this.backbone, batch);
-    const normalised = normalise(pixels, this.backbone);
-    const features = withPrecision(this.backbone.imageFeatures(normalised, this.taps), normalised, this.precision);
-    const outputs = Object.fromEntries(features.map((tap, index) => [`features.${index}`, tap]));
-    const bytes = writeModel({ name: 'tower', inputs: [pixels], outputs });
-    return loadModel(this.runtime, bytes, usedWeights(this.backbone, features));
+    return openTowerSession(this.runtime, this.backbone, this.taps, { batch, precision: await this.precision() });
   }
 
   /** Largest first, down to 1. */
@@ -149,19 +135,4 @@ export class Tower {
     const pixels = input('pixels', 'float32', [1, 3, side, side]);
     return usedWeights(this.backbone, this.backbone.imageFeatures(pixels, this.taps));
   }
-}
-
-/** The graph input `pixels`, RGB bytes [batch, side, side, 3]. */
-export function pixelInput(backbone: Backbone, batch: number): Value {
-  return input('pixels', 'uint8', [batch, backbone.side, backbone.side, 3]);
-}
-
-/** RGB bytes [batch, side, side, 3] as the tower wants them: [batch, 3, side, side], `(x / 255 - mean) / std` per channel. */
-export function normalise(pixels: Value, { mean, std }: Backbone): Value {
-  const perChannel = (values: readonly number[]) => constant(Float32Array.from(values), [1, values.length, 1, 1]);
-  const channelsFirst = transpose(cast(pixels, 'float32'), [0, 3, 1, 2]);
-  return add(
-    mul(channelsFirst, perChannel(std.map((deviation) => 1 / (255 * deviation)))),
-    perChannel(mean.map((value, channel) => -value / std[channel]!)),
-  );
 }

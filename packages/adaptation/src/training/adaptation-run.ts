@@ -80,7 +80,7 @@ export class AdaptationRun {
   static async open(job: AdaptationJob, tower: Tower, samples: SampleSource): Promise<AdaptationRun> {
     const { options, images, workFolder } = job;
     checkImages(job, tower);
-    const origin = { configuration: configurationDigest(job, tower), precision: tower.precision };
+    const origin = { configuration: configurationDigest(job, tower), precision: await tower.precision() };
     const specs = parameterSpecs(tower.backbone, tower.taps, options);
     const state =
       readCheckpoint(checkpointFile(workFolder), specs, origin) ?? initialState(initialParameters(specs, options.seed));

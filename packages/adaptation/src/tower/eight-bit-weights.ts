@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { float32FromFloat16, readFileBytes } from '@mediclip/backbones';
+import {
+  BLOCK,
+  type BlockWeight,
+  externalConstant,
+  type StoredMatrix,
+  type Value,
+  withBlockWeights,
+} from '@mediclip/onnx-graph';
+import { writableFolder } from '../weight-files.js';
+
+/**
+ * Rounds the matrices that `features` are multiplied by to 8 bits, into a file that is there only while `load` loads the changed features
+ * with the changed weight files (absolute path by location). One matrix after the other is in memory.
+ */
+export async function withEightBitWeights<T>(
+  features: readonly Value[],
+  weights: Readonly<Record<string, string>>,
+  load: (features: readonly Value[], weights: Readonly<Record<string, string>>) => Promise<T>,
+): Promise<T> {
+  const location = `.mediclip-${randomUUID()}.blocks`;
+  const matrices: PlacedMatrix[] = [];
+  let end = 0;
+  const place = (lengthBytes: number) => {
+    const offset = end;
+    end += lengthBytes;
+    return { location, offset, length: lengthBytes };
+  };
+  const changed = withBlockWeights(features, (matrix): BlockWeight => {
+    const [out, width] = matrix.shape;
+    const scales = externalConstant('float32', [out, width / BLOCK], place((out * width * 4) / BLOCK));
+    const blocks = externalConstant('uint8', [out, width / BLOCK, BLOCK], place(out * width));
+    matrices.push({ ...matrix, offset: end - out * width - (out * width * 4) / BLOCK });
+    return { blocks, scales };
+  });
+  const own = await writableFolder(weights);
+  const folder = own ?? (await mkdtemp(path.join(tmpdir(), 'mediclip-')));
+  const file = path.join(folder, location);
+  try {
+    await writeBlocks(file, matrices, weights);
+    return await load(changed, { ...weights, [location]: file });
+  } finally {
+    await rm(own === undefined ? folder : file, { recursive: true, force: true });
+  }
+}
+
+/** A matrix and where its scales, followed by its blocks, go. */
+interface PlacedMatrix extends StoredMatrix {
+  readonly offset: number;
+}
+
+async function writeBlocks(
+  target: string,
+  matrices: readonly PlacedMatrix[],
+  weights: Readonly<Record<string, string>>,
+): Promise<void> {
+  const file = await open(target, 'wx');
+  try {
+    for (const { dtype, external, offset } of matrices) {
+      const { buffer } = readFileBytes(weights[external.location]!, external.offset, external.length);
+      const { scales, blocks } = inBlocks(
+        dtype === 'float16' ? widen(new Uint16Array(buffer)) : new Float32Array(buffer),
+      );
+      await writeAll(file, new Uint8Array(scales.buffer), offset);
+      await writeAll(file, blocks, offset + scales.byteLength);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
+  }
+}
+
+/** The value of every float16 bit pattern. */
+const widened = float32FromFloat16(Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits));
+
+function widen(halves: Uint16Array): Float32Array {
+  const values = new Float32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) values[i] = widened[halves[i]!]!;
+  return values;
+}
+
+/** Per block of values its scale, and each of them as a multiple of it from -127 to 127, 128 added. */
+export function inBlocks(values: Float32Array): { scales: Float32Array; blocks: Uint8Array } {
+  const scales = new Float32Array(values.length / BLOCK);
+  const blocks = new Uint8Array(values.length);
+  for (let start = 0; start < values.length; start += BLOCK) {
+    let largest = 0;
+    for (let i = start; i < start + BLOCK; i++) largest = Math.max(largest, Math.abs(values[i]!));
+    scales[start / BLOCK] = largest / 127;
+    const perStep = largest > 0 ? 127 / largest : 0;
+    // Truncation of a positive number that is half too large rounds.
+    for (let i = start; i < start + BLOCK; i++) blocks[i] = values[i]! * perStep + 128.5;
+  }
+  return { scales, blocks };
+}

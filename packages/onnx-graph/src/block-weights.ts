@@ -1,0 +1,81 @@
+import { topologicalOrder } from './gradients.js';
+import { apply, describe, type ExternalLocation, type Node, type Shape, type Value } from './value.js';
+
+/** Weights that share a scale. */
+export const BLOCK = 32;
+
+/**
+ * A matrix [out, in] in 8 bits: `blocks`, uint8 [out, in / BLOCK, BLOCK], of which 128 stands for 0, times `scales`, float32
+ * [out, in / BLOCK].
+ */
+export interface BlockWeight {
+  readonly blocks: Value;
+  readonly scales: Value;
+}
+
+/** A matrix [out, in] that lies in a weight file. */
+export interface StoredMatrix {
+  readonly dtype: Value['dtype'];
+  readonly shape: readonly [number, number];
+  readonly external: ExternalLocation;
+}
+
+/**
+ * `x` [..., in] times the transpose of a matrix in 8 bits. `x` is rounded to 8 bits in blocks of its own, so that a few large channels do
+ * not cost the others their bits. An operator of ONNX Runtime, not of the standard; it has no gradient rule.
+ */
+export function matMulBlocks(x: Value, { blocks, scales }: BlockWeight): Value {
+  const [out, count, block] = blocks.shape;
+  if (x.shape.at(-1) !== count! * block! || scales.shape[0] !== out || scales.shape[1] !== count) {
+    throw new RangeError(`matMulBlocks cannot multiply ${describe(x)} by ${describe(blocks)} with ${describe(scales)}`);
+  }
+  const shape: Shape = [...x.shape.slice(0, -1), out!];
+  return apply('MatMulNBits', [x, blocks, scales], [{ dtype: x.dtype, shape }], {
+    K: { type: 'int', value: count! * block! },
+    N: { type: 'int', value: out! },
+    bits: { type: 'int', value: 8 },
+    block_size: { type: 'int', value: block! },
+    accuracy_level: { type: 'int', value: 4 },
+  })[0]!;
+}
+
+/**
+ * The same `outputs`, with the products by the transposes of stored matrices [out, in] computed in 8 bits where `quantise` gives the
+ * matrix so. Asked once for each product whose `in` is whole blocks.
+ */
+export function withBlockWeights(
+  outputs: readonly Value[],
+  quantise: (matrix: StoredMatrix) => BlockWeight,
+): readonly Value[] {
+  const replaced = new Map<Value, Value>();
+  const current = <T extends Value | null>(value: T): Value | T => (value && replaced.get(value)) ?? value;
+  for (const node of topologicalOrder(outputs)) {
+    const inputs = node.inputs.map(current);
+    const matrix = node.operator === 'MatMul' ? storedMatrix(node.inputs[1]!) : undefined;
+    if (matrix) {
+      replaced.set(node.outputs[0]!, matMulBlocks(inputs[0]!, quantise(matrix)));
+    } else if (inputs.some((value, index) => value !== node.inputs[index])) {
+      for (const [index, made] of again(node, inputs).entries()) replaced.set(node.outputs[index]!, made);
+    }
+  }
+  return outputs.map(current);
+}
+
+const again = ({ operator, outputs, attributes }: Node, inputs: readonly (Value | null)[]): Value[] =>
+  apply(operator, inputs, outputs, attributes);
+
+/** The matrix whose transpose, widened or not, a value is. */
+function storedMatrix(value: Value): StoredMatrix | undefined {
+  let stored = value;
+  let transposed = false;
+  while (stored.origin.kind === 'output') {
+    const { operator, inputs } = stored.origin.node;
+    if (operator !== 'Cast' && operator !== 'Transpose') return undefined;
+    if (operator === 'Transpose') transposed = !transposed;
+    stored = inputs[0]!;
+  }
+  const { dtype, shape, origin } = stored;
+  const [out, width] = shape;
+  if (origin.kind !== 'external' || !transposed || shape.length !== 2 || width! % BLOCK !== 0) return undefined;
+  return { dtype, shape: [out!, width!], external: origin.external };
+}
