@@ -85,6 +85,8 @@ function sessionOptions({ name, deviceId }: Provider, threads: number): ort.Infe
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
+    // With it, a second run takes one block for all its activations beside what the first has left in the arena: twice the memory.
+    enableMemPattern: false,
     logSeverityLevel: 4,
     // Idle threads sleep as soon as a run ends, so that the synthesis threads get the cores.
     extra: { session: { use_deterministic_compute: '1', force_spinning_stop: '1' } },

@@ -67,7 +67,7 @@ export class Trainer {
     private readonly evaluation: HalvingSession,
   ) {}
 
-  /** Writes the artifacts into `folder` and loads them. */
+  /** Writes the artifacts into `folder` and loads them, the evaluation when it is first needed: each holds the text tower's weights. */
   static async open(
     runtime: Runtime,
     backbone: Backbone,
@@ -91,12 +91,10 @@ export class Trainer {
     );
     try {
       await training.open();
-      await evaluation.open();
       const optimizer = await load(artifactNames.optimizer, optimizerArtifact(specs));
       return new Trainer(backbone, options, specs, training, optimizer, evaluation);
     } catch (error) {
       await training.release();
-      await evaluation.release();
       throw error;
     }
   }
@@ -166,8 +164,9 @@ export class Trainer {
     });
   }
 
-  /** The embeddings of the two states, [2, E]: constants once training is over. */
+  /** The embeddings of the two states, [2, E]: constants once training is over. Lets the training's memory go first. */
   async states(parameters: Parameters): Promise<Float32Array> {
+    await this.training.release();
     return this.evaluation.use(async (session, size) => {
       const { states } = await session.run({ ...this.#batch([], size, 1), ...this.#named('', parameters) }, ['states']);
       return states!.data as Float32Array;
