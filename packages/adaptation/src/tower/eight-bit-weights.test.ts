@@ -1,11 +1,12 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { BLOCK } from '@mediclip/onnx-graph';
-import { testRuntime } from '@mediclip/testing';
+import { BLOCK, input } from '@mediclip/onnx-graph';
+import { temporaryFolder, testRuntime } from '@mediclip/testing';
 import fc from 'fast-check';
 import { openTinyClip } from '../testing/tiny-clip.js';
-import { inBlocks } from './eight-bit-weights.js';
+import { inBlocks, withEightBitWeights } from './eight-bit-weights.js';
 import { openTowerSession } from './tower-session.js';
 
 describe('the image tower with weights in 8 bits', () => {
@@ -18,6 +19,30 @@ describe('the image tower with weights in 8 bits', () => {
     await session.release();
     return taps.map((_, index) => outputs[`features.${index}`]!.data as Float32Array);
   };
+
+  test('lies in a temporary folder where the weights have none of their own, and leaves none', async () => {
+    const features = backbone.imageFeatures(input('pixels', 'float32', [1, 3, side, side]), taps);
+    const elsewhere = path.join(temporaryFolder(), 'other');
+    const folder = await withEightBitWeights(features, { ...backbone.weights, elsewhere }, async (_, weights) => {
+      const [blocks] = Object.entries(weights).filter(([location]) => location.endsWith('.blocks'));
+      expect(existsSync(blocks![1])).toBe(true);
+      return path.dirname(blocks![1]);
+    });
+    expect(folder.startsWith(tmpdir())).toBe(true);
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  test('removes what a killed process left long ago, and nothing else', async () => {
+    const folder = path.dirname(Object.values(backbone.weights)[0]!);
+    const [old, recent, other] = ['.mediclip-1.blocks', '.mediclip-2.blocks', 'notes.blocks'].map((name) =>
+      path.join(folder, name),
+    ) as [string, string, string];
+    for (const file of [old, recent, other]) writeFileSync(file, '');
+    const yesterday = Date.now() / 1000 - 86_400;
+    for (const file of [old, other]) utimesSync(file, yesterday, yesterday);
+    await features('int8');
+    expect([old, recent, other].map(existsSync)).toEqual([false, true, true]);
+  });
 
   test('gives features that are those of float32 but for two hundredths, and leaves no file', async () => {
     const before = readdirSync(path.dirname(Object.values(backbone.weights)[0]!));

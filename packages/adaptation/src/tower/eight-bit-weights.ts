@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, open, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { float32FromFloat16, readFileBytes } from '@mediclip/backbones';
@@ -22,7 +22,7 @@ export async function withEightBitWeights<T>(
   weights: Readonly<Record<string, string>>,
   load: (features: readonly Value[], weights: Readonly<Record<string, string>>) => Promise<T>,
 ): Promise<T> {
-  const location = `.mediclip-${randomUUID()}.blocks`;
+  const location = `${prefix}${randomUUID()}${suffix}`;
   const matrices: PlacedMatrix[] = [];
   let end = 0;
   const place = (lengthBytes: number) => {
@@ -41,10 +41,30 @@ export async function withEightBitWeights<T>(
   const folder = own ?? (await mkdtemp(path.join(tmpdir(), 'mediclip-')));
   const file = path.join(folder, location);
   try {
+    await removeLeftovers(folder);
     await writeBlocks(file, matrices, weights);
     return await load(changed, { ...weights, [location]: file });
   } finally {
     await rm(own === undefined ? folder : file, { recursive: true, force: true });
+  }
+}
+
+const prefix = '.mediclip-';
+const suffix = '.blocks';
+/** Nothing loads for so long. */
+const longMs = 3_600_000;
+
+/** What a process that was killed while it loaded has left. */
+async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(prefix) || !name.endsWith(suffix)) continue;
+    const file = path.join(folder, name);
+    // Another process that does the same may be faster.
+    const modified = await stat(file).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => undefined,
+    );
+    if (modified !== undefined && Date.now() - modified > longMs) await rm(file, { force: true });
   }
 }
 
