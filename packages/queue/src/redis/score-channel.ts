@@ -135,6 +135,7 @@ class RedisScoreChannel implements ScoreChannel {
         const popped = await replies.blpopBuffer(this.#keys.replies(this.#channelId), blockingSeconds);
         if (popped !== null) this.#deliver(popped[1]);
       } catch (error) {
+        if (this.#closed) return;
         if (!isConnectionError(error as Error)) this.#onError(error as Error);
         await setTimeout(afterErrorMs);
       }

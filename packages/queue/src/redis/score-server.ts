@@ -96,7 +96,7 @@ export class RedisScoreServer implements ScoreServer {
         continue;
       }
       const popped = await this.#quietly(this.#blocking.blpop(wake, ...keys.requests(this.#topics), blockingSeconds));
-      if (popped === undefined) await setTimeout(afterErrorMs);
+      if (popped === undefined) await setTimeout(this.#closing ? 0 : afterErrorMs);
       else if (popped !== null && popped[0] !== wake) this.#start(parseReference(popped[1]));
     }
   }
