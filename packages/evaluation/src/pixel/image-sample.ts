@@ -7,7 +7,7 @@ import {
   mergePixels,
   type PixelCounts,
   rowsIn,
-} from './score-counts.js';
+} from './pixel-counts.js';
 
 /** Rows of all images together, and different scores among them; they bound the memory and the time of a bootstrap. */
 const MOST_ROWS = 2 ** 19;

@@ -9,10 +9,11 @@ import {
 import { bootstrapIntervals } from '../statistics/bootstrap.js';
 import { RankingSweep } from '../statistics/ranking-sweep.js';
 import { ImageSample } from './image-sample.js';
+import { forEachScore, readPixels } from './pixel-counts.js';
 import { PixelCurveRecorder, type PixelCurves } from './pixel-curves.js';
 import type { Connectivity } from './regions.js';
-import { forEachScore, readPixels, scoreOfKey } from './score-counts.js';
 import { ScoreHistogram } from './score-histogram.js';
+import { scoreOfKey } from './score-keys.js';
 import { ThresholdDice } from './threshold-dice.js';
 
 export interface PixelMetricsOptions {

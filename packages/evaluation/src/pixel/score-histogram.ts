@@ -6,7 +6,7 @@ import {
   NO_PIXELS,
   type PixelCounts,
   rowsIn,
-} from './score-counts.js';
+} from './pixel-counts.js';
 
 /** Pixels are collected up to this number before they are merged into the whole, which takes its time. */
 const MOST_PENDING_PIXELS = 2 ** 21;

@@ -1,0 +1,25 @@
+const SIGN = 0x80000000;
+const EXPONENT = 0x7f800000;
+
+/**
+ * One unsigned 32-bit key per float32 score, in the same order and equal exactly where the scores are equal (-0 and 0 are).
+ * Throws a RangeError for a score that is not finite.
+ */
+export function scoreKeys(scores: Float32Array): Uint32Array {
+  const patterns = new Uint32Array(scores.buffer, scores.byteOffset, scores.length);
+  const keys = new Uint32Array(scores.length);
+  for (let pixel = 0; pixel < patterns.length; pixel++) {
+    const pattern = patterns[pixel];
+    if ((pattern & EXPONENT) === EXPONENT) {
+      throw new RangeError(`Pixel ${pixel} scores ${scores[pixel]}; give finite numbers.`);
+    }
+    keys[pixel] = pattern < SIGN || pattern === SIGN ? pattern | SIGN : ~pattern;
+  }
+  return keys;
+}
+
+/** The score that a key stands for. */
+export function scoreOfKey(key: number): number {
+  const word = new Uint32Array([key >= SIGN ? key & ~SIGN : ~key]);
+  return new Float32Array(word.buffer)[0];
+}
