@@ -29,6 +29,7 @@ const ofAdaptation: Readonly<Record<string, ProblemSlug>> = {
   'corrupt-detector': 'digest-mismatch',
   'backbone-mismatch': 'digest-mismatch',
   diverged: 'training-diverged',
+  'half-precision-overflow': 'half-precision-overflow',
 };
 
 /** The problem that tells people of `error`. What nobody but the service is to blame for becomes `internal`, with the error as its cause. */

@@ -390,6 +390,13 @@ const problemCatalogue = {
     meaning: 'The work did not fit in the memory of the device.',
     remedy: 'Use a smaller `batchSize` or backbone, or a device with more memory.',
   },
+  'half-precision-overflow': {
+    status: 503,
+    title: 'The backbone leaves the range of half precision',
+    meaning:
+      'A GPU computes the image tower in half precision, and the features of this backbone are too large for it.',
+    remedy: 'Have a worker with `MEDICLIP_DEVICE=cpu` do it, or take another backbone.',
+  },
   'engine-crashed': {
     status: 503,
     title: 'The compute engine ended unexpectedly',

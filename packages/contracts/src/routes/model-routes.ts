@@ -67,6 +67,7 @@ export const modelRoutes = {
       'digest-mismatch',
       'queue-unavailable',
       'device-out-of-memory',
+      'half-precision-overflow',
       'engine-crashed',
       'deadline-exceeded',
       ...imageProblems,

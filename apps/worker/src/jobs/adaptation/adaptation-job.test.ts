@@ -60,6 +60,10 @@ describe('an adaptation', () => {
       'training-diverged',
       new EngineError('compute-failed', 'No number.', { name: 'AdaptationError', code: 'diverged' }),
     ],
+    [
+      'half-precision-overflow',
+      new EngineError('compute-failed', 'Inf.', { name: 'AdaptationError', code: 'half-precision-overflow' }),
+    ],
     ['device-out-of-memory', new EngineError('compute-failed', 'Too big.', { name: 'OutOfMemoryError' })],
     ['internal', new TypeError('a mistake')],
   ])('that fails ends with its problem (%s) and without a model', async (slug, failure) => {
