@@ -35,12 +35,13 @@ async function measure(folder, seed, model) {
 
 const mean = (numbers) => numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
 const list = (numbers) => numbers.map((value) => value.toFixed(3)).join(' ');
+/** The seeds' mean, their own values, and the mean of their 95 % intervals' bounds. */
 const figure = (runs, pick) => {
-  const numbers = runs
-    .map(pick)
-    .filter((value) => value?.defined)
-    .map(({ value }) => value);
-  return numbers.length === 0 ? '-' : `${mean(numbers).toFixed(3)} (${list(numbers)})`;
+  const figures = runs.map(pick).filter((figure) => figure?.defined);
+  if (figures.length === 0) return '-';
+  const values = figures.map(({ value }) => value);
+  const bounds = ['low', 'high'].map((bound) => mean(figures.map(({ interval }) => interval[bound])).toFixed(3));
+  return `${mean(values).toFixed(3)} (${list(values)}) [${bounds.join(', ')}]`;
 };
 
 const work = mkdtempSync(path.join(tmpdir(), 'mediclip-accuracy-'));

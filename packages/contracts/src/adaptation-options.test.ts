@@ -18,18 +18,30 @@ describe('adaptation options', () => {
     expect(resolveAdaptationOptions()).toEqual({ ...adaptationPresets.default, preset: 'default' });
   });
 
-  it('draws cut-paste, Gaussian intensity, source deformation and identity alike, with two anomalies in a half', () => {
-    expect(resolveAdaptationOptions().synthesis).toEqual({
-      tasks: {
-        cutPaste: 0.25,
-        gaussianIntensity: 0.25,
-        smoothIntensity: 0,
-        sourceDeformation: 0.25,
-        sinkDeformation: 0,
-        identity: 0.25,
-      },
+  it('draws the four kinds of samples of the paper alike, with two anomalies in a half, and by default an even patch as well', () => {
+    const paper = { cutPaste: 0.25, gaussianIntensity: 0.25, sourceDeformation: 0.25, identity: 0.25 };
+    expect(resolveAdaptationOptions({ preset: 'paper' }).synthesis).toEqual({
+      tasks: { ...paper, smoothIntensity: 0, sinkDeformation: 0 },
       secondAnomalyProbability: 0.5,
     });
+    const five = { cutPaste: 0.2, gaussianIntensity: 0.2, smoothIntensity: 0.2, sourceDeformation: 0.2, identity: 0.2 };
+    expect(resolveAdaptationOptions().synthesis).toEqual({
+      tasks: { ...five, sinkDeformation: 0 },
+      secondAnomalyProbability: 0.5,
+    });
+  });
+
+  it.each([
+    [64, 50],
+    [16, 50],
+    [8, 100],
+    [5, 160],
+    [4, 200],
+    [1, 200],
+  ])('visits the images of %d shots %d times by default', (shots, epochs) => {
+    expect(resolveAdaptationOptions({ shots }).training.epochs).toBe(epochs);
+    expect(resolveAdaptationOptions({ shots, preset: 'paper' }).training.epochs).toBe(200);
+    expect(resolveAdaptationOptions({ shots, training: { epochs: 7 } }).training.epochs).toBe(7);
   });
 
   it.each(['default', 'paper'] as const)('has valid values for every option in preset %s', (preset) => {

@@ -33,7 +33,7 @@ const phrases = {
 };
 
 /** The paper's mix of synthetic anomalies (method, section 7). */
-const synthesis = {
+const paperSynthesis = {
   tasks: {
     cutPaste: 0.25,
     gaussianIntensity: 0.25,
@@ -53,7 +53,6 @@ const common = {
   contextTokens: 8,
   classSpecificContext: true,
   phrasePositions: ['end'],
-  synthesis,
 } satisfies Partial<PresetValues>;
 
 const commonTraining = {
@@ -65,21 +64,40 @@ const commonTraining = {
   checkpointEverySteps: 20,
 } satisfies Partial<PresetValues['training']>;
 
-/** One length, one averaging and one fusion for all data sets, chosen for small backbones. */
+/** One mix, one length, one averaging and one fusion for all data sets, chosen for small backbones. */
 const defaultPreset: PresetValues = {
   ...common,
+  synthesis: {
+    ...paperSynthesis,
+    tasks: {
+      cutPaste: 0.2,
+      gaussianIntensity: 0.2,
+      smoothIntensity: 0.2,
+      sourceDeformation: 0.2,
+      sinkDeformation: 0,
+      identity: 0.2,
+    },
+  },
   promptAttention: 'causal',
   training: { ...commonTraining, epochs: 50, averaging: 0.98 },
-  scoring: { pooling: 'top', topShare: 0.02, memoryWeight: 1.5, memoryImageWeight: 2.5, memoryPatches: 4096 },
+  scoring: { pooling: 'top', topShare: 0.02, memoryWeight: 1.5, memoryImageWeight: 3, memoryPatches: 4096 },
 };
 
 /** The paper's setting, meant for CLIP backbones; the epoch is chosen on held-out synthetic anomalies, never on the test set. */
 const paperPreset: PresetValues = {
   ...common,
+  synthesis: paperSynthesis,
   promptAttention: 'full',
   training: { ...commonTraining, epochs: 200, averaging: 0 },
   scoring: { pooling: 'max', topShare: 0.01, memoryWeight: 0, memoryImageWeight: 0, memoryPatches: 4096 },
 };
+
+/** Fewer shots than the default's are visited more often, four times as often at most, so that a training draws as many samples. */
+export function defaultEpochs(preset: AdaptationOptions['preset'], shots: number): number {
+  const { training, shots: usual } = adaptationPresets[preset];
+  if (preset === 'paper') return training.epochs;
+  return Math.round(training.epochs * Math.min(4, Math.max(1, usual / shots)));
+}
 
 /** The values of every preset, one table each. */
 export const adaptationPresets: Readonly<Record<AdaptationOptions['preset'], PresetValues>> = {

@@ -5,7 +5,7 @@ import { drawTask, type SynthesisOptions, type SynthesisTask } from './options.j
 import { RandomStream } from './random/random-stream.js';
 import { expectShare } from './testing/statistics.js';
 
-const { synthesis: defaults } = resolveAdaptationOptions();
+const { synthesis: defaults } = resolveAdaptationOptions({ preset: 'paper' });
 const { tasks } = defaults;
 const names = Object.keys(tasks) as SynthesisTask[];
 
