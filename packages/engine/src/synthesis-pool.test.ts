@@ -42,10 +42,7 @@ test('a thread that dies is replaced: its sample is tried once more, the others 
   first.data[0] = 200;
   const pool = SynthesisPool.start({
     images: [first, images[1]!, images[2]!],
-    options: {
-      ...options,
-      tasks: { ...options.tasks, identity: 1, cutPaste: 0, gaussianIntensity: 0, sourceDeformation: 0 },
-    },
+    options: resolveAdaptationOptions({ synthesis: { tasks: { identity: 1 } } }).synthesis,
     threads: 2,
     threadEntry: new URL('../dist/testing/dying-synthesis-thread.js', import.meta.url),
   });

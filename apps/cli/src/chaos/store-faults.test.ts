@@ -14,8 +14,8 @@ import { SmallDisk, whyNoSmallDisk } from './testing/small-disk.js';
 interface Failure {
   readonly problem: string;
   readonly reason: RegExp;
-  readonly begin: () => void;
-  readonly end: () => void;
+  readonly begin: () => void | Promise<void>;
+  readonly end: () => void | Promise<void>;
 }
 
 const noDisk = whyNoSmallDisk();
@@ -121,7 +121,7 @@ async function losesNothing({ baseUrl, client, log }: ServiceProcess, failure: F
   const job = await adapt();
   await trainedFor(client, job, 1);
   const before = log.length;
-  failure.begin();
+  await failure.begin();
   // A full disk may have room for a moment: a record that is replaced leaves some.
   const refused = await until(async () => {
     const idempotencyKey = randomUUID();
@@ -134,7 +134,7 @@ async function losesNothing({ baseUrl, client, log }: ServiceProcess, failure: F
   expect(JSON.stringify(unready.problem)).toMatch(failure.reason);
   await until(() => log.slice(before).find(({ msg }) => msg === 'job put off until the store is back'));
 
-  failure.end();
+  await failure.end();
   await until(() => client.getReadiness().then(({ status }) => (status === 'ready' ? true : undefined)));
   expect((await client.createDataset({ name: 'Later' }, refused)).name).toBe('Later');
   expect(await all(client.listImages(datasetId))).toEqual(images);

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { temporaryFolder } from '@mediclip/testing';
+import { until } from '../../end-to-end/testing/until.js';
 
 /** Why this machine lets no file system be mounted here, `undefined` when it does. */
 export function whyNoSmallDisk(): string | undefined {
@@ -44,8 +45,16 @@ export class SmallDisk {
     rmSync(this.filler);
   }
 
-  setWritable(writable: boolean): void {
-    execFileSync('mount', ['-o', `remount,${writable ? 'rw' : 'ro'}`, this.folder]);
+  /** As soon as no file on it is open for writing: as long as one is, the system refuses. */
+  async setWritable(writable: boolean): Promise<void> {
+    await until(() => {
+      const { status, stderr } = spawnSync('mount', ['-o', `remount,${writable ? 'rw' : 'ro'}`, this.folder], {
+        encoding: 'utf8',
+      });
+      if (status === 0) return true;
+      if (!stderr.includes('busy')) throw new Error(stderr);
+      return undefined;
+    });
   }
 
   /** What is gone of the machine when this returns. */
