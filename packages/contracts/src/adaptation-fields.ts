@@ -32,9 +32,7 @@ export const secondAnomalyProbability = probability.meta({
 });
 
 export const trainingFields = {
-  epochs: z.int().min(1).max(10_000).meta({
-    description: 'Visits of every normal image. By default 50 with 16 shots or more, and up to 200 with fewer.',
-  }),
+  epochs: z.int().min(1).max(10_000).meta({ description: 'Visits of every normal image.' }),
   batchSize: z.int().min(1).max(64).meta({ description: 'Images per optimiser step.' }),
   learningRate: z.number().gt(0).max(1).meta({ description: "Adam's learning rate." }),
   schedule: z.enum(['constant', 'cosine']).meta({ description: 'How the learning rate goes over the training.' }),

@@ -12,7 +12,7 @@ import {
   trainingFields,
 } from './adaptation-fields.js';
 import { type AdaptationOptions, adaptationOptionsSchema } from './adaptation-options.js';
-import { adaptationPresets, defaultEpochs } from './adaptation-presets.js';
+import { adaptationPresets } from './adaptation-presets.js';
 
 const inputShape = z.strictObject({
   ...z.strictObject({ ...scalarFields, name: optionsName, taps }).partial().shape,
@@ -37,7 +37,6 @@ const inputShape = z.strictObject({
 function fillIn(input: z.infer<typeof inputShape>): unknown {
   const preset = input.preset ?? 'default';
   const defaults = adaptationPresets[preset];
-  const epochs = defaultEpochs(preset, input.shots ?? defaults.shots);
   const given = (part: object = {}) =>
     Object.fromEntries(Object.entries(part).filter(([, value]) => value !== undefined));
   const noTasks = Object.fromEntries(Object.keys(taskFields).map((task) => [task, 0]));
@@ -51,7 +50,7 @@ function fillIn(input: z.infer<typeof inputShape>): unknown {
       ...given(input.synthesis),
       tasks: input.synthesis?.tasks ? { ...noTasks, ...given(input.synthesis.tasks) } : defaults.synthesis.tasks,
     },
-    training: { ...defaults.training, epochs, ...given(input.training) },
+    training: { ...defaults.training, ...given(input.training) },
     scoring: { ...defaults.scoring, ...given(input.scoring) },
   };
 }

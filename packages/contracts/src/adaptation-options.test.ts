@@ -31,19 +31,6 @@ describe('adaptation options', () => {
     });
   });
 
-  it.each([
-    [64, 50],
-    [16, 50],
-    [8, 100],
-    [5, 160],
-    [4, 200],
-    [1, 200],
-  ])('visits the images of %d shots %d times by default', (shots, epochs) => {
-    expect(resolveAdaptationOptions({ shots }).training.epochs).toBe(epochs);
-    expect(resolveAdaptationOptions({ shots, preset: 'paper' }).training.epochs).toBe(200);
-    expect(resolveAdaptationOptions({ shots, training: { epochs: 7 } }).training.epochs).toBe(7);
-  });
-
   it.each(['default', 'paper'] as const)('has valid values for every option in preset %s', (preset) => {
     const { success } = adaptationOptionsSchema.safeParse({ ...adaptationPresets[preset], preset });
     expect(success).toBe(true);

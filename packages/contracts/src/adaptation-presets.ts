@@ -92,13 +92,6 @@ const paperPreset: PresetValues = {
   scoring: { pooling: 'max', topShare: 0.01, memoryWeight: 0, memoryImageWeight: 0, memoryPatches: 4096 },
 };
 
-/** Fewer shots than the default's are visited more often, four times as often at most, so that a training draws as many samples. */
-export function defaultEpochs(preset: AdaptationOptions['preset'], shots: number): number {
-  const { training, shots: usual } = adaptationPresets[preset];
-  if (preset === 'paper') return training.epochs;
-  return Math.round(training.epochs * Math.min(4, Math.max(1, usual / shots)));
-}
-
 /** The values of every preset, one table each. */
 export const adaptationPresets: Readonly<Record<AdaptationOptions['preset'], PresetValues>> = {
   default: defaultPreset,
