@@ -130,7 +130,7 @@ function oneOf<Value extends string>(
 /** Refuses the whole form for one part of it. */
 function refusePart(name: string, detail: string): never {
   const errors = [{ in: 'body' as const, pointer: `/${name}`, detail }];
-  throw new ProblemError('validation-failed', `The form's part ${JSON.stringify(name)} is wrong.`, { errors });
+  throw new ProblemError('validation-failed', `The form's part ${JSON.stringify(name)}: ${detail}.`, { errors });
 }
 
 function tooManyFiles(limit: number): never {
