@@ -19,8 +19,11 @@ export async function readWeights(weights: Readonly<Record<string, string>>): Pr
   return Object.fromEntries(await Promise.all(entries));
 }
 
-/** From this size on weight files are mapped by the runtime and never read into buffers. */
-const mappedBytes = 2 ** 28;
+/**
+ * From this size on the weight files of a model count as large: they are mapped by the runtime and never read into buffers, and their
+ * tower is given few batch shapes and, on a processor, 8 bits.
+ */
+export const largeBytes = 2 ** 28;
 
 /** The bytes of the weight files together. */
 export async function weightBytes(weights: Readonly<Record<string, string>>): Promise<number> {
@@ -37,7 +40,7 @@ export async function loadModel(
   runtime: Runtime,
   model: Uint8Array,
   weights: Readonly<Record<string, string>>,
-  mapFrom: number = mappedBytes,
+  mapFrom: number = largeBytes,
 ): Promise<Session> {
   if ((await weightBytes(weights)) < mapFrom) {
     return runtime.createSession({ bytes: model, externalData: await readWeights(weights) });

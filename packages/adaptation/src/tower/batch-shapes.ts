@@ -1,5 +1,6 @@
-const largeBytes = 2 ** 28;
-const hugeBytes = 2 ** 29;
+import { largeBytes } from '../weight-files.js';
+
+const hugeBytes = 2 * largeBytes;
 
 /**
  * The fixed batch shapes of a tower whose weight files have so many bytes, largest first. Every shape is a session that holds the

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, mkdtemp, open, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, open, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { float32FromFloat16, readFileBytes } from '@mediclip/backbones';
@@ -23,7 +23,7 @@ export async function withEightBitWeights<T>(
   load: (features: readonly Value[], weights: Readonly<Record<string, string>>) => Promise<T>,
 ): Promise<T> {
   const location = `${prefix}${randomUUID()}${suffix}`;
-  const matrices: PlacedMatrix[] = [];
+  const matrices: StoredMatrix[] = [];
   let end = 0;
   const place = (lengthBytes: number) => {
     const offset = end;
@@ -34,7 +34,7 @@ export async function withEightBitWeights<T>(
     const [out, width] = matrix.shape;
     const scales = externalConstant('float32', [out, width / BLOCK], place((out * width * 4) / BLOCK));
     const blocks = externalConstant('uint8', [out, width / BLOCK, BLOCK], place(out * width));
-    matrices.push({ ...matrix, offset: end - out * width - (out * width * 4) / BLOCK });
+    matrices.push(matrix);
     return { blocks, scales };
   });
   const own = await writableFolder(weights);
@@ -68,44 +68,25 @@ async function removeLeftovers(folder: string): Promise<void> {
   }
 }
 
-/** A matrix and where its scales, followed by its blocks, go. */
-interface PlacedMatrix extends StoredMatrix {
-  readonly offset: number;
-}
-
+/** The scales of every matrix followed by its blocks, in the order in which they were placed. */
 async function writeBlocks(
   target: string,
-  matrices: readonly PlacedMatrix[],
+  matrices: readonly StoredMatrix[],
   weights: Readonly<Record<string, string>>,
 ): Promise<void> {
   const file = await open(target, 'wx');
   try {
-    for (const { dtype, external, offset } of matrices) {
+    for (const { dtype, external } of matrices) {
       const { buffer } = readFileBytes(weights[external.location]!, external.offset, external.length);
       const { scales, blocks } = inBlocks(
-        dtype === 'float16' ? widen(new Uint16Array(buffer)) : new Float32Array(buffer),
+        dtype === 'float16' ? float32FromFloat16(new Uint16Array(buffer)) : new Float32Array(buffer),
       );
-      await writeAll(file, new Uint8Array(scales.buffer), offset);
-      await writeAll(file, blocks, offset + scales.byteLength);
+      await file.appendFile(new Uint8Array(scales.buffer));
+      await file.appendFile(blocks);
     }
   } finally {
     await file.close();
   }
-}
-
-async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
-  }
-}
-
-/** The value of every float16 bit pattern. */
-const widened = float32FromFloat16(Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits));
-
-function widen(halves: Uint16Array): Float32Array {
-  const values = new Float32Array(halves.length);
-  for (let i = 0; i < halves.length; i++) values[i] = widened[halves[i]!]!;
-  return values;
 }
 
 /** Per block of values its scale, and each of them as a multiple of it from -127 to 127, 128 added. */

@@ -1,6 +1,7 @@
 import type { Backbone } from '@mediclip/backbones';
 import type { Runtime } from '@mediclip/onnx-graph';
 import { AdaptationError } from '../errors.js';
+import { largeBytes } from '../weight-files.js';
 import type { Features } from './features.js';
 
 /**
@@ -20,9 +21,6 @@ import type { Features } from './features.js';
  * checkpoint of its own precision.
  */
 export type TowerPrecision = 'float32' | 'float16' | 'int8';
-
-/** From this size of its weight files on a tower counts as large. */
-const largeBytes = 2 ** 28;
 
 export function towerPrecision(
   { provider }: Pick<Runtime, 'provider'>,

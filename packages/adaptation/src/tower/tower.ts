@@ -21,7 +21,7 @@ export class Tower {
   readonly #cache = new FeatureCache(cacheBytes);
   #shapes: readonly number[] | undefined;
   #halved = false;
-  #precision: TowerPrecision | undefined;
+  #bytes: number | undefined;
 
   constructor(
     readonly runtime: Runtime,
@@ -31,8 +31,7 @@ export class Tower {
   ) {}
 
   async precision(): Promise<TowerPrecision> {
-    this.#precision ??= towerPrecision(this.runtime, this.backbone, await weightBytes(this.#weights()));
-    return this.#precision;
+    return towerPrecision(this.runtime, this.backbone, await this.#weightBytes());
   }
 
   /**
@@ -125,14 +124,18 @@ export class Tower {
 
   /** Largest first, down to 1. */
   async #batchShapes(): Promise<readonly number[]> {
-    this.#shapes ??= batchShapesFor(await weightBytes(this.#weights()), this.runtime.provider);
+    this.#shapes ??= batchShapesFor(await this.#weightBytes(), this.runtime.provider);
     return this.#shapes;
   }
 
-  /** The weight files of the image tower. */
-  #weights(): Record<string, string> {
-    const { side } = this.backbone;
-    const pixels = input('pixels', 'float32', [1, 3, side, side]);
-    return usedWeights(this.backbone, this.backbone.imageFeatures(pixels, this.taps));
+  /** Of the weight files of the image tower. */
+  async #weightBytes(): Promise<number> {
+    if (this.#bytes === undefined) {
+      const { side } = this.backbone;
+      const pixels = input('pixels', 'float32', [1, 3, side, side]);
+      const features = this.backbone.imageFeatures(pixels, this.taps);
+      this.#bytes = await weightBytes(usedWeights(this.backbone, features));
+    }
+    return this.#bytes;
   }
 }

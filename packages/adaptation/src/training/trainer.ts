@@ -108,15 +108,10 @@ export class Trainer {
           ...this.#batch(batch.slice(start, start + size), size, batch.length),
           ...this.#named('', parameters),
         });
-        const gradient = ({ name }: ParameterSpec) => outputs[`grad.${name}`]!.data as Float32Array;
-        const [focal, dice, loss] = ['focal', 'dice', 'loss'].map((name) => scalarOf(outputs[name]!)) as [
-          number,
-          number,
-          number,
-        ];
+        const { focal, dice, loss } = outputs;
         parts.push({
-          loss: { focal, dice, loss },
-          gradients: new Map(this.specs.map((spec) => [spec.name, gradient(spec)])),
+          loss: { focal: scalarOf(focal!), dice: scalarOf(dice!), loss: scalarOf(loss!) },
+          gradients: new Map(this.specs.map(({ name }) => [name, outputs[`grad.${name}`]!.data as Float32Array])),
         });
       }
       return parts.reduce(together);

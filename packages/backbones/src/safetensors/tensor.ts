@@ -60,19 +60,23 @@ export function toFloat32(tensor: NamedTensor): Float32Array {
   return Float32Array.from(data as Float64Array);
 }
 
+let everyFloat16: Float32Array | undefined;
+
 /** Widens IEEE 754 binary16 bit patterns; exact for every value, subnormal numbers and infinities included. */
 export function float32FromFloat16(bits: Uint16Array): Float32Array {
+  everyFloat16 ??= Float32Array.from({ length: 2 ** 16 }, (_, half) => widenFloat16(half));
   const values = new Float32Array(bits.length);
-  for (let i = 0; i < bits.length; i++) {
-    const half = bits[i]!;
-    const sign = half & 0x8000 ? -1 : 1;
-    const exponent = (half >> 10) & 0x1f;
-    const fraction = half & 0x3ff;
-    if (exponent === 0) values[i] = sign * fraction * 2 ** -24;
-    else if (exponent === 31) values[i] = fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-    else values[i] = sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-  }
+  for (let i = 0; i < bits.length; i++) values[i] = everyFloat16[bits[i]!]!;
   return values;
+}
+
+function widenFloat16(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = (half >> 10) & 0x1f;
+  const fraction = half & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 /** Widens bfloat16 bit patterns, which are the upper halves of float32 ones. */

@@ -11,9 +11,7 @@ export function ascendingOrder(keys: Uint32Array): Uint32Array {
   let reordered = new Uint32Array(keys.length);
   for (let digit = 0; digit < DIGITS; digit++) {
     const shift = digit * DIGIT_BITS;
-    const next = new Uint32Array(DIGIT_MASK + 2);
-    for (let i = 0; i < keys.length; i++) next[((keys[i] >>> shift) & DIGIT_MASK) + 1]++;
-    for (let value = 1; value < next.length; value++) next[value] += next[value - 1];
+    const next = firstPlaces(keys, shift, DIGIT_MASK);
     for (let i = 0; i < order.length; i++) {
       const position = order[i];
       reordered[next[(keys[position] >>> shift) & DIGIT_MASK]++] = position;
@@ -31,9 +29,7 @@ export function ascendingKeys(keys: Uint32Array, bits: number): Uint32Array {
   let to = new Uint32Array(keys.length);
   for (let digit = 0; digit < DIGITS; digit++) {
     const shift = digit * digitBits;
-    const next = new Uint32Array(mask + 2);
-    for (let i = 0; i < from.length; i++) next[((from[i] >>> shift) & mask) + 1]++;
-    for (let value = 1; value < next.length; value++) next[value] += next[value - 1];
+    const next = firstPlaces(from, shift, mask);
     for (let i = 0; i < from.length; i++) {
       const key = from[i];
       to[next[(key >>> shift) & mask]++] = key;
@@ -41,4 +37,12 @@ export function ascendingKeys(keys: Uint32Array, bits: number): Uint32Array {
     [from, to] = [to, from];
   }
   return from;
+}
+
+/** For every value of a digit, how many keys have a smaller one: the first place of its own. */
+function firstPlaces(keys: Uint32Array, shift: number, mask: number): Uint32Array {
+  const places = new Uint32Array(mask + 2);
+  for (let i = 0; i < keys.length; i++) places[((keys[i] >>> shift) & mask) + 1]++;
+  for (let value = 1; value < places.length; value++) places[value] += places[value - 1];
+  return places;
 }
