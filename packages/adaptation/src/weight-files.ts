@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, copyFile, link, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { access, copyFile, link, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Backbone } from '@mediclip/backbones';
@@ -59,9 +59,29 @@ export async function writableFolder(weights: Readonly<Record<string, string>>):
   );
 }
 
+/** With what the names of files begin that lie beside weights only while a model loads. */
+export const passingPrefix = '.mediclip-';
+/** Nothing loads for so long. */
+const longMs = 3_600_000;
+
+/** Removes what processes that were killed while they loaded have left in a folder of weights. */
+export async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(passingPrefix)) continue;
+    const file = path.join(folder, name);
+    // Another process that does the same may be faster.
+    const modified = await stat(file).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => undefined,
+    );
+    if (modified !== undefined && Date.now() - modified > longMs) await rm(file, { force: true });
+  }
+}
+
 async function loadFrom(runtime: Runtime, model: Uint8Array, folder: string): Promise<Session> {
-  const file = path.join(folder, `.mediclip-${randomUUID()}.onnx`);
+  const file = path.join(folder, `${passingPrefix}${randomUUID()}.onnx`);
   try {
+    await removeLeftovers(folder);
     await writeFile(file, model);
     return await runtime.createSession({ path: file });
   } finally {

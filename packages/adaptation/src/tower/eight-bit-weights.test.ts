@@ -34,14 +34,13 @@ describe('the image tower with weights in 8 bits', () => {
 
   test('removes what a killed process left long ago, and nothing else', async () => {
     const folder = path.dirname(Object.values(backbone.weights)[0]!);
-    const [old, recent, other] = ['.mediclip-1.blocks', '.mediclip-2.blocks', 'notes.blocks'].map((name) =>
-      path.join(folder, name),
-    ) as [string, string, string];
-    for (const file of [old, recent, other]) writeFileSync(file, '');
+    const names = ['.mediclip-1.blocks', '.mediclip-3.onnx', '.mediclip-2.blocks', 'notes.blocks'];
+    const files = names.map((name) => path.join(folder, name));
+    for (const file of files) writeFileSync(file, '');
     const yesterday = Date.now() / 1000 - 86_400;
-    for (const file of [old, other]) utimesSync(file, yesterday, yesterday);
+    for (const file of files.filter((name) => !name.includes('-2'))) utimesSync(file, yesterday, yesterday);
     await features('int8');
-    expect([old, recent, other].map(existsSync)).toEqual([false, true, true]);
+    expect(files.map(existsSync)).toEqual([false, false, true, true]);
   });
 
   test('gives features that are those of float32 but for two hundredths, and leaves no file', async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, open, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { float32FromFloat16, readFileBytes } from '@mediclip/backbones';
@@ -11,7 +11,7 @@ import {
   type Value,
   withBlockWeights,
 } from '@mediclip/onnx-graph';
-import { writableFolder } from '../weight-files.js';
+import { passingPrefix, removeLeftovers, writableFolder } from '../weight-files.js';
 
 /**
  * Rounds the matrices that `features` are multiplied by to 8 bits, into a file that is there only while `load` loads the changed features
@@ -22,7 +22,7 @@ export async function withEightBitWeights<T>(
   weights: Readonly<Record<string, string>>,
   load: (features: readonly Value[], weights: Readonly<Record<string, string>>) => Promise<T>,
 ): Promise<T> {
-  const location = `${prefix}${randomUUID()}${suffix}`;
+  const location = `${passingPrefix}${randomUUID()}.blocks`;
   const matrices: StoredMatrix[] = [];
   let end = 0;
   const place = (lengthBytes: number) => {
@@ -46,25 +46,6 @@ export async function withEightBitWeights<T>(
     return await load(changed, { ...weights, [location]: file });
   } finally {
     await rm(own === undefined ? folder : file, { recursive: true, force: true });
-  }
-}
-
-const prefix = '.mediclip-';
-const suffix = '.blocks';
-/** Nothing loads for so long. */
-const longMs = 3_600_000;
-
-/** What a process that was killed while it loaded has left. */
-async function removeLeftovers(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (!name.startsWith(prefix) || !name.endsWith(suffix)) continue;
-    const file = path.join(folder, name);
-    // Another process that does the same may be faster.
-    const modified = await stat(file).then(
-      ({ mtimeMs }) => mtimeMs,
-      () => undefined,
-    );
-    if (modified !== undefined && Date.now() - modified > longMs) await rm(file, { force: true });
   }
 }
 
