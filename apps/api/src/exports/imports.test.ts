@@ -43,12 +43,11 @@ function exported(changes: { detector?: object; record?: object; tensors?: Uint8
   const { configuration, lineage, lossHistory, selectedEpoch } = model;
   const { backbone: id, backboneDigest: digest } = lineage;
   const description = JSON.stringify({
-    formatVersion: 1,
+    formatVersion: 2,
     options: configuration,
     backbone: { id, digest, family: 'efficientnet-lite', licence: 'Apache-2.0' },
     taps: configuration.taps,
     side: 224,
-    patches: 0,
     images: { count: 2, digest: 'none' },
     lossHistory,
     selectedEpoch,

@@ -42,7 +42,13 @@ describe('adapt', () => {
   });
 
   test('leaves a detector and nothing else', () => {
-    expect(readdirSync(model)).toEqual(['detector.json', 'detector.onnx', 'detector.safetensors', 'image.safetensors']);
+    expect(readdirSync(model)).toEqual([
+      'detector.json',
+      'detector.onnx',
+      'detector.safetensors',
+      'image.safetensors',
+      'memory.safetensors',
+    ]);
     expect(readdirSync(path.dirname(model))).toEqual(['brain']);
   });
 

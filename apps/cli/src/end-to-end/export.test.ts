@@ -67,6 +67,7 @@ describe('an exported model', () => {
     expect([...files.keys()]).toEqual([
       'detector.onnx',
       'image.safetensors',
+      'memory.safetensors',
       'detector.json',
       'detector.safetensors',
       'model.json',
@@ -131,6 +132,7 @@ describe('an import', () => {
   test.each([
     'detector.onnx',
     'image.safetensors',
+    'memory.safetensors',
     'detector.json',
     'detector.safetensors',
     'model.json',

@@ -107,12 +107,11 @@ async function writeFakeDetector({ options, images, outFolder }: AdaptationJob):
   await mkdir(outFolder, { recursive: true });
   await writeFile(path.join(outFolder, 'detector.safetensors'), writeSafetensors([]));
   const description = {
-    formatVersion: 1,
+    formatVersion: 2,
     options,
     backbone: { id: backbone.id, digest: backbone.digest, family: backbone.family, licence: backbone.licence },
     taps: backbone.taps,
     side: backbone.side,
-    patches: 0,
     images: { count: images.length, digest: 'none' },
     lossHistory: [{ epoch: 1, loss: 0.5, focal: 0.2, dice: 0.3 }],
     selectedEpoch: 1,

@@ -9,12 +9,14 @@ import { type DetectorShape, type DetectorTensors, tensorShapes } from './detect
 
 const descriptionFile = 'detector.json';
 const tensorsFile = 'detector.safetensors';
+/** Goes up with every change that makes earlier detectors unreadable. */
+const formatVersion = 2;
 
 /** The files that make a detector; its tower is shared and stays with the backbone. */
 export const detectorFileNames: readonly string[] = [descriptionFile, tensorsFile];
 
 const descriptionSchema = z.strictObject({
-  formatVersion: z.literal(1),
+  formatVersion: z.literal(formatVersion),
   options: adaptationOptionsSchema,
   backbone: z.strictObject({
     id: z.string(),
@@ -24,8 +26,7 @@ const descriptionSchema = z.strictObject({
   }),
   taps: z.array(z.int()).min(1),
   side: z.int().min(1),
-  /** How many patches of the normals the memory keeps; 0 without a memory. */
-  patches: z.int().min(0),
+  memory: z.strictObject({ taps: z.array(z.int()).min(1), patches: z.int().min(1) }).optional(),
   images: z.strictObject({ count: z.int().min(1), digest: z.string() }),
   lossHistory: z.array(epochLossSchema),
   selectedEpoch: z.int().min(1),
@@ -51,12 +52,12 @@ export async function writeDetector(folder: string, trained: TrainedDetector): P
   const { shape, tensors, options, images, lossHistory, selectedEpoch } = trained;
   const { id, digest, family, licence, side } = shape.backbone;
   const description: DetectorDescription = {
-    formatVersion: 1,
+    formatVersion,
     options,
     backbone: { id, digest, family, licence },
     taps: [...shape.taps],
     side,
-    patches: shape.patches,
+    memory: shape.memory && { taps: [...shape.memory.taps], patches: shape.memory.patches },
     images,
     lossHistory,
     selectedEpoch,
@@ -85,8 +86,8 @@ export async function readDetector(folder: string): Promise<Detector> {
 
 /** The shape of a detector on its backbone. Throws an `AdaptationError` when its tensors do not fit. */
 export function detectorShape({ description, tensors }: Detector, backbone: DetectorShape['backbone']): DetectorShape {
-  const { taps, patches, options } = description;
-  const shape = { backbone, taps, patches, scoring: options.scoring };
+  const { taps, memory, options } = description;
+  const shape = { backbone, taps, memory, scoring: options.scoring };
   for (const [name, extent] of tensorShapes(shape)) {
     if (tensors.get(name)?.length !== extent.reduce((product, size) => product * size, 1)) {
       throw corrupt(`The detector's tensor ${name}`, undefined);

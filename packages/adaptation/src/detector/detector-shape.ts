@@ -2,20 +2,37 @@ import type { Backbone } from '@mediclip/backbones';
 import type { Value } from '@mediclip/onnx-graph';
 import { anomalyMap, poolScores, stateContrast } from '../graphs/anomaly-map.js';
 import { adapterInputs } from '../graphs/artifacts.js';
-import { fuse, memoryScales, memoryTaps } from '../graphs/patch-memory.js';
+import { fuse, memoryScales } from '../graphs/patch-memory.js';
 import type { ScoringOptions } from '../options.js';
+import { atTaps } from '../tower/features.js';
 
 /** All that decides a detector's graph but its numbers. */
 export interface DetectorShape {
   readonly backbone: Backbone;
   readonly taps: readonly number[];
   readonly scoring: ScoringOptions;
-  /** How many patches its memory keeps; 0 without a memory. */
+  /** Undefined without a memory. */
+  readonly memory?: MemoryShape | undefined;
+}
+
+/** The memory of normal patches: the taps whose features it compares, and how many patches it keeps. */
+export interface MemoryShape {
+  readonly taps: readonly number[];
   readonly patches: number;
 }
 
 /** A detector's float32 tensors by name. */
 export type DetectorTensors = ReadonlyMap<string, Float32Array>;
+
+/** The taps whose features a detector needs: those it learns at, then what its memory compares besides. */
+export function detectorTaps({ taps, memory }: TapsOfShape): readonly number[] {
+  return [...new Set([...taps, ...(memory?.taps ?? [])])];
+}
+
+interface TapsOfShape {
+  readonly taps: readonly number[];
+  readonly memory?: Pick<MemoryShape, 'taps'> | undefined;
+}
 
 /**
  * Names and shapes of a detector's tensors, in the order of its file (method, section 9): a 1x1 convolution per tap, the
@@ -24,7 +41,7 @@ export type DetectorTensors = ReadonlyMap<string, Float32Array>;
 export function tensorShapes({
   backbone,
   taps,
-  patches,
+  memory,
 }: Omit<DetectorShape, 'scoring'>): ReadonlyMap<string, readonly number[]> {
   const { embeddingWidth } = backbone;
   const channels = (tap: number) => backbone.tapShape(tap).channels;
@@ -34,7 +51,7 @@ export function tensorShapes({
       [`adapter.${index}.bias`, [embeddingWidth]],
     ]),
     ['states', [2, embeddingWidth]],
-    ...(patches > 0 ? memoryTensorShapes(patches, memoryTaps(taps).map(channels)) : []),
+    ...(memory ? memoryTensorShapes(memory.patches, memory.taps.map(channels)) : []),
   ]);
 }
 
@@ -45,15 +62,17 @@ function memoryTensorShapes(patches: number, channels: readonly number[]): [stri
   ];
 }
 
-/** Map [batch, side, side] and score [batch] (method, section 4) of features [batch, C, g, g] and a detector's tensors. */
+/** Map [batch, side, side] and score [batch] (method, section 4) of features [batch, C, g, g] at `detectorTaps` and a detector's tensors. */
 export function detectorOutputs(
   features: readonly Value[],
   tensors: ReadonlyMap<string, Value>,
-  { backbone, taps, scoring, patches }: DetectorShape,
+  shape: DetectorShape,
 ): { map: Value; score: Value } {
-  const contrast = stateContrast(features, adapterInputs(tensors, taps.length), tensors.get('states')!);
-  const memory = { bank: tensors.get('memory.bank')!, scales: tensors.get('memory.scales')! };
-  const logit = patches > 0 ? fuse(contrast, features, memory, scoring) : contrast;
+  const { backbone, taps, scoring, memory } = shape;
+  const at = (wanted: readonly number[]) => atTaps(wanted, features, detectorTaps(shape));
+  const contrast = stateContrast(at(taps), adapterInputs(tensors, taps.length), tensors.get('states')!);
+  const values = { bank: tensors.get('memory.bank')!, scales: tensors.get('memory.scales')! };
+  const logit = memory ? fuse(contrast, at(memory.taps), values, scoring) : contrast;
   const map = anomalyMap(logit, backbone.side);
   return { map, score: poolScores(map, scoring) };
 }

@@ -5,7 +5,7 @@ import { constant, type Value, writeModel } from '@mediclip/onnx-graph';
 import { normalise, pixelInput } from '../tower/pixels.js';
 import { placeWholeModel, usedWeights } from '../weight-files.js';
 import { type Detector, detectorShape } from './detector-files.js';
-import { detectorOutputs, tensorShapes } from './detector-shape.js';
+import { detectorOutputs, detectorTaps, tensorShapes } from './detector-shape.js';
 
 export const exportedModelName = 'detector.onnx';
 
@@ -20,9 +20,9 @@ export interface ExportedModel {
  * `score` [1] out, normalisation and pooling included. `backbone` is the one that the detector was made with.
  */
 export function exportModel(detector: Detector, backbone: Backbone): ExportedModel {
-  const pixels = pixelInput(backbone, 1);
-  const features = backbone.imageFeatures(normalise(pixels, backbone), detector.description.taps);
   const shape = detectorShape(detector, backbone);
+  const pixels = pixelInput(backbone, 1);
+  const features = backbone.imageFeatures(normalise(pixels, backbone), detectorTaps(shape));
   const tensors = new Map(
     [...tensorShapes(shape)].map(([name, extent]) => [name, constant(detector.tensors.get(name)!, extent, name)]),
   );

@@ -37,7 +37,7 @@ async function startDetector(promptAttention: 'full' | 'causal', folder: string)
   const artifacts = { ...options, taps, batchSize: 1, evaluationBatchSize: 1 };
   const trainer = await Trainer.open(testRuntime, backbone, artifacts, temporaryFolder());
   await writeDetector(folder, {
-    shape: { backbone, taps, scoring: options.scoring, patches: 0 },
+    shape: { backbone, taps, scoring: options.scoring },
     tensors: new Map([...parameters, ['states', await trainer.states(parameters)]]),
     options,
     images: { count: 1, digest: 'sha256:0' },

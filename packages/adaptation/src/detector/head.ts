@@ -1,7 +1,13 @@
 import { input, type Runtime, type Session, writeModel } from '@mediclip/onnx-graph';
 import { featureInputs } from '../graphs/artifacts.js';
 import { type Features, stackFeatures } from '../tower/features.js';
-import { type DetectorShape, type DetectorTensors, detectorOutputs, tensorShapes } from './detector-shape.js';
+import {
+  type DetectorShape,
+  type DetectorTensors,
+  detectorOutputs,
+  detectorTaps,
+  tensorShapes,
+} from './detector-shape.js';
 
 /** What a detector says about an image. */
 export interface Anomaly {
@@ -19,7 +25,7 @@ export class Head {
   ) {}
 
   static async open(runtime: Runtime, shape: DetectorShape): Promise<Head> {
-    const features = featureInputs(shape.backbone, shape.taps, 1);
+    const features = featureInputs(shape.backbone, detectorTaps(shape), 1);
     const tensors = new Map([...tensorShapes(shape)].map(([name, extent]) => [name, input(name, 'float32', extent)]));
     const outputs = detectorOutputs(features, tensors, shape);
     const inputs = [...features, ...tensors.values()];
@@ -27,8 +33,9 @@ export class Head {
     return new Head(shape, session);
   }
 
+  /** `features` are those at `detectorTaps`. */
   async run(features: Features, tensors: DetectorTensors): Promise<Anomaly> {
-    const feeds = stackFeatures([features], this.shape.backbone, this.shape.taps, 1);
+    const feeds = stackFeatures([features], this.shape.backbone, detectorTaps(this.shape), 1);
     for (const [name, shape] of tensorShapes(this.shape)) {
       feeds[name] = { dtype: 'float32', shape, data: tensors.get(name)! };
     }

@@ -4,6 +4,7 @@ import type { Tower } from '../tower/tower.js';
 import type { Towers } from '../tower/towers.js';
 import { towerKey } from '../tower/towers.js';
 import { type Detector, detectorShape, readDetector } from './detector-files.js';
+import { detectorTaps } from './detector-shape.js';
 import { type Anomaly, Head } from './head.js';
 
 /** A detector by a name of the caller's choice and the folder of its files. The files of a name never change. */
@@ -30,7 +31,7 @@ export class Scorer {
   /** Requests with the same key share a tower pass. Throws an `AdaptationError` for a damaged detector. */
   async towerKey(reference: DetectorReference): Promise<string> {
     const { description } = await this.#detector(reference);
-    return towerKey(description.backbone.id, description.taps);
+    return towerKey(description.backbone.id, detectorTaps(description));
   }
 
   /** Scores requests of one tower key in one tower pass, in their order. */
@@ -38,7 +39,7 @@ export class Scorer {
     const first = requests[0];
     if (!first) return [];
     const detectors = await Promise.all(requests.map(({ detector }) => this.#detector(detector)));
-    const tower = this.towers.openFor(detectors[0]!.description);
+    const tower = this.#tower(detectors[0]!);
     const features = await tower.sharedFeatures(requests.map(({ image }) => image));
     const anomalies: Anomaly[] = [];
     for (const [index, detector] of detectors.entries()) {
@@ -69,6 +70,10 @@ export class Scorer {
     }
   }
 
+  #tower({ description }: Detector): Tower {
+    return this.towers.openFor(description.backbone, detectorTaps(description));
+  }
+
   #detector({ id, folder }: DetectorReference): Promise<Detector> {
     const known = this.#detectors.get(id) ?? readDetector(folder);
     this.#detectors.delete(id);
@@ -79,7 +84,7 @@ export class Scorer {
   }
 
   #head(detector: Detector): Promise<Head> {
-    const { runtime, backbone } = this.towers.openFor(detector.description);
+    const { runtime, backbone } = this.#tower(detector);
     const shape = detectorShape(detector, backbone);
     const key = JSON.stringify({ ...shape, backbone: backbone.id });
     const head = this.#heads.get(key) ?? Head.open(runtime, shape);

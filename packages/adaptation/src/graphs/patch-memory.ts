@@ -1,3 +1,4 @@
+import type { Backbone } from '@mediclip/backbones';
 import {
   add,
   averagePool,
@@ -19,22 +20,19 @@ import type { ScoringOptions } from '../options.js';
 import { resizeGrid } from './anomaly-map.js';
 
 /**
- * The taps whose features the memory of normal patches compares: all but the deepest, which sees too much of the image to
- * say where something is odd, unless it is the only one.
+ * The taps whose features the memory of normal patches compares: the backbone's own for it, or of those that the detector learns at all
+ * but the deepest, which sees too much of the image to say where something is odd, unless it is the only one.
  */
-export function memoryTaps<T>(taps: readonly T[]): readonly T[] {
-  return taps.length > 1 ? taps.slice(0, -1) : taps;
+export function memoryTaps(backbone: Backbone, taps: readonly number[]): readonly number[] {
+  return backbone.memoryTaps ?? (taps.length > 1 ? taps.slice(0, -1) : taps);
 }
 
 /**
- * A unit vector per location, [batch, G * G, channels of the memory taps together]: features averaged over 3 x 3 locations
- * and brought to the largest grid G of all taps, as in PatchCore (Roth et al., CVPR 2022). `features` are [batch, C, g, g] of all taps.
+ * A unit vector per location, [batch, grid * grid, channels together]: features [batch, C, g, g] of the memory's taps averaged over
+ * 3 x 3 locations and brought to one grid, as in PatchCore (Roth et al., CVPR 2022).
  */
-export function patchDescriptors(features: readonly Value[]): Value {
-  const grid = Math.max(...features.map((tap) => tap.shape[2]!));
-  const smoothed = memoryTaps(features).map((tap) =>
-    resizeGrid(averagePool(tap, { kernel: [3, 3], pads: [1, 1, 1, 1] }), grid),
-  );
+export function patchDescriptors(features: readonly Value[], grid: number): Value {
+  const smoothed = features.map((tap) => resizeGrid(averagePool(tap, { kernel: [3, 3], pads: [1, 1, 1, 1] }), grid));
   const joined = concat(smoothed, 1);
   const [batch, width] = joined.shape;
   return l2Normalise(transpose(reshape(joined, [batch!, width!, grid * grid]), [0, 2, 1]), 2);
@@ -62,7 +60,7 @@ export const memoryScales = ['learnedDeviation', 'memoryMean', 'memoryDeviation'
 /**
  * The learned contrast and the distance from the normals' patches as one map, [batch, G, G]: the contrast says where an image differs
  * from its own rest, the distance where and how far it differs from the normals. Both are scaled by what the normals score
- * (leave-one-out), weighted and added; 0 is as much as the hottest part of a normal image has.
+ * (leave-one-out), weighted and added; 0 is as much as the hottest part of a normal image has. `features` are those of the memory's taps.
  */
 export function fuse(
   contrast: Value,
@@ -74,7 +72,7 @@ export function fuse(
     reshape(slice(scales, 0, index, index + 1), []),
   ) as [Value, Value, Value, Value];
   const imageMean = (map: Value) => reduceMean(map, { axes: [1, 2], keepDims: true });
-  const distance = reshape(nearestDistance(patchDescriptors(features), bank), contrast.shape);
+  const distance = reshape(nearestDistance(patchDescriptors(features, contrast.shape[1]!), bank), contrast.shape);
   const learned = div(sub(contrast, imageMean(contrast)), learnedDeviation);
   const memory = div(sub(distance, memoryMean), memoryDeviation);
   const local = add(learned, mul(memory, scalar(memoryWeight)));

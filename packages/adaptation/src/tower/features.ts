@@ -24,3 +24,7 @@ export function stackFeatures(
     }),
   );
 }
+
+/** Of what there is of each of `taps`, in their order, that of the taps `wanted`. */
+export const atTaps = <T>(wanted: readonly number[], features: readonly T[], taps: readonly number[]): T[] =>
+  wanted.map((tap) => features[taps.indexOf(tap)]!);

@@ -30,6 +30,12 @@ export class Tower {
     readonly onBatchHalved: OnBatchHalved = () => {},
   ) {}
 
+  /** This tower if `taps` are its own, else another one of the same backbone, for the caller to release. */
+  at(taps: readonly number[]): Tower {
+    if (taps.join() === this.taps.join()) return this;
+    return new Tower(this.runtime, this.backbone, taps, this.onBatchHalved);
+  }
+
   async precision(): Promise<TowerPrecision> {
     return towerPrecision(this.runtime, this.backbone, await this.#weightBytes());
   }

@@ -27,7 +27,7 @@ export class Towers {
   }
 
   /** The tower that a detector needs. Throws an `AdaptationError` when the weights here are not those it was made with. */
-  openFor({ backbone, taps }: { backbone: { id: string; digest: string }; taps: readonly number[] }): Tower {
+  openFor(backbone: { id: string; digest: string }, taps: readonly number[]): Tower {
     const tower = this.open(backbone.id, taps);
     if (tower.backbone.digest !== backbone.digest) {
       throw new AdaptationError(

@@ -115,7 +115,7 @@ describe('a training', () => {
     await finish(await AdaptationRun.open(fused, tower, samples));
     const { description, tensors } = await readDetector(fused.outFolder);
     const grid = 4;
-    expect(description.patches).toBe(shots * grid * grid);
+    expect(description.memory).toEqual({ taps: [2, 3], patches: shots * grid * grid });
     const [learnedDeviation, memoryMean, memoryDeviation] = tensors.get('memory.scales')!;
     expect(learnedDeviation).toBeGreaterThan(0);
     expect(memoryMean).toBeGreaterThan(0);
@@ -123,7 +123,7 @@ describe('a training', () => {
 
     const single = { ...job(), images: images.slice(0, 1) };
     await finish(await AdaptationRun.open(single, tower, samples));
-    expect((await readDetector(single.outFolder)).description.patches).toBe(0);
+    expect((await readDetector(single.outFolder)).description.memory).toBeUndefined();
   });
 
   test('goes on in half batches where memory does not suffice for whole ones', async () => {

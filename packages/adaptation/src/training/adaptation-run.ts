@@ -8,7 +8,7 @@ import type { Features } from '../tower/features.js';
 import { greyToRgb } from '../tower/rgb.js';
 import type { Tower } from '../tower/tower.js';
 import { type RunOrigin, readCheckpoint, writeCheckpoint } from './checkpoint.js';
-import { type FittedMemory, fitMemory } from './fit-memory.js';
+import { type FittedMemory, fitMemory, normalTaps } from './fit-memory.js';
 import {
   type AdaptationJob,
   checkImages,
@@ -54,6 +54,8 @@ export class AdaptationRun {
   readonly #parts: AsyncGenerator<AdaptationProgress, void>;
   readonly #ahead = new Map<number, Promise<SyntheticSample[]>>();
   readonly #origin: RunOrigin;
+  /** The tower up to `normalTaps`, which begin with the tower's own. */
+  readonly #normalsTower: Tower;
   /** Features of the untouched normals and of the held-out samples. */
   readonly #normals: FeatureStore;
   readonly #heldOut: FeatureStore;
@@ -67,6 +69,7 @@ export class AdaptationRun {
     origin: RunOrigin,
   ) {
     this.#origin = origin;
+    this.#normalsTower = tower.at(normalTaps(tower, job.options.scoring, job.images.length));
     this.#normals = new FeatureStore(trainingFolder(job.workFolder));
     this.#heldOut = new FeatureStore(trainingFolder(job.workFolder));
     this.#progress = { phase: 'preparing', done: 0, total: job.images.length };
@@ -114,6 +117,7 @@ export class AdaptationRun {
 
   async release(): Promise<void> {
     await this.trainer.release();
+    await this.#releaseNormalsTower();
     await this.#normals.release();
     await this.#heldOut.release();
   }
@@ -150,13 +154,18 @@ export class AdaptationRun {
 
   /** The features of the untouched normals, one image a run, so that they are the same bits in every attempt. */
   async *#prepareNormals(): AsyncGenerator<AdaptationProgress, void> {
-    const { images } = this.job;
-    const total = images.length + this.job.options.training.heldOutSamples;
+    const { images, options } = this.job;
+    const total = images.length + options.training.heldOutSamples;
     for (const { data } of images) {
-      const [features] = await this.tower.features([greyToRgb(data)]);
+      const [features] = await this.#normalsTower.features([greyToRgb(data)]);
       await this.#normals.add(features!);
       yield { phase: 'preparing', done: this.#normals.size, total };
     }
+    await this.#releaseNormalsTower();
+  }
+
+  async #releaseNormalsTower(): Promise<void> {
+    if (this.#normalsTower !== this.tower) await this.#normalsTower.release();
   }
 
   async *#prepareHeldOut(): AsyncGenerator<AdaptationProgress, LabelledImages> {
@@ -241,9 +250,9 @@ export class AdaptationRun {
         backbone: this.tower.backbone,
         taps: this.tower.taps,
         scoring: options.scoring,
-        patches: memory.patches,
+        memory: memory?.shape,
       },
-      tensors: new Map([...learned, ...memory.tensors]),
+      tensors: new Map([...learned, ...(memory?.tensors ?? [])]),
       options,
       images: { count: images.length, digest: imagesDigest(images) },
       lossHistory: epochLosses(this.state, stepsPerEpoch(this.#plan)),
@@ -251,7 +260,7 @@ export class AdaptationRun {
     });
   }
 
-  async *#fitMemory(learned: DetectorTensors): AsyncGenerator<AdaptationProgress, FittedMemory> {
+  async *#fitMemory(learned: DetectorTensors): AsyncGenerator<AdaptationProgress, FittedMemory | undefined> {
     const { scoring, seed } = this.job.options;
     const fit = fitMemory(this.tower, learned, this.#normals, scoring, seed);
     for (;;) {

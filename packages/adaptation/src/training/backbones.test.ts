@@ -52,7 +52,7 @@ describe('from images to an exported detector', () => {
       expect(loss).toBeGreaterThan(0);
       expect(heldOutLoss).toBeGreaterThan(0);
     }
-    expect(detector.description.patches).toBe(3 * grids[0]! ** 2);
+    expect(detector.description.memory?.patches).toBe(3 * grids[0]! ** 2);
 
     const { side } = backbone;
     const random = new RandomStream(1, 0, 0);

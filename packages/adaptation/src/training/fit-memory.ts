@@ -1,21 +1,29 @@
 import { upsampleMap } from '@mediclip/imaging';
 import { input, type Tensor, writeModel } from '@mediclip/onnx-graph';
 import { RandomStream } from '@mediclip/synthesis';
-import { type DetectorTensors, tensorShapes } from '../detector/detector-shape.js';
+import { type DetectorTensors, detectorTaps, type MemoryShape, tensorShapes } from '../detector/detector-shape.js';
 import { pooledCount, stateContrast } from '../graphs/anomaly-map.js';
 import { adapterInputs, featureInputs } from '../graphs/artifacts.js';
-import { nearestDistance, patchDescriptors, usesMemory } from '../graphs/patch-memory.js';
+import { memoryTaps, nearestDistance, patchDescriptors, usesMemory } from '../graphs/patch-memory.js';
 import type { ScoringOptions } from '../options.js';
 import { purposes } from '../randomness.js';
 import type { FeatureStore } from '../tower/feature-store.js';
-import { stackFeatures } from '../tower/features.js';
+import { atTaps, type Features, stackFeatures } from '../tower/features.js';
 import type { Tower } from '../tower/tower.js';
 
-/** The memory's tensors, none without a memory, and how many patches it keeps. */
+/** A memory's shape and its tensors `memory.bank` and `memory.scales`. */
 export interface FittedMemory {
-  readonly patches: number;
+  readonly shape: MemoryShape;
   readonly tensors: DetectorTensors;
 }
+
+/** The taps whose features of the normals an adaptation needs: those it learns at, then what the memory compares besides. */
+export function normalTaps({ backbone, taps }: Tower, scoring: ScoringOptions, shots: number): readonly number[] {
+  return detectorTaps({ taps, memory: hasMemory(scoring, shots) ? { taps: memoryTaps(backbone, taps) } : undefined });
+}
+
+/** Not when the options use none, or there is no other normal to measure by. */
+const hasMemory = (scoring: ScoringOptions, shots: number): boolean => usesMemory(scoring) && shots >= 2;
 
 /** Patches of the normals, a random choice of all of them, with the image that each comes from. */
 interface Bank {
@@ -32,8 +40,8 @@ interface NormalMaps {
 
 /**
  * Fits the memory of a detector: keeps `memoryPatches` patches of the normals, and measures what the normals score, each
- * against the patches of the others (leave-one-out), so that nothing but the shots is needed. Yields the number of normals done.
- * Gives the tensors `memory.bank` and `memory.scales`; none when the options use no memory, or there is no other normal.
+ * against the patches of the others (leave-one-out), so that nothing but the shots is needed. `normals` are features at `normalTaps`.
+ * Yields the number of normals done. Undefined for a detector without a memory.
  */
 export async function* fitMemory(
   tower: Tower,
@@ -41,14 +49,14 @@ export async function* fitMemory(
   normals: FeatureStore,
   scoring: ScoringOptions,
   seed: number,
-): AsyncGenerator<number, FittedMemory> {
-  if (!usesMemory(scoring) || normals.size < 2) return { patches: 0, tensors: new Map() };
+): AsyncGenerator<number, FittedMemory | undefined> {
+  if (!hasMemory(scoring, normals.size)) return undefined;
   const bank = await keepPatches(tower, normals, scoring.memoryPatches, seed);
   const maps: NormalMaps[] = [];
   for await (const map of leaveOneOut(tower, learned, normals, bank)) yield maps.push(map);
   const scales = measureScales(maps, tower.backbone.side, scoring);
   return {
-    patches: bank.images.length,
+    shape: { taps: memoryTaps(tower.backbone, tower.taps), patches: bank.images.length },
     tensors: new Map([
       ['memory.bank', bank.rows],
       ['memory.scales', scales],
@@ -56,23 +64,32 @@ export async function* fitMemory(
   };
 }
 
+/** Features of a normal as graph inputs, at the taps that are learned at and at the memory's. */
+function normalInputs({ backbone, taps }: Tower) {
+  const compared = memoryTaps(backbone, taps);
+  const stored = detectorTaps({ taps, memory: { taps: compared } });
+  const inputs = featureInputs(backbone, stored, 1);
+  const learnedAt = atTaps(taps, inputs, stored);
+  const grid = Math.max(...learnedAt.map(({ shape }) => shape[2]!));
+  const descriptors = patchDescriptors(atTaps(compared, inputs, stored), grid);
+  const feeds = (features: Features) => stackFeatures([features], backbone, stored, 1);
+  return { inputs, learnedAt, descriptors, feeds };
+}
+
 /** A random choice of all patches, in their order. */
 async function keepPatches(tower: Tower, normals: FeatureStore, most: number, seed: number): Promise<Bank> {
-  const { backbone, taps, runtime } = tower;
-  const features = featureInputs(backbone, taps, 1);
-  const descriptors = patchDescriptors(features);
+  const { inputs, descriptors, feeds } = normalInputs(tower);
   const [, patches, width] = descriptors.shape as [number, number, number];
   const random = new RandomStream(seed, 0, 0, purposes.memory);
   const kept = Uint32Array.from(random.shuffle([...Array(normals.size * patches).keys()]).slice(0, most)).sort();
   const rows = new Float32Array(kept.length * width);
-  const session = await runtime.createSession({
-    bytes: writeModel({ name: 'descriptors', inputs: features, outputs: { descriptors } }),
+  const session = await tower.runtime.createSession({
+    bytes: writeModel({ name: 'descriptors', inputs, outputs: { descriptors } }),
   });
   try {
     let row = 0;
     for (let image = 0; image < normals.size; image++) {
-      const normal = await normals.get(image);
-      const all = (await session.run(stackFeatures([normal], backbone, taps, 1))).descriptors!.data as Float32Array;
+      const all = (await session.run(feeds(await normals.get(image)))).descriptors!.data as Float32Array;
       for (; row < kept.length && kept[row]! < (image + 1) * patches; row++) {
         const start = (kept[row]! - image * patches) * width;
         rows.set(all.subarray(start, start + width), row * width);
@@ -86,19 +103,20 @@ async function keepPatches(tower: Tower, normals: FeatureStore, most: number, se
 
 /** What the detector will say about each normal, with the normal's own patches left out of the memory. */
 async function* leaveOneOut(
-  { backbone, taps, runtime }: Tower,
+  tower: Tower,
   learned: DetectorTensors,
   normals: FeatureStore,
   bank: Bank,
 ): AsyncGenerator<NormalMaps> {
-  const shapes = tensorShapes({ backbone, taps, patches: 0 });
+  const { backbone, taps, runtime } = tower;
+  const shapes = tensorShapes({ backbone, taps });
   const tensors = new Map([...shapes].map(([name, shape]) => [name, input(name, 'float32', shape)]));
-  const features = featureInputs(backbone, taps, 1);
+  const { inputs: features, learnedAt, descriptors, feeds: featuresOf } = normalInputs(tower);
   const rows = input('bank', 'float32', [bank.images.length, bank.width]);
   const penalty = input('penalty', 'float32', [bank.images.length]);
   const outputs = {
-    contrast: stateContrast(features, adapterInputs(tensors, taps.length), tensors.get('states')!),
-    distance: nearestDistance(patchDescriptors(features), rows, penalty),
+    contrast: stateContrast(learnedAt, adapterInputs(tensors, taps.length), tensors.get('states')!),
+    distance: nearestDistance(descriptors, rows, penalty),
   };
   const inputs = [...features, ...tensors.values(), rows, penalty];
   const feeds: Record<string, Tensor> = { bank: { dtype: 'float32', shape: rows.shape, data: bank.rows } };
@@ -107,11 +125,10 @@ async function* leaveOneOut(
   const session = await runtime.createSession({ bytes: writeModel({ name: 'leave-one-out', inputs, outputs }) });
   try {
     for (let image = 0; image < normals.size; image++) {
-      const normal = await normals.get(image);
       const own = Float32Array.from(bank.images, (source) => (source === image ? farthest : 0));
       const { contrast, distance } = await session.run({
         ...feeds,
-        ...stackFeatures([normal], backbone, taps, 1),
+        ...featuresOf(await normals.get(image)),
         penalty: { dtype: 'float32', shape: penalty.shape, data: own },
       });
       yield { contrast: contrast!.data as Float32Array, distance: distance!.data as Float32Array };

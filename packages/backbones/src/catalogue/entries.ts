@@ -62,7 +62,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     id: 'lite',
     name: 'EfficientNet-Lite0 with all-MiniLM-L6-v2',
     description:
-      'Bundled and small. The towers were trained apart, on ImageNet and on sentence pairs: this is no contrastively trained CLIP.',
+      'Bundled and small, with a second image tower (EfficientNet-Lite2) for the memory of normal patches. The towers were trained apart, on ImageNet and on sentence pairs: this is no contrastively trained CLIP.',
     family: 'efficientnet-lite',
     textFamily: 'bert',
     contrastive: false,
@@ -77,7 +77,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     taps: [4, 10, 15],
     tapWidths: [40, 112, 320],
     tapGrids: [28, 14, 7],
-    files: ['image.safetensors', 'text.safetensors'],
+    files: ['image.safetensors', 'memory.safetensors', 'text.safetensors'],
     hubRepository: null,
   },
   {

@@ -17,10 +17,16 @@ test('what it says of itself', () => {
     { channels: 112, grid: 14 },
     { channels: 320, grid: 7 },
   ]);
+  expect(lite.memoryTaps!.map(lite.tapShape)).toEqual([
+    { channels: 48, grid: 28 },
+    { channels: 120, grid: 14 },
+  ]);
+  expect(() => lite.tapShape(31)).toThrow('choose from 0 to 30');
 });
 
-describe('half-precision image tower against the published float32 weights', () => {
+describe('half-precision image towers against the published float32 weights', () => {
   const shape = [2, 3, 224, 224];
+  const memory = goldenTensors('lite/memory.safetensors');
   let taps: { readonly data: Float32Array }[];
   beforeAll(async () => {
     const bytes = golden('images_uint8').data;
@@ -28,19 +34,20 @@ describe('half-precision image tower against the published float32 weights', () 
       const [image, channel, place] = [Math.floor(i / 150528), Math.floor(i / 50176) % 3, i % 50176];
       return (bytes[(image * 50176 + place) * 3 + channel]! / 255 - 0.498) / 0.502;
     });
-    taps = await runImageTower(lite, { shape, data: pixels }, [4, 10, 15]);
+    taps = await runImageTower(lite, { shape, data: pixels }, [30, 4, 10, 15, 22]);
   });
 
   test.each([
-    [0, 'tap4'],
-    [1, 'tap10'],
-    [2, 'tap15'],
-  ])('tap %i is within 1 %% of its standard deviation on average, 6 %% at worst (%s)', (index, name) => {
-    const expected = golden(name).data;
+    ['tap4', 1, golden('tap4')],
+    ['tap10', 2, golden('tap10')],
+    ['tap15', 3, golden('tap15')],
+    ['block 6 of Lite2', 4, memory('block6')],
+    ['block 14 of Lite2', 0, memory('block14')],
+  ])('%s is within 1 %% of its standard deviation on average, 10 %% at worst', (_, index, { data: expected }) => {
     const errors = expected.map((value, i) => value - taps[index]!.data[i]!);
     const deviation = standardDeviation(expected);
     expect(standardDeviation(errors) / deviation).toBeLessThan(0.01);
-    expect(Math.max(...errors.map(Math.abs)) / deviation).toBeLessThan(0.06);
+    expect(Math.max(...errors.map(Math.abs)) / deviation).toBeLessThan(0.1);
   });
 });
 
@@ -121,7 +128,7 @@ describe('its weight files', () => {
 
   function copyOfWeights(): string {
     const folder = temporaryFolder();
-    for (const name of ['image.safetensors', 'text.safetensors', 'SHA256SUMS']) {
+    for (const name of ['image.safetensors', 'memory.safetensors', 'text.safetensors', 'SHA256SUMS']) {
       copyFileSync(join(LITE_FOLDER, name), join(folder, name));
     }
     return folder;

@@ -1,71 +1,71 @@
 import { add, conv, relu6, type Value } from '@mediclip/onnx-graph';
+import type { TapShape } from '../backbone.js';
 import type { Convolution } from './convolution.js';
 
-/** One inverted-residual block of EfficientNet-Lite. */
+/** One inverted-residual block of EfficientNet-Lite. Kernels are as large as their weights say. */
 export interface LiteBlock {
   readonly expansion: number;
-  readonly kernel: number;
   readonly stride: number;
   readonly inChannels: number;
   readonly outChannels: number;
 }
 
-const block = (
-  expansion: number,
-  kernel: number,
-  stride: number,
+/** Blocks in a row; only the first has the stride and widens. */
+const stage = (
+  blocks: number,
+  { expansion = 6, stride = 1 }: { expansion?: number; stride?: number },
   inChannels: number,
   outChannels: number,
-): LiteBlock => ({
-  expansion,
-  kernel,
-  stride,
-  inChannels,
-  outChannels,
-});
+): LiteBlock[] =>
+  Array.from({ length: blocks }, (_, index) => ({
+    expansion,
+    stride: index === 0 ? stride : 1,
+    inChannels: index === 0 ? inChannels : outChannels,
+    outChannels,
+  }));
 
 /** The 16 blocks of EfficientNet-Lite0, after a 3x3 stem of stride 2 to 32 channels. */
 export const EFFICIENTNET_LITE0: readonly LiteBlock[] = [
-  block(1, 3, 1, 32, 16),
-  block(6, 3, 2, 16, 24),
-  block(6, 3, 1, 24, 24),
-  block(6, 5, 2, 24, 40),
-  block(6, 5, 1, 40, 40),
-  block(6, 3, 2, 40, 80),
-  block(6, 3, 1, 80, 80),
-  block(6, 3, 1, 80, 80),
-  block(6, 5, 1, 80, 112),
-  block(6, 5, 1, 112, 112),
-  block(6, 5, 1, 112, 112),
-  block(6, 5, 2, 112, 192),
-  block(6, 5, 1, 192, 192),
-  block(6, 5, 1, 192, 192),
-  block(6, 5, 1, 192, 192),
-  block(6, 3, 1, 192, 320),
-];
+  stage(1, { expansion: 1 }, 32, 16),
+  stage(2, { stride: 2 }, 16, 24),
+  stage(2, { stride: 2 }, 24, 40),
+  stage(3, { stride: 2 }, 40, 80),
+  stage(3, {}, 80, 112),
+  stage(4, { stride: 2 }, 112, 192),
+  stage(1, {}, 192, 320),
+].flat();
 
-/** Side of the feature map after a block (counted from 0) for an input of `side` pixels. */
-export function liteGrid(side: number, tap: number): number {
-  return EFFICIENTNET_LITE0.slice(0, tap + 1).reduce(
-    (grid, { stride }) => Math.ceil(grid / stride),
-    Math.ceil(side / 2),
-  );
+/** The first 15 of the 21 blocks of EfficientNet-Lite2, after the same stem: as far as its features are of use here. */
+export const EFFICIENTNET_LITE2: readonly LiteBlock[] = [
+  stage(1, { expansion: 1 }, 32, 16),
+  stage(3, { stride: 2 }, 16, 24),
+  stage(3, { stride: 2 }, 24, 48),
+  stage(4, { stride: 2 }, 48, 88),
+  stage(4, {}, 88, 120),
+].flat();
+
+/** Channels and grid after a block (counted from 0) for an input of `side` pixels. */
+export function liteTapShape(blocks: readonly LiteBlock[], side: number, tap: number): TapShape {
+  const stem = Math.ceil(side / 2);
+  const grid = blocks.slice(0, tap + 1).reduce((before, { stride }) => Math.ceil(before / stride), stem);
+  return { channels: blocks[tap]!.outChannels, grid };
 }
 
 /**
- * EfficientNet-Lite0 (Tan and Le 2019; the Lite variant has no squeeze-and-excite and uses ReLU6). `pixels` is [batch,
+ * EfficientNet-Lite (Tan and Le 2019; the Lite variant has no squeeze-and-excite and uses ReLU6). `pixels` is [batch,
  * 3, side, side], normalised; `weights` gives the convolutions `stem`, `blocks.N.expand`, `blocks.N.depthwise` and
  * `blocks.N.project`; `taps` are blocks counted from 0. Gives each tapped block's output [batch, channels, grid, grid].
  * Nothing after the last tap is computed. Golden: lite.
  */
 export function efficientNetLite(
   pixels: Value,
+  blocks: readonly LiteBlock[],
   weights: (name: string) => Convolution,
   taps: readonly number[],
 ): Value[] {
   let stream = relu6(convSame(pixels, weights('stem'), 2));
   const after = new Map<number, Value>();
-  for (const [index, shape] of EFFICIENTNET_LITE0.slice(0, Math.max(...taps) + 1).entries()) {
+  for (const [index, shape] of blocks.slice(0, Math.max(...taps) + 1).entries()) {
     stream = invertedResidual(stream, shape, (part) => weights(`blocks.${index}.${part}`));
     after.set(index, stream);
   }
