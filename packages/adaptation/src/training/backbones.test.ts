@@ -1,10 +1,11 @@
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import type { Backbone } from '@mediclip/backbones';
+import { type Backbone, openBackbone } from '@mediclip/backbones';
 import { resolveAdaptationOptions } from '@mediclip/contracts';
 import { type GreyImage, RandomStream, synthesize } from '@mediclip/synthesis';
 import { temporaryFolder, testRuntime } from '@mediclip/testing';
 import { detectorShape, readDetector } from '../detector/detector-files.js';
+import { detectorTaps } from '../detector/detector-shape.js';
 import { exportedModelName, writeExportedModel } from '../detector/export.js';
 import { Head } from '../detector/head.js';
 import { openTinyClip, openTinyResNet } from '../testing/tiny-clip.js';
@@ -43,6 +44,7 @@ describe('from images to an exported detector', () => {
     ["CLIP's ResNet, four stages of different grids", openTinyResNet(), [16, 8, 4, 2]],
     ["CLIP's ResNet at another input size than its weights'", openTinyResNet(96), [24, 12, 6, 3]],
     ["CLIP's vision transformer at another input size", openTinyClip(96), [6, 6, 6]],
+    ['lite, whose memory has a tower of its own', openBackbone('lite'), [28, 14, 7]],
   ])('%s', async (_, backbone, grids) => {
     expect(backbone.defaultTaps.map((tap) => backbone.tapShape(tap).grid)).toEqual(grids);
     const tower = new Tower(testRuntime, backbone, backbone.defaultTaps);
@@ -52,13 +54,14 @@ describe('from images to an exported detector', () => {
       expect(loss).toBeGreaterThan(0);
       expect(heldOutLoss).toBeGreaterThan(0);
     }
-    expect(detector.description.memory?.patches).toBe(3 * grids[0]! ** 2);
+    const memoryTaps = backbone.memoryTaps ?? backbone.defaultTaps.slice(0, -1);
+    expect(detector.description.memory).toEqual({ taps: memoryTaps, patches: 3 * grids[0]! ** 2 });
 
     const { side } = backbone;
     const random = new RandomStream(1, 0, 0);
     const image = Uint8Array.from({ length: side * side * 3 }, () => random.integer(0, 256));
     const head = await Head.open(testRuntime, detectorShape(detector, backbone));
-    const [features] = await tower.features([image]);
+    const [features] = await tower.at(detectorTaps(detector.description)).features([image]);
     const { score, map } = await head.run(features!, detector.tensors);
     expect(map.length).toBe(side * side);
 
