@@ -48,7 +48,8 @@ export const trainingFields = {
 
 export const scoringFields = {
   pooling: z.enum(['max', 'top']).meta({
-    description: "The image's score: the maximum of its map, or the mean of its highest `topShare`.",
+    description:
+      "The image's score: the maximum of its map, or the mean of its highest `topShare`. With a memory, of the map as it is before it is smoothed and with the image's own part (`memoryImageWeight`).",
   }),
   topShare: z.number().gt(0).max(1).meta({ description: 'Share of the map that `top` averages.' }),
   memoryWeight: z.number().min(0).max(100).meta({
@@ -56,7 +57,8 @@ export const scoringFields = {
       'Weight of the memory of normal patches in the map, beside the learned map with weight 1; both on the scale of the normals. 0 and `memoryImageWeight` 0: no memory.',
   }),
   memoryImageWeight: z.number().min(0).max(100).meta({
-    description: "Weight of the memory map's mean over the image, added everywhere in the map.",
+    description:
+      "Weight of the memory map's mean over the image in the score. The map, which says where, is without it.",
   }),
   memoryPatches: z.int().min(16).max(65_536).meta({ description: 'How many normal patches the memory keeps.' }),
 };

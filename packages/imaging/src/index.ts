@@ -8,6 +8,7 @@ export { describeMap, type MapDescription } from './maps/describe-map.js';
 export { readNpy, writeNpy } from './maps/npy.js';
 export { type OverlayOptions, renderOverlay } from './maps/overlay.js';
 export { findRegions, type MapRegion } from './maps/regions.js';
+export { smoothingMatrix, smoothMap } from './maps/smooth.js';
 export { upsampleMap, upsampleMatrix } from './maps/upsample.js';
 export { ImagingPool, type ImagingPoolOptions, type TaskOptions } from './pool/imaging-pool.js';
 export type { ImageDescription, PreparedImage, PreparedKind } from './pool/imaging-task.js';

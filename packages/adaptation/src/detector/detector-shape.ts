@@ -72,7 +72,11 @@ export function detectorOutputs(
   const at = (wanted: readonly number[]) => atTaps(wanted, features, detectorTaps(shape));
   const contrast = stateContrast(at(taps), adapterInputs(tensors, taps.length), tensors.get('states')!);
   const values = { bank: tensors.get('memory.bank')!, scales: tensors.get('memory.scales')! };
-  const logit = memory ? fuse(contrast, at(memory.taps), values, scoring) : contrast;
-  const map = anomalyMap(logit, backbone.side);
-  return { map, score: poolScores(map, scoring) };
+  const { scored, shown } = memory
+    ? fuse(contrast, at(memory.taps), values, scoring)
+    : { scored: contrast, shown: contrast };
+  return {
+    map: anomalyMap(shown, backbone.side),
+    score: poolScores(anomalyMap(scored, backbone.side), scoring),
+  };
 }

@@ -1,8 +1,10 @@
 import type { Backbone } from '@mediclip/backbones';
+import { smoothingMatrix } from '@mediclip/imaging';
 import {
   add,
   averagePool,
   concat,
+  constant,
   div,
   l2Normalise,
   matMul,
@@ -54,30 +56,52 @@ export interface MemoryValues {
   readonly scales: Value;
 }
 
-/** What the normals themselves say brings both maps to one scale; `centre` is the fused value of a normal image's hottest part. */
-export const memoryScales = ['learnedDeviation', 'memoryMean', 'memoryDeviation', 'centre'] as const;
+/**
+ * What the normals themselves say: what brings both maps to one scale, and the values of a normal image's hottest part, for scores
+ * and on the smoothed map.
+ */
+export const memoryScales = ['learnedDeviation', 'memoryMean', 'memoryDeviation', 'scoreCentre', 'mapCentre'] as const;
+
+/** Logits at every place, [batch, G, G]: those that the score is pooled from, and those that the map shows. */
+export interface FusedMaps {
+  readonly scored: Value;
+  readonly shown: Value;
+}
 
 /**
- * The learned contrast and the distance from the normals' patches as one map, [batch, G, G]: the contrast says where an image differs
- * from its own rest, the distance where and how far it differs from the normals. Both are scaled by what the normals score
- * (leave-one-out), weighted and added; 0 is as much as the hottest part of a normal image has. `features` are those of the memory's taps.
+ * The learned contrast and the distance from the normals' patches as one map: the contrast says where an image differs
+ * from its own rest, the distance where it differs from the normals. Both are scaled by what the normals score
+ * (leave-one-out), weighted and added. To the score counts besides how far the image as a whole is from the normals, its mean distance; the map, which is
+ * to say where, leaves that out and is smoothed, as PatchCore's. 0 is as much as the hottest part of a normal image has. `features` are
+ * those of the memory's taps.
  */
 export function fuse(
   contrast: Value,
   features: readonly Value[],
   { bank, scales }: MemoryValues,
   { memoryWeight, memoryImageWeight }: ScoringOptions,
-): Value {
-  const [learnedDeviation, memoryMean, memoryDeviation, centre] = memoryScales.map((_, index) =>
+): FusedMaps {
+  const [learnedDeviation, memoryMean, memoryDeviation, scoreCentre, mapCentre] = memoryScales.map((_, index) =>
     reshape(slice(scales, 0, index, index + 1), []),
-  ) as [Value, Value, Value, Value];
+  ) as [Value, Value, Value, Value, Value];
+  const grid = contrast.shape[1]!;
   const imageMean = (map: Value) => reduceMean(map, { axes: [1, 2], keepDims: true });
-  const distance = reshape(nearestDistance(patchDescriptors(features, contrast.shape[1]!), bank), contrast.shape);
+  const distance = reshape(nearestDistance(patchDescriptors(features, grid), bank), contrast.shape);
   const learned = div(sub(contrast, imageMean(contrast)), learnedDeviation);
   const memory = div(sub(distance, memoryMean), memoryDeviation);
   const local = add(learned, mul(memory, scalar(memoryWeight)));
-  const fused = add(local, mul(imageMean(memory), scalar(memoryImageWeight)));
-  return mul(sub(fused, centre), scalar(1 / (1 + memoryWeight)));
+  const whole = add(local, mul(imageMean(memory), scalar(memoryImageWeight)));
+  const toLogit = (map: Value, centre: Value) => mul(sub(map, centre), scalar(1 / (1 + memoryWeight)));
+  return { scored: toLogit(whole, scoreCentre), shown: toLogit(smooth(local), mapCentre) };
+}
+
+/** The standard deviation of the map's smoothing, in cells of a grid: 8 pixels of 224. */
+export const smoothingDeviation = (grid: number): number => grid / 28;
+
+function smooth(map: Value): Value {
+  const grid = map.shape[1]!;
+  const matrix = constant(smoothingMatrix(grid, smoothingDeviation(grid)), [grid, grid]);
+  return matMul(matMul(matrix, map), transpose(matrix));
 }
 
 export const usesMemory = ({ memoryWeight, memoryImageWeight }: ScoringOptions): boolean =>

@@ -1,10 +1,16 @@
-import { upsampleMap } from '@mediclip/imaging';
+import { smoothMap, upsampleMap } from '@mediclip/imaging';
 import { input, type Tensor, writeModel } from '@mediclip/onnx-graph';
 import { RandomStream } from '@mediclip/synthesis';
 import { type DetectorTensors, detectorTaps, type MemoryShape, tensorShapes } from '../detector/detector-shape.js';
 import { pooledCount, stateContrast } from '../graphs/anomaly-map.js';
 import { adapterInputs, featureInputs } from '../graphs/artifacts.js';
-import { memoryTaps, nearestDistance, patchDescriptors, usesMemory } from '../graphs/patch-memory.js';
+import {
+  memoryTaps,
+  nearestDistance,
+  patchDescriptors,
+  smoothingDeviation,
+  usesMemory,
+} from '../graphs/patch-memory.js';
 import type { ScoringOptions } from '../options.js';
 import { purposes } from '../randomness.js';
 import type { FeatureStore } from '../tower/feature-store.js';
@@ -141,20 +147,26 @@ async function* leaveOneOut(
 /** More than any two unit vectors differ in their cosine. */
 const farthest = 2;
 
-/** The numbers of `memoryScales`: what brings both maps to one scale, and where the hottest part of a normal image lies on it. */
+/** The numbers of `memoryScales`. */
 function measureScales(maps: readonly NormalMaps[], side: number, scoring: ScoringOptions): Float32Array {
   const contrasts = maps.map(({ contrast }) => centred(contrast));
   const learned = meanAndDeviation(contrasts);
   const memory = meanAndDeviation(maps.map(({ distance }) => distance));
   const hottest = maps.map(({ distance }, image) => {
     const standardised = distance.map((value) => (value - memory.mean) / memory.deviation);
-    const everywhere = scoring.memoryImageWeight * mean(standardised);
-    const fused = contrasts[image]!.map(
-      (value, place) => value / learned.deviation + scoring.memoryWeight * standardised[place]! + everywhere,
+    const local = contrasts[image]!.map(
+      (value, place) => value / learned.deviation + scoring.memoryWeight * standardised[place]!,
     );
-    return poolMap(upsampleMap(fused, Math.sqrt(fused.length), side), scoring);
+    const grid = Math.sqrt(local.length);
+    const smoothed = smoothMap(local, grid, smoothingDeviation(grid));
+    return {
+      score: poolMap(upsampleMap(local, grid, side), scoring) + scoring.memoryImageWeight * mean(standardised),
+      map: poolMap(upsampleMap(smoothed, grid, side), scoring),
+    };
   });
-  return Float32Array.of(learned.deviation, memory.mean, memory.deviation, mean(hottest));
+  const scoreCentre = mean(hottest.map(({ score }) => score));
+  const mapCentre = mean(hottest.map(({ map }) => map));
+  return Float32Array.of(learned.deviation, memory.mean, memory.deviation, scoreCentre, mapCentre);
 }
 
 function centred(map: Float32Array): Float32Array {

@@ -26,6 +26,8 @@ export function modelCardFacts(model: Model, backbone: CardBackbone): CardFact[]
   const { id, name, createdAt, importedAt, configuration, lineage, digest } = model;
   const { training, scoring } = configuration;
   const epochs = `${training.epochs} epochs, batches of ${training.batchSize}, learning rate ${training.learningRate}`;
+  const pooled =
+    scoring.pooling === 'max' ? 'maximum of the map' : `mean of the map's highest ${100 * scoring.topShare} %`;
   return [
     { name: 'Model', value: name === undefined ? id : `${name} (${id})` },
     { name: 'Made on', value: createdAt },
@@ -40,7 +42,7 @@ export function modelCardFacts(model: Model, backbone: CardBackbone): CardFact[]
     { name: 'Training', value: epochs },
     {
       name: 'Score',
-      value: scoring.pooling === 'max' ? 'maximum of the map' : `mean of the map's highest ${100 * scoring.topShare} %`,
+      value: pooled + (scoring.memoryImageWeight > 0 ? ", and the whole image's distance from the normals" : ''),
     },
     { name: 'Held-out figures', value: heldOutFigures(model) },
     { name: 'Calibration', value: calibrationFacts(model.calibration) },

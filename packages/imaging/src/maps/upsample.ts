@@ -1,3 +1,5 @@
+import { alongBothAxes } from './separable.js';
+
 /**
  * The matrix U `[to, from]`, row-major, of bilinear interpolation with aligned corners along one axis: `U M U^T`
  * enlarges a square map M. Row i puts its weights on the two inputs around `i (from - 1) / (to - 1)`; with one output
@@ -26,33 +28,5 @@ export function upsampleMatrix(from: number, to: number): Float32Array {
  * Throws a RangeError when `map` has another length than `from * from`.
  */
 export function upsampleMap(map: Float32Array, from: number, to: number): Float32Array {
-  if (map.length !== from * from) {
-    throw new RangeError(`The map has ${map.length} values, not ${from} x ${from}; give its true side.`);
-  }
-  const matrix = upsampleMatrix(from, to);
-  const rows = multiply(matrix, to, from, (row, column) => map[row * from + column]!, from);
-  return multiply(matrix, to, from, (row, column) => rows[column * from + row]!, to, true);
-}
-
-/** `matrix [outputs, inputs]` times the columns that `input(row, column)` gives, optionally stored transposed. */
-function multiply(
-  matrix: Float32Array,
-  outputs: number,
-  inputs: number,
-  input: (row: number, column: number) => number,
-  columns: number,
-  transposed = false,
-): Float32Array {
-  const product = new Float32Array(outputs * columns);
-  for (let i = 0; i < outputs; i++) {
-    for (let column = 0; column < columns; column++) {
-      let sum = 0;
-      for (let k = 0; k < inputs; k++) {
-        const weight = matrix[i * inputs + k]!;
-        if (weight !== 0) sum += weight * input(k, column);
-      }
-      product[transposed ? column * outputs + i : i * columns + column] = sum;
-    }
-  }
-  return product;
+  return alongBothAxes(upsampleMatrix(from, to), map, from, to);
 }
