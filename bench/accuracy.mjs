@@ -35,13 +35,14 @@ async function measure(folder, seed, model) {
 
 const mean = (numbers) => numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
 const list = (numbers) => numbers.map((value) => value.toFixed(3)).join(' ');
-/** The seeds' mean, their own values, and the mean of their 95 % intervals' bounds. */
+/** The seeds' mean, their own values, and the mean of the bounds of those that have a 95 % interval. */
 const figure = (runs, pick) => {
   const figures = runs.map(pick).filter((figure) => figure?.defined);
   if (figures.length === 0) return '-';
   const values = figures.map(({ value }) => value);
-  const bounds = ['low', 'high'].map((bound) => mean(figures.map(({ interval }) => interval[bound])).toFixed(3));
-  return `${mean(values).toFixed(3)} (${list(values)}) [${bounds.join(', ')}]`;
+  const intervals = figures.map(({ interval }) => interval).filter(({ defined }) => defined);
+  const bounds = ['low', 'high'].map((bound) => mean(intervals.map((interval) => interval[bound])).toFixed(3));
+  return `${mean(values).toFixed(3)} (${list(values)}) [${intervals.length > 0 ? bounds.join(', ') : 'none'}]`;
 };
 
 const work = mkdtempSync(path.join(tmpdir(), 'mediclip-accuracy-'));
