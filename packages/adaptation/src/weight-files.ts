@@ -46,7 +46,9 @@ export async function loadModel(
     return runtime.createSession({ bytes: model, externalData: await readWeights(weights) });
   }
   const folder = await writableFolder(weights);
-  return folder === undefined ? loadWithLinks(runtime, model, weights) : loadFrom(runtime, model, folder);
+  if (folder === undefined) return loadWithLinks(runtime, model, weights);
+  await removeLeftovers(folder);
+  return loadFrom(runtime, model, folder);
 }
 
 /** The folder of the weight files, if it is one for all and can be written. */
@@ -81,7 +83,6 @@ export async function removeLeftovers(folder: string): Promise<void> {
 async function loadFrom(runtime: Runtime, model: Uint8Array, folder: string): Promise<Session> {
   const file = path.join(folder, `${passingPrefix}${randomUUID()}.onnx`);
   try {
-    await removeLeftovers(folder);
     await writeFile(file, model);
     return await runtime.createSession({ path: file });
   } finally {

@@ -6,8 +6,8 @@
     python convert_lite.py EFFICIENTNET_LITE0.pth EFFICIENTNET_LITE2.pth MINILM/model.safetensors
 
 The image towers lose their classifier heads (the memory's also its last six blocks) and their batch norms, which are folded into the
-convolutions in front of them in float32; convolution weights are stored in half precision, biases in single. The text tower loses its pooler; matrices and the table of word
-embeddings are stored as 8-bit integers with scales, the rest stays in single precision.
+convolutions in front of them in float32; convolution weights are stored in half precision, biases in single. The text tower
+loses its pooler; matrices and the table of word embeddings are stored as 8-bit integers with scales, the rest stays in single precision.
 """
 
 import hashlib

@@ -71,10 +71,12 @@ export function detectorOutputs(
   const { backbone, taps, scoring, memory } = shape;
   const at = (wanted: readonly number[]) => atTaps(wanted, features, detectorTaps(shape));
   const contrast = stateContrast(at(taps), adapterInputs(tensors, taps.length), tensors.get('states')!);
+  if (!memory) {
+    const map = anomalyMap(contrast, backbone.side);
+    return { map, score: poolScores(map, scoring) };
+  }
   const values = { bank: tensors.get('memory.bank')!, scales: tensors.get('memory.scales')! };
-  const { scored, shown } = memory
-    ? fuse(contrast, at(memory.taps), values, scoring)
-    : { scored: contrast, shown: contrast };
+  const { scored, shown } = fuse(contrast, at(memory.taps), values, scoring);
   return {
     map: anomalyMap(shown, backbone.side),
     score: poolScores(anomalyMap(scored, backbone.side), scoring),

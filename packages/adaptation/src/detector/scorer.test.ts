@@ -16,12 +16,16 @@ import { Scorer } from './scorer.js';
 const towers = new Towers(testRuntime);
 const { backbone, taps } = towers.open('lite');
 
-/** A detector of random numbers with a memory of a few random patches. */
-async function randomDetector(seed: number): Promise<{ id: string; folder: string }> {
+/** A detector of random numbers with a memory of a few random patches, or without one. */
+async function randomDetector(
+  seed: number,
+  { hasMemory }: { hasMemory: boolean } = { hasMemory: true },
+): Promise<{ id: string; folder: string }> {
   const folder = path.join(temporaryFolder(), `detector-${seed}`);
   mkdirSync(folder);
   const options = resolveAdaptationOptions({ seed });
-  const shape: DetectorShape = { backbone, taps, scoring: options.scoring, memory: { taps: [22, 30], patches: 32 } };
+  const memory = hasMemory ? { taps: [22, 30], patches: 32 } : undefined;
+  const shape: DetectorShape = { backbone, taps, scoring: options.scoring, memory };
   const random = new RandomStream(seed, 0, 0);
   const tensors = new Map(
     [...tensorShapes(shape)].map(([name, extent]) => {
@@ -65,6 +69,15 @@ describe('several detectors of one backbone', () => {
       expect(score).toBeGreaterThan(0);
       expect(score).toBeLessThan(1);
     }
+  });
+
+  test('have a score that is pooled from the map where there is no memory', async () => {
+    const detector = await randomDetector(3, { hasMemory: false });
+    const [anomaly] = await scorer.score([{ detector, image: image(1) }]);
+    const highest = Float32Array.from(anomaly!.map)
+      .sort()
+      .slice(-Math.round(0.02 * anomaly!.map.length));
+    expect(anomaly!.score).toBeCloseTo(highest.reduce((sum, value) => sum + value, 0) / highest.length, 4);
   });
 
   test('have the tower give memory back when there is none left for their heads', async () => {

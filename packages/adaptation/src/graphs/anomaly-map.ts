@@ -58,9 +58,13 @@ function adapt(tap: Value, { weight, bias }: Adapter): Value {
 /** Bilinear resize of the last two axes, align_corners = true, as the product `U x U^T`. */
 export function resizeGrid(x: Value, size: number): Value {
   const from = x.shape.at(-1)!;
-  if (from === size) return x;
-  const matrix = constant(upsampleMatrix(from, size), [size, from]);
-  return matMul(matMul(matrix, x), transpose(matrix));
+  return from === size ? x : alongBothAxes(upsampleMatrix(from, size), x, size);
+}
+
+/** `A x A^T` over the last two axes, for a matrix A [size, size of x]. */
+export function alongBothAxes(matrix: Float32Array, x: Value, size: number): Value {
+  const factor = constant(matrix, [size, x.shape.at(-1)!]);
+  return matMul(matMul(factor, x), transpose(factor));
 }
 
 /** The abnormal channel of the softmax over both states at `side` x `side`, [batch, side, side], from the contrast. */

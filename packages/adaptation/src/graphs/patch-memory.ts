@@ -4,7 +4,6 @@ import {
   add,
   averagePool,
   concat,
-  constant,
   div,
   l2Normalise,
   matMul,
@@ -19,7 +18,7 @@ import {
   type Value,
 } from '@mediclip/onnx-graph';
 import type { ScoringOptions } from '../options.js';
-import { resizeGrid } from './anomaly-map.js';
+import { alongBothAxes, resizeGrid } from './anomaly-map.js';
 
 /**
  * The taps whose features the memory of normal patches compares: the backbone's own for it, or of those that the detector learns at all
@@ -100,8 +99,7 @@ export const smoothingDeviation = (grid: number): number => grid / 28;
 
 function smooth(map: Value): Value {
   const grid = map.shape[1]!;
-  const matrix = constant(smoothingMatrix(grid, smoothingDeviation(grid)), [grid, grid]);
-  return matMul(matMul(matrix, map), transpose(matrix));
+  return alongBothAxes(smoothingMatrix(grid, smoothingDeviation(grid)), map, grid);
 }
 
 export const usesMemory = ({ memoryWeight, memoryImageWeight }: ScoringOptions): boolean =>

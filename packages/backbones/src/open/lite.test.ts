@@ -38,17 +38,20 @@ describe('half-precision image towers against the published float32 weights', ()
   });
 
   test.each([
-    ['tap4', 1, golden('tap4')],
-    ['tap10', 2, golden('tap10')],
-    ['tap15', 3, golden('tap15')],
-    ['block 6 of Lite2', 4, memory('block6')],
-    ['block 14 of Lite2', 0, memory('block14')],
-  ])('%s is within 1 %% of its standard deviation on average, 10 %% at worst', (_, index, { data: expected }) => {
-    const errors = expected.map((value, i) => value - taps[index]!.data[i]!);
-    const deviation = standardDeviation(expected);
-    expect(standardDeviation(errors) / deviation).toBeLessThan(0.01);
-    expect(Math.max(...errors.map(Math.abs)) / deviation).toBeLessThan(0.1);
-  });
+    ['tap4', 0.06, 1, golden('tap4')],
+    ['tap10', 0.06, 2, golden('tap10')],
+    ['tap15', 0.06, 3, golden('tap15')],
+    ['block 6 of Lite2', 0.06, 4, memory('block6')],
+    ['block 14 of Lite2', 0.08, 0, memory('block14')],
+  ])(
+    '%s is within 1 %% of its standard deviation on average, %d of it at worst',
+    (_, worst, index, { data: expected }) => {
+      const errors = expected.map((value, i) => value - taps[index]!.data[i]!);
+      const deviation = standardDeviation(expected);
+      expect(standardDeviation(errors) / deviation).toBeLessThan(0.01);
+      expect(Math.max(...errors.map(Math.abs)) / deviation).toBeLessThan(worst);
+    },
+  );
 });
 
 describe('8-bit text tower against the published float32 weights', () => {
