@@ -8,6 +8,7 @@ import {
   type ScoredMap,
   type ScoreOutcome,
 } from '@mediclip/contracts';
+import { describeScore } from '@mediclip/evaluation';
 import type { ScoreChannel } from '@mediclip/queue';
 import { usableBackbone } from '../backbones/catalogue.js';
 import type { Imaging, ServerSettings } from '../dependencies.js';
@@ -15,7 +16,6 @@ import type { ServerMetrics } from '../metrics/server-metrics.js';
 import type { Call, HandlerAnswer, HandlersOf } from '../routing/handlers.js';
 import { negotiate } from '../routing/negotiate.js';
 import { withTemporaryFolder } from '../uploads/temporary-folder.js';
-import { describeScore } from './describe-score.js';
 import { type ReadyImage, readyImages } from './score-files.js';
 
 export interface ScoreDependencies {

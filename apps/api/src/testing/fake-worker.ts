@@ -204,6 +204,7 @@ export function calibrationOf(
   return {
     alpha: 0.1,
     threshold,
+    mapThreshold: threshold,
     images: scores.length,
     scores: [...scores],
     datasetId,

@@ -75,7 +75,7 @@ export const pixelFiguresSchema = z
     aupro30: figureSchema.meta({ description: 'Area under the per-region overlap curve up to 30 % false positives.' }),
     diceBest: figureSchema.meta({ description: 'Best Dice over all thresholds.' }),
     diceCalibrated: figureSchema.meta({
-      description: 'Dice of the map values from the calibrated threshold on; only of a calibrated model.',
+      description: 'Dice of the map values from the calibrated map threshold on; only of a calibrated model.',
     }),
   })
   .meta({ id: 'PixelFigures', description: 'Figures of pixels: where is it abnormal?' });

@@ -38,11 +38,15 @@ export const epochLossSchema = z
 
 export type EpochLoss = z.infer<typeof epochLossSchema>;
 
-/** A threshold with a guarantee, from normal images that were never used in training. */
+/** Thresholds with a guarantee, from normal images that were never used in training. */
 export const calibrationSchema = z
   .strictObject({
     alpha: shareSchema.meta({ description: 'Share of normal images that may be called abnormal.' }),
     threshold: z.number().meta({ description: 'Scores above it are called abnormal.' }),
+    mapThreshold: shareSchema.optional().meta({
+      description:
+        'From this map value on an area is a region: at most `alpha` of normal images have one. Absent in calibrations of earlier versions, with which regions begin at 0.5.',
+    }),
     images: countSchema.meta({ description: 'How many normal images it comes from.' }),
     scores: z
       .array(z.number())
@@ -53,7 +57,7 @@ export const calibrationSchema = z
     jobId: idSchema,
     createdAt: timestampSchema,
   })
-  .meta({ id: 'Calibration', description: 'A split-conformal threshold and what it comes from.' });
+  .meta({ id: 'Calibration', description: 'Split-conformal thresholds and what they come from.' });
 
 export type Calibration = z.infer<typeof calibrationSchema>;
 

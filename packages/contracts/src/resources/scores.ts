@@ -34,7 +34,9 @@ export type Region = z.infer<typeof regionSchema>;
 export const scoreFields = {
   score: shareSchema.meta({ description: 'How abnormal the image is, 0 to 1.', examples: [0.87] }),
   map: mapSummarySchema,
-  regions: z.array(regionSchema).meta({ description: 'Highest peak first.' }),
+  regions: z.array(regionSchema).meta({
+    description: "Areas from the model's `mapThreshold` on (0.5 without one), highest peak first.",
+  }),
   decision: z
     .enum(['normal', 'abnormal'])
     .optional()

@@ -94,8 +94,9 @@ function heldOutFigures({ lossHistory, selectedEpoch }: Model): string {
 
 function calibrationFacts(calibration: Calibration | null): string {
   if (calibration === null) return 'none';
-  const { threshold, alpha, images, datasetId, datasetDigest } = calibration;
-  return `scores above ${threshold} are called abnormal; alpha ${alpha}, from ${images} normal images of data set ${datasetId} (digest ${datasetDigest})`;
+  const { threshold, mapThreshold, alpha, images, datasetId, datasetDigest } = calibration;
+  const regions = mapThreshold === undefined ? '' : `, map values from ${mapThreshold} on are regions`;
+  return `scores above ${threshold} are called abnormal${regions}; alpha ${alpha}, from ${images} normal images of data set ${datasetId} (digest ${datasetDigest})`;
 }
 
 const versions = (of: Readonly<Record<string, string>>): string =>

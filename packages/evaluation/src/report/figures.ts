@@ -29,7 +29,7 @@ export function pixelFigures({ pixel }: ReportData): Html {
     ${panel('Pixel average precision', pixel.averagePrecision, 'How much of the hot area is truly lesion, averaged over all thresholds.')}
     ${aupro && panel('Per-region overlap (AUPRO to 0.3)', aupro.area, 'How well lesions are covered when small ones count as much as large ones, while at most 30% of the normal area is hot.')}
     ${panel('Best Dice', pixel.bestDice, 'The largest overlap of the hot area and the masks over all thresholds, chosen with the masks known.')}
-    ${pixel.thresholdDice && panel('Dice at the calibrated threshold', pixel.thresholdDice, 'The overlap of the masks and of the area at or above the calibrated threshold, which was chosen without these images.')}
+    ${pixel.thresholdDice && panel('Dice at the calibrated threshold', pixel.thresholdDice, 'The overlap of the masks and of the area at or above the calibrated threshold of the map, which was chosen without these images.')}
   </div>
   <p class="quiet">From ${pixel.regions} lesions in ${pixel.abnormalImages} masks and ${pixel.images} maps.
     ${resolution.exact ? 'Computed without rounding.' : `Map values were rounded to count them; the AUROC is exact to ${resolution.errorBounds.auroc.toExponential(0)}.`}</p>`;

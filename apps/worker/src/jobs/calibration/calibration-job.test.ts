@@ -28,16 +28,22 @@ describe('a calibration', () => {
     const scored = (await service.tenant.results.list(scoring.id, { limit: 100 })).items.flatMap((result) =>
       result.outcome === 'scored' ? [result] : [],
     );
-    const normal = scored.filter(({ label }) => label === 'normal').map(({ score }) => score);
-    const expected = conformalThreshold(normal, 0.2);
-    const threshold = expected.defined && expected.value;
+    const normals = scored.filter(({ label }) => label === 'normal');
+    const normal = normals.map(({ score }) => score);
+    const [threshold, mapThreshold] = [normal, normals.map(({ map }) => map.max)].map((values) => {
+      const expected = conformalThreshold(values, 0.2);
+      return expected.defined && expected.value;
+    });
     expect(job).toMatchObject({ state: 'succeeded', result: { modelId, threshold, images: 9 } });
     const { calibration } = await service.tenant.models.get(modelId);
-    expect(calibration).toMatchObject({ alpha: 0.2, threshold, images: 9, datasetId, jobId: job.id });
+    expect(calibration).toMatchObject({ alpha: 0.2, threshold, mapThreshold, images: 9, datasetId, jobId: job.id });
     expect(calibration!.scores).toEqual(normal.toSorted((a, b) => a - b));
     for (const { score, decision, pValue } of scored) {
       expect(decision).toBe(score > calibration!.threshold ? 'abnormal' : 'normal');
       expect(pValue).toBe(conformalPValue(normal, score));
+    }
+    for (const { map, regions } of scored) {
+      if (regions.length > 0) expect(map.max).toBeGreaterThanOrEqual(calibration!.mapThreshold!);
     }
   });
 

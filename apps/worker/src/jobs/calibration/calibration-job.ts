@@ -6,7 +6,10 @@ import type { JobRunner } from '../job-context.js';
 import { type ScoreImagesDependencies, scoreImages } from '../scoring/score-images.js';
 import { unseenNormalImages } from './calibration-images.js';
 
-/** Gives a model a split-conformal threshold from the scores of normal images that it has not learned from. */
+/**
+ * Gives a model split-conformal thresholds from normal images that it has not learned from: one for scores from their scores, one for maps
+ * from the peaks of their maps.
+ */
 export function calibrationJob(
   dependencies: ScoreImagesDependencies & { readonly models: ModelCache },
 ): JobRunner<'calibration'> {
@@ -18,27 +21,27 @@ export function calibrationJob(
     );
     const { lineage } = await tenant.models.get(modelId);
     const unseen = await unseenNormalImages(images, lineage, tenant);
-    const scores = await dependencies.models.use(tenant, modelId, async (ready) => {
-      const found: number[] = [];
+    const scores: number[] = [];
+    const peaks: number[] = [];
+    await dependencies.models.use(tenant, modelId, async (ready) => {
       let done = 0;
       for await (const { scored } of scoreImages(dependencies, context, ready, unseen)) {
-        if (scored) found.push(scored.score);
+        if (scored) {
+          scores.push(scored.score);
+          peaks.push(scored.map.reduce((highest, value) => Math.max(highest, value), 0));
+        }
         report({ phase: 'scoring', done: ++done, total: unseen.length });
       }
-      return found;
     });
 
-    const threshold = conformalThreshold(scores, alpha);
-    if (!threshold.defined) {
-      throw new ProblemError('too-few-images', `${threshold.reason}${leftOutInWords(images.length, scores.length)}`, {
-        needed: threshold.neededImages,
-        available: threshold.normalImages,
-      });
-    }
+    const leftOut = images.length - scores.length;
+    const threshold = thresholdOf(scores, alpha, leftOut);
+    const mapThreshold = thresholdOf(peaks, alpha, leftOut);
     signal.throwIfAborted();
     await tenant.models.calibrate(attempt, modelId, {
       alpha,
-      threshold: threshold.value,
+      threshold,
+      mapThreshold,
       images: scores.length,
       scores: scores.toSorted((a, b) => a - b),
       datasetId,
@@ -46,13 +49,20 @@ export function calibrationJob(
       jobId: job.id,
       createdAt: new Date().toISOString(),
     });
-    return { modelId, threshold: threshold.value, images: scores.length };
+    return { modelId, threshold, images: scores.length };
   };
 }
 
-/** Why fewer images counted than the data set has. */
-function leftOutInWords(normalImages: number, counted: number): string {
-  const leftOut = normalImages - counted;
-  if (leftOut === 0) return '';
-  return ` (${leftOut} of ${normalImages} were left out: the model has learned from them, or they cannot be read.)`;
+/** The conformal threshold of the values of normal images, of which `leftOut` more have no value. Throws `too-few-images`. */
+function thresholdOf(values: readonly number[], alpha: number, leftOut: number): number {
+  const threshold = conformalThreshold(values, alpha);
+  if (threshold.defined) return threshold.value;
+  const why =
+    leftOut === 0
+      ? ''
+      : ` (${leftOut} of ${values.length + leftOut} were left out: the model has learned from them, or they cannot be read.)`;
+  throw new ProblemError('too-few-images', `${threshold.reason}${why}`, {
+    needed: threshold.neededImages,
+    available: threshold.normalImages,
+  });
 }

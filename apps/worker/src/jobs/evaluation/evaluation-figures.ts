@@ -39,7 +39,9 @@ export function pixelFigures(
     averagePrecision: published(averagePrecision),
     aupro30: published(upTo30.area),
     diceBest: published(bestDice),
-    diceCalibrated: thresholdDice ? published(thresholdDice) : { value: null, reason: 'The model is not calibrated.' },
+    diceCalibrated: thresholdDice
+      ? published(thresholdDice)
+      : { value: null, reason: 'The maps of the model are not calibrated.' },
   };
 }
 

@@ -80,7 +80,7 @@ describe('an evaluation', () => {
     expect(await text(stream)).toContain('Compared with a baseline');
   });
 
-  test('of a calibrated model has the Dice at its threshold', async () => {
+  test('of a calibrated model has the Dice at its map threshold', async () => {
     const worker = await service.startWorker();
     const modelId = await service.model(worker);
     const datasetId = await service.dataset({ normal: 4, abnormal: 4 });
@@ -90,13 +90,16 @@ describe('an evaluation', () => {
       const job = (await service.ended(id)) as JobOf<'evaluation'>;
       return (await service.tenant.evaluations.get(job.result!.evaluationId)).pixel;
     };
-    expect((await evaluated()).diceCalibrated).toEqual({ value: null, reason: 'The model is not calibrated.' });
+    expect((await evaluated()).diceCalibrated).toEqual({
+      value: null,
+      reason: 'The maps of the model are not calibrated.',
+    });
     const normals = await service.dataset({ normal: 9 });
     const request = { modelId, datasetId: normals, alpha: 0.2 };
     await service.ended(await service.submit(worker.jobQueue, { kind: 'calibration', request }));
-    const { threshold } = (await service.tenant.models.get(modelId)).calibration!;
+    const { mapThreshold } = (await service.tenant.models.get(modelId)).calibration!;
     const { diceCalibrated, diceBest } = await evaluated();
-    expect(diceCalibrated).toMatchObject({ value: expect.any(Number), threshold });
+    expect(diceCalibrated).toMatchObject({ value: expect.any(Number), threshold: mapThreshold });
     expect(diceCalibrated.value).toBeLessThanOrEqual(diceBest.value!);
   });
 

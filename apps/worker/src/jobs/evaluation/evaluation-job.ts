@@ -23,7 +23,7 @@ export function evaluationJob(dependencies: Dependencies): JobRunner<'evaluation
     const { images, datasetDigest } = await fixedImages(context, testImages);
     const dataset = await tenant.datasets.get(datasetId);
     return dependencies.models.use(tenant, modelId, (ready) =>
-      withEvaluationThread({ threshold: ready.model.calibration?.threshold }, signal, async (thread) => {
+      withEvaluationThread({ threshold: ready.model.calibration?.mapThreshold }, signal, async (thread) => {
         const { evaluated, masks, rejected } = await scoreAll(dependencies, context, ready, images, thread);
         const abnormal = evaluated.map(({ image }) => image.label === 'abnormal');
         context.report({ phase: 'reporting', done: 0, total: 1 });

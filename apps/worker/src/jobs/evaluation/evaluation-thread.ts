@@ -18,7 +18,7 @@ export type ThreadAnswer = null | Figures | PairedDeLong | string;
 
 /** What the thread starts with. */
 export interface ThreadData {
-  /** The calibrated threshold of the model, if it has one. */
+  /** The calibrated threshold of the model's maps, if it has one. */
   readonly threshold: number | undefined;
 }
 

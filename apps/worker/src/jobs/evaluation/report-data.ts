@@ -6,13 +6,13 @@ import {
   modelCardFacts,
   type ReportCase,
   type ReportData,
+  regionThreshold,
 } from '@mediclip/evaluation';
 import { describeMap } from '@mediclip/imaging';
 import type { WorkerDependencies } from '../../dependencies.js';
 import { listedBackbone } from '../../models/listed-backbone.js';
 import type { ReadyModel } from '../../models/model-cache.js';
 import type { JobContext } from '../job-context.js';
-import { regionThreshold } from '../scoring/describe-score.js';
 import { type ScoreImagesDependencies, scoreImages } from '../scoring/score-images.js';
 import type { Figures } from './evaluation-thread.js';
 import { maskPicture, picture } from './pictures.js';

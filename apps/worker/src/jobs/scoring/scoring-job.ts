@@ -1,10 +1,10 @@
 import type { Image, Model, ScoringResult } from '@mediclip/contracts';
+import { describeScore } from '@mediclip/evaluation';
 import { writeNpy } from '@mediclip/imaging';
 import type { JobResults } from '@mediclip/store';
 import type { ModelCache } from '../../models/model-cache.js';
 import { fixedImages } from '../fixed-images.js';
 import type { JobRunner } from '../job-context.js';
-import { describeScore } from './describe-score.js';
 import { type ImageOutcome, type ScoreImagesDependencies, scoreImages } from './score-images.js';
 
 /** Scores the images of a data set; an attempt that was interrupted leaves its results to the next one, which scores only the rest. */
@@ -56,7 +56,7 @@ function resultOf(
   if (problem) return { result: { ...placeOf(image), outcome: 'rejected', error: problem.toProblem() } };
   const { map, mapSide } = scored;
   return {
-    result: { ...placeOf(image), outcome: 'scored', ...describeScore(scored, image, calibration) },
+    result: { ...placeOf(image), outcome: 'scored', ...describeScore(scored, image, calibration).description },
     map: writeNpy(map, [mapSide, mapSide]),
   };
 }

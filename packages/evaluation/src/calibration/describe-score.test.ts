@@ -1,0 +1,45 @@
+import { describe, expect, test } from '@jest/globals';
+import { describeScore } from './describe-score.js';
+
+const side = 8;
+
+/** A map that is 0.1 but for a block of 2 x 3 values (rows x columns) from row 4 and column 2. */
+function mapWithBlock(value: number): Float32Array {
+  const map = new Float32Array(side * side).fill(0.1);
+  for (const row of [4, 5]) map.fill(value, row * side + 2, row * side + 5);
+  return map;
+}
+
+describe('the description of a score', () => {
+  test('has regions in pixels of the image, whatever its aspect', () => {
+    const { description, mapRegions } = describeScore(
+      { score: 0.9, map: mapWithBlock(0.75), mapSide: side },
+      { width: 80, height: 160 },
+      null,
+    );
+    const { regions, map, ...rest } = description;
+    expect(rest).toEqual({ score: 0.9 });
+    expect(mapRegions).toMatchObject([{ box: { x: 2, y: 4, width: 3, height: 2 } }]);
+    expect(map).toEqual({ width: 8, height: 8, min: expect.closeTo(0.1, 6), max: 0.75 });
+    expect(regions).toEqual([{ x: 20, y: 80, width: 30, height: 40, areaPixels: 1200, peak: 0.75 }]);
+  });
+
+  test('takes decision and p-value from the threshold of scores, and regions from that of maps', () => {
+    const scored = { score: 0.35, map: mapWithBlock(0.4), mapSide: side };
+    const describe = (calibration: Parameters<typeof describeScore>[2]) =>
+      describeScore(scored, { width: 8, height: 8 }, calibration).description;
+    const scores = [0.1, 0.2, 0.3];
+    expect(describe(null)).toMatchObject({ regions: [] });
+    expect(describe({ threshold: 0.3, scores, mapThreshold: 0.4 })).toMatchObject({
+      decision: 'abnormal',
+      pValue: 0.25,
+      regions: [{ x: 2, y: 4 }],
+    });
+    expect(describe({ threshold: 0.3, scores, mapThreshold: 0.45 })).toMatchObject({
+      decision: 'abnormal',
+      regions: [],
+    });
+    expect(describe({ threshold: 0.3, scores })).toMatchObject({ decision: 'abnormal', regions: [] });
+    expect(describe({ threshold: 0.35, scores: [0.2, 0.35] })).toMatchObject({ decision: 'normal', pValue: 2 / 3 });
+  });
+});
