@@ -33,6 +33,7 @@ describe('settings', () => {
       faults({
         MEDICLIP_PORT: 'http',
         MEDICLIP_DEVICE: 'gpu',
+        MEDICLIP_PRECISION: 'float16',
         MEDICLIP_REDIS_URL: 'localhost:6379',
         MEDICLIP_MAX_IMAGE_BYTES: '0',
         MEDICLIP_PRT: '1',
@@ -42,6 +43,7 @@ describe('settings', () => {
       'MEDICLIP_PORT must be a whole number.',
       'MEDICLIP_REDIS_URL must be a URL that begins with redis: or rediss:.',
       'MEDICLIP_DEVICE must be auto, cpu, cuda or cuda:N.',
+      'MEDICLIP_PRECISION must be auto or float32.',
       'MEDICLIP_MAX_IMAGE_BYTES must be at least 1.',
       'MEDICLIP_PRT is not a setting.',
       expect.stringContaining('MEDICLIP_HOST is not loopback'),

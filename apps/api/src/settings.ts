@@ -55,6 +55,7 @@ const variablesSchema = z.strictObject({
     .string()
     .regex(/^(auto|cpu|cuda(:\d{1,2})?)$/, 'must be auto, cpu, cuda or cuda:N')
     .default('auto'),
+  PRECISION: z.enum(['auto', 'float32'], { error: 'must be auto or float32' }).default('auto'),
   API_KEYS_FILE: z.string().min(1, 'must name a file').transform(absolutePath).optional(),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
@@ -101,6 +102,8 @@ export interface Settings {
   /** Where `mediclip weights pull` loads from. */
   readonly hubUrl: string;
   readonly device: string;
+  /** Of the image towers. */
+  readonly precision: 'auto' | 'float32';
   /** Without it every request is of the tenant `default`. */
   readonly apiKeysFile?: string;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
@@ -182,6 +185,7 @@ function toSettings(values: z.output<typeof variablesSchema>): Settings {
     modelsDir: values.MODELS_DIR ?? path.join(values.DATA_DIR, 'weights'),
     hubUrl: values.HUB_URL,
     device: values.DEVICE,
+    precision: values.PRECISION,
     ...(values.API_KEYS_FILE !== undefined && { apiKeysFile: values.API_KEYS_FILE }),
     logLevel: values.LOG_LEVEL,
     images: {

@@ -1,10 +1,12 @@
 import path from 'node:path';
+import type { PrecisionChoice } from '@mediclip/adaptation';
 import { type Device, Engine } from '@mediclip/engine';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
 /** Options that say what computes; the environment variables are the service's. */
 export interface ComputeFlags {
   readonly device: Device;
+  readonly precision: PrecisionChoice;
   readonly modelsDir: string;
   readonly json: boolean;
 }
@@ -16,6 +18,12 @@ export function addComputeFlags(command: Command): Command {
         .default('auto')
         .env('MEDICLIP_DEVICE')
         .argParser(parseDevice),
+    )
+    .addOption(
+      new Option('--precision <precision>', 'of image towers: auto, or float32 whatever it costs')
+        .default('auto')
+        .choices(['auto', 'float32'])
+        .env('MEDICLIP_PRECISION'),
     )
     .addOption(modelsFolderOption())
     .option('--json', 'write JSON lines', false);
@@ -34,7 +42,8 @@ function parseDevice(text: string): Device {
 
 /** Lends an engine to `use` and stops it; a running adaptation is checkpointed. */
 export async function withEngine<T>(flags: ComputeFlags, use: (engine: Engine) => Promise<T>): Promise<T> {
-  const engine = await Engine.start({ device: flags.device, modelsFolder: path.resolve(flags.modelsDir) });
+  const { device, precision, modelsDir } = flags;
+  const engine = await Engine.start({ device, precision, modelsFolder: path.resolve(modelsDir) });
   try {
     return await use(engine);
   } finally {

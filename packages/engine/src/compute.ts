@@ -3,6 +3,7 @@ import type {
   AdaptationProgress,
   DetectorReference,
   OnBatchHalved,
+  PrecisionChoice,
   SampleSource,
 } from '@mediclip/adaptation';
 
@@ -53,6 +54,8 @@ export interface ComputeSettings {
   readonly device: Device;
   /** Threads that one operator may use. */
   readonly threads: number;
+  /** Of the image towers. */
+  readonly precision: PrecisionChoice;
   /** Folder of weights beyond the bundled ones. */
   readonly modelsFolder?: string;
 }

@@ -1,9 +1,12 @@
 import { availableParallelism, totalmem } from 'node:os';
+import type { PrecisionChoice } from '@mediclip/adaptation';
 import type { Device } from './compute.js';
 
 export interface EngineOptions {
   /** Default `auto`. */
   readonly device?: Device;
+  /** Of the image towers; default `auto`, what suits the device and the backbone. */
+  readonly precision?: PrecisionChoice;
   /** Threads of one operator; default one per core. */
   readonly threads?: number;
   /** Threads that draw synthetic anomalies; default one per core, at most 8. */
@@ -54,6 +57,7 @@ export function resolveEngineOptions(options: EngineOptions): ResolvedEngineOpti
   const cores = availableParallelism();
   return {
     device: 'auto',
+    precision: 'auto',
     threads: cores,
     synthesisThreads: Math.min(cores, 8),
     memoryCeilingBytes: defaultMemoryCeiling(),

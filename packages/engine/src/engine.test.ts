@@ -89,6 +89,14 @@ describe('scoring', () => {
     expect(Math.max(...sizes)).toBeGreaterThan(1);
   });
 
+  test('is told the precision that was asked for, by default `auto`', async () => {
+    const exact = async (options: Partial<EngineOptions>) => {
+      const [output] = await (await startEngine(options)).score({ detector: detector('a'), images: [image(1)] });
+      return output!.map[3];
+    };
+    expect([await exact({}), await exact({ precision: 'float32' })]).toEqual([0, 1]);
+  });
+
   test('a detector that cannot be read, or fails, costs only its own images', async () => {
     const engine = await startEngine();
     const outcomes = await Promise.allSettled([
@@ -237,8 +245,10 @@ describe('memory', () => {
 
   test('that ran out over a batch: its images are scored one by one', async () => {
     const engine = await startEngine();
-    const full = detector('a', { command: 'outOfMemory', times: 1 });
-    expect(scores(await engine.score({ detector: full, images: [1, 2, 3, 4].map(image) }))).toEqual([1, 2, 3, 4]);
+    const full = detector('a', { command: 'outOfMemory', batch: 2, times: 1 });
+    const greys = Array.from({ length: 40 }, (_, i) => i);
+    expect(scores(await engine.score({ detector: full, images: greys.map(image) }))).toEqual(greys);
+    await obeyed(full.folder);
   });
 
   test('that made batches smaller is told', async () => {

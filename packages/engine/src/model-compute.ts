@@ -7,11 +7,13 @@ import { openOrtRuntime } from './ort-runtime.js';
  * Detectors and adaptations on the device asked for. Throws an EngineError `device-unavailable` when the device does not load.
  */
 export async function createCompute(
-  { device, threads, modelsFolder }: ComputeSettings,
+  { device, threads, precision, modelsFolder }: ComputeSettings,
   onBatchHalved: OnBatchHalved,
 ): Promise<Compute> {
   const runtime = await openOrtRuntime({ device, threads });
-  return computeOn(new Towers(runtime, { onBatchHalved, ...(modelsFolder !== undefined && { modelsFolder }) }));
+  return computeOn(
+    new Towers(runtime, { onBatchHalved, precision, ...(modelsFolder !== undefined && { modelsFolder }) }),
+  );
 }
 
 /** Detectors and adaptations on these towers. Everything of one backbone and the same taps shares one. */

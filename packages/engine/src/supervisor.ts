@@ -113,12 +113,13 @@ export class Supervisor {
   }
 
   #spawn(): void {
-    const { computeModule, device, threads, synthesisThreads, modelsFolder, timing } = this.#options;
+    const { computeModule, device, precision, threads, synthesisThreads, modelsFolder, timing } = this.#options;
     try {
       this.#child = new EngineChild({
         settings: {
           computeModule: computeModule.href,
           device,
+          precision,
           threads,
           synthesisThreads,
           beatIntervalMs: timing.beatIntervalMs,

@@ -63,9 +63,10 @@ export async function closeParts({ jobQueue, scoreChannel, imaging, store }: Par
 /** Starts the engine and a worker on it. The start says which provider really loaded. */
 export async function openWorker(parts: Parts): Promise<Worker> {
   const { settings, metrics, imaging } = parts;
-  const { dataDir, device, modelsDir, jobConcurrency, shutdownGraceMs } = settings;
+  const { dataDir, device, precision, modelsDir, jobConcurrency, shutdownGraceMs } = settings;
   const engine = await Engine.start({
     device: device as Device,
+    precision,
     modelsFolder: modelsDir,
     threads: availableParallelism(),
     timing: { stopGraceMs: shutdownGraceMs / 2 },

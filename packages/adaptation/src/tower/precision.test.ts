@@ -11,10 +11,11 @@ import {
 import type { ModelSource, Runtime } from '@mediclip/onnx-graph';
 import { askOnnxChecker, expectClose, temporaryFolder, testRuntime } from '@mediclip/testing';
 import { openTinyClip, openTinyResNet } from '../testing/tiny-clip.js';
-import { towerPrecision } from './precision.js';
+import { type PrecisionChoice, towerPrecision } from './precision.js';
 import { Tower } from './tower.js';
 
-const openTower = (backbone: Backbone, runtime: Runtime) => new Tower(runtime, backbone, backbone.defaultTaps);
+const openTower = (backbone: Backbone, runtime: Runtime, precision?: PrecisionChoice) =>
+  new Tower(runtime, backbone, backbone.defaultTaps, { ...(precision && { precision }) });
 const gpu: Runtime = { ...testRuntime, provider: 'cuda' };
 const image = ({ side }: Backbone) => Uint8Array.from({ length: side ** 2 * 3 }, (_, i) => 120 + 90 * Math.sin(i / 50));
 
@@ -28,6 +29,7 @@ test.each([
   ['lite', 'cuda', 'efficientnet-lite', 10e6, 'float16'],
 ] as const)('%s on %s', (_, provider, family, bytes, precision) => {
   expect(towerPrecision({ provider }, { family }, bytes)).toBe(precision);
+  expect(towerPrecision({ provider }, { family }, bytes, 'float32')).toBe('float32');
 });
 
 describe('the tower on CUDA', () => {
@@ -53,8 +55,9 @@ describe('the tower on CUDA', () => {
     expect(Math.max(...features![0]!)).toBeGreaterThan(65504);
     await expect(openTower(backbone, gpu).features([image(backbone)])).rejects.toMatchObject({
       code: 'half-precision-overflow',
-      message: expect.stringContaining('take the device cpu'),
+      message: expect.stringContaining('ask for precision float32'),
     });
+    expect(await openTower(backbone, gpu, 'float32').features([image(backbone)])).toEqual([features]);
   });
 
   const check = askOnnxChecker();

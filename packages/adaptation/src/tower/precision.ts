@@ -16,17 +16,24 @@ import type { Features } from './features.js';
  * Pixels are normalised in float32 and features come out as float32, so heads, losses, the memory of patches and exported models are
  * float32 everywhere.
  *
+ * Whoever wants exact features, or has a backbone that half precision cannot hold, asks for float32 everywhere.
+ *
  * A detector is the same kind of thing whichever it was made with: its numbers are float32, its scores on a GPU and on a processor differ by
  * the rounding of features, and the record of a model says on which it was made. A training does not mix the two: it goes on only from a
  * checkpoint of its own precision.
  */
 export type TowerPrecision = 'float32' | 'float16' | 'int8';
 
+/** What may be asked for: the precision that suits the device and the backbone, or float32 whatever it costs. */
+export type PrecisionChoice = 'auto' | 'float32';
+
 export function towerPrecision(
   { provider }: Pick<Runtime, 'provider'>,
   { family }: Pick<Backbone, 'family'>,
   weightBytes: number,
+  asked: PrecisionChoice = 'auto',
 ): TowerPrecision {
+  if (asked === 'float32') return 'float32';
   if (provider === 'cuda') return 'float16';
   const isTransformer = family === 'clip-vit' || family === 'timm-vit';
   return provider === 'cpu' && isTransformer && weightBytes >= largeBytes ? 'int8' : 'float32';
@@ -37,6 +44,6 @@ export function refuseOverflow(features: readonly Features[], backboneId: string
   if (features.every((taps) => taps.every((tap) => tap.every(Number.isFinite)))) return;
   throw new AdaptationError(
     'half-precision-overflow',
-    `The image tower of ${backboneId} leaves the range of half precision, which a GPU computes it in: take the device cpu or another backbone.`,
+    `The image tower of ${backboneId} leaves the range of half precision, which a GPU computes it in: ask for precision float32, or take another backbone.`,
   );
 }

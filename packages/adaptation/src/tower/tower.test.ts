@@ -62,7 +62,9 @@ describe('when memory runs out', () => {
 
   function towerOn(device: SmallDevice) {
     const warnings: BatchHalved[] = [];
-    const tower = new Tower(device, backbone, backbone.defaultTaps, (halved) => warnings.push(halved));
+    const tower = new Tower(device, backbone, backbone.defaultTaps, {
+      onBatchHalved: (halved) => warnings.push(halved),
+    });
     return { tower, warnings };
   }
 

@@ -5,11 +5,17 @@ import { usedWeights, weightBytes } from '../weight-files.js';
 import { batchShapesFor } from './batch-shapes.js';
 import { FeatureCache } from './feature-cache.js';
 import type { Features } from './features.js';
-import { refuseOverflow, type TowerPrecision, towerPrecision } from './precision.js';
+import { type PrecisionChoice, refuseOverflow, type TowerPrecision, towerPrecision } from './precision.js';
 import { openTowerSession } from './tower-session.js';
 
 /** Features of images that are likely to come again; least recently used ones go first. */
 const cacheBytes = 2 ** 27;
+
+export interface TowerOptions {
+  readonly onBatchHalved?: OnBatchHalved;
+  /** Default `auto`. */
+  readonly precision?: PrecisionChoice;
+}
 
 /**
  * The frozen image tower of a backbone up to its taps, as sessions of a few fixed batch shapes made when first needed.
@@ -27,17 +33,21 @@ export class Tower {
     readonly runtime: Runtime,
     readonly backbone: Backbone,
     readonly taps: readonly number[],
-    readonly onBatchHalved: OnBatchHalved = () => {},
+    private readonly options: TowerOptions = {},
   ) {}
+
+  get onBatchHalved(): OnBatchHalved {
+    return this.options.onBatchHalved ?? (() => {});
+  }
 
   /** This tower if `taps` are its own, else another one of the same backbone, for the caller to release. */
   at(taps: readonly number[]): Tower {
     if (taps.join() === this.taps.join()) return this;
-    return new Tower(this.runtime, this.backbone, taps, this.onBatchHalved);
+    return new Tower(this.runtime, this.backbone, taps, this.options);
   }
 
   async precision(): Promise<TowerPrecision> {
-    return towerPrecision(this.runtime, this.backbone, await this.#weightBytes());
+    return towerPrecision(this.runtime, this.backbone, await this.#weightBytes(), this.options.precision);
   }
 
   /**

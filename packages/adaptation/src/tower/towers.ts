@@ -1,8 +1,7 @@
 import { type Backbone, openBackbone } from '@mediclip/backbones';
 import type { Runtime } from '@mediclip/onnx-graph';
 import { AdaptationError } from '../errors.js';
-import type { OnBatchHalved } from '../halving.js';
-import { Tower } from './tower.js';
+import { Tower, type TowerOptions } from './tower.js';
 
 /** The image towers in use, each loaded once and shared by all detectors and trainings of its backbone and taps. */
 export class Towers {
@@ -11,7 +10,7 @@ export class Towers {
 
   constructor(
     readonly runtime: Runtime,
-    private readonly options: { readonly modelsFolder?: string; readonly onBatchHalved?: OnBatchHalved } = {},
+    private readonly options: TowerOptions & { readonly modelsFolder?: string } = {},
   ) {}
 
   /** The tower of a backbone up to `taps` (the backbone's own when left out). Throws for what the catalogue lacks. */
@@ -21,7 +20,7 @@ export class Towers {
     const wanted = taps ?? backbone.defaultTaps;
     for (const tap of wanted) backbone.tapShape(tap);
     const key = towerKey(backboneId, wanted);
-    const tower = this.#towers.get(key) ?? new Tower(this.runtime, backbone, wanted, this.options.onBatchHalved);
+    const tower = this.#towers.get(key) ?? new Tower(this.runtime, backbone, wanted, this.options);
     this.#towers.set(key, tower);
     return tower;
   }

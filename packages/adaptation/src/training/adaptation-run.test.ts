@@ -130,7 +130,9 @@ describe('a training', () => {
     const [roomy, cramped] = [job({ heldOutSamples: 2 }), job({ heldOutSamples: 2 })];
     await finish(await AdaptationRun.open(roomy, tower, samples));
     const halved: string[] = [];
-    const small = new Tower(new SmallDevice(1), tower.backbone, tower.taps, ({ work }) => halved.push(work));
+    const small = new Tower(new SmallDevice(1), tower.backbone, tower.taps, {
+      onBatchHalved: ({ work }) => halved.push(work),
+    });
     await finish(await AdaptationRun.open(cramped, small, samples));
     expect(halved.sort()).toEqual(['held-out loss', 'image tower', 'training step']);
     const losses = async ({ outFolder }: AdaptationJob) =>

@@ -395,7 +395,7 @@ const problemCatalogue = {
     title: 'The backbone leaves the range of half precision',
     meaning:
       'A GPU computes the image tower in half precision, and the features of this backbone are too large for it.',
-    remedy: 'Have a worker with `MEDICLIP_DEVICE=cpu` do it, or take another backbone.',
+    remedy: 'Have a worker with `MEDICLIP_PRECISION=float32` do it, or take another backbone.',
   },
   'engine-crashed': {
     status: 503,

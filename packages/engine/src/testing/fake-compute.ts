@@ -5,7 +5,13 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { AdaptationJob, AdaptationProgress, OnBatchHalved, SampleSource } from '@mediclip/adaptation';
+import type {
+  AdaptationJob,
+  AdaptationProgress,
+  OnBatchHalved,
+  PrecisionChoice,
+  SampleSource,
+} from '@mediclip/adaptation';
 import { OutOfMemoryError } from '@mediclip/onnx-graph';
 import type { AdaptationRun, Compute, ComputeSettings, ScoreInput } from '../compute.js';
 import { EngineError } from '../errors.js';
@@ -17,6 +23,8 @@ export interface Script {
   readonly times?: number;
   /** At which step of an adaptation; scores and starts have no steps. */
   readonly step?: number;
+  /** With how many images in the batch at least; adaptations and starts have none. */
+  readonly batch?: number;
   /** Steps of the adaptation, default 20. */
   readonly steps?: number;
   /** For `allocate`. */
@@ -33,9 +41,10 @@ function readScript(folder: string | undefined): Script {
   return folder !== undefined && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
 }
 
-async function obey(folder: string | undefined, step?: number): Promise<void> {
+async function obey(folder: string | undefined, at: { step?: number; batch?: number } = {}): Promise<void> {
   const script = readScript(folder);
-  if (!script.command || (script.step !== undefined && script.step !== step)) return;
+  if (!script.command || (script.step !== undefined && script.step !== at.step)) return;
+  if (script.batch !== undefined && !(at.batch !== undefined && at.batch >= script.batch)) return;
   const count = path.join(folder!, 'obeyed');
   if (existsSync(count) && statSync(count).size >= (script.times ?? Infinity)) return;
   appendFileSync(count, '.');
@@ -88,7 +97,7 @@ class FakeRun implements AdaptationRun {
   }
 
   async advance(): Promise<boolean> {
-    await obey(this.#job.workFolder, this.#step);
+    await obey(this.#job.workFolder, { step: this.#step });
     const request = { image: 0, seed: this.#job.options.seed, step: this.#step, sample: 0, purpose: 0 };
     const [sample] = await this.#samples.draw([request]);
     this.#digest = createHash('sha256').update(this.#digest).update(sample!.image).digest('hex');
@@ -110,17 +119,21 @@ class FakeRun implements AdaptationRun {
   }
 }
 
-/** An image's score is its first byte over 255; its map holds the score, the batch's size and the process id. Detectors share a tower by their first letter. */
-async function score(batch: readonly ScoreInput[]) {
-  for (const { detector } of batch) await obey(detector.folder);
+/** An image's score is its first byte over 255; its map holds the score, the batch's size, the process id and 1 where float32 was asked for. Detectors share a tower by their first letter. */
+async function score(batch: readonly ScoreInput[], precision: PrecisionChoice) {
+  for (const { detector } of batch) await obey(detector.folder, { batch: batch.length });
   return batch.map(({ image }) => {
     const score = image.data[0]! / 255;
-    return { score, map: Float32Array.of(score, batch.length, process.pid, 0), mapSide: 2 };
+    return {
+      score,
+      map: Float32Array.of(score, batch.length, process.pid, precision === 'float32' ? 1 : 0),
+      mapSide: 2,
+    };
   });
 }
 
 export async function createCompute(
-  { device, modelsFolder }: ComputeSettings,
+  { device, precision, modelsFolder }: ComputeSettings,
   onBatchHalved: OnBatchHalved,
 ): Promise<Compute> {
   tellHalved = onBatchHalved;
@@ -132,7 +145,7 @@ export async function createCompute(
       if (!existsSync(folder)) throw new TypeError(`There is no detector in ${folder}.`);
       return id[0]!;
     },
-    score,
+    score: (batch) => score(batch, precision),
     openAdaptation: async (job, samples) => new FakeRun(job, samples),
     release: async () => {},
   };
