@@ -88,7 +88,7 @@ describe('several detectors of one backbone', () => {
     const expected = await small.score(requests);
     device.failNext();
     expect(await small.score(requests)).toEqual(expected);
-    expect(warnings).toEqual([{ work: 'image tower', backbone: 'lite', batch: 8 }]);
+    expect(warnings).toEqual([{ work: 'image tower', backbone: 'lite', batch: 4 }]);
     device.failNext();
     await expect(small.score(requests)).rejects.toBeInstanceOf(OutOfMemoryError);
     expect(await small.score(requests)).toEqual(expected);
