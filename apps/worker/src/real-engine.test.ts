@@ -51,6 +51,11 @@ describe('with the real engine', () => {
     expect(model.digest).toBe(undisturbed.digest);
     expect(model.lossHistory).toHaveLength(12);
     expect(model.lineage.imageIds).toEqual(undisturbed.lineage.imageIds);
+    expect(model.lineage).toMatchObject({
+      device: 'cpu',
+      precision: 'float32',
+      versions: { onnxruntime: expect.stringMatching(/^\d+\.\d+/) },
+    });
   });
 
   test('a scoring and a caller who waits get the same map, and an evaluation has its figures', async () => {

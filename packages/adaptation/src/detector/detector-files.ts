@@ -4,6 +4,7 @@ import { readSafetensors, WeightsError, writeSafetensors } from '@mediclip/backb
 import { adaptationOptionsSchema, epochLossSchema } from '@mediclip/contracts';
 import { z } from 'zod';
 import { AdaptationError } from '../errors.js';
+import { towerPrecisions } from '../tower/precision.js';
 import { writeFileWhole } from '../write-file-whole.js';
 import { type DetectorShape, type DetectorTensors, tensorShapes } from './detector-shape.js';
 
@@ -25,6 +26,7 @@ const descriptionSchema = z.strictObject({
     licence: z.string(),
   }),
   taps: z.array(z.int()).min(1),
+  precision: z.enum(towerPrecisions).optional(),
   side: z.int().min(1),
   memory: z.strictObject({ taps: z.array(z.int()).min(1), patches: z.int().min(1) }).optional(),
   images: z.strictObject({ count: z.int().min(1), digest: z.string() }),
@@ -42,20 +44,21 @@ export interface Detector {
 
 /** What a finished training hands over. */
 export interface TrainedDetector
-  extends Pick<DetectorDescription, 'options' | 'images' | 'lossHistory' | 'selectedEpoch'> {
+  extends Pick<DetectorDescription, 'options' | 'precision' | 'images' | 'lossHistory' | 'selectedEpoch'> {
   readonly shape: DetectorShape;
   readonly tensors: DetectorTensors;
 }
 
 /** Writes `detector.safetensors` and then `detector.json`, each whole or not at all: a folder with the latter is complete. */
 export async function writeDetector(folder: string, trained: TrainedDetector): Promise<void> {
-  const { shape, tensors, options, images, lossHistory, selectedEpoch } = trained;
+  const { shape, tensors, options, precision, images, lossHistory, selectedEpoch } = trained;
   const { id, digest, family, licence, side } = shape.backbone;
   const description: DetectorDescription = {
     formatVersion,
     options,
     backbone: { id, digest, family, licence },
     taps: [...shape.taps],
+    precision,
     side,
     memory: shape.memory && { taps: [...shape.memory.taps], patches: shape.memory.patches },
     images,

@@ -22,7 +22,9 @@ import type { Features } from './features.js';
  * the rounding of features, and the record of a model says on which it was made. A training does not mix the two: it goes on only from a
  * checkpoint of its own precision.
  */
-export type TowerPrecision = 'float32' | 'float16' | 'int8';
+export type TowerPrecision = (typeof towerPrecisions)[number];
+
+export const towerPrecisions = ['float32', 'float16', 'int8'] as const;
 
 /** What may be asked for: the precision that suits the device and the backbone, or float32 whatever it costs. */
 export type PrecisionChoice = 'auto' | 'float32';

@@ -254,6 +254,7 @@ export class AdaptationRun {
       },
       tensors: new Map([...learned, ...(memory?.tensors ?? [])]),
       options,
+      precision: this.#origin.precision,
       images: { count: images.length, digest: imagesDigest(images) },
       lossHistory: epochLosses(this.state, stepsPerEpoch(this.#plan)),
       selectedEpoch,

@@ -18,6 +18,10 @@ export const lineageSchema = z
     backboneDigest: digestSchema,
     seed: countSchema,
     device: z.string().meta({ description: 'Execution provider that computed it.', examples: ['cpu'] }),
+    precision: z
+      .enum(['float32', 'float16', 'int8'])
+      .optional()
+      .meta({ description: 'What its image tower computed with; absent in models of earlier versions.' }),
     versions: versionsSchema,
   })
   .meta({ id: 'Lineage', description: 'Where a model comes from: enough to make it again.' });

@@ -19,6 +19,7 @@ const model: Model = {
     backboneDigest: 'cd'.repeat(32),
     seed: 7,
     device: 'cpu',
+    precision: 'int8',
     versions: { mediclip: '0.1.0', node: '20.19.0' },
   },
   lossHistory: [
@@ -29,6 +30,7 @@ const model: Model = {
   calibration: {
     alpha: 0.1,
     threshold: 0.42,
+    mapThreshold: 0.55,
     images: 3,
     scores: [0.1, 0.2, 0.42],
     datasetId: id,
@@ -48,6 +50,8 @@ describe('the model card', () => {
       'Normal images adapted on': '3',
       Seed: '7',
       'Held-out figures': 'image AUROC 0.813, loss 0.700 on held-out synthetic anomalies (epoch 2 of 2)',
+      Calibration: expect.stringContaining('0.42 are called abnormal, map values from 0.55 on are regions; alpha 0.1'),
+      'Computed on': 'cpu, int8',
       Versions: 'mediclip 0.1.0, node 20.19.0',
     });
     const text = renderModelCard(model, backbone);

@@ -46,7 +46,7 @@ export function modelCardFacts(model: Model, backbone: CardBackbone): CardFact[]
     },
     { name: 'Held-out figures', value: heldOutFigures(model) },
     { name: 'Calibration', value: calibrationFacts(model.calibration) },
-    { name: 'Computed on', value: lineage.device },
+    { name: 'Computed on', value: [lineage.device, lineage.precision].filter(Boolean).join(', ') },
     { name: 'Versions', value: versions(lineage.versions) },
     { name: 'Digest', value: digest },
   ];

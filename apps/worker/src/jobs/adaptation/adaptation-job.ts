@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { type AdaptationJob, readDetector } from '@mediclip/adaptation';
 import { type Image, ProblemError, serviceVersion } from '@mediclip/contracts';
-import { EngineError } from '@mediclip/engine';
+import { EngineError, onnxRuntimeVersion } from '@mediclip/engine';
 import { type ModelDescription, StaleAttempt } from '@mediclip/store';
 import type { WorkerDependencies } from '../../dependencies.js';
 import { backboneSide } from '../../models/listed-backbone.js';
@@ -108,7 +108,8 @@ async function describeModel(
       backboneDigest: description.backbone.digest,
       seed: options.seed,
       device: provider,
-      versions: { mediclip: serviceVersion, node: process.versions.node },
+      ...(description.precision && { precision: description.precision }),
+      versions: { mediclip: serviceVersion, node: process.versions.node, onnxruntime: onnxRuntimeVersion },
     },
     lossHistory: description.lossHistory,
     selectedEpoch: description.selectedEpoch,
