@@ -7,11 +7,8 @@ const MiB = 2 ** 20;
 const images = 1000;
 /** Of an image, whose file has half a MiB. */
 const side = 724;
-/**
- * What an upload may add to the memory of the process: half of what the archive has. It takes a few images in each stage of their way,
- * whatever their number, and what the C library has not given back yet.
- */
-const mostGrowthBytes = 250 * MiB;
+/** What an upload may add to the memory of the process, which is a few images in each stage of their way, whatever their number. */
+const mostGrowthBytes = 150 * MiB;
 
 let service: ServiceProcess;
 
