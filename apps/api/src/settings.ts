@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { type PrecisionChoice, precisionChoices } from '@mediclip/adaptation';
 import { z } from 'zod';
 
 const prefix = 'MEDICLIP_';
@@ -55,7 +56,7 @@ const variablesSchema = z.strictObject({
     .string()
     .regex(/^(auto|cpu|cuda(:\d{1,2})?)$/, 'must be auto, cpu, cuda or cuda:N')
     .default('auto'),
-  PRECISION: z.enum(['auto', 'float32'], { error: 'must be auto or float32' }).default('auto'),
+  PRECISION: z.enum(precisionChoices, { error: 'must be auto or float32' }).default('auto'),
   API_KEYS_FILE: z.string().min(1, 'must name a file').transform(absolutePath).optional(),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
@@ -103,7 +104,7 @@ export interface Settings {
   readonly hubUrl: string;
   readonly device: string;
   /** Of the image towers. */
-  readonly precision: 'auto' | 'float32';
+  readonly precision: PrecisionChoice;
   /** Without it every request is of the tenant `default`. */
   readonly apiKeysFile?: string;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';

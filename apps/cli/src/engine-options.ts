@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { PrecisionChoice } from '@mediclip/adaptation';
+import { type PrecisionChoice, precisionChoices } from '@mediclip/adaptation';
 import { type Device, Engine } from '@mediclip/engine';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
@@ -22,7 +22,7 @@ export function addComputeFlags(command: Command): Command {
     .addOption(
       new Option('--precision <precision>', 'of image towers: auto, or float32 whatever it costs')
         .default('auto')
-        .choices(['auto', 'float32'])
+        .choices(precisionChoices)
         .env('MEDICLIP_PRECISION'),
     )
     .addOption(modelsFolderOption())

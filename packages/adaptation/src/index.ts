@@ -4,7 +4,7 @@ export type { Anomaly } from './detector/head.js';
 export { type DetectorReference, type ScoreRequest, Scorer } from './detector/scorer.js';
 export { AdaptationError, type AdaptationErrorCode } from './errors.js';
 export type { BatchHalved, OnBatchHalved } from './halving.js';
-export type { PrecisionChoice } from './tower/precision.js';
+export { type PrecisionChoice, precisionChoices } from './tower/precision.js';
 export { Tower } from './tower/tower.js';
 export { Towers } from './tower/towers.js';
 export {

@@ -1,6 +1,6 @@
 export { type ConformalThreshold, conformalPValue, conformalThreshold } from './calibration/conformal.js';
 export { type ConformalDecision, conformalDecision } from './calibration/conformal-decision.js';
-export { describeScore, regionThreshold, type ScoreDescription } from './calibration/describe-score.js';
+export { describeScore, type ScoreDescription } from './calibration/describe-score.js';
 export { compareModels, type PairedDeLong } from './image/compare-models.js';
 export {
   type ImageMetrics,

@@ -1,10 +1,9 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readSafetensors, WeightsError, writeSafetensors } from '@mediclip/backbones';
-import { adaptationOptionsSchema, epochLossSchema } from '@mediclip/contracts';
+import { adaptationOptionsSchema, epochLossSchema, towerPrecisionSchema } from '@mediclip/contracts';
 import { z } from 'zod';
 import { AdaptationError } from '../errors.js';
-import { towerPrecisions } from '../tower/precision.js';
 import { writeFileWhole } from '../write-file-whole.js';
 import { type DetectorShape, type DetectorTensors, tensorShapes } from './detector-shape.js';
 
@@ -26,7 +25,7 @@ const descriptionSchema = z.strictObject({
     licence: z.string(),
   }),
   taps: z.array(z.int()).min(1),
-  precision: z.enum(towerPrecisions).optional(),
+  precision: towerPrecisionSchema.optional(),
   side: z.int().min(1),
   memory: z.strictObject({ taps: z.array(z.int()).min(1), patches: z.int().min(1) }).optional(),
   images: z.strictObject({ count: z.int().min(1), digest: z.string() }),

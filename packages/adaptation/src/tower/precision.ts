@@ -1,8 +1,14 @@
 import type { Backbone } from '@mediclip/backbones';
+import type { TowerPrecision } from '@mediclip/contracts';
 import type { Runtime } from '@mediclip/onnx-graph';
 import { AdaptationError } from '../errors.js';
 import { largeBytes } from '../weight-files.js';
 import type { Features } from './features.js';
+
+/** What may be asked for: the precision that suits the device and the backbone, or float32 whatever it costs. */
+export const precisionChoices = ['auto', 'float32'] as const;
+
+export type PrecisionChoice = (typeof precisionChoices)[number];
 
 /**
  * What a frozen image tower computes with:
@@ -22,13 +28,6 @@ import type { Features } from './features.js';
  * the rounding of features, and the record of a model says on which it was made. A training does not mix the two: it goes on only from a
  * checkpoint of its own precision.
  */
-export type TowerPrecision = (typeof towerPrecisions)[number];
-
-export const towerPrecisions = ['float32', 'float16', 'int8'] as const;
-
-/** What may be asked for: the precision that suits the device and the backbone, or float32 whatever it costs. */
-export type PrecisionChoice = 'auto' | 'float32';
-
 export function towerPrecision(
   { provider }: Pick<Runtime, 'provider'>,
   { family }: Pick<Backbone, 'family'>,

@@ -1,9 +1,9 @@
 import type { Backbone } from '@mediclip/backbones';
+import type { TowerPrecision } from '@mediclip/contracts';
 import { inHalfPrecision, type Runtime, type Session, type Value, writeModel } from '@mediclip/onnx-graph';
 import { loadModel, usedWeights } from '../weight-files.js';
 import { withEightBitWeights } from './eight-bit-weights.js';
 import { normalise, pixelInput } from './pixels.js';
-import type { TowerPrecision } from './precision.js';
 
 /**
  * Loads the image tower of a backbone for a batch: `pixels`, RGB bytes [batch, side, side, 3] -> `features.0`, `features.1`, ..., one per

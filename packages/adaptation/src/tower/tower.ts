@@ -1,11 +1,12 @@
 import type { Backbone } from '@mediclip/backbones';
+import type { TowerPrecision } from '@mediclip/contracts';
 import { input, OutOfMemoryError, type Runtime, type Session } from '@mediclip/onnx-graph';
 import type { OnBatchHalved } from '../halving.js';
 import { usedWeights, weightBytes } from '../weight-files.js';
 import { batchShapesFor } from './batch-shapes.js';
 import { FeatureCache } from './feature-cache.js';
 import type { Features } from './features.js';
-import { type PrecisionChoice, refuseOverflow, type TowerPrecision, towerPrecision } from './precision.js';
+import { type PrecisionChoice, refuseOverflow, towerPrecision } from './precision.js';
 import { openTowerSession } from './tower-session.js';
 
 /** Features of images that are likely to come again; least recently used ones go first. */
@@ -36,8 +37,8 @@ export class Tower {
     private readonly options: TowerOptions = {},
   ) {}
 
-  get onBatchHalved(): OnBatchHalved {
-    return this.options.onBatchHalved ?? (() => {});
+  get onBatchHalved(): OnBatchHalved | undefined {
+    return this.options.onBatchHalved;
   }
 
   /** This tower if `taps` are its own, else another one of the same backbone, for the caller to release. */
@@ -94,7 +95,7 @@ export class Tower {
     this.#halved = true;
     this.#shapes = [most, ...shapes.filter((shape) => shape < most)];
     for (const shape of larger) await this.#releaseSession(shape);
-    this.onBatchHalved({ work: 'image tower', backbone: this.backbone.id, batch: most });
+    this.onBatchHalved?.({ work: 'image tower', backbone: this.backbone.id, batch: most });
     return true;
   }
 

@@ -6,10 +6,10 @@ import {
   WeightsError,
   writeSafetensors,
 } from '@mediclip/backbones';
+import type { TowerPrecision } from '@mediclip/contracts';
 import { sizeOf } from '@mediclip/onnx-graph';
 import { AdaptationError } from '../errors.js';
 import type { ParameterSpec, Parameters } from '../graphs/parameters.js';
-import type { TowerPrecision } from '../tower/precision.js';
 import { writeFileWhole } from '../write-file-whole.js';
 import type { Loss, TrainingState } from './state.js';
 

@@ -7,6 +7,11 @@ const versionsSchema = z
   .record(z.string(), z.string())
   .meta({ description: 'Versions of what made the model.', examples: [{ mediclip: '0.1.0', onnxruntime: '1.30.0' }] });
 
+/** What an image tower computes with. */
+export const towerPrecisionSchema = z.enum(['float32', 'float16', 'int8']);
+
+export type TowerPrecision = z.infer<typeof towerPrecisionSchema>;
+
 /** Where a model comes from: enough to make it again. */
 export const lineageSchema = z
   .strictObject({
@@ -18,8 +23,7 @@ export const lineageSchema = z
     backboneDigest: digestSchema,
     seed: countSchema,
     device: z.string().meta({ description: 'Execution provider that computed it.', examples: ['cpu'] }),
-    precision: z
-      .enum(['float32', 'float16', 'int8'])
+    precision: towerPrecisionSchema
       .optional()
       .meta({ description: 'What its image tower computed with; absent in models of earlier versions.' }),
     versions: versionsSchema,

@@ -44,7 +44,7 @@ function readScript(folder: string | undefined): Script {
 async function obey(folder: string | undefined, at: { step?: number; batch?: number } = {}): Promise<void> {
   const script = readScript(folder);
   if (!script.command || (script.step !== undefined && script.step !== at.step)) return;
-  if (script.batch !== undefined && !(at.batch !== undefined && at.batch >= script.batch)) return;
+  if (script.batch !== undefined && script.batch > (at.batch ?? 0)) return;
   const count = path.join(folder!, 'obeyed');
   if (existsSync(count) && statSync(count).size >= (script.times ?? Infinity)) return;
   appendFileSync(count, '.');

@@ -8,11 +8,6 @@ const evenOdds = 0.5;
 /** What clients are told of a score. */
 export type ScoreDescription = Pick<ScoredImage, 'score' | 'map' | 'regions' | 'decision' | 'pValue'>;
 
-/** The map value from which on an area is a region. */
-export function regionThreshold(calibration: Pick<Calibration, 'mapThreshold'> | null): number {
-  return calibration?.mapThreshold ?? evenOdds;
-}
-
 /**
  * Describes the score of an image of `size` (pixels, as shown): the range of its map, its regions in pixels of the image (`mapRegions`:
  * of the map), and the decision with its p-value where the model is calibrated.
@@ -22,7 +17,7 @@ export function describeScore(
   size: { readonly width: number; readonly height: number },
   calibration: Pick<Calibration, 'threshold' | 'scores' | 'mapThreshold'> | null,
 ): { readonly description: ScoreDescription; readonly mapRegions: MapDescription['mapRegions'] } {
-  const described = describeMap(map, mapSide, size, regionThreshold(calibration));
+  const described = describeMap(map, mapSide, size, calibration?.mapThreshold ?? evenOdds);
   const decision = calibration && conformalDecision(calibration, score);
   return {
     description: { score, map: described.map, regions: [...described.regions], ...decision },

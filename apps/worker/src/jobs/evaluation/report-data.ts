@@ -3,12 +3,11 @@ import {
   type BaselineComparison,
   type CaseChoice,
   chooseCases,
+  describeScore,
   modelCardFacts,
   type ReportCase,
   type ReportData,
-  regionThreshold,
 } from '@mediclip/evaluation';
-import { describeMap } from '@mediclip/imaging';
 import type { WorkerDependencies } from '../../dependencies.js';
 import { listedBackbone } from '../../models/listed-backbone.js';
 import type { ReadyModel } from '../../models/model-cache.js';
@@ -72,7 +71,6 @@ async function cases(
     evaluated.map(({ image }) => image.label === 'abnormal'),
   );
   const images = chosen.map(({ index }) => evaluated[index]!.image);
-  const threshold = regionThreshold(ready.model.calibration);
   const shown: ReportCase[] = [];
   for await (const { image, scored, problem } of scoreImages(dependencies, context, ready, images)) {
     if (problem) throw problem;
@@ -80,7 +78,7 @@ async function cases(
     const bytes = await context.tenant.images.bytes(image);
     const { signal } = context;
     const { map, mapSide } = scored;
-    const { mapRegions: regions } = describeMap(map, mapSide, image, threshold);
+    const { mapRegions: regions } = describeScore(scored, image, ready.model.calibration);
     const overlay = await dependencies.imagingPool.overlay(bytes, map, mapSide, { regions }, { signal });
     const maskBytes = await context.tenant.images.maskBytes(image);
     shown.push({
