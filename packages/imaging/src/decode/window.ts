@@ -16,6 +16,93 @@ export function valueRange(values: ArrayLike<number>, stride = 1): ValueWindow |
   return low <= high ? { low, high } : null;
 }
 
+/** Share of the values at either end that may be outliers: hot pixels and burnt-in markers. */
+const tailShare = 0.005;
+/** Values count as outliers when they lie farther from the central range than this many times its width. */
+const fenceWidths = 2;
+/** Values that are sorted to find the central range of those that cannot be counted one by one. */
+const sampleSize = 65_536;
+
+/** How often each value occurs: `counts[i]` times the value `first + i`. */
+export interface ValueHistogram {
+  readonly first: number;
+  readonly counts: ArrayLike<number>;
+}
+
+/** Counts every `stride`-th element of integers of at most 16 bits. */
+export function valueHistogram(values: Uint8Array | Uint16Array | Int16Array, stride = 1): ValueHistogram {
+  const first = values instanceof Int16Array ? -0x8000 : 0;
+  const counts = new Uint32Array(2 ** (8 * values.BYTES_PER_ELEMENT));
+  for (let i = 0; i < values.length; i += stride) counts[values[i]! - first]! += 1;
+  return { first, counts };
+}
+
+/**
+ * Smallest and largest value, outliers left out; null if there is no value. The 0.5 and 99.5 percentiles span the
+ * central range; what lies farther from it than twice its width is an outlier, so that one hot pixel of 65,535 does
+ * not make a 12-bit image black, while an image without such pixels keeps its whole range. Nothing is left out where
+ * the central range has no width: a few pixels on an even ground are the picture.
+ */
+export function robustRange({ first, counts }: ValueHistogram): ValueWindow | null {
+  let total = 0;
+  for (let i = 0; i < counts.length; i++) total += counts[i]!;
+  if (total === 0) return null;
+  const rank = Math.floor(total * tailShare);
+  const { low, high } = fence({ low: ranked(counts, rank), high: ranked(counts, total - 1 - rank) });
+  let begin = Math.max(Math.ceil(low), 0);
+  let end = Math.min(Math.floor(high), counts.length - 1);
+  while (counts[begin] === 0) begin++;
+  while (counts[end] === 0) end--;
+  return { low: first + begin, high: first + end };
+}
+
+/**
+ * As `robustRange`, of every `stride`-th value of any kind; the central range is that of at most 65,536 of them, spread
+ * evenly. Values that are not finite are left out.
+ */
+export function robustRangeOf(values: ArrayLike<number>, stride = 1): ValueWindow | null {
+  const central = centralRange(values, stride);
+  if (!central) return null;
+  const { low, high } = fence(central);
+  let smallest = central.low;
+  let largest = central.high;
+  for (let i = 0; i < values.length; i += stride) {
+    const value = values[i]!;
+    if (value < smallest && value >= low && Number.isFinite(value)) smallest = value;
+    if (value > largest && value <= high && Number.isFinite(value)) largest = value;
+  }
+  return { low: smallest, high: largest };
+}
+
+function centralRange(values: ArrayLike<number>, stride: number): ValueWindow | null {
+  const count = Math.ceil(values.length / stride);
+  const size = Math.min(count, sampleSize);
+  const goldenRatio = (Math.sqrt(5) - 1) / 2;
+  // Multiples of the golden ratio fall into no pattern with the rows of an image.
+  const place = (i: number) => (size === count ? i : Math.floor(((i * goldenRatio) % 1) * count));
+  const sample = Float64Array.from({ length: size }, (_, i) => values[place(i) * stride]!).filter(Number.isFinite);
+  if (sample.length === 0) return valueRange(values, stride);
+  sample.sort();
+  const rank = Math.floor(sample.length * tailShare);
+  return { low: sample[rank]!, high: sample[sample.length - 1 - rank]! };
+}
+
+function fence({ low, high }: ValueWindow): ValueWindow {
+  const width = high - low;
+  if (width === 0) return { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+  return { low: low - fenceWidths * width, high: high + fenceWidths * width };
+}
+
+/** Index of the value of a rank, counted from 0 at the smallest. */
+function ranked(counts: ArrayLike<number>, rank: number): number {
+  let passed = 0;
+  for (let i = 0; i < counts.length; i++) {
+    passed += counts[i]!;
+    if (passed > rank) return i;
+  }
+  return counts.length - 1;
+}
+
 /**
  * The 8-bit grey of `value`, rounded to the nearest; NaN becomes 0. A window without width (that of
  * a constant image) makes positive values white, so that a mask of ones stays a mask of ones.

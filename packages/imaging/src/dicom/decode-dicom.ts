@@ -1,7 +1,7 @@
 import type { DataSet } from 'dicom-parser';
 import type { DecodedImage } from '../decode/decoded-image.js';
 import { checkDeclared, type ImageLimits } from '../decode/limits.js';
-import { valueRange } from '../decode/window.js';
+import { robustRangeOf } from '../decode/window.js';
 import { paletteRgb, rgbOf } from './colours.js';
 import { encapsulatedFrame, nativeFrame } from './frame-bytes.js';
 import { modalityValues } from './modality-values.js';
@@ -36,7 +36,7 @@ export async function decodeDicom(bytes: Uint8Array, frame: number, limits: Imag
 
 function greysOf(dataSet: DataSet, stored: Float64Array, pixels: PixelDescription, frame: number) {
   const values = modalityValues(dataSet, stored, pixels.signed, frame);
-  const range = () => valueRange(withoutPadding(dataSet, stored, values, pixels)) ?? { low: 0, high: 0 };
+  const range = () => robustRangeOf(withoutPadding(dataSet, stored, values, pixels)) ?? { low: 0, high: 0 };
   const mapping = greyMapping(dataSet, frame, pixels.signed, range);
   const isInverted = pixels.photometric === 'MONOCHROME1';
   const data = Uint8Array.from(values, (value) => (isInverted ? 255 - mapping.grey(value) : mapping.grey(value)));
