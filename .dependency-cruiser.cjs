@@ -2,6 +2,8 @@
 const rooms = [
   'packages/testing',
   'packages/contracts',
+  'packages/maps',
+  'packages/tracing',
   'packages/onnx-graph',
   'packages/backbones',
   'packages/synthesis',

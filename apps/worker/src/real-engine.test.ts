@@ -1,8 +1,9 @@
 import { fork } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { decodeScoreReply, encodeScoreMessage, type JobOf, resolveAdaptationOptions } from '@mediclip/contracts';
+import { type JobOf, resolveAdaptationOptions } from '@mediclip/contracts';
 import { Engine } from '@mediclip/engine';
-import { readNpy } from '@mediclip/imaging';
+import { readNpy } from '@mediclip/maps';
+import { decodeScoreReply, encodeScoreMessage } from '@mediclip/queue';
 import { TestService, type TestWorker, until } from './testing/test-service.js';
 
 let service: TestService;

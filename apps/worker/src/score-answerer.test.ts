@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { decodeScoreReply, encodeScoreMessage } from '@mediclip/contracts';
 import { EngineError } from '@mediclip/engine';
+import { decodeScoreReply, encodeScoreMessage } from '@mediclip/queue';
 import { newId } from '@mediclip/store';
 import { TestService, type TestWorker } from './testing/test-service.js';
 

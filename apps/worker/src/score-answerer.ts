@@ -1,5 +1,6 @@
-import { decodeScoreMessage, encodeScoreReply, ProblemError } from '@mediclip/contracts';
+import { ProblemError } from '@mediclip/contracts';
 import type { ScoreAnswerer } from '@mediclip/queue';
+import { decodeScoreMessage, encodeScoreReply } from '@mediclip/queue';
 import type { Store } from '@mediclip/store';
 import type { Logger } from 'pino';
 import type { WorkerEngine } from './dependencies.js';

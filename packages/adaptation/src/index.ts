@@ -1,6 +1,5 @@
 export { type Detector, type DetectorDescription, detectorFileNames, readDetector } from './detector/detector-files.js';
 export { type ExportedModel, exportedModelName, exportModel, writeExportedModel } from './detector/export.js';
-export type { Anomaly } from './detector/head.js';
 export { type DetectorReference, type ScoreRequest, Scorer } from './detector/scorer.js';
 export { AdaptationError, type AdaptationErrorCode } from './errors.js';
 export type { BatchHalved, OnBatchHalved } from './halving.js';

@@ -1,9 +1,9 @@
-export { type AdaptationOptions, adaptationOptionsSchema } from './adaptation-options.js';
+export { type AdaptationOptions, adaptationOptionsSchema } from './adaptation/adaptation-options.js';
 export {
   type AdaptationOptionsInput,
   adaptationOptionsInputSchema,
   resolveAdaptationOptions,
-} from './adaptation-options-input.js';
+} from './adaptation/adaptation-options-input.js';
 export { openApiDocument, openApiYaml } from './openapi/document.js';
 export {
   isProblemSlug,
@@ -45,14 +45,4 @@ export * from './resources/uploads.js';
 export { problemsOf } from './routes/problems-of.js';
 export type { Content, Reply, RequestBody, Route } from './routes/route.js';
 export * from './routes/routes.js';
-export {
-  decodeScoreMessage,
-  decodeScoreReply,
-  encodeScoreMessage,
-  encodeScoreReply,
-  type ScoredMap,
-  type ScoreMessage,
-  type ScoreReply,
-} from './score-messages.js';
-export { inSpan, inSpanOf, markFailed, type SpanOptions, type TraceCarrier, traceCarrier } from './tracing/spans.js';
 export { serviceVersion } from './version.js';

@@ -5,13 +5,12 @@ export type {
   ComputeSettings,
   Device,
   ScoreInput,
-  ScoreOutput,
   ScoringImage,
-} from './compute.js';
-export { type AdaptOptions, Engine, type EngineEvents, type ScoreOptions } from './engine.js';
-export type { EngineOptions, EngineTiming } from './engine-options.js';
+} from './child/compute.js';
+export { type OrtRuntimeOptions, onnxRuntimeVersion, openOrtRuntime } from './child/ort-runtime.js';
+export type { SchedulerGauges } from './child/scheduler.js';
 export { EngineError, type EngineErrorCode, type ErrorOrigin } from './errors.js';
-export { type OrtRuntimeOptions, onnxRuntimeVersion, openOrtRuntime } from './ort-runtime.js';
-export type { SchedulerGauges } from './scheduler.js';
-export type { EngineState } from './supervisor.js';
-export { SynthesisPool, type SynthesisPoolOptions } from './synthesis-pool.js';
+export { type AdaptOptions, Engine, type EngineEvents, type ScoreOptions } from './parent/engine.js';
+export type { EngineOptions, EngineTiming } from './parent/engine-options.js';
+export type { EngineState } from './parent/supervisor.js';
+export { SynthesisPool, type SynthesisPoolOptions } from './synthesis/synthesis-pool.js';

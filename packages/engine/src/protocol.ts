@@ -1,7 +1,8 @@
 import type { AdaptationJob, AdaptationProgress, BatchHalved, DetectorReference } from '@mediclip/adaptation';
-import type { ComputeSettings, ScoreOutput, ScoringImage } from './compute.js';
+import type { AnomalyMap } from '@mediclip/maps';
+import type { ComputeSettings, ScoringImage } from './child/compute.js';
+import type { SchedulerGauges } from './child/scheduler.js';
 import type { EngineErrorCode, ErrorOrigin } from './errors.js';
-import type { SchedulerGauges } from './scheduler.js';
 
 /** What the engine process is started with. */
 export interface EngineProcessSettings extends ComputeSettings {
@@ -41,7 +42,7 @@ export interface Fault {
 
 interface ScoredImage {
   readonly id: number;
-  readonly output: ScoreOutput;
+  readonly output: AnomalyMap;
   /** How long the image waited for its batch. */
   readonly queuedMs: number;
 }

@@ -26,4 +26,12 @@ export {
   type ScoreServer,
   type ServeOptions,
 } from './score-channel.js';
+export {
+  decodeScoreMessage,
+  decodeScoreReply,
+  encodeScoreMessage,
+  encodeScoreReply,
+  type ScoreMessage,
+  type ScoreReply,
+} from './score-messages.js';
 export { rejectedTotal, scoreStageSeconds, secondBuckets, sharedMetric } from './shared-metrics.js';

@@ -1,4 +1,4 @@
-import { type TraceCarrier, traceCarrier } from '@mediclip/contracts';
+import { type TraceCarrier, traceCarrier } from '@mediclip/tracing';
 import type { JobEntry } from './job-queue.js';
 
 /** An entry as it lies in the queue: its ids, and the trace of the request that made it where that was traced. */

@@ -1,4 +1,4 @@
-import { inSpanOf } from '@mediclip/contracts';
+import { inSpanOf } from '@mediclip/tracing';
 import type { Attempt, HandlerOutcome, JobHandler } from './job-queue.js';
 import { idsOf, type QueuedEntry, spanAttributes } from './queued-entry.js';
 

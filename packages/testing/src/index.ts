@@ -2,6 +2,7 @@ export { findChromium } from './chromium.js';
 export { expectClose, maximumDifference } from './close.js';
 export { startFailingProxy } from './failing-proxy.js';
 export { goldenJson, goldenPath } from './golden.js';
+export { goldenTensors } from './golden-tensors.js';
 export { askOnnxChecker } from './onnx-checker.js';
 export { findPython } from './python.js';
 export { findRedis, type RedisServer, type RedisServerOptions, startRedis } from './redis.js';

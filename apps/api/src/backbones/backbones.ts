@@ -1,7 +1,7 @@
 import { listBackbones } from '@mediclip/backbones';
 import { type Backbone, ProblemError } from '@mediclip/contracts';
-import type { HandlersOf } from '../routing/handlers.js';
-import { jsonPage } from '../routing/json-page.js';
+import type { HandlersOf } from '../http/handlers.js';
+import { jsonPage } from '../http/json-page.js';
 
 export function backboneHandlers(modelsFolder: string): HandlersOf<'listBackbones'> {
   return {

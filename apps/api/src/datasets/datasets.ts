@@ -1,7 +1,7 @@
 import { ProblemError } from '@mediclip/contracts';
 import { RecordExists, RecordInUse } from '@mediclip/store';
-import type { HandlersOf } from '../routing/handlers.js';
-import { jsonPage } from '../routing/json-page.js';
+import type { HandlersOf } from '../http/handlers.js';
+import { jsonPage } from '../http/json-page.js';
 
 export const datasetHandlers: HandlersOf<'createDataset' | 'listDatasets' | 'getDataset' | 'deleteDataset'> = {
   async createDataset({ body, store: { datasets }, newId }) {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { decodeImage, readNpy } from '@mediclip/imaging';
+import { decodeImage } from '@mediclip/imaging';
+import { readNpy } from '@mediclip/maps';
 import { closeSharedPool, TestService, unknownId } from '../testing/test-service.js';
 
 let service: TestService;

@@ -2,9 +2,9 @@ import { type Job, ProblemError } from '@mediclip/contracts';
 import type { JobQueue } from '@mediclip/queue';
 import type { TenantStore } from '@mediclip/store';
 import type { Imaging } from '../dependencies.js';
-import type { HandlersOf } from '../routing/handlers.js';
-import { jsonPage } from '../routing/json-page.js';
-import { negotiate } from '../routing/negotiate.js';
+import type { HandlersOf } from '../http/handlers.js';
+import { jsonPage } from '../http/json-page.js';
+import { negotiate } from '../http/negotiate.js';
 import { resultMap } from './result-map.js';
 
 export function jobHandlers({

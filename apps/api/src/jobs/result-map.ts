@@ -1,5 +1,5 @@
 import { ProblemError } from '@mediclip/contracts';
-import { readNpy } from '@mediclip/imaging';
+import { readNpy } from '@mediclip/maps';
 import { RecordNotFound, type TenantStore } from '@mediclip/store';
 import type { Imaging } from '../dependencies.js';
 

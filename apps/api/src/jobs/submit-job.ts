@@ -1,7 +1,7 @@
 import { type Job, ProblemError } from '@mediclip/contracts';
 import type { JobQueue } from '@mediclip/queue';
 import { type JobRequest, RecordExists, type StoredJob } from '@mediclip/store';
-import type { Call, JsonAnswer } from '../routing/handlers.js';
+import type { Call, JsonAnswer } from '../http/handlers.js';
 
 export interface Submission {
   readonly jobQueue: JobQueue;

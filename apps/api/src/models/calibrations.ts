@@ -1,7 +1,7 @@
 import { conformalThreshold } from '@mediclip/evaluation';
-import { usableBackbone } from '../backbones/catalogue.js';
+import { usableBackbone } from '../backbones/backbone-catalogue.js';
+import type { HandlersOf } from '../http/handlers.js';
 import { type Submission, submitJob, tooFewImages } from '../jobs/submit-job.js';
-import type { HandlersOf } from '../routing/handlers.js';
 
 export function calibrationHandlers(
   dependencies: Submission & { readonly modelsFolder: string },

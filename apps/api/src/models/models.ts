@@ -1,7 +1,7 @@
 import { type Model, type ModelSummary, ProblemError } from '@mediclip/contracts';
 import { RecordInUse } from '@mediclip/store';
-import type { HandlersOf } from '../routing/handlers.js';
-import { jsonPage } from '../routing/json-page.js';
+import type { HandlersOf } from '../http/handlers.js';
+import { jsonPage } from '../http/json-page.js';
 
 export const modelHandlers: HandlersOf<'listModels' | 'getModel' | 'deleteModel'> = {
   async listModels({ query, store }) {

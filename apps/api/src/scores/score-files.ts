@@ -3,8 +3,8 @@ import path from 'node:path';
 import { ProblemError } from '@mediclip/contracts';
 import { ImageError, type PreparedImage } from '@mediclip/imaging';
 import type { Imaging, ServerSettings } from '../dependencies.js';
-import { toProblemError } from '../problems/to-problem.js';
-import type { Call } from '../routing/handlers.js';
+import type { Call } from '../http/handlers.js';
+import { toProblemError } from '../http/to-problem.js';
 import { readForm } from '../uploads/form.js';
 import { type SpooledFile, spool } from '../uploads/spool.js';
 

@@ -1,20 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { setImmediate as letOthersRun } from 'node:timers/promises';
-import {
-  decodeScoreReply,
-  encodeScoreMessage,
-  type Model,
-  ProblemError,
-  type ScoredMap,
-  type ScoreOutcome,
-} from '@mediclip/contracts';
+import { type Model, ProblemError, type ScoreOutcome } from '@mediclip/contracts';
 import { describeScore } from '@mediclip/evaluation';
+import type { AnomalyMap } from '@mediclip/maps';
 import type { ScoreChannel } from '@mediclip/queue';
-import { usableBackbone } from '../backbones/catalogue.js';
+import { decodeScoreReply, encodeScoreMessage } from '@mediclip/queue';
+import { usableBackbone } from '../backbones/backbone-catalogue.js';
 import type { Imaging, ServerSettings } from '../dependencies.js';
-import type { ServerMetrics } from '../metrics/server-metrics.js';
-import type { Call, HandlerAnswer, HandlersOf } from '../routing/handlers.js';
-import { negotiate } from '../routing/negotiate.js';
+import type { Call, HandlerAnswer, HandlersOf } from '../http/handlers.js';
+import { negotiate } from '../http/negotiate.js';
+import type { ServerMetrics } from '../operations/server-metrics.js';
 import { withTemporaryFolder } from '../uploads/temporary-folder.js';
 import { type ReadyImage, readyImages } from './score-files.js';
 
@@ -78,7 +73,7 @@ async function askWorker(
     readonly ready: readonly ReadyImage[];
   },
   { scoreChannel, settings }: ScoreDependencies,
-): Promise<readonly ScoredMap[]> {
+): Promise<readonly AnomalyMap[]> {
   if (ready.length === 0) return [];
   const images = ready.map(({ prepared }) => prepared.image.data);
   const message = encodeScoreMessage({ tenant: store.tenant, modelId: model.id, side, images });
@@ -94,7 +89,7 @@ async function askWorker(
   return reply.scores;
 }
 
-function scored({ prepared, frame, frames }: ReadyImage, map: ScoredMap, { calibration }: Model) {
+function scored({ prepared, frame, frames }: ReadyImage, map: AnomalyMap, { calibration }: Model) {
   const { width, height, notes } = prepared;
   return {
     outcome: 'scored' as const,
@@ -108,7 +103,7 @@ function scored({ prepared, frame, frames }: ReadyImage, map: ScoredMap, { calib
 
 async function overlay(
   { path, frame, prepared }: ReadyImage,
-  scoredMap: ScoredMap,
+  scoredMap: AnomalyMap,
   { calibration }: Model,
   imaging: Imaging,
   signal: AbortSignal,

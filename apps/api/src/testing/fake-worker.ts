@@ -1,16 +1,9 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import {
-  type Calibration,
-  decodeScoreMessage,
-  type Evaluation,
-  encodeScoreReply,
-  type Job,
-  type ScoreReply,
-  type ScoringResult,
-} from '@mediclip/contracts';
-import { describeMap, writeNpy } from '@mediclip/imaging';
+import type { Calibration, Evaluation, Job, ScoringResult } from '@mediclip/contracts';
+import { describeMap, writeNpy } from '@mediclip/maps';
 import type { Consumer, Attempt as Delivery, JobEntry, JobQueue, ScoreChannel, ScoreServer } from '@mediclip/queue';
+import { decodeScoreMessage, encodeScoreReply, type ScoreReply } from '@mediclip/queue';
 import { type Attempt, datasetDigest, StaleAttempt, type Store, type TenantStore } from '@mediclip/store';
 import { temporaryFolder } from '@mediclip/testing';
 

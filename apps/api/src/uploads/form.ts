@@ -2,8 +2,8 @@ import { createHash, type Hash } from 'node:crypto';
 import type { MultipartFile } from '@fastify/multipart';
 import { ProblemError } from '@mediclip/contracts';
 import type { FastifyRequest } from 'fastify';
-import { ClientGone } from '../limits/client-gone.js';
-import { tooLarge } from '../routing/media-types.js';
+import { ClientGone } from '../http/client-gone.js';
+import { tooLarge } from '../http/media-types.js';
 
 /** A part of a form, in the order of arrival. What is not read of a file is passed over. */
 export type FormPart =

@@ -11,7 +11,7 @@ import {
 import { ImageError } from '@mediclip/imaging';
 import type { ImageContent, ImageDescription, ImageRepository } from '@mediclip/store';
 import type { Imaging } from '../dependencies.js';
-import { toProblemError } from '../problems/to-problem.js';
+import { toProblemError } from '../http/to-problem.js';
 import type { SpooledFile } from './spool.js';
 
 /** A file that is to become an image of a data set. */

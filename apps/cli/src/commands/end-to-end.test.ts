@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { readNpy } from '@mediclip/imaging';
+import { readNpy } from '@mediclip/maps';
 import { temporaryFolder } from '@mediclip/testing';
 import {
   digestsIn,

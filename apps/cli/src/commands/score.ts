@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { readDetector, writeFileWhole } from '@mediclip/adaptation';
-import { writeNpy } from '@mediclip/imaging';
+import { writeNpy } from '@mediclip/maps';
 import { type ComputeFlags, withEngine } from '../engine-options.js';
 import { mapAFewAtATime, naming, readImageFile, withImagingPool } from '../images.js';
 import { createOutput } from '../terminal/output.js';

@@ -4,8 +4,9 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { AdaptationJob } from '@mediclip/adaptation';
 import { listBackbones, writeSafetensors } from '@mediclip/backbones';
-import type { AdaptOptions, Engine, EngineEvents, EngineState, ScoreOptions, ScoreOutput } from '@mediclip/engine';
+import type { AdaptOptions, Engine, EngineEvents, EngineState, ScoreOptions } from '@mediclip/engine';
 import { EngineError } from '@mediclip/engine';
+import type { AnomalyMap } from '@mediclip/maps';
 import type { WorkerEngine } from '../dependencies.js';
 
 const mapSide = 16;
@@ -65,7 +66,7 @@ export class FakeEngine extends EventEmitter<EngineEvents> implements WorkerEngi
   async score(
     { detector, images }: Parameters<Engine['score']>[0],
     { signal, caller = '' }: ScoreOptions = {},
-  ): Promise<ScoreOutput[]> {
+  ): Promise<AnomalyMap[]> {
     signal?.throwIfAborted();
     if (this.scoredBy.length >= this.holdAfterImages) await this.#hold(signal);
     if (this.failure) throw this.failure;
@@ -93,7 +94,7 @@ export class FakeEngine extends EventEmitter<EngineEvents> implements WorkerEngi
 }
 
 /** The mean brightness of the image, and of its parts as the map. */
-function brightness(data: Uint8Array, side: number): ScoreOutput {
+function brightness(data: Uint8Array, side: number): AnomalyMap {
   const part = side / mapSide;
   const map = Float32Array.from({ length: mapSide * mapSide }, (_, i) => {
     const [row, column] = [Math.floor(i / mapSide) * part, (i % mapSide) * part];

@@ -1,3 +1,4 @@
+import type { AnomalyMap } from '@mediclip/maps';
 import { input, type Runtime, type Session, writeModel } from '@mediclip/onnx-graph';
 import { featureInputs } from '../graphs/artifacts.js';
 import { type Features, stackFeatures } from '../tower/features.js';
@@ -8,14 +9,6 @@ import {
   detectorTaps,
   tensorShapes,
 } from './detector-shape.js';
-
-/** What a detector says about an image. */
-export interface Anomaly {
-  /** 0 to 1. */
-  readonly score: number;
-  /** Probability of abnormal, [side, side]. */
-  readonly map: Float32Array;
-}
 
 /** From features to map and score, with a detector's tensors as inputs: one session serves all detectors of the same shape. */
 export class Head {
@@ -34,13 +27,13 @@ export class Head {
   }
 
   /** `features` are those at `detectorTaps`. */
-  async run(features: Features, tensors: DetectorTensors): Promise<Anomaly> {
+  async run(features: Features, tensors: DetectorTensors): Promise<AnomalyMap> {
     const feeds = stackFeatures([features], this.shape.backbone, detectorTaps(this.shape), 1);
     for (const [name, shape] of tensorShapes(this.shape)) {
       feeds[name] = { dtype: 'float32', shape, data: tensors.get(name)! };
     }
     const { map, score } = await this.session.run(feeds);
-    return { score: Number(score!.data[0]), map: map!.data as Float32Array };
+    return { score: Number(score!.data[0]), map: map!.data as Float32Array, mapSide: this.shape.backbone.side };
   }
 
   async release(): Promise<void> {

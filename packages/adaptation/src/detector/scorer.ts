@@ -1,3 +1,4 @@
+import type { AnomalyMap } from '@mediclip/maps';
 import { OutOfMemoryError } from '@mediclip/onnx-graph';
 import type { Features } from '../tower/features.js';
 import type { Tower } from '../tower/tower.js';
@@ -5,7 +6,7 @@ import type { Towers } from '../tower/towers.js';
 import { towerKey } from '../tower/towers.js';
 import { type Detector, detectorShape, readDetector } from './detector-files.js';
 import { detectorTaps } from './detector-shape.js';
-import { type Anomaly, Head } from './head.js';
+import { Head } from './head.js';
 
 /** A detector by a name of the caller's choice and the folder of its files. The files of a name never change. */
 export interface DetectorReference {
@@ -35,17 +36,17 @@ export class Scorer {
   }
 
   /** Scores requests of one tower key in one tower pass, in their order. */
-  async score(requests: readonly ScoreRequest[]): Promise<Anomaly[]> {
+  async score(requests: readonly ScoreRequest[]): Promise<AnomalyMap[]> {
     const first = requests[0];
     if (!first) return [];
     const detectors = await Promise.all(requests.map(({ detector }) => this.#detector(detector)));
     const tower = this.#tower(detectors[0]!);
     const features = await tower.sharedFeatures(requests.map(({ image }) => image));
-    const anomalies: Anomaly[] = [];
+    const scored: AnomalyMap[] = [];
     for (const [index, detector] of detectors.entries()) {
-      anomalies.push(await this.#judge(detector, features[index]!, tower));
+      scored.push(await this.#judge(detector, features[index]!, tower));
     }
-    return anomalies;
+    return scored;
   }
 
   /** Forgets a detector, e.g. one that was deleted. */
@@ -60,7 +61,7 @@ export class Scorer {
   }
 
   /** Heads take one image at a time, so that it is the tower that has memory to give when theirs runs out. */
-  async #judge(detector: Detector, features: Features, tower: Tower): Promise<Anomaly> {
+  async #judge(detector: Detector, features: Features, tower: Tower): Promise<AnomalyMap> {
     const judge = async () => (await this.#head(detector)).run(features, detector.tensors);
     try {
       return await judge();

@@ -1,4 +1,4 @@
-import { upsampleMatrix } from '@mediclip/imaging';
+import { upsampleMatrix } from '@mediclip/maps';
 import {
   add,
   constant,

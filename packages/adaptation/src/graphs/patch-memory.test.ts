@@ -1,6 +1,6 @@
 import { describe, test } from '@jest/globals';
 import { resolveAdaptationOptions } from '@mediclip/contracts';
-import { smoothMap, upsampleMap } from '@mediclip/imaging';
+import { smoothMap, upsampleMap } from '@mediclip/maps';
 import { input, writeModel } from '@mediclip/onnx-graph';
 import { RandomStream } from '@mediclip/synthesis';
 import { expectClose, runModel } from '@mediclip/testing';

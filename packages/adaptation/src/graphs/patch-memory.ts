@@ -1,5 +1,5 @@
 import type { Backbone } from '@mediclip/backbones';
-import { smoothingMatrix } from '@mediclip/imaging';
+import { smoothingMatrix } from '@mediclip/maps';
 import {
   add,
   averagePool,

@@ -1,4 +1,4 @@
-import { smoothMap, upsampleMap } from '@mediclip/imaging';
+import { smoothMap, upsampleMap } from '@mediclip/maps';
 import { input, type Tensor, writeModel } from '@mediclip/onnx-graph';
 import { RandomStream } from '@mediclip/synthesis';
 import { type DetectorTensors, detectorTaps, type MemoryShape, tensorShapes } from '../detector/detector-shape.js';

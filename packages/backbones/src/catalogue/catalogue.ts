@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Backbone } from '../backbone.js';
-import { LITE_FOLDER, openLite } from '../open/lite.js';
+import { LITE_FOLDER, openLite } from '../families/lite.js';
 import { combinedDigest, listedDigests, verifiedDigests } from '../weights/digests.js';
 import { WeightsError } from '../weights-error.js';
 import { CATALOGUE, type CatalogueEntry, catalogueEntry } from './entries.js';

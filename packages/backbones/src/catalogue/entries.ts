@@ -1,5 +1,5 @@
 import type { ImageFamily, PerChannel, TextFamily } from '../backbone.js';
-import { CLIP_MEAN, CLIP_STD, type ClipActivation } from '../open/clip.js';
+import { CLIP_MEAN, CLIP_STD, type ClipActivation } from '../families/clip.js';
 import { WeightsError } from '../weights-error.js';
 
 /** What is known of a backbone without its weights. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Backbone } from '../backbone.js';
-import { openBiomedClip } from '../open/biomedclip.js';
-import { openClipBackbone } from '../open/clip.js';
+import { openBiomedClip } from '../families/biomedclip.js';
+import { openClipBackbone } from '../families/clip.js';
 import type { CatalogueEntry } from './entries.js';
 
 /** Opens the weights of an entry that is not bundled, whatever model they are of. Throws `WeightsError`. */

@@ -1,6 +1,6 @@
 import { goldenPath } from '@mediclip/testing';
-import { readSafetensorsFile } from '../safetensors/read.js';
-import { toFloat32 } from '../safetensors/tensor.js';
+import { readSafetensorsFile } from '../weights/safetensors/read.js';
+import { toFloat32 } from '../weights/safetensors/tensor.js';
 
 /** The tensors of a golden file as float32, by name. */
 export function goldenTensors(name: string): (tensor: string) => { shape: readonly number[]; data: Float32Array } {

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import yazl from 'yazl';
-import type { NamedTensor } from '../safetensors/tensor.js';
+import type { NamedTensor } from '../weights/safetensors/tensor.js';
 
 /** Pieces of pickles, as PyTorch writes them. */
 export const pickle = {

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { type Value, writeModel } from '@mediclip/onnx-graph';
 import { runModel, temporaryFolder } from '@mediclip/testing';
-import type { NamedTensor } from '../safetensors/tensor.js';
-import { writeSafetensors } from '../safetensors/write.js';
+import type { NamedTensor } from './safetensors/tensor.js';
+import { writeSafetensors } from './safetensors/write.js';
 import { WeightFile } from './weight-file.js';
 
 const half = [0x0000, 0x3c00, 0xc000, 0x3555, 0x7bff, 0x0001]; // 0, 1, -2, about 1/3, 65504, 2^-24

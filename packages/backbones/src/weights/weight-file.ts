@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import { cast, constant, externalConstant, mul, reshape, type Value } from '@mediclip/onnx-graph';
-import type { SafetensorsHeader, TensorLocation } from '../safetensors/header.js';
-import { readFileBytes, readSafetensorsHeader } from '../safetensors/read.js';
-import { TENSOR_ARRAYS, toFloat32 } from '../safetensors/tensor.js';
 import { WeightsError } from '../weights-error.js';
+import type { SafetensorsHeader, TensorLocation } from './safetensors/header.js';
+import { readFileBytes, readSafetensorsHeader } from './safetensors/read.js';
+import { TENSOR_ARRAYS, toFloat32 } from './safetensors/tensor.js';
 
 /**
  * Types to which graphs can refer in place, under ONNX's names. Tensors of other types are written into the graph as

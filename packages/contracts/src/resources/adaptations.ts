@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { adaptationOptionsInputSchema } from '../adaptation-options-input.js';
+import { adaptationOptionsInputSchema } from '../adaptation/adaptation-options-input.js';
 import { idSchema } from './primitives.js';
 
 /** Body of `POST /v1/adaptations`: the data set, and any options. */

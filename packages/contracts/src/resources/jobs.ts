@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { adaptationOptionsSchema } from '../adaptation-options.js';
+import { adaptationOptionsSchema } from '../adaptation/adaptation-options.js';
 import { problemSchema } from '../problems/problem.js';
 import { calibrationRequestSchema } from './calibrations.js';
 import { evaluationRequestSchema } from './evaluations.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { adaptationOptionsSchema } from '../adaptation-options.js';
+import { adaptationOptionsSchema } from '../adaptation/adaptation-options.js';
 import { pageSchema } from './pages.js';
 import { countSchema, digestSchema, idSchema, nameSchema, shareSchema, timestampSchema } from './primitives.js';
 

@@ -3,8 +3,8 @@
  * share: the first pixel of image 0). Everything else is drawn.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { drawSample } from '../draw-sample.js';
-import type { SynthesisThreadData, ThreadRequest } from '../synthesis-pool.js';
+import { drawSample } from '../synthesis/draw-sample.js';
+import type { SynthesisThreadData, ThreadRequest } from '../synthesis/synthesis-pool.js';
 
 const data = workerData as SynthesisThreadData;
 parentPort!.on('message', (request: ThreadRequest) => {

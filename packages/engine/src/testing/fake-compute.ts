@@ -13,7 +13,7 @@ import type {
   SampleSource,
 } from '@mediclip/adaptation';
 import { OutOfMemoryError } from '@mediclip/onnx-graph';
-import type { AdaptationRun, Compute, ComputeSettings, ScoreInput } from '../compute.js';
+import type { AdaptationRun, Compute, ComputeSettings, ScoreInput } from '../child/compute.js';
 import { EngineError } from '../errors.js';
 
 export interface Script {

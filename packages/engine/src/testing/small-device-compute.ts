@@ -1,9 +1,9 @@
 /** The method on a device whose memory suffices for runs of two images; for tests. */
 import { type OnBatchHalved, Towers } from '@mediclip/adaptation';
 import { OutOfMemoryError, type Runtime } from '@mediclip/onnx-graph';
-import type { Compute, ComputeSettings } from '../compute.js';
-import { computeOn } from '../model-compute.js';
-import { openOrtRuntime } from '../ort-runtime.js';
+import type { Compute, ComputeSettings } from '../child/compute.js';
+import { computeOn } from '../child/model-compute.js';
+import { openOrtRuntime } from '../child/ort-runtime.js';
 
 const images = 2;
 

@@ -1,5 +1,6 @@
-import type { Calibration, ScoredImage, ScoredMap } from '@mediclip/contracts';
-import { describeMap, type MapDescription } from '@mediclip/imaging';
+import type { Calibration, ScoredImage } from '@mediclip/contracts';
+import type { AnomalyMap } from '@mediclip/maps';
+import { describeMap, type MapDescription } from '@mediclip/maps';
 import { conformalDecision } from './conformal-decision.js';
 
 /** From this map value on an area is a region of a model whose map has no calibrated threshold. */
@@ -13,7 +14,7 @@ export type ScoreDescription = Pick<ScoredImage, 'score' | 'map' | 'regions' | '
  * of the map), and the decision with its p-value where the model is calibrated.
  */
 export function describeScore(
-  { score, map, mapSide }: ScoredMap,
+  { score, map, mapSide }: AnomalyMap,
   size: { readonly width: number; readonly height: number },
   calibration: Pick<Calibration, 'threshold' | 'scores' | 'mapThreshold'> | null,
 ): { readonly description: ScoreDescription; readonly mapRegions: MapDescription['mapRegions'] } {

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import sharp from 'sharp';
-import { ImageError } from '../image-error.js';
+import { CHANNELS, type DecodedImage } from '../image/decoded-image.js';
+import { ImageError } from '../image/image-error.js';
+import { withinTime } from '../image/time-limit.js';
 import { goldenInput } from '../testing/golden-input.js';
 import { hugePng } from '../testing/huge-png.js';
 import { twoPageTiff } from '../testing/two-page-tiff.js';
 import { decodeImage } from './decode-image.js';
-import { CHANNELS, type DecodedImage } from './decoded-image.js';
-import { withinTime } from './time-limit.js';
 
 const WIDTH = 40;
 const HEIGHT = 24;

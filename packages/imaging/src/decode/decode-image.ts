@@ -1,10 +1,10 @@
 import { decodeDicom } from '../dicom/decode-dicom.js';
+import type { DecodedImage } from '../image/decoded-image.js';
+import { checkBytes, type ImageLimits, resolveLimits } from '../image/limits.js';
+import { withinTime } from '../image/time-limit.js';
 import { decodeBmp } from '../raster/bmp.js';
 import { decodeRaster } from '../raster/decode-raster.js';
-import type { DecodedImage } from './decoded-image.js';
 import { detectFormat } from './detect-format.js';
-import { checkBytes, type ImageLimits, resolveLimits } from './limits.js';
-import { withinTime } from './time-limit.js';
 
 /**
  * Decodes one frame (counted from 0) of an image file to 8 bits a channel, turned upright. The format is told by

@@ -1,5 +1,5 @@
 import { fileTypeFromBuffer } from 'file-type';
-import { ImageError } from '../image-error.js';
+import { ImageError } from '../image/image-error.js';
 
 export type ImageFormat = 'png' | 'jpeg' | 'webp' | 'tiff' | 'bmp' | 'gif' | 'dicom';
 

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { decodeImage } from '../decode/decode-image.js';
-import type { DecodedImage } from '../decode/decoded-image.js';
-import { ImageError } from '../image-error.js';
+import type { DecodedImage } from '../image/decoded-image.js';
+import { ImageError } from '../image/image-error.js';
 import { encodeJpeg2000, encodeJpegLossless, encodeJpegLs, encodeRle, type Frame } from '../testing/dicom-encoders.js';
 import { type DicomElement, type DicomFileOptions, dicomFile } from '../testing/dicom-file.js';
 

@@ -1,7 +1,7 @@
 import type { DataSet } from 'dicom-parser';
-import type { DecodedImage } from '../decode/decoded-image.js';
-import { checkDeclared, type ImageLimits } from '../decode/limits.js';
-import { robustRangeOf } from '../decode/window.js';
+import type { DecodedImage } from '../image/decoded-image.js';
+import { checkDeclared, type ImageLimits } from '../image/limits.js';
+import { robustRangeOf } from '../image/window.js';
 import { paletteRgb, rgbOf } from './colours.js';
 import { encapsulatedFrame, nativeFrame } from './frame-bytes.js';
 import { modalityValues } from './modality-values.js';

@@ -1,5 +1,5 @@
 import dicomParser, { type DataSet, type Element } from 'dicom-parser';
-import { corruptImage } from '../image-error.js';
+import { corruptImage } from '../image/image-error.js';
 import { PIXEL_DATA, type PixelDescription } from './pixel-description.js';
 
 /** The bytes of one frame of uncompressed pixels. Throws `corrupt-image` when the file does not hold all frames. */

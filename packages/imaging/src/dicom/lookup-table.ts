@@ -1,5 +1,5 @@
 import type { DataSet } from 'dicom-parser';
-import { corruptImage } from '../image-error.js';
+import { corruptImage } from '../image/image-error.js';
 
 /** A table from stored values to others (PS3.3, C.11.1.1 and C.7.6.3.1.5). */
 export interface LookupTable {

@@ -1,5 +1,5 @@
 import type { DataSet } from 'dicom-parser';
-import { corruptImage } from '../image-error.js';
+import { corruptImage } from '../image/image-error.js';
 import { frameAttributes, item } from './frame-attributes.js';
 import { lookUp, readLookupTable } from './lookup-table.js';
 

@@ -1,5 +1,5 @@
 import dicomParser, { type DataSet } from 'dicom-parser';
-import { corruptImage, ImageError } from '../image-error.js';
+import { corruptImage, ImageError } from '../image/image-error.js';
 
 /**
  * The data set of a DICOM file. Throws `corrupt-image`; what dicom-parser says is not passed on, for it may quote

@@ -1,5 +1,5 @@
 import type { DataSet } from 'dicom-parser';
-import { corruptImage, ImageError } from '../image-error.js';
+import { corruptImage, ImageError } from '../image/image-error.js';
 import { type TransferSyntax, transferSyntaxOf } from './transfer-syntax.js';
 
 export const PIXEL_DATA = 'x7fe00010';

@@ -1,4 +1,4 @@
-import { corruptImage } from '../image-error.js';
+import { corruptImage } from '../image/image-error.js';
 import { readJpeg2000Header, readJpegHeader } from './codecs/codestream-header.js';
 import { decodeJpeg, decodeJpeg2000, decodeJpegLs, interleave } from './codecs/jpeg-family.js';
 import { decodeJpegLossless } from './codecs/jpeg-lossless.js';

@@ -1,4 +1,4 @@
-import { ImageError } from '../image-error.js';
+import { ImageError } from '../image/image-error.js';
 
 type PixelCodec = 'none' | 'rle' | 'jpeg' | 'jpegLossless' | 'jpegLs' | 'jpeg2000';
 

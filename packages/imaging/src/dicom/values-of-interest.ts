@@ -1,6 +1,6 @@
 import type { DataSet } from 'dicom-parser';
-import { stretchNote, type ValueWindow, windowedGrey } from '../decode/window.js';
-import { corruptImage } from '../image-error.js';
+import { corruptImage } from '../image/image-error.js';
+import { stretchNote, type ValueWindow, windowedGrey } from '../image/window.js';
 import { frameAttributes, item } from './frame-attributes.js';
 import { lookUp, readLookupTable } from './lookup-table.js';
 

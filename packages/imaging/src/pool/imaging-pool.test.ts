@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeImage } from '../decode/decode-image.js';
-import { ImageError } from '../image-error.js';
-import { renderOverlay } from '../maps/overlay.js';
+import { ImageError } from '../image/image-error.js';
+import { renderOverlay } from '../overlay/overlay.js';
 import { maskImage, rgbImage, testImage, trainingImage } from '../prepare/prepare-image.js';
 import { goldenInput } from '../testing/golden-input.js';
 import { ImagingPool } from './imaging-pool.js';

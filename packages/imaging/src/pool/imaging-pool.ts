@@ -1,8 +1,8 @@
 import { setImmediate as letOthersRun } from 'node:timers/promises';
-import { checkBytes, type ImageLimits, resolveLimits } from '../decode/limits.js';
-import { timedOut } from '../decode/time-limit.js';
-import { ImageError } from '../image-error.js';
-import type { OverlayOptions } from '../maps/overlay.js';
+import { ImageError } from '../image/image-error.js';
+import { checkBytes, type ImageLimits, resolveLimits } from '../image/limits.js';
+import { timedOut } from '../image/time-limit.js';
+import type { OverlayOptions } from '../overlay/overlay.js';
 import type { ImageDescription, ImagingReply, ImagingTask, PreparedImage, PreparedKind } from './imaging-task.js';
 import { TaskTimeout, ThreadPool } from './thread-pool.js';
 

@@ -1,8 +1,8 @@
 import { decodeImage } from '../decode/decode-image.js';
-import type { DecodedImage } from '../decode/decoded-image.js';
-import type { ImageLimits } from '../decode/limits.js';
-import { ImageError, type ImageErrorCode } from '../image-error.js';
-import { type OverlayOptions, renderOverlay } from '../maps/overlay.js';
+import type { DecodedImage } from '../image/decoded-image.js';
+import { ImageError, type ImageErrorCode } from '../image/image-error.js';
+import type { ImageLimits } from '../image/limits.js';
+import { type OverlayOptions, renderOverlay } from '../overlay/overlay.js';
 import { encodePng } from '../prepare/encode-png.js';
 import { maskImage, rgbImage, type SquareImage, testImage, trainingImage } from '../prepare/prepare-image.js';
 

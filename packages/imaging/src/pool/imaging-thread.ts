@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import sharp from 'sharp';
-import type { ImageLimits } from '../decode/limits.js';
+import type { ImageLimits } from '../image/limits.js';
 import { doImagingTask, type ImagingTask } from './imaging-task.js';
 
 if (!parentPort) throw new Error('This module is the entry of a worker thread.');

@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { CHANNELS, type DecodedImage } from '../decode/decoded-image.js';
+import { CHANNELS, type DecodedImage } from '../image/decoded-image.js';
 
 /** The decoded pixels as a PNG, nothing lost and nothing added: no tag of the file survives. */
 export function encodePng({ width, height, mode, data }: DecodedImage): Promise<Buffer> {

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { expectClose, goldenJson, goldenPath, maximumDifference } from '@mediclip/testing';
+import { expectClose, goldenJson, goldenPath, goldenTensors, maximumDifference } from '@mediclip/testing';
 import { decodeImage } from '../decode/decode-image.js';
-import type { DecodedImage } from '../decode/decoded-image.js';
-import { goldenTensors } from '../testing/golden-tensors.js';
+import type { DecodedImage } from '../image/decoded-image.js';
 import { normalisedTensor } from './normalised-tensor.js';
 import { maskImage, testImage, trainingImage } from './prepare-image.js';
 

@@ -1,4 +1,4 @@
-import { CHANNELS, type DecodedImage } from '../decode/decoded-image.js';
+import { CHANNELS, type DecodedImage } from '../image/decoded-image.js';
 import { premultiply, unpremultiply } from '../resize/alpha.js';
 import { resizeBilinear } from '../resize/bilinear.js';
 import { toGrey, toRgb } from '../resize/colour.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { resolveLimits } from '../decode/limits.js';
+import { resolveLimits } from '../image/limits.js';
 import { decodeBmp } from './bmp.js';
 
 const limits = resolveLimits({ minimumSide: 1 });

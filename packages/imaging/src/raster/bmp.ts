@@ -1,6 +1,6 @@
-import type { DecodedImage, ImageMode } from '../decode/decoded-image.js';
-import { checkDeclared, type ImageLimits } from '../decode/limits.js';
-import { corruptImage, ImageError } from '../image-error.js';
+import type { DecodedImage, ImageMode } from '../image/decoded-image.js';
+import { corruptImage, ImageError } from '../image/image-error.js';
+import { checkDeclared, type ImageLimits } from '../image/limits.js';
 
 const FILE_HEADER_BYTES = 14;
 const CORE_HEADER_BYTES = 12;

@@ -1,10 +1,10 @@
 import sharp, { type Metadata, type Sharp, type SharpOptions } from 'sharp';
-import { CHANNELS, type DecodedImage, type ImageMode } from '../decode/decoded-image.js';
 import type { ImageFormat } from '../decode/detect-format.js';
-import { checkDeclared, type ImageLimits } from '../decode/limits.js';
-import { timedOut } from '../decode/time-limit.js';
-import { applyWindow, stretchNote, valueRange } from '../decode/window.js';
-import { corruptImage, ImageError } from '../image-error.js';
+import { CHANNELS, type DecodedImage, type ImageMode } from '../image/decoded-image.js';
+import { corruptImage, ImageError } from '../image/image-error.js';
+import { checkDeclared, type ImageLimits } from '../image/limits.js';
+import { timedOut } from '../image/time-limit.js';
+import { applyWindow, stretchNote, valueRange } from '../image/window.js';
 import { gifMode, readGifPalette } from './gif.js';
 import { checkPng, pngMode } from './png.js';
 import { PALETTE_COLOUR, readTiffPage, type TiffPage } from './tiff.js';

@@ -1,5 +1,5 @@
-import type { ImageMode } from '../decode/decoded-image.js';
-import { corruptImage } from '../image-error.js';
+import type { ImageMode } from '../image/decoded-image.js';
+import { corruptImage } from '../image/image-error.js';
 
 const HEADER_BYTES = 13;
 const SCREEN_FLAGS_OFFSET = 10;

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
-import type { ImageMode } from '../decode/decoded-image.js';
-import { corruptImage } from '../image-error.js';
+import type { ImageMode } from '../image/decoded-image.js';
+import { corruptImage } from '../image/image-error.js';
 
 const SIGNATURE_BYTES = 8;
 const BIT_DEPTH_OFFSET = 24;

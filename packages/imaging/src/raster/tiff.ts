@@ -1,4 +1,4 @@
-import { corruptImage, ImageError } from '../image-error.js';
+import { corruptImage, ImageError } from '../image/image-error.js';
 
 const WIDTH = 256;
 const HEIGHT = 257;

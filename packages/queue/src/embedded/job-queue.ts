@@ -1,4 +1,4 @@
-import { inSpan } from '@mediclip/contracts';
+import { inSpan } from '@mediclip/tracing';
 import {
   assertKnownKind,
   type ConsumeOptions,

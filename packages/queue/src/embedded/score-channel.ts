@@ -1,4 +1,4 @@
-import { inSpan, inSpanOf, type TraceCarrier, traceCarrier } from '@mediclip/contracts';
+import { inSpan, inSpanOf, type TraceCarrier, traceCarrier } from '@mediclip/tracing';
 import { QueueUnavailableError } from '../job-queue.js';
 import {
   assertDeadline,

@@ -1,4 +1,4 @@
-import { inSpan } from '@mediclip/contracts';
+import { inSpan } from '@mediclip/tracing';
 import { type JobsOptions, Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import {

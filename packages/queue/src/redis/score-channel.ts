@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { inSpan, traceCarrier } from '@mediclip/contracts';
+import { inSpan, traceCarrier } from '@mediclip/tracing';
 import { Redis } from 'ioredis';
 import { QueueUnavailableError } from '../job-queue.js';
 import {

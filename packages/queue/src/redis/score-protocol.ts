@@ -3,7 +3,7 @@
  * reference to it in a list: the list of its topic while a server has announced that topic, the common list otherwise.
  * A reply is an element of the list of the channel that asked.
  */
-import type { TraceCarrier } from '@mediclip/contracts';
+import type { TraceCarrier } from '@mediclip/tracing';
 import type { Redis } from 'ioredis';
 import { longestDeadlineMs } from '../score-channel.js';
 

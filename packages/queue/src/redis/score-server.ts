@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { inSpanOf } from '@mediclip/contracts';
+import { inSpanOf } from '@mediclip/tracing';
 import { Redis } from 'ioredis';
 import type { ScoreAnswerer, ScoreServer, ServeOptions } from '../score-channel.js';
 import { afterErrorMs, blocking, blockingSeconds, isConnectionError } from './connection.js';

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Image, ProblemError, ScoredMap } from '@mediclip/contracts';
+import type { Image, ProblemError } from '@mediclip/contracts';
 import { EngineError } from '@mediclip/engine';
 import { ImageError, type PreparedImage } from '@mediclip/imaging';
+import type { AnomalyMap } from '@mediclip/maps';
 import { DamagedContent } from '@mediclip/store';
 import type { WorkerDependencies } from '../../dependencies.js';
 import type { ReadyModel } from '../../models/model-cache.js';
@@ -13,7 +14,7 @@ export type ScoreImagesDependencies = Pick<WorkerDependencies, 'engine' | 'imagi
 
 /** What came of one image: its score and map, or the problem that cost only itself. */
 export type ImageOutcome = { readonly image: Image } & (
-  | { readonly scored: ScoredMap; readonly problem?: never }
+  | { readonly scored: AnomalyMap; readonly problem?: never }
   | { readonly problem: ProblemError; readonly scored?: never }
 );
 

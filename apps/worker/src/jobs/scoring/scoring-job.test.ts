@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { readNpy } from '@mediclip/imaging';
+import { readNpy } from '@mediclip/maps';
 import { StoreUnavailable } from '@mediclip/store';
 import { TestService } from '../../testing/test-service.js';
 

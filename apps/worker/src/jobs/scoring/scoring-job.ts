@@ -1,6 +1,6 @@
 import type { Image, Model, ScoringResult } from '@mediclip/contracts';
 import { describeScore } from '@mediclip/evaluation';
-import { writeNpy } from '@mediclip/imaging';
+import { writeNpy } from '@mediclip/maps';
 import type { JobResults } from '@mediclip/store';
 import type { ModelCache } from '../../models/model-cache.js';
 import { fixedImages } from '../fixed-images.js';

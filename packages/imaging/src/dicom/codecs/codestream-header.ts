@@ -1,4 +1,4 @@
-import { corruptImage, ImageError } from '../../image-error.js';
+import { corruptImage, ImageError } from '../../image/image-error.js';
 
 /** What a compressed frame says about itself. */
 export interface CodestreamHeader {

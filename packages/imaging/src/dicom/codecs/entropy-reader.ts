@@ -1,4 +1,4 @@
-import { corruptImage } from '../../image-error.js';
+import { corruptImage } from '../../image/image-error.js';
 
 const isRestartMarker = (marker: number) => marker >= 0xd0 && marker <= 0xd7;
 

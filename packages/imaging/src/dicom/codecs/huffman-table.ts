@@ -1,4 +1,4 @@
-import { corruptImage } from '../../image-error.js';
+import { corruptImage } from '../../image/image-error.js';
 import type { EntropyReader } from './entropy-reader.js';
 
 /** A canonical Huffman code (T.81, annex C and F.2.2.3): codes of equal length are consecutive numbers. */

@@ -1,7 +1,7 @@
 import loadCharls from '@cornerstonejs/codec-charls/decodewasmjs';
 import loadOpenJpeg from '@cornerstonejs/codec-openjpeg/decodewasmjs';
 import sharp from 'sharp';
-import { corruptImage, ImageError } from '../../image-error.js';
+import { corruptImage, ImageError } from '../../image/image-error.js';
 import type { CodestreamHeader } from './codestream-header.js';
 
 /** Samples of a frame, pixel by pixel, as the stream holds them: unsigned or two's complement. */

@@ -1,4 +1,4 @@
-import { corruptImage, ImageError } from '../../image-error.js';
+import { corruptImage, ImageError } from '../../image/image-error.js';
 import type { CodestreamHeader } from './codestream-header.js';
 import { EntropyReader } from './entropy-reader.js';
 import { HuffmanTable } from './huffman-table.js';

@@ -1,4 +1,4 @@
-import { corruptImage } from '../../image-error.js';
+import { corruptImage } from '../../image/image-error.js';
 
 const HEADER_BYTES = 64;
 const LARGEST_SEGMENTS = 15;

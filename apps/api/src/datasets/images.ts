@@ -1,0 +1,138 @@
+import path from 'node:path';
+import { type Label, labelSchema, ProblemError, type Split, splitSchema, type Upload } from '@mediclip/contracts';
+import type { z } from 'zod';
+import type { Imaging, ServerSettings } from '../dependencies.js';
+import type { Call, HandlersOf } from '../http/handlers.js';
+import { jsonPage } from '../http/json-page.js';
+import { readForm } from '../uploads/form.js';
+import { ImageIntake, type IncomingImage } from '../uploads/image-intake.js';
+import { spool } from '../uploads/spool.js';
+import { withTemporaryFolder } from '../uploads/temporary-folder.js';
+import { refusingWhileInUse } from './datasets.js';
+
+export interface ImageDependencies {
+  readonly settings: ServerSettings;
+  readonly imaging: Imaging;
+}
+
+export function imageHandlers(
+  dependencies: ImageDependencies,
+): HandlersOf<'uploadImages' | 'listImages' | 'getImage' | 'getImageContent' | 'deleteImage'> {
+  return {
+    uploadImages: async (call) => ({ json: await uploadImages(call, dependencies) }),
+
+    listImages: async ({ params, query: { split, label, ...page }, store }) => ({
+      json: jsonPage(await store.images.list(params.id, page, { split, label })),
+    }),
+
+    getImage: async ({ params, store }) => ({ json: await store.images.get(params.id, params.imageId) }),
+
+    async getImageContent({ params, store }) {
+      const image = await store.images.get(params.id, params.imageId);
+      const { stream, sizeBytes } = await store.images.content(image);
+      const headers = { 'content-length': String(sizeBytes), etag: `"${image.sha256}"` };
+      return { mediaType: image.mediaType, bytes: stream, headers };
+    },
+
+    async deleteImage({ params, store }) {
+      await refusingWhileInUse(store.images.delete(params.id, params.imageId));
+      return undefined;
+    },
+  };
+}
+
+/** Takes images until the data set is full; what `receive` throws undoes all of it. */
+export async function takeImages(
+  { store, signal }: Pick<Call<'uploadImages' | 'uploadArchive'>, 'store' | 'signal'>,
+  datasetId: string,
+  { settings, imaging }: ImageDependencies,
+  receive: (intake: ImageIntake) => Promise<void>,
+): Promise<Upload> {
+  const { total } = await store.images.counts(datasetId);
+  const { datasetImages } = settings;
+  if (total >= datasetImages) throw new ProblemError('data-set-full', undefined, { limit: datasetImages });
+  const intake = new ImageIntake({
+    images: store.images,
+    imaging,
+    datasetId,
+    room: datasetImages - total,
+    datasetImages,
+    maximumBytes: settings.images.maximumBytes,
+    signal,
+  });
+  try {
+    await receive(intake);
+    return await intake.commit();
+  } catch (error) {
+    await intake.discard();
+    throw error;
+  }
+}
+
+async function uploadImages(call: Call<'uploadImages'>, dependencies: ImageDependencies): Promise<Upload> {
+  const { settings } = dependencies;
+  return withTemporaryFolder(settings.dataDir, (folder) =>
+    takeImages(call, call.params.id, dependencies, (intake) => receiveForm(call, intake, folder, settings)),
+  );
+}
+
+/** Reads the form as it arrives. A file is handed to the intake once the part behind it shows whether it has a mask. */
+async function receiveForm(
+  { request, signal }: Call<'uploadImages'>,
+  intake: ImageIntake,
+  folder: string,
+  { uploads, images }: ServerSettings,
+): Promise<void> {
+  let split: Split | undefined;
+  let label: Label | undefined;
+  let waiting: IncomingImage | undefined;
+  let files = 0;
+  let spooled = 0;
+  const handOn = async () => {
+    if (waiting) await intake.add(waiting);
+    waiting = undefined;
+  };
+  for await (const part of readForm(request, { maximumBytes: uploads.formBytes, maximumFiles: 2 * uploads.files })) {
+    if (part.kind === 'field') {
+      if (part.name === 'split') split = oneOf(splitSchema, part);
+      else if (part.name === 'label') label = oneOf(labelSchema, part);
+      else refusePart(part.name, 'This field is not known');
+      continue;
+    }
+    const received = await spool(part.content, path.join(folder, `part-${spooled++}`), {
+      maximumBytes: images.maximumBytes,
+      signal,
+    });
+    if (part.name === 'file') {
+      if (++files > uploads.files) tooManyFiles(uploads.files);
+      await handOn();
+      if (split === undefined) refusePart('split', 'This field must stand before the first file');
+      if (label === undefined) refusePart('label', 'This field must stand before the first file');
+      waiting = { fileName: part.fileName, split, label, file: received };
+    } else if (part.name === 'mask') {
+      if (waiting && waiting.mask === undefined) waiting = { ...waiting, mask: received };
+      else if (waiting) waiting = { ...waiting, mask: new ProblemError('mask-without-image') };
+      else await intake.reject(part.fileName, new ProblemError('mask-without-image'));
+    } else refusePart(part.name, 'This field is not known');
+  }
+  await handOn();
+  if (files === 0) refusePart('file', 'At least one file is needed');
+}
+
+function oneOf<Value extends string>(
+  schema: z.ZodEnum<Record<Value, Value>>,
+  { name, value }: { readonly name: string; readonly value: string },
+): Value {
+  const { data } = schema.safeParse(value);
+  return data ?? refusePart(name, `One of ${schema.options.map((option) => `\`${option}\``).join(', ')} is expected`);
+}
+
+/** Refuses the whole form for one part of it. */
+function refusePart(name: string, detail: string): never {
+  const errors = [{ in: 'body' as const, pointer: `/${name}`, detail }];
+  throw new ProblemError('validation-failed', `The form's part ${JSON.stringify(name)}: ${detail}.`, { errors });
+}
+
+function tooManyFiles(limit: number): never {
+  throw new ProblemError('malformed-multipart', `One form may have ${limit} files.`, { limit });
+}

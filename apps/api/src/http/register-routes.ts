@@ -1,0 +1,136 @@
+import { type OperationId, operationIds, ProblemError, type Route, routeOf, validate } from '@mediclip/contracts';
+import { newId, type Store } from '@mediclip/store';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { answerOnce, type CompleteAnswer, idempotencyKey, jsonDigest } from '../idempotency/idempotent.js';
+import { restOfBodyDigest } from './body-digest.js';
+import { clientGoneSignal } from './client-gone.js';
+import type { Call, Handler, Handlers, RawAnswer } from './handlers.js';
+import { checkBodyHead } from './media-types.js';
+import { inRequestSpan } from './request-span.js';
+import { waitPatiently } from './timeouts.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    operationId?: OperationId;
+    /** False for routes that ask for a key; missing for those that are not in the table. */
+    isOpen?: boolean;
+  }
+}
+
+/** Largest bodies in bytes. */
+export interface BodyLimits {
+  readonly jsonBytes: number;
+  readonly formBytes: number;
+  readonly archiveBytes: number;
+}
+
+const noQuery = z.strictObject({});
+
+/** Offers every operation of the contracts' table: its parts validated, its handler called, its answer sent. */
+export function registerRoutes(
+  app: FastifyInstance,
+  handlers: Handlers,
+  { store, limits }: { readonly store: Store; readonly limits: BodyLimits },
+): void {
+  for (const id of operationIds) {
+    const route = routeOf(id);
+    const limitBytes = limitOf(route, limits);
+    app.route({
+      method: route.method,
+      url: route.path.replace(/\{(\w+)\}/g, ':$1'),
+      config: { operationId: id, isOpen: route.open === true },
+      bodyLimit: limitBytes,
+      preParsing: async (request) => checkBodyHead(request, route, limitBytes),
+      handler: (request, reply) =>
+        inRequestSpan(route, request, reply, () =>
+          serve(id, route, handlers[id] as Handler<OperationId>, store, request, reply),
+        ),
+    });
+  }
+}
+
+async function serve(
+  id: OperationId,
+  route: Route,
+  handler: Handler<OperationId>,
+  store: Store,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  waitPatiently(request);
+  const tenant = store.tenant(request.tenant);
+  const parts = validParts(route, request);
+  const call = (id: string) => ({ ...parts, store: tenant, signal, newId: id, request, reply }) as Call<OperationId>;
+  const signal = clientGoneSignal(reply);
+  const key = route.method === 'POST' ? idempotencyKey(request) : undefined;
+  if (key === undefined) {
+    const answer = await handler(call(newId()));
+    if (reply.sent) return reply;
+    return send(reply, headOf(route, answer), answer && 'bytes' in answer ? answer.bytes : jsonOf(answer));
+  }
+  const path = request.url.split('?', 1)[0]!;
+  const { status, headers, body } = await answerOnce(
+    { method: route.method, path, key },
+    {
+      idempotency: tenant.idempotency,
+      bodyDigest: async () =>
+        route.body && !('json' in route.body) ? restOfBodyDigest(request) : jsonDigest(request.body),
+      onRenewalError: (err) => request.log.warn({ err }, 'The claim on the idempotency key could not be renewed.'),
+      async answer(resourceId) {
+        const answer = await handler(call(resourceId));
+        return { ...headOf(route, answer), body: completeBody(id, answer) };
+      },
+    },
+  );
+  return send(reply, { status, headers }, body);
+}
+
+/** Path, query, headers and JSON body as the route's schemas read them. A path of an open route that no schema takes names nothing. */
+function validParts(route: Route, request: FastifyRequest) {
+  if (route.open && route.params && !route.params.safeParse(request.params).success)
+    throw new ProblemError('not-found');
+  return {
+    params: route.params && validate(route.params, request.params, 'path'),
+    query: route.open ? undefined : validate(route.query ?? noQuery, request.query, 'query'),
+    headers: route.headers && validate(route.headers, request.headers, 'header'),
+    body: route.body && 'json' in route.body ? validate(route.body.json, request.body) : undefined,
+  };
+}
+
+type Answered = Awaited<ReturnType<Handler<OperationId>>>;
+
+function headOf(route: Route, answer: Answered): Pick<CompleteAnswer, 'status' | 'headers'> {
+  const status = Number(Object.keys(route.replies)[0]);
+  if (answer === undefined) return { status, headers: {} };
+  if ('bytes' in answer) return { status, headers: { 'content-type': answer.mediaType, ...answer.headers } };
+  const location = answer.location !== undefined && { location: answer.location };
+  return { status, headers: { 'content-type': 'application/json; charset=utf-8', ...location } };
+}
+
+function jsonOf(answer: Exclude<Answered, RawAnswer>): string | undefined {
+  return answer && JSON.stringify(answer.json);
+}
+
+function completeBody(id: OperationId, answer: Answered): string | Uint8Array {
+  if (answer === undefined || !('bytes' in answer)) return jsonOf(answer) ?? '';
+  const { bytes } = answer;
+  if (typeof bytes === 'string' || bytes instanceof Uint8Array) return bytes;
+  throw new Error(`This is a bug: ${id} answers a POST with a stream, which cannot be repeated.`);
+}
+
+function send(
+  reply: FastifyReply,
+  { status, headers }: Pick<CompleteAnswer, 'status' | 'headers'>,
+  body: RawAnswer['bytes'] | undefined,
+): FastifyReply {
+  return reply
+    .code(status)
+    .headers(headers)
+    .send(body instanceof Uint8Array ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : body);
+}
+
+function limitOf({ body }: Route, { jsonBytes, formBytes, archiveBytes }: BodyLimits): number {
+  if (body === undefined || 'json' in body) return jsonBytes;
+  return 'form' in body ? formBytes : archiveBytes;
+}

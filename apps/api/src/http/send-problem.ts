@@ -1,0 +1,40 @@
+import { type ProblemError, problemMediaType } from '@mediclip/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ServerMetrics } from '../operations/server-metrics.js';
+import { toProblemError } from './to-problem.js';
+
+const plainPath = /^[!-~]*$/;
+
+/** Answers `request` with the problem that tells of `error`, and logs what the server is to blame for. */
+export function sendProblem(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  metrics: Pick<ServerMetrics, 'rejected'>,
+): FastifyReply {
+  const problem = toProblemError(error);
+  const log = { problem: problem.slug, ...(problem.cause !== undefined && { err: problem.cause }) };
+  if (problem.slug === 'internal') request.log.error(log, problem.message);
+  else if (problem.status >= 500) request.log.warn(log, problem.message);
+  else request.log.info({ problem: problem.slug }, problem.message);
+  if (turnsAway(problem)) metrics.rejected.inc({ reason: problem.slug });
+  const path = request.url.split('?', 1)[0]!;
+  const instance = plainPath.test(path) ? path : undefined;
+  return reply
+    .code(problem.status)
+    .headers(headersOf(problem))
+    .type(problemMediaType)
+    .send(JSON.stringify(problem.toProblem({ ...(instance && { instance }), requestId: request.id })));
+}
+
+function headersOf({ slug, extras }: ProblemError): Record<string, string> {
+  return {
+    ...(extras.retryAfterSeconds !== undefined && { 'retry-after': String(extras.retryAfterSeconds) }),
+    ...(slug === 'unauthenticated' && { 'www-authenticate': 'Bearer' }),
+  };
+}
+
+/** Requests that were refused for what the server can take, not for what they ask. */
+function turnsAway({ status }: ProblemError): boolean {
+  return status === 413 || status === 429 || status === 503 || status === 504;
+}

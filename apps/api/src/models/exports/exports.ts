@@ -1,0 +1,55 @@
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { renderModelCard } from '@mediclip/evaluation';
+import { usableBackbone } from '../../backbones/backbone-catalogue.js';
+import type { ServerSettings } from '../../dependencies.js';
+import type { Call, HandlersOf, RawAnswer } from '../../http/handlers.js';
+import { withTemporaryFolder } from '../../uploads/temporary-folder.js';
+import type { DetectorBuilder } from './detector-builder.js';
+import { exportExamples, exportFiles } from './export-files.js';
+import { inMemory, type ZipContent, zipStream } from './zip-stream.js';
+
+export interface ExportDependencies {
+  readonly settings: ServerSettings;
+  readonly detectorBuilder: Pick<DetectorBuilder, 'build'>;
+}
+
+export function exportHandlers(dependencies: ExportDependencies): HandlersOf<'exportModel'> {
+  return { exportModel: (call) => exportModel(call, dependencies) };
+}
+
+/** The model with everything that it needs elsewhere. Only weights are read while they are sent; all else is small. */
+async function exportModel(
+  { params, store }: Call<'exportModel'>,
+  { settings, detectorBuilder }: ExportDependencies,
+): Promise<RawAnswer> {
+  const model = await store.models.get(params.id);
+  const backbone = usableBackbone(model.configuration.backbone, settings.modelsDir);
+  const files = await withTemporaryFolder(settings.dataDir, async (folder) => {
+    const detector = await store.models.fetch(model.id, folder);
+    const { onnx, weights } = await detectorBuilder.build(detector);
+    const own = (await store.models.files(model.id)).map(async ({ name }) =>
+      inMemory(name, await readFile(path.join(detector, name))),
+    );
+    return [
+      inMemory(exportFiles.onnx, onnx),
+      ...(await Promise.all(Object.entries(weights).map(onDisk))),
+      ...(await Promise.all(own)),
+    ];
+  });
+  files.push(
+    inMemory(exportFiles.record, `${JSON.stringify(model, null, 2)}\n`),
+    inMemory(exportFiles.card, renderModelCard(model, backbone)),
+  );
+  for (const { name, source } of exportExamples) files.push(inMemory(name, await readFile(source)));
+  return {
+    mediaType: 'application/zip',
+    bytes: zipStream(files, new Date(model.createdAt)),
+    headers: { 'content-disposition': `attachment; filename="model-${model.id}.zip"` },
+  };
+}
+
+async function onDisk([name, file]: readonly [string, string]): Promise<ZipContent> {
+  return { name, sizeBytes: (await stat(file)).size, open: () => createReadStream(file) };
+}

@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { listBackbones, writeSafetensors } from '@mediclip/backbones';
+import type { Model } from '@mediclip/contracts';
+import { type ArchiveEntry, encrypted, zip } from '../../testing/archives.js';
+import { closeSharedPool, freshKey, TestService, unknownId } from '../../testing/test-service.js';
+
+let service: TestService;
+let model: Model;
+beforeAll(async () => {
+  const archives = { packedBytes: 20_000_000, unpackedBytes: 40_000_000, ratio: 20, entries: 40 };
+  service = await TestService.start({ settings: { archives } });
+  const { modelId } = await service.model();
+  const { json } = await service.get(`/v1/models/${modelId}`);
+  model = { ...json, lineage: { ...json.lineage, backboneDigest: listBackbones()[0]!.digest } };
+});
+afterAll(async () => {
+  await service.stop();
+  await closeSharedPool();
+});
+
+const sha256 = (content: string | Uint8Array) => createHash('sha256').update(content).digest('hex');
+const upload = (body: Uint8Array, headers = {}) =>
+  service.post('/v1/models/import', { body, headers: { 'content-type': 'application/zip', ...headers } });
+
+/** The tensors of a detector on the bundled backbone, all of one value. */
+function tensorsOf(value: number): Uint8Array {
+  const tensor = (...shape: number[]) =>
+    ({ dtype: 'F32', shape, data: new Float32Array(shape.reduce((a, b) => a * b)).fill(value) }) as const;
+  return writeSafetensors([
+    ...[40, 112, 320].flatMap((channels, i) => [
+      [`adapter.${i}.weight`, tensor(384, channels)] as const,
+      [`adapter.${i}.bias`, tensor(384)] as const,
+    ]),
+    ['states', tensor(2, 384)] as const,
+  ]);
+}
+
+/** The files of an export whose digests all fit. */
+function exported(changes: { detector?: object; record?: object; tensors?: Uint8Array } = {}): ArchiveEntry[] {
+  const { configuration, lineage, lossHistory, selectedEpoch } = model;
+  const { backbone: id, backboneDigest: digest } = lineage;
+  const description = JSON.stringify({
+    formatVersion: 2,
+    options: configuration,
+    backbone: { id, digest, family: 'efficientnet-lite', licence: 'Apache-2.0' },
+    taps: configuration.taps,
+    side: 224,
+    images: { count: 2, digest: 'none' },
+    lossHistory,
+    selectedEpoch,
+    ...changes.detector,
+  });
+  const tensors = changes.tensors ?? tensorsOf(0.05);
+  const own = `detector.json ${sha256(description)}\ndetector.safetensors ${sha256(tensors)}\n`;
+  const record = JSON.stringify({ ...model, digest: sha256(own), ...changes.record });
+  return withSums([
+    ['detector.json', description],
+    ['detector.safetensors', tensors],
+    ['model.json', record],
+  ]);
+}
+
+function withSums(entries: readonly ArchiveEntry[]): ArchiveEntry[] {
+  return [...entries, ['SHA256SUMS', entries.map(([name, content]) => `${sha256(content)}  ${name}\n`).join('')]];
+}
+
+const without = (name: string) => exported().filter(([entry]) => entry !== name);
+
+describe('an import', () => {
+  test.each<[string, () => Promise<Buffer>, string]>([
+    ['a path that climbs out', () => zip([...exported(), ['../evil', 'x']]), 'archive-unsafe-path'],
+    ['an absolute path', () => zip([...exported(), ['/etc/evil', 'x']]), 'archive-unsafe-path'],
+    ['a symbolic link', () => zip(exported(), { mode: 0o120777 }), 'archive-link'],
+    ['one name twice', () => zip([...exported(), ['model.json', '{}']]), 'archive-duplicate-entry'],
+    ['encryption', async () => encrypted(await zip(exported(), { compress: true })), 'archive-encrypted'],
+    [
+      'a ratio beyond the limit',
+      () => zip(withSums([['z', Buffer.alloc(3_000_000)]]), { compress: true }),
+      'archive-expands-too-much',
+    ],
+    ['too many entries', () => zip(Array.from({ length: 41 }, (_, i) => [`${i}`, ''])), 'archive-too-many-entries'],
+    ['an end that is missing', async () => (await zip(exported())).subarray(0, 900), 'archive-corrupt'],
+    ['nothing', async () => Buffer.alloc(0), 'archive-unsupported-format'],
+    ['images', () => zip([['train/normal/a.png', 'x']]), 'model-archive-invalid'],
+    ['no record', () => zip(withSums(without('model.json').slice(0, -1))), 'model-archive-invalid'],
+    ['a file taken away', () => zip(without('detector.safetensors')), 'model-archive-changed'],
+    ['a file added', () => zip([...exported(), ['run-me.sh', 'rm -r /']]), 'model-archive-changed'],
+    ['a list that is none', () => zip([...without('SHA256SUMS'), ['SHA256SUMS', 'x\n']]), 'model-archive-changed'],
+    [
+      'a record of another detector',
+      () => zip(exported({ record: { digest: 'ab'.repeat(32) } })),
+      'model-archive-changed',
+    ],
+    ['a record with a field too many', () => zip(exported({ record: { admin: true } })), 'model-archive-invalid'],
+    ['a detector without tensors', () => zip(exported({ tensors: writeSafetensors([]) })), 'model-archive-invalid'],
+    ['tensors that are no numbers', () => zip(exported({ tensors: tensorsOf(Number.NaN) })), 'model-archive-invalid'],
+    ['a detector for images of another side', () => zip(exported({ detector: { side: 32 } })), 'model-archive-invalid'],
+    ['a detector of another version', () => zip(exported({ detector: { formatVersion: 9 } })), 'model-archive-invalid'],
+    ['tensors that are none', () => zip(exported({ tensors: Buffer.from('hello') })), 'model-archive-invalid'],
+    ['taps that are not there', () => zip(exported({ detector: { taps: [4, 900] } })), 'model-archive-invalid'],
+    [
+      'an unknown backbone',
+      () => zip(exported({ record: { configuration: { ...model.configuration, backbone: 'none' } } })),
+      'backbone-unknown',
+    ],
+    [
+      'a backbone whose weights are not here',
+      () => zip(exported({ record: { configuration: { ...model.configuration, backbone: 'openai-rn50' } } })),
+      'backbone-weights-missing',
+    ],
+    [
+      'a backbone of other weights',
+      () =>
+        zip(
+          exported({
+            detector: { backbone: { id: 'lite', digest: 'ab'.repeat(32), family: 'x', licence: 'x' } },
+          }),
+        ),
+      'backbone-weights-differ',
+    ],
+  ])('of an archive with %s is refused whole', async (_, pack, problem) => {
+    const before = await service.keys();
+    const answer = await upload(await pack());
+    expect(answer.problem).toBe(problem);
+    expect(answer.json.detail).toMatch(/\.$/);
+    expect(await service.keys()).toEqual(before);
+    expect(readdirSync(path.join(service.folder, 'data', 'tmp'))).toEqual([]);
+  });
+
+  test('makes a model that is there at once, and only one however often it is sent with one key', async () => {
+    const headers = { 'idempotency-key': freshKey() };
+    const bytes = await zip(exported());
+    const made = await upload(bytes, headers);
+    expect(made).toMatchObject({ status: 201, json: { lineage: model.lineage, importedAt: expect.any(String) } });
+    expect(made.headers.get('location')).toBe(`/v1/models/${made.json.id}`);
+    const again = await upload(bytes, headers);
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
+    expect(again.json).toEqual(made.json);
+    expect((await service.get(`/v1/models/${made.json.id}`)).json).toEqual(made.json);
+    const archive = await service.get(`/v1/models/${made.json.id}/export`);
+    expect(archive.headers.get('content-type')).toBe('application/zip');
+    expect((await upload(archive.bytes)).json).toMatchObject({ digest: made.json.digest });
+  });
+
+  test('takes zips only', async () => {
+    expect((await upload(await zip(exported()), { 'content-type': 'application/json' })).problem).toBe(
+      'unsupported-media-type',
+    );
+  });
+});
+
+describe('an export', () => {
+  test('of a model that is not there is not found', async () => {
+    expect((await service.get(`/v1/models/${unknownId()}/export`)).problem).toBe('not-found');
+  });
+
+  test('of a model whose stored files are no detector says so', async () => {
+    expect(await service.get(`/v1/models/${model.id}/export`)).toMatchObject({
+      status: 500,
+      problem: 'digest-mismatch',
+    });
+  });
+});

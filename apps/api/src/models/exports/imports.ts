@@ -1,0 +1,52 @@
+import path from 'node:path';
+import { AdaptationError } from '@mediclip/adaptation';
+import { WeightsError } from '@mediclip/backbones';
+import { type Model, ProblemError } from '@mediclip/contracts';
+import { usableBackbone } from '../../backbones/backbone-catalogue.js';
+import type { Call, HandlersOf } from '../../http/handlers.js';
+import { receiveArchive } from '../../uploads/archive/receive-archive.js';
+import { withTemporaryFolder } from '../../uploads/temporary-folder.js';
+import type { BuiltDetector } from './detector-builder.js';
+import type { ExportDependencies } from './exports.js';
+import { unpackExport } from './unpack-export.js';
+
+export function importHandlers(dependencies: ExportDependencies): HandlersOf<'importModel'> {
+  return {
+    async importModel(call) {
+      const model = await importModel(call, dependencies);
+      return { json: model, location: `/v1/models/${model.id}` };
+    },
+  };
+}
+
+async function importModel(
+  call: Call<'importModel'>,
+  { settings, detectorBuilder }: ExportDependencies,
+): Promise<Model> {
+  return withTemporaryFolder(settings.dataDir, async (folder) => {
+    const detector = path.join(folder, 'detector');
+    const archive = await receiveArchive(call, folder, settings.archives);
+    const exported = await unpackExport(archive.files, detector).finally(() => archive.close());
+    usableBackbone(exported.configuration.backbone, settings.modelsDir);
+    assertSame(exported, await detectorBuilder.build(detector).catch(asFaultOfArchive));
+    call.signal.throwIfAborted();
+    const { id, importedAt, sizeBytes, digest, ...model } = exported;
+    return call.store.models.addImported(call.newId, model, detector);
+  });
+}
+
+/** The record of the model must tell of the detector that came with it. */
+function assertSame({ configuration, lineage }: Model, { backbone, backboneDigest, taps }: BuiltDetector): void {
+  const told = JSON.stringify([configuration.backbone, lineage.backbone, lineage.backboneDigest, configuration.taps]);
+  if (told === JSON.stringify([backbone, backbone, backboneDigest, taps])) return;
+  throw new ProblemError('model-archive-invalid', 'The record of the model tells of another detector than its own.');
+}
+
+/** What would be damage to a stored model is, here, an archive that holds no usable one. */
+function asFaultOfArchive(error: unknown): never {
+  const isUnusable =
+    (error instanceof AdaptationError && error.code === 'corrupt-detector') ||
+    (error instanceof WeightsError && error.code === 'unknown_tap');
+  if (!isUnusable) throw error;
+  throw new ProblemError('model-archive-invalid', 'The detector in the archive cannot be used.', {}, { cause: error });
+}

@@ -1,0 +1,30 @@
+import { ProblemError, type ReadinessCheck, serviceVersion } from '@mediclip/contracts';
+import type { ReadinessProbe } from '../dependencies.js';
+import type { HandlersOf } from '../http/handlers.js';
+import type { Lifecycle } from './lifecycle.js';
+
+const retryAfterSeconds = 5;
+
+export function healthHandlers(
+  probes: readonly ReadinessProbe[],
+  lifecycle: Lifecycle,
+): HandlersOf<'getHealth' | 'getReadiness'> {
+  return {
+    getHealth: async () => ({ json: { status: 'ok', version: serviceVersion } }),
+    async getReadiness() {
+      if (!lifecycle.isServing) throw new ProblemError('draining', undefined, { retryAfterSeconds });
+      const checks = await Promise.all(probes.map(checkOf));
+      if (checks.every(({ ok }) => ok)) return { json: { status: 'ready', checks } };
+      throw new ProblemError('not-ready', undefined, { checks, retryAfterSeconds });
+    },
+  };
+}
+
+async function checkOf({ name, check }: ReadinessProbe): Promise<ReadinessCheck> {
+  try {
+    await check();
+    return { name, ok: true };
+  } catch (error) {
+    return { name, ok: false, detail: error instanceof Error ? error.message : String(error) };
+  }
+}

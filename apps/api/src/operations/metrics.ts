@@ -1,0 +1,26 @@
+import type { FastifyInstance } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
+import type { Registry } from 'prom-client';
+import type { HandlersOf } from '../http/handlers.js';
+import type { ServerMetrics } from './server-metrics.js';
+
+/** Measures every request by method, route and status. Event streams are left out: they last as long as their job. */
+export const measureRequests = fastifyPlugin(
+  async (app: FastifyInstance, { metrics }: { metrics: Pick<ServerMetrics, 'requestSeconds'> }) => {
+    app.addHook('onResponse', async (request, reply) => {
+      const { operationId } = request.routeOptions.config;
+      if (operationId === 'getJobEvents') return;
+      const route = request.routeOptions.url ?? 'none';
+      metrics.requestSeconds.observe(
+        { method: request.method, route, status: reply.statusCode },
+        reply.elapsedTime / 1000,
+      );
+    });
+  },
+);
+
+export function metricsHandlers(registry: Registry): HandlersOf<'getMetrics'> {
+  return {
+    getMetrics: async () => ({ mediaType: registry.contentType, bytes: await registry.metrics() }),
+  };
+}

@@ -1,0 +1,218 @@
+import { readdirSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type ArchiveEntry, encrypted, gzipped, tar, zip } from '../../testing/archives.js';
+import { bitmap } from '../../testing/bitmaps.js';
+import { closeSharedPool, TestService } from '../../testing/test-service.js';
+
+const limits = { packedBytes: 1_000_000, unpackedBytes: 8_000_000, ratio: 20, entries: 40 };
+let service: TestService;
+beforeAll(async () => {
+  service = await TestService.start({ settings: { archives: limits } });
+});
+afterAll(async () => {
+  await service.stop();
+  await closeSharedPool();
+});
+
+const newDataset = async () => (await service.post('/v1/datasets', { json: { name: 'a' } })).json.id as string;
+const upload = async (id: string, body: Uint8Array, type = 'application/octet-stream') =>
+  service.post(`/v1/datasets/${id}/archive`, { body, headers: { 'content-type': type } });
+const temporaries = () => readdirSync(path.join(service.folder, 'data', 'tmp'));
+
+const folders: ArchiveEntry[] = [
+  ['train/normal/a.bmp', bitmap(16, 12, 1)],
+  ['train/normal/bad.png', 'no image'],
+  ['README.md', 'read me'],
+  ['test/normal/b.bmp', bitmap(16, 12, 2)],
+  ['test/abnormal/c.bmp', bitmap(16, 12, 3)],
+  ['masks/c.png', bitmap(16, 12, 4)],
+  ['masks/z.png', bitmap(16, 12, 5)],
+  ['__MACOSX/train/normal/._a.bmp', 'x'],
+];
+const manifest = (lines: readonly object[]) => lines.map((line) => JSON.stringify(line)).join('\n');
+const paper: ArchiveEntry[] = [
+  ['images/train/normal/a.bmp', bitmap(16, 12, 1)],
+  ['images/test/normal/b.bmp', bitmap(16, 12, 2)],
+  ['images/test/abnormal/c.bmp', bitmap(16, 12, 3)],
+  ['images/test/ground_true/c_mask.bmp', bitmap(16, 12, 4)],
+  ['images/test/unlisted.bmp', bitmap(16, 12, 5)],
+  ['samples/train.json', manifest([{ filename: 'train/normal/a.bmp', label: 0, clsname: 'brain' }])],
+  [
+    'samples/test.json',
+    manifest([
+      { filename: 'test/normal/b.bmp', label: 0, clsname: 'brain' },
+      { filename: 'test/abnormal/c.bmp', label: 1, clsname: 'brain', mask: 'test/ground_true/c_mask.bmp' },
+    ]),
+  ],
+];
+const nested = (entries: readonly ArchiveEntry[]) =>
+  entries.map(([name, content]): ArchiveEntry => [`set/${name}`, content]);
+
+interface Outcome {
+  readonly fileName: string;
+  readonly outcome: string;
+  readonly split?: string;
+  readonly label?: string;
+  readonly hasMask?: boolean;
+  readonly error?: { readonly type: string };
+}
+const summary = ({ fileName, outcome, split, label, hasMask, error }: Outcome) =>
+  [
+    fileName,
+    outcome,
+    ...(outcome === 'stored' ? [split, label, hasMask] : error ? [error.type.split('/').at(-1)] : []),
+  ].join(' ');
+
+describe('an archive', () => {
+  test.each<[string, () => Promise<Buffer>]>([
+    ['zip', () => zip(folders)],
+    ['compressed zip', () => zip(folders, { compress: true })],
+    ['tar', () => tar(folders)],
+    ['gzipped tar', async () => gzipped(await tar(folders))],
+  ])('in folders comes in as a %s', async (_, pack) => {
+    const id = await newDataset();
+    const { status, json } = await upload(id, await pack());
+    expect(status).toBe(200);
+    expect(json.outcomes.map(summary)).toEqual([
+      'train/normal/a.bmp stored train normal false',
+      'train/normal/bad.png rejected image-unsupported-format',
+      'README.md skipped',
+      'test/normal/b.bmp stored test normal false',
+      'test/abnormal/c.bmp stored test abnormal true',
+      'masks/z.png rejected mask-without-image',
+      '__MACOSX/train/normal/._a.bmp skipped',
+    ]);
+    expect((await service.get(`/v1/datasets/${id}`)).json.counts).toMatchObject({
+      train: { normal: 1 },
+      test: { normal: 1, abnormal: 1 },
+    });
+    expect(temporaries()).toEqual([]);
+  });
+
+  test.each<[string, readonly ArchiveEntry[]]>([
+    ['as the paper lays it out', paper],
+    ['with one folder around it', nested(paper)],
+  ])('%s is read by its lists', async (_, entries) => {
+    const { json } = await upload(await newDataset(), await zip(entries));
+    expect(json.outcomes.map(summary).map((line: string) => line.replace('set/', ''))).toEqual([
+      'images/train/normal/a.bmp stored train normal false',
+      'images/test/normal/b.bmp stored test normal false',
+      'images/test/abnormal/c.bmp stored test abnormal true',
+      'images/test/unlisted.bmp skipped',
+    ]);
+  });
+
+  const image: ArchiveEntry = ['train/normal/a.bmp', bitmap()];
+  const zeros = Buffer.alloc(3_000_000);
+  test.each<[string, () => Promise<Buffer>, string]>([
+    ['a path that climbs out, zip', () => zip([image, ['../evil.bmp', bitmap()]]), 'archive-unsafe-path'],
+    ['a path that climbs out, tar', () => tar([image, ['train/../../evil.bmp', bitmap()]]), 'archive-unsafe-path'],
+    [
+      'a path that climbs out by backslashes',
+      () => zip([image, ['a\\..\\..\\b.bmp', bitmap()]]),
+      'archive-unsafe-path',
+    ],
+    ['an absolute path, zip', () => zip([image, ['/etc/evil.bmp', bitmap()]]), 'archive-unsafe-path'],
+    ['an absolute path, tar', () => tar([image, ['/etc/evil.bmp', bitmap()]]), 'archive-unsafe-path'],
+    ['a drive', () => zip([image, ['C:/evil.bmp', bitmap()]]), 'archive-unsafe-path'],
+    [
+      'a symbolic link, zip',
+      () => zip([image, ['train/normal/b.bmp', '/etc/passwd']], { mode: 0o120777 }),
+      'archive-link',
+    ],
+    [
+      'a symbolic link, tar',
+      () => tar([image], [{ name: 'train/normal/b.bmp', type: 'symlink', linkname: '/etc/passwd' } as never]),
+      'archive-link',
+    ],
+    [
+      'a hard link, tar',
+      () => tar([image], [{ name: 'train/normal/b.bmp', type: 'link', linkname: 'train/normal/a.bmp' } as never]),
+      'archive-link',
+    ],
+    ['a device', () => tar([image], [{ name: 'dev', type: 'character-device' } as never]), 'archive-link'],
+    ['one name twice, zip', () => zip([image, image]), 'archive-duplicate-entry'],
+    ['one name twice, tar', () => tar([image, ['./train/normal/a.bmp', bitmap()]]), 'archive-duplicate-entry'],
+    ['encryption', async () => encrypted(await zip([image], { compress: true })), 'archive-encrypted'],
+    ['a ratio beyond the limit, zip', () => zip([image, ['z', zeros]], { compress: true }), 'archive-expands-too-much'],
+    [
+      'a ratio beyond the limit, tar',
+      async () => gzipped(await tar([image, ['z', zeros]])),
+      'archive-expands-too-much',
+    ],
+    [
+      'more than it may unpack to',
+      async () => gzipped(await tar(['a', 'b', 'c'].map((name): ArchiveEntry => [name, zeros]))),
+      'archive-expands-too-much',
+    ],
+    [
+      'too many entries',
+      () => zip(Array.from({ length: 41 }, (_, i): ArchiveEntry => [`train/normal/${i}`, ''])),
+      'archive-too-many-entries',
+    ],
+    ['too many bytes', () => tar([['train/normal/a.bmp', Buffer.alloc(1_100_000)]]), 'payload-too-large'],
+    ['an end that is missing, zip', async () => (await zip(folders)).subarray(0, 900), 'archive-corrupt'],
+    ['an end that is missing, tar', async () => (await tar(folders)).subarray(0, 2000), 'archive-corrupt'],
+    ['an end that is missing, gzip', async () => gzipped(await tar(folders)).subarray(0, 400), 'archive-corrupt'],
+    ['no archive', async () => Buffer.from('hello'), 'archive-unsupported-format'],
+    ['nothing', async () => Buffer.alloc(0), 'archive-unsupported-format'],
+    ['no layout', () => zip([['pictures/a.bmp', bitmap()]]), 'archive-layout-unknown'],
+    ['a list that is no JSON', () => zip([image, ['samples/train.json', 'x']]), 'archive-manifest-invalid'],
+    [
+      'a list of wrong labels',
+      () => zip([image, ['samples/train.json', '{"filename":"a","label":2}']]),
+      'archive-manifest-invalid',
+    ],
+    [
+      'a list of nothing',
+      () => zip([image, ['samples/train.json', '{"filename":"a","label":0}']]),
+      'archive-manifest-invalid',
+    ],
+  ])('with %s is refused whole', async (_, pack, problem) => {
+    const id = await newDataset();
+    const before = await service.keys();
+    const answer = await upload(id, await pack());
+    expect(answer.problem).toBe(problem);
+    expect(answer.json.detail).toMatch(/\.$/);
+    expect(await service.keys()).toEqual(before);
+    expect(temporaries()).toEqual([]);
+  });
+
+  test('with one entry whose bytes were changed loses that entry only', async () => {
+    const bytes = await zip([
+      ['train/normal/a.bmp', bitmap(16, 12, 1)],
+      ['train/normal/b.bmp', bitmap(16, 12, 2)],
+    ]);
+    const at = bytes.indexOf(bitmap(16, 12, 1));
+    bytes[at + 100]! ^= 0xff;
+    const { json } = await upload(await newDataset(), bytes, 'application/zip');
+    expect(json.outcomes.map(summary)).toEqual([
+      'train/normal/a.bmp rejected image-corrupt',
+      'train/normal/b.bmp stored train normal false',
+    ]);
+  });
+
+  test('is told by its content, but other types of body are not taken', async () => {
+    const id = await newDataset();
+    const bytes = await zip([image]);
+    expect((await upload(id, bytes, 'application/x-tar')).status).toBe(200);
+    expect((await upload(id, bytes, 'application/json')).problem).toBe('unsupported-media-type');
+  });
+
+  test('whose client goes away leaves nothing', async () => {
+    const id = await newDataset();
+    const before = await service.keys();
+    const sending = httpRequest(`${service.url}/v1/datasets/${id}/archive`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/zip', 'transfer-encoding': 'chunked' },
+    });
+    sending.on('error', () => undefined);
+    sending.write((await zip(folders)).subarray(0, 1500));
+    while (temporaries().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    sending.destroy();
+    while (temporaries().length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await service.keys()).toEqual(before);
+  });
+});

@@ -1,0 +1,54 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { temporaryFolder } from '@mediclip/testing';
+import { pack } from 'tar-stream';
+import { bitmap } from '../../testing/bitmaps.js';
+
+const MiB = 1024 * 1024;
+const entry = new URL('../../../dist/testing/measured-server.js', import.meta.url);
+
+let server: ChildProcess;
+let url: string;
+beforeAll(async () => {
+  server = fork(entry, { env: { MEDICLIP_DATA_DIR: temporaryFolder(), PATH: process.env.PATH ?? '' }, execArgv: [] });
+  const [message] = (await once(server, 'message')) as [{ url: string }];
+  url = message.url;
+});
+afterAll(() => {
+  server.kill('SIGKILL');
+});
+
+/** A tar that is made while it is sent: 32 images, and a file of 800 MiB that is none. */
+function largeTar(): AsyncIterable<Uint8Array> {
+  const packing = pack({ highWaterMark: MiB });
+  const add = async () => {
+    for (let i = 0; i < 32; i++) packing.entry({ name: `train/normal/${i}.bmp` }, bitmap(700, 700, i));
+    const other = packing.entry({ name: 'movie.bin', size: 800 * MiB }, (error) => error && packing.destroy(error));
+    for (let i = 1; i < 800; i++) if (!other.write(Buffer.alloc(MiB))) await once(other, 'drain');
+    other.end(Buffer.alloc(MiB));
+    packing.finalize();
+  };
+  add().catch((error: Error) => packing.destroy(error));
+  return packing as unknown as AsyncIterable<Uint8Array>;
+}
+
+test('a large archive never sits in memory', async () => {
+  const dataset = await fetch(`${url}/v1/datasets`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'large' }),
+  });
+  const { id } = (await dataset.json()) as { id: string };
+  const answer = await fetch(`${url}/v1/datasets/${id}/archive`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-tar' },
+    body: largeTar() as never,
+    ...{ duplex: 'half' },
+  });
+  expect(await answer.json()).toMatchObject({ stored: 32, skipped: 1, rejected: 0 });
+  server.send('measure');
+  const [{ largestBytes }] = (await once(server, 'message')) as [{ largestBytes: number }];
+  expect(largestBytes).toBeLessThan(400 * MiB);
+  expect(largestBytes).toBeGreaterThan(20 * MiB);
+});

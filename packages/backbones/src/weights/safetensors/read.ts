@@ -1,0 +1,86 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { WeightsError } from '../../weights-error.js';
+import { headerSizeBytes, PREFIX_BYTES, parseSafetensorsHeader, type SafetensorsHeader } from './header.js';
+import { type NamedTensor, TENSOR_ARRAYS } from './tensor.js';
+
+const LARGEST_READ_BYTES = 2 ** 30;
+
+/** Every tensor of a safetensors file in memory, by name, in the order of the data. Throws `WeightsError`. */
+export function readSafetensors(bytes: Uint8Array): Map<string, NamedTensor> {
+  const { tensors } = parseSafetensorsHeader(bytes, bytes.length);
+  return new Map(
+    [...tensors].map(([name, { dtype, shape, offsetBytes, lengthBytes }]) => {
+      const { buffer } = Uint8Array.from(bytes.subarray(offsetBytes, offsetBytes + lengthBytes));
+      return [name, { dtype, shape, data: new TENSOR_ARRAYS[dtype](buffer) }];
+    }),
+  );
+}
+
+/** Every tensor of a safetensors file (any size), by name, in the order of the data. Throws `WeightsError`. */
+export function readSafetensorsFile(path: string): Map<string, NamedTensor> {
+  return withFile(path, (descriptor) => {
+    const { tensors } = readHeader(descriptor);
+    const read = new Map<string, NamedTensor>();
+    for (const [name, { dtype, shape, offsetBytes, lengthBytes }] of tensors) {
+      const bytes = readBytes(descriptor, offsetBytes, lengthBytes);
+      read.set(name, { dtype, shape, data: new TENSOR_ARRAYS[dtype](bytes.buffer) });
+    }
+    return read;
+  });
+}
+
+/** Names, dtypes, shapes and positions of a safetensors file; reads its header only. Throws `WeightsError`. */
+export function readSafetensorsHeader(path: string): SafetensorsHeader {
+  return withFile(path, readHeader);
+}
+
+/** One stretch of a file, e.g. a tensor found with `readSafetensorsHeader` or a row of it. Throws `WeightsError`. */
+export function readFileBytes(path: string, offsetBytes: number, lengthBytes: number): Uint8Array<ArrayBuffer> {
+  return withFile(path, (descriptor) => readBytes(descriptor, offsetBytes, lengthBytes));
+}
+
+function withFile<T>(path: string, use: (descriptor: number) => T): T {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'r');
+  } catch (cause) {
+    throw new WeightsError('unreadable_file', `Cannot open the weight file ${path}; check its path and permissions.`, {
+      cause,
+    });
+  }
+  try {
+    return use(descriptor);
+  } catch (cause) {
+    if (!(cause instanceof WeightsError)) {
+      throw new WeightsError('unreadable_file', `Cannot read the weight file ${path}; check that it is a file.`, {
+        cause,
+      });
+    }
+    throw new WeightsError(cause.code, `${path}: ${cause.message}`, { cause });
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function readHeader(descriptor: number): SafetensorsHeader {
+  const fileSizeBytes = fstatSync(descriptor).size;
+  const prefix = readBytes(descriptor, 0, Math.min(PREFIX_BYTES, fileSizeBytes));
+  const start = readBytes(descriptor, 0, PREFIX_BYTES + headerSizeBytes(prefix, fileSizeBytes));
+  return parseSafetensorsHeader(start, fileSizeBytes);
+}
+
+function readBytes(descriptor: number, offsetBytes: number, lengthBytes: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(lengthBytes);
+  for (let done = 0; done < lengthBytes; ) {
+    const read = readSync(
+      descriptor,
+      bytes,
+      done,
+      Math.min(lengthBytes - done, LARGEST_READ_BYTES),
+      offsetBytes + done,
+    );
+    if (read === 0) throw new WeightsError('truncated_file', 'The file ended while it was read; fetch it again.');
+    done += read;
+  }
+  return bytes;
+}

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { WeightsError } from '../../weights-error.js';
+import { encodeHeader } from './encode-header.js';
+import { elementCount, TENSOR_ARRAYS, type TensorDtype } from './tensor.js';
+
+/** A tensor whose bytes, row-major and little-endian, come in pieces when they are wanted. */
+export interface StreamedTensor {
+  readonly name: string;
+  readonly dtype: TensorDtype;
+  readonly shape: readonly number[];
+  readonly pieces: () => Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Writes a safetensors file of any size without holding it in memory, whole or not at all. Tensors of wide elements come
+ * first, so that every tensor lies at a multiple of its element's size. Throws `WeightsError` for a tensor whose pieces
+ * do not fit its shape.
+ */
+export async function writeSafetensorsFile(
+  path: string,
+  tensors: readonly StreamedTensor[],
+  metadata?: Readonly<Record<string, string>>,
+): Promise<void> {
+  const width = ({ dtype }: StreamedTensor) => TENSOR_ARRAYS[dtype].BYTES_PER_ELEMENT;
+  const ordered = [...tensors].sort((a, b) => width(b) - width(a));
+  const sized = ordered.map((tensor) => ({ ...tensor, lengthBytes: elementCount(tensor.shape) * width(tensor) }));
+  const temporary = `${path}.${randomUUID()}.partial`;
+  const file = await open(temporary, 'wx');
+  try {
+    try {
+      await file.write(encodeHeader(sized, metadata));
+      for (const tensor of sized) await writePieces(file, tensor, tensor.lengthBytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await unlink(temporary);
+    throw error;
+  }
+}
+
+async function writePieces(file: FileHandle, { name, pieces }: StreamedTensor, lengthBytes: number): Promise<void> {
+  let written = 0;
+  for await (const piece of pieces()) {
+    written += piece.length;
+    if (written > lengthBytes) break;
+    await writeAll(file, piece);
+  }
+  if (written !== lengthBytes) {
+    throw new WeightsError('bad_tensor', `Tensor "${name}" gave other than the ${lengthBytes} bytes of its shape.`);
+  }
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length; ) done += (await file.write(bytes, done)).bytesWritten;
+}

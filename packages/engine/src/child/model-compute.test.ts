@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from '@jest/globals';
+import type { AdaptationJob } from '@mediclip/adaptation';
+import { resolveAdaptationOptions } from '@mediclip/contracts';
+import { RandomStream } from '@mediclip/synthesis';
+import { temporaryFolder } from '@mediclip/testing';
+import { Engine } from '../parent/engine.js';
+
+const side = 224;
+
+/** A smooth blob on noise: enough of a picture for every synthetic anomaly. */
+function picture(seed: number): Uint8Array {
+  const random = new RandomStream(seed, 0, 0);
+  return Uint8Array.from({ length: side * side }, (_, i) => {
+    const distance = Math.hypot((i % side) - 112, Math.floor(i / side) - 112);
+    return Math.max(0, 180 - 1.5 * distance) + random.integer(0, 30);
+  });
+}
+
+function job(): AdaptationJob {
+  const workFolder = temporaryFolder();
+  return {
+    options: resolveAdaptationOptions({
+      seed: 3,
+      shots: 4,
+      training: { epochs: 3, batchSize: 2, checkpointEverySteps: 2, selection: 'last', heldOutSamples: 0 },
+    }),
+    images: [1, 2, 3, 4].map((seed) => ({ width: side, height: side, data: picture(seed) })),
+    workFolder,
+    outFolder: path.join(workFolder, 'detector'),
+  };
+}
+
+function filesOf(folder: string): Record<string, Buffer> {
+  return Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(path.join(folder, name))]));
+}
+
+const rgb = (grey: Uint8Array) => Uint8Array.from({ length: grey.length * 3 }, (_, i) => grey[Math.floor(i / 3)]!);
+
+test('the bundled backbone, killed with -9 in its training: the same detector, byte for byte, and scores from it', async () => {
+  const engine = await Engine.start({ device: 'cpu', threads: 1, synthesisThreads: 1 });
+  const [calm, disturbed] = [job(), job()];
+  await engine.adapt(calm);
+  let kills = 0;
+  await engine.adapt(disturbed, {
+    onProgress({ phase, done }) {
+      if (phase === 'training' && done === 3 && kills++ === 0) process.kill(engine.state.pid!, 'SIGKILL');
+    },
+  });
+  expect(engine.state).toMatchObject({ provider: 'cpu', restarts: 1 });
+  expect(filesOf(disturbed.outFolder)).toEqual(filesOf(calm.outFolder));
+
+  const images = [5, 6, 7].map((seed) => ({ side, data: rgb(picture(seed)) }));
+  const detector = { id: 'detector', folder: calm.outFolder };
+  const together = await engine.score({ detector, images });
+  for (const { score, map, mapSide } of together) {
+    expect([mapSide, map.length]).toEqual([side, side * side]);
+    expect(score).toBeGreaterThan(0);
+    expect(score).toBeLessThan(1);
+  }
+  const small = { side: 112, data: new Uint8Array(112 * 112 * 3) };
+  await expect(engine.score({ detector, images: [small] })).rejects.toThrow('takes 224');
+  const missing = { id: 'missing', folder: path.join(calm.workFolder, 'missing') };
+  await expect(engine.score({ detector: missing, images })).rejects.toMatchObject({
+    code: 'compute-failed',
+    origin: { name: 'AdaptationError', code: 'corrupt-detector' },
+  });
+  await engine.stop();
+});

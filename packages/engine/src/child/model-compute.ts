@@ -1,0 +1,46 @@
+/** The module that the engine process computes with: the method on ONNX Runtime. */
+import { AdaptationRun, type OnBatchHalved, Scorer, Towers } from '@mediclip/adaptation';
+import type { AnomalyMap } from '@mediclip/maps';
+import type { Compute, ComputeSettings, ScoreInput } from './compute.js';
+import { openOrtRuntime } from './ort-runtime.js';
+
+/**
+ * Detectors and adaptations on the device asked for. Throws an EngineError `device-unavailable` when the device does not load.
+ */
+export async function createCompute(
+  { device, threads, precision, modelsFolder }: ComputeSettings,
+  onBatchHalved: OnBatchHalved,
+): Promise<Compute> {
+  const runtime = await openOrtRuntime({ device, threads });
+  return computeOn(
+    new Towers(runtime, { onBatchHalved, precision, ...(modelsFolder !== undefined && { modelsFolder }) }),
+  );
+}
+
+/** Detectors and adaptations on these towers. Everything of one backbone and the same taps shares one. */
+export function computeOn(towers: Towers): Compute {
+  const scorer = new Scorer(towers);
+  return {
+    provider: towers.runtime.provider,
+    towerKey: (detector) => scorer.towerKey(detector),
+    score: (batch) => score(scorer, batch),
+    async openAdaptation(job, samples) {
+      const { backbone, taps } = job.options;
+      return AdaptationRun.open(job, towers.open(backbone, taps), samples);
+    },
+    async release(detectorId) {
+      scorer.forget(detectorId);
+    },
+  };
+}
+
+async function score(scorer: Scorer, batch: readonly ScoreInput[]): Promise<AnomalyMap[]> {
+  const scored = await scorer.score(batch.map(({ detector, image }) => ({ detector, image: image.data })));
+  for (const [index, { mapSide }] of scored.entries()) {
+    const { side } = batch[index]!.image;
+    if (side !== mapSide) {
+      throw new RangeError(`The image has side ${side}, but the detector takes ${mapSide}; resize it.`);
+    }
+  }
+  return scored;
+}

@@ -1,0 +1,77 @@
+import { availableParallelism, totalmem } from 'node:os';
+import type { PrecisionChoice } from '@mediclip/adaptation';
+import type { Device } from '../child/compute.js';
+
+export interface EngineOptions {
+  /** Default `auto`. */
+  readonly device?: Device;
+  /** Of the image towers; default `auto`, what suits the device and the backbone. */
+  readonly precision?: PrecisionChoice;
+  /** Threads of one operator; default one per core. */
+  readonly threads?: number;
+  /** Threads that draw synthetic anomalies; default one per core, at most 8. */
+  readonly synthesisThreads?: number;
+  /** Resident memory of the engine process past which it is replaced between two operations; default 60 % of the machine's or container's. */
+  readonly memoryCeilingBytes?: number;
+  readonly modelsFolder?: string;
+  /** Images that may wait or be under way; more are refused as `overloaded`. Default 1024. */
+  readonly maxPendingImages?: number;
+  /** How often the process may die over one adaptation without getting further; default 3. */
+  readonly adaptationAttempts?: number;
+  /** How often in a row the process may fail to become ready; default 5. */
+  readonly startAttempts?: number;
+  /** The module that computes, a ComputeModule; default the method on ONNX Runtime. */
+  readonly computeModule?: URL;
+  readonly timing?: Partial<EngineTiming>;
+}
+
+export interface EngineTiming {
+  /** Between two signs of life; default 500. */
+  readonly beatIntervalMs: number;
+  /** A process that finishes no operation for so long is killed; default 120,000. */
+  readonly hangTimeoutMs: number;
+  /** A cancelled adaptation that has not let go after so long is ended with its process; default 1,500. */
+  readonly cancelGraceMs: number;
+  /** `stop` waits so long for the checkpoint; default 10,000. */
+  readonly stopGraceMs: number;
+  /** Pause before the first restart, doubled with every further death without work done; default 100. */
+  readonly backOffMs: number;
+  /** Longest pause; default 10,000. */
+  readonly maxBackOffMs: number;
+}
+
+const defaultTiming: EngineTiming = {
+  beatIntervalMs: 500,
+  hangTimeoutMs: 120_000,
+  cancelGraceMs: 1_500,
+  stopGraceMs: 10_000,
+  backOffMs: 100,
+  maxBackOffMs: 10_000,
+};
+
+/** The options with every default filled in; only `modelsFolder` may be missing. */
+export type ResolvedEngineOptions = Required<Omit<EngineOptions, 'modelsFolder' | 'timing'>> &
+  Pick<EngineOptions, 'modelsFolder'> & { readonly timing: EngineTiming };
+
+export function resolveEngineOptions(options: EngineOptions): ResolvedEngineOptions {
+  const cores = availableParallelism();
+  return {
+    device: 'auto',
+    precision: 'auto',
+    threads: cores,
+    synthesisThreads: Math.min(cores, 8),
+    memoryCeilingBytes: defaultMemoryCeiling(),
+    maxPendingImages: 1024,
+    adaptationAttempts: 3,
+    startAttempts: 5,
+    computeModule: new URL('../../dist/child/model-compute.js', import.meta.url),
+    ...options,
+    timing: { ...defaultTiming, ...options.timing },
+  };
+}
+
+/** 60 % of the memory of the container, where there is a limit, or of the machine. */
+function defaultMemoryCeiling(): number {
+  const limit = process.constrainedMemory();
+  return 0.6 * (limit > 0 ? Math.min(limit, totalmem()) : totalmem());
+}

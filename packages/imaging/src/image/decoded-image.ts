@@ -1,0 +1,35 @@
+import type { ImageFormat } from '../decode/detect-format.js';
+import type { TechnicalTags } from '../dicom/technical-tags.js';
+
+/**
+ * How a file stores its pixels. The reference pipeline treats palettes, single bits and alpha in ways of their own,
+ * so the mode stays with the pixels.
+ */
+export type ImageMode = 'grey' | 'greyAlpha' | 'rgb' | 'rgba' | 'palette' | 'paletteAlpha' | 'bilevel';
+
+/** Bytes per pixel by mode: palettes are stored as the colours they name, single bits as 0 and 255. */
+export const CHANNELS: Readonly<Record<ImageMode, number>> = {
+  grey: 1,
+  greyAlpha: 2,
+  rgb: 3,
+  rgba: 4,
+  palette: 3,
+  paletteAlpha: 4,
+  bilevel: 1,
+};
+
+/** An upright image of 8 bits a channel. */
+export interface DecodedImage {
+  readonly width: number;
+  readonly height: number;
+  readonly mode: ImageMode;
+  /** Row-major, channels interleaved, `width * height * CHANNELS[mode]` bytes. */
+  readonly data: Uint8Array;
+  readonly format: ImageFormat;
+  /** Frames of the file, of which this image is one. */
+  readonly frameCount: number;
+  /** What was decided for the caller, in words, e.g. `first of 30 frames`. */
+  readonly notes: readonly string[];
+  /** Present on DICOM images: the only tags that survive. */
+  readonly dicom?: TechnicalTags;
+}

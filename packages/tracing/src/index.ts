@@ -1,0 +1,1 @@
+export { inSpan, inSpanOf, markFailed, type SpanOptions, type TraceCarrier, traceCarrier } from './spans.js';
