@@ -24,6 +24,7 @@ import { jobEventHandlers } from './jobs/job-events.js';
 import { jobHandlers } from './jobs/jobs.js';
 import { OptionCheck } from './jobs/option-check.js';
 import { scoringHandlers } from './jobs/scorings.js';
+import { aliasHandlers } from './models/aliases.js';
 import { calibrationHandlers } from './models/calibrations.js';
 import { DetectorBuilder } from './models/exports/detector-builder.js';
 import { exportHandlers } from './models/exports/exports.js';
@@ -123,6 +124,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
     ...backboneHandlers(settings.modelsDir),
     ...adaptationHandlers({ ...submission, optionCheck }),
     ...modelHandlers,
+    ...aliasHandlers,
     ...exportHandlers({ settings, detectorBuilder }),
     ...importHandlers({ settings, detectorBuilder }),
     ...scoreHandlers({ ...dependencies, metrics }),

@@ -2,6 +2,8 @@ import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import {
   type AdaptationRequest,
+  type Alias,
+  type AliasSet,
   type Answer,
   type Backbone,
   type CalibrationRequest,
@@ -120,6 +122,28 @@ export class MediclipClient {
 
   deleteModel(id: string, options?: CallOptions): Promise<void> {
     return this.nothing('deleteModel', { params: { id }, options });
+  }
+
+  listAliases(options?: ListOptions): AsyncIterable<Alias> {
+    return itemsOf((query) => this.json('listAliases', { query, options }), options);
+  }
+
+  getAlias(name: string, options?: CallOptions): Promise<Alias> {
+    return this.json('getAlias', { params: { name }, options });
+  }
+
+  /** Moves an alias to a model, or makes it. */
+  setAlias(name: string, body: AliasSet, options?: CallOptions): Promise<Alias> {
+    return this.json('setAlias', { params: { name }, body: { json: body }, options });
+  }
+
+  deleteAlias(name: string, options?: CallOptions): Promise<void> {
+    return this.nothing('deleteAlias', { params: { name }, options });
+  }
+
+  /** Moves an alias back to the model before. */
+  rollBackAlias(name: string, options?: PostOptions): Promise<Alias> {
+    return this.json('rollBackAlias', { params: { name }, options });
   }
 
   /** Writes the archive of a model to a file of this machine; the file is whole when the promise resolves. */

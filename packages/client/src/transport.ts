@@ -19,7 +19,7 @@ export interface StreamedBody {
 }
 
 export interface TransportRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Path with its query. */
   readonly path: string;
   readonly accept?: string;

@@ -28,6 +28,7 @@ export {
 export { validate } from './problems/validate.js';
 export * from './records/records.js';
 export * from './resources/adaptations.js';
+export * from './resources/aliases.js';
 export * from './resources/backbones.js';
 export * from './resources/calibrations.js';
 export * from './resources/datasets.js';

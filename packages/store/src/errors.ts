@@ -79,6 +79,26 @@ export class RecordInUse extends StoreError {
   }
 }
 
+/** Aliases name the model. */
+export class ModelHasAlias extends RecordInUse {
+  readonly aliases: readonly string[];
+
+  constructor(message: string, aliases: readonly string[]) {
+    super(message, []);
+    this.aliases = aliases;
+  }
+}
+
+/** An alias does not name the model that the caller expects. */
+export class AliasMoved extends StoreError {
+  readonly retryable = false;
+}
+
+/** The history of an alias holds no other model that still exists. */
+export class NoEarlierModel extends StoreError {
+  readonly retryable = false;
+}
+
 /** The write carries the fencing token of an attempt that was superseded, or the job is over: stop working on it. */
 export class StaleAttempt extends StoreError {
   readonly retryable = false;

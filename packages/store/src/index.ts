@@ -1,3 +1,4 @@
+export type { AliasRepository } from './aliases/alias-repository.js';
 export { datasetDigest } from './datasets/dataset-digest.js';
 export type { DatasetRepository } from './datasets/dataset-repository.js';
 export type { ImageContent, ImageDescription, ImageFilter, ImageRepository } from './datasets/image-repository.js';

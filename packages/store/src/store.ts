@@ -1,4 +1,5 @@
 import { tenantSchema } from '@mediclip/contracts';
+import { AliasRepository } from './aliases/alias-repository.js';
 import { DatasetRepository } from './datasets/dataset-repository.js';
 import { ImageRepository } from './datasets/image-repository.js';
 import { EvaluationRepository } from './evaluations/evaluation-repository.js';
@@ -24,6 +25,8 @@ export interface TenantStore {
   /** Results of scorings by image. */
   readonly results: JobResults;
   readonly models: ModelRepository;
+  /** Names that stand for models. */
+  readonly aliases: AliasRepository;
   readonly evaluations: EvaluationRepository;
   readonly idempotency: IdempotencyRepository;
 }
@@ -96,6 +99,7 @@ function tenantStore(name: string, objects: ObjectStore, now: () => number): Ten
     attempts,
     results: new JobResults(tenant, attempts),
     models: new ModelRepository(tenant, attempts),
+    aliases: new AliasRepository(tenant),
     evaluations: new EvaluationRepository(tenant, attempts),
     idempotency: new IdempotencyRepository(tenant),
   };

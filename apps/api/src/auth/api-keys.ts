@@ -15,7 +15,7 @@ export class ApiKeysError extends Error {
  * later; a file that has become unreadable leaves the keys before it in force and is reported to `onError`.
  */
 export class ApiKeys {
-  #tenants: ReadonlyMap<string, string>;
+  #owners: ReadonlyMap<string, KeyOwner>;
   #modifiedMs: number;
   #checkedAtMs: number;
 
@@ -25,7 +25,7 @@ export class ApiKeys {
     private readonly onError: (error: ApiKeysError) => void,
     private readonly now: () => number,
   ) {
-    this.#tenants = read.tenants;
+    this.#owners = read.owners;
     this.#modifiedMs = read.modifiedMs;
     this.#checkedAtMs = now();
   }
@@ -38,10 +38,10 @@ export class ApiKeys {
     return new ApiKeys(path, await readKeys(path), onError, now);
   }
 
-  /** The tenant that `key` belongs to, `undefined` for a key that is not known. */
-  async tenantOf(key: string): Promise<string | undefined> {
+  /** Whom `key` belongs to, `undefined` for a key that is not known. */
+  async ownerOf(key: string): Promise<KeyOwner | undefined> {
     await this.#reload();
-    return this.#tenants.get(createHash('sha256').update(key).digest('hex'));
+    return this.#owners.get(createHash('sha256').update(key).digest('hex'));
   }
 
   async #reload(): Promise<void> {
@@ -50,7 +50,7 @@ export class ApiKeys {
     try {
       if ((await stat(this.path)).mtimeMs === this.#modifiedMs) return;
       const read = await readKeys(this.path);
-      this.#tenants = read.tenants;
+      this.#owners = read.owners;
       this.#modifiedMs = read.modifiedMs;
     } catch (error) {
       this.onError(error instanceof ApiKeysError ? error : unreadable(this.path, error));
@@ -58,8 +58,14 @@ export class ApiKeys {
   }
 }
 
+/** Whom a key belongs to. */
+export interface KeyOwner {
+  readonly tenant: string;
+  readonly keyId: string;
+}
+
 interface ReadKeys {
-  readonly tenants: ReadonlyMap<string, string>;
+  readonly owners: ReadonlyMap<string, KeyOwner>;
   readonly modifiedMs: number;
 }
 
@@ -79,7 +85,10 @@ async function readKeys(path: string): Promise<ReadKeys> {
       `The API keys file ${path} is not valid (${issue.path.join('.')}: ${issue.message}): make keys with \`mediclip keys create\`.`,
     );
   }
-  return { tenants: new Map(file.data.keys.map(({ sha256, tenant }) => [sha256, tenant])), modifiedMs };
+  return {
+    owners: new Map(file.data.keys.map(({ sha256, tenant, id }) => [sha256, { tenant, keyId: id }])),
+    modifiedMs,
+  };
 }
 
 function unreadable(path: string, cause: unknown): ApiKeysError {

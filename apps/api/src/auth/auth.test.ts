@@ -35,7 +35,9 @@ describe('with an API keys file', () => {
     const evaluation = await service.post('/v1/evaluations', { json: { modelId, datasetId: dataset.id }, key: theirs });
     const { evaluationId } = (await service.ended(evaluation.json.id, theirs)).result as { evaluationId: string };
     const { json } = await service.get(`/v1/datasets/${dataset.id}/images`, { key: theirs });
+    await service.send('PUT', '/v1/aliases/their-alias', { json: { modelId }, key: theirs });
     ids = {
+      aliases: 'their-alias',
       datasets: dataset.id,
       images: json.items[0].id,
       results: json.items[0].id,
@@ -80,7 +82,13 @@ describe('with an API keys file', () => {
     }
     if (!('json' in body)) return { body: new Uint8Array([1]), headers: { 'content-type': 'application/zip' } };
     const all = { datasetId: ids.datasets, modelId: ids.models, alpha: 0.1, shots: 1, name: 'x' };
-    for (const names of [['name'], ['datasetId', 'shots'], ['datasetId', 'modelId'], ['datasetId', 'alpha']] as const) {
+    for (const names of [
+      ['name'],
+      ['modelId'],
+      ['datasetId', 'shots'],
+      ['datasetId', 'modelId'],
+      ['datasetId', 'alpha'],
+    ] as const) {
       const json = Object.fromEntries(names.map((name) => [name, all[name]]));
       if (body.json.safeParse(json).success) return { json };
     }
@@ -137,16 +145,17 @@ describe('the file of API keys', () => {
     let now = 0;
     writeKeys(file, { old: 'clinic-a' });
     const keys = await ApiKeys.open(file, { onError: (error) => errors.push(error), now: () => now });
-    expect(await keys.tenantOf('old')).toBe('clinic-a');
+    const tenantOf = async (key: string) => (await keys.ownerOf(key))?.tenant;
+    expect(await tenantOf('old')).toBe('clinic-a');
     writeKeys(file, { new: 'clinic-b' });
     utimesSync(file, 1, 1);
-    expect(await keys.tenantOf('new')).toBeUndefined();
+    expect(await tenantOf('new')).toBeUndefined();
     now += 2000;
-    expect([await keys.tenantOf('new'), await keys.tenantOf('old')]).toEqual(['clinic-b', undefined]);
+    expect([await tenantOf('new'), await tenantOf('old')]).toEqual(['clinic-b', undefined]);
     writeFileSync(file, '{');
     utimesSync(file, 2, 2);
     now += 2000;
-    expect(await keys.tenantOf('new')).toBe('clinic-b');
+    expect(await tenantOf('new')).toBe('clinic-b');
     expect(errors).toMatchObject([{ name: 'ApiKeysError' }]);
   });
 

@@ -7,6 +7,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Whom the request is from. */
     tenant: string;
+    /** Id of the key that it came with; `undefined` on a server without keys. */
+    keyId: string | undefined;
   }
 }
 
@@ -17,12 +19,14 @@ const bearer = /^Bearer +([!-~]+)$/i;
 /** Tells whom a request is from, by its key. Without `keys` everybody is the tenant `default`. Open routes ask for no key. */
 export const auth = fastifyPlugin(async (app: FastifyInstance, { keys }: { keys: ApiKeys | undefined }) => {
   app.decorateRequest('tenant', defaultTenant);
+  app.decorateRequest('keyId', undefined);
   if (keys === undefined) return;
   app.addHook('onRequest', async (request) => {
     if (request.routeOptions.config.isOpen !== false) return;
     const key = bearer.exec(request.headers.authorization ?? '')?.[1];
-    const tenant = key && (await keys.tenantOf(key));
-    if (!tenant) throw new ProblemError('unauthenticated');
-    request.tenant = tenant;
+    const owner = key === undefined ? undefined : await keys.ownerOf(key);
+    if (owner === undefined) throw new ProblemError('unauthenticated');
+    request.tenant = owner.tenant;
+    request.keyId = owner.keyId;
   });
 });

@@ -3,6 +3,7 @@ import { newId, type Store } from '@mediclip/store';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { answerOnce, type CompleteAnswer, idempotencyKey, jsonDigest } from '../idempotency/idempotent.js';
+import { modelIdHeader, resolveModel } from '../models/resolve-model.js';
 import { restOfBodyDigest } from './body-digest.js';
 import { clientGoneSignal } from './client-gone.js';
 import type { Call, Handler, Handlers, RawAnswer } from './handlers.js';
@@ -60,7 +61,10 @@ async function serve(
 ): Promise<FastifyReply> {
   waitPatiently(request);
   const tenant = store.tenant(request.tenant);
-  const parts = validParts(route, request);
+  const valid = validParts(route, request);
+  const { params, modelId } = await resolveModel(route, valid.params, tenant);
+  if (modelId !== undefined) reply.header(modelIdHeader, modelId);
+  const parts = { ...valid, params };
   const call = (id: string) => ({ ...parts, store: tenant, signal, newId: id, request, reply }) as Call<OperationId>;
   const signal = clientGoneSignal(reply);
   const key = route.method === 'POST' ? idempotencyKey(request) : undefined;

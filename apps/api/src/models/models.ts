@@ -1,5 +1,5 @@
 import { type Model, type ModelSummary, ProblemError } from '@mediclip/contracts';
-import { RecordInUse } from '@mediclip/store';
+import { ModelHasAlias, RecordInUse } from '@mediclip/store';
 import type { HandlersOf } from '../http/handlers.js';
 import { jsonPage } from '../http/json-page.js';
 
@@ -15,6 +15,9 @@ export const modelHandlers: HandlersOf<'listModels' | 'getModel' | 'deleteModel'
     try {
       await store.models.delete(params.id);
     } catch (error) {
+      if (error instanceof ModelHasAlias) {
+        throw new ProblemError('model-has-alias', error.message, { aliases: [...error.aliases] });
+      }
       if (!(error instanceof RecordInUse)) throw error;
       throw new ProblemError('model-in-use', error.message, { jobIds: [...error.jobIds] });
     }

@@ -329,6 +329,24 @@ const problemCatalogue = {
     meaning: 'Jobs that have not ended use it; `jobIds` names them.',
     remedy: 'Wait for these jobs or cancel them, then repeat the request.',
   },
+  'model-has-alias': {
+    status: 409,
+    title: 'An alias names the model',
+    meaning: 'Aliases name it; `aliases` lists them. Requests by alias would fail without it.',
+    remedy: 'Move these aliases to another model or delete them, then repeat the request.',
+  },
+  'alias-moved': {
+    status: 409,
+    title: 'The alias names another model',
+    meaning: 'The alias does not name the model of `ifModelId`: somebody has moved it in between.',
+    remedy: 'Read the alias, decide again, and repeat the request with the model that it names now.',
+  },
+  'alias-without-history': {
+    status: 409,
+    title: 'There is no model to go back to',
+    meaning: 'The alias has named no other model that still exists.',
+    remedy: 'Move the alias to a model with `PUT`.',
+  },
   'data-set-full': {
     status: 409,
     title: 'The data set is full',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { aliasFields } from '../resources/aliases.js';
 import { datasetFields } from '../resources/datasets.js';
 import { evaluationFields } from '../resources/evaluations.js';
 import { imageSchema } from '../resources/images.js';
@@ -42,6 +43,11 @@ export type JobRecord = z.infer<typeof jobRecordSchema>;
 export const modelRecordSchema = z.strictObject({ schemaVersion, ...modelFields });
 
 export type ModelRecord = z.infer<typeof modelRecordSchema>;
+
+/** An alias as it is stored. */
+export const aliasRecordSchema = z.strictObject({ schemaVersion, ...aliasFields });
+
+export type AliasRecord = z.infer<typeof aliasRecordSchema>;
 
 /** An evaluation as it is stored. */
 export const evaluationRecordSchema = z.strictObject({ schemaVersion, ...evaluationFields });

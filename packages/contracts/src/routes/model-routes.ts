@@ -5,7 +5,7 @@ import { jobSchema } from '../resources/jobs.js';
 import { modelPageSchema, modelSchema } from '../resources/models.js';
 import { pageQuerySchema } from '../resources/pages.js';
 import { scoreAnswerSchema } from '../resources/scores.js';
-import { deleted, idParams, imageProblems, json, made, packedProblems, type Route } from './route.js';
+import { deleted, imageProblems, json, made, modelParams, packedProblems, type Route } from './route.js';
 
 export const modelRoutes = {
   listBackbones: {
@@ -30,7 +30,7 @@ export const modelRoutes = {
     tag: 'models',
     summary: 'Read a model',
     description: 'Its configuration, where it comes from, its losses and its calibration.',
-    params: idParams,
+    params: modelParams,
     replies: { 200: json('The model.', modelSchema) },
   },
   deleteModel: {
@@ -40,9 +40,9 @@ export const modelRoutes = {
     summary: 'Delete a model',
     description:
       'Refused while a job that has not ended uses it. Its evaluations and the results of its scorings stay.',
-    params: idParams,
+    params: modelParams,
     replies: { 204: deleted },
-    problems: ['model-in-use'],
+    problems: ['model-in-use', 'model-has-alias'],
   },
   scoreImages: {
     method: 'POST',
@@ -50,7 +50,7 @@ export const modelRoutes = {
     tag: 'models',
     summary: 'Score images at once',
     description: 'With `Accept: image/png` and exactly one image, the answer is the overlay of its anomaly map.',
-    params: idParams,
+    params: modelParams,
     body: {
       form: z.strictObject({ file: z.array(z.file()).min(1) }),
       description: 'One or more `file` parts. A bad file costs only itself.',
@@ -79,7 +79,7 @@ export const modelRoutes = {
     tag: 'models',
     summary: 'Choose the threshold of a model',
     description: 'A job: a split-conformal threshold from normal images that were never used in training.',
-    params: idParams,
+    params: modelParams,
     body: { json: calibrationRequestSchema },
     replies: { 202: made('The job.', jobSchema) },
     problems: ['not-found', 'queue-full', 'queue-unavailable', 'too-few-images', 'backbone-weights-missing'],
@@ -92,7 +92,7 @@ export const modelRoutes = {
     description:
       'A zip that runs in any ONNX Runtime: `detector.onnx` (RGB bytes `[1, side, side, 3]` in, `map` and `score` out) with its ' +
       'weights, `model-card.md`, examples in Python and Node, and all that an import needs. `SHA256SUMS` lists every file.',
-    params: idParams,
+    params: modelParams,
     replies: { 200: { description: 'The archive.', content: { 'application/zip': 'bytes' } } },
     problems: ['backbone-weights-missing', 'backbone-weights-differ', 'digest-mismatch'],
   },

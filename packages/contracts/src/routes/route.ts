@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type ProblemSlug, problemSlugs } from '../problems/catalogue.js';
+import { modelReferenceSchema } from '../resources/aliases.js';
 import { idSchema } from '../resources/primitives.js';
 
 /** What a body of one media type holds: a value of a schema, raw bytes, or a stream of server-sent events. */
@@ -24,7 +25,7 @@ export type RequestBody =
 
 /** One operation of the service: everything that its handler, its client and its documentation agree on. */
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Parameters in braces, as in OpenAPI: `/v1/datasets/{id}`. */
   readonly path: string;
   readonly tag: 'datasets' | 'backbones' | 'models' | 'jobs' | 'service';
@@ -45,6 +46,9 @@ export interface Route {
 
 /** Path parameters of a route with one id. */
 export const idParams = z.strictObject({ id: idSchema });
+
+/** Path parameters of a route of a model, which an alias may name. */
+export const modelParams = z.strictObject({ id: modelReferenceSchema });
 
 /** Path parameters of a route for an image of something. */
 export const imageParams = z.strictObject({ id: idSchema, imageId: idSchema });

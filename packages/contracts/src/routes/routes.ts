@@ -1,14 +1,19 @@
 import type { z } from 'zod';
+import { aliasRoutes } from './alias-routes.js';
 import { datasetRoutes } from './dataset-routes.js';
 import { jobRoutes } from './job-routes.js';
 import { modelRoutes } from './model-routes.js';
 import type { Route } from './route.js';
 import { serviceRoutes } from './service-routes.js';
 
-type RouteTable = typeof datasetRoutes & typeof modelRoutes & typeof jobRoutes & typeof serviceRoutes;
+type RouteTable = typeof datasetRoutes &
+  typeof modelRoutes &
+  typeof aliasRoutes &
+  typeof jobRoutes &
+  typeof serviceRoutes;
 
 /** Every operation by its id. The one source of the server's routes, the client's calls and `openapi.yaml`. */
-export const routes: RouteTable = { ...datasetRoutes, ...modelRoutes, ...jobRoutes, ...serviceRoutes };
+export const routes: RouteTable = { ...datasetRoutes, ...modelRoutes, ...aliasRoutes, ...jobRoutes, ...serviceRoutes };
 
 /** Id of an operation that the server offers. */
 export type OperationId = {

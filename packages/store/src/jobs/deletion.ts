@@ -13,6 +13,8 @@ export interface Deletion<T extends Deletable> {
   readonly key: string;
   readonly id: string;
   removeContents(): Promise<void>;
+  /** Rejects with a `RecordInUse` when anything besides jobs needs the record. */
+  assertUnneeded?(): Promise<void>;
 }
 
 /** After which time a deletion counts as interrupted, and the sweep goes on with it. */
@@ -26,6 +28,7 @@ const deletionMs = 600_000;
 export async function deleteUnused<T extends Deletable>(tenant: Tenant, deletion: Deletion<T>): Promise<boolean> {
   const { documents, key, id } = deletion;
   await assertUnused(tenant, id);
+  await deletion.assertUnneeded?.();
   let mine = false;
   await documents.update(key, (record) => {
     mine = record.deletingSince === undefined;
@@ -51,6 +54,7 @@ async function finish<T extends Deletable>(tenant: Tenant, deletion: Deletion<T>
   const { documents, key, id } = deletion;
   try {
     await assertUnused(tenant, id);
+    await deletion.assertUnneeded?.();
   } catch (error) {
     if (error instanceof RecordInUse) await documents.update(key, ({ deletingSince, ...record }) => record as T);
     throw error;

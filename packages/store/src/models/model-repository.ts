@@ -1,5 +1,6 @@
 import type { Calibration, Model, Page } from '@mediclip/contracts';
-import { RecordExists, RecordNotFound } from '../errors.js';
+import { aliasesOf } from '../aliases/alias-record.js';
+import { ModelHasAlias, RecordExists, RecordNotFound } from '../errors.js';
 import { type Deletion, deleteUnused, resumeDeletion } from '../jobs/deletion.js';
 import type { JobAttempts } from '../jobs/job-attempts.js';
 import type { Attempt } from '../jobs/job-record.js';
@@ -96,7 +97,7 @@ export class ModelRepository {
     return fetchFiles(this.tenant.objects, `${modelFolder(this.tenant, id)}${stored.filesFolder}/`, stored, cache);
   }
 
-  /** Rejects with `RecordInUse` too, while jobs that haven't ended use the model. */
+  /** Rejects with `RecordInUse` too, while jobs that haven't ended use the model, and with `ModelHasAlias` while an alias names it. */
   async delete(id: string): Promise<void> {
     await this.getStored(id);
     if (!(await deleteUnused(this.tenant, this.deletionOf(id)))) {
@@ -154,12 +155,24 @@ export class ModelRepository {
       documents,
       key: modelKey(tenant, id),
       id,
+      assertUnneeded: () => assertWithoutAlias(tenant, id),
       async removeContents() {
         for await (const folder of foldersOf(tenant.objects, modelFolder(tenant, id))) {
           await tenant.objects.deleteFolder(`${modelFolder(tenant, id)}${folder}/`);
         }
       },
     };
+  }
+}
+
+async function assertWithoutAlias(tenant: Tenant, modelId: string): Promise<void> {
+  const names: string[] = [];
+  for await (const { name, modelId: named } of aliasesOf(tenant)) if (named === modelId) names.push(name);
+  if (names.length > 0) {
+    throw new ModelHasAlias(
+      `Aliases name it (${names.join(', ')}): move them to another model, or delete them.`,
+      names,
+    );
   }
 }
 

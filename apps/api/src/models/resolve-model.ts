@@ -1,0 +1,20 @@
+import type { Route } from '@mediclip/contracts';
+import type { TenantStore } from '@mediclip/store';
+
+/** The header that names the model that an alias stood for. */
+export const modelIdHeader = 'mediclip-model-id';
+
+/**
+ * The parameters of a path with the id of the model where they name an alias (`@name`), and that id in `modelId`. Rejects with
+ * `RecordNotFound` for an alias that is not there.
+ */
+export async function resolveModel<P>(
+  route: Route,
+  params: P,
+  store: TenantStore,
+): Promise<{ readonly params: P; readonly modelId?: string }> {
+  const { id } = (params ?? {}) as { readonly id?: string };
+  if (!route.path.startsWith('/v1/models/{id}') || !id?.startsWith('@')) return { params };
+  const modelId = await store.aliases.resolve(id.slice(1));
+  return { params: { ...params, id: modelId }, modelId };
+}
