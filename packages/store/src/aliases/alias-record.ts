@@ -5,7 +5,7 @@ import type { Tenant } from '../records/tenant.js';
 
 const suffix = '.json';
 
-export const aliasFolder = ({ prefix }: Tenant) => `${prefix}aliases/`;
+const aliasFolder = ({ prefix }: Tenant) => `${prefix}aliases/`;
 export const aliasKey = (tenant: Tenant, name: string) => `${aliasFolder(tenant)}${name}${suffix}`;
 
 /** Aliases lie at `aliases/<name>.json`. */
