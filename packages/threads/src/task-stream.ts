@@ -1,0 +1,59 @@
+/**
+ * The items of a streaming task, one after the other. The thread makes two items before they are taken, then one for each that is.
+ * Ending early (`break`, `return`) stops the task; one who neither takes all items nor ends it holds a thread for ever.
+ */
+export class TaskStream<Item> implements AsyncIterableIterator<Item> {
+  readonly #items: Item[] = [];
+  readonly #taken: () => void;
+  readonly #stop: () => void;
+  #end: { readonly error?: unknown } | undefined;
+  readonly #sleepers: (() => void)[] = [];
+
+  constructor({ onTaken, onStop }: { readonly onTaken: () => void; readonly onStop: () => void }) {
+    this.#taken = onTaken;
+    this.#stop = onStop;
+  }
+
+  /** Called by the pool with each item that came. */
+  push(item: Item): void {
+    if (!this.#end) this.#items.push(item);
+    this.#wake();
+  }
+
+  /** Called by the pool when the task is done; with an error, items that were not taken are dropped. */
+  close(end: { readonly error?: unknown }): void {
+    if ('error' in end) this.#items.length = 0;
+    this.#end ??= end;
+    this.#wake();
+  }
+
+  async next(): Promise<IteratorResult<Item, undefined>> {
+    for (;;) {
+      if (this.#items.length > 0) {
+        const value = this.#items.shift() as Item;
+        if (!this.#end) this.#taken();
+        return { done: false, value };
+      }
+      if (this.#end) {
+        if ('error' in this.#end) throw this.#end.error;
+        return { done: true, value: undefined };
+      }
+      await new Promise<void>((resolve) => this.#sleepers.push(resolve));
+    }
+  }
+
+  async return(): Promise<IteratorResult<Item, undefined>> {
+    this.#items.length = 0;
+    if (!this.#end) this.#stop();
+    this.close({});
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #wake(): void {
+    for (const wake of this.#sleepers.splice(0)) wake();
+  }
+}
