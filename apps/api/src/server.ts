@@ -4,6 +4,7 @@ import { newId } from '@mediclip/store';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { ApiKeys } from './auth/api-keys.js';
 import { auth } from './auth/auth.js';
+import { openBackboneThreads } from './backbone-threads/backbone-threads.js';
 import { backboneHandlers } from './backbones/backbones.js';
 import { datasetHandlers } from './datasets/datasets.js';
 import { imageHandlers } from './datasets/images.js';
@@ -22,11 +23,9 @@ import { adaptationHandlers } from './jobs/adaptations.js';
 import { evaluationHandlers } from './jobs/evaluations.js';
 import { jobEventHandlers } from './jobs/job-events.js';
 import { jobHandlers } from './jobs/jobs.js';
-import { OptionCheck } from './jobs/option-check.js';
 import { scoringHandlers } from './jobs/scorings.js';
 import { aliasHandlers } from './models/aliases.js';
 import { calibrationHandlers } from './models/calibrations.js';
-import { DetectorBuilder } from './models/exports/detector-builder.js';
 import { exportHandlers } from './models/exports/exports.js';
 import { importHandlers } from './models/exports/imports.js';
 import { modelHandlers } from './models/models.js';
@@ -64,8 +63,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   const { settings, store, jobQueue, logger } = dependencies;
   const metrics = serverMetrics(dependencies.metrics, jobQueue);
   const lifecycle = new Lifecycle();
-  const optionCheck = new OptionCheck(settings.modelsDir);
-  const detectorBuilder = new DetectorBuilder(settings.modelsDir);
+  const backboneThreads = openBackboneThreads(settings.modelsDir);
   const keys = settings.apiKeysFile
     ? await ApiKeys.open(settings.apiKeysFile, { onError: (err) => logger.error({ err }, err.message) })
     : undefined;
@@ -93,8 +91,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, metrics));
   app.setNotFoundHandler(notFound);
   app.addHook('preClose', async () => lifecycle.close());
-  app.addHook('onClose', () => optionCheck.close());
-  app.addHook('onClose', () => detectorBuilder.close());
+  app.addHook('onClose', () => backboneThreads.close());
 
   await app.register(logRequests);
   await app.register(measureRequests, { metrics });
@@ -122,11 +119,11 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
     ...imageHandlers(dependencies),
     ...archiveHandlers(dependencies),
     ...backboneHandlers(settings.modelsDir),
-    ...adaptationHandlers({ ...submission, optionCheck }),
+    ...adaptationHandlers({ ...submission, backboneThreads }),
     ...modelHandlers,
     ...aliasHandlers,
-    ...exportHandlers({ settings, detectorBuilder }),
-    ...importHandlers({ settings, detectorBuilder }),
+    ...exportHandlers({ settings, backboneThreads }),
+    ...importHandlers({ settings, backboneThreads }),
     ...scoreHandlers({ ...dependencies, metrics }),
     ...scoringHandlers(submission),
     ...evaluationHandlers(submission),

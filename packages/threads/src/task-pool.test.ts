@@ -133,12 +133,15 @@ describe('a thread that dies', () => {
     expect(outcomes.slice(1)).toEqual([1, 2, 3, 4].map((value) => ({ value: expect.objectContaining({ value }) })));
   });
 
-  test.each(['throw', 'exit'] as const)('while it starts (%s) fails each task once and is not started for ever', async (how) => {
-    const pool = poolOf(1, { retries: 1, tasksAhead: 1 }, how);
-    const outcomes = await Promise.all([1, 2, 3].map((value) => outcome(pool.run('echo', value))));
-    for (const end of outcomes) expect(end).toMatchObject({ error: { code: 'thread-ended' } });
-    await expect(poolOf(2, {}, how).start()).rejects.toThrow(how === 'throw' ? 'broken entry' : 'code 5');
-  });
+  test.each(['throw', 'exit'] as const)(
+    'while it starts (%s) fails each task once and is not started for ever',
+    async (how) => {
+      const pool = poolOf(1, { retries: 1, tasksAhead: 1 }, how);
+      const outcomes = await Promise.all([1, 2, 3].map((value) => outcome(pool.run('echo', value))));
+      for (const end of outcomes) expect(end).toMatchObject({ error: { code: 'thread-ended' } });
+      await expect(poolOf(2, {}, how).start()).rejects.toThrow(how === 'throw' ? 'broken entry' : 'code 5');
+    },
+  );
 
   test('ends a pool whose threads hold state', async () => {
     const pool = poolOf(1, { isStateful: true });

@@ -201,7 +201,10 @@ export class TaskPool<T extends Tasks> {
   }
 
   #heard(task: Task, message: TaskMessage): void {
-    if (message.type === 'item') return task.item(message.value);
+    if (message.type === 'item') {
+      task.item(message.value);
+      return;
+    }
     if (!task.isAbandoned) {
       if (message.type === 'answer') task.resolve(message.value);
       else task.reject(rebuilt(message.fault, this.#options.errors ?? []));

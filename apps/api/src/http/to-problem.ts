@@ -12,6 +12,7 @@ import {
   StoreFull,
   StoreUnavailable,
 } from '@mediclip/store';
+import { ThreadError } from '@mediclip/threads';
 
 /** Seconds after which a part that could not be reached may be there again. */
 const retryAfterSeconds = 5;
@@ -56,6 +57,9 @@ export function toProblemError(error: unknown): ProblemError {
   }
   if (error instanceof ScoreDeadlineError) {
     return new ProblemError('deadline-exceeded', error.message, { retryAfterSeconds }, options);
+  }
+  if (error instanceof ThreadError && error.code === 'queue-full') {
+    return new ProblemError('overloaded', undefined, { retryAfterSeconds }, options);
   }
   return ofStore(error) ?? ofServer(error) ?? internal(error);
 }

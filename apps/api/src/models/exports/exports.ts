@@ -2,17 +2,17 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { renderModelCard } from '@mediclip/evaluation';
+import type { BackboneThreads } from '../../backbone-threads/backbone-threads.js';
 import { usableBackbone } from '../../backbones/backbone-catalogue.js';
 import type { ServerSettings } from '../../dependencies.js';
 import type { Call, HandlersOf, RawAnswer } from '../../http/handlers.js';
 import { withTemporaryFolder } from '../../uploads/temporary-folder.js';
-import type { DetectorBuilder } from './detector-builder.js';
 import { exportExamples, exportFiles } from './export-files.js';
 import { inMemory, type ZipContent, zipStream } from './zip-stream.js';
 
 export interface ExportDependencies {
   readonly settings: ServerSettings;
-  readonly detectorBuilder: Pick<DetectorBuilder, 'build'>;
+  readonly backboneThreads: BackboneThreads;
 }
 
 export function exportHandlers(dependencies: ExportDependencies): HandlersOf<'exportModel'> {
@@ -21,14 +21,14 @@ export function exportHandlers(dependencies: ExportDependencies): HandlersOf<'ex
 
 /** The model with everything that it needs elsewhere. Only weights are read while they are sent; all else is small. */
 async function exportModel(
-  { params, store }: Call<'exportModel'>,
-  { settings, detectorBuilder }: ExportDependencies,
+  { params, store, signal }: Call<'exportModel'>,
+  { settings, backboneThreads }: ExportDependencies,
 ): Promise<RawAnswer> {
   const model = await store.models.get(params.id);
   const backbone = usableBackbone(model.configuration.backbone, settings.modelsDir);
   const files = await withTemporaryFolder(settings.dataDir, async (folder) => {
     const detector = await store.models.fetch(model.id, folder);
-    const { onnx, weights } = await detectorBuilder.build(detector);
+    const { onnx, weights } = await backboneThreads.run('buildDetector', detector, { signal, caller: store.tenant });
     const own = (await store.models.files(model.id)).map(async ({ name }) =>
       inMemory(name, await readFile(path.join(detector, name))),
     );

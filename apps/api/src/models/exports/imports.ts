@@ -6,7 +6,7 @@ import { usableBackbone } from '../../backbones/backbone-catalogue.js';
 import type { Call, HandlersOf } from '../../http/handlers.js';
 import { receiveArchive } from '../../uploads/archive/receive-archive.js';
 import { withTemporaryFolder } from '../../uploads/temporary-folder.js';
-import type { BuiltDetector } from './detector-builder.js';
+import type { BuiltDetector } from './build-detector.js';
 import type { ExportDependencies } from './exports.js';
 import { unpackExport } from './unpack-export.js';
 
@@ -21,17 +21,19 @@ export function importHandlers(dependencies: ExportDependencies): HandlersOf<'im
 
 async function importModel(
   call: Call<'importModel'>,
-  { settings, detectorBuilder }: ExportDependencies,
+  { settings, backboneThreads }: ExportDependencies,
 ): Promise<Model> {
   return withTemporaryFolder(settings.dataDir, async (folder) => {
     const detector = path.join(folder, 'detector');
     const archive = await receiveArchive(call, folder, settings.archives);
     const exported = await unpackExport(archive.files, detector).finally(() => archive.close());
     usableBackbone(exported.configuration.backbone, settings.modelsDir);
-    assertSame(exported, await detectorBuilder.build(detector).catch(asFaultOfArchive));
-    call.signal.throwIfAborted();
+    const { signal, store } = call;
+    const building = backboneThreads.run('buildDetector', detector, { signal, caller: store.tenant });
+    assertSame(exported, await building.catch(asFaultOfArchive));
+    signal.throwIfAborted();
     const { id, importedAt, sizeBytes, digest, ...model } = exported;
-    return call.store.models.addImported(call.newId, model, detector);
+    return store.models.addImported(call.newId, model, detector);
   });
 }
 

@@ -1,20 +1,31 @@
-/** The thread of `DetectorBuilder`. */
-import { workerData } from 'node:worker_threads';
 import { AdaptationError, type Detector, exportModel, readDetector } from '@mediclip/adaptation';
 import { type Backbone, openBackbone } from '@mediclip/backbones';
-import { serveTasks } from '../../threads/serve-tasks.js';
-import type { BuiltDetector } from './detector-builder.js';
 
-const { modelsFolder } = workerData as { readonly modelsFolder: string };
+/** A detector as a model for any ONNX Runtime, and what it was made with. */
+export interface BuiltDetector {
+  /** Id of its backbone. */
+  readonly backbone: string;
+  readonly backboneDigest: string;
+  readonly taps: readonly number[];
+  /** The bytes of `detector.onnx`. */
+  readonly onnx: Uint8Array;
+  /** The weight files that must lie beside it: absolute path by name. */
+  readonly weights: Readonly<Record<string, string>>;
+}
 
-serveTasks(async (folder: string): Promise<BuiltDetector> => {
+/**
+ * Builds `detector.onnx` of the detector in `folder`. Opens weights and writes graphs, which takes seconds: not for an event loop that
+ * others wait for. Rejects with an `AdaptationError` when the detector is damaged or was made with other weights than those here, and
+ * with a `WeightsError` when its backbone cannot be opened.
+ */
+export async function buildDetector(folder: string, modelsFolder: string): Promise<BuiltDetector> {
   const detector = await readDetector(folder);
   const { backbone, taps } = detector.description;
   const opened = openBackbone(backbone.id, { modelsFolder });
   assertFits(detector, opened);
   const { bytes, weights } = exportModel(detector, opened);
   return { backbone: backbone.id, backboneDigest: backbone.digest, taps, onnx: bytes, weights };
-});
+}
 
 function assertFits({ description, tensors }: Detector, backbone: Backbone): void {
   if (description.backbone.digest !== backbone.digest) {
