@@ -227,6 +227,13 @@ const problemCatalogue = {
     meaning: 'The time limit for one image passed; such files are often built to exhaust a server.',
     remedy: 'Save the image anew, or raise the limit in the settings of the server.',
   },
+  'image-out-of-memory': {
+    status: 503,
+    title: 'Memory ran out while the image was decoded',
+    meaning: 'The image may be sound; the server had no memory left for it.',
+    remedy: 'Wait as long as `Retry-After` says, or send a smaller image.',
+    retryable: true,
+  },
   'mask-without-image': {
     status: 400,
     title: 'The mask belongs to no image',

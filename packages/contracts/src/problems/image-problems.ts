@@ -12,4 +12,5 @@ export const imageProblemSlugs = {
   'no-pixels': 'image-without-pixels',
   'corrupt-image': 'image-corrupt',
   'timed-out': 'image-decode-timeout',
+  'out-of-memory': 'image-out-of-memory',
 } as const satisfies Record<string, ProblemSlug>;

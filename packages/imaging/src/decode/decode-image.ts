@@ -1,9 +1,9 @@
 import { decodeDicom } from '../dicom/decode-dicom.js';
-import type { DecodedImage } from '../image/decoded-image.js';
+import { CHANNELS, type DecodedImage } from '../image/decoded-image.js';
 import { checkBytes, type ImageLimits, resolveLimits } from '../image/limits.js';
 import { withinTime } from '../image/time-limit.js';
-import { decodeBmp } from '../raster/bmp.js';
 import { decodeRaster } from '../raster/decode-raster.js';
+import { eightBitPixels } from '../raster/eight-bits.js';
 import { detectFormat } from './detect-format.js';
 
 /**
@@ -20,17 +20,28 @@ export async function decodeImage(
   const resolved = resolveLimits(limits);
   if (!Number.isInteger(frame) || frame < 0) throw new RangeError(`Frame ${frame} is no frame; count from 0.`);
   checkBytes(bytes.length, resolved);
-  return withinTime(decodeByFormat(bytes, frame, resolved), resolved.timeoutMs);
+  const decoded = await withinTime(decodeByFormat(bytes, frame, resolved), resolved.timeoutMs);
+  return isEmpty(decoded) ? { ...decoded, notes: [...decoded.notes, EMPTY_NOTE] } : decoded;
 }
+
+const EMPTY_NOTE = 'this picture is empty: all its pixels are alike';
 
 async function decodeByFormat(bytes: Uint8Array, frame: number, limits: ImageLimits): Promise<DecodedImage> {
   const format = await detectFormat(bytes);
-  switch (format) {
-    case 'bmp':
-      return decodeBmp(bytes, limits);
-    case 'dicom':
-      return decodeDicom(bytes, frame, limits);
-    default:
-      return decodeRaster(bytes, format, frame, limits);
+  if (format === 'dicom') return decodeDicom(bytes, frame, limits);
+  const { samples, frameCount } = await decodeRaster(bytes, format, frame, limits);
+  const { width, height, mode } = samples;
+  return { width, height, mode, format, frameCount, ...eightBitPixels(samples) };
+}
+
+/** Whether all pixels have one colour, whatever their alpha. */
+function isEmpty({ mode, data }: DecodedImage): boolean {
+  const channels = CHANNELS[mode];
+  const colours = mode === 'greyAlpha' || mode === 'rgba' || mode === 'paletteAlpha' ? channels - 1 : channels;
+  for (let i = 0; i < data.length; i += channels) {
+    for (let channel = 0; channel < colours; channel++) {
+      if (data[i + channel] !== data[channel]) return false;
+    }
   }
+  return true;
 }

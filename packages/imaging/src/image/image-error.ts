@@ -9,7 +9,8 @@ export type ImageErrorCode =
   | 'no-such-frame'
   | 'no-pixels'
   | 'corrupt-image'
-  | 'timed-out';
+  | 'timed-out'
+  | 'out-of-memory';
 
 /** An image file that is refused; the message is one sentence that says what is wrong and what to do. */
 export class ImageError extends Error {

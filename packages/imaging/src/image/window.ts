@@ -114,13 +114,6 @@ export function windowedGrey(value: number, { low, high }: ValueWindow): number 
   return Math.round(((value - low) / (high - low)) * 255);
 }
 
-/** Applies a window to every value. */
-export function applyWindow(values: ArrayLike<number>, window: ValueWindow): Uint8Array {
-  const greys = new Uint8Array(values.length);
-  for (let i = 0; i < greys.length; i++) greys[i] = windowedGrey(values[i]!, window);
-  return greys;
-}
-
 /** The note of an image whose greys were stretched, so that a reader can tell which value became which grey. */
 export function stretchNote({ low, high }: ValueWindow): string {
   if (low === high) return `all greys are ${Number(low.toPrecision(6))}`;

@@ -22,10 +22,10 @@ export function trainingImage(decoded: DecodedImage, side: number): SquareImage 
   return squareImage(toGrey(resizeForTraining(rasterOf(decoded), decoded.mode, side)));
 }
 
-/** The RGB image `[side, side, 3]` that a detector scores (golden/preprocess, `test_path`): alpha is dropped, then it is resized. */
+/** The RGB image `[side, side, 3]` that a detector scores (golden/preprocess, `test_path`): resized without its alpha. */
 export function testImage(decoded: DecodedImage, side: number): SquareImage {
   checkSide(side);
-  return squareImage(resizeBilinear(toRgb(rasterOf(decoded)), side, side));
+  return squareImage(toRgb(resizeBilinear(rasterOf(decoded), side, side)));
 }
 
 /** The mask `[side, side]` of 0 and 1 (golden/preprocess, `masks`): grey, nearest pixel, anything but 0 is abnormal. */

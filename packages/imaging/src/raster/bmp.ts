@@ -1,19 +1,25 @@
-import type { DecodedImage, ImageMode } from '../image/decoded-image.js';
+import type { ImageMode } from '../image/decoded-image.js';
 import { corruptImage, ImageError } from '../image/image-error.js';
 import { checkDeclared, type ImageLimits } from '../image/limits.js';
+import { expandRuns } from './bmp-runs.js';
+import type { RasterSamples } from './samples.js';
 
 const FILE_HEADER_BYTES = 14;
 const CORE_HEADER_BYTES = 12;
 const INFO_HEADER_BYTES = 40;
 const UNCOMPRESSED = 0;
+const RUN_LENGTHS_8 = 1;
+const RUN_LENGTHS_4 = 2;
 const BIT_FIELDS = 3;
 const ALPHA_BIT_FIELDS = 6;
+const COMPRESSION_NAMES: Readonly<Record<number, string>> = { 4: 'JPEG', 5: 'PNG', 11: 'CMYK', 12: 'CMYK', 13: 'CMYK' };
 const BITS_PER_PIXEL = [1, 4, 8, 16, 24, 32];
 
 interface BmpHeader {
   readonly width: number;
   readonly height: number;
   readonly topDown: boolean;
+  readonly isRunLength: boolean;
   readonly bitsPerPixel: number;
   /** Bit masks of red, green, blue and alpha for 16 and 32 bits a pixel. */
   readonly masks: readonly [number, number, number, number];
@@ -23,21 +29,38 @@ interface BmpHeader {
 }
 
 /**
- * Decodes an uncompressed Windows bitmap of 1 to 32 bits a pixel. Errors: `corrupt-image`, `unsupported-encoding`
- * (run lengths, embedded JPEG or PNG) and those of the limits.
+ * Decodes a Windows bitmap of 1 to 32 bits a pixel, plain or in run lengths. Errors: `corrupt-image`,
+ * `unsupported-encoding` (embedded JPEG or PNG, Huffman) and those of the limits.
  */
-export function decodeBmp(bytes: Uint8Array, limits: ImageLimits): DecodedImage {
+export function decodeBmp(bytes: Uint8Array, frame: number, limits: ImageLimits): RasterSamples {
   const header = readHeader(bytes);
   const { width, height, bitsPerPixel } = header;
-  checkDeclared({ width, height, frameCount: 1 }, 0, limits);
+  checkDeclared({ width, height, frameCount: 1 }, frame, limits);
+  const rows = header.isRunLength ? runLengthRows(bytes, header) : plainRows(bytes, header);
+  const { mode, data } = bitsPerPixel <= 8 ? indexedPixels(rows, header) : directPixels(rows, header);
+  return { width, height, mode, data, notes: [] };
+}
+
+/** Rows from top to bottom, as they lie in the file. */
+function plainRows(bytes: Uint8Array, { width, height, bitsPerPixel, pixelOffset, topDown }: BmpHeader): Uint8Array[] {
   const rowBytes = Math.ceil((width * bitsPerPixel) / 32) * 4;
-  if (header.pixelOffset + rowBytes * height > bytes.length) throw corruptImage('BMP', 'it ends inside its pixels');
-  const rows = Array.from({ length: height }, (_, y) => {
-    const start = header.pixelOffset + (header.topDown ? y : height - 1 - y) * rowBytes;
+  const paddingBytes = rowBytes - Math.ceil((width * bitsPerPixel) / 8);
+  if (pixelOffset + rowBytes * height - paddingBytes > bytes.length)
+    throw corruptImage('BMP', 'it ends inside its pixels');
+  return Array.from({ length: height }, (_, y) => {
+    const start = pixelOffset + (topDown ? y : height - 1 - y) * rowBytes;
     return bytes.subarray(start, start + rowBytes);
   });
-  const { mode, data } = bitsPerPixel <= 8 ? indexedPixels(rows, header) : directPixels(rows, header);
-  return { width, height, mode, data, format: 'bmp', frameCount: 1, notes: [] };
+}
+
+/** Rows from top to bottom, each pixel packed as in a plain file of the same depth. */
+function runLengthRows(bytes: Uint8Array, { width, height, bitsPerPixel, pixelOffset }: BmpHeader): Uint8Array[] {
+  const rowBytes = Math.ceil((width * bitsPerPixel) / 8);
+  const pixels = expandRuns(bytes.subarray(pixelOffset), { width, height, bitsPerPixel, rowBytes });
+  return Array.from({ length: height }, (_, y) => {
+    const start = (height - 1 - y) * rowBytes;
+    return pixels.subarray(start, start + rowBytes);
+  });
 }
 
 function readHeader(bytes: Uint8Array): BmpHeader {
@@ -54,27 +77,40 @@ function readHeader(bytes: Uint8Array): BmpHeader {
   const bitsPerPixel = view.getUint16(isCore ? 24 : 28, true);
   const compression = isCore ? UNCOMPRESSED : view.getUint32(30, true);
   const hasMasks = compression === BIT_FIELDS || compression === ALPHA_BIT_FIELDS;
-  if (compression !== UNCOMPRESSED && !hasMasks) {
-    throw new ImageError('unsupported-encoding', 'The BMP file is compressed; save it without compression or as PNG.');
+  const isRunLength = compression === RUN_LENGTHS_8 || compression === RUN_LENGTHS_4;
+  if (compression !== UNCOMPRESSED && !hasMasks && !isRunLength) {
+    const name = COMPRESSION_NAMES[compression] ?? `scheme ${compression}`;
+    throw new ImageError(
+      'unsupported-encoding',
+      `The BMP file is compressed with ${name}, which is not supported; save it as PNG.`,
+    );
   }
   if (width <= 0 || signedHeight === 0) throw corruptImage('BMP', 'its size is not positive');
   if (!BITS_PER_PIXEL.includes(bitsPerPixel) || (hasMasks && bitsPerPixel !== 16 && bitsPerPixel !== 32)) {
     throw corruptImage('BMP', `it claims ${bitsPerPixel} bits a pixel`);
   }
+  if (isRunLength && (bitsPerPixel !== (compression === RUN_LENGTHS_8 ? 8 : 4) || signedHeight < 0)) {
+    throw corruptImage('BMP', 'its run lengths do not fit its pixels');
+  }
   const maskBytes = hasMasks && headerBytes === INFO_HEADER_BYTES ? (compression === BIT_FIELDS ? 12 : 16) : 0;
   const paletteStart = headerEnd + maskBytes;
-  const pixelOffset = view.getUint32(10, true);
+  const declaredColours = (isCore ? 0 : view.getUint32(46, true)) || 2 ** bitsPerPixel;
+  const entryBytes = isCore ? 3 : 4;
+  const declaredOffset = view.getUint32(10, true);
+  // Some writers forget the palette when they say where the pixels are.
+  const forgotPalette = bitsPerPixel <= 8 && (declaredOffset === headerEnd || declaredOffset === 0);
+  const pixelOffset = forgotPalette ? headerEnd + entryBytes * declaredColours : declaredOffset;
   if (pixelOffset < paletteStart || pixelOffset > bytes.length) throw corruptImage('BMP', 'it has no place for pixels');
-  const declaredColours = isCore ? 0 : view.getUint32(46, true);
   return {
     width,
     height: Math.abs(signedHeight),
     topDown: signedHeight < 0,
+    isRunLength,
     bitsPerPixel,
     masks: hasMasks ? readMasks(view, headerBytes, compression) : defaultMasks(bitsPerPixel),
     palette:
       bitsPerPixel <= 8
-        ? readPalette(bytes.subarray(paletteStart, pixelOffset), declaredColours || 2 ** bitsPerPixel, isCore ? 3 : 4)
+        ? readPalette(bytes.subarray(paletteStart, pixelOffset), declaredColours, entryBytes)
         : new Uint8Array(0),
     pixelOffset,
   };
@@ -91,8 +127,10 @@ function defaultMasks(bitsPerPixel: number): BmpHeader['masks'] {
   return bitsPerPixel === 16 ? [0x7c00, 0x3e0, 0x1f, 0] : [0xff0000, 0xff00, 0xff, 0];
 }
 
-function readPalette(table: Uint8Array, colours: number, entryBytes: number): Uint8Array {
-  if (colours > 256 || colours * entryBytes > table.length) throw corruptImage('BMP', 'its palette is cut short');
+/** The colours that lie before the pixels: as many as declared, or fewer where the table is shorter than that. */
+function readPalette(table: Uint8Array, declared: number, entryBytes: number): Uint8Array {
+  const colours = Math.min(declared, 256, Math.floor(table.length / entryBytes));
+  if (colours === 0) throw corruptImage('BMP', 'its palette is missing');
   const palette = new Uint8Array(colours * 3);
   for (let i = 0; i < colours; i++) {
     for (let channel = 0; channel < 3; channel++) palette[3 * i + channel] = table[i * entryBytes + 2 - channel]!;

@@ -1,48 +1,94 @@
-import type { ImageMode } from '../image/decoded-image.js';
+import { CHANNELS, type ImageMode } from '../image/decoded-image.js';
 import { corruptImage } from '../image/image-error.js';
+import type { RasterSamples } from './samples.js';
 
 const HEADER_BYTES = 13;
 const SCREEN_FLAGS_OFFSET = 10;
 const EXTENSION = 0x21;
 const IMAGE_DESCRIPTOR = 0x2c;
 const TRAILER = 0x3b;
+const GRAPHIC_CONTROL = 0xf9;
+const CONTROL_BYTES = 4;
+/** Bit of a graphic control extension that says that one colour is transparent. */
+const TRANSPARENT = 1;
 const DESCRIPTOR_BYTES = 10;
 
+/** The first frame of a GIF. */
+export interface GifFrame {
+  /** `[r, g, b]` times its colours. */
+  readonly palette: Uint8Array;
+  /** The file without the mark of a transparent colour, for what lies under it to be that colour as in the reference. */
+  readonly opaque: Uint8Array;
+  /** Columns and rows of the picture that the frame fills: left, top, width, height. */
+  readonly place: readonly [number, number, number, number];
+  /** Colour of the pixels around it: the transparent one, else the first of the palette, as in the reference. */
+  readonly ground: Uint8Array;
+}
+
 /**
- * Walks all blocks of a GIF to its trailer (GIF89a, appendix A) and returns the palette of the first frame, `[r, g, b]`
- * times its colours. Throws `corrupt-image` for a file that ends early or holds no frame.
+ * Walks all blocks of a GIF to its trailer (GIF89a, appendix A). Throws `corrupt-image` for a file that ends early or
+ * holds no frame.
  */
-export function readGifPalette(bytes: Uint8Array): Uint8Array {
+export function readGifFrame(bytes: Uint8Array): GifFrame {
+  const opaque = Uint8Array.from(bytes);
   const globalBytes = paletteBytes(byteAt(bytes, SCREEN_FLAGS_OFFSET));
-  let palette: Uint8Array | undefined;
+  let frame: Omit<GifFrame, 'opaque'> | undefined;
+  let transparent = 0;
   let offset = HEADER_BYTES + globalBytes;
   for (;;) {
     const block = byteAt(bytes, offset);
     if (block === TRAILER) break;
     if (block === EXTENSION) {
+      const isControl = byteAt(bytes, offset + 1) === GRAPHIC_CONTROL && byteAt(bytes, offset + 2) === CONTROL_BYTES;
+      if (isControl && !frame) {
+        transparent = byteAt(bytes, offset + 3) & TRANSPARENT ? byteAt(bytes, offset + 6) : 0;
+        opaque[offset + 3]! &= ~TRANSPARENT;
+      }
       offset = afterSubBlocks(bytes, offset + 2);
     } else if (block === IMAGE_DESCRIPTOR) {
       const localBytes = paletteBytes(byteAt(bytes, offset + DESCRIPTOR_BYTES - 1));
       const start = localBytes > 0 ? offset + DESCRIPTOR_BYTES : HEADER_BYTES;
-      palette ??= bytes.subarray(start, start + (localBytes || globalBytes));
+      const palette = bytes.subarray(start, start + (localBytes || globalBytes));
+      frame ??= {
+        palette,
+        ground: palette.subarray(3 * transparent, 3 * transparent + 3),
+        place: [
+          uint16(bytes, offset + 1),
+          uint16(bytes, offset + 3),
+          uint16(bytes, offset + 5),
+          uint16(bytes, offset + 7),
+        ],
+      };
       const codeSizeBytes = 1;
       offset = afterSubBlocks(bytes, offset + DESCRIPTOR_BYTES + localBytes + codeSizeBytes);
     } else {
       throw corruptImage('GIF', 'a block has no known type');
     }
   }
-  if (!palette) throw corruptImage('GIF', 'it holds no frame');
-  return palette;
+  if (!frame) throw corruptImage('GIF', 'it holds no frame');
+  return { ...frame, opaque };
 }
 
 /**
  * The mode of a GIF: a palette, or grey where the first frame's palette is the grey ramp itself (the reference reads
  * such files as grey).
  */
-export function gifMode(palette: Uint8Array, hasAlpha: boolean): ImageMode {
+export function gifMode(palette: Uint8Array): ImageMode {
   const isGreyRamp = palette.length > 0 && palette.every((value, i) => value === Math.floor(i / 3));
-  if (isGreyRamp) return 'grey';
-  return hasAlpha ? 'paletteAlpha' : 'palette';
+  return isGreyRamp ? 'grey' : 'palette';
+}
+
+/** Gives the pixels around the frame the colour of the ground; libvips leaves them black. */
+export function fillGround(samples: RasterSamples, { place: [left, top, width, height], ground }: GifFrame): void {
+  const channels = CHANNELS[samples.mode];
+  if (left === 0 && top === 0 && width >= samples.width && height >= samples.height) return;
+  for (let y = 0; y < samples.height; y++) {
+    for (let x = 0; x < samples.width; x++) {
+      if (x >= left && x < left + width && y >= top && y < top + height) continue;
+      const at = (y * samples.width + x) * channels;
+      for (let channel = 0; channel < channels; channel++) samples.data[at + channel] = ground[channel] ?? 0;
+    }
+  }
 }
 
 function afterSubBlocks(bytes: Uint8Array, start: number): number {
@@ -53,6 +99,10 @@ function afterSubBlocks(bytes: Uint8Array, start: number): number {
 
 function paletteBytes(flags: number): number {
   return flags & 0x80 ? 3 << ((flags & 7) + 1) : 0;
+}
+
+function uint16(bytes: Uint8Array, offset: number): number {
+  return byteAt(bytes, offset) + 256 * byteAt(bytes, offset + 1);
 }
 
 function byteAt(bytes: Uint8Array, offset: number): number {

@@ -1,0 +1,292 @@
+import { CHANNELS, type ImageMode } from '../../image/decoded-image.js';
+import { corruptImage, ImageError } from '../../image/image-error.js';
+import { checkDeclared, type ImageLimits } from '../../image/limits.js';
+import { jpegFrame } from '../jpeg.js';
+import { keptChannels, type RasterSamples, type SampleValues } from '../samples.js';
+import { type VipsSamples, vipsPixels } from '../vips.js';
+import { halfFloats } from './half-float.js';
+import { labColours } from './lab.js';
+import { orient } from './orient.js';
+import { plainTiff } from './plain-tiff.js';
+import { TAG, type TiffDirectory, TiffFile } from './tiff-file.js';
+import { COMPRESSION, PHOTOMETRIC, readTiffPage, SAMPLE_FORMAT, type TiffPage, tiffPageSize } from './tiff-page.js';
+import { separatedUnits, ycbcrColours } from './ycbcr.js';
+
+const FLOATING_POINT_PREDICTOR = 3;
+const COMPRESSION_TAGS: Readonly<Record<number, number>> = {
+  3: TAG.t4Options,
+  4: TAG.t6Options,
+  5: TAG.predictor,
+  8: TAG.predictor,
+  32946: TAG.predictor,
+};
+const REDUCED_OR_MASK = 0b101;
+const OLD_REDUCED = 2;
+
+/** An image of a TIFF file, and how many the file holds. */
+export interface TiffImage {
+  readonly samples: RasterSamples;
+  readonly frameCount: number;
+}
+
+/**
+ * Decodes one page of a TIFF or BigTIFF, reduced copies and masks of other pages left out. libvips decompresses a file
+ * that is written anew with this page's strips or tiles and the tags that they need; colours and numbers that it does
+ * not know (YCbCr without JPEG, Lab, half floats, separate planes) are taken from it as bytes and turned here.
+ */
+export async function decodeTiff(bytes: Uint8Array, frame: number, limits: ImageLimits): Promise<TiffImage> {
+  const file = new TiffFile(bytes);
+  const directories = file.directories();
+  const pages = fullPages(directories);
+  const directory = pages[frame];
+  const declared = { ...tiffPageSize(directory ?? pages[0]!), frameCount: pages.length };
+  checkDeclared(declared, frame, limits);
+  const page = readTiffPage(file, directory!);
+  const reader = new PageReader(page, directory!, file.littleEndian, limits);
+  const { data, mode } = await reader.samples();
+  const skipped = directories.length - pages.length;
+  const notes =
+    skipped > 0 ? [`${skipped} reduced or masking ${skipped === 1 ? 'page was' : 'pages were'} left out`] : [];
+  const { width, height, orientation } = page;
+  const upright = orient({ width, height, channels: CHANNELS[mode], data }, orientation);
+  return {
+    samples: {
+      width: upright.width,
+      height: upright.height,
+      mode,
+      data: upright.data,
+      notes: [...page.notes, ...reader.notes, ...notes],
+    },
+    frameCount: pages.length,
+  };
+}
+
+/** Pages that are images of their own; all of them where the file marks every one as reduced. */
+function fullPages(directories: readonly TiffDirectory[]): readonly TiffDirectory[] {
+  const full = directories.filter(
+    (directory) =>
+      ((directory.number(TAG.newSubfileType) ?? 0) & REDUCED_OR_MASK) === 0 &&
+      directory.number(TAG.subfileType) !== OLD_REDUCED,
+  );
+  return full.length > 0 ? full : directories;
+}
+
+class PageReader {
+  readonly notes: string[] = [];
+  readonly #page: TiffPage;
+  readonly #directory: TiffDirectory;
+  readonly #littleEndian: boolean;
+  readonly #limits: ImageLimits;
+
+  constructor(page: TiffPage, directory: TiffDirectory, littleEndian: boolean, limits: ImageLimits) {
+    this.#page = page;
+    this.#directory = directory;
+    this.#littleEndian = littleEndian;
+    this.#limits = limits;
+  }
+
+  async samples(): Promise<{ mode: ImageMode; data: SampleValues }> {
+    const { photometric, samplesPerPixel, bitsPerSample, sampleFormat } = this.#page;
+    switch (photometric) {
+      case PHOTOMETRIC.palette:
+        return { mode: 'palette', data: await this.#decoded('srgb', 3) };
+      case PHOTOMETRIC.separated:
+        if (this.#page.isPlanar) throw separatePlanes();
+        return { mode: 'rgb', data: await this.#decoded('srgb', 3) };
+      case PHOTOMETRIC.ycbcr:
+        return { mode: 'rgb', data: await this.#ycbcr() };
+      case PHOTOMETRIC.cielab:
+        return { mode: 'rgb', data: labColours(await this.#interleaved()) };
+      case PHOTOMETRIC.rgb: {
+        const data = this.#page.isPlanar ? await this.#interleaved() : await this.#colours();
+        return { mode: samplesPerPixel === 4 ? 'rgba' : 'rgb', data };
+      }
+      default: {
+        const mode = bitsPerSample === 1 ? 'bilevel' : samplesPerPixel === 2 ? 'greyAlpha' : 'grey';
+        if (this.#page.isPlanar) return { mode, data: this.#blackIsZero(await this.#interleaved()) };
+        if (sampleFormat === SAMPLE_FORMAT.float && bitsPerSample === 16)
+          return { mode, data: await this.#halfFloats() };
+        return { mode, data: await this.#greys() };
+      }
+    }
+  }
+
+  #colours(): Promise<SampleValues> {
+    return this.#decoded(this.#page.bitsPerSample === 16 ? 'rgb16' : 'srgb', this.#page.samplesPerPixel);
+  }
+
+  async #greys(): Promise<SampleValues> {
+    const { bitsPerSample, sampleFormat, samplesPerPixel } = this.#page;
+    const isInteger16 = bitsPerSample === 16 && sampleFormat !== SAMPLE_FORMAT.float;
+    const isEightBit = bitsPerSample <= 8 && sampleFormat === SAMPLE_FORMAT.unsigned;
+    const kind: VipsSamples = isInteger16 ? 'grey16' : !isEightBit ? 'float' : samplesPerPixel === 2 ? 'srgb' : 'b-w';
+    // libvips cuts negative values of 16 bits off; as unsigned ones they come through.
+    const changes = isInteger16 ? { sampleFormat: SAMPLE_FORMAT.unsigned, photometric: PHOTOMETRIC.blackIsZero } : {};
+    const values = await this.#decoded(
+      kind,
+      samplesPerPixel,
+      kind === 'float' ? { photometric: PHOTOMETRIC.blackIsZero } : changes,
+    );
+    if (isEightBit) return values;
+    const signed = isInteger16 && sampleFormat === SAMPLE_FORMAT.signed;
+    return this.#blackIsZero(signed ? new Int16Array(values.buffer, values.byteOffset, values.length) : values);
+  }
+
+  async #halfFloats(): Promise<SampleValues> {
+    if (this.#directory.number(TAG.predictor) === FLOATING_POINT_PREDICTOR) {
+      throw unsupported('has half floats with a floating-point predictor');
+    }
+    const changes = { sampleFormat: SAMPLE_FORMAT.unsigned, photometric: PHOTOMETRIC.blackIsZero };
+    return this.#blackIsZero(halfFloats(await this.#decoded('grey16', 1, changes)));
+  }
+
+  /** Turns values of a page whose white is zero, the first of each pixel only. */
+  #blackIsZero(values: SampleValues): SampleValues {
+    if (this.#page.photometric !== PHOTOMETRIC.whiteIsZero) return values;
+    const top =
+      values instanceof Uint16Array
+        ? 0xffff
+        : values instanceof Uint8Array
+          ? 0xff
+          : values instanceof Int16Array
+            ? -1
+            : 0;
+    for (let i = 0; i < values.length; i += this.#page.samplesPerPixel) values[i] = top - values[i]!;
+    return values;
+  }
+
+  async #ycbcr(): Promise<Uint8Array> {
+    const { compression, subsampling, isPlanar, width, height } = this.#page;
+    if (compression === COMPRESSION.jpeg) {
+      if (isPlanar) throw separatePlanes();
+      return (await this.#decoded('srgb', 3)) as Uint8Array;
+    }
+    const isSubsampled = subsampling[0] * subsampling[1] > 1;
+    if (isSubsampled && isPlanar) throw separatePlanes();
+    const samples = isSubsampled ? await this.#units(subsampling, width, height) : await this.#interleaved();
+    const { colours, notes } = ycbcrColours(samples as Uint8Array, {
+      coefficients: this.#directory.numbers(TAG.ycbcrCoefficients),
+      range: this.#directory.numbers(TAG.referenceBlackWhite),
+      // The reference reads uncompressed pixels by BT.601 whatever the tags say.
+      byTags: compression !== COMPRESSION.none || isSubsampled,
+    });
+    this.notes.push(...notes);
+    return colours;
+  }
+
+  /** Y, Cb and Cr of each pixel from data units of several Y, one Cb and one Cr (TIFF 6.0, section 21). */
+  async #units([across, down]: readonly [number, number], width: number, height: number): Promise<Uint8Array> {
+    const { tile, rowsPerStrip } = this.#page;
+    if ((this.#directory.number(TAG.predictor) ?? 1) !== 1)
+      throw unsupported('has subsampled colours with a predictor');
+    if (tile || (rowsPerStrip % down !== 0 && rowsPerStrip < height))
+      throw unsupported('has subsampled colours in tiles');
+    const unitBytes = across * down + 2;
+    const unitRows = Math.ceil(height / down);
+    const rowBytes = Math.ceil(width / across) * unitBytes;
+    const file = plainTiff({
+      ...this.#plain(),
+      width: rowBytes,
+      height: unitRows,
+      samplesPerPixel: 1,
+      photometric: PHOTOMETRIC.blackIsZero,
+      rowsPerStrip: Math.ceil(rowsPerStrip / down),
+      segments: this.#page.segments,
+    });
+    const { data } = await vipsPixels({ bytes: file, format: 'TIFF' }, 'b-w', this.#limits);
+    return separatedUnits(data as Uint8Array, { across, down, width, height });
+  }
+
+  /** The samples of each pixel side by side, as they are stored. */
+  async #interleaved(): Promise<SampleValues> {
+    const { isPlanar, samplesPerPixel, bitsPerSample, segments, width, height } = this.#page;
+    const isDeep = bitsPerSample === 16;
+    if (!isPlanar) return this.#decoded(isDeep ? 'rgb16' : 'srgb', samplesPerPixel, { photometric: PHOTOMETRIC.rgb });
+    const values = isDeep
+      ? new Uint16Array(width * height * samplesPerPixel)
+      : new Uint8Array(width * height * samplesPerPixel);
+    const planeSegments = segments.length / samplesPerPixel;
+    for (let channel = 0; channel < samplesPerPixel; channel++) {
+      const plane = await this.#decoded(isDeep ? 'grey16' : 'b-w', 1, {
+        photometric: PHOTOMETRIC.blackIsZero,
+        samplesPerPixel: 1,
+        segments: segments.slice(channel * planeSegments, (channel + 1) * planeSegments),
+      });
+      for (let i = 0; i < plane.length; i++) values[i * samplesPerPixel + channel] = plane[i]!;
+    }
+    return values;
+  }
+
+  /** The page with changed tags through libvips; of its channels the first `channels`, a grey's alpha being the last. */
+  async #decoded(
+    kind: VipsSamples,
+    channels: number,
+    changes: Partial<Pick<TiffPage, 'photometric' | 'sampleFormat' | 'samplesPerPixel' | 'segments'>> = {},
+  ): Promise<SampleValues> {
+    const { width, height, segments } = this.#page;
+    const file = plainTiff({ ...this.#plain(), segments, ...changes });
+    const pixels = await vipsPixels({ bytes: file, format: 'TIFF' }, kind, this.#limits);
+    if (pixels.width !== width || pixels.height !== height || pixels.channels < channels) {
+      throw corruptImage('TIFF', 'its pixels have another shape than its header says');
+    }
+    return keptChannels(pixels.data, pixels.channels, channels);
+  }
+
+  #plain() {
+    const {
+      width,
+      height,
+      bitsPerSample,
+      samplesPerPixel,
+      photometric,
+      sampleFormat,
+      compression,
+      rowsPerStrip,
+      tile,
+    } = this.#page;
+    const jpegTables = compression === COMPRESSION.jpeg ? this.#directory.bytes(TAG.jpegTables) : undefined;
+    return {
+      littleEndian: this.#littleEndian,
+      width,
+      height,
+      bitsPerSample,
+      samplesPerPixel,
+      photometric,
+      sampleFormat,
+      compression,
+      rowsPerStrip,
+      ...(tile && { tile }),
+      ...(jpegTables && { jpegTables }),
+      further: this.#further(),
+    };
+  }
+
+  #further(): Map<number, readonly number[]> {
+    const { photometric, compression, segments, samplesPerPixel } = this.#page;
+    const further = new Map<number, readonly number[]>();
+    const keep = (tag: number) => {
+      const values = this.#directory.numbers(tag);
+      if (values) further.set(tag, values);
+    };
+    keep(TAG.fillOrder);
+    // A tag of another compression is one that libtiff does not know, and it says so.
+    const ofCompression = COMPRESSION_TAGS[compression];
+    if (ofCompression !== undefined) keep(ofCompression);
+    if (photometric === PHOTOMETRIC.palette) keep(TAG.colourMap);
+    const alphas = samplesPerPixel - (samplesPerPixel < 3 ? 1 : photometric === PHOTOMETRIC.separated ? 4 : 3);
+    const unassociatedAlpha = 2;
+    if (alphas > 0) further.set(TAG.extraSamples, Array<number>(alphas).fill(unassociatedAlpha));
+    if (photometric === PHOTOMETRIC.ycbcr && compression === COMPRESSION.jpeg) {
+      further.set(TAG.ycbcrSubsampling, jpegFrame(segments[0]!)?.subsampling ?? [1, 1]);
+    }
+    return further;
+  }
+}
+
+function separatePlanes(): ImageError {
+  return unsupported('has these colours in separate planes');
+}
+
+function unsupported(what: string): ImageError {
+  return new ImageError('unsupported-encoding', `The TIFF file ${what}, which is not supported; save it as PNG.`);
+}
