@@ -26,7 +26,8 @@ export type ServerSettings = Pick<
 /** A part that the server needs; `check` rejects with the reason when it is not there. */
 export interface ReadinessProbe {
   readonly name: string;
-  check(): Promise<void>;
+  /** Rejects when it is not there; a text that it resolves with is to be known all the same. */
+  check(): Promise<unknown>;
 }
 
 /** Decoding and drawing away from the event loop. */

@@ -19,8 +19,10 @@ async function start(options: TestOptions = {}): Promise<TestService> {
 describe('the server about itself', () => {
   test('is alive and ready, and says what it needs when it is not', async () => {
     let isThere = true;
+    let remark: string | undefined;
     const check = async () => {
       if (!isThere) throw new Error('The engine is warming up.');
+      return remark;
     };
     const service = await start({ dependencies: { readinessProbes: [{ name: 'engine', check }] } });
     expect((await service.get('/healthz')).json).toMatchObject({ status: 'ok' });
@@ -29,6 +31,8 @@ describe('the server about itself', () => {
       status: 'ready',
       checks: names.map((name) => ({ name, ok: true })),
     });
+    remark = 'It computes on the processor.';
+    expect((await service.get('/readyz')).json.checks[2]).toEqual({ name: 'engine', ok: true, detail: remark });
     isThere = false;
     const unready = await service.get('/readyz');
     expect(unready).toMatchObject({ status: 503, problem: 'not-ready' });

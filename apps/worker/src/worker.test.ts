@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { FakeEngine } from './testing/fake-engine.js';
 import { TestService } from './testing/test-service.js';
 
 let service: TestService;
@@ -19,6 +20,17 @@ describe('a worker', () => {
     await stopped;
     expect(worker.state).toBe('stopped');
     expect(engine.state.status).toBe('stopped');
+  });
+
+  test('says once in its log, and in its readiness and metrics, that CUDA was passed over', async () => {
+    const engine = new FakeEngine();
+    engine.passedOver = 'There is /dev/nvidia0, but CUDA did not load: the library libcublas.so.13 is missing.';
+    const { worker, warnings, registry } = await service.startWorkerOn(engine);
+    expect(warnings).toEqual([engine.passedOver]);
+    expect(await worker.ready()).toContainEqual({ name: 'engine', ok: true, detail: engine.passedOver });
+    expect(await registry.metrics()).toContain('mediclip_engine_cuda_passed_over 1');
+    const { registry: other } = await service.startWorker();
+    expect(await other.metrics()).toContain('mediclip_engine_cuda_passed_over 0');
   });
 
   test('takes up the jobs that the queue does not know of', async () => {

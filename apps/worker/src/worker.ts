@@ -79,7 +79,9 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Wor
     state = 'stopped';
     logger.info('worker stopped');
   };
-  logger.info({ provider: engine.state.provider }, 'worker started');
+  const { provider, passedOver } = engine.state;
+  if (passedOver !== undefined) logger.warn({ provider }, passedOver);
+  logger.info({ provider }, 'worker started');
   return {
     get state() {
       return state;
@@ -89,9 +91,11 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Wor
         check('worker', async () => refuseUnless(state === 'running', `The worker is ${state}.`)),
         check('store', () => store.check()),
         check('queue', () => jobQueue.ping()),
-        check('engine', async () =>
-          refuseUnless(engine.state.status === 'ready', `The engine is ${engine.state.status}.`),
-        ),
+        check('engine', async () => {
+          const { status, passedOver } = engine.state;
+          refuseUnless(status === 'ready', `The engine is ${status}.`);
+          return passedOver;
+        }),
       ]);
     },
     stop(graceMs) {
@@ -121,10 +125,11 @@ async function drain(
   await jobsGivenBack;
 }
 
-async function check(name: string, look: () => Promise<void>): Promise<ReadinessCheck> {
+/** A text that `look` resolves with is a detail of what is there all the same. */
+async function check(name: string, look: () => Promise<unknown>): Promise<ReadinessCheck> {
   try {
-    await look();
-    return { name, ok: true };
+    const detail = await look();
+    return { name, ok: true, ...(typeof detail === 'string' && { detail }) };
   } catch (error) {
     return { name, ok: false, detail: (error as Error).message };
   }

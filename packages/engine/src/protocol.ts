@@ -49,7 +49,7 @@ interface ScoredImage {
 
 /** From the engine process. */
 export type EngineMessage =
-  | { readonly type: 'ready'; readonly provider: string }
+  | { readonly type: 'ready'; readonly provider: string; readonly passedOver: string | undefined }
   /** The process cannot start with these settings, and ends. */
   | { readonly type: 'refused'; readonly fault: Fault }
   /** An operation for these scores or this adaptation begins: should the process die, it died over them. */

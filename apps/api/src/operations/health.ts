@@ -22,8 +22,8 @@ export function healthHandlers(
 
 async function checkOf({ name, check }: ReadinessProbe): Promise<ReadinessCheck> {
   try {
-    await check();
-    return { name, ok: true };
+    const detail = await check();
+    return { name, ok: true, ...(typeof detail === 'string' && { detail }) };
   } catch (error) {
     return { name, ok: false, detail: error instanceof Error ? error.message : String(error) };
   }

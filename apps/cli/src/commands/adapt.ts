@@ -74,7 +74,8 @@ async function train(
   signal: AbortSignal,
   flags: AdaptFlags,
 ): Promise<void> {
-  const { provider } = engine.state;
+  const { provider, passedOver } = engine.state;
+  if (passedOver !== undefined) output.remark(passedOver);
   output.event({ event: 'started', provider, shots: job.images.length, options: job.options });
   output.remark(`Adapting to ${job.images.length} normal images on ${provider} with ${job.options.backbone}.`);
   const progress = new Progress(output, 'steps');

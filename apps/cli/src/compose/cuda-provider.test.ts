@@ -49,14 +49,16 @@ const withProvider = found === null ? describe.skip : describe;
 withProvider('the CUDA provider, loaded without a GPU', () => {
   const provider = found!;
   const engine = new URL('packages/engine/dist/index.js', top).href;
-  const program = `
+  const program = (device: string) => `
     const { openOrtRuntime } = await import('${engine}');
-    await openOrtRuntime({ device: 'cuda', threads: 1 }).catch(({ message }) => console.log(message));`;
-  const refusal = (...folders: readonly string[]) =>
-    spawnSync(process.execPath, [...provider.nodeArguments, '--input-type=module', '--eval', program], {
+    const { passedOver, message } = await openOrtRuntime({ device: '${device}', threads: 1 }).catch((error) => error);
+    console.log(passedOver ?? message, process.env.NVIDIA_TF32_OVERRIDE);`;
+  /** What the engine says of a device when the dynamic loader looks for libraries in these folders. */
+  const saidOf = (device: string, ...folders: readonly string[]) =>
+    spawnSync(process.execPath, [...provider.nodeArguments, '--input-type=module', '--eval', program(device)], {
       env: { ...process.env, LD_LIBRARY_PATH: folders.join(':') },
       encoding: 'utf8',
-    }).stdout;
+    }).stdout.trim();
 
   test('links the CUDA version of the base image', () => {
     const { stdout } = spawnSync('ldd', [provider.file], { encoding: 'utf8' });
@@ -74,6 +76,22 @@ withProvider('the CUDA provider, loaded without a GPU', () => {
   });
 
   test('finds no device under a driver that has none', () => {
-    expect(refusal(provider.libraries, provider.driver(13_000))).toContain('no CUDA-capable device');
+    const reason = 'there is no NVIDIA device here (no CUDA-capable device is detected)';
+    const folders = [provider.libraries, provider.driver(13_000)];
+    expect(saidOf('cuda', ...folders)).toBe(
+      `The device cuda did not load (${reason}); mend that or choose the device cpu. 0`,
+    );
+    expect(saidOf('auto', ...folders)).toBe(`There is ${provider.file}, but CUDA did not load: ${reason}. 0`);
+  });
+
+  test('says that a driver is too old', () => {
+    expect(saidOf('cuda', provider.libraries, provider.driver(12_080))).toContain('driver 580 or newer');
+  });
+
+  test('says which library is missing', () => {
+    expect(saidOf('cuda', provider.libraries)).toContain(
+      "NVIDIA's driver is missing, which brings the library libcuda.so.1",
+    );
+    expect(saidOf('cuda', provider.driver(13_000))).toContain('the library libcublasLt.so.13 of CUDA 13');
   });
 });

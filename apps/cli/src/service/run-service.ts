@@ -73,8 +73,10 @@ const start: Record<Role, (parts: Parts) => Promise<Running>> = {
       {
         name: 'worker',
         check: async () => {
-          const missing = (await worker.ready()).find(({ ok }) => !ok);
+          const checks = await worker.ready();
+          const missing = checks.find(({ ok }) => !ok);
           if (missing) throw new Error(missing.detail ?? `${missing.name} is not ready`);
+          return checks.find(({ detail }) => detail !== undefined)?.detail;
         },
       },
     ]);
@@ -106,7 +108,10 @@ const start: Record<Role, (parts: Parts) => Promise<Running>> = {
   },
 };
 
-async function startApi(parts: Parts, readinessProbes: { name: string; check(): Promise<void> }[]): Promise<Running> {
+async function startApi(
+  parts: Parts,
+  readinessProbes: { name: string; check(): Promise<string | undefined> }[],
+): Promise<Running> {
   const { host, port } = parts.settings;
   const server = await buildServer({ ...parts, readinessProbes });
   const address = await server.listen({ host, port });

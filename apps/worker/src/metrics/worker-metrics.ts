@@ -1,7 +1,7 @@
 import type { Job } from '@mediclip/contracts';
 import type { EngineEvents } from '@mediclip/engine';
 import { rejectedTotal, scoreStageSeconds, sharedMetric } from '@mediclip/queue';
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { WorkerEngine } from '../dependencies.js';
 
 /** What the worker counts and measures. */
@@ -45,6 +45,19 @@ export function workerMetrics(registry: Registry, engine: WorkerEngine): WorkerM
     registry,
     'mediclip_engine_restarts_total',
     (name) => new Counter({ name, help: 'How often the engine process was replaced.', registers: [registry] }),
+  );
+  sharedMetric(
+    registry,
+    'mediclip_engine_cuda_passed_over',
+    (name) =>
+      new Gauge({
+        name,
+        help: "1 while the device auto computes on the processor of a machine that has CUDA's files or an NVIDIA device.",
+        registers: [registry],
+        collect() {
+          this.set(engine.state.passedOver === undefined ? 0 : 1);
+        },
+      }),
   );
   const rejected = rejectedTotal(registry);
 

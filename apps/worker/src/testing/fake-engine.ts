@@ -32,13 +32,24 @@ export class FakeEngine extends EventEmitter<EngineEvents> implements WorkerEngi
   readonly forgotten: string[] = [];
   /** Detectors that see dark as abnormal, by their id. */
   readonly inverted = new Set<string>();
+  /** Why CUDA was passed over. */
+  passedOver: string | undefined;
   readonly #stop = new AbortController();
   readonly #go = new AbortController();
 
   get state(): EngineState {
     const status = this.#stop.signal.aborted ? 'stopped' : 'ready';
     const gauges = { waitingScores: 0, waitingAdaptations: 0, adaptationOpen: false };
-    return { status, device: 'cpu', provider: 'cpu', restarts: 0, pid: 1, rssBytes: 0, gauges };
+    return {
+      status,
+      device: 'cpu',
+      provider: 'cpu',
+      passedOver: this.passedOver,
+      restarts: 0,
+      pid: 1,
+      rssBytes: 0,
+      gauges,
+    };
   }
 
   /** Lets go what waits. */

@@ -7,7 +7,7 @@ export const readinessCheckSchema = z
   .strictObject({
     name: z.string().meta({ description: 'What is checked.', examples: ['store'] }),
     ok: z.boolean(),
-    detail: z.string().optional().meta({ description: 'Why it is not there.' }),
+    detail: z.string().optional().meta({ description: 'Why it is not there, or what is to be known of it.' }),
   })
   .meta({ id: 'ReadinessCheck', description: 'One part that the server needs, and whether it is there.' });
 

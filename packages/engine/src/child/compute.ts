@@ -32,6 +32,8 @@ export interface AdaptationRun {
 export interface Compute {
   /** The execution provider that really loaded, `cpu` or `cuda`. */
   readonly provider: string;
+  /** Why the device `auto` took the processor on a machine that is meant for CUDA: a sentence. */
+  readonly passedOver?: string | undefined;
   /** Images for detectors of one tower key may share a batch. Throws when the detector cannot be read. */
   towerKey(detector: DetectorReference): Promise<string>;
   /** Scores a batch whose detectors share one tower key; the answers stand in the order of the batch. */

@@ -30,7 +30,7 @@ async function start({ computeModule, synthesisThreads, beatIntervalMs, ...setti
 
   loop = new EngineLoop({ compute: outcome, synthesisThreads, send });
   process.on('message', (message: WorkMessage) => loop?.receive(message));
-  send({ type: 'ready', provider: outcome.provider });
+  send({ type: 'ready', provider: outcome.provider, passedOver: outcome.passedOver });
   await loop.run();
   end({ type: 'drained' });
 }

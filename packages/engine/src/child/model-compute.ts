@@ -12,9 +12,8 @@ export async function createCompute(
   onBatchHalved: OnBatchHalved,
 ): Promise<Compute> {
   const runtime = await openOrtRuntime({ device, threads });
-  return computeOn(
-    new Towers(runtime, { onBatchHalved, precision, ...(modelsFolder !== undefined && { modelsFolder }) }),
-  );
+  const towers = new Towers(runtime, { onBatchHalved, precision, ...(modelsFolder !== undefined && { modelsFolder }) });
+  return { ...computeOn(towers), passedOver: runtime.passedOver };
 }
 
 /** Detectors and adaptations on these towers. Everything of one backbone and the same taps shares one. */

@@ -105,6 +105,7 @@ describe('the ONNX Runtime of the engine', () => {
     expect((await cpu()).provider).toBe('cpu');
     const auto = await openOrtRuntime({ device: 'auto', threads: 1 });
     const cuda = openOrtRuntime({ device: 'cuda', threads: 1 });
+    expect(process.env.NVIDIA_TF32_OVERRIDE).toBe('0');
     if (auto.provider === 'cuda') expect((await cuda).provider).toBe('cuda');
     else await expect(cuda).rejects.toMatchObject({ name: 'EngineError', code: 'device-unavailable' });
     await expect(openOrtRuntime({ device: 'cuda:99', threads: 1 })).rejects.toThrow('cuda:99 did not load');

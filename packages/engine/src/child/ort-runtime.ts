@@ -1,8 +1,9 @@
 import type { ElementType, ModelSource, Runtime, Session, Tensor } from '@mediclip/onnx-graph';
-import { constant, input, matMul, writeModel } from '@mediclip/onnx-graph';
 import * as ort from 'onnxruntime-node';
 import { EngineError, tellingMemory } from '../errors.js';
 import type { Device } from './compute.js';
+import { nvidiaSigns } from './nvidia-signs.js';
+import { probeCuda } from './provider-probe.js';
 
 export interface OrtRuntimeOptions {
   readonly device: Device;
@@ -10,20 +11,27 @@ export interface OrtRuntimeOptions {
   readonly threads: number;
 }
 
+/** A Runtime on the device that was asked for. */
+export interface OrtRuntime extends Runtime {
+  /** Why `auto` took the processor on a machine that has CUDA's files or an NVIDIA device: a sentence. */
+  readonly passedOver?: string;
+}
+
 /**
  * ONNX Runtime on the device asked for. `provider` is what really loaded: a probe model has run on it, with none of its
- * operators left to another provider. `run` and `createSession` block their thread.
+ * operators left to another provider, and gave the processor's numbers. `run` and `createSession` block their thread.
  *
  * Throws an EngineError `device-unavailable` when `cuda` or `cuda:N` does not load (`auto` then takes the CPU), and an
  * OutOfMemoryError from sessions when memory runs out.
  */
-export async function openOrtRuntime({ device, threads }: OrtRuntimeOptions): Promise<Runtime> {
+export async function openOrtRuntime({ device, threads }: OrtRuntimeOptions): Promise<OrtRuntime> {
   if (!Number.isInteger(threads) || threads < 1) {
     throw new RangeError(`The engine got ${threads} threads; give an integer of at least 1.`);
   }
-  const provider = await chooseProvider(device);
+  const { passedOver, ...provider } = await chooseProvider(device);
   return {
     provider: provider.name,
+    ...(passedOver !== undefined && { passedOver }),
     createSession: async (model) => new OrtSession(await open(model, sessionOptions(provider, threads))),
   };
 }
@@ -44,41 +52,33 @@ interface Provider {
 
 const CPU: Provider = { name: 'cpu', deviceId: 0 };
 
-async function chooseProvider(device: Device): Promise<Provider> {
+async function chooseProvider(device: Device): Promise<Provider & { readonly passedOver?: string }> {
   if (device === 'cpu') return CPU;
   const [, index = '0'] = /^(?:auto|cuda(?::(\d+))?)$/.exec(device) ?? unknownDevice(device);
   const cuda: Provider = { name: 'cuda', deviceId: Number(index) };
-  const fault = await probe(cuda);
+  computeInFloat32();
+  const fault = await probeCuda(cuda.deviceId);
   if (fault === undefined) return cuda;
-  if (device === 'auto') return CPU;
+  if (device === 'auto') {
+    const [sign] = nvidiaSigns();
+    return sign === undefined ? CPU : { ...CPU, passedOver: `There is ${sign}, but CUDA did not load: ${fault}.` };
+  }
   throw new EngineError(
     'device-unavailable',
-    `The device ${device} did not load (${fault}); install ONNX Runtime's CUDA files or choose the device cpu.`,
+    `The device ${device} did not load (${fault}); mend that or choose the device cpu.`,
   );
+}
+
+/**
+ * NVIDIA's libraries multiply float32 matrices in TF32, with 10 bits of mantissa instead of 23, when ONNX Runtime lets them, and
+ * onnxruntime-node cannot forbid it. They read this variable when they start; who has set it knows why.
+ */
+function computeInFloat32(): void {
+  process.env.NVIDIA_TF32_OVERRIDE ??= '0';
 }
 
 function unknownDevice(device: string): never {
   throw new EngineError('device-unavailable', `There is no device ${device}; choose auto, cpu, cuda or cuda:N.`);
-}
-
-/** Runs a product of two matrices that may run on this provider only. The fault in one line, or undefined when it worked. */
-async function probe(provider: Provider): Promise<string | undefined> {
-  const supported = ort.listSupportedBackends().map(({ name }) => name);
-  if (!supported.includes(provider.name)) return `this build of ONNX Runtime knows only ${supported.join(', ')}`;
-  const x = input('x', 'float32', [2, 2]);
-  const product = matMul(x, constant(Float32Array.of(0, 1, 1, 0), [2, 2]));
-  const bytes = writeModel({ name: 'probe', inputs: [x], outputs: { product } });
-  try {
-    const session = await ort.InferenceSession.create(bytes, {
-      executionProviders: [{ name: provider.name, deviceId: provider.deviceId }],
-      extra: { session: { disable_cpu_ep_fallback: '1' } },
-    });
-    await session.run({ x: new ort.Tensor('float32', Float32Array.of(1, 2, 3, 4), [2, 2]) });
-    await session.release();
-    return undefined;
-  } catch (error) {
-    return String(error instanceof Error ? error.message : error).split('\n', 1)[0];
-  }
 }
 
 function sessionOptions({ name, deviceId }: Provider, threads: number): ort.InferenceSession.SessionOptions {

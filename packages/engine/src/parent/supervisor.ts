@@ -12,6 +12,8 @@ export interface EngineState {
   readonly device: Device;
   /** The execution provider that really loaded; undefined before the first start is over. */
   readonly provider: string | undefined;
+  /** Why the device `auto` took the processor on a machine that has CUDA's files or an NVIDIA device: a sentence. */
+  readonly passedOver: string | undefined;
   /** How often the process was replaced, for whatever reason. */
   readonly restarts: number;
   readonly pid: number | undefined;
@@ -40,6 +42,7 @@ export class Supervisor {
   #child: EngineChild | undefined;
   #status: EngineState['status'] = 'starting';
   #provider: string | undefined;
+  #passedOver: string | undefined;
   #restarts = 0;
   #lastBeat: Pick<Beat, 'rssBytes' | 'gauges'> = { rssBytes: 0, gauges: noGauges };
   /** Starts in a row that never became ready. */
@@ -63,6 +66,7 @@ export class Supervisor {
       status: this.#status,
       device: this.#options.device,
       provider: this.#provider,
+      passedOver: this.#passedOver,
       restarts: this.#restarts,
       pid: this.#child?.pid,
       ...this.#lastBeat,
@@ -138,6 +142,7 @@ export class Supervisor {
   #onMessage(message: EngineMessage): void {
     if (message.type === 'ready') {
       this.#provider = message.provider;
+      this.#passedOver = message.passedOver;
       this.#failedStarts = 0;
       this.#setStatus('ready');
       this.#handlers.onReady();
