@@ -1,0 +1,44 @@
+import { describe, expect, test } from '@jest/globals';
+import { generatorOf } from '../testing/random.js';
+import { conformalPValue } from './conformal.js';
+import { flagByFalseDiscoveryRate } from './false-discovery.js';
+
+describe('flagging by a false discovery rate', () => {
+  test('is what Benjamini and Hochberg give in their own example', () => {
+    // Benjamini and Hochberg, 1995, section 4.1: four of fifteen hypotheses at 0.05.
+    const pValues = [
+      0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.324, 0.4262, 0.5719, 0.6528, 0.759, 1,
+    ];
+    expect(flagByFalseDiscoveryRate(pValues, 0.05).filter(Boolean)).toHaveLength(4);
+    expect(flagByFalseDiscoveryRate([...pValues].reverse(), 0.05).slice(-4)).toEqual([true, true, true, true]);
+    expect(flagByFalseDiscoveryRate([], 0.05)).toEqual([]);
+    expect(() => flagByFalseDiscoveryRate([0.5], 1)).toThrow(RangeError);
+    expect(() => flagByFalseDiscoveryRate([Number.NaN], 0.1)).toThrow(RangeError);
+  });
+
+  test('keeps the share of normals among the flagged below the rate over 1,000 batches', () => {
+    const random = generatorOf(7);
+    const [rate, batches, calibrationImages] = [0.2, 1000, 200];
+    const shares: number[] = [];
+    const powers: number[] = [];
+    for (let batch = 0; batch < batches; batch++) {
+      const calibration = Array.from({ length: calibrationImages }, () => random.normal());
+      const scores = Array.from({ length: 60 }, (_, i) => random.normal() + (i < 20 ? 3 : 0));
+      const flagged = flagByFalseDiscoveryRate(
+        scores.map((score) => conformalPValue(calibration, score)),
+        rate,
+      );
+      const [found, all] = [flagged.slice(0, 20).filter(Boolean).length, flagged.filter(Boolean).length];
+      shares.push(all === 0 ? 0 : (all - found) / all);
+      powers.push(found / 20);
+    }
+    const mean = shares.reduce((sum, share) => sum + share, 0) / batches;
+    const deviation = Math.sqrt(shares.reduce((sum, share) => sum + (share - mean) ** 2, 0) / (batches - 1));
+    const power = powers.reduce((sum, share) => sum + share, 0) / batches;
+    process.stdout.write(
+      `false discovery rate ${rate}: ${mean.toFixed(3)} over ${batches} batches, power ${power.toFixed(3)}\n`,
+    );
+    expect(mean).toBeLessThanOrEqual(rate + (2 * deviation) / Math.sqrt(batches));
+    expect(power).toBeGreaterThan(0.5);
+  });
+});
