@@ -29,6 +29,7 @@ import { calibrationHandlers } from './models/calibrations.js';
 import { exportHandlers } from './models/exports/exports.js';
 import { importHandlers } from './models/exports/imports.js';
 import { modelHandlers } from './models/models.js';
+import { thresholdHandlers } from './models/thresholds.js';
 import { hangUpUnused } from './operations/close-idle-sockets.js';
 import { docsAssets, docsHandlers } from './operations/docs.js';
 import { healthHandlers } from './operations/health.js';
@@ -124,6 +125,9 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
     ...aliasHandlers,
     ...exportHandlers({ settings, backboneThreads }),
     ...importHandlers({ settings, backboneThreads }),
+    ...thresholdHandlers,
+    ...exportHandlers({ settings, detectorBuilder }),
+    ...importHandlers({ settings, detectorBuilder }),
     ...scoreHandlers({ ...dependencies, metrics }),
     ...scoringHandlers(submission),
     ...evaluationHandlers(submission),

@@ -22,12 +22,14 @@ import {
   type Label,
   type Model,
   type ModelSummary,
+  type OperatingPoints,
   type OperationId,
   type Readiness,
   type ScoreAnswer,
   type ScoringRequest,
   type ScoringResult,
   type Split,
+  type ThresholdSet,
   type Upload,
 } from '@mediclip/contracts';
 import type { CallOptions, ListOptions, PostOptions, WaitOptions } from './call-options.js';
@@ -175,6 +177,16 @@ export class MediclipClient {
     return ofKind(await this.json('createEvaluation', { body: { json: body }, options }), 'evaluation');
   }
 
+  listEvaluations(options?: ListOptions & { modelId?: string; datasetId?: string }): AsyncIterable<Evaluation> {
+    const filter = { modelId: options?.modelId, datasetId: options?.datasetId };
+    return itemsOf((query) => this.json('listEvaluations', { query: { ...filter, ...query }, options }), options);
+  }
+
+  /** What every threshold makes of the images of an evaluation, thresholds ascending. */
+  getOperatingPoints(id: string, options?: CallOptions): Promise<OperatingPoints> {
+    return this.json('getOperatingPoints', { params: { id }, options });
+  }
+
   getEvaluation(id: string, options?: CallOptions): Promise<Evaluation> {
     return this.json('getEvaluation', { params: { id }, options });
   }
@@ -188,6 +200,16 @@ export class MediclipClient {
   async calibrateModel(id: string, body: CalibrationRequest, options?: PostOptions): Promise<JobOf<'calibration'>> {
     const job = await this.json('calibrateModel', { params: { id }, body: { json: body }, options });
     return ofKind(job, 'calibration');
+  }
+
+  /** Changes the threshold of a model at once: by the alpha of its calibration, or by hand. */
+  setThreshold(id: string, body: ThresholdSet, options?: CallOptions): Promise<Model> {
+    return this.json('setThreshold', { params: { id }, body: { json: body }, options });
+  }
+
+  /** Goes back from a threshold set by hand to the calibrated one. */
+  deleteThreshold(id: string, options?: CallOptions): Promise<void> {
+    return this.nothing('deleteThreshold', { params: { id }, options });
   }
 
   listJobs(options?: ListOptions & { state?: JobState; kind?: JobKind }): AsyncIterable<Job> {

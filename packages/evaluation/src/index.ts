@@ -1,6 +1,8 @@
 export { type ConformalThreshold, conformalPValue, conformalThreshold } from './calibration/conformal.js';
-export { type ConformalDecision, conformalDecision } from './calibration/conformal-decision.js';
-export { describeScore, type ScoreDescription } from './calibration/describe-score.js';
+export { type DecisionRule, decisionOf, describeScore, thresholdOf } from './calibration/describe-score.js';
+export { falseDiscoveryCutoff } from './calibration/false-discovery.js';
+export { recalibrate } from './calibration/recalibrate.js';
+export { ConformalMartingale, type MartingaleState } from './drift/conformal-martingale.js';
 export { compareModels, type PairedDeLong } from './image/compare-models.js';
 export {
   type ImageMetrics,
@@ -9,6 +11,7 @@ export {
   type RocPoint,
   type SensitivityAtSpecificity,
 } from './image/image-metrics.js';
+export { operatingPoints } from './image/operating-points.js';
 export {
   type CardBackbone,
   type CardFact,
@@ -36,3 +39,4 @@ export type {
   ReportData,
 } from './report/report-data.js';
 export type { BootstrapOptions } from './statistics/bootstrap.js';
+export { clopperPearsonInterval } from './statistics/clopper-pearson.js';

@@ -89,14 +89,14 @@ async function askWorker(
   return reply.scores;
 }
 
-function scored({ prepared, frame, frames }: ReadyImage, map: AnomalyMap, { calibration }: Model) {
+function scored({ prepared, frame, frames }: ReadyImage, map: AnomalyMap, model: Model) {
   const { width, height, notes } = prepared;
   return {
     outcome: 'scored' as const,
     ...(frames > 1 && { frame: frame + 1 }),
     width,
     height,
-    ...describeScore(map, { width, height }, calibration).description,
+    ...describeScore(map, { width, height }, model).description,
     notes: [...notes],
   };
 }
@@ -104,12 +104,12 @@ function scored({ prepared, frame, frames }: ReadyImage, map: AnomalyMap, { cali
 async function overlay(
   { path, frame, prepared }: ReadyImage,
   scoredMap: AnomalyMap,
-  { calibration }: Model,
+  model: Model,
   imaging: Imaging,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   const { map, mapSide } = scoredMap;
-  const { mapRegions } = describeScore(scoredMap, prepared, calibration);
+  const { mapRegions } = describeScore(scoredMap, prepared, model);
   return imaging.overlay(await readFile(path), map, mapSide, { regions: mapRegions }, { frame, signal });
 }
 

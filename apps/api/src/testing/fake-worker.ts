@@ -1,6 +1,13 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Calibration, Evaluation, Job, ScoringResult } from '@mediclip/contracts';
+import {
+  type Calibration,
+  type Evaluation,
+  type EvaluationScores,
+  evaluationScoresFileName,
+  type Job,
+  type ScoringResult,
+} from '@mediclip/contracts';
 import { describeMap, writeNpy } from '@mediclip/maps';
 import type { Consumer, Attempt as Delivery, JobEntry, JobQueue, ScoreChannel, ScoreServer } from '@mediclip/queue';
 import { decodeScoreMessage, encodeScoreReply, type ScoreReply } from '@mediclip/queue';
@@ -103,7 +110,7 @@ async function resultOf(tenant: TenantStore, attempt: Attempt, job: Job): Promis
     case 'scoring':
       return score(tenant, attempt, job);
     case 'evaluation':
-      return { evaluationId: (await tenant.evaluations.create(attempt, await figures(tenant, job))).id };
+      return { evaluationId: await evaluate(tenant, attempt, job) };
     case 'calibration':
       throw new Error('The fake worker calibrates nothing.');
   }
@@ -152,6 +159,15 @@ async function score(tenant: TenantStore, attempt: Attempt, job: Extract<Job, { 
     scored += 1;
   }
   return { scored, rejected: 0 };
+}
+
+async function evaluate(tenant: TenantStore, attempt: Attempt, job: Extract<Job, { kind: 'evaluation' }>) {
+  const scores: EvaluationScores = [];
+  for await (const { id: imageId, label } of tenant.images.all(job.request.datasetId, { split: 'test' })) {
+    scores.push({ imageId, label, score: label === 'abnormal' ? 0.75 : 0.25 });
+  }
+  const files = { [evaluationScoresFileName]: Buffer.from(JSON.stringify(scores)) };
+  return (await tenant.evaluations.create(attempt, await figures(tenant, job), files)).id;
 }
 
 async function figures(

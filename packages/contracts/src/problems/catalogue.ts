@@ -336,6 +336,18 @@ const problemCatalogue = {
     meaning: 'Jobs that have not ended use it; `jobIds` names them.',
     remedy: 'Wait for these jobs or cancel them, then repeat the request.',
   },
+  'model-not-calibrated': {
+    status: 409,
+    title: 'The model is not calibrated',
+    meaning: 'There are no scores of normal images that a threshold could be drawn from.',
+    remedy: 'Calibrate the model (`POST /v1/models/{id}/calibration`), or set a threshold by hand.',
+  },
+  'evaluation-without-scores': {
+    status: 409,
+    title: 'The evaluation kept no scores',
+    meaning: 'It was made by an earlier version, which kept its figures only.',
+    remedy: 'Evaluate the model again.',
+  },
   'model-has-alias': {
     status: 409,
     title: 'An alias names the model',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { countSchema, digestSchema, idSchema, shareSchema, timestampSchema } from './primitives.js';
+import { pageQueryFields, pageSchema } from './pages.js';
+import { countSchema, digestSchema, idSchema, labelSchema, shareSchema, timestampSchema } from './primitives.js';
 
 /** The file of an evaluation that holds its report. */
 export const reportFileName = 'report.html';
@@ -148,3 +149,21 @@ export const evaluationSchema = z
   .meta({ id: 'Evaluation', description: 'Figures of a model on a data set.' });
 
 export type Evaluation = z.infer<typeof evaluationSchema>;
+
+export const evaluationPageSchema = pageSchema(evaluationSchema, 'EvaluationPage', 'Newest first.');
+
+/** Query of the list of evaluations. */
+export const evaluationPageQuerySchema = z.strictObject({
+  ...pageQueryFields,
+  modelId: idSchema.optional().meta({ description: 'Only evaluations of this model.' }),
+  datasetId: idSchema.optional().meta({ description: 'Only evaluations on this data set.' }),
+});
+
+/** File of an evaluation that holds the scores of its images, for its operating points. */
+export const evaluationScoresFileName = 'scores.json';
+
+export const evaluationScoresSchema = z.array(
+  z.strictObject({ imageId: idSchema, label: labelSchema, score: z.number() }),
+);
+
+export type EvaluationScores = z.infer<typeof evaluationScoresSchema>;

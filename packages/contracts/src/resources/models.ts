@@ -60,6 +60,10 @@ export const calibrationSchema = z
       .array(z.number())
       .min(1)
       .meta({ description: 'The scores of these images, ascending: what p-values are counted in.' }),
+    mapPeaks: z.array(shareSchema).min(1).optional().meta({
+      description:
+        'The highest map values of these images, ascending: what `mapThreshold` is drawn from. Absent in calibrations of earlier versions.',
+    }),
     datasetId: idSchema,
     datasetDigest: digestSchema,
     jobId: idSchema,
@@ -68,6 +72,14 @@ export const calibrationSchema = z
   .meta({ id: 'Calibration', description: 'Split-conformal thresholds and what they come from.' });
 
 export type Calibration = z.infer<typeof calibrationSchema>;
+
+/** A threshold that somebody chose. */
+export const manualThresholdSchema = z
+  .strictObject({
+    threshold: shareSchema.meta({ description: 'Scores above it are called abnormal.' }),
+    setAt: timestampSchema,
+  })
+  .meta({ id: 'ManualThreshold', description: 'A threshold set by hand: it has no guarantee.' });
 
 export const modelFields = {
   id: idSchema,
@@ -84,6 +96,9 @@ export const modelFields = {
   lossHistory: z.array(epochLossSchema).meta({ description: 'One entry for each epoch.' }),
   selectedEpoch: z.int().min(1).meta({ description: 'The epoch whose parameters the model has.' }),
   calibration: calibrationSchema.nullable().meta({ description: 'Null as long as the model is not calibrated.' }),
+  manualThreshold: manualThresholdSchema.optional().meta({
+    description: 'Set by hand, no guarantee: it decides in place of the calibrated one.',
+  }),
   sizeBytes: countSchema.meta({ description: 'Size of what is the own of this model; the tower is shared.' }),
   digest: digestSchema.meta({ description: "Digest of the model's own bytes." }),
 };

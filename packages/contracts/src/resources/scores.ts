@@ -40,7 +40,10 @@ export const scoreFields = {
   decision: z
     .enum(['normal', 'abnormal'])
     .optional()
-    .meta({ description: 'By the calibrated threshold; only from a calibrated model.' }),
+    .meta({ description: 'By the threshold of the model; only from a model that has one.' }),
+  thresholdSource: z.enum(['calibrated', 'manual']).optional().meta({
+    description: 'Where the threshold of `decision` comes from. `manual`: set by hand, no guarantee.',
+  }),
   pValue: shareSchema.optional().meta({
     description: 'How rare so high a score is among normal images; only from a calibrated model.',
   }),

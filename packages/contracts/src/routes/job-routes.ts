@@ -1,10 +1,16 @@
 import { z } from 'zod';
 import { adaptationRequestSchema } from '../resources/adaptations.js';
-import { evaluationRequestSchema, evaluationSchema } from '../resources/evaluations.js';
+import {
+  evaluationPageQuerySchema,
+  evaluationPageSchema,
+  evaluationRequestSchema,
+  evaluationSchema,
+} from '../resources/evaluations.js';
 import { jobEventSchema } from '../resources/job-events.js';
 import { jobPageQuerySchema, jobPageSchema, jobSchema } from '../resources/jobs.js';
 import { pageQuerySchema } from '../resources/pages.js';
 import { scoringRequestSchema, scoringResultPageSchema } from '../resources/scorings.js';
+import { operatingPointsSchema } from '../resources/thresholds.js';
 import { idParams, imageParams, json, made, type Route } from './route.js';
 
 export const jobRoutes = {
@@ -47,6 +53,14 @@ export const jobRoutes = {
     replies: { 202: made('The job.', jobSchema) },
     problems: ['not-found', 'queue-full', 'queue-unavailable', 'too-few-images', 'backbone-weights-missing'],
   },
+  listEvaluations: {
+    method: 'GET',
+    path: '/v1/evaluations',
+    tag: 'models',
+    summary: 'List the evaluations',
+    query: evaluationPageQuerySchema,
+    replies: { 200: json('One page of evaluations, newest first.', evaluationPageSchema) },
+  },
   getEvaluation: {
     method: 'GET',
     path: '/v1/evaluations/{id}',
@@ -54,6 +68,15 @@ export const jobRoutes = {
     summary: 'Read the figures of an evaluation',
     params: idParams,
     replies: { 200: json('The figures.', evaluationSchema) },
+  },
+  getOperatingPoints: {
+    method: 'GET',
+    path: '/v1/evaluations/{id}/operating-points',
+    tag: 'models',
+    summary: 'Read what each threshold makes of the evaluated images',
+    params: idParams,
+    replies: { 200: json('The operating points.', operatingPointsSchema) },
+    problems: ['evaluation-without-scores'],
   },
   getEvaluationReport: {
     method: 'GET',

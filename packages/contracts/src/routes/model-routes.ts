@@ -5,6 +5,7 @@ import { jobSchema } from '../resources/jobs.js';
 import { modelPageSchema, modelSchema } from '../resources/models.js';
 import { pageQuerySchema } from '../resources/pages.js';
 import { scoreAnswerSchema } from '../resources/scores.js';
+import { thresholdSetSchema } from '../resources/thresholds.js';
 import { deleted, imageProblems, json, made, modelParams, packedProblems, type Route } from './route.js';
 
 export const modelRoutes = {
@@ -83,6 +84,27 @@ export const modelRoutes = {
     body: { json: calibrationRequestSchema },
     replies: { 202: made('The job.', jobSchema) },
     problems: ['not-found', 'queue-full', 'queue-unavailable', 'too-few-images', 'backbone-weights-missing'],
+  },
+  setThreshold: {
+    method: 'PUT',
+    path: '/v1/models/{id}/threshold',
+    tag: 'models',
+    summary: 'Change the threshold of a model at once',
+    description:
+      'With `alpha`: the thresholds that the images of its calibration give, without a job and without a new look at an image. With ' +
+      '`threshold`: set by hand, no guarantee; it decides until it is deleted, or another alpha or calibration is chosen.',
+    params: modelParams,
+    body: { json: thresholdSetSchema },
+    replies: { 200: json('The model.', modelSchema) },
+    problems: ['model-not-calibrated', 'too-few-images'],
+  },
+  deleteThreshold: {
+    method: 'DELETE',
+    path: '/v1/models/{id}/threshold',
+    tag: 'models',
+    summary: 'Go back from a threshold set by hand to the calibrated one',
+    params: modelParams,
+    replies: { 204: deleted },
   },
   exportModel: {
     method: 'GET',

@@ -3,7 +3,7 @@ import { RandomStream } from '@mediclip/synthesis';
 import { goldenJson } from '@mediclip/testing';
 import fc from 'fast-check';
 import { conformalPValue, conformalThreshold } from './conformal.js';
-import { conformalDecision } from './conformal-decision.js';
+import { decisionOf } from './describe-score.js';
 
 interface GoldenCase {
   readonly n: number;
@@ -49,9 +49,10 @@ describe('split-conformal calibration', () => {
         const flagged = threshold.defined && score > threshold.value;
         expect(flagged).toBe(conformalPValue(calibration, score) <= level);
         if (!threshold.defined) return;
-        const said = conformalDecision({ threshold: threshold.value, scores: calibration }, score);
+        const said = decisionOf(score, { calibration: { threshold: threshold.value, scores: calibration } });
         expect(said).toEqual({
           decision: flagged ? 'abnormal' : 'normal',
+          thresholdSource: 'calibrated',
           pValue: conformalPValue(calibration, score),
         });
       }),

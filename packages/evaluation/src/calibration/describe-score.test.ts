@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { describeScore } from './describe-score.js';
+import { type DecisionRule, describeScore } from './describe-score.js';
 
 const side = 8;
 
@@ -15,7 +15,7 @@ describe('the description of a score', () => {
     const { description, mapRegions } = describeScore(
       { score: 0.9, map: mapWithBlock(0.75), mapSide: side },
       { width: 80, height: 160 },
-      null,
+      { calibration: null },
     );
     const { regions, map, ...rest } = description;
     expect(rest).toEqual({ score: 0.9 });
@@ -26,8 +26,8 @@ describe('the description of a score', () => {
 
   test('takes decision and p-value from the threshold of scores, and regions from that of maps', () => {
     const scored = { score: 0.35, map: mapWithBlock(0.4), mapSide: side };
-    const describe = (calibration: Parameters<typeof describeScore>[2]) =>
-      describeScore(scored, { width: 8, height: 8 }, calibration).description;
+    const describe = (calibration: DecisionRule['calibration'], manualThreshold?: DecisionRule['manualThreshold']) =>
+      describeScore(scored, { width: 8, height: 8 }, { calibration, manualThreshold }).description;
     const scores = [0.1, 0.2, 0.3];
     expect(describe(null)).toMatchObject({ regions: [] });
     expect(describe({ threshold: 0.3, scores, mapThreshold: 0.4 })).toMatchObject({
@@ -41,5 +41,17 @@ describe('the description of a score', () => {
     });
     expect(describe({ threshold: 0.3, scores })).toMatchObject({ decision: 'abnormal', regions: [] });
     expect(describe({ threshold: 0.35, scores: [0.2, 0.35] })).toMatchObject({ decision: 'normal', pValue: 2 / 3 });
+  });
+
+  test('decides by a threshold set by hand before the calibrated one, and says so', () => {
+    const scored = { score: 0.35, map: mapWithBlock(0.4), mapSide: side };
+    const describe = (rule: DecisionRule) => describeScore(scored, { width: 8, height: 8 }, rule).description;
+    const calibration = { threshold: 0.3, scores: [0.1, 0.2, 0.3] };
+    expect(describe({ calibration })).toMatchObject({ decision: 'abnormal', thresholdSource: 'calibrated' });
+    const manual = describe({ calibration, manualThreshold: { threshold: 0.4 } });
+    expect(manual).toMatchObject({ decision: 'normal', thresholdSource: 'manual', pValue: 0.25 });
+    const alone = describe({ calibration: null, manualThreshold: { threshold: 0.3 } });
+    expect(alone).toMatchObject({ decision: 'abnormal', thresholdSource: 'manual' });
+    expect(alone.pValue).toBeUndefined();
   });
 });

@@ -1,27 +1,58 @@
-import type { Calibration, ScoredImage } from '@mediclip/contracts';
-import type { AnomalyMap } from '@mediclip/maps';
-import { describeMap, type MapDescription } from '@mediclip/maps';
-import { conformalDecision } from './conformal-decision.js';
+import type { Calibration, Model, ScoredImage } from '@mediclip/contracts';
+import { type AnomalyMap, describeMap, type MapDescription } from '@mediclip/maps';
+import { conformalPValue } from './conformal.js';
 
 /** From this map value on an area is a region of a model whose map has no calibrated threshold. */
 const evenOdds = 0.5;
 
 /** What clients are told of a score. */
-export type ScoreDescription = Pick<ScoredImage, 'score' | 'map' | 'regions' | 'decision' | 'pValue'>;
+type ScoreDescription = Pick<ScoredImage, 'score' | 'map' | 'regions' | 'decision' | 'thresholdSource' | 'pValue'>;
+
+/** What decides about the scores of a model: its calibration, and a threshold set by hand, which goes before. */
+export interface DecisionRule {
+  readonly calibration: Pick<Calibration, 'threshold' | 'scores' | 'mapThreshold'> | null;
+  readonly manualThreshold?: Pick<NonNullable<Model['manualThreshold']>, 'threshold'> | undefined;
+}
 
 /**
  * Describes the score of an image of `size` (pixels, as shown): the range of its map, its regions in pixels of the image (`mapRegions`:
- * of the map), and the decision with its p-value where the model is calibrated.
+ * of the map), the decision where the model has a threshold, and the p-value where it is calibrated.
  */
 export function describeScore(
   { score, map, mapSide }: AnomalyMap,
   size: { readonly width: number; readonly height: number },
-  calibration: Pick<Calibration, 'threshold' | 'scores' | 'mapThreshold'> | null,
+  rule: DecisionRule,
 ): { readonly description: ScoreDescription; readonly mapRegions: MapDescription['mapRegions'] } {
-  const described = describeMap(map, mapSide, size, calibration?.mapThreshold ?? evenOdds);
-  const decision = calibration && conformalDecision(calibration, score);
+  const described = describeMap(map, mapSide, size, rule.calibration?.mapThreshold ?? evenOdds);
   return {
-    description: { score, map: described.map, regions: [...described.regions], ...decision },
+    description: { score, map: described.map, regions: [...described.regions], ...decisionOf(score, rule) },
     mapRegions: described.mapRegions,
+  };
+}
+
+/** The threshold that decides, and where it comes from; undefined for a model without one. */
+export function thresholdOf({
+  calibration,
+  manualThreshold,
+}: DecisionRule): { readonly threshold: number; readonly source: 'calibrated' | 'manual' } | undefined {
+  if (manualThreshold) return { threshold: manualThreshold.threshold, source: 'manual' };
+  return calibration ? { threshold: calibration.threshold, source: 'calibrated' } : undefined;
+}
+
+/**
+ * What a model says about one score: abnormal when it is above the threshold. With the calibrated one the p-value, how rare so high a
+ * score is among normal images, is at most alpha exactly when the decision is `abnormal`.
+ */
+export function decisionOf(
+  score: number,
+  rule: DecisionRule,
+): Pick<ScoredImage, 'decision' | 'thresholdSource' | 'pValue'> {
+  const decider = thresholdOf(rule);
+  return {
+    ...(decider && {
+      decision: score > decider.threshold ? ('abnormal' as const) : ('normal' as const),
+      thresholdSource: decider.source,
+    }),
+    ...(rule.calibration && { pValue: conformalPValue(rule.calibration.scores, score) }),
   };
 }

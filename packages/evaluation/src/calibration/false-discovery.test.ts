@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { generatorOf } from '../testing/random.js';
 import { conformalPValue } from './conformal.js';
-import { flagByFalseDiscoveryRate } from './false-discovery.js';
+import { falseDiscoveryCutoff } from './false-discovery.js';
 
 describe('flagging by a false discovery rate', () => {
   test('is what Benjamini and Hochberg give in their own example', () => {
@@ -9,11 +9,12 @@ describe('flagging by a false discovery rate', () => {
     const pValues = [
       0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.324, 0.4262, 0.5719, 0.6528, 0.759, 1,
     ];
-    expect(flagByFalseDiscoveryRate(pValues, 0.05).filter(Boolean)).toHaveLength(4);
-    expect(flagByFalseDiscoveryRate([...pValues].reverse(), 0.05).slice(-4)).toEqual([true, true, true, true]);
-    expect(flagByFalseDiscoveryRate([], 0.05)).toEqual([]);
-    expect(() => flagByFalseDiscoveryRate([0.5], 1)).toThrow(RangeError);
-    expect(() => flagByFalseDiscoveryRate([Number.NaN], 0.1)).toThrow(RangeError);
+    expect(falseDiscoveryCutoff(pValues, 0.05)).toBe(0.0095);
+    expect(falseDiscoveryCutoff(pValues.toReversed(), 0.05)).toBe(0.0095);
+    expect(falseDiscoveryCutoff([0.9, 0.95], 0.05)).toBeUndefined();
+    expect(falseDiscoveryCutoff([], 0.05)).toBeUndefined();
+    expect(() => falseDiscoveryCutoff([0.5], 1)).toThrow(RangeError);
+    expect(() => falseDiscoveryCutoff([Number.NaN], 0.1)).toThrow(RangeError);
   });
 
   test('keeps the share of normals among the flagged below the rate over 1,000 batches', () => {
@@ -24,10 +25,9 @@ describe('flagging by a false discovery rate', () => {
     for (let batch = 0; batch < batches; batch++) {
       const calibration = Array.from({ length: calibrationImages }, () => random.normal());
       const scores = Array.from({ length: 60 }, (_, i) => random.normal() + (i < 20 ? 3 : 0));
-      const flagged = flagByFalseDiscoveryRate(
-        scores.map((score) => conformalPValue(calibration, score)),
-        rate,
-      );
+      const pValues = scores.map((score) => conformalPValue(calibration, score));
+      const cutoff = falseDiscoveryCutoff(pValues, rate) ?? -1;
+      const flagged = pValues.map((p) => p <= cutoff);
       const [found, all] = [flagged.slice(0, 20).filter(Boolean).length, flagged.filter(Boolean).length];
       shares.push(all === 0 ? 0 : (all - found) / all);
       powers.push(found / 20);

@@ -46,6 +46,14 @@ export function modelCardFacts(model: Model, backbone: CardBackbone): CardFact[]
     },
     { name: 'Held-out figures', value: heldOutFigures(model) },
     { name: 'Calibration', value: calibrationFacts(model.calibration) },
+    ...(model.manualThreshold
+      ? [
+          {
+            name: 'Threshold',
+            value: `set by hand, no guarantee: scores above ${model.manualThreshold.threshold} are called abnormal`,
+          },
+        ]
+      : []),
     { name: 'Computed on', value: [lineage.device, lineage.precision].filter(Boolean).join(', ') },
     { name: 'Versions', value: versions(lineage.versions) },
     { name: 'Digest', value: digest },

@@ -37,19 +37,22 @@ export function pixelFigures({ pixel }: ReportData): Html {
 
 /** What the model would have said with a threshold: the calibrated one, or else the one that suits these images best. */
 export function decisionSection(data: ReportData): { threshold: number | undefined; text: Html } {
-  const { calibration, image, scores } = data;
+  const { calibration, manualThreshold, image, scores } = data;
   const best = image.f1Max.defined ? image.f1Max.threshold : null;
-  const threshold = calibration?.threshold ?? best ?? undefined;
+  const chosen = manualThreshold ?? calibration;
+  const threshold = chosen?.threshold ?? best ?? undefined;
   if (threshold === undefined)
     return { threshold, text: html`<p>There is no threshold: the model is not calibrated.</p>` };
   const flagged = (abnormal: boolean) => {
     const ofClass = scores.filter((one) => one.abnormal === abnormal);
-    const above = ofClass.filter(({ score }) => (calibration ? score > threshold : score >= threshold)).length;
+    const above = ofClass.filter(({ score }) => (chosen ? score > threshold : score >= threshold)).length;
     return shareInWords(above, ofClass.length, abnormal ? 'abnormal images' : 'normal images');
   };
-  const origin = calibration
-    ? `It was calibrated on ${calibration.images} normal images so that at most ${round(100 * calibration.alpha).replace(/\.?0+$/, '')}% of new normal images like them are flagged.`
-    : 'The model is not calibrated: this threshold is the one with the best F1 on these very images, which flatters the model.';
+  const origin = manualThreshold
+    ? 'It was set by hand: it has no guarantee.'
+    : calibration
+      ? `It was calibrated on ${calibration.images} normal images so that at most ${round(100 * calibration.alpha).replace(/\.?0+$/, '')}% of new normal images like them are flagged.`
+      : 'The model is not calibrated: this threshold is the one with the best F1 on these very images, which flatters the model.';
   const text = html`<p>With the threshold ${round(threshold)} the model flags <strong>${flagged(true)}</strong> and
     <strong>${flagged(false)}</strong>. ${origin}</p>`;
   return { threshold, text };

@@ -16,6 +16,8 @@ export interface ReportData {
   readonly pixel?: PixelMetrics;
   /** The model's calibrated threshold, if it has one. */
   readonly calibration?: { readonly threshold: number; readonly alpha: number; readonly images: number };
+  /** A threshold set by hand, which decides in place of the calibrated one. */
+  readonly manualThreshold?: { readonly threshold: number } | undefined;
   /** Another model on the same images, if one was given. */
   readonly comparison?: BaselineComparison;
   readonly cases: readonly ReportCase[];

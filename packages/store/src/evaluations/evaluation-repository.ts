@@ -1,4 +1,4 @@
-import { type Evaluation, evaluationRecordSchema } from '@mediclip/contracts';
+import { type Evaluation, evaluationRecordSchema, type Page } from '@mediclip/contracts';
 import { z } from 'zod';
 import { RecordExists, RecordNotFound } from '../errors.js';
 import type { JobAttempts } from '../jobs/job-attempts.js';
@@ -7,6 +7,7 @@ import { isPublished } from '../jobs/published.js';
 import type { StoredStream } from '../object-store.js';
 import { Documents } from '../records/documents.js';
 import { isId } from '../records/ids.js';
+import { newestFirst, type PageRequest, pageOf } from '../records/pages.js';
 import { type Tenant, timestamp } from '../records/tenant.js';
 
 /** An evaluation as the store keeps it at `evaluations/<id>/evaluation.json`. */
@@ -19,6 +20,12 @@ type StoredEvaluation = z.infer<typeof storedEvaluationSchema>;
 
 /** What an evaluation job knows about its evaluation; the store adds the rest. */
 export type EvaluationDescription = Omit<Evaluation, 'id' | 'jobId' | 'createdAt'>;
+
+/** Which evaluations; without a field all of them. */
+export interface EvaluationFilter {
+  readonly modelId?: string | undefined;
+  readonly datasetId?: string | undefined;
+}
 
 /** Evaluations of one tenant. Methods reject with `RecordNotFound` when the evaluation isn't there. */
 export class EvaluationRepository {
@@ -65,6 +72,19 @@ export class EvaluationRepository {
     }
   }
 
+  /** Newest first, by the time they were asked for. Rejects with `InvalidCursor`. */
+  list(page: PageRequest, { modelId, datasetId }: EvaluationFilter = {}): Promise<Page<Evaluation>> {
+    return pageOf(
+      (cursor) => newestFirst(this.tenant.objects, `${this.tenant.prefix}evaluations/`, cursor),
+      async (id) => {
+        const stored = await this.find(id);
+        if (stored === undefined || (modelId ?? stored.modelId) !== stored.modelId) return undefined;
+        return (datasetId ?? stored.datasetId) === stored.datasetId ? toEvaluation(stored) : undefined;
+      },
+      page,
+    );
+  }
+
   async get(id: string): Promise<Evaluation> {
     return toEvaluation(await this.getStored(id));
   }
@@ -78,8 +98,12 @@ export class EvaluationRepository {
   }
 
   private async getStored(id: string): Promise<StoredEvaluation> {
+    return found(id, await this.find(id));
+  }
+
+  private async find(id: string): Promise<StoredEvaluation | undefined> {
     const stored = isId(id) ? (await this.documents.read(this.keyOf(id)))?.value : undefined;
-    return found(id, stored && (await isPublished(this.tenant, stored.jobId)) ? stored : undefined);
+    return stored && (await isPublished(this.tenant, stored.jobId)) ? stored : undefined;
   }
 
   private folderOf(id: string): string {

@@ -14,10 +14,13 @@ import { fetchFiles, filesDigest, putFiles } from './model-files.js';
 import { findModel, modelDocuments, modelFolder, modelKey, type StoredModel } from './model-record.js';
 
 /** What an adaptation knows about its model; the store adds the rest. */
-export type ModelDescription = Omit<Model, 'id' | 'createdAt' | 'importedAt' | 'calibration' | 'sizeBytes' | 'digest'>;
+export type ModelDescription = Omit<
+  Model,
+  'id' | 'createdAt' | 'importedAt' | 'calibration' | 'manualThreshold' | 'sizeBytes' | 'digest'
+>;
 
 /** What an exported model says of itself. */
-export type ImportedModel = ModelDescription & Pick<Model, 'createdAt' | 'calibration'>;
+export type ImportedModel = ModelDescription & Pick<Model, 'createdAt' | 'calibration' | 'manualThreshold'>;
 
 /** Models of one tenant. Methods reject with `RecordNotFound` when the model isn't there. */
 export class ModelRepository {
@@ -71,7 +74,27 @@ export class ModelRepository {
     await this.getStored(id);
     await this.attempts.assertCurrent(attempt);
     const stored = await this.documents.update(modelKey(this.tenant, id), (model) =>
-      model.calibration && model.calibration.jobId > calibration.jobId ? undefined : { ...model, calibration },
+      model.calibration && model.calibration.jobId > calibration.jobId ? undefined : calibrated(model, calibration),
+    );
+    return toModel(found(id, stored));
+  }
+
+  /**
+   * Replaces the calibration by what `change` makes of the present one; a threshold set by hand goes. `change` throws what forbids it, and
+   * may run several times.
+   */
+  async recalibrate(id: string, change: (model: Model) => Calibration): Promise<Model> {
+    await this.getStored(id);
+    const key = modelKey(this.tenant, id);
+    return toModel(found(id, await this.documents.update(key, (model) => calibrated(model, change(toModel(model))))));
+  }
+
+  /** Sets a threshold by hand, or takes it away. */
+  async setManualThreshold(id: string, threshold: number | undefined): Promise<Model> {
+    await this.getStored(id);
+    const setAt = timestamp(this.tenant);
+    const stored = await this.documents.update(modelKey(this.tenant, id), ({ manualThreshold, ...model }) =>
+      threshold === undefined ? model : { ...model, manualThreshold: { threshold, setAt } },
     );
     return toModel(found(id, stored));
   }
@@ -163,6 +186,10 @@ export class ModelRepository {
       },
     };
   }
+}
+
+function calibrated({ manualThreshold, ...model }: StoredModel, calibration: Calibration): StoredModel {
+  return { ...model, calibration };
 }
 
 async function assertWithoutAlias(tenant: Tenant, modelId: string): Promise<void> {

@@ -44,6 +44,7 @@ export function calibrationJob(
       mapThreshold,
       images: scores.length,
       scores: scores.toSorted((a, b) => a - b),
+      mapPeaks: peaks.toSorted((a, b) => a - b),
       datasetId,
       datasetDigest,
       jobId: job.id,

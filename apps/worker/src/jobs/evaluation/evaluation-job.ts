@@ -1,4 +1,10 @@
-import { type Image, ProblemError, reportFileName } from '@mediclip/contracts';
+import {
+  type EvaluationScores,
+  evaluationScoresFileName,
+  type Image,
+  ProblemError,
+  reportFileName,
+} from '@mediclip/contracts';
 import { ImageError } from '@mediclip/imaging';
 import { DamagedContent } from '@mediclip/store';
 import type { WorkerDependencies } from '../../dependencies.js';
@@ -46,7 +52,15 @@ export function evaluationJob(dependencies: Dependencies): JobRunner<'evaluation
           pixel: pixelFigures(figures.pixel, masks),
           ...(compared && { comparison: compared.figures }),
         };
-        const files = { [reportFileName]: new TextEncoder().encode(report) };
+        const scores: EvaluationScores = evaluated.map(({ image: { id: imageId, label }, score }) => ({
+          imageId,
+          label,
+          score,
+        }));
+        const files = {
+          [reportFileName]: new TextEncoder().encode(report),
+          [evaluationScoresFileName]: new TextEncoder().encode(JSON.stringify(scores)),
+        };
         const { id } = await tenant.evaluations.create(attempt, description, files);
         return { evaluationId: id };
       }),

@@ -52,6 +52,7 @@ export async function reportData(
     image: figures.image,
     ...(masks > 0 && { pixel: figures.pixel }),
     ...(model.calibration && { calibration: model.calibration }),
+    ...(model.manualThreshold && { manualThreshold: model.manualThreshold }),
     ...(comparison && { comparison }),
     cases: await cases(dependencies, context, ready, evaluated),
     history: model.lossHistory,
@@ -78,7 +79,7 @@ async function cases(
     const bytes = await context.tenant.images.bytes(image);
     const { signal } = context;
     const { map, mapSide } = scored;
-    const { mapRegions: regions } = describeScore(scored, image, ready.model.calibration);
+    const { mapRegions: regions } = describeScore(scored, image, ready.model);
     const overlay = await dependencies.imagingPool.overlay(bytes, map, mapSide, { regions }, { signal });
     const maskBytes = await context.tenant.images.maskBytes(image);
     shown.push({

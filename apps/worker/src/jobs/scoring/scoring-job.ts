@@ -24,7 +24,7 @@ export function scoringJob(
     await dependencies.models.use(tenant, modelId, async (ready) => {
       for await (const outcome of scoreImages(dependencies, context, ready, rest)) {
         signal.throwIfAborted();
-        const { result, map } = resultOf(outcome, ready.model.calibration);
+        const { result, map } = resultOf(outcome, ready.model);
         await tenant.results.put(attempt, result, map);
         tally[result.outcome]++;
         report(progress());
@@ -49,14 +49,11 @@ async function earlierResults(results: JobResults, jobId: string) {
 }
 
 /** The result for an image and its map as an NPY file, float32 [side, side]. */
-function resultOf(
-  { image, scored, problem }: ImageOutcome,
-  calibration: Model['calibration'],
-): { result: ScoringResult; map?: Uint8Array } {
+function resultOf({ image, scored, problem }: ImageOutcome, model: Model): { result: ScoringResult; map?: Uint8Array } {
   if (problem) return { result: { ...placeOf(image), outcome: 'rejected', error: problem.toProblem() } };
   const { map, mapSide } = scored;
   return {
-    result: { ...placeOf(image), outcome: 'scored', ...describeScore(scored, image, calibration).description },
+    result: { ...placeOf(image), outcome: 'scored', ...describeScore(scored, image, model).description },
     map: writeNpy(map, [mapSide, mapSide]),
   };
 }
