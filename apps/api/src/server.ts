@@ -126,8 +126,6 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
     ...exportHandlers({ settings, backboneThreads }),
     ...importHandlers({ settings, backboneThreads }),
     ...thresholdHandlers,
-    ...exportHandlers({ settings, detectorBuilder }),
-    ...importHandlers({ settings, detectorBuilder }),
     ...scoreHandlers({ ...dependencies, metrics }),
     ...scoringHandlers(submission),
     ...evaluationHandlers(submission),

@@ -2,7 +2,7 @@ import { wilsonInterval } from '../statistics/proportion.js';
 import { labelScores, rank } from './ranking.js';
 
 /** A share with Wilson's 95 % interval; undefined where there is no image to count. */
-export interface ShareOfImages {
+interface ShareOfImages {
   readonly value: number;
   readonly low: number;
   readonly high: number;
