@@ -1,5 +1,6 @@
 export { decodeImage } from './decode/decode-image.js';
 export type { ImageFormat } from './decode/detect-format.js';
+export { type OpenImage, openImage } from './decode/open-image.js';
 export type { TechnicalTags } from './dicom/technical-tags.js';
 export type { DecodedImage, ImageMode } from './image/decoded-image.js';
 export { ImageError, type ImageErrorCode } from './image/image-error.js';

@@ -1,4 +1,5 @@
 import { fileTypeFromBuffer } from 'file-type';
+import { isDicom } from '../dicom/part10.js';
 import { ImageError } from '../image/image-error.js';
 
 export type ImageFormat = 'png' | 'jpeg' | 'webp' | 'tiff' | 'bmp' | 'gif' | 'dicom';
@@ -14,8 +15,6 @@ const FORMAT_OF_MEDIA_TYPE: Readonly<Record<string, ImageFormat>> = {
   'application/dicom': 'dicom',
 };
 
-const DICOM_PREAMBLE_BYTES = 128;
-
 /**
  * Tells a format by content. DICOM goes first, for its preamble may be another format's header (PS3.10, 7.1).
  * Throws `unsupported-format` for everything that is not decoded here.
@@ -29,9 +28,4 @@ export async function detectFormat(bytes: Uint8Array): Promise<ImageFormat> {
     'unsupported-format',
     `The file is ${type ? `of type ${type.mime}` : 'of no known image type'}, which is not supported; send PNG, JPEG, WebP, TIFF, BMP, GIF or DICOM.`,
   );
-}
-
-function isDicom(bytes: Uint8Array): boolean {
-  const magic = bytes.subarray(DICOM_PREAMBLE_BYTES, DICOM_PREAMBLE_BYTES + 4);
-  return String.fromCharCode(...magic) === 'DICM';
 }

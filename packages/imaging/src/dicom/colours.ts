@@ -1,36 +1,51 @@
-import type { DataSet } from 'dicom-parser';
-import { lookUp, readLookupTable } from './lookup-table.js';
 import type { PixelDescription } from './pixel-description.js';
+import type { FrameSamples, Samples } from './stored-values.js';
 
-/** RGB of colour samples, pixel by pixel; full-range YCbCr is converted where the codec has not done so. */
-export function rgbOf(samples: Uint8Array, { photometric, transferSyntax }: PixelDescription): Uint8Array {
-  const isYcbcr = photometric === 'YBR_FULL' || photometric === 'YBR_FULL_422';
-  return isYcbcr && transferSyntax.codec !== 'jpeg' ? rgbOfYcbcr(samples) : samples;
+/**
+ * RGB of colour samples, 8 bits a colour, pixel by pixel; deeper ones are scaled, and full-range YCbCr is converted where
+ * the codec has not done so. The result is the picture's own.
+ */
+export function rgbOf(frame: FrameSamples, { photometric }: PixelDescription): Uint8Array {
+  const bytes = bytesOf(frame);
+  const isYcbcr = (photometric === 'YBR_FULL' || photometric === 'YBR_FULL_422') && !frame.isRgb;
+  if (isYcbcr) convertYcbcr(bytes);
+  return bytes;
 }
 
-/** PS3.3, C.7.6.3.1.2. */
-function rgbOfYcbcr(samples: Uint8Array): Uint8Array {
-  const rgb = new Uint8ClampedArray(samples.length);
-  for (let i = 0; i < samples.length; i += 3) {
-    const luminance = samples[i]!;
-    const blue = samples[i + 1]! - 128;
-    const red = samples[i + 2]! - 128;
-    rgb[i] = luminance + 1.402 * red;
-    rgb[i + 1] = luminance - 0.344136 * blue - 0.714136 * red;
-    rgb[i + 2] = luminance + 1.772 * blue;
+function bytesOf({ samples, bitsStored, highBit }: FrameSamples): Uint8Array {
+  if (samples instanceof Uint8Array) return new Uint8Array(samples);
+  const lowest = 2 ** (highBit + 1 - bitsStored);
+  const largest = 2 ** bitsStored - 1;
+  const bytes = new Uint8Array(samples.length);
+  for (let i = 0; i < bytes.length; i++) {
+    bytes[i] = Math.round(((Math.floor(samples[i]! / lowest) % (largest + 1)) * 255) / largest);
   }
-  return Uint8Array.from(rgb);
+  return bytes;
 }
 
-/** RGB of indices into the file's palette (PS3.3, C.7.6.3.1.5 and C.7.6.3.1.6). Throws `corrupt-image`. */
-export function paletteRgb(dataSet: DataSet, indices: Float64Array): Uint8Array {
-  const tables = ['1', '2', '3'].map((channel) =>
-    readLookupTable(dataSet, `x0028110${channel}`, `x0028120${channel}`, false),
-  );
-  const rgb = new Uint8Array(indices.length * 3);
-  tables.forEach((table, channel) => {
-    const divisor = 2 ** Math.max(table.bitsPerEntry - 8, 0);
-    for (let i = 0; i < indices.length; i++) rgb[3 * i + channel] = lookUp(table, indices[i]!) / divisor;
-  });
-  return rgb;
+/** PS3.3, C.7.6.3.1.2; in place. */
+function convertYcbcr(pixels: Uint8Array): void {
+  for (let i = 0; i < pixels.length; i += 3) {
+    const luminance = pixels[i]!;
+    const blue = pixels[i + 1]! - 128;
+    const red = pixels[i + 2]! - 128;
+    pixels[i] = rounded(luminance + 1.402 * red);
+    pixels[i + 1] = rounded(luminance - ((0.114 * 1.772) / 0.587) * blue - ((0.299 * 1.402) / 0.587) * red);
+    pixels[i + 2] = rounded(luminance + 1.772 * blue);
+  }
+}
+
+function rounded(value: number): number {
+  return Math.min(Math.max(Math.floor(value + 0.5), 0), 255);
+}
+
+/** Turns colour planes into pixels of `components` samples each. */
+export function interleave<T extends Samples>(planes: T, components: number): T {
+  const pixels = planes.length / components;
+  const interleaved = new (planes.constructor as new (length: number) => T)(planes.length);
+  for (let component = 0; component < components; component++) {
+    const plane = component * pixels;
+    for (let i = 0; i < pixels; i++) interleaved[i * components + component] = planes[plane + i]!;
+  }
+  return interleaved;
 }

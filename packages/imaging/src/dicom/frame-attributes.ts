@@ -1,19 +1,25 @@
-import type { DataSet } from 'dicom-parser';
+import type { Attributes } from './attributes.js';
 
-const SHARED_GROUPS = 'x52009229';
-const PER_FRAME_GROUPS = 'x52009230';
+const sharedGroups = 'x52009229';
+const perFrameGroups = 'x52009230';
 
 /**
- * The data set in which to look for an attribute of a frame: enhanced multi-frame objects keep it in a macro (a sequence
- * of one item) of the frame's or of the shared functional groups (PS3.3, C.7.6.16), others at the top level.
+ * Where the attributes of a frame stand: enhanced multi-frame objects keep them in a macro (a sequence of one item) of
+ * the frame's or of the shared functional groups (PS3.3, C.7.6.16), others at the top level.
  */
-export function frameAttributes(dataSet: DataSet, macroTag: string, frame: number): DataSet {
-  const ofFrame = item(dataSet, PER_FRAME_GROUPS, frame);
-  const shared = item(dataSet, SHARED_GROUPS, 0);
-  return (ofFrame && item(ofFrame, macroTag, 0)) ?? (shared && item(shared, macroTag, 0)) ?? dataSet;
-}
+export class FrameAttributes {
+  readonly #top: Attributes;
+  readonly #shared: Attributes | undefined;
+  readonly #perFrame: readonly Attributes[];
 
-/** Item `index` of a sequence, if there is one. */
-export function item(dataSet: DataSet, sequenceTag: string, index: number): DataSet | undefined {
-  return dataSet.elements[sequenceTag]?.items?.[index]?.dataSet;
+  constructor(attributes: Attributes) {
+    this.#top = attributes;
+    this.#shared = attributes.items(sharedGroups)[0];
+    this.#perFrame = attributes.items(perFrameGroups);
+  }
+
+  /** The item of a macro that holds for a frame, else the data set itself. */
+  of(macroTag: string, frame: number): Attributes {
+    return this.#perFrame[frame]?.items(macroTag)[0] ?? this.#shared?.items(macroTag)[0] ?? this.#top;
+  }
 }

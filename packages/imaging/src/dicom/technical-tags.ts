@@ -1,9 +1,9 @@
-import type { DataSet } from 'dicom-parser';
-import { frameAttributes } from './frame-attributes.js';
+import type { Attributes } from './attributes.js';
+import type { FrameAttributes } from './frame-attributes.js';
 import type { PixelDescription } from './pixel-description.js';
 
 /** Defined terms of Modality (PS3.3, C.7.3.1.1.1) under which images are stored. */
-const MODALITIES = [
+const modalities = [
   ...['BI', 'BMD', 'CR', 'CT', 'DG', 'DMS', 'DX', 'ECG', 'EPS', 'ES', 'GM', 'HD', 'IO', 'IVOCT', 'IVUS', 'LS', 'MG'],
   ...['MR', 'NM', 'OCT', 'OP', 'OPT', 'OPTBSV', 'OPTENF', 'OPV', 'OSS', 'OT', 'PT', 'PX', 'RF', 'RG', 'RTIMAGE'],
   ...['SEG', 'SM', 'TG', 'US', 'VA', 'XA', 'XC'],
@@ -22,18 +22,22 @@ export interface TechnicalTags {
   readonly sliceThicknessMm?: number;
 }
 
-const PIXEL_MEASURES = 'x00289110';
+const pixelMeasures = 'x00289110';
 
-export function technicalTags(dataSet: DataSet, pixels: PixelDescription, frame: number): TechnicalTags {
-  const modality = MODALITIES.find((term) => term === dataSet.string('x00080060'));
-  const measures = frameAttributes(dataSet, PIXEL_MEASURES, frame);
-  const [rowSpacing, columnSpacing, thickness] = [
-    measures.floatString('x00280030', 0),
-    measures.floatString('x00280030', 1),
-    measures.floatString('x00180050'),
-  ];
+/** The tags of a frame; spacings that are no lengths, or not two, are left out. */
+export function technicalTags(
+  transferSyntax: string,
+  attributes: Attributes,
+  frames: FrameAttributes,
+  pixels: PixelDescription,
+  frame: number,
+): TechnicalTags {
+  const modality = modalities.find((term) => term === attributes.text('x00080060'));
+  const measures = frames.of(pixelMeasures, frame);
+  const [rowSpacing, columnSpacing] = measures.numbers('x00280030', 'text');
+  const [thickness] = measures.numbers('x00180050', 'text');
   return {
-    transferSyntax: pixels.transferSyntax.uid,
+    transferSyntax,
     ...(modality === undefined ? {} : { modality }),
     photometricInterpretation: pixels.photometric,
     bitsStored: pixels.bitsStored,

@@ -33,3 +33,12 @@ export function corruptImage(format: string, detail: string, cause?: unknown): I
     cause === undefined ? {} : { cause },
   );
 }
+
+/** The error of an image that memory did not suffice to decode; the file may be sound. */
+export function outOfMemory(cause?: unknown): ImageError {
+  return new ImageError(
+    'out-of-memory',
+    'Memory ran out while the image was decoded; try again or send a smaller one.',
+    cause === undefined ? {} : { cause },
+  );
+}

@@ -1,5 +1,5 @@
 import sharp, { type Metadata, type SharpOptions } from 'sharp';
-import { corruptImage, ImageError } from '../image/image-error.js';
+import { corruptImage, ImageError, outOfMemory } from '../image/image-error.js';
 import type { ImageLimits } from '../image/limits.js';
 import { timedOut } from '../image/time-limit.js';
 import type { SampleValues } from './samples.js';
@@ -87,13 +87,7 @@ export function imageErrorOf(error: Error, format: string, timeoutMs: number): I
   const { message } = error;
   if (message.startsWith('timeout:')) return timedOut(timeoutMs);
   if (/out of memory|unable to allocate|malloc|insufficient memory/i.test(message)) {
-    return new ImageError(
-      'out-of-memory',
-      'Memory ran out while the image was decoded; try again or send a smaller one.',
-      {
-        cause: error,
-      },
-    );
+    return outOfMemory(error);
   }
   const detail = message
     .trimEnd()

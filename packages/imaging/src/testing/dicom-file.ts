@@ -1,3 +1,5 @@
+import { deflateRawSync } from 'node:zlib';
+
 /** What a written file should say; everything else has the most common value. */
 export interface DicomFileOptions {
   readonly rows: number;
@@ -13,6 +15,14 @@ export interface DicomFileOptions {
   readonly highBit?: number;
   readonly signed?: boolean;
   readonly frames?: number;
+  /** Value representation of uncompressed pixels; by default that of their depth. */
+  readonly pixelRepresentation?: 'OB' | 'OW';
+  /** Offsets of the frames' first fragments, for the offset table; by default it is empty. */
+  readonly offsets?: readonly number[];
+  /** What stands before the data set: by default all of preamble, prefix and meta information. */
+  readonly header?: 'preamble' | 'prefix' | 'meta' | 'none';
+  /** Representations in the data set are left out although the transfer syntax has them. */
+  readonly isImplicit?: boolean;
   /** Further elements by tag, `ggggeeee`. */
   readonly elements?: Readonly<Record<string, DicomElement>>;
 }
@@ -20,20 +30,22 @@ export interface DicomFileOptions {
 export type DicomElement =
   | { readonly vr: 'US' | 'SS' | 'UL'; readonly values: readonly number[] }
   | { readonly vr: 'CS' | 'DS' | 'IS' | 'LO' | 'PN' | 'UI' | 'DA'; readonly text: string }
-  | { readonly vr: 'OB' | 'OW'; readonly bytes: Uint8Array }
+  | { readonly vr: 'OB' | 'OV' | 'OW' | 'UN'; readonly bytes: Uint8Array }
   | { readonly vr: 'SQ'; readonly items: readonly Readonly<Record<string, DicomElement>>[] };
 
 const IMPLICIT = '1.2.840.10008.1.2';
 const BIG_ENDIAN = '1.2.840.10008.1.2.2';
 const EXPLICIT = '1.2.840.10008.1.2.1';
-const LONG_VRS = ['OB', 'OW', 'SQ'];
+const DEFLATED = '1.2.840.10008.1.2.1.99';
+const LONG_VRS = ['OB', 'OV', 'OW', 'SQ', 'UN'];
 
 /** Writes a DICOM file (PS3.10) in any transfer syntax. */
 export function dicomFile(options: DicomFileOptions): Buffer {
   const { rows, columns, pixelData, transferSyntax = EXPLICIT, samplesPerPixel = 1, frames = 1 } = options;
   const bitsAllocated = options.bitsAllocated ?? 8;
   const bitsStored = options.bitsStored ?? bitsAllocated;
-  const writer = new ElementWriter(transferSyntax !== IMPLICIT, transferSyntax === BIG_ENDIAN);
+  const isExplicit = transferSyntax !== IMPLICIT && !options.isImplicit;
+  const writer = new ElementWriter(isExplicit, transferSyntax === BIG_ENDIAN);
   const elements: Record<string, DicomElement> = {
     '00080060': { vr: 'CS', text: 'CT' },
     '00280002': { vr: 'US', values: [samplesPerPixel] },
@@ -49,11 +61,29 @@ export function dicomFile(options: DicomFileOptions): Buffer {
     ...options.elements,
   };
   const meta = new ElementWriter(true, false).write({ '00020010': { vr: 'UI', text: transferSyntax } });
+  const representation = options.pixelRepresentation ?? (bitsAllocated > 8 ? 'OW' : 'OB');
   const pixels =
     pixelData instanceof Uint8Array
-      ? writer.write({ '7fe00010': { vr: bitsAllocated > 8 ? 'OW' : 'OB', bytes: pixelData } })
-      : encapsulated(pixelData);
-  return Buffer.concat([Buffer.alloc(128), Buffer.from('DICM'), meta, writer.write(elements), pixels]);
+      ? writer.write({ '7fe00010': { vr: representation, bytes: pixelData } })
+      : encapsulated(pixelData, options.offsets ?? [], isExplicit);
+  const dataSet = Buffer.concat([writer.write(elements), pixels]);
+  return Buffer.concat([
+    ...headerOf(options.header ?? 'preamble', meta),
+    transferSyntax === DEFLATED ? deflateRawSync(dataSet) : dataSet,
+  ]);
+}
+
+function headerOf(header: NonNullable<DicomFileOptions['header']>, meta: Buffer): Buffer[] {
+  switch (header) {
+    case 'preamble':
+      return [Buffer.alloc(128), Buffer.from('DICM'), meta];
+    case 'prefix':
+      return [Buffer.from('DICM'), meta];
+    case 'meta':
+      return [meta];
+    case 'none':
+      return [];
+  }
 }
 
 class ElementWriter {
@@ -107,8 +137,8 @@ class ElementWriter {
   }
 }
 
-/** Pixel data of undefined length: an empty offset table, then the fragments (PS3.5, A.4). */
-function encapsulated(fragments: readonly Uint8Array[]): Buffer {
+/** Pixel data of undefined length: the offset table, then the fragments (PS3.5, A.4). */
+function encapsulated(fragments: readonly Uint8Array[], offsets: readonly number[], isExplicit: boolean): Buffer {
   const item = (bytes: Uint8Array) => {
     const head = Buffer.from([0xfe, 0xff, 0x00, 0xe0, 0, 0, 0, 0]);
     const content = padded(Buffer.from(bytes), 0);
@@ -116,8 +146,10 @@ function encapsulated(fragments: readonly Uint8Array[]): Buffer {
     return Buffer.concat([head, content]);
   };
   return Buffer.concat([
-    Buffer.from([0xe0, 0x7f, 0x10, 0x00, 0x4f, 0x42, 0, 0, 0xff, 0xff, 0xff, 0xff]),
-    item(new Uint8Array(0)),
+    Buffer.from([0xe0, 0x7f, 0x10, 0x00]),
+    Buffer.from(isExplicit ? [0x4f, 0x42, 0, 0] : []),
+    Buffer.from([0xff, 0xff, 0xff, 0xff]),
+    item(new Uint8Array(Uint32Array.from(offsets).buffer)),
     ...fragments.map(item),
     Buffer.from([0xfe, 0xff, 0xdd, 0xe0, 0, 0, 0, 0]),
   ]);

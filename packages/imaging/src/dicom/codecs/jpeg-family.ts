@@ -2,44 +2,38 @@ import loadCharls from '@cornerstonejs/codec-charls/decodewasmjs';
 import loadOpenJpeg from '@cornerstonejs/codec-openjpeg/decodewasmjs';
 import sharp from 'sharp';
 import { corruptImage, ImageError } from '../../image/image-error.js';
-import type { CodestreamHeader } from './codestream-header.js';
+import { interleave } from '../colours.js';
+import type { Codestream } from './codestream.js';
+import { WasmCodec } from './wasm-codec.js';
 
-/** Samples of a frame, pixel by pixel, as the stream holds them: unsigned or two's complement. */
-export type FrameSamples = Uint8Array | Uint16Array;
+const charls = new WasmCodec(loadCharls, (module) => new module.JpegLSDecoder());
+const openJpeg = new WasmCodec(loadOpenJpeg, (module) => new module.J2KDecoder());
 
-/** A new object each time, for the loaders make it their module. */
-const silent = () => ({ print: () => {}, printErr: () => {} });
+/** Start-of-image mark and an Adobe segment, by whose last byte a decoder tells colours (T.872, 6.5.3). */
+const adobeHeader = (transform: 0 | 1) =>
+  Buffer.concat([
+    Buffer.of(0xff, 0xd8, 0xff, 0xee, 0, 14),
+    Buffer.from('Adobe'),
+    Buffer.of(0, 100, 0, 0, 0, 0, transform),
+  ]);
 
-/** Loads a WebAssembly module once, and anew after a failure: one that has aborted stays broken. */
-class WasmModule<T> {
-  private loaded: Promise<T> | undefined;
-
-  constructor(private readonly load: () => Promise<T>) {}
-
-  async use<R>(work: (module: T) => R): Promise<R> {
-    this.loaded ??= this.load();
-    try {
-      return work(await this.loaded);
-    } catch {
-      this.loaded = undefined;
-      throw corruptImage('DICOM', 'a compressed frame cannot be decoded');
-    }
-  }
-}
-
-const charls = new WasmModule(() => loadCharls(silent()));
-const openJpeg = new WasmModule(() => loadOpenJpeg(silent()));
-
-/** Decodes an 8-bit JPEG frame; three components come as RGB. */
-export async function decodeJpeg(bytes: Uint8Array, header: CodestreamHeader): Promise<FrameSamples> {
-  if (header.bitsPerSample !== 8) {
+/**
+ * Decodes a JPEG frame of 8 bits; three components come as RGB. A stream that does not say whether its colours are RGB or
+ * YCbCr is taken for RGB where `isRgb` says so. Errors: `corrupt-image`, and `unsupported-encoding` for 12 bits.
+ */
+export async function decodeJpeg(stream: Codestream, isRgb: boolean): Promise<Uint8Array> {
+  if (stream.bitsPerSample !== 8) {
     throw new ImageError(
       'unsupported-encoding',
-      `The DICOM file holds lossy JPEG of ${header.bitsPerSample} bits; convert it to JPEG lossless or JPEG-LS.`,
+      `The DICOM file holds lossy JPEG of ${stream.bitsPerSample} bits; convert it to JPEG lossless or JPEG-LS.`,
     );
   }
-  const isGrey = header.components === 1;
-  const pipeline = sharp(bytes, { failOn: 'warning', limitInputPixels: false, ignoreIcc: true });
+  const isGrey = stream.components === 1;
+  const pipeline = sharp(isGrey ? stream.bytes : withColours(stream, isRgb), {
+    failOn: 'warning',
+    limitInputPixels: false,
+    ignoreIcc: true,
+  });
   try {
     return await pipeline
       .toColourspace(isGrey ? 'b-w' : 'srgb')
@@ -50,44 +44,22 @@ export async function decodeJpeg(bytes: Uint8Array, header: CodestreamHeader): P
   }
 }
 
-/** Decodes a JPEG-LS frame (T.87). */
-export function decodeJpegLs(bytes: Uint8Array): Promise<FrameSamples> {
-  return charls.use((module) => {
-    const decoder = new module.JpegLSDecoder();
-    try {
-      decoder.getEncodedBuffer(bytes.length).set(bytes);
-      decoder.decode();
-      const samples = copySamples(decoder);
-      const { componentCount } = decoder.getFrameInfo();
-      const isPlanar = componentCount > 1 && decoder.getInterleaveMode() === 0;
-      return isPlanar ? interleave(samples, componentCount) : samples;
-    } finally {
-      decoder.delete();
-    }
+/** Says in the stream what its colours are, where its own marks would not be understood. */
+function withColours({ bytes, colours }: Codestream, isRgb: boolean): Uint8Array {
+  const shown = colours ?? (isRgb ? 'rgb' : 'ycbcr');
+  return Buffer.concat([adobeHeader(shown === 'rgb' ? 0 : 1), bytes.subarray(2)]);
+}
+
+/** Decodes a JPEG-LS frame (T.87) and hands its samples to `use`, pixel by pixel. */
+export function decodeJpegLs<R>({ bytes }: Codestream, use: (samples: Uint8Array | Uint16Array) => R): Promise<R> {
+  return charls.decode(bytes, (samples, decoder) => {
+    const { componentCount } = decoder.getFrameInfo();
+    const isPlanar = componentCount > 1 && decoder.getInterleaveMode() === 0;
+    return use(isPlanar ? interleave(samples, componentCount) : samples);
   });
 }
 
-/** Decodes a JPEG 2000 codestream (T.800); its colour transforms are undone. */
-export function decodeJpeg2000(bytes: Uint8Array): Promise<FrameSamples> {
-  return openJpeg.use((module) => {
-    const decoder = new module.J2KDecoder();
-    try {
-      decoder.getEncodedBuffer(bytes.length).set(bytes);
-      decoder.decode();
-      return copySamples(decoder);
-    } finally {
-      decoder.delete();
-    }
-  });
-}
-
-function copySamples(decoder: CodecDecoder): FrameSamples {
-  const bytes = Uint8Array.from(decoder.getDecodedBuffer());
-  return decoder.getFrameInfo().bitsPerSample > 8 ? new Uint16Array(bytes.buffer) : bytes;
-}
-
-/** Turns colour planes into pixels of `components` samples each. */
-export function interleave<T extends FrameSamples>(planes: T, components: number): T {
-  const pixels = planes.length / components;
-  return planes.map((_, i) => planes[(i % components) * pixels + Math.floor(i / components)]!) as T;
+/** Decodes a JPEG 2000 codestream (T.800, T.814) and hands its samples to `use`; its colour transforms are undone. */
+export function decodeJpeg2000<R>({ bytes }: Codestream, use: (samples: Uint8Array | Uint16Array) => R): Promise<R> {
+  return openJpeg.decode(bytes, use);
 }

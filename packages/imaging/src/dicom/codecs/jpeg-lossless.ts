@@ -1,5 +1,5 @@
 import { corruptImage, ImageError } from '../../image/image-error.js';
-import type { CodestreamHeader } from './codestream-header.js';
+import type { Codestream } from './codestream.js';
 import { EntropyReader } from './entropy-reader.js';
 import { HuffmanTable } from './huffman-table.js';
 
@@ -8,7 +8,6 @@ const DEFINE_HUFFMAN_TABLES = 0xc4;
 const END_OF_IMAGE = 0xd9;
 const START_OF_SCAN = 0xda;
 const DEFINE_RESTART_INTERVAL = 0xdd;
-const isOtherFrame = (marker: number) => marker >= 0xc0 && marker <= 0xcf && marker !== 0xc8;
 
 interface Scan {
   /** Components by their place in the frame, and the Huffman table of each. */
@@ -22,12 +21,11 @@ interface Scan {
 }
 
 /**
- * Decodes a lossless, Huffman-coded JPEG frame (T.81, annex H) to samples, pixel by pixel; `header` is the stream's own.
- * Errors: `corrupt-image` as soon as the stream ends early, and `unsupported-encoding` for other JPEG processes and
- * for subsampled components.
+ * Decodes a lossless, Huffman-coded JPEG frame (T.81, annex H) to samples, pixel by pixel. Errors: `corrupt-image` as
+ * soon as the stream ends early, and `unsupported-encoding` for subsampled components.
  */
-export function decodeJpegLossless(bytes: Uint8Array, header: CodestreamHeader): Uint8Array | Uint16Array {
-  const { width, height, components, bitsPerSample } = header;
+export function decodeJpegLossless(header: Codestream): Uint8Array | Uint16Array {
+  const { bytes, width, height, components, bitsPerSample } = header;
   const length = width * height * components;
   const samples = bitsPerSample > 8 ? new Uint16Array(length) : new Uint8Array(length);
   const tables = new Map<number, HuffmanTable>();
@@ -44,7 +42,6 @@ export function decodeJpegLossless(bytes: Uint8Array, header: CodestreamHeader):
     if (marker === DEFINE_HUFFMAN_TABLES) readTables(content, tables);
     else if (marker === DEFINE_RESTART_INTERVAL) restartInterval = at(content, 0) * 256 + at(content, 1);
     else if (marker === START_OF_LOSSLESS_FRAME) ids = componentIds(content, components);
-    else if (isOtherFrame(marker)) throw unsupported();
     else if (marker === START_OF_SCAN) {
       const scan = readScan(content, ids, tables, restartInterval);
       const reader = new EntropyReader(bytes, offset);
@@ -56,12 +53,7 @@ export function decodeJpegLossless(bytes: Uint8Array, header: CodestreamHeader):
   return samples;
 }
 
-function decodeScan(
-  reader: EntropyReader,
-  scan: Scan,
-  header: CodestreamHeader,
-  samples: Uint8Array | Uint16Array,
-): void {
+function decodeScan(reader: EntropyReader, scan: Scan, header: Codestream, samples: Uint8Array | Uint16Array): void {
   const { width, height, components, bitsPerSample } = header;
   const { predictor, pointTransform, restartInterval } = scan;
   const rowLength = width * components;
@@ -169,6 +161,6 @@ function damaged(): ImageError {
 function unsupported(): ImageError {
   return new ImageError(
     'unsupported-encoding',
-    'A DICOM frame uses a JPEG process other than plain lossless Huffman coding; convert it to JPEG-LS.',
+    'A DICOM frame holds lossless JPEG with subsampled components, which is not supported; convert it to JPEG-LS.',
   );
 }

@@ -23,16 +23,25 @@ interface CodecLoaderOptions {
   readonly printErr: (text: string) => void;
 }
 
+interface CodecModule {
+  /** All of the module's memory; a new view after each growth. */
+  readonly HEAPU8: Uint8Array;
+}
+
 declare module '@cornerstonejs/codec-charls/decodewasmjs' {
   interface JpegLsDecoder extends CodecDecoder {
     /** 0: colours one after the other, 1: line by line, 2: pixel by pixel. */
     getInterleaveMode(): number;
   }
-  export default function load(options: CodecLoaderOptions): Promise<{ JpegLSDecoder: new () => JpegLsDecoder }>;
+  export default function load(
+    options: CodecLoaderOptions,
+  ): Promise<CodecModule & { JpegLSDecoder: new () => JpegLsDecoder }>;
 }
 
 declare module '@cornerstonejs/codec-openjpeg/decodewasmjs' {
-  export default function load(options: CodecLoaderOptions): Promise<{ J2KDecoder: new () => CodecDecoder }>;
+  export default function load(
+    options: CodecLoaderOptions,
+  ): Promise<CodecModule & { J2KDecoder: new () => CodecDecoder }>;
 }
 
 interface CodecEncoder {

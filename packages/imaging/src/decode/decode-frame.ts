@@ -1,0 +1,53 @@
+import type { DicomFile } from '../dicom/dicom-file.js';
+import { CHANNELS, type DecodedImage } from '../image/decoded-image.js';
+import { ImageError } from '../image/image-error.js';
+import type { ImageLimits } from '../image/limits.js';
+import { decodeRaster, type RasterFormat } from '../raster/decode-raster.js';
+import { eightBitPixels } from '../raster/eight-bits.js';
+
+const emptyNote = 'this picture is empty: all its pixels are alike';
+
+/** Decodes a frame of a raster file to 8 bits a channel. Rejects with an ImageError. */
+export async function rasterFrame(
+  bytes: Uint8Array,
+  format: RasterFormat,
+  frame: number,
+  limits: ImageLimits,
+): Promise<DecodedImage> {
+  const { samples, frameCount } = await decodeRaster(bytes, format, frame, limits);
+  const { width, height, mode } = samples;
+  return noted({ width, height, mode, format, frameCount, ...eightBitPixels(samples) });
+}
+
+/** Decodes a frame of a DICOM file to 8 bits a channel. Rejects with an ImageError. */
+export async function dicomFrame(file: DicomFile, frame: number): Promise<DecodedImage> {
+  checkFrame(frame, file.frameCount);
+  return noted(await file.frame(frame));
+}
+
+/** Throws a RangeError for what is no number of a frame, and `no-such-frame` for one that the file has not. */
+export function checkFrame(index: number, frameCount: number): void {
+  if (!Number.isInteger(index) || index < 0) throw new RangeError(`Frame ${index} is no frame; count from 0.`);
+  if (index >= frameCount) {
+    throw new ImageError(
+      'no-such-frame',
+      `Frame ${index} was asked for and the file has ${frameCount}; frames are counted from 0.`,
+    );
+  }
+}
+
+function noted(decoded: DecodedImage): DecodedImage {
+  return isEmpty(decoded) ? { ...decoded, notes: [...decoded.notes, emptyNote] } : decoded;
+}
+
+/** Whether all pixels have one colour, whatever their alpha. */
+function isEmpty({ mode, data }: DecodedImage): boolean {
+  const channels = CHANNELS[mode];
+  const colours = mode === 'greyAlpha' || mode === 'rgba' || mode === 'paletteAlpha' ? channels - 1 : channels;
+  for (let i = 0; i < data.length; i += channels) {
+    for (let channel = 0; channel < colours; channel++) {
+      if (data[i + channel] !== data[channel]) return false;
+    }
+  }
+  return true;
+}

@@ -1,0 +1,55 @@
+import { corruptImage, outOfMemory } from '../../image/image-error.js';
+
+/** A module whose memory has grown beyond this is given back after use; the memory itself never shrinks. */
+const keptBytes = 64 * 1024 * 1024;
+/** A module that fails with more memory than this has reached the limit of 2 GiB. */
+const exhaustedBytes = 1024 * 1024 * 1024;
+
+/**
+ * A decoder that is compiled to WebAssembly. Its module is loaded once, and anew after a failure, for one that has
+ * aborted stays broken.
+ */
+export class WasmCodec<M extends CodecModule, D extends CodecDecoder> {
+  readonly #load: (options: CodecLoaderOptions) => Promise<M>;
+  readonly #open: (module: M) => D;
+  #loaded: Promise<M> | undefined;
+
+  constructor(load: (options: CodecLoaderOptions) => Promise<M>, open: (module: M) => D) {
+    this.#load = load;
+    this.#open = open;
+  }
+
+  /**
+   * Decodes a frame and hands its samples, a view into the memory of the codec, to `use`, which must have done with them
+   * when it returns. Errors: `corrupt-image`, and `out-of-memory` where the codec needs more than it can have.
+   */
+  async decode<R>(bytes: Uint8Array, use: (samples: Uint8Array | Uint16Array, decoder: D) => R): Promise<R> {
+    // A new object each time, for the loaders make it their module.
+    this.#loaded ??= this.#load({ print: () => {}, printErr: () => {} });
+    const module = await this.#loaded;
+    const { samples, decoder } = this.#decoded(module, bytes);
+    try {
+      return use(samples, decoder);
+    } finally {
+      decoder.delete();
+      if (module.HEAPU8.length > keptBytes) this.#loaded = undefined;
+    }
+  }
+
+  #decoded(module: M, bytes: Uint8Array) {
+    try {
+      const decoder = this.#open(module);
+      decoder.getEncodedBuffer(bytes.length).set(bytes);
+      decoder.decode();
+      const decoded = decoder.getDecodedBuffer();
+      const isWide = decoder.getFrameInfo().bitsPerSample > 8;
+      const samples = isWide ? new Uint16Array(decoded.buffer, decoded.byteOffset, decoded.length / 2) : decoded;
+      return { samples, decoder };
+    } catch {
+      this.#loaded = undefined;
+      throw module.HEAPU8.length > exhaustedBytes
+        ? outOfMemory()
+        : corruptImage('DICOM', 'a compressed frame cannot be decoded');
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import type { DecodedImage } from '../image/decoded-image.js';
+import { ImageError } from '../image/image-error.js';
+import { checkDeclared, type ImageLimits } from '../image/limits.js';
+import type { ValueWindow } from '../image/window.js';
+import type { Attributes } from './attributes.js';
+import { rgbOf } from './colours.js';
+import { FrameAttributes } from './frame-attributes.js';
+import { FrameSource } from './frame-source.js';
+import { greyLevels } from './grey-levels.js';
+import type { LookupTable } from './lookup-table.js';
+import { modalityRange, modalityTransform } from './modality-transform.js';
+import { paletteRgb, readPalette } from './palette.js';
+import { describePixels, isColour, type PixelDescription } from './pixel-description.js';
+import { readDataSet } from './read-data-set.js';
+import { type FrameSamples, storableRange } from './stored-values.js';
+import { technicalTags } from './technical-tags.js';
+import { frameCodingOf } from './transfer-syntax.js';
+import { valuesOfInterest } from './values-of-interest.js';
+
+type Picture = Pick<DecodedImage, 'mode' | 'data' | 'notes'>;
+
+/** A DICOM file that is read once; its frames are decoded one by one, as they are asked for. */
+export class DicomFile {
+  readonly #transferSyntax: string;
+  readonly #attributes: Attributes;
+  readonly #frames: FrameAttributes;
+  readonly #pixels: PixelDescription;
+  readonly #samples: FrameSource;
+  readonly #padding: ValueWindow | undefined;
+  #palette: readonly LookupTable[] | undefined;
+
+  /**
+   * Reads a file (PS3.10) up to its pixels and checks what it declares. Errors: `no-pixels`, `corrupt-image`,
+   * `unsupported-encoding`, and those of the limits.
+   */
+  constructor(bytes: Uint8Array, limits: ImageLimits) {
+    const { transferSyntax, attributes, pixels: element } = readDataSet(bytes, limits.maximumBytes);
+    if (!element) {
+      throw new ImageError('no-pixels', 'The DICOM file holds no integer pixels; send an image object.');
+    }
+    const coding = frameCodingOf(transferSyntax);
+    this.#transferSyntax = transferSyntax;
+    this.#attributes = attributes;
+    this.#pixels = describePixels(attributes);
+    const { columns: width, rows: height, frameCount } = this.#pixels;
+    checkDeclared({ width, height, frameCount }, 0, limits);
+    this.#samples = new FrameSource(element, this.#pixels, coding, attributes);
+    this.#frames = new FrameAttributes(attributes);
+    this.#padding = paddingOf(attributes, this.#pixels);
+  }
+
+  get frameCount(): number {
+    return this.#pixels.frameCount;
+  }
+
+  /**
+   * Decodes a frame, counted from 0, to 8 bits: greys by rescale slope and window, MONOCHROME1 inverted, single bits black
+   * and white, colours as RGB. Of the tags only the technical ones survive. Errors: `corrupt-image`,
+   * `unsupported-encoding`, `out-of-memory`.
+   */
+  async frame(index: number): Promise<DecodedImage> {
+    const { columns: width, rows: height, frameCount } = this.#pixels;
+    const dicom = technicalTags(this.#transferSyntax, this.#attributes, this.#frames, this.#pixels, index);
+    const picture = await this.#samples.use(index, (frame) => this.#picture(frame, index));
+    return { width, height, format: 'dicom', frameCount, dicom, ...picture };
+  }
+
+  #picture(frame: FrameSamples, index: number): Picture {
+    const { photometric, signed, bitsAllocated } = this.#pixels;
+    if (isColour(photometric)) return { mode: 'rgb', data: rgbOf(frame, this.#pixels), notes: [] };
+    if (photometric === 'PALETTE COLOR') {
+      if (frame.samples instanceof Uint32Array) {
+        throw new ImageError('unsupported-encoding', 'The DICOM file has a palette of 32 bits; convert it to RGB.');
+      }
+      this.#palette ??= readPalette(this.#attributes, signed);
+      return { mode: 'rgb', data: paletteRgb(this.#palette, frame, signed), notes: [] };
+    }
+    const inverted = photometric === 'MONOCHROME1';
+    if (bitsAllocated === 1) {
+      const white = inverted ? 0 : 1;
+      return { mode: 'bilevel', data: Uint8Array.from(frame.samples, (bit) => (bit === white ? 255 : 0)), notes: [] };
+    }
+    const modality = modalityTransform(this.#attributes, this.#frames, signed, index);
+    const isSignedValue = modalityRange(modality, storableRange(frame, signed)).low < 0;
+    const mapping = valuesOfInterest(this.#frames, index, isSignedValue);
+    const { data, note } = greyLevels(frame, { signed, modality, mapping, padding: this.#padding, inverted });
+    return { mode: 'grey', data, notes: [note] };
+  }
+}
+
+/** Stored values that are padding (PS3.3, C.7.5.1.1.2). */
+function paddingOf(attributes: Attributes, { signed }: PixelDescription): ValueWindow | undefined {
+  const [padding] = attributes.words('x00280120', signed);
+  if (padding === undefined) return undefined;
+  const limit = attributes.words('x00280121', signed)[0] ?? padding;
+  return { low: Math.min(padding, limit), high: Math.max(padding, limit) };
+}
