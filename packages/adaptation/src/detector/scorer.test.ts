@@ -2,9 +2,9 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { resolveAdaptationOptions } from '@mediclip/contracts';
-import { OutOfMemoryError } from '@mediclip/onnx-graph';
+import { OutOfMemoryError, type Runtime, type Tensor } from '@mediclip/onnx-graph';
 import { RandomStream } from '@mediclip/synthesis';
-import { temporaryFolder, testRuntime } from '@mediclip/testing';
+import { expectClose, temporaryFolder, testRuntime } from '@mediclip/testing';
 import type { BatchHalved } from '../halving.js';
 import { SmallDevice } from '../testing/small-device.js';
 import { Towers } from '../tower/towers.js';
@@ -43,6 +43,94 @@ const image = (seed: number): Uint8Array => {
   const random = new RandomStream(seed, 1, 0);
   return Uint8Array.from({ length: backbone.side ** 2 * 3 }, () => random.integer(0, 256));
 };
+
+describe('on a device that is far from the process', () => {
+  const options = { precision: 'float32' } as const;
+  let detectors: readonly { id: string; folder: string }[];
+
+  beforeAll(async () => {
+    detectors = [await randomDetector(11), await randomDetector(12, { hasMemory: false })];
+  });
+
+  test('a detector says what it says on the processor, and only pixels, maps and scores cross', async () => {
+    const fed: (readonly string[])[] = [];
+    const crossed: (readonly string[])[] = [];
+    const device: Runtime = {
+      provider: 'cuda',
+      async createSession(model) {
+        const session = await testRuntime.createSession(model);
+        return {
+          ...session,
+          async run(feeds, fetches) {
+            const outputs = await session.run(feeds, fetches);
+            fed.push(Object.entries(feeds).map(([name, { shape }]) => `${name} ${shape}`));
+            crossed.push(Object.keys(outputs).sort());
+            return outputs;
+          },
+        };
+      },
+    };
+    // One detector needs the memory's taps, the other does not: they do not share a key.
+    for (const detector of detectors) {
+      fed.length = 0;
+      const requests = [1, 2, 3].map((seed) => ({ detector, image: image(seed) }));
+      const expected = await new Scorer(new Towers(testRuntime, options)).score(requests);
+      const scored = await new Scorer(new Towers(device, options)).score(requests);
+      for (const [index, { score, map, mapSide }] of scored.entries()) {
+        expect(mapSide).toBe(backbone.side);
+        expect(score).toBeCloseTo(expected[index]!.score, 4);
+        expectClose(map, expected[index]!.map, 1e-4);
+      }
+      expect(fed).toEqual([[`pixels 4,${backbone.side},${backbone.side},3`]]);
+      expect(crossed.at(-1)).toEqual(['map', 'score']);
+    }
+  });
+
+  test('half precision sends one number an image that tells of an overflow', async () => {
+    const outputs: string[][] = [];
+    const device: Runtime = {
+      provider: 'cuda',
+      async createSession(model) {
+        const session = await testRuntime.createSession(model);
+        return {
+          ...session,
+          async run(feeds) {
+            const results = await session.run(feeds);
+            outputs.push(Object.entries<Tensor>(results).map(([name, { shape }]) => `${name} ${shape[0]}`));
+            return results;
+          },
+        };
+      },
+    };
+    await new Scorer(new Towers(device)).score([{ detector: detectors[0]!, image: image(1) }]);
+    expect(outputs).toEqual([['map 1', 'score 1', 'overflow 1']]);
+  });
+
+  test('sessions are few, those used last, and go when a detector does or memory runs out', async () => {
+    const device = new SmallDevice(16, 'cuda');
+    const warnings: BatchHalved[] = [];
+    const towersThere = new Towers(device, { ...options, onBatchHalved: (halved) => warnings.push(halved) });
+    const scorer = new Scorer(towersThere);
+    const copies = Array.from({ length: 9 }, (_, index) => ({ ...detectors[1]!, id: `copy-${index}` }));
+    for (const detector of copies) await scorer.score([{ detector, image: image(1) }]);
+    expect(device.openBatches).toHaveLength(8);
+    await scorer.forget('copy-8');
+    expect(device.openBatches).toHaveLength(7);
+
+    const requests = [1, 2].map((seed) => ({ detector: copies[0]!, image: image(seed) }));
+    device.failNext();
+    const expected = await scorer.score(requests);
+    expect(device.openBatches).toEqual([2]);
+    expect(warnings).toEqual([]);
+    device.failNext();
+    const halved = await scorer.score(requests);
+    expect(device.openBatches).toEqual([1]);
+    expect(warnings).toEqual([{ work: 'image tower', backbone: 'lite', batch: 1 }]);
+    for (const [index, { score }] of halved.entries()) expect(score).toBeCloseTo(expected[index]!.score, 5);
+    device.failNext();
+    await expect(scorer.score(requests)).rejects.toBeInstanceOf(OutOfMemoryError);
+  });
+});
 
 describe('several detectors of one backbone', () => {
   const scorer = new Scorer(towers);

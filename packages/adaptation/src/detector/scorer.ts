@@ -6,6 +6,7 @@ import type { Towers } from '../tower/towers.js';
 import { towerKey } from '../tower/towers.js';
 import { type Detector, detectorShape, readDetector } from './detector-files.js';
 import { detectorTaps } from './detector-shape.js';
+import { DeviceScorer } from './device-scorer.js';
 import { Head } from './head.js';
 
 /** A detector by a name of the caller's choice and the folder of its files. The files of a name never change. */
@@ -26,6 +27,7 @@ const mostDetectors = 256;
 export class Scorer {
   readonly #detectors = new Map<string, Promise<Detector>>();
   readonly #heads = new Map<string, Promise<Head>>();
+  readonly #onDevice = new DeviceScorer();
 
   constructor(private readonly towers: Towers) {}
 
@@ -35,12 +37,13 @@ export class Scorer {
     return towerKey(description.backbone.id, detectorTaps(description));
   }
 
-  /** Scores requests of one tower key in one tower pass, in their order. */
+  /** Scores requests of one tower key, in their order: on a processor in one tower pass, elsewhere in one run per detector. */
   async score(requests: readonly ScoreRequest[]): Promise<AnomalyMap[]> {
     const first = requests[0];
     if (!first) return [];
     const detectors = await Promise.all(requests.map(({ detector }) => this.#detector(detector)));
     const tower = this.#tower(detectors[0]!);
+    if (tower.runtime.provider !== 'cpu') return this.#scoreOnDevice(requests, detectors, tower);
     const features = await tower.sharedFeatures(requests.map(({ image }) => image));
     const scored: AnomalyMap[] = [];
     for (const [index, detector] of detectors.entries()) {
@@ -50,14 +53,31 @@ export class Scorer {
   }
 
   /** Forgets a detector, e.g. one that was deleted. */
-  forget(detectorId: string): void {
+  async forget(detectorId: string): Promise<void> {
     this.#detectors.delete(detectorId);
+    await this.#onDevice.forget(detectorId);
   }
 
   async release(): Promise<void> {
     const heads = [...this.#heads.values()];
     this.#heads.clear();
     for (const head of heads) await (await head).release();
+    await this.#onDevice.release();
+  }
+
+  async #scoreOnDevice(
+    requests: readonly ScoreRequest[],
+    detectors: readonly Detector[],
+    tower: Tower,
+  ): Promise<AnomalyMap[]> {
+    const scored: AnomalyMap[] = [];
+    for (const id of new Set(requests.map(({ detector }) => detector.id))) {
+      const indices = requests.flatMap(({ detector }, index) => (detector.id === id ? [index] : []));
+      const images = indices.map((index) => requests[index]!.image);
+      const answers = await this.#onDevice.score(tower, { id, ...detectors[indices[0]!]! }, images);
+      for (const [place, index] of indices.entries()) scored[index] = answers[place]!;
+    }
+    return scored;
   }
 
   /** Heads take one image at a time, so that it is the tower that has memory to give when theirs runs out. */

@@ -3,13 +3,15 @@ import { testRuntime } from '@mediclip/testing';
 
 /** A device whose memory suffices for runs of so many images. */
 export class SmallDevice implements Runtime {
-  readonly provider = 'cpu';
   /** The batches of the runs that succeeded. */
   readonly passed: number[] = [];
   readonly #open = new Set<{ batch?: number }>();
   #next: Error | undefined;
 
-  constructor(private readonly images: number) {}
+  constructor(
+    private readonly images: number,
+    readonly provider: 'cpu' | 'cuda' = 'cpu',
+  ) {}
 
   /** The batches of sessions that have run and were not released, ascending. */
   get openBatches(): readonly number[] {

@@ -1,9 +1,16 @@
 import type { Backbone } from '@mediclip/backbones';
-import { add, cast, constant, input, mul, transpose, type Value } from '@mediclip/onnx-graph';
+import { add, cast, constant, input, mul, type Tensor, transpose, type Value } from '@mediclip/onnx-graph';
 
 /** The graph input `pixels`, RGB bytes [batch, side, side, 3]. */
 export function pixelInput(backbone: Backbone, batch: number): Value {
   return input('pixels', 'uint8', [batch, backbone.side, backbone.side, 3]);
+}
+
+/** What is fed as `pixels`: images [side, side, 3] one after the other, and black ones where there are fewer than `batch`. */
+export function pixelFeed(images: readonly Uint8Array[], { side }: Backbone, batch: number): Tensor {
+  const data = new Uint8Array(batch * side * side * 3);
+  for (const [index, image] of images.entries()) data.set(image, index * side * side * 3);
+  return { dtype: 'uint8', shape: [batch, side, side, 3], data };
 }
 
 /** RGB bytes [batch, side, side, 3] as the tower wants them: [batch, 3, side, side], `(x / 255 - mean) / std` per channel. */

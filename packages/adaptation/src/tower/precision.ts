@@ -1,9 +1,8 @@
 import type { Backbone } from '@mediclip/backbones';
 import type { TowerPrecision } from '@mediclip/contracts';
-import type { Runtime } from '@mediclip/onnx-graph';
+import { add, mul, type Runtime, reduceSum, scalar, type Value } from '@mediclip/onnx-graph';
 import { AdaptationError } from '../errors.js';
 import { largeBytes } from '../weight-files.js';
-import type { Features } from './features.js';
 
 /** What may be asked for: the precision that suits the device and the backbone, or float32 whatever it costs. */
 export const precisionChoices = ['auto', 'float32'] as const;
@@ -40,9 +39,15 @@ export function towerPrecision(
   return provider === 'cpu' && isTransformer && weightBytes >= largeBytes ? 'int8' : 'float32';
 }
 
-/** Throws an `AdaptationError` for features that are no numbers, as half precision gives where it overflows. */
-export function refuseOverflow(features: readonly Features[], backboneId: string): void {
-  if (features.every((taps) => taps.every((tap) => tap.every(Number.isFinite)))) return;
+/** Of features [batch, C, g, g] per tap: [batch], 0 for an image whose features are all numbers, and no number for another. */
+export function overflowOf(features: readonly Value[]): Value {
+  // Zero times infinity is no number, and neither is any sum with it.
+  return features.map((tap) => reduceSum(mul(tap, scalar(0)), { axes: [1, 2, 3] })).reduce(add);
+}
+
+/** Throws an `AdaptationError` for features that are no numbers, as half precision gives where it overflows, by their `overflowOf`. */
+export function refuseOverflow(overflow: Float32Array, backboneId: string): void {
+  if (overflow.every(Number.isFinite)) return;
   throw new AdaptationError(
     'half-precision-overflow',
     `The image tower of ${backboneId} leaves the range of half precision, which a GPU computes it in: ask for precision float32, or take another backbone.`,

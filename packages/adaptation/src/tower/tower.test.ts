@@ -4,7 +4,7 @@ import { expectClose, testRuntime } from '@mediclip/testing';
 import type { BatchHalved } from '../halving.js';
 import { SmallDevice } from '../testing/small-device.js';
 import { openTinyClip } from '../testing/tiny-clip.js';
-import { batchShapesFor } from './batch-shapes.js';
+import { batchShapesFor, nextBatch } from './batch-shapes.js';
 import { Tower } from './tower.js';
 
 const backbone = openTinyClip();
@@ -126,7 +126,32 @@ test.each([
   ['lite', 10e6, 'cuda', [16, 8, 4, 2, 1]],
   ['ViT-B/16 in half precision', 300e6, 'cpu', [8, 1]],
   ['ViT-L/14 in half precision', 860e6, 'cpu', [1]],
-  ['ViT-L/14 in half precision', 860e6, 'cuda', [8, 1]],
+  ['ViT-L/14 in half precision', 860e6, 'cuda', [16, 8, 4, 2, 1]],
 ])('few sessions hold the weights of a large tower: %s, %d bytes, %s', (_, bytes, provider, shapes) => {
   expect(batchShapesFor(bytes, provider)).toEqual(shapes);
+});
+
+test.each([
+  ['cpu', 5, [8, 4, 2, 1], { images: 4, shape: 4 }],
+  ['cpu', 9, [8, 1], { images: 8, shape: 8 }],
+  ['cpu', 3, [1], { images: 1, shape: 1 }],
+  ['cuda', 5, [16, 8, 4, 2, 1], { images: 5, shape: 8 }],
+  ['cuda', 40, [16, 8, 4, 2, 1], { images: 16, shape: 16 }],
+  ['cuda', 1, [16, 8, 4, 2, 1], { images: 1, shape: 1 }],
+  ['cuda', 5, [4, 2, 1], { images: 4, shape: 4 }],
+] as const)('on %s %d images go in %j as %j', (provider, images, shapes, next) => {
+  expect(nextBatch(images, shapes, provider)).toEqual(next);
+});
+
+test('padding of a batch changes no image', async () => {
+  const five = Array.from({ length: 5 }, (_, index) => image(index));
+  const onGpu = new Tower({ ...testRuntime, provider: 'cuda' }, backbone, backbone.defaultTaps, {
+    precision: 'float32',
+  });
+  const padded = await onGpu.features(five);
+  expect(padded).toHaveLength(5);
+  const alone = await new Tower(testRuntime, backbone, backbone.defaultTaps).features(five);
+  for (const [index, features] of padded.entries()) {
+    for (const [tap, values] of features.entries()) expectClose(values, alone[index]![tap]!, 1e-4);
+  }
 });

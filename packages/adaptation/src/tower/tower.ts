@@ -3,9 +3,10 @@ import type { TowerPrecision } from '@mediclip/contracts';
 import { input, OutOfMemoryError, type Runtime, type Session } from '@mediclip/onnx-graph';
 import type { OnBatchHalved } from '../halving.js';
 import { usedWeights, weightBytes } from '../weight-files.js';
-import { batchShapesFor } from './batch-shapes.js';
+import { batchShapesFor, type NextBatch, nextBatch } from './batch-shapes.js';
 import { FeatureCache } from './feature-cache.js';
 import type { Features } from './features.js';
+import { pixelFeed } from './pixels.js';
 import { type PrecisionChoice, refuseOverflow, towerPrecision } from './precision.js';
 import { openTowerSession } from './tower-session.js';
 
@@ -58,12 +59,11 @@ export class Tower {
   async features(images: readonly Uint8Array[]): Promise<Features[]> {
     const features: Features[] = [];
     while (features.length < images.length) {
-      const rest = images.length - features.length;
-      const batch = (await this.#batchShapes()).find((shape) => shape <= rest)!;
+      const next = await this.nextBatch(images.length - features.length);
       try {
-        features.push(...(await this.#run(images.slice(features.length, features.length + batch))));
+        features.push(...(await this.#run(images.slice(features.length, features.length + next.images), next.shape)));
       } catch (error) {
-        if (!(error instanceof OutOfMemoryError) || !(await this.halve(batch))) throw error;
+        if (!(error instanceof OutOfMemoryError) || !(await this.halve(next.shape))) throw error;
       }
     }
     return features;
@@ -75,6 +75,11 @@ export class Tower {
    */
   async sharedFeatures(images: readonly Uint8Array[]): Promise<Features[]> {
     return this.#cache.through(images, (missing) => this.features(missing));
+  }
+
+  /** The next run for so many images. */
+  async nextBatch(images: number): Promise<NextBatch> {
+    return nextBatch(images, await this.#batchShapes(), this.runtime.provider);
   }
 
   /** How many images go through the tower in one run. */
@@ -104,19 +109,14 @@ export class Tower {
     for (const batch of [...this.#sessions.keys()]) await this.#releaseSession(batch);
   }
 
-  async #run(images: readonly Uint8Array[]): Promise<Features[]> {
-    const { side } = this.backbone;
-    const batch = images.length;
-    const data = new Uint8Array(batch * side * side * 3);
-    for (const [index, image] of images.entries()) data.set(image, index * side * side * 3);
+  async #run(images: readonly Uint8Array[], batch: number): Promise<Features[]> {
     const session = await this.#session(batch);
-    const outputs = await session.run({ pixels: { dtype: 'uint8', shape: [batch, side, side, 3], data } });
+    const outputs = await session.run({ pixels: pixelFeed(images, this.backbone, batch) });
+    if (outputs.overflow) refuseOverflow(outputs.overflow.data as Float32Array, this.backbone.id);
     const taps = this.taps.map((_, index) => outputs[`features.${index}`]!.data as Float32Array);
-    const features = images.map((_, index) =>
+    return images.map((_, index) =>
       taps.map((tap) => tap.slice((index * tap.length) / batch, ((index + 1) * tap.length) / batch)),
     );
-    if ((await this.precision()) === 'float16') refuseOverflow(features, this.backbone.id);
-    return features;
   }
 
   #session(batch: number): Promise<Session> {

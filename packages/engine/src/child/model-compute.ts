@@ -28,7 +28,7 @@ export function computeOn(towers: Towers): Compute {
       return AdaptationRun.open(job, towers.open(backbone, taps), samples);
     },
     async release(detectorId) {
-      scorer.forget(detectorId);
+      await scorer.forget(detectorId);
     },
   };
 }
