@@ -15,6 +15,7 @@ import {
   writeModel,
 } from '@mediclip/onnx-graph';
 import type { PromptOptions } from '../options.js';
+import type { AfterTower } from '../tower/tower-session.js';
 import { usedWeights } from '../weight-files.js';
 import { type Adapter, anomalyMap, stateContrast } from './anomaly-map.js';
 import { losses } from './losses.js';
@@ -38,21 +39,27 @@ export interface Artifact {
  */
 export function trainingArtifact(backbone: Backbone, options: ArtifactOptions, batch: number): Artifact {
   const parameters = parameterInputs(backbone, options);
-  const { inputs, outputs } = forwardPass(backbone, options, parameters, batch);
+  const features = featureInputs(backbone, options.taps, batch);
+  const { inputs, outputs } = forwardPass(backbone, options, parameters, features);
   const { loss, focal, dice } = outputs;
   const parameterGradients = gradients(loss, [...parameters.values()]);
   const named = Object.fromEntries(
     [...parameters.keys()].map((name, index) => [`grad.${name}`, parameterGradients[index]!]),
   );
-  const model = writeModel({ name: 'training', inputs, outputs: { loss, focal, dice, ...named } });
+  const model = writeModel({
+    name: 'training',
+    inputs: [...features, ...inputs],
+    outputs: { loss, focal, dice, ...named },
+  });
   return { model, weights: usedWeights(backbone, Object.values(outputs)) };
 }
 
 /** The losses without gradients: the inputs of the training step -> `loss`, `focal`, `dice`, `map`, `states`. */
 export function evalArtifact(backbone: Backbone, options: ArtifactOptions, batch: number): Artifact {
-  const { inputs, outputs } = forwardPass(backbone, options, parameterInputs(backbone, options), batch);
+  const features = featureInputs(backbone, options.taps, batch);
+  const { inputs, outputs } = forwardPass(backbone, options, parameterInputs(backbone, options), features);
   return {
-    model: writeModel({ name: 'eval', inputs, outputs }),
+    model: writeModel({ name: 'eval', inputs: [...features, ...inputs], outputs }),
     weights: usedWeights(backbone, Object.values(outputs)),
   };
 }
@@ -62,14 +69,31 @@ function parameterInputs(backbone: Backbone, options: ArtifactOptions): Readonly
   return new Map(specs.map(({ name, shape }) => [name, input(name, 'float32', shape)]));
 }
 
-/** From features and parameters to the losses, the map and the states. */
+/**
+ * The training step from features on, to be put behind an image tower: `masks`, `weights`, `step`, `learningRate`, `averaging`, and `NAME`, `m.NAME`,
+ * `v.NAME`, `average.NAME` per parameter -> `loss`, `focal`, `dice`, and the latter prefixed `new.`. The training and the
+ * optimiser artifact in one.
+ */
+export function trainingStep(backbone: Backbone, options: ArtifactOptions): AfterTower {
+  return (features) => {
+    const specs = parameterSpecs(backbone, options.taps, options);
+    const parameters = parameterInputs(backbone, options);
+    const { inputs, outputs } = forwardPass(backbone, options, parameters, features);
+    const { loss, focal, dice } = outputs;
+    const slopes = gradients(loss, [...parameters.values()]);
+    const adam = adamStep(specs, (spec, index) => [parameters.get(spec.name)!, slopes[index]!]);
+    return { inputs: [...inputs, ...adam.inputs], outputs: { loss, focal, dice, ...adam.outputs } };
+  };
+}
+
+/** From features and parameters to the losses, the map and the states. `inputs` are all but the features. */
 function forwardPass(
   backbone: Backbone,
   options: ArtifactOptions,
   parameters: ReadonlyMap<string, Value>,
-  batch: number,
+  features: readonly Value[],
 ) {
-  const features = featureInputs(backbone, options.taps, batch);
+  const [batch] = features[0]!.shape as [number];
   const masks = input('masks', 'float32', [batch, backbone.side, backbone.side]);
   const weights = input('weights', 'float32', [batch]);
   const states = stateEmbeddings(backbone, options, parameters);
@@ -77,7 +101,7 @@ function forwardPass(
   const map = anomalyMap(contrast, backbone.side);
   const { focal, dice, total: loss } = losses(map, masks, weights);
   return {
-    inputs: [...features, masks, weights, ...parameters.values()],
+    inputs: [masks, weights, ...parameters.values()],
     outputs: { loss, focal, dice, map, states },
   };
 }
@@ -107,6 +131,20 @@ const epsilon = 1e-8;
  * `averaging`, and `NAME`, `grad.NAME`, `m.NAME`, `v.NAME`, `average.NAME` -> the same without `grad`, prefixed `new.`.
  */
 export function optimizerArtifact(specs: readonly ParameterSpec[]): Artifact {
+  const fed: Value[] = [];
+  const { inputs, outputs } = adamStep(specs, ({ name, shape }) => {
+    const pair = [input(name, 'float32', shape), input(`grad.${name}`, 'float32', shape)] as const;
+    fed.push(...pair);
+    return pair;
+  });
+  return { model: writeModel({ name: 'optimizer', inputs: [...inputs, ...fed], outputs }), weights: {} };
+}
+
+/** Adam's step on parameters and their gradients. `inputs` are the rates, the moments and the averages. */
+function adamStep(
+  specs: readonly ParameterSpec[],
+  pairOf: (spec: ParameterSpec, index: number) => readonly [parameter: Value, gradient: Value],
+) {
   const step = input('step', 'int64', []);
   const learningRate = input('learningRate', 'float32', []);
   const averaging = input('averaging', 'float32', []);
@@ -121,11 +159,15 @@ export function optimizerArtifact(specs: readonly ParameterSpec[]): Artifact {
 
   const inputs = [step, learningRate, averaging];
   const outputs: Record<string, Value> = {};
-  for (const { name, shape } of specs) {
-    const [parameter, gradient, m, v, average] = ['', 'grad.', 'm.', 'v.', 'average.'].map((prefix) =>
-      input(`${prefix}${name}`, 'float32', shape),
-    ) as [Value, Value, Value, Value, Value];
-    inputs.push(parameter, gradient, m, v, average);
+  for (const [index, spec] of specs.entries()) {
+    const { name, shape } = spec;
+    const [parameter, gradient] = pairOf(spec, index);
+    const [m, v, average] = ['m.', 'v.', 'average.'].map((prefix) => input(`${prefix}${name}`, 'float32', shape)) as [
+      Value,
+      Value,
+      Value,
+    ];
+    inputs.push(m, v, average);
     const newM = blend(scalar(beta1), m, gradient);
     const newV = blend(scalar(beta2), v, mul(gradient, gradient));
     const denominator = add(sqrt(div(newV, correction2)), scalar(epsilon));
@@ -135,5 +177,5 @@ export function optimizerArtifact(specs: readonly ParameterSpec[]): Artifact {
     outputs[`new.v.${name}`] = newV;
     outputs[`new.average.${name}`] = blend(averaging, average, moved);
   }
-  return { model: writeModel({ name: 'optimizer', inputs, outputs }), weights: {} };
+  return { inputs, outputs };
 }

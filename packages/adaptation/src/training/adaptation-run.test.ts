@@ -2,6 +2,7 @@ import { cpSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { type AdaptationOptionsInput, resolveAdaptationOptions } from '@mediclip/contracts';
+import type { Runtime } from '@mediclip/onnx-graph';
 import { type GreyImage, RandomStream, synthesize } from '@mediclip/synthesis';
 import { askOnnxChecker, expectClose, temporaryFolder, testRuntime } from '@mediclip/testing';
 import fc from 'fast-check';
@@ -172,6 +173,34 @@ describe('a training', () => {
       return run.progress.done;
     };
     expect([await firstStepOn(onGpu), await firstStepOn(onGpu), await firstStepOn(tower)]).toEqual([1, 2, 1]);
+  });
+
+  describe('on a device that is far from the process', () => {
+    const options = { precision: 'float32' } as const;
+    const deviceTower = (runtime: Runtime) => new Tower(runtime, tower.backbone, tower.taps, options);
+
+    test('is that of the processor, and goes on after a stop to the same bytes', async () => {
+      const device = deviceTower({ ...testRuntime, provider: 'cuda' });
+      const [onProcessor, undisturbed, disturbed] = [job(), job(), job()];
+      await finish(await AdaptationRun.open(onProcessor, tower, samples));
+      await finish(await AdaptationRun.open(undisturbed, device, samples));
+      const run = await AdaptationRun.open(disturbed, device, samples);
+      while (run.progress.phase !== 'training' || run.progress.done < 3) await run.advance();
+      await run.release();
+      await finish(await AdaptationRun.open(disturbed, device, samples));
+      expect(files(disturbed)).toEqual(files(undisturbed));
+      const history = async (work: AdaptationJob) =>
+        (await readDetector(work.outFolder)).description.lossHistory.map(({ loss }) => loss);
+      expectClose(await history(undisturbed), await history(onProcessor), 1e-4);
+    });
+
+    test('goes on in the sessions of the artifacts when memory runs out', async () => {
+      const work = job({ heldOutSamples: 2 });
+      const device = new SmallDevice(1, 'cuda');
+      await finish(await AdaptationRun.open(work, deviceTower(device), samples));
+      expect((await readDetector(work.outFolder)).description.lossHistory).toHaveLength(3);
+      expect(device.openBatches.filter((batch) => batch > 1)).toEqual([]);
+    });
   });
 
   test('says when it diverges', async () => {

@@ -8,6 +8,8 @@ import type { Features } from '../tower/features.js';
 import { greyToRgb } from '../tower/rgb.js';
 import type { Tower } from '../tower/tower.js';
 import { type RunOrigin, readCheckpoint, writeCheckpoint } from './checkpoint.js';
+import { DeviceStep, type Stepped } from './device-step.js';
+import type { StepRates } from './feeds.js';
 import { type FittedMemory, fitMemory, normalTaps } from './fit-memory.js';
 import {
   type AdaptationJob,
@@ -65,6 +67,8 @@ export class AdaptationRun {
     private readonly tower: Tower,
     private readonly samples: SampleSource,
     private readonly trainer: Trainer,
+    /** Undefined on a processor, where nothing has to cross to a device. */
+    private readonly deviceStep: DeviceStep | undefined,
     private state: TrainingState,
     origin: RunOrigin,
   ) {
@@ -94,8 +98,10 @@ export class AdaptationRun {
       evaluationBatchSize: Math.max(1, Math.min(options.training.heldOutSamples, largestEvaluationBatch)),
     };
     const { runtime, backbone, onBatchHalved } = tower;
-    const trainer = await Trainer.open(runtime, backbone, artifacts, trainingFolder(workFolder), onBatchHalved);
-    return new AdaptationRun(job, tower, samples, trainer, state, origin);
+    const deviceStep = runtime.provider === 'cpu' ? undefined : new DeviceStep(tower, artifacts);
+    const trainerOptions = { ...artifacts, opensLate: deviceStep !== undefined };
+    const trainer = await Trainer.open(runtime, backbone, trainerOptions, trainingFolder(workFolder), onBatchHalved);
+    return new AdaptationRun(job, tower, samples, trainer, deviceStep, state, origin);
   }
 
   get progress(): AdaptationProgress {
@@ -116,6 +122,7 @@ export class AdaptationRun {
   }
 
   async release(): Promise<void> {
+    await this.deviceStep?.release();
     await this.trainer.release();
     await this.#releaseNormalsTower();
     await this.#normals.release();
@@ -139,8 +146,12 @@ export class AdaptationRun {
       this.#drawAhead(step + batchesAhead, totalSteps);
       const samples = await this.#timed('synthesisMs', this.#ahead.get(step)!);
       this.#ahead.delete(step);
-      const batch = yield* this.#label(planStep(this.#plan, step), samples);
-      await this.#step(batch, totalSteps, heldOut);
+      const rates = {
+        step: step + 1,
+        learningRate: learningRateAt(training, step, totalSteps),
+        averaging: averagingAt(training.averaging, step + 1),
+      };
+      await this.#adopt(yield* this.#step(samples, rates), heldOut);
       if (this.state.step % training.checkpointEverySteps === 0) await this.checkpoint();
       yield this.#trainingProgress(totalSteps);
     }
@@ -209,22 +220,24 @@ export class AdaptationRun {
     return labelled;
   }
 
-  async #step(batch: readonly LabelledFeatures[], totalSteps: number, heldOut: LabelledImages): Promise<void> {
-    const { training } = this.job.options;
-    const { loss, gradients } = await this.#timed('headMs', this.trainer.gradients(batch, this.state.parameters));
-    const step = this.state.step + 1;
-    if (!Number.isFinite(loss.loss)) {
-      throw new AdaptationError(
-        'diverged',
-        `The training loss is no longer a number at step ${step}: lower training.learningRate.`,
-      );
+  /** A step with drawn samples: on the device as one, or by the tower, the training and the optimiser one after the other. */
+  async *#step(samples: readonly SyntheticSample[], rates: StepRates): AsyncGenerator<AdaptationProgress, Stepped> {
+    const pixels = () => samples.map(({ image, mask }) => ({ image: greyToRgb(image), mask }));
+    const whole = await this.#timed('headMs', this.deviceStep?.step(pixels(), this.state, rates) ?? unstepped);
+    if (whole) {
+      refuseDivergence(whole, rates);
+      return whole;
     }
-    const rates = {
-      step,
-      learningRate: learningRateAt(training, this.state.step, totalSteps),
-      averaging: averagingAt(training.averaging, step),
-    };
+    const batch = yield* this.#label(planStep(this.#plan, this.state.step), samples);
+    const { loss, gradients } = await this.#timed('headMs', this.trainer.gradients(batch, this.state.parameters));
+    refuseDivergence({ loss }, rates);
     const updated = await this.#timed('optimizerMs', this.trainer.update(this.state, gradients, rates));
+    return { ...updated, loss };
+  }
+
+  /** The state after a step; at an epoch's end with the loss on the held-out samples. */
+  async #adopt({ loss, ...updated }: Stepped, heldOut: LabelledImages): Promise<void> {
+    const step = this.state.step + 1;
     const next = { ...this.state, ...updated, step, losses: [...this.state.losses, loss] };
     const epochEnds = step % stepsPerEpoch(this.#plan) === 0;
     this.state = epochEnds && heldOut.size > 0 ? await this.#select(next, heldOut) : next;
@@ -284,4 +297,14 @@ export class AdaptationRun {
     this.timings[part] += performance.now() - start;
     return result;
   }
+}
+
+const unstepped = Promise.resolve(undefined);
+
+function refuseDivergence({ loss }: Pick<Stepped, 'loss'>, { step }: StepRates): void {
+  if (Number.isFinite(loss.loss)) return;
+  throw new AdaptationError(
+    'diverged',
+    `The training loss is no longer a number at step ${step}: lower training.learningRate.`,
+  );
 }

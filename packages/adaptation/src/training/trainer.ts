@@ -13,6 +13,7 @@ import { type ParameterSpec, type Parameters, parameterSpecs } from '../graphs/p
 import { HalvingSession, type OnBatchHalved } from '../halving.js';
 import { type Features, stackFeatures } from '../tower/features.js';
 import { placeModel } from '../weight-files.js';
+import { maskFeeds, namedFeeds, rateFeeds, type StepRates } from './feeds.js';
 import type { Loss } from './state.js';
 
 /** An image's features with its label, [side, side] in [0, 1]. */
@@ -51,6 +52,8 @@ export const artifactNames = {
 export interface TrainerOptions extends ArtifactOptions {
   readonly batchSize: number;
   readonly evaluationBatchSize: number;
+  /** Whether the training's session is opened at its first use only: it may not be needed. */
+  readonly opensLate?: boolean;
 }
 
 /**
@@ -90,7 +93,7 @@ export class Trainer {
       (batch) => onBatchHalved({ work: 'held-out loss', backbone: backbone.id, batch }),
     );
     try {
-      await training.open();
+      if (options.opensLate !== true) await training.open();
       const optimizer = await load(artifactNames.optimizer, optimizerArtifact(specs));
       return new Trainer(backbone, options, specs, training, optimizer, evaluation);
     } catch (error) {
@@ -106,7 +109,7 @@ export class Trainer {
       for (let start = 0; start < batch.length; start += size) {
         const outputs = await session.run({
           ...this.#batch(batch.slice(start, start + size), size, batch.length),
-          ...this.#named('', parameters),
+          ...namedFeeds(this.specs, '', parameters),
         });
         const { focal, dice, loss } = outputs;
         parts.push({
@@ -119,20 +122,14 @@ export class Trainer {
   }
 
   /** One Adam step, counted from 1, and the moving average after it: `averaging * average + (1 - averaging) * parameters`. */
-  async update(
-    state: OptimiserState,
-    gradients: Parameters,
-    { step, learningRate, averaging }: { step: number; learningRate: number; averaging: number },
-  ): Promise<OptimiserState> {
+  async update(state: OptimiserState, gradients: Parameters, rates: StepRates): Promise<OptimiserState> {
     const outputs = await this.optimizer.run({
-      step: { dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(step)) },
-      learningRate: scalarFeed(learningRate),
-      averaging: scalarFeed(averaging),
-      ...this.#named('', state.parameters),
-      ...this.#named('grad.', gradients),
-      ...this.#named('m.', state.m),
-      ...this.#named('v.', state.v),
-      ...this.#named('average.', state.average),
+      ...rateFeeds(rates),
+      ...namedFeeds(this.specs, '', state.parameters),
+      ...namedFeeds(this.specs, 'grad.', gradients),
+      ...namedFeeds(this.specs, 'm.', state.m),
+      ...namedFeeds(this.specs, 'v.', state.v),
+      ...namedFeeds(this.specs, 'average.', state.average),
     });
     const part = (prefix: string): Parameters =>
       new Map(this.specs.map(({ name }) => [name, outputs[`new.${prefix}${name}`]!.data as Float32Array]));
@@ -149,7 +146,7 @@ export class Trainer {
         const chunk = await Promise.all(places.map((place) => images.get(place)));
         const outputs = await session.run({
           ...this.#batch(chunk, size, images.size),
-          ...this.#named('', parameters),
+          ...namedFeeds(this.specs, '', parameters),
         });
         focal += scalarOf(outputs.focal!);
         overlap += 1 - scalarOf(outputs.dice!);
@@ -163,7 +160,9 @@ export class Trainer {
   async states(parameters: Parameters): Promise<Float32Array> {
     await this.training.release();
     return this.evaluation.use(async (session, size) => {
-      const { states } = await session.run({ ...this.#batch([], size, 1), ...this.#named('', parameters) }, ['states']);
+      const { states } = await session.run({ ...this.#batch([], size, 1), ...namedFeeds(this.specs, '', parameters) }, [
+        'states',
+      ]);
       return states!.data as Float32Array;
     });
   }
@@ -174,24 +173,11 @@ export class Trainer {
 
   /** Feeds of a batch padded to `size`; each image weighs one in `images`. */
   #batch(batch: readonly LabelledFeatures[], size: number, images: number): Record<string, Tensor> {
-    const { side } = this.backbone;
-    const masks = new Float32Array(size * side * side);
-    for (const [index, { mask }] of batch.entries()) masks.set(mask, index * side * side);
     const features = batch.map((image) => image.features);
     return {
       ...stackFeatures(features, this.backbone, this.options.taps, size),
-      masks: { dtype: 'float32', shape: [size, side, side], data: masks },
-      weights: { dtype: 'float32', shape: [size], data: new Float32Array(size).fill(1 / images, 0, batch.length) },
+      ...maskFeeds(batch, this.backbone.side, size, images),
     };
-  }
-
-  #named(prefix: string, parameters: Parameters): Record<string, Tensor> {
-    return Object.fromEntries(
-      this.specs.map(({ name, shape }) => [
-        `${prefix}${name}`,
-        { dtype: 'float32', shape, data: parameters.get(name)! },
-      ]),
-    );
   }
 }
 
@@ -208,7 +194,5 @@ function together(a: Gradients, b: Gradients): Gradients {
   };
   return { loss: { focal, dice, loss: focal + dice }, gradients: new Map([...a.gradients].map(sum)) };
 }
-
-const scalarFeed = (value: number): Tensor => ({ dtype: 'float32', shape: [], data: Float32Array.of(value) });
 
 const scalarOf = (tensor: Tensor): number => Number(tensor.data[0]);
