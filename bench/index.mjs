@@ -1,17 +1,20 @@
 /**
- * `npm run bench`: what training and scoring cost on this machine. All figures come from one run, so that their ratios hold
- * where absolute times drift. The first figure tells how fast the machine multiplies matrices, to compare machines by.
+ * `npm run bench`: what training and scoring cost on this machine; `npm run bench -- --device cuda` on its GPU. All figures come from one run, so that their
+ * ratios hold where absolute times drift. The first figure tells how fast the machine multiplies matrices, to compare machines by.
  */
+import { device } from './device.mjs';
 import { matrixBench } from './matrix.mjs';
 import { memoryBench } from './memory.mjs';
 import { scoringBench } from './scoring.mjs';
 import { serviceBench } from './service.mjs';
 import { synthesisBench } from './synthesis.mjs';
+import { trafficBench, trafficRows } from './traffic.mjs';
 import { trainingBench } from './training.mjs';
 
 const row = (name, value, unit) => console.log(`${name.padEnd(46)} ${value.padStart(9)} ${unit}`);
 const number = (value, digits = 1) => value.toFixed(digits);
 
+row('device', device, '');
 row('float32 matrix product, 2048 x 2048', number(await matrixBench()), 'GFLOP/s');
 
 const { millisecondsPerSample } = await synthesisBench();
@@ -27,6 +30,8 @@ for (const [name, milliseconds] of [
 ]) {
   row(`  ${name}`, number(milliseconds), `ms (${number((100 * milliseconds) / stepMs, 0)} %)`);
 }
+
+trafficRows(row, trafficBench());
 
 const { perSecond1, perSecond8, perSecondRepeated } = await scoringBench();
 row('scoring, batch 1', number(perSecond1), 'images a second');

@@ -1,13 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { openOrtRuntime } from '@mediclip/engine';
 import { constant, input, matMul, writeModel } from '@mediclip/onnx-graph';
+import { device } from './device.mjs';
 
 const SIDE = 2048;
 const RUNS = 5;
 
 /** GFLOP/s of a product of two float32 matrices of 2048 x 2048 through ONNX Runtime on the CPU, the best of a few. */
 export async function matrixBench() {
-  const runtime = await openOrtRuntime({ device: 'cpu', threads: availableParallelism() });
+  const runtime = await openOrtRuntime({ device, threads: availableParallelism() });
   const x = input('x', 'float32', [SIDE, SIDE]);
   const data = Float32Array.from({ length: SIDE * SIDE }, (_, i) => (i % 7) - 3);
   const product = matMul(x, constant(data, [SIDE, SIDE]));

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { AdaptationRun, Scorer, Towers } from '@mediclip/adaptation';
 import { resolveAdaptationOptions } from '@mediclip/contracts';
 import { openOrtRuntime, SynthesisPool } from '@mediclip/engine';
+import { device } from './device.mjs';
 import { exampleShots, exampleTestImages } from './shots.mjs';
 
 const ROUNDS = 10;
@@ -14,7 +15,7 @@ const ROUNDS = 10;
  */
 export async function scoringBench() {
   const threads = availableParallelism();
-  const towers = new Towers(await openOrtRuntime({ device: 'cpu', threads }));
+  const towers = new Towers(await openOrtRuntime({ device, threads }));
   const folder = mkdtempSync(path.join(tmpdir(), 'mediclip-bench-'));
   try {
     const detector = { id: 'bench', folder: await makeDetector(towers, folder, threads) };

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { fileAt, MediclipClient } from '@mediclip/client';
 import { startEmbeddedServer } from '../apps/cli/dist/demo/embedded-server.js';
 import { noisePng } from '../apps/cli/dist/end-to-end/testing/large-archive.js';
+import { device } from './device.mjs';
 
 const trainingImages = fileURLToPath(new URL('../examples/brain-mri/train/normal', import.meta.url));
 /** Requests for each number of clients. */
@@ -19,6 +20,7 @@ const SIDE = 240;
  */
 export async function serviceBench() {
   const folder = mkdtempSync(path.join(tmpdir(), 'mediclip-bench-'));
+  process.env.MEDICLIP_DEVICE = device;
   process.env.MEDICLIP_RATE_LIMIT_PER_MINUTE = '1000000';
   const server = await startEmbeddedServer(folder);
   try {

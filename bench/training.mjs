@@ -4,6 +4,7 @@ import path from 'node:path';
 import { AdaptationRun, Towers } from '@mediclip/adaptation';
 import { resolveAdaptationOptions } from '@mediclip/contracts';
 import { openOrtRuntime, SynthesisPool } from '@mediclip/engine';
+import { device } from './device.mjs';
 import { exampleShots } from './shots.mjs';
 
 const EPOCHS = 10;
@@ -11,7 +12,7 @@ const EPOCHS = 10;
 /** Mean milliseconds of a training step with the defaults (16 shots, batch 8), and where they go. Held-out losses are left out. */
 export async function trainingBench() {
   const threads = availableParallelism();
-  const towers = new Towers(await openOrtRuntime({ device: 'cpu', threads }));
+  const towers = new Towers(await openOrtRuntime({ device, threads }));
   const images = await exampleShots();
   const options = resolveAdaptationOptions({ training: { epochs: EPOCHS, selection: 'last', heldOutSamples: 0 } });
   const folder = mkdtempSync(path.join(tmpdir(), 'mediclip-bench-'));

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { matrixBench } from './matrix.mjs';
 import { runMeasured } from './process-tree.mjs';
 import { writeRandomWeights } from './random-weights.mjs';
+import { trafficBench, trafficRows } from './traffic.mjs';
 
 const ID = 'openai-vit-l-14';
 const fileOf = (name) => fileURLToPath(new URL(name, import.meta.url));
@@ -20,6 +21,7 @@ const [python] = process.argv.slice(2);
 const models = mkdtempSync(path.join(tmpdir(), 'mediclip-bench-'));
 try {
   row('weights on disk', ((await writeRandomWeights(models, ID)) / 1e6).toFixed(0), 'MB');
+  trafficRows(row, trafficBench(ID, models));
   await speed();
   await ours();
   await speed();

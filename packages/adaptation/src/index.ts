@@ -1,6 +1,7 @@
 export { type Detector, type DetectorDescription, detectorFileNames, readDetector } from './detector/detector-files.js';
 export { type ExportedModel, exportedModelName, exportModel, writeExportedModel } from './detector/export.js';
 export { type DetectorReference, type ScoreRequest, Scorer } from './detector/scorer.js';
+export { type DeviceTraffic, deviceTraffic, type Traffic } from './device-traffic.js';
 export { AdaptationError, type AdaptationErrorCode } from './errors.js';
 export type { BatchHalved, OnBatchHalved } from './halving.js';
 export { type PrecisionChoice, precisionChoices } from './tower/precision.js';
