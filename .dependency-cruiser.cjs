@@ -2,6 +2,7 @@
 const rooms = [
   'packages/testing',
   'packages/contracts',
+  'packages/dataset-layout',
   'packages/threads',
   'packages/maps',
   'packages/tracing',

@@ -3,6 +3,9 @@ import { availableParallelism } from 'node:os';
 import { ImageError, ImagingPool } from '@mediclip/imaging';
 import { UsageError } from './usage-error.js';
 
+/** Files that are read and computed at once: some wait for a disk or the engine while others are decoded. */
+export const filesAtOnce = 2 * availableParallelism();
+
 /** The file's bytes. Throws a UsageError naming the file. */
 export async function readImageFile(file: string): Promise<Uint8Array> {
   return readFile(file).catch((error: NodeJS.ErrnoException) => {
@@ -26,28 +29,4 @@ export async function withImagingPool<T>(use: (pool: ImagingPool) => Promise<T>)
   } finally {
     await pool.close();
   }
-}
-
-/** `work` on every item, a few at a time; results stand in the order of the items. */
-export async function mapAFewAtATime<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results = new Array<R>(items.length);
-  const entries = items.entries();
-  const worker = async () => {
-    for (const [index, item] of entries) results[index] = await work(item);
-  };
-  await Promise.all(Array.from({ length: 2 * availableParallelism() }, worker));
-  return results;
-}
-
-/** As `mapAFewAtATime`, and `take` gets every result, one after the other in the order of the items. */
-export async function takeInOrder<T, R>(
-  items: readonly T[],
-  work: (item: T) => Promise<R>,
-  take: (result: R, item: T) => void,
-): Promise<void> {
-  let turn: Promise<void> = Promise.resolve();
-  await mapAFewAtATime(items, (item) => {
-    turn = Promise.all([work(item), turn]).then(([result]) => take(result, item));
-    return turn;
-  });
 }

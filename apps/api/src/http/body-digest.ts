@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import { readForm } from '../uploads/form.js';
+import { ClientGone } from './client-gone.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -10,12 +11,16 @@ declare module 'fastify' {
   }
 }
 
-/** The chunks of a raw body; at their end its digest is known. */
+/** The chunks of a raw body; at their end its digest is known. Throws `ClientGone` when its end never comes. */
 export async function* rawBody(request: FastifyRequest): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
-  for await (const chunk of request.body as Readable) {
-    hash.update(chunk as Uint8Array);
-    yield chunk as Uint8Array;
+  try {
+    for await (const chunk of request.body as Readable) {
+      hash.update(chunk as Uint8Array);
+      yield chunk as Uint8Array;
+    }
+  } catch (error) {
+    throw request.raw.complete ? error : new ClientGone();
   }
   request.bodyDigest = hash.digest('hex');
 }

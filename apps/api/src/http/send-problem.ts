@@ -1,9 +1,12 @@
 import { type ProblemError, problemMediaType } from '@mediclip/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ServerMetrics } from '../operations/server-metrics.js';
+import { ClientGone } from './client-gone.js';
 import { toProblemError } from './to-problem.js';
 
 const plainPath = /^[!-~]*$/;
+/** What proxies write into their logs for a client that went before it was answered; nobody gets to see it. */
+const clientGoneStatus = 499;
 
 /** Answers `request` with the problem that tells of `error`, and logs what the server is to blame for. */
 export function sendProblem(
@@ -12,6 +15,10 @@ export function sendProblem(
   reply: FastifyReply,
   metrics: Pick<ServerMetrics, 'rejected'>,
 ): FastifyReply {
+  if (isOfClientGone(error)) {
+    request.log.info({ operation: request.routeOptions.config.operationId }, 'the client went before it was answered');
+    return reply.code(clientGoneStatus).send();
+  }
   const problem = toProblemError(error);
   const log = { problem: problem.slug, ...(problem.cause !== undefined && { err: problem.cause }) };
   if (problem.slug === 'internal') request.log.error(log, problem.message);
@@ -25,6 +32,12 @@ export function sendProblem(
     .headers(headersOf(problem))
     .type(problemMediaType)
     .send(JSON.stringify(problem.toProblem({ ...(instance && { instance }), requestId: request.id })));
+}
+
+/** True of a client that has gone, and of work that its going has aborted. */
+function isOfClientGone(error: unknown): boolean {
+  if (error instanceof ClientGone) return true;
+  return typeof error === 'object' && error !== null && 'cause' in error && error.cause instanceof ClientGone;
 }
 
 function headersOf({ slug, extras }: ProblemError): Record<string, string> {

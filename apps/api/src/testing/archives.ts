@@ -30,13 +30,31 @@ export async function zip(
 
 /** The zip with the flag of encryption on every entry. */
 export function encrypted(bytes: Buffer): Buffer {
+  return withHeaders(bytes, { local: 6, central: 8 }, (header, at) => {
+    header[at]! |= 1;
+  });
+}
+
+/** The zip that says of every entry that it is compressed by `method`. */
+export function withMethod(bytes: Buffer, method: number): Buffer {
+  return withHeaders(bytes, { local: 8, central: 10 }, (header, at) => {
+    header.writeUInt16LE(method, at);
+  });
+}
+
+/** A copy whose every local and central header `change` has changed at an offset. */
+function withHeaders(
+  bytes: Buffer,
+  offsets: { readonly local: number; readonly central: number },
+  change: (header: Buffer, at: number) => void,
+): Buffer {
   const copy = Buffer.from(bytes);
-  for (const [signature, flagOffset] of [
-    ['PK\x03\x04', 6],
-    ['PK\x01\x02', 8],
+  for (const [signature, offset] of [
+    ['PK\x03\x04', offsets.local],
+    ['PK\x01\x02', offsets.central],
   ] as const) {
     for (let at = copy.indexOf(signature, 0, 'latin1'); at >= 0; at = copy.indexOf(signature, at + 4, 'latin1')) {
-      copy[at + flagOffset]! |= 1;
+      change(copy, at + offset);
     }
   }
   return copy;

@@ -5,6 +5,7 @@ import { type AdaptationJob, readDetector, writeExportedModel } from '@mediclip/
 import { openBackbone } from '@mediclip/backbones';
 import { type Engine, EngineError } from '@mediclip/engine';
 import { type ComputeFlags, withEngine } from '../engine-options.js';
+import { announce } from '../folder/data-folder.js';
 import { loadShots } from '../folder/load-shots.js';
 import { createOutput, type Output } from '../terminal/output.js';
 import { Progress } from '../terminal/progress.js';
@@ -29,7 +30,13 @@ export async function adapt(folder: string, flags: AdaptFlags, signal: AbortSign
   checkPlaces(out, partial, flags);
   const backbone = openBackbone(options.backbone, { modelsFolder: path.resolve(flags.modelsDir) });
   for (const tap of options.taps ?? []) backbone.tapShape(tap);
-  const images = await loadShots(folder, options, backbone.side);
+  const images = await loadShots(folder, options, backbone.side, {
+    found: (data) => announce(output, data),
+    leftOut(file, message) {
+      output.event({ event: 'left-out', file, message });
+      output.remark(`Left out, and another image chosen: ${message}`);
+    },
+  });
 
   const job: AdaptationJob = { options, images, workFolder: partial, outFolder: path.join(partial, 'model') };
   const startedAt = performance.now();

@@ -11,6 +11,7 @@ import {
   imagesFolder,
   quickOptions,
 } from '../testing/example-set.js';
+import { greyPng } from '../testing/png.js';
 import { type JsonEvent, mediclip, mediclipEvents } from '../testing/run-mediclip.js';
 
 jest.setTimeout(180_000);
@@ -66,7 +67,8 @@ describe('adapt', () => {
     const { end, stdout, stderr } = await mediclip(['adapt', exampleFolder, '--out', out, ...options]);
     expect(end).toBe(0);
     expect(stdout).toMatch(/^The detector is in \S+ \(\d+\.?\d* s\)\. Try: mediclip score \S+ IMAGE\n$/);
-    expect(stderr).toMatch(/^Adapting to 3 normal images on cpu with lite\.\npreparing /);
+    expect(stderr).toMatch(/^The layout in folders: \d+ training images, .* masks\.\n/);
+    expect(stderr).toMatch(/\nAdapting to 3 normal images on cpu with lite\.\npreparing /);
     expect(stderr).toMatch(/\ntraining 3\/3 loss \d\.\d{4}, [\d.]+ steps\/s, 0 s left\n/);
   });
 
@@ -131,12 +133,19 @@ describe('evaluate', () => {
   test('measures images and pixels, in both layouts alike', async () => {
     const [layouts, papers] = [plain, paperLayout([], normal, abnormal, masks)];
     const events = await mediclipEvents(['evaluate', model, layouts]);
-    expect(events.slice(0, -1).map(({ done }) => done)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(events[0]).toMatchObject({
+      event: 'found',
+      found: 'The layout in folders: 0 training images, 4 normal and 4 abnormal test images, 4 masks.',
+    });
+    const steps = events.filter(({ event }) => event === 'progress');
+    expect(steps.map(({ done }) => done)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     const figure = { defined: true, value: expect.any(Number) };
     expect(events.at(-1)).toMatchObject({
       event: 'evaluated',
       images: { normalImages: 4, abnormalImages: 4, auroc: figure, averagePrecision: figure, f1Max: figure },
       pixels: { auroc: figure, averagePrecision: figure },
+      masks: 4,
+      leftOut: 0,
     });
     expect((await mediclipEvents(['evaluate', model, papers])).at(-1)).toEqual(events.at(-1));
   });
@@ -146,6 +155,43 @@ describe('evaluate', () => {
     expect(end).toBe(0);
     expect(stdout).toMatch(/^images: 4 normal, 4 abnormal\nimage AUROC +\d\.\d{4} .*interval/);
     expect(stdout).toMatch(/\npixel AUROC +\d\.\d{4}/);
+  });
+
+  test('leaves out what cannot be used, and says it; other figures stay', async () => {
+    const stem = (file: string) => path.parse(file).name;
+    const [first, second] = abnormal.map(stem);
+    const without = folderWith({
+      ...named('test/normal', normal),
+      ...named('test/abnormal', abnormal),
+      'test/abnormal/damaged.png': read(abnormal[0]!).subarray(0, 500),
+      'test/normal/none.png': 'no image',
+      ...named('masks', masks.slice(2)),
+      [`masks/${first}.png`]: greyPng(8, 8),
+      'masks/nobody.png': read(masks[0]!),
+    });
+    const { end, stdout, stderr } = await mediclip(['evaluate', model, without]);
+    expect(end).toBe(0);
+    expect(stdout).toMatch(/^images: 4 normal, 3 abnormal\n/);
+    expect(stdout).toMatch(/\npixel AUROC +\d\.\d{4}.*\n.*\nmasks: 2 of 3 abnormal images\nleft out: 3, see above\n$/);
+    expect(second).toBeDefined();
+    for (const said of [
+      /damaged\.png: The /,
+      /none\.png: /,
+      /and its mask 8 x 8\./,
+      /nobody\.png\. No abnormal image has/,
+    ]) {
+      expect(stderr).toMatch(said);
+    }
+  });
+
+  test('ends with a fault when nothing is left', async () => {
+    const { end, stdout, stderr } = await mediclip([
+      'evaluate',
+      model,
+      folderWith({ 'test/normal/a.png': 'no image' }),
+    ]);
+    expect({ end, stdout }).toEqual({ end: 1, stdout: '' });
+    expect(stderr).toMatch(/mediclip: None of the 1 test images could be used: see above\.\n$/);
   });
 
   test('a folder of normal images alone has none to test on', async () => {

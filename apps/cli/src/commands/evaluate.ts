@@ -3,61 +3,95 @@ import { readDetector } from '@mediclip/adaptation';
 import type { Engine } from '@mediclip/engine';
 import { type Figure, imageMetrics, type PixelMetrics, PixelMetricsAccumulator } from '@mediclip/evaluation';
 import type { ImagingPool } from '@mediclip/imaging';
+import { pMapIterable } from 'p-map';
 import { type ComputeFlags, withEngine } from '../engine-options.js';
 import type { TestFile } from '../folder/data-files.js';
-import { readDataFolder } from '../folder/data-folder.js';
-import { naming, readImageFile, takeInOrder, withImagingPool } from '../images.js';
+import { announce, readDataFolder } from '../folder/data-folder.js';
+import { filesAtOnce, naming, readImageFile, withImagingPool } from '../images.js';
 import { createOutput } from '../terminal/output.js';
 import { Progress } from '../terminal/progress.js';
 import { UsageError } from '../usage-error.js';
 
+/** A test image with its score, or why it is left out, as a sentence. */
+type Evaluated = { readonly testFile: TestFile } & (
+  | { readonly score: number; readonly map: Float32Array; readonly mask: Uint8Array | undefined }
+  | { readonly leftOut: string }
+);
+
 /**
  * `mediclip evaluate MODEL FOLDER`: how well the detector tells the folder's normal and abnormal test images apart, and their pixels
- * where every abnormal image has a mask.
+ * where abnormal images have masks. An image that cannot be used, or whose mask cannot, is left out, counted and said.
  */
 export async function evaluate(model: string, folder: string, flags: ComputeFlags, signal: AbortSignal): Promise<void> {
   const output = createOutput(flags.json);
   const { side } = (await readDetector(model)).description;
-  const { test } = await readDataFolder(folder);
+  const data = await readDataFolder(folder);
+  const { test } = data;
   if (test.length === 0) throw new UsageError(`${folder} has no test images: add test/normal and test/abnormal.`);
+  announce(output, data);
   const detector = { id: 'model', folder: path.resolve(model) };
-  const pixels = hasAllMasks(test) ? new PixelMetricsAccumulator() : undefined;
+  const pixels = test.some(({ mask }) => mask !== undefined) ? new PixelMetricsAccumulator() : undefined;
   const progress = new Progress(output, 'images');
   const scores: number[] = [];
+  const abnormal: boolean[] = [];
+  const counts = { masks: 0, leftOut: 0 };
 
-  const scoreOne = async (testFile: TestFile, pool: ImagingPool, engine: Engine) => {
-    const prepare = async (file: string, kind: 'test' | 'mask') =>
-      (await naming(file, pool.prepare(await readImageFile(file), { side, kind }))).image.data;
-    const images = [{ side, data: await prepare(testFile.file, 'test') }];
-    const [answer] = await engine.score({ detector, images }, { signal });
-    const mask = testFile.mask === undefined ? new Uint8Array(side * side) : await prepare(testFile.mask, 'mask');
-    return { ...answer!, mask };
+  const scoreOne = async (testFile: TestFile, pool: ImagingPool, engine: Engine): Promise<Evaluated> => {
+    try {
+      const { image, mask } = await readTestFile(testFile, pool, side);
+      const [answer] = await engine.score({ detector, images: [{ side, data: image }] }, { signal });
+      if (!answer) throw new Error('This is a bug: the engine answered no score.');
+      return { testFile, score: answer.score, map: answer.map, mask };
+    } catch (error) {
+      if (error instanceof UsageError) return { testFile, leftOut: error.message };
+      throw error;
+    }
   };
-
+  const take = (evaluated: Evaluated) => {
+    const { testFile } = evaluated;
+    if ('leftOut' in evaluated) {
+      counts.leftOut++;
+      output.event({ event: 'left-out', file: testFile.file, message: evaluated.leftOut });
+      output.remark(`Left out: ${evaluated.leftOut}`);
+    } else {
+      scores.push(evaluated.score);
+      abnormal.push(testFile.abnormal);
+      if (evaluated.mask) pixels?.add(evaluated.map, evaluated.mask, side, side);
+      if (evaluated.mask && testFile.abnormal) counts.masks++;
+    }
+    progress.update({ phase: 'scoring', done: scores.length + counts.leftOut, total: test.length });
+  };
   // The figures' intervals depend on the order of the images.
-  const take = ({ score, map, mask }: Awaited<ReturnType<typeof scoreOne>>) => {
-    pixels?.add(map, mask, side, side);
-    scores.push(score);
-    progress.update({ phase: 'scoring', done: scores.length, total: test.length });
+  const all = async (pool: ImagingPool, engine: Engine) => {
+    const scored = pMapIterable(test, (testFile) => scoreOne(testFile, pool, engine), { concurrency: filesAtOnce });
+    for await (const evaluated of scored) take(evaluated);
   };
-  await withImagingPool((pool) =>
-    withEngine(flags, (engine) => takeInOrder(test, (testFile) => scoreOne(testFile, pool, engine), take)),
-  ).finally(() => progress.stop());
-  const images = imageMetrics(
-    scores,
-    test.map(({ abnormal }) => abnormal),
-  );
-  const pixelMetrics = pixels?.result();
+  await withImagingPool((pool) => withEngine(flags, (engine) => all(pool, engine))).finally(() => progress.stop());
+  if (scores.length === 0) throw new UsageError(`None of the ${test.length} test images could be used: see above.`);
+  const images = imageMetrics(scores, abnormal);
+  const pixelMetrics = counts.masks > 0 ? pixels?.result() : undefined;
   output.event({
     event: 'evaluated',
     images: withoutCurves(images),
     pixels: pixelMetrics && withoutCurves(pixelMetrics),
+    ...counts,
   });
-  for (const line of table(images, pixelMetrics)) output.line(line);
+  for (const line of table(images, pixelMetrics, counts)) output.line(line);
 }
 
-const hasAllMasks = (test: readonly TestFile[]): boolean =>
-  test.some(({ mask }) => mask !== undefined) && test.every(({ abnormal, mask }) => !abnormal || mask !== undefined);
+/** The pixels of a test image and of its mask, zeros for a normal one, undefined for an abnormal one without mask. Throws a UsageError. */
+async function readTestFile({ file, abnormal, mask }: TestFile, pool: ImagingPool, side: number) {
+  const prepare = async (name: string, kind: 'test' | 'mask') =>
+    naming(name, pool.prepare(await readImageFile(name), { side, kind }));
+  const image = await prepare(file, 'test');
+  if (mask === undefined) return { image: image.image.data, mask: abnormal ? undefined : new Uint8Array(side * side) };
+  const marked = await prepare(mask, 'mask');
+  if (marked.width !== image.width || marked.height !== image.height) {
+    const sizes = [image, marked].map(({ width, height }) => `${width} x ${height}`);
+    throw new UsageError(`${file}: the image has ${sizes[0]} pixels and its mask ${sizes[1]}.`);
+  }
+  return { image: image.image.data, mask: marked.image.data };
+}
 
 /** The figures without the points of their curves. */
 function withoutCurves(metrics: object): object {
@@ -66,7 +100,11 @@ function withoutCurves(metrics: object): object {
   );
 }
 
-function table(images: ReturnType<typeof imageMetrics>, pixels: PixelMetrics | undefined): string[] {
+function table(
+  images: ReturnType<typeof imageMetrics>,
+  pixels: PixelMetrics | undefined,
+  { masks, leftOut }: { readonly masks: number; readonly leftOut: number },
+): string[] {
   const { normalImages, abnormalImages, auroc, averagePrecision, f1Max } = images;
   return [
     `images: ${normalImages} normal, ${abnormalImages} abnormal`,
@@ -74,6 +112,8 @@ function table(images: ReturnType<typeof imageMetrics>, pixels: PixelMetrics | u
     row('image average precision', averagePrecision),
     row('image F1-max', f1Max),
     ...(pixels ? [row('pixel AUROC', pixels.auroc), row('pixel average precision', pixels.averagePrecision)] : []),
+    ...(pixels && masks < abnormalImages ? [`masks: ${masks} of ${abnormalImages} abnormal images`] : []),
+    ...(leftOut > 0 ? [`left out: ${leftOut}, see above`] : []),
   ];
 }
 

@@ -2,8 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { readDetector, writeFileWhole } from '@mediclip/adaptation';
 import { writeNpy } from '@mediclip/maps';
+import pMap from 'p-map';
 import { type ComputeFlags, withEngine } from '../engine-options.js';
-import { mapAFewAtATime, naming, readImageFile, withImagingPool } from '../images.js';
+import { filesAtOnce, naming, readImageFile, withImagingPool } from '../images.js';
 import { createOutput } from '../terminal/output.js';
 import { UsageError } from '../usage-error.js';
 
@@ -27,7 +28,7 @@ export async function score(
   const faults: string[] = [];
   await withImagingPool((pool) =>
     withEngine(flags, async (engine) => {
-      await mapAFewAtATime(files, async (file) => {
+      const scoreOne = async (file: string) => {
         try {
           const bytes = await readImageFile(file);
           const { image } = await naming(file, pool.prepare(bytes, { side, kind: 'test' }));
@@ -47,7 +48,8 @@ export async function score(
           output.event({ event: 'error', file, message: error.message });
           output.remark(error.message);
         }
-      });
+      };
+      await pMap(files, scoreOne, { concurrency: filesAtOnce });
     }),
   );
   if (faults.length > 0) {

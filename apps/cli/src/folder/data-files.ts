@@ -5,8 +5,17 @@ export interface TestFile {
   readonly mask?: string;
 }
 
+/** Files that are left out for one reason, a sentence. Names are relative to the folder. */
+export interface LeftOut {
+  readonly reason: string;
+  readonly files: readonly string[];
+}
+
 /** The images of a folder, each list sorted by path, normal test images before abnormal ones. */
 export interface DataFolder {
   readonly trainNormal: readonly string[];
   readonly test: readonly TestFile[];
+  /** What was found, as a sentence. */
+  readonly found: string;
+  readonly leftOut: readonly LeftOut[];
 }

@@ -1,36 +1,79 @@
-import { existsSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { type DatasetLayout, LayoutError, readLayout } from '@mediclip/dataset-layout';
+import type { Output } from '../terminal/output.js';
 import { UsageError } from '../usage-error.js';
-import type { DataFolder } from './data-files.js';
-import { imageFiles } from './image-files.js';
-import { readSampleLists } from './sample-lists.js';
+import type { DataFolder, LeftOut, TestFile } from './data-files.js';
+import { listFiles } from './list-files.js';
 
-/**
- * Reads what a folder holds, in one of three layouts: `train/normal`, `test/normal`, `test/abnormal` and `masks/<name>.png`; the
- * paper's `images/` with `samples/{train,test}.json`; or just images, which all count as normal training images.
- * Throws a UsageError when it is none of them.
- */
+/** What a folder holds, by the layouts of `@mediclip/dataset-layout`. Throws a UsageError when it is none of them. */
 export async function readDataFolder(folder: string): Promise<DataFolder> {
   if (!existsSync(folder)) throw new UsageError(`There is no folder ${folder}: name a folder of images.`);
   if (!statSync(folder).isDirectory()) throw new UsageError(`${folder} is no folder: name a folder of images.`);
-  if (existsSync(path.join(folder, 'samples'))) return readSampleLists(folder);
-  if (['train', 'test'].some((part) => existsSync(path.join(folder, part)))) return readPlainLayout(folder);
-  const trainNormal = await imageFiles(folder);
-  if (trainNormal.length === 0) {
+  const names = await listFiles(folder);
+  const at = (index: number) => path.join(folder, names[index] ?? '');
+  const layout = await readLayout(names, (index) => createReadStream(at(index))).catch((error: unknown) => {
+    throw error instanceof LayoutError ? usageError(error, folder) : error;
+  });
+  const isEmptyLayout = ['train', 'test'].some((part) => existsSync(path.join(folder, part)));
+  if (layout.kind === 'unknown' && !isEmptyLayout) {
     throw new UsageError(
       `${folder} holds no images: put normal images into it, or into its train/normal folder, or name another.`,
     );
   }
-  return { trainNormal, test: [] };
+  const { entries, found } = layout;
+  const trainNormal: string[] = [];
+  const test: TestFile[] = [];
+  for (const [index, entry] of entries.entries()) {
+    if (entry.role !== 'image') continue;
+    if (entry.split === 'train') trainNormal.push(at(index));
+    else {
+      const mask = entry.mask === undefined ? undefined : at(entry.mask);
+      test.push({ file: at(index), abnormal: entry.label === 'abnormal', ...(mask !== undefined && { mask }) });
+    }
+  }
+  test.sort((a, b) => Number(a.abnormal) - Number(b.abnormal) || (a.file < b.file ? -1 : 1));
+  return { trainNormal: trainNormal.sort(), test, found, leftOut: leftOut(names, layout) };
 }
 
-async function readPlainLayout(folder: string): Promise<DataFolder> {
-  const at = (...parts: string[]) => imageFiles(path.join(folder, ...parts));
-  const masks = new Map((await at('masks')).map((file) => [path.parse(file).name, file]));
-  const normal = (await at('test', 'normal')).map((file) => ({ file, abnormal: false }));
-  const abnormal = (await at('test', 'abnormal')).map((file) => {
-    const mask = masks.get(path.parse(file).name);
-    return { file, abnormal: true, ...(mask !== undefined && { mask }) };
-  });
-  return { trainNormal: await at('train', 'normal'), test: [...normal, ...abnormal] };
+/** Tells what was found in a folder and what is left out of it. */
+export function announce(output: Output, { found, leftOut }: DataFolder): void {
+  output.event({ event: 'found', found, leftOut });
+  output.remark(found);
+  for (const { reason, files } of leftOut) {
+    const others = files.length > 1 ? ` and ${files.length - 1} more` : '';
+    output.remark(`Left out: ${files[0]}${others}. ${reason}`);
+  }
+}
+
+function leftOut(names: readonly string[], { entries, missing }: DatasetLayout): LeftOut[] {
+  const byReason = new Map<string, string[]>();
+  const add = (reason: string, file: string) => {
+    const files = byReason.get(reason);
+    if (files) files.push(file);
+    else byReason.set(reason, [file]);
+  };
+  for (const [index, entry] of entries.entries()) {
+    if (entry.role === 'ignored' || entry.role === 'refused') add(entry.reason, names[index] ?? '');
+  }
+  for (const { fileName, reason } of missing) add(reason, fileName);
+  return [...byReason].map(([reason, files]) => ({ reason, files }));
+}
+
+function usageError({ fault, message, at }: LayoutError, folder: string): UsageError {
+  const list = `${path.join(folder, at.list)}:${at.line}`;
+  switch (fault) {
+    case 'line-invalid':
+      return new UsageError(
+        `${list} is no sample: write a JSON object with "filename" and "label" (0 or 1). ${message}`,
+      );
+    case 'path-outside':
+      return new UsageError(
+        `The sample lists name ${at.fileName}, which lies outside ${path.join(folder, 'images')}: keep the images inside.`,
+      );
+    case 'files-missing':
+      return new UsageError(
+        `Cannot read ${path.join(folder, 'images', at.fileName ?? '')} (ENOENT): check its name and permissions.`,
+      );
+  }
 }

@@ -247,6 +247,13 @@ const problemCatalogue = {
     remedy: 'Send a mask in the size of its image; the image was not kept either.',
   },
 
+  'listed-file-missing': {
+    status: 422,
+    title: 'A listed file is not in the archive',
+    meaning: 'A sample list names an image, or the mask of an image, that the archive does not have below `images/`.',
+    remedy: 'Add the file, or mend the list; other files were taken.',
+  },
+
   'archive-unsupported-format': {
     status: 415,
     title: 'The archive format is not supported',
@@ -283,6 +290,20 @@ const problemCatalogue = {
     meaning: 'An entry needs a password; nothing of the archive was kept.',
     remedy: 'Pack it without a password and rely on TLS for the transfer.',
   },
+  'archive-unsupported-method': {
+    status: 415,
+    title: 'The archive uses a compression method that is not supported',
+    meaning:
+      'A zip may store its entries or compress them with Deflate; nothing of the archive was kept. `entry` names the first other one.',
+    remedy: 'Pack the folder with `zip -r` or `tar -czf`: Windows uses Deflate64 for files above 2 GB.',
+  },
+  'archive-names-too-long': {
+    status: 413,
+    title: 'The archive has names that are too long',
+    meaning:
+      'The name of an entry, what stands before an entry, or all names together are longer than the limit; nothing of it was kept. `limit` is that limit in bytes.',
+    remedy: 'Shorten the names of folders and files, or split the archive.',
+  },
   'archive-expands-too-much': {
     status: 413,
     title: 'The archive expands too much',
@@ -300,13 +321,13 @@ const problemCatalogue = {
     title: 'The archive has no known layout',
     meaning: 'No file lies where images are expected; nothing of the archive was kept.',
     remedy:
-      'Use `train/normal/`, `test/normal/`, `test/abnormal/` and `masks/`, or `images/` with `samples/train.json` and `samples/test.json`.',
+      'Use `train/normal/`, `test/normal/`, `test/abnormal/` and `masks/`, or `images/` with `samples/train.json` and `samples/test.json`; or put normal training images at the top.',
   },
   'archive-manifest-invalid': {
     status: 422,
     title: 'A sample list of the archive is not valid',
     meaning:
-      'A line of `samples/train.json` or `samples/test.json` could not be read; nothing of the archive was kept.',
+      'A line of `samples/train.json` or `samples/test.json` could not be read, or nothing that they name is there; nothing of the archive was kept.',
     remedy: 'Write one JSON object a line with `filename`, `label`, `clsname` and, if there is one, `mask`.',
   },
 

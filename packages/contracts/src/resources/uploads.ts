@@ -39,6 +39,23 @@ export const fileOutcomeSchema = z
 
 export type FileOutcome = z.infer<typeof fileOutcomeSchema>;
 
+/** What an archive was found to be. */
+const archiveLayoutSchema = z
+  .strictObject({
+    kind: z.enum(['lists', 'folders', 'defects', 'plain']).meta({
+      description:
+        "`lists`: the paper's, with sample lists. `folders`: `train/normal` and the like. `defects`: `test/<defect>` with " +
+        '`ground_truth`. `plain`: images at the top, taken as normal training images.',
+    }),
+    found: z.string().meta({
+      description: 'A sentence for people: how much of what was found, before any image was decoded.',
+      examples: ['The layout in folders: 24 training images, 16 normal and 16 abnormal test images, 16 masks.'],
+    }),
+  })
+  .meta({ id: 'ArchiveLayout', description: 'The layout of an archive, told by names and sample lists.' });
+
+export type ArchiveLayout = z.infer<typeof archiveLayoutSchema>;
+
 /** Answer to an upload of images or of an archive. */
 export const uploadSchema = z
   .strictObject({
@@ -46,6 +63,7 @@ export const uploadSchema = z
     stored: countSchema.meta({ description: 'How many files were stored.' }),
     rejected: countSchema.meta({ description: 'How many files were rejected.' }),
     skipped: countSchema.meta({ description: 'How many files were skipped.' }),
+    layout: archiveLayoutSchema.optional().meta({ description: 'Of an archive.' }),
   })
   .meta({ id: 'Upload', description: 'What became of the files of an upload.' });
 

@@ -70,8 +70,10 @@ export const datasetRoutes = {
     tag: 'datasets',
     summary: 'Add the images of an archive',
     description:
-      'Layout: `train/normal/*`, `test/normal/*`, `test/abnormal/*`, `masks/<image name without extension>.png`; or ' +
-      '`images/{train,test}/…` with `samples/{train,test}.json`, one JSON object a line (`filename`, `label`, `clsname`, `mask`).',
+      'Layout: `train/normal/*`, `test/normal/*`, `test/abnormal/*`, `masks/<image name without extension>.*`; or ' +
+      '`images/{train,test}/…` with `samples/{train,test}.json`, one JSON object a line (`filename`, `label`, `clsname`, `mask`); or ' +
+      '`train/good/*`, `test/good/*`, `test/<defect>/*`, `ground_truth/<defect>/<image name>_mask.*`; or normal training images at the ' +
+      'top. `layout.found` of the answer says what was found.',
     params: idParams,
     body: {
       mediaTypes: ['application/zip', 'application/x-tar', 'application/gzip', 'application/octet-stream'],

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type ArchiveEntry, encrypted, gzipped, tar, zip } from '../../testing/archives.js';
+import { type ArchiveEntry, encrypted, gzipped, tar, withMethod, zip } from '../../testing/archives.js';
 import { bitmap } from '../../testing/bitmaps.js';
 import { closeSharedPool, TestService } from '../../testing/test-service.js';
 
@@ -75,6 +75,11 @@ describe('an archive', () => {
     const id = await newDataset();
     const { status, json } = await upload(id, await pack());
     expect(status).toBe(200);
+    expect(json.layout).toEqual({
+      kind: 'folders',
+      found:
+        'The layout in folders: 2 training images, 1 normal and 1 abnormal test image, 1 mask, 1 file refused, 2 other files left out.',
+    });
     expect(json.outcomes.map(summary)).toEqual([
       'train/normal/a.bmp stored train normal false',
       'train/normal/bad.png rejected image-unsupported-format',
@@ -102,6 +107,66 @@ describe('an archive', () => {
       'images/test/abnormal/c.bmp stored test abnormal true',
       'images/test/unlisted.bmp skipped',
     ]);
+  });
+
+  test('with lists of Windows, words as labels, other formats of masks and files that are missing is read as far as it goes', async () => {
+    const lines = [
+      { filename: 'a.bmp', label: 'good', mask: null },
+      { filename: 'b.bmp', label: '1', mask: 'masks\\b.bmp' },
+      { filename: 'c.bmp', label: 'anomaly', mask: 'masks/c.bmp' },
+      { filename: 'd.bmp', label: 0 },
+    ];
+    const entries: ArchiveEntry[] = [
+      ['set\\images\\a.bmp', bitmap(16, 12, 1)],
+      ['set\\images\\b.bmp', bitmap(16, 12, 2)],
+      ['set\\images\\c.bmp', bitmap(16, 12, 3)],
+      ['set\\images\\masks\\b.bmp', bitmap(16, 12, 4)],
+      ['set\\images\\@eaDir\\a.bmp\\SYNOPHOTO_THUMB_M.jpg', bitmap(16, 12, 5)],
+      ['set\\samples\\test.json', `\ufeff${lines.map((line) => JSON.stringify(line)).join('\r\n')}\r\n`],
+    ];
+    const { json } = await upload(await newDataset(), await zip(entries));
+    expect(json.outcomes.map(summary)).toEqual([
+      'set/images/a.bmp stored test normal false',
+      'set/images/b.bmp stored test abnormal true',
+      'set/images/c.bmp rejected listed-file-missing',
+      'set/images/@eaDir/a.bmp/SYNOPHOTO_THUMB_M.jpg skipped',
+      'd.bmp rejected listed-file-missing',
+    ]);
+    expect(json.layout.found).toBe(
+      "The paper's layout (sample lists): 0 training images, 1 normal and 1 abnormal test image, 1 mask, 1 file refused, " +
+        '1 listed file missing, 1 other file left out.',
+    );
+  });
+
+  test('with images at its top takes them as normal, and says so', async () => {
+    const { json } = await upload(
+      await newDataset(),
+      await zip([
+        ['a.bmp', bitmap()],
+        ['Thumbs.db', 'x'],
+      ]),
+    );
+    expect(json.outcomes.map(summary)).toEqual(['a.bmp stored train normal false', 'Thumbs.db skipped']);
+    expect(json.layout).toMatchObject({
+      kind: 'plain',
+      found: expect.stringContaining('1 image at the top, taken as'),
+    });
+  });
+
+  test.each([
+    [9, 'archive-unsupported-method', 'Deflate64'],
+    [12, 'archive-unsupported-method', 'BZIP2'],
+    [14, 'archive-unsupported-method', 'LZMA'],
+    [93, 'archive-unsupported-method', 'Zstandard'],
+    [77, 'archive-unsupported-method', 'method 77'],
+    [99, 'archive-encrypted', 'AES'],
+  ])('compressed by method %i is refused once, naming it', async (method, problem, name) => {
+    const id = await newDataset();
+    const answer = await upload(id, withMethod(await zip(folders, { compress: true }), method));
+    expect(answer.problem).toBe(problem);
+    expect(answer.json.detail).toContain(name);
+    expect(answer.json.entry).toBe('train/normal/a.bmp');
+    expect(temporaries()).toEqual([]);
   });
 
   const image: ArchiveEntry = ['train/normal/a.bmp', bitmap()];
@@ -135,6 +200,8 @@ describe('an archive', () => {
     ['a device', () => tar([image], [{ name: 'dev', type: 'character-device' } as never]), 'archive-link'],
     ['one name twice, zip', () => zip([image, image]), 'archive-duplicate-entry'],
     ['one name twice, tar', () => tar([image, ['./train/normal/a.bmp', bitmap()]]), 'archive-duplicate-entry'],
+    ['a name that is too long, zip', () => zip([image, ['é'.repeat(2049), 'x']]), 'archive-names-too-long'],
+    ['a name that is too long, tar', () => tar([image, ['é'.repeat(2049), 'x']]), 'archive-names-too-long'],
     ['encryption', async () => encrypted(await zip([image], { compress: true })), 'archive-encrypted'],
     ['a ratio beyond the limit, zip', () => zip([image, ['z', zeros]], { compress: true }), 'archive-expands-too-much'],
     [
@@ -211,8 +278,13 @@ describe('an archive', () => {
     sending.on('error', () => undefined);
     sending.write((await zip(folders)).subarray(0, 1500));
     while (temporaries().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    service.log.length = 0;
     sending.destroy();
     while (temporaries().length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
     expect(await service.keys()).toEqual(before);
+    while (service.log.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(service.log.map((line) => JSON.parse(line))).toEqual([
+      expect.objectContaining({ level: 30, operation: 'uploadArchive', msg: 'the client went before it was answered' }),
+    ]);
   });
 });

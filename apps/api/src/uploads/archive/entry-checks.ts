@@ -4,11 +4,17 @@ import type { ArchiveLimits } from './archive.js';
 /** Archives smaller than this may have any ratio: nobody is harmed by a megabyte of zeros. */
 const harmlessBytes = 1024 * 1024;
 
+/** Of the path of an entry: as long as operating systems take one. */
+const longestNameBytes = 4096;
+/** Of all names that are remembered of one archive. */
+const namesBytes = 8 * 1024 * 1024;
+
 /** What an entry may not be, checked one entry after the other. Every method throws a problem whose `entry` is the entry's name. */
 export class EntryChecks {
   readonly #names = new Set<string>();
   #entries = 0;
   #unpackedBytes = 0;
+  #namesBytes = 0;
 
   constructor(
     private readonly limits: ArchiveLimits,
@@ -26,6 +32,9 @@ export class EntryChecks {
 
   /** The name of an entry as a relative path. */
   safeName(given: string): string {
+    if (given.length > longestNameBytes || Buffer.byteLength(given) > longestNameBytes) {
+      throw longNames(`An entry has a name of more than ${longestNameBytes} bytes.`, longestNameBytes);
+    }
     const entry = given.slice(0, 200);
     const slashed = given.replaceAll('\\', '/');
     if (slashed.startsWith('/') || /^[a-z]:/i.test(slashed) || slashed.includes('\0')) {
@@ -44,6 +53,10 @@ export class EntryChecks {
 
   /** Takes note of a plain file. */
   addName(name: string): void {
+    this.#namesBytes += Buffer.byteLength(name);
+    if (this.#namesBytes > namesBytes) {
+      throw longNames(`The names of the archive have more than ${namesBytes} bytes together.`, namesBytes);
+    }
     if (this.#names.has(name)) {
       const entry = name.slice(0, 200);
       throw new ProblemError('archive-duplicate-entry', `The archive has ${JSON.stringify(entry)} twice.`, { entry });
@@ -70,6 +83,11 @@ export class EntryChecks {
 export function linkProblem(name: string): ProblemError {
   const entry = name.slice(0, 200);
   return new ProblemError('archive-link', `The entry ${JSON.stringify(entry)} is a link or a special file.`, { entry });
+}
+
+/** The problem of names, or of what stands before an entry, that are longer than `limit` bytes. */
+export function longNames(detail: string, limit: number): ProblemError {
+  return new ProblemError('archive-names-too-long', detail, { limit });
 }
 
 /** The problem of an archive that cannot be read on. */

@@ -1,12 +1,12 @@
 import path from 'node:path';
-import { ProblemError, type Upload } from '@mediclip/contracts';
+import { type ArchiveLayout, ProblemError, type Upload } from '@mediclip/contracts';
+import { type DatasetLayout, LayoutError, type PlacedEntry, readLayout } from '@mediclip/dataset-layout';
 import { type ImageDependencies, takeImages } from '../../datasets/images.js';
 import type { Call, HandlersOf } from '../../http/handlers.js';
 import type { ImageIntake } from '../image-intake.js';
 import { type SpooledFile, spool } from '../spool.js';
 import { withTemporaryFolder } from '../temporary-folder.js';
 import type { ArchiveFile } from './archive.js';
-import { type PlacedFile, placeFiles } from './layout.js';
 import { receiveArchive } from './receive-archive.js';
 
 export function archiveHandlers(dependencies: ImageDependencies): HandlersOf<'uploadArchive'> {
@@ -15,34 +15,70 @@ export function archiveHandlers(dependencies: ImageDependencies): HandlersOf<'up
 
 async function uploadArchive(call: Call<'uploadArchive'>, dependencies: ImageDependencies): Promise<Upload> {
   const { archives, dataDir, images } = dependencies.settings;
-  return withTemporaryFolder(dataDir, (folder) =>
+  let layout: ArchiveLayout | undefined;
+  const upload = await withTemporaryFolder(dataDir, (folder) =>
     takeImages(call, call.params.id, dependencies, async (intake) => {
       const archive = await receiveArchive(call, folder, archives);
       try {
         const unpack = unpacker(folder, images.maximumBytes, call.signal);
-        for (const placed of await placeFiles(archive.files)) await take(placed, intake, unpack);
+        layout = await takeAll(archive.files, intake, unpack);
       } finally {
         await archive.close();
       }
     }),
   );
+  return { ...upload, layout };
 }
 
 type Unpack = (file: ArchiveFile) => Promise<SpooledFile | ProblemError>;
 
-async function take(placed: PlacedFile, intake: ImageIntake, unpack: Unpack): Promise<void> {
-  const { file } = placed;
-  const fileName = file.name.slice(-1024);
-  switch (placed.place) {
-    case 'skipped':
-      return intake.skip(fileName, placed.reason);
-    case 'mask-without-image':
-      return intake.reject(fileName, new ProblemError('mask-without-image', 'No abnormal image has this name.'));
+/** Hands every file to the intake as the layout places it, and tells what layout was found. */
+async function takeAll(files: readonly ArchiveFile[], intake: ImageIntake, unpack: Unpack): Promise<ArchiveLayout> {
+  const { kind, entries, missing, found } = await layoutOf(files);
+  if (kind === 'unknown') throw new ProblemError('archive-layout-unknown');
+  for (const [index, place] of entries.entries()) await take(files, index, place, intake, unpack);
+  for (const { fileName, reason } of missing) {
+    await intake.reject(shownName(fileName), new ProblemError('listed-file-missing', reason));
+  }
+  return { kind, found };
+}
+
+/** The layout by the one reader. Rejects with `archive-layout-unknown` and `archive-manifest-invalid`. */
+async function layoutOf(files: readonly ArchiveFile[]): Promise<DatasetLayout> {
+  const names = files.map(({ name }) => name);
+  const layout = await readLayout(names, (index) => fileAt(files, index).open()).catch((error: unknown) => {
+    if (!(error instanceof LayoutError)) throw error;
+    throw new ProblemError('archive-manifest-invalid', error.message, {}, { cause: error });
+  });
+  if (!layout.entries.some(isMeantAsImage)) throw new ProblemError('archive-layout-unknown');
+  return layout;
+}
+
+const isMeantAsImage = (entry: PlacedEntry): boolean =>
+  entry.role === 'image' || (entry.role === 'refused' && entry.fault === 'listed-file-missing');
+
+async function take(
+  files: readonly ArchiveFile[],
+  index: number,
+  place: PlacedEntry,
+  intake: ImageIntake,
+  unpack: Unpack,
+): Promise<void> {
+  const file = fileAt(files, index);
+  const fileName = shownName(file.name);
+  switch (place.role) {
+    case 'mask':
+    case 'list':
+      return;
+    case 'ignored':
+      return intake.skip(fileName, place.reason);
+    case 'refused':
+      return intake.reject(fileName, new ProblemError(place.fault, place.reason));
     case 'image': {
       const unpacked = await unpack(file);
       if (unpacked instanceof ProblemError) return intake.reject(fileName, unpacked);
-      const mask = placed.mask && (await unpack(placed.mask));
-      return intake.add({ fileName, split: placed.split, label: placed.label, file: unpacked, mask });
+      const mask = place.mask === undefined ? undefined : await unpack(fileAt(files, place.mask));
+      return intake.add({ fileName, split: place.split, label: place.label, file: unpacked, mask });
     }
   }
 }
@@ -51,12 +87,21 @@ async function take(placed: PlacedFile, intake: ImageIntake, unpack: Unpack): Pr
 function unpacker(folder: string, maximumBytes: number, signal: AbortSignal): Unpack {
   let unpacked = 0;
   return async (file) => {
+    const target = path.join(folder, `file-${unpacked++}`);
+    if (file.sizeBytes === 0) return { path: target, sizeBytes: 0, isTooLarge: false };
     try {
-      const target = path.join(folder, `file-${unpacked++}`);
       return await spool(file.open(), target, { maximumBytes, signal });
     } catch (error) {
       if (error instanceof ProblemError) return error;
       throw error;
     }
   };
+}
+
+const shownName = (name: string): string => name.slice(-1024);
+
+function fileAt(files: readonly ArchiveFile[], index: number): ArchiveFile {
+  const file = files[index];
+  if (file === undefined) throw new Error(`This is a bug: the archive has no file ${index}.`);
+  return file;
 }

@@ -3,15 +3,15 @@ import { ProblemError } from '@mediclip/contracts';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import type { Archive, ArchiveFile, ArchiveLimits } from './archive.js';
 import { corruptArchive, EntryChecks, linkProblem } from './entry-checks.js';
+import { checkMethod } from './zip-methods.js';
 
-const encryptedFlag = 0x1;
 const strongEncryption = /strong encryption/;
 const unixSystem = 3;
 const fileTypeMask = 0o170000;
 const regularFile = 0o100000;
 const folderType = 0o040000;
 
-/** Opens the zip at `path` after a look at every entry. Rejects with the problems of `EntryChecks`, `archive-encrypted` and `archive-corrupt`. */
+/** Opens the zip at `path` after a look at every entry. Rejects with the problems of `EntryChecks` and `checkMethod`, and with `archive-corrupt`. */
 export async function openZip(path: string, packedBytes: number, limits: ArchiveLimits): Promise<Archive> {
   const zip = await yauzl
     .openPromise(path, { lazyEntries: true, autoClose: false, decodeStrings: false, validateEntrySizes: true })
@@ -38,15 +38,23 @@ async function listFiles(zip: ZipFile, checks: EntryChecks): Promise<ArchiveFile
     const given = yauzl.getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, true);
     checks.count();
     const name = checks.safeName(given);
-    if ((entry.generalPurposeBitFlag & encryptedFlag) !== 0) {
-      throw new ProblemError('archive-encrypted', undefined, { entry: name.slice(0, 200) });
-    }
     if (isFolder(entry, given)) continue;
     if (!isRegularFile(entry)) throw linkProblem(name);
+    checkMethod(entry, name);
     checks.addName(name);
     checks.addBytes(entry.uncompressedSize);
+    forgetVariableParts(entry);
     files.push({ name, sizeBytes: entry.uncompressedSize, open: () => unpack(zip, entry) });
   }
+}
+
+/** Lets go of the parts of an entry that its maker may fill with 192 kB: what unpacks it needs none of them. */
+function forgetVariableParts(entry: Entry): void {
+  const nothing = Buffer.alloc(0);
+  Object.assign(entry, {
+    ...{ fileName: '', fileNameRaw: nothing, fileComment: '', fileCommentRaw: nothing, comment: '' },
+    ...{ extraFields: [], extraFieldRaw: nothing },
+  });
 }
 
 function isFolder(entry: Entry, name: string): boolean {
