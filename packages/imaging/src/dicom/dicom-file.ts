@@ -44,7 +44,7 @@ export class DicomFile {
     this.#pixels = describePixels(attributes);
     const { columns: width, rows: height, frameCount } = this.#pixels;
     checkDeclared({ width, height, frameCount }, 0, limits);
-    this.#samples = new FrameSource(element, this.#pixels, coding, attributes);
+    this.#samples = new FrameSource(element, this.#pixels, coding, attributes, limits.maximumPixels);
     this.#frames = new FrameAttributes(attributes);
     this.#padding = paddingOf(attributes, this.#pixels);
   }
@@ -77,8 +77,7 @@ export class DicomFile {
     }
     const inverted = photometric === 'MONOCHROME1';
     if (bitsAllocated === 1) {
-      const white = inverted ? 0 : 1;
-      return { mode: 'bilevel', data: Uint8Array.from(frame.samples, (bit) => (bit === white ? 255 : 0)), notes: [] };
+      return { mode: 'bilevel', data: blackAndWhite(frame, inverted), notes: [] };
     }
     const modality = modalityTransform(this.#attributes, this.#frames, signed, index);
     const isSignedValue = modalityRange(modality, storableRange(frame, signed)).low < 0;
@@ -86,6 +85,14 @@ export class DicomFile {
     const { data, note } = greyLevels(frame, { signed, modality, mapping, padding: this.#padding, inverted });
     return { mode: 'grey', data, notes: [note] };
   }
+}
+
+/** 0 and 255 of single bits. */
+function blackAndWhite({ samples }: FrameSamples, inverted: boolean): Uint8Array {
+  const white = inverted ? 0 : 1;
+  const data = new Uint8Array(samples.length);
+  for (let i = 0; i < data.length; i++) data[i] = samples[i] === white ? 255 : 0;
+  return data;
 }
 
 /** Stored values that are padding (PS3.3, C.7.5.1.1.2). */

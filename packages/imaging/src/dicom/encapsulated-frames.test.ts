@@ -1,10 +1,22 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import sharp from 'sharp';
+import { decodeImage } from '../decode/decode-image.js';
 import type { ImageError } from '../image/image-error.js';
 import { encodeJpeg2000, encodeJpegLossless, encodeJpegLs, encodeRle } from '../testing/dicom-encoders.js';
-import type { DicomElement } from '../testing/dicom-file.js';
-import { colours, decode, encoders, frameOf, grey8, HEIGHT, PIXELS, ramp, WIDTH } from '../testing/small-dicom.js';
+import { type DicomElement, dicomFile } from '../testing/dicom-file.js';
+import {
+  colours,
+  decode,
+  encoders,
+  frameOf,
+  grey8,
+  HEIGHT,
+  PIXELS,
+  ramp,
+  size,
+  WIDTH,
+} from '../testing/small-dicom.js';
 
 const refused = (code: string) => expect.objectContaining({ name: 'ImageError', code });
 const jpegFamily = Object.entries(encoders).filter(([name]) => name !== 'RLE');
@@ -97,6 +109,13 @@ describe('a stream is decoded by what it is', () => {
     expect(error).toEqual(refused('unsupported-encoding'));
     expect((error as ImageError).message).toContain(name);
   });
+});
+
+test('colours in JPEG 2000 that take more memory than the limit of pixels allows are refused', async () => {
+  const pixelData = [await encodeJpeg2000(frameOf(colours, 8))];
+  const file = dicomFile({ ...size, transferSyntax: jpeg2000, samplesPerPixel: 3, pixelData });
+  await expect(decodeImage(file, { maximumPixels: PIXELS })).rejects.toEqual(refused('too-many-pixels'));
+  expect((await decodeImage(file, { maximumPixels: 2 * PIXELS })).data).toEqual(colours);
 });
 
 describe('colours of JPEG', () => {

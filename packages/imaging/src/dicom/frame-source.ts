@@ -16,14 +16,22 @@ export class FrameSource {
   readonly #pixels: PixelDescription;
   readonly #coding: FrameCoding;
   readonly #streams: EncapsulatedFrames | undefined;
+  readonly #maximumPixels: number;
 
   /** Throws `corrupt-image` where pixels and transfer syntax contradict each other or frames cannot be found. */
-  constructor(element: PixelElement, pixels: PixelDescription, coding: FrameCoding, attributes: Attributes) {
+  constructor(
+    element: PixelElement,
+    pixels: PixelDescription,
+    coding: FrameCoding,
+    attributes: Attributes,
+    maximumPixels: number,
+  ) {
     const isEncapsulated = element.length === undefined;
     if (!isEncapsulated && coding !== 'none') throw corruptImage('DICOM', 'its pixels are not encapsulated');
     this.#element = element;
     this.#pixels = pixels;
     this.#coding = coding;
+    this.#maximumPixels = maximumPixels;
     this.#streams = isEncapsulated ? new EncapsulatedFrames(element, attributes, pixels.frameCount) : undefined;
   }
 
@@ -45,7 +53,9 @@ export class FrameSource {
     const stream = this.#streams.stream(frame);
     // Some files say that they are uncompressed and hold streams all the same.
     const isStream = this.#coding === 'jpegFamily' || (this.#coding === 'none' && beginsStream(stream));
-    return isStream ? decodeStream(stream, this.#pixels, useChecked) : useChecked(this.#unpacked(stream));
+    return isStream
+      ? decodeStream(stream, this.#pixels, this.#maximumPixels, useChecked)
+      : useChecked(this.#unpacked(stream));
   }
 
   /** The samples of a frame that is compressed without regard to what it shows, or not at all. */

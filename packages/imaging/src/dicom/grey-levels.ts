@@ -1,6 +1,6 @@
 import { robustRange, robustRangeOf, stretchNote, type ValueWindow, windowedGrey } from '../image/window.js';
 import { type ModalityTransform, modalityRange, modalityValue } from './modality-transform.js';
-import { type FrameSamples, rawCodes, storableRange, storedValue } from './stored-values.js';
+import { type FrameSamples, rawCodes, storableRange, storedValue, storedValueReader } from './stored-values.js';
 import type { GreyMapping } from './values-of-interest.js';
 
 /** What makes greys of the samples of a frame. */
@@ -62,9 +62,10 @@ function countedRange(frame: FrameSamples, occurrences: Uint32Array, rendering: 
 /** Samples of 32 bits, of which there is no table. */
 function wideGreys(frame: FrameSamples, samples: Uint32Array, rendering: GreyRendering): Greys {
   const mapping = rendering.mapping ?? stretch(wideRange(frame, samples, rendering));
+  const read = storedValueReader(frame, rendering.signed);
   const data = new Uint8Array(samples.length);
   for (let i = 0; i < data.length; i++) {
-    data[i] = shownGrey(mapping, rendering, storedValue(samples[i]!, frame, rendering.signed));
+    data[i] = shownGrey(mapping, rendering, read(samples[i]!));
   }
   return { data, note: mapping.note };
 }
@@ -72,9 +73,10 @@ function wideGreys(frame: FrameSamples, samples: Uint32Array, rendering: GreyRen
 function wideRange(frame: FrameSamples, samples: Uint32Array, rendering: GreyRendering): ValueWindow | null {
   const { modality, signed, padding } = rendering;
   const values = signed ? new Int32Array(samples.length) : new Uint32Array(samples.length);
+  const read = storedValueReader(frame, signed);
   let count = 0;
   for (let i = 0; i < samples.length; i++) {
-    const value = storedValue(samples[i]!, frame, signed);
+    const value = read(samples[i]!);
     if (!isPadding(value, padding)) values[count++] = value;
   }
   const range = robustRangeOf(values.subarray(0, count));

@@ -23,15 +23,22 @@ export function rawCodes({ samples }: FrameSamples): number {
   return samples instanceof Uint8Array ? 0x100 : 0x10000;
 }
 
+type StoredBits = Pick<FrameSamples, 'bitsStored' | 'highBit'>;
+
 /** The value that a sample stores: `bitsStored` bits below and including `highBit`, two's complement where signed. */
-export function storedValue(
-  sample: number,
-  { bitsStored, highBit }: Pick<FrameSamples, 'bitsStored' | 'highBit'>,
-  signed: boolean,
-): number {
+export function storedValue(sample: number, bits: StoredBits, signed: boolean): number {
+  return storedValueReader(bits, signed)(sample);
+}
+
+/** `storedValue` of many samples. */
+export function storedValueReader({ bitsStored, highBit }: StoredBits, signed: boolean): (sample: number) => number {
+  const lowest = 2 ** (highBit + 1 - bitsStored);
   const range = 2 ** bitsStored;
-  const value = Math.floor(sample / 2 ** (highBit + 1 - bitsStored)) % range;
-  return signed && value >= range / 2 ? value - range : value;
+  const firstNegative = signed ? range / 2 : range;
+  return (sample) => {
+    const value = Math.floor(sample / lowest) % range;
+    return value >= firstNegative ? value - range : value;
+  };
 }
 
 /** Smallest and largest value that can be stored. */
