@@ -1,5 +1,5 @@
 export { type CrossedError, crossed, type ErrorClass, rebuilt } from './crossed-error.js';
-export { move } from './move.js';
+export { type Moved, move } from './move.js';
 export { serveTasks, threadData } from './serve-tasks.js';
 export type { TaskOptions } from './task.js';
 export { TaskPool, type TaskPoolOptions } from './task-pool.js';

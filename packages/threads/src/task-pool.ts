@@ -20,6 +20,8 @@ export interface TaskPoolOptions {
    * limit by default.
    */
   readonly timeoutMs?: number;
+  /** What a task that took too long rejects with; by default a ThreadError. */
+  readonly timeoutError?: () => Error;
   /** Tasks that may wait for a thread; by default 1,000. */
   readonly maximumWaiting?: number;
   /** How often a task whose thread died is tried again; by default not at all. */
@@ -58,7 +60,9 @@ export class TaskPool<T extends Tasks> {
   /** Throws a RangeError unless `threads` is an integer of at least 1. */
   constructor(options: TaskPoolOptions) {
     const { threads } = options;
-    if (!Number.isInteger(threads) || threads < 1) throw new RangeError(`A pool of ${threads} threads does no work.`);
+    if (!Number.isInteger(threads) || threads < 1) {
+      throw new RangeError(`A pool of ${threads} threads does no work; give an integer of at least 1.`);
+    }
     this.#options = options;
   }
 
@@ -222,12 +226,16 @@ export class TaskPool<T extends Tasks> {
       const isWorthIt = !isVictim || (task.livesLeft > 0 && !task.hasItems && reason.code === 'thread-ended');
       if (task.isAbandoned) return;
       if (isWorthIt && task.transfer.length === 0 && !this.#closed) again.push(task);
-      else task.reject(this.#closed ?? reason);
+      else task.reject(this.#closed ?? this.#rejection(reason));
     };
     if (victim) hand(victim, true);
     for (const task of others) hand(task, false);
     this.#waiting.putBack(again);
     this.#dispatch();
+  }
+
+  #rejection(reason: ThreadError): Error {
+    return (reason.code === 'timed-out' && this.#options.timeoutError?.()) || reason;
   }
 
   #abandon(task: Task, reason: unknown): void {

@@ -1,21 +1,24 @@
-import { RandomStream, type SyntheticSample, synthesize } from '@mediclip/synthesis';
-import type { SynthesisThreadData, ThreadAnswer, ThreadRequest } from './synthesis-pool.js';
+import type { SampleRequest } from '@mediclip/adaptation';
+import {
+  type GreyImage,
+  RandomStream,
+  type SynthesisOptions,
+  type SyntheticSample,
+  synthesize,
+} from '@mediclip/synthesis';
 
-/** What a synthesis thread answers to a request: the sample, or why it cannot be drawn. */
-export function drawSample({ images, options }: SynthesisThreadData, { id, request }: ThreadRequest): ThreadAnswer {
+/** What the threads of a synthesis pool start with. */
+export interface SynthesisThreadData {
+  readonly images: readonly GreyImage[];
+  readonly options: SynthesisOptions;
+}
+
+/** The sample of a request, a function of it alone. Throws a RangeError for an image that is not there. */
+export function drawSample({ images, options }: SynthesisThreadData, request: SampleRequest): SyntheticSample {
   const { image, seed, step, sample, purpose } = request;
   const normal = images[image];
   if (!normal) {
-    return { id, error: `There is no image ${image} to draw from; the pool was started with ${images.length}.` };
+    throw new RangeError(`There is no image ${image} to draw from; the pool was started with ${images.length}.`);
   }
-  try {
-    return { id, sample: synthesize(normal, images, new RandomStream(seed, step, sample, purpose), options) };
-  } catch (error) {
-    return { id, error: (error as Error).message };
-  }
-}
-
-/** The memory of a sample, to be handed to another thread without a copy. */
-export function transferable({ image, mask }: SyntheticSample): ArrayBuffer[] {
-  return [image.buffer as ArrayBuffer, mask.buffer as ArrayBuffer];
+  return synthesize(normal, images, new RandomStream(seed, step, sample, purpose), options);
 }

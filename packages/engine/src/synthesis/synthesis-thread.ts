@@ -1,12 +1,16 @@
-/** A worker thread of the synthesis pool: draws what it is asked for, in order. */
-import { parentPort, workerData } from 'node:worker_threads';
-import { drawSample, transferable } from './draw-sample.js';
-import type { ThreadRequest } from './synthesis-pool.js';
+/** A worker thread of the synthesis pool. */
+import type { SampleRequest } from '@mediclip/adaptation';
+import { move, serveTasks, threadData } from '@mediclip/threads';
+import { drawSample, type SynthesisThreadData } from './draw-sample.js';
 
-const port = parentPort;
-if (!port) throw new Error('The synthesis thread is an entry of the synthesis pool; start it through SynthesisPool.');
+const data = threadData<SynthesisThreadData>();
 
-port.on('message', (request: ThreadRequest) => {
-  const answer = drawSample(workerData, request);
-  port.postMessage(answer, 'sample' in answer ? transferable(answer.sample) : []);
-});
+const tasks = {
+  draw: (request: SampleRequest) => {
+    const sample = drawSample(data, request);
+    return move(sample, [sample.image.buffer, sample.mask.buffer]);
+  },
+};
+
+export type SynthesisTasks = typeof tasks;
+serveTasks(tasks);
