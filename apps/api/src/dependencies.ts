@@ -31,7 +31,7 @@ export interface ReadinessProbe {
 }
 
 /** Decoding and drawing away from the event loop. */
-export type Imaging = Pick<ImagingPool, 'describe' | 'prepare' | 'overlay' | 'png'>;
+export type Imaging = Pick<ImagingPool, 'frame' | 'frames' | 'overlay'>;
 
 /** What the server works with. It closes none of it. */
 export interface ServerDependencies {

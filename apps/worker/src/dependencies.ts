@@ -27,7 +27,7 @@ export interface WorkerDependencies {
   readonly jobQueue: JobQueue;
   readonly scoreChannel: ScoreChannel;
   readonly engine: WorkerEngine;
-  readonly imagingPool: Pick<ImagingPool, 'prepare' | 'overlay'>;
+  readonly imagingPool: Pick<ImagingPool, 'frame'>;
   readonly logger: Logger;
   readonly registry: Registry;
   readonly settings: WorkerSettings;

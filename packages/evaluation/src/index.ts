@@ -29,7 +29,7 @@ export {
   type Resolution,
 } from './pixel/pixel-metrics.js';
 export type { Connectivity } from './pixel/regions.js';
-export { type CaseChoice, type CaseGroup, chooseCases } from './report/choose-cases.js';
+export { type CaseChoice, type CaseGroup, caseCandidates, chooseCases } from './report/choose-cases.js';
 export { renderReport } from './report/render-report.js';
 export type {
   BaselineComparison,

@@ -59,6 +59,7 @@ export async function takeImages(
     datasetImages,
     maximumBytes: settings.images.maximumBytes,
     signal,
+    caller: store.tenant,
   });
   try {
     await receive(intake);

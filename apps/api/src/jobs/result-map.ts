@@ -36,5 +36,7 @@ export async function resultMap(
       height: (height * mapSide) / image.height,
     },
   }));
-  return imaging.overlay(await store.images.bytes(image), data, mapSide, { regions: boxes }, { signal });
+  const wants = { overlay: { map: data, mapSide, regions: boxes } };
+  const { overlay } = await imaging.frame(await store.images.bytes(image), wants, { signal, caller: store.tenant });
+  return overlay;
 }

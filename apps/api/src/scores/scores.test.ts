@@ -2,7 +2,8 @@ import { readdirSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { decodeImage } from '@mediclip/imaging';
+import { decodeImage, ImagingPool } from '@mediclip/imaging';
+import type { Imaging } from '../dependencies.js';
 import { parseSettings } from '../settings.js';
 import { bitmap } from '../testing/bitmaps.js';
 import { dicom } from '../testing/dicom.js';
@@ -83,6 +84,84 @@ describe('scoring at once', () => {
     expect((await score([['file', many, 'series.dcm']])).json.results[0].error.type).toBe(
       '/problems/image-too-many-frames',
     );
+  });
+
+  test('decodes each file once, all of a request side by side', async () => {
+    let isScoring = false;
+    const asked: string[] = [];
+    let allAsked: () => void = () => undefined;
+    const together = new Promise<void>((resolve) => {
+      allAsked = resolve;
+    });
+    const imaging: Imaging = {
+      frame: (...given) => {
+        if (isScoring) throw new Error('A file is decoded a second time.');
+        return service.imaging.frame(...given);
+      },
+      overlay: (...given) => service.imaging.overlay(...given),
+      frames: (source, wants, options) => {
+        const frames = service.imaging.frames(source, wants, options);
+        if (!isScoring) return frames;
+        if (asked.push(source.path) === 3) allAsked();
+        const next = frames.next.bind(frames);
+        frames.next = () => together.then(next);
+        return frames;
+      },
+    };
+    const other = await TestService.start({ dependencies: { imaging } });
+    try {
+      const model = await other.model();
+      isScoring = true;
+      const form = formOf([0, 1, 2].map((at): FormEntry => ['file', bitmap(16, 12, at), `${at}.bmp`]));
+      const { json } = await other.post(`/v1/models/${model.modelId}/score`, { form });
+      expect(json.results.map(({ outcome }: { outcome: string }) => outcome)).toEqual(['scored', 'scored', 'scored']);
+      expect(new Set(asked).size).toBe(3);
+      const overlay = formOf([['file', white, 'white.bmp']]);
+      const accept = { accept: 'image/png' };
+      const drawn = await other.post(`/v1/models/${model.modelId}/score`, { form: overlay, headers: accept });
+      expect(drawn.headers.get('content-type')).toBe('image/png');
+      expect(asked.length).toBe(4);
+    } finally {
+      await other.stop();
+    }
+  });
+
+  test('takes many frames and files through one thread, those that find no room refused in their order', async () => {
+    const imaging = await ImagingPool.start({ threads: 1 });
+    const settings = { scores: { images: 4, timeoutMs: 10_000 } };
+    const other = await TestService.start({ settings, dependencies: { imaging } });
+    try {
+      const { modelId: model } = await other.model();
+      const series = (frames: number) =>
+        dicom(
+          10,
+          8,
+          Array.from({ length: frames }, (_, at) => new Uint8Array(80).fill(at * 60)),
+        );
+      const form = formOf([
+        ['file', series(2), 'two.dcm'],
+        ['file', series(3), 'three.dcm'],
+        ['file', Buffer.from('x'), 'bad.png'],
+        ['file', series(2), 'two-more.dcm'],
+      ]);
+      const { json } = await other.post(`/v1/models/${model}/score`, { form });
+      const outcomes = json.results.map(({ index, frame, outcome, error }: Record<string, unknown>) => [
+        index,
+        frame ?? (error as { type: string }).type.split('/').at(-1),
+        outcome,
+      ]);
+      expect(outcomes).toEqual([
+        [0, 1, 'scored'],
+        [0, 2, 'scored'],
+        [1, 'image-too-many-frames', 'rejected'],
+        [2, 'image-unsupported-format', 'rejected'],
+        [3, 1, 'scored'],
+        [3, 2, 'scored'],
+      ]);
+    } finally {
+      await other.stop();
+      await imaging.close();
+    }
   });
 
   test.each<[string, FormEntry[]]>([

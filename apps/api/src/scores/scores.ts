@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { setImmediate as letOthersRun } from 'node:timers/promises';
 import { type Model, ProblemError, type ScoreOutcome } from '@mediclip/contracts';
 import { describeScore } from '@mediclip/evaluation';
@@ -38,14 +37,16 @@ async function scoreImages(
   const { id: backbone, side } = usableBackbone(model.configuration.backbone, settings.modelsDir);
   const timed = <T>(stage: string, work: () => Promise<T>) => measured(metrics, stage, work);
 
-  const files = await timed('decode', () => readyImages(call, { folder, side, imaging, settings }));
+  const files = await timed('decode', () =>
+    readyImages(call, { folder, side, withGround: mediaType === 'image/png', imaging, settings }),
+  );
   if (mediaType === 'image/png' && files.length !== 1) throw new ProblemError('not-acceptable');
   const ready = files.filter((file) => 'prepared' in file);
   const scores = await timed('compute', () => askWorker(call, { model, backbone, side, ready }, dependencies));
   if (mediaType === 'image/png') {
     const [file] = files;
     if (file && 'problem' in file) throw file.problem;
-    return { mediaType, bytes: await timed('draw', () => overlay(ready[0]!, scores[0]!, model, imaging, call.signal)) };
+    return { mediaType, bytes: await timed('draw', () => overlay(ready[0]!, scores[0]!, model, imaging, call)) };
   }
   const results: ScoreOutcome[] = [];
   let next = 0;
@@ -75,7 +76,7 @@ async function askWorker(
   { scoreChannel, settings }: ScoreDependencies,
 ): Promise<readonly AnomalyMap[]> {
   if (ready.length === 0) return [];
-  const images = ready.map(({ prepared }) => prepared.image.data);
+  const images = ready.map(({ prepared }) => prepared.data);
   const message = encodeScoreMessage({ tenant: store.tenant, modelId: model.id, side, images });
   const deadlineMs = settings.scores.timeoutMs;
   const reply = decodeScoreReply(await scoreChannel.request(message, { topic: backbone, deadlineMs, signal }));
@@ -89,8 +90,8 @@ async function askWorker(
   return reply.scores;
 }
 
-function scored({ prepared, frame, frames }: ReadyImage, map: AnomalyMap, model: Model) {
-  const { width, height, notes } = prepared;
+function scored({ description, frame, frames }: ReadyImage, map: AnomalyMap, model: Model) {
+  const { width, height, notes } = description;
   return {
     outcome: 'scored' as const,
     ...(frames > 1 && { frame: frame + 1 }),
@@ -102,15 +103,16 @@ function scored({ prepared, frame, frames }: ReadyImage, map: AnomalyMap, model:
 }
 
 async function overlay(
-  { path, frame, prepared }: ReadyImage,
+  { ground, description }: ReadyImage,
   scoredMap: AnomalyMap,
   model: Model,
   imaging: Imaging,
-  signal: AbortSignal,
+  { signal, store }: Call<'scoreImages'>,
 ): Promise<Uint8Array> {
   const { map, mapSide } = scoredMap;
-  const { mapRegions } = describeScore(scoredMap, prepared, model);
-  return imaging.overlay(await readFile(path), map, mapSide, { regions: mapRegions }, { frame, signal });
+  const { mapRegions } = describeScore(scoredMap, description, model);
+  if (!ground) throw new Error('This is a bug: there is nothing to draw the overlay on.');
+  return imaging.overlay(ground, map, mapSide, { regions: mapRegions }, { signal, caller: store.tenant });
 }
 
 async function measured<T>(

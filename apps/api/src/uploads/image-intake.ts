@@ -8,8 +8,9 @@ import {
   type Split,
   type Upload,
 } from '@mediclip/contracts';
-import { ImageError } from '@mediclip/imaging';
+import { type Frame, ImageError, type ImageDescription as KnownOfImage } from '@mediclip/imaging';
 import type { ImageContent, ImageDescription, ImageRepository } from '@mediclip/store';
+import type { TaskStream } from '@mediclip/threads';
 import type { Imaging } from '../dependencies.js';
 import { toProblemError } from '../http/to-problem.js';
 import type { SpooledFile } from './spool.js';
@@ -34,9 +35,20 @@ export interface IntakeOptions {
   readonly datasetImages: number;
   readonly maximumBytes: number;
   readonly signal: AbortSignal;
+  /** The tenant: files of different ones take turns. */
+  readonly caller: string;
 }
 
-type Checked = { readonly prepared: readonly [ImageDescription, ImageContent][] } | { readonly problem: unknown };
+type StorableFrame = Frame<{ readonly png: 'dicom-only' }>;
+
+/** A file whose first frame has been decoded; the others are decoded as they are stored. */
+interface OpenFile {
+  readonly first: StorableFrame;
+  readonly others: TaskStream<StorableFrame>;
+  readonly mask: ImageContent['mask'];
+}
+
+type Checked = { readonly file: OpenFile } | { readonly problem: unknown };
 
 const mediaTypes = {
   png: 'image/png',
@@ -52,8 +64,8 @@ const checkedAtOnce = 4;
 const checkedAtOnceBytes = 64 * 1024 * 1024;
 
 /**
- * Takes the files of an upload one after the other: decodes a few at once to check them, stores their bytes in order, and puts
- * all of them into the data set at the end. A bad file becomes an outcome; everything else that goes wrong is thrown, and then
+ * Takes the files of an upload one after the other: decodes a few at once to check them, stores their bytes in order, those of a file
+ * with several frames while the next frames are decoded, and puts all of them into the data set at the end. A bad file becomes an outcome; everything else that goes wrong is thrown, and then
  * `discard` removes what was stored.
  */
 export class ImageIntake {
@@ -67,7 +79,7 @@ export class ImageIntake {
   /** Takes a file; waits while as many as are checked at once are under way. */
   async add(image: IncomingImage): Promise<void> {
     const checked = this.#check(image).then(
-      (prepared) => ({ prepared }),
+      (file) => ({ file }),
       (problem: unknown) => ({ problem }),
     );
     this.#checking.push({ image, checked, index: this.#count++ });
@@ -103,7 +115,11 @@ export class ImageIntake {
 
   /** Removes everything that was stored. */
   async discard(): Promise<void> {
-    await Promise.all(this.#checking.map(({ checked }) => checked));
+    const ended = this.#checking.map(async ({ checked }) => {
+      const result = await checked;
+      if ('file' in result) await result.file.others.return();
+    });
+    await Promise.all(ended);
     await this.options.images.discard(this.options.datasetId, this.#stored);
   }
 
@@ -116,95 +132,102 @@ export class ImageIntake {
     const result = await checked;
     this.#checking.shift();
     this.options.signal.throwIfAborted();
-    if ('problem' in result) {
-      this.#outcomes.push(rejected(index, image.fileName, ofFile(result.problem)));
-      return;
-    }
-    const { datasetId, images, room, datasetImages } = this.options;
-    if (this.#stored.length + result.prepared.length > room) {
-      const full = new ProblemError('data-set-full', undefined, { limit: datasetImages });
-      this.#outcomes.push(rejected(index, image.fileName, full));
-      return;
-    }
-    const stored: Image[] = [];
-    for (const [description, content] of result.prepared) {
-      const prepared = await images.prepare(datasetId, description, content);
-      this.#stored.push(prepared);
-      stored.push(prepared);
-    }
-    this.#outcomes.push({
-      index,
-      fileName: image.fileName,
-      outcome: 'stored',
-      imageIds: stored.map(({ id }) => id),
-      split: stored[0]!.split,
-      label: stored[0]!.label,
-      hasMask: stored[0]!.mask !== undefined,
-      notes: stored[0]!.notes,
-    });
+    const outcome = 'file' in result ? this.#store(image, result.file) : Promise.reject(result.problem);
+    this.#outcomes.push(
+      await outcome.then(
+        (stored) => ({
+          index,
+          fileName: image.fileName,
+          outcome: 'stored' as const,
+          imageIds: stored.map(({ id }) => id),
+          split: image.split,
+          label: image.label,
+          hasMask: stored[0]?.mask !== undefined,
+          notes: stored[0]?.notes ?? [],
+        }),
+        (error: unknown) => rejected(index, image.fileName, ofFile(error)),
+      ),
+    );
   }
 
-  async #check({ fileName, split, label, file, mask }: IncomingImage): Promise<[ImageDescription, ImageContent][]> {
-    const { imaging, signal } = this.options;
-    if (mask instanceof ProblemError) throw mask;
-    const bytes = await this.#bytesOf(file);
-    const first = await imaging.describe(bytes, { signal });
-    const { format, width, height } = first;
-    const maskContent = mask && (await this.#maskOf(mask, first));
-    const common = { fileName, split, label, format, mediaType: mediaTypes[format], width, height };
-    if (format !== 'dicom') {
-      const pages = first.frameCount > 1 && format === 'tiff' ? [`first of ${first.frameCount} pages`] : [];
-      return [
-        [
-          { ...common, notes: [...first.notes, ...pages] },
-          { bytes, mask: maskContent },
-        ],
-      ];
-    }
-    const frames: [ImageDescription, ImageContent][] = [];
-    for (let frame = 0; frame < first.frameCount; frame++) {
-      const { png, description } = await imaging.png(bytes, { frame, signal });
-      const { dicom, notes } = description;
-      frames.push([
-        {
-          ...common,
-          notes: [...notes],
-          ...(first.frameCount > 1 && { frame: frame + 1 }),
-          ...(dicom && {
-            technicalTags: { ...dicom, pixelSpacingMm: dicom.pixelSpacingMm && [...dicom.pixelSpacingMm] },
-          }),
-        },
-        { bytes: png, mask: maskContent },
-      ]);
-    }
-    return frames;
-  }
-
-  async #maskOf(
-    mask: SpooledFile,
-    image: { readonly width: number; readonly height: number; readonly frameCount: number; readonly format: string },
-  ): Promise<NonNullable<ImageContent['mask']>> {
-    const { imaging, signal } = this.options;
-    if (image.format === 'dicom' && image.frameCount > 1) {
-      throw new ProblemError('mask-size-differs', 'A mask belongs to one image, and this file has several frames.');
-    }
+  /** Stores all frames of a file. Of a file that turns out to be bad none stays. */
+  async #store(image: IncomingImage, { first, others, mask }: OpenFile): Promise<Image[]> {
+    const { datasetId, images, room, datasetImages, signal } = this.options;
+    const begin = this.#stored.length;
     try {
-      const bytes = await this.#bytesOf(mask);
-      const { width, height, format } = await imaging.describe(bytes, { signal });
-      if (width !== image.width || height !== image.height) {
-        throw new ProblemError(
-          'mask-size-differs',
-          `The image has ${image.width} x ${image.height} pixels and its mask ${width} x ${height}.`,
-        );
+      if (begin + imagesOf(first.description) > room) {
+        throw new ProblemError('data-set-full', undefined, { limit: datasetImages });
       }
-      return { bytes: format === 'dicom' ? (await imaging.png(bytes, { signal })).png : bytes, width, height };
+      await this.#storeFrame(image, first, 0, mask);
+      let frame = 1;
+      for await (const other of others) {
+        signal.throwIfAborted();
+        await this.#storeFrame(image, other, frame++, mask);
+      }
+      return this.#stored.slice(begin);
+    } catch (error) {
+      await others.return();
+      if (isOfFile(error)) await images.discard(datasetId, this.#stored.splice(begin));
+      throw error;
+    }
+  }
+
+  async #storeFrame(
+    { fileName, split, label, file }: IncomingImage,
+    { description, png }: StorableFrame,
+    frame: number,
+    mask: ImageContent['mask'],
+  ): Promise<void> {
+    const { datasetId, images } = this.options;
+    const { format, width, height, frameCount, dicom } = description;
+    const pages = frameCount > 1 && format === 'tiff' ? [`first of ${frameCount} pages`] : [];
+    const record: ImageDescription = {
+      fileName,
+      split,
+      label,
+      format,
+      mediaType: mediaTypes[format],
+      width,
+      height,
+      notes: [...description.notes, ...pages],
+      ...(imagesOf(description) > 1 && { frame: frame + 1 }),
+      ...(dicom && { technicalTags: { ...dicom, pixelSpacingMm: dicom.pixelSpacingMm && [...dicom.pixelSpacingMm] } }),
+    };
+    this.#stored.push(await images.prepare(datasetId, record, { bytes: png ?? (await readFile(file.path)), mask }));
+  }
+
+  async #check({ file, mask }: IncomingImage): Promise<OpenFile> {
+    const { imaging, signal, caller } = this.options;
+    if (mask instanceof ProblemError) throw mask;
+    this.#assertSize(file);
+    // The mask stands before its image in the queue of the threads: an image with several frames keeps its thread until it is stored.
+    const reading = mask && this.#readMask(mask);
+    reading?.catch(() => undefined);
+    const frames = imaging.frames({ path: file.path }, { png: 'dicom-only' }, { signal, caller });
+    try {
+      const { value: first } = await frames.next();
+      if (!first) throw new Error('This is a bug: a decoded file has no image.');
+      return { first, others: frames, mask: reading && maskFor(first.description, await reading) };
+    } catch (error) {
+      await frames.return();
+      throw error;
+    }
+  }
+
+  async #readMask(mask: SpooledFile): Promise<NonNullable<ImageContent['mask']>> {
+    const { imaging, signal, caller } = this.options;
+    try {
+      this.#assertSize(mask);
+      const { description, png } = await imaging.frame({ path: mask.path }, { png: 'dicom-only' }, { signal, caller });
+      const { width, height } = description;
+      return { bytes: png ?? (await readFile(mask.path)), width, height };
     } catch (error) {
       if (error instanceof ImageError) throw new ImageError(error.code, `Of the mask: ${error.message}`);
       throw error;
     }
   }
 
-  async #bytesOf({ path, sizeBytes, isTooLarge }: SpooledFile): Promise<Uint8Array> {
+  #assertSize({ sizeBytes, isTooLarge }: SpooledFile): void {
     const { maximumBytes } = this.options;
     if (isTooLarge) {
       throw new ProblemError('image-too-large', `The file has ${sizeBytes} bytes and may have ${maximumBytes}.`, {
@@ -212,7 +235,6 @@ export class ImageIntake {
       });
     }
     if (sizeBytes === 0) throw new ProblemError('image-empty');
-    return readFile(path);
   }
 
   #bytesUnderWay(): number {
@@ -220,9 +242,30 @@ export class ImageIntake {
   }
 }
 
+/** Images that a file becomes. */
+function imagesOf({ format, frameCount }: KnownOfImage): number {
+  return format === 'dicom' ? frameCount : 1;
+}
+
+/** The mask, if it can be the image's. */
+function maskFor(image: KnownOfImage, mask: NonNullable<ImageContent['mask']>): NonNullable<ImageContent['mask']> {
+  if (imagesOf(image) > 1) {
+    throw new ProblemError('mask-size-differs', 'A mask belongs to one image, and this file has several frames.');
+  }
+  if (mask.width === image.width && mask.height === image.height) return mask;
+  throw new ProblemError(
+    'mask-size-differs',
+    `The image has ${image.width} x ${image.height} pixels and its mask ${mask.width} x ${mask.height}.`,
+  );
+}
+
+function isOfFile(error: unknown): error is ProblemError | ImageError {
+  return error instanceof ProblemError || error instanceof ImageError;
+}
+
 /** The problem of a file. Anything that is not the file's own fault is thrown on. */
 function ofFile(error: unknown): ProblemError {
-  if (!(error instanceof ProblemError || error instanceof ImageError)) throw error;
+  if (!isOfFile(error)) throw error;
   return toProblemError(error);
 }
 

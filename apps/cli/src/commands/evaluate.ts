@@ -82,15 +82,15 @@ export async function evaluate(model: string, folder: string, flags: ComputeFlag
 /** The pixels of a test image and of its mask, zeros for a normal one, undefined for an abnormal one without mask. Throws a UsageError. */
 async function readTestFile({ file, abnormal, mask }: TestFile, pool: ImagingPool, side: number) {
   const prepare = async (name: string, kind: 'test' | 'mask') =>
-    naming(name, pool.prepare(await readImageFile(name), { side, kind }));
-  const image = await prepare(file, 'test');
-  if (mask === undefined) return { image: image.image.data, mask: abnormal ? undefined : new Uint8Array(side * side) };
-  const marked = await prepare(mask, 'mask');
-  if (marked.width !== image.width || marked.height !== image.height) {
-    const sizes = [image, marked].map(({ width, height }) => `${width} x ${height}`);
+    naming(name, pool.frame(await readImageFile(name), { prepared: { side, kind } }));
+  const { prepared, description: image } = await prepare(file, 'test');
+  if (mask === undefined) return { image: prepared.data, mask: abnormal ? undefined : new Uint8Array(side * side) };
+  const { prepared: marked, description } = await prepare(mask, 'mask');
+  if (description.width !== image.width || description.height !== image.height) {
+    const sizes = [image, description].map(({ width, height }) => `${width} x ${height}`);
     throw new UsageError(`${file}: the image has ${sizes[0]} pixels and its mask ${sizes[1]}.`);
   }
-  return { image: image.image.data, mask: marked.image.data };
+  return { image: prepared.data, mask: marked.data };
 }
 
 /** The figures without the points of their curves. */

@@ -31,13 +31,17 @@ export async function score(
       const scoreOne = async (file: string) => {
         try {
           const bytes = await readImageFile(file);
-          const { image } = await naming(file, pool.prepare(bytes, { side, kind: 'test' }));
-          const images = [{ side, data: image.data }];
+          const wants = {
+            prepared: { side, kind: 'test' as const },
+            ...(flags.maps !== undefined && { ground: true as const }),
+          };
+          const { prepared, ground } = await naming(file, pool.frame(bytes, wants));
+          const images = [{ side, data: prepared.data }];
           const [answer] = await engine.score({ detector, images }, { signal });
           const { score: value, map, mapSide } = answer!;
-          if (flags.maps !== undefined) {
+          if (flags.maps !== undefined && ground) {
             const target = path.join(flags.maps, path.parse(file).name);
-            await writeFileWhole(`${target}.png`, await pool.overlay(bytes, map, mapSide));
+            await writeFileWhole(`${target}.png`, await pool.overlay(ground, map, mapSide));
             if (flags.raw) await writeFileWhole(`${target}.npy`, writeNpy(map, [mapSide, mapSide]));
           }
           output.event({ event: 'score', file, score: value });

@@ -54,7 +54,7 @@ export async function loadShots(
 
 async function readShot(pool: ImagingPool, file: string, side: number): Promise<Shot | UsageError> {
   try {
-    return (await naming(file, pool.prepare(await readImageFile(file), { side, kind: 'train' }))).image;
+    return (await naming(file, pool.frame(await readImageFile(file), { prepared: { side, kind: 'train' } }))).prepared;
   } catch (error) {
     if (error instanceof UsageError) return error;
     throw error;

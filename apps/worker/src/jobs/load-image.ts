@@ -1,5 +1,5 @@
 import type { Image } from '@mediclip/contracts';
-import type { ImagingPool, PreparedImage, PreparedKind } from '@mediclip/imaging';
+import type { ImagingPool, PreparedKind, SquareImage } from '@mediclip/imaging';
 import type { TenantStore } from '@mediclip/store';
 
 export interface LoadOptions {
@@ -9,14 +9,17 @@ export interface LoadOptions {
   readonly signal: AbortSignal;
 }
 
-/** Reads an image (its mask for the kind `mask`; the image then must have one) from the store and prepares it. Rejects with an ImageError for a file that cannot be used. */
+/**
+ * Reads an image (its mask for the kind `mask`; the image then must have one) from the store and prepares it. Rejects with an ImageError
+ * for a file that cannot be used.
+ */
 export async function loadImage(
-  { images }: Pick<TenantStore, 'images'>,
-  pool: Pick<ImagingPool, 'prepare'>,
+  { images, tenant }: Pick<TenantStore, 'images' | 'tenant'>,
+  pool: Pick<ImagingPool, 'frame'>,
   image: Image,
   { side, kind, signal }: LoadOptions,
-): Promise<PreparedImage> {
+): Promise<SquareImage> {
   const bytes = kind === 'mask' ? await images.maskBytes(image) : await images.bytes(image);
   if (bytes === undefined) throw new Error(`The image ${image.id} has no mask; this is a bug.`);
-  return pool.prepare(bytes, { side, kind }, { signal });
+  return (await pool.frame(bytes, { prepared: { side, kind } }, { signal, caller: tenant })).prepared;
 }

@@ -112,8 +112,8 @@ export class TestService {
   /** An image as it is scored, [side, side, 3]. */
   async prepared(datasetId: string, imageId: string, side: number): Promise<Uint8Array> {
     const image = await this.tenant.images.get(datasetId, imageId);
-    const { data } = (await this.#pool.prepare(await this.tenant.images.bytes(image), { side, kind: 'test' })).image;
-    return data;
+    const bytes = await this.tenant.images.bytes(image);
+    return (await this.#pool.frame(bytes, { prepared: { side, kind: 'test' } })).prepared.data;
   }
 
   /** An image whose bytes are none. */

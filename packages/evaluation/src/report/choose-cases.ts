@@ -9,6 +9,8 @@ export interface CaseChoice {
   readonly index: number;
 }
 
+const casesPerGroup = 3;
+
 /**
  * The images that a report shows: of each group up to `perGroup`, the most extreme first, and none twice. Throws a RangeError when
  * lengths differ, a score is not finite or a label is not true, false, 1 or 0.
@@ -16,7 +18,7 @@ export interface CaseChoice {
 export function chooseCases(
   scores: ArrayLike<number>,
   abnormal: ArrayLike<boolean | number>,
-  perGroup = 3,
+  perGroup = casesPerGroup,
 ): CaseChoice[] {
   const labelled = labelScores(scores, abnormal);
   const fromHighest = Array.from(rank(labelled.scores).order);
@@ -31,4 +33,21 @@ export function chooseCases(
     clear: best(normalImages.toReversed()),
   };
   return (Object.keys(groups) as CaseGroup[]).flatMap((group) => groups[group].map((index) => ({ group, index })));
+}
+
+/**
+ * Positions of the images that `chooseCases` may choose when more images follow: the `perGroup` highest and the `perGroup` lowest scores of
+ * each label. All others can be forgotten. Throws as `chooseCases` does.
+ */
+export function caseCandidates(
+  scores: ArrayLike<number>,
+  abnormal: ArrayLike<boolean | number>,
+  perGroup = casesPerGroup,
+): number[] {
+  const labelled = labelScores(scores, abnormal);
+  const fromHighest = Array.from(rank(labelled.scores).order);
+  return [0, 1].flatMap((label) => {
+    const images = fromHighest.filter((image) => labelled.abnormal[image] === label);
+    return images.filter((_, place) => place < perGroup || place >= images.length - perGroup);
+  });
 }

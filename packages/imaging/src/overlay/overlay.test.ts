@@ -1,7 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
+import type { Raster } from '../resize/raster.js';
 import { inferno, infernoOffset } from './colour-map.js';
-import { renderOverlay } from './overlay.js';
+import { drawOverlay, type OverlayOptions, overlayGround } from './overlay.js';
+
+const renderOverlay = (image: Raster, map: Float32Array, mapSide: number, options?: OverlayOptions) =>
+  drawOverlay(overlayGround(image), map, mapSide, options);
 
 const grey = (width: number, height: number, value: number) => ({
   width,

@@ -30,13 +30,20 @@ const TEXT_LENGTH = 7;
 const LEGEND_WIDTH = 3 * LEGEND_MARGIN + LEGEND_BAR_WIDTH + TEXT_LENGTH * (GLYPH_WIDTH + 1) * TEXT_SCALE;
 
 /**
- * A PNG of the image, in grey, under its heat map, with frames around the regions and a colour bar with numbers to the right.
- * `image` has 1 to 4 channels and any size: it keeps its aspect and is scaled until its longer side has 384 to 1024
- * pixels. `map` is `[mapSide, mapSide]` and is stretched over it. Throws a RangeError for a map of another length or
+ * What an overlay is drawn on: the image of 1 to 4 channels in grey, in its own aspect, scaled until its longer side has 384 to 1024
+ * pixels.
+ */
+export function overlayGround(image: Raster): Raster {
+  return toGrey(scaledForDisplay(image));
+}
+
+/**
+ * A PNG of the image under its heat map, with frames around the regions and a colour bar with numbers to the right. `ground` is one
+ * channel (`overlayGround`); `map` is `[mapSide, mapSide]` and is stretched over it. Throws a RangeError for a map of another length or
  * an empty range.
  */
-export async function renderOverlay(
-  image: Raster,
+export async function drawOverlay(
+  ground: Raster,
   map: Float32Array,
   mapSide: number,
   options: OverlayOptions = {},
@@ -47,7 +54,7 @@ export async function renderOverlay(
   }
   if (!(low < high)) throw new RangeError(`The colour range ${low}..${high} is empty; give a low below its high.`);
 
-  const picture = toRgb(toGrey(scaledForDisplay(image)));
+  const picture = toRgb(ground);
   const { width, height } = picture;
   const canvas = new Canvas(width + LEGEND_WIDTH, Math.max(height, legendHeight()), BACKGROUND);
   drawHeat(canvas, picture, map, mapSide, { low, high });

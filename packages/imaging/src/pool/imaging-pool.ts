@@ -1,15 +1,18 @@
-import { setImmediate as letOthersRun } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { TaskPool, type TaskStream } from '@mediclip/threads';
 import { ImageError } from '../image/image-error.js';
 import { checkBytes, type ImageLimits, resolveLimits } from '../image/limits.js';
 import { timedOut } from '../image/time-limit.js';
 import type { OverlayOptions } from '../overlay/overlay.js';
-import type { ImageDescription, ImagingReply, ImagingTask, PreparedImage, PreparedKind } from './imaging-task.js';
-import { TaskTimeout, ThreadPool } from './thread-pool.js';
+import type { Raster } from '../resize/raster.js';
+import type { Frame, FrameWants } from './frame-products.js';
+import type { ImageSource } from './image-source.js';
+import type { ImagingTasks } from './imaging-thread.js';
 
-const ENTRY = new URL('../../dist/pool/imaging-thread.js', import.meta.url);
+const entry = new URL('../../dist/pool/imaging-thread.js', import.meta.url);
 /** What a task may take beyond the time limit of decoding, for what comes after it. */
-const GRACE_MS = 5_000;
-const PIECE_BYTES = 4 * 1024 * 1024;
+const graceMs = 5_000;
+const pieceBytes = 4 * 1024 * 1024;
 
 export interface ImagingPoolOptions {
   /** Images that are worked on at once. */
@@ -17,106 +20,96 @@ export interface ImagingPoolOptions {
   readonly limits?: Partial<ImageLimits>;
 }
 
-export interface TaskOptions {
-  readonly signal?: AbortSignal;
-  /** Frame of the file, counted from 0; by default the first. */
-  readonly frame?: number;
+export interface ImagingOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Waiting files of different callers take turns. */
+  readonly caller?: string | undefined;
 }
 
 /**
  * Decodes, resizes and draws in worker threads, so that no event loop waits for an image. Every method rejects with an
- * ImageError for a file that is refused, with the signal's reason once that is aborted, and with an Error when the
- * thread crashes or the pool is closed; other tasks go on.
+ * ImageError for a file that is refused, with the signal's reason once that is aborted, and with a ThreadError when the
+ * thread ends, too many files wait or the pool is closed; other tasks go on.
  *
  * @example
  * const pool = await ImagingPool.start({ threads: 2 });
- * const { image, notes } = await pool.prepare(bytes, { side: 224, kind: 'test' });
+ * const { prepared, description } = await pool.frame(bytes, { prepared: { side: 224, kind: 'test' } });
  * await pool.close();
  */
 export class ImagingPool {
-  private constructor(
-    private readonly pool: ThreadPool<ImagingTask, ImagingReply>,
-    private readonly limits: ImageLimits,
-  ) {}
+  readonly #pool: TaskPool<ImagingTasks>;
+  readonly #limits: ImageLimits;
 
+  private constructor(pool: TaskPool<ImagingTasks>, limits: ImageLimits) {
+    this.#pool = pool;
+    this.#limits = limits;
+  }
+
+  /** Rejects with a RangeError for a number of threads or a limit below 1, and when a thread cannot start. */
   static async start({ threads, limits }: ImagingPoolOptions): Promise<ImagingPool> {
-    if (!Number.isInteger(threads) || threads < 1) throw new RangeError(`A pool of ${threads} threads does no work.`);
     const resolved = resolveLimits(limits);
-    const timeoutMs = resolved.timeoutMs + GRACE_MS;
-    const pool = new ThreadPool<ImagingTask, ImagingReply>(ENTRY, { threads, timeoutMs }, resolved);
+    const { timeoutMs } = resolved;
+    const pool = new TaskPool<ImagingTasks>({
+      entry,
+      threads,
+      data: resolved,
+      errors: [ImageError],
+      timeoutMs: timeoutMs + graceMs,
+      timeoutError: () => timedOut(timeoutMs),
+    });
     await pool.start();
     return new ImagingPool(pool, resolved);
   }
 
-  /** Decodes a file to check it, and tells what it is. */
-  async describe(bytes: Uint8Array, { signal, frame = 0 }: TaskOptions = {}): Promise<ImageDescription> {
-    const { description } = await this.run({ what: 'describe', bytes: await this.owned(bytes), frame }, signal);
-    return description;
+  /** What is wanted of a frame of the file (counted from 0; by default the first). */
+  async frame<const Wants extends FrameWants>(
+    source: ImageSource,
+    wants: Wants,
+    { frame = 0, ...options }: ImagingOptions & { readonly frame?: number } = {},
+  ): Promise<Frame<Wants>> {
+    const owned = source instanceof Uint8Array ? await this.#copyOf(source) : source;
+    const transfer = owned instanceof Uint8Array ? [owned.buffer] : [];
+    const request = { source: owned, frame, wants };
+    return (await this.#pool.run('frame', request, { ...options, transfer })) as Frame<Wants>;
   }
 
-  /** The image as training, scoring or evaluation takes it, `side` x `side`. */
-  async prepare(
-    bytes: Uint8Array,
-    { side, kind }: { readonly side: number; readonly kind: PreparedKind },
-    { signal, frame = 0 }: TaskOptions = {},
-  ): Promise<PreparedImage> {
-    const { description, image } = await this.run(
-      { what: 'prepare', bytes: await this.owned(bytes), frame, side, kind },
-      signal,
-    );
-    return { ...description, image: image! };
+  /**
+   * What is wanted of all frames of a DICOM file, or of the only image of another, one after the other. The file is read once, by the
+   * thread, and handed over at once; no more than two frames wait to be taken.
+   */
+  frames<const Wants extends FrameWants>(
+    source: { readonly path: string },
+    wants: Wants,
+    options: ImagingOptions = {},
+  ): TaskStream<Frame<Wants>> {
+    return this.#pool.stream('frames', { source, wants }, options) as TaskStream<Frame<FrameWants>> as TaskStream<
+      Frame<Wants>
+    >;
   }
 
-  /** The pixels of a frame as a PNG without any tag of the file, and what they are. */
-  async png(
-    bytes: Uint8Array,
-    { signal, frame = 0 }: TaskOptions = {},
-  ): Promise<{ readonly png: Uint8Array; readonly description: ImageDescription }> {
-    const { description, png } = await this.run({ what: 'png', bytes: await this.owned(bytes), frame }, signal);
-    return { description, png: png! };
-  }
-
-  /** A PNG of the file under its heat map; see `renderOverlay`. */
-  async overlay(
-    bytes: Uint8Array,
+  /** A PNG of an image under its heat map; `ground` is what `frame` or `frames` gave of it. See `drawOverlay`. */
+  overlay(
+    ground: Raster,
     map: Float32Array,
     mapSide: number,
-    options: OverlayOptions = {},
-    { signal, frame = 0 }: TaskOptions = {},
-  ): Promise<Buffer> {
-    const task: ImagingTask = {
-      what: 'overlay',
-      bytes: await this.owned(bytes),
-      frame,
-      map: map.slice(),
-      mapSide,
-      options,
-    };
-    const { png } = await this.run(task, signal);
-    return Buffer.from(png!.buffer, png!.byteOffset, png!.byteLength);
+    overlay: OverlayOptions = {},
+    options: ImagingOptions = {},
+  ): Promise<Uint8Array> {
+    return this.#pool.run('overlay', { ground, map, mapSide, options: overlay }, options);
   }
 
   close(): Promise<void> {
-    return this.pool.close();
+    return this.#pool.close();
   }
 
   /** A copy to give away, once it is known to be small enough; made in pieces, for the event loop to go on. */
-  private async owned(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-    checkBytes(bytes.length, this.limits);
+  async #copyOf(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+    checkBytes(bytes.length, this.#limits);
     const copy = new Uint8Array(bytes.length);
-    for (let begin = 0; begin < bytes.length; begin += PIECE_BYTES) {
-      copy.set(bytes.subarray(begin, begin + PIECE_BYTES), begin);
-      if (bytes.length > PIECE_BYTES) await letOthersRun();
+    for (let begin = 0; begin < bytes.length; begin += pieceBytes) {
+      copy.set(bytes.subarray(begin, begin + pieceBytes), begin);
+      if (bytes.length > pieceBytes) await nextTurn();
     }
     return copy;
-  }
-
-  private async run(task: ImagingTask, signal: AbortSignal | undefined) {
-    const reply = await this.pool.run(task, [task.bytes.buffer as ArrayBuffer], signal).catch((error: unknown) => {
-      throw error instanceof TaskTimeout ? timedOut(this.limits.timeoutMs) : error;
-    });
-    if ('imageError' in reply) throw new ImageError(reply.imageError.code, reply.imageError.message);
-    if ('error' in reply) throw new Error(`${reply.error.name}: ${reply.error.message}`);
-    return reply;
   }
 }

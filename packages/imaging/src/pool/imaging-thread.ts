@@ -1,16 +1,40 @@
-import { parentPort, workerData } from 'node:worker_threads';
+/** A thread of the imaging pool. */
+import { serveTasks, threadData } from '@mediclip/threads';
 import sharp from 'sharp';
+import { decodeImage } from '../decode/decode-image.js';
 import type { ImageLimits } from '../image/limits.js';
-import { doImagingTask, type ImagingTask } from './imaging-task.js';
-
-if (!parentPort) throw new Error('This module is the entry of a worker thread.');
-const port = parentPort;
+import { drawOverlay, type OverlayOptions } from '../overlay/overlay.js';
+import type { Raster } from '../resize/raster.js';
+import { decodedFrames } from './decoded-frames.js';
+import { type FrameWants, frameOf } from './frame-products.js';
+import { bytesOf, type ImageSource } from './image-source.js';
 
 // The pool's threads are the parallelism, and no file comes twice.
 sharp.concurrency(1);
 sharp.cache(false);
 
-port.on('message', async (task: ImagingTask) => {
-  port.postMessage(await doImagingTask(task, workerData as Partial<ImageLimits>));
-});
-port.postMessage('ready');
+const limits = threadData<ImageLimits>();
+
+interface OverlayRequest {
+  readonly ground: Raster;
+  readonly map: Float32Array;
+  readonly mapSide: number;
+  readonly options: OverlayOptions;
+}
+
+const tasks = {
+  /** One frame of a file, counted from 0. */
+  async frame({ source, frame, wants }: { source: ImageSource; frame: number; wants: FrameWants }) {
+    return frameOf(await decodeImage(await bytesOf(source, limits), limits, frame), wants);
+  },
+  /** The frames of a file that is read once. */
+  async *frames({ source, wants }: { source: ImageSource; wants: FrameWants }) {
+    for await (const decoded of decodedFrames(await bytesOf(source, limits), limits)) yield frameOf(decoded, wants);
+  },
+  async overlay({ ground, map, mapSide, options }: OverlayRequest): Promise<Uint8Array> {
+    return drawOverlay(ground, map, mapSide, options);
+  },
+};
+
+export type ImagingTasks = typeof tasks;
+serveTasks(tasks);

@@ -45,7 +45,7 @@ async function trainingImages(
   report({ phase: 'loading', done: 0, total: images.length });
   const loaded: AdaptationJob['images'][number][] = [];
   for (const image of images) {
-    const prepared = await loadImage(tenant, imagingPool, image, { side, kind: 'train', signal }).catch(
+    const loadedImage = await loadImage(tenant, imagingPool, image, { side, kind: 'train', signal }).catch(
       (error: unknown) => {
         signal.throwIfAborted();
         const { slug, message, extras } = problemOf(error);
@@ -53,7 +53,7 @@ async function trainingImages(
         throw new ProblemError(slug, detail, extras, { cause: error });
       },
     );
-    loaded.push(prepared.image);
+    loaded.push(loadedImage);
     report({ phase: 'loading', done: loaded.length, total: images.length });
   }
   return loaded;

@@ -36,7 +36,8 @@ export async function compareWithBaseline(
       baselineScores.push(scored.score);
       abnormal.push(image.label === 'abnormal');
     }
-    const result = await thread.compare(scores, baselineScores, abnormal);
+    const { signal } = context;
+    const result = await thread.run('compare', { scores, baselineScores, abnormal }, { signal });
     return {
       figures: comparisonFigures(result, { baselineModelId, images: scores.length }),
       shown: { baselineName: ready.model.name ?? ready.model.id, images: scores.length, result },

@@ -1,4 +1,7 @@
+import { readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type JobOf, reportFileName } from '@mediclip/contracts';
 import { compareModels, imageMetrics } from '@mediclip/evaluation';
@@ -11,6 +14,14 @@ beforeEach(async () => {
 });
 
 afterEach(() => service.stop());
+
+/** Removes the stored bytes with this digest. */
+function removeStored(digest: string): void {
+  const root = fileURLToPath(service.storeUrl);
+  const names = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.includes(digest));
+  expect(names.length).toBeGreaterThan(0);
+  for (const name of names) rmSync(path.join(root, name), { recursive: true });
+}
 
 async function evaluate(counts: { normal?: number; abnormal?: number }, alter = async (_datasetId: string) => {}) {
   const worker = await service.startWorker();
@@ -108,6 +119,26 @@ describe('an evaluation', () => {
     const evaluation = await service.tenant.evaluations.get(job.result!.evaluationId);
     expect(evaluation.image.auroc).toMatchObject({ value: null, reason: expect.stringContaining('abnormal') });
     expect(evaluation.pixel.diceBest).toEqual({ value: null, reason: 'No abnormal image has a mask.' });
+  });
+
+  test('scores each image once, and a shown file that is lost meanwhile costs only its case', async () => {
+    const worker = await service.startWorker();
+    const modelId = await service.model(worker);
+    const datasetId = await service.dataset({ normal: 6, abnormal: 6 });
+    const { items } = await service.tenant.images.list(datasetId, { limit: 100 });
+    const lost = items.find(({ label }) => label === 'normal')!;
+    const before = worker.engine.scoredBy.length;
+    worker.engine.on('batch', () => {
+      if (worker.engine.scoredBy.length === before + 12) removeStored(lost.sha256);
+    });
+    const id = await service.submit(worker.jobQueue, { kind: 'evaluation', request: { modelId, datasetId } });
+    const job = (await service.ended(id)) as JobOf<'evaluation'>;
+    expect(job.error).toBeUndefined();
+    expect(worker.engine.scoredBy.length).toBe(before + 12);
+    expect((await service.tenant.evaluations.get(job.result!.evaluationId)).images).toMatchObject({ normal: 6 });
+    const { stream } = await service.tenant.evaluations.openFile(job.result!.evaluationId, reportFileName);
+    expect((await text(stream)).match(/data:image\/png;base64,/g)!.length).toBe(11 * 2 + 6);
+    expect(worker.warnings).toContain('case left out of the report');
   });
 
   test('needs test images', async () => {

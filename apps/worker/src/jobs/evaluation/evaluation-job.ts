@@ -18,6 +18,7 @@ import { compareWithBaseline } from './compare-with-baseline.js';
 import { imageFigures, pixelFigures } from './evaluation-figures.js';
 import { type EvaluationThread, withEvaluationThread } from './evaluation-thread.js';
 import { type EvaluatedImage, reportData } from './report-data.js';
+import { ShownMaps } from './shown-maps.js';
 
 type Dependencies = ScoreImagesDependencies & Pick<WorkerDependencies, 'imagingPool'> & { readonly models: ModelCache };
 
@@ -29,18 +30,17 @@ export function evaluationJob(dependencies: Dependencies): JobRunner<'evaluation
     const { images, datasetDigest } = await fixedImages(context, testImages);
     const dataset = await tenant.datasets.get(datasetId);
     return dependencies.models.use(tenant, modelId, (ready) =>
-      withEvaluationThread({ threshold: ready.model.calibration?.mapThreshold }, signal, async (thread) => {
-        const { evaluated, masks, rejected } = await scoreAll(dependencies, context, ready, images, thread);
+      withEvaluationThread({ threshold: ready.model.calibration?.mapThreshold }, async (thread) => {
+        const { evaluated, maps, masks, rejected } = await scoreAll(dependencies, context, ready, images, thread);
         const abnormal = evaluated.map(({ image }) => image.label === 'abnormal');
         context.report({ phase: 'reporting', done: 0, total: 1 });
-        const figures = await thread.figures(
-          evaluated.map(({ score }) => score),
-          abnormal,
-        );
+        const imageScores = evaluated.map(({ score }) => score);
+        const figures = await thread.run('figures', { scores: imageScores, abnormal }, { signal });
         const compared = await compareWithBaseline(dependencies, context, evaluated, thread);
         const comparison = compared?.shown;
-        const content = { dataset, datasetDigest, evaluated, figures, comparison, masks, rejected };
-        const report = await thread.report(await reportData(dependencies, context, ready, content));
+        const content = { dataset, datasetDigest, evaluated, maps, figures, comparison, masks, rejected };
+        const shown = await reportData(dependencies, context, ready, content);
+        const report = await thread.run('report', shown, { signal });
         signal.throwIfAborted();
         const abnormalImages = abnormal.filter(Boolean).length;
         const description = {
@@ -79,7 +79,7 @@ function testImages(images: readonly Image[]): Image[] {
 
 /**
  * Scores the images and adds the pixels of those with a known mask to the figures: abnormal images by their mask, normal ones as normal
- * all over. An image whose file or mask cannot be read is in no figure.
+ * all over. An image whose file or mask cannot be read is in no figure. Of the maps, those that the report may show are kept.
  */
 async function scoreAll(
   dependencies: Dependencies,
@@ -87,8 +87,9 @@ async function scoreAll(
   ready: ReadyModel,
   images: readonly Image[],
   thread: EvaluationThread,
-): Promise<{ evaluated: EvaluatedImage[]; masks: number; rejected: number }> {
+): Promise<{ evaluated: EvaluatedImage[]; maps: ShownMaps; masks: number; rejected: number }> {
   const evaluated: EvaluatedImage[] = [];
+  const maps = new ShownMaps();
   let [masks, rejected] = [0, 0];
   const progress = () => ({ phase: 'scoring', done: evaluated.length + rejected, total: images.length });
   context.report(progress());
@@ -100,14 +101,16 @@ async function scoreAll(
       context.log.warn({ imageId: image.id, problem: obstacle?.slug }, 'image left out of the evaluation');
     } else {
       if (mask instanceof Uint8Array) {
-        await thread.add(scored.map, mask, scored.mapSide);
+        const { map, mapSide: side } = scored;
+        await thread.run('add', { map, mask, side }, { signal: context.signal });
         if (image.label === 'abnormal') masks++;
       }
+      maps.offer(evaluated.length, image.label === 'abnormal', scored);
       evaluated.push({ image, score: scored.score });
     }
     context.report(progress());
   }
-  return { evaluated, masks, rejected };
+  return { evaluated, maps, masks, rejected };
 }
 
 /** The mask of an image at the size of its map, undefined for an abnormal image without one, or the problem of its file. */
@@ -120,7 +123,7 @@ async function maskOf(
   if (image.label === 'normal') return new Uint8Array(side * side);
   if (image.mask === undefined) return undefined;
   try {
-    return (await loadImage(tenant, imagingPool, image, { side, kind: 'mask', signal })).image.data;
+    return (await loadImage(tenant, imagingPool, image, { side, kind: 'mask', signal })).data;
   } catch (error) {
     if (error instanceof ImageError || error instanceof DamagedContent) return problemOf(error);
     throw error;

@@ -1,25 +1,44 @@
 /** The worker thread of an evaluation: figures take seconds of arithmetic, which no event loop may wait for. */
-import { parentPort, workerData } from 'node:worker_threads';
-import { compareModels, imageMetrics, PixelMetricsAccumulator, renderReport } from '@mediclip/evaluation';
-import type { ThreadAnswer, ThreadData, ThreadRequest } from './evaluation-thread.js';
+import {
+  compareModels,
+  imageMetrics,
+  PixelMetricsAccumulator,
+  type ReportData,
+  renderReport,
+} from '@mediclip/evaluation';
+import { serveTasks, threadData } from '@mediclip/threads';
 
-if (!parentPort) throw new Error('This module is the entry of a worker thread.');
-const port = parentPort;
-const { threshold } = workerData as ThreadData;
-const pixels = new PixelMetricsAccumulator({ threshold });
-
-port.on('message', (request: ThreadRequest) => port.postMessage(answer(request)));
-
-function answer(request: ThreadRequest): ThreadAnswer {
-  switch (request.what) {
-    case 'add':
-      pixels.add(request.map, request.mask, request.side, request.side);
-      return null;
-    case 'figures':
-      return { image: imageMetrics(request.scores, request.abnormal), pixel: pixels.result() };
-    case 'compare':
-      return compareModels(request.scores, request.baselineScores, request.abnormal);
-    case 'report':
-      return renderReport(request.data);
-  }
+/** What the thread starts with. */
+export interface ThreadData {
+  /** The calibrated threshold of the model's maps, if it has one. */
+  readonly threshold: number | undefined;
 }
+
+const pixels = new PixelMetricsAccumulator({ threshold: threadData<ThreadData>().threshold });
+
+const tasks = {
+  /** Adds an image to the figures of pixels: its map and its mask (non-zero = abnormal), both [side, side]. */
+  add: ({ map, mask, side }: { readonly map: Float32Array; readonly mask: Uint8Array; readonly side: number }) => {
+    pixels.add(map, mask, side, side);
+  },
+  /** The figures of the images' scores, and of the pixels added so far. */
+  figures: ({ scores, abnormal }: { readonly scores: readonly number[]; readonly abnormal: readonly boolean[] }) => ({
+    image: imageMetrics(scores, abnormal),
+    pixel: pixels.result(),
+  }),
+  /** The paired test of two models' scores of the same images. */
+  compare: ({
+    scores,
+    baselineScores,
+    abnormal,
+  }: {
+    readonly scores: readonly number[];
+    readonly baselineScores: readonly number[];
+    readonly abnormal: readonly boolean[];
+  }) => compareModels(scores, baselineScores, abnormal),
+  /** The report as one HTML page. */
+  report: (data: ReportData) => renderReport(data),
+};
+
+export type EvaluationTasks = typeof tasks;
+serveTasks(tasks);

@@ -1,20 +1,21 @@
 import type { Dataset, Image } from '@mediclip/contracts';
 import {
   type BaselineComparison,
-  type CaseChoice,
   chooseCases,
   describeScore,
   modelCardFacts,
   type ReportCase,
   type ReportData,
 } from '@mediclip/evaluation';
+import { ImageError } from '@mediclip/imaging';
+import type { AnomalyMap } from '@mediclip/maps';
+import { DamagedContent, RecordNotFound } from '@mediclip/store';
 import type { WorkerDependencies } from '../../dependencies.js';
 import { listedBackbone } from '../../models/listed-backbone.js';
 import type { ReadyModel } from '../../models/model-cache.js';
 import type { JobContext } from '../job-context.js';
-import { type ScoreImagesDependencies, scoreImages } from '../scoring/score-images.js';
 import type { Figures } from './evaluation-thread.js';
-import { maskPicture, picture } from './pictures.js';
+import type { ShownMaps } from './shown-maps.js';
 
 /** An image that is in the figures. */
 export interface EvaluatedImage {
@@ -26,16 +27,20 @@ export interface ReportContent {
   readonly dataset: Pick<Dataset, 'name'>;
   readonly datasetDigest: string;
   readonly evaluated: readonly EvaluatedImage[];
+  readonly maps: ShownMaps;
   readonly figures: Figures;
   readonly comparison: BaselineComparison | undefined;
   readonly masks: number;
   readonly rejected: number;
 }
 
-type Context = Pick<JobContext, 'tenant' | 'signal' | 'attempt'>;
-type Dependencies = ScoreImagesDependencies & Pick<WorkerDependencies, 'imagingPool'>;
+type Context = Pick<JobContext, 'tenant' | 'signal' | 'log'>;
+type Dependencies = Pick<WorkerDependencies, 'imagingPool'>;
 
-/** What the report of an evaluation shows. The images of its cases are scored once more, for their maps were not kept. */
+/** Longer side of a picture in the report, in pixels. */
+const longerSide = 384;
+
+/** What the report of an evaluation shows. A case whose file cannot be read any more is left out. */
 export async function reportData(
   dependencies: Dependencies,
   context: Context,
@@ -54,7 +59,7 @@ export async function reportData(
     ...(model.calibration && { calibration: model.calibration }),
     ...(model.manualThreshold && { manualThreshold: model.manualThreshold }),
     ...(comparison && { comparison }),
-    cases: await cases(dependencies, context, ready, evaluated),
+    cases: await cases(dependencies, context, ready, content),
     history: model.lossHistory,
     selectedEpoch: model.selectedEpoch,
     modelCard: modelCardFacts(model, listedBackbone(model.configuration.backbone)),
@@ -65,31 +70,39 @@ async function cases(
   dependencies: Dependencies,
   context: Context,
   ready: ReadyModel,
-  evaluated: readonly EvaluatedImage[],
+  { evaluated, maps }: ReportContent,
 ): Promise<ReportCase[]> {
   const chosen = chooseCases(
     evaluated.map(({ score }) => score),
     evaluated.map(({ image }) => image.label === 'abnormal'),
   );
-  const images = chosen.map(({ index }) => evaluated[index]!.image);
   const shown: ReportCase[] = [];
-  for await (const { image, scored, problem } of scoreImages(dependencies, context, ready, images)) {
-    if (problem) throw problem;
-    const { group, index } = chosen[shown.length] as CaseChoice;
-    const bytes = await context.tenant.images.bytes(image);
-    const { signal } = context;
-    const { map, mapSide } = scored;
-    const { mapRegions: regions } = describeScore(scored, image, ready.model);
-    const overlay = await dependencies.imagingPool.overlay(bytes, map, mapSide, { regions }, { signal });
-    const maskBytes = await context.tenant.images.maskBytes(image);
-    shown.push({
-      group,
-      name: image.fileName,
-      score: evaluated[index]!.score,
-      image: await picture(dependencies.imagingPool, bytes, signal),
-      overlay,
-      ...(maskBytes && { mask: await maskPicture(dependencies.imagingPool, maskBytes, signal) }),
-    });
+  for (const { group, index } of chosen) {
+    const { image } = evaluated[index]!;
+    try {
+      shown.push({ group, ...(await caseOf(dependencies, context, ready, image, maps.of(index))) });
+    } catch (error) {
+      const isGone = error instanceof ImageError || error instanceof DamagedContent || error instanceof RecordNotFound;
+      if (!isGone) throw error;
+      context.log.warn({ imageId: image.id, err: error }, 'case left out of the report');
+    }
   }
   return shown;
+}
+
+async function caseOf(
+  { imagingPool }: Dependencies,
+  { tenant, signal }: Context,
+  { model }: ReadyModel,
+  image: Image,
+  scored: AnomalyMap,
+): Promise<Omit<ReportCase, 'group'>> {
+  const { map, mapSide, score } = scored;
+  const { mapRegions: regions } = describeScore(scored, image, model);
+  const options = { signal, caller: tenant.tenant };
+  const wants = { picture: { longerSide, of: 'image' }, overlay: { map, mapSide, regions } } as const;
+  const { picture, overlay } = await imagingPool.frame(await tenant.images.bytes(image), wants, options);
+  const maskBytes = await tenant.images.maskBytes(image);
+  const mask = maskBytes && (await imagingPool.frame(maskBytes, { picture: { longerSide, of: 'mask' } }, options));
+  return { name: image.fileName, score, image: picture, overlay, ...(mask && { mask: mask.picture }) };
 }

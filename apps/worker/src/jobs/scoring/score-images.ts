@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Image, ProblemError } from '@mediclip/contracts';
 import { EngineError } from '@mediclip/engine';
-import { ImageError, type PreparedImage } from '@mediclip/imaging';
+import { ImageError, type SquareImage } from '@mediclip/imaging';
 import type { AnomalyMap } from '@mediclip/maps';
 import { DamagedContent } from '@mediclip/store';
 import type { WorkerDependencies } from '../../dependencies.js';
@@ -19,7 +19,7 @@ export type ImageOutcome = { readonly image: Image } & (
 );
 
 type Prepared = { readonly image: Image } & (
-  | { readonly prepared: PreparedImage; readonly problem?: never }
+  | { readonly prepared: SquareImage; readonly problem?: never }
   | { readonly problem: ProblemError; readonly prepared?: never }
 );
 
@@ -48,7 +48,7 @@ export async function* scoreImages(
   const prepareBatch = (start: number) => heardLater(Promise.all(images.slice(start, start + batchSize).map(prepare)));
   const score = async (preparing: Promise<Prepared[]>): Promise<ImageOutcome[]> => {
     const batch = await preparing;
-    const usable = batch.flatMap(({ prepared }) => (prepared ? [{ side, data: prepared.image.data }] : []));
+    const usable = batch.flatMap(({ prepared }) => (prepared ? [{ side, data: prepared.data }] : []));
     const request = () => engine.score({ detector, images: usable }, { signal, caller: attempt.jobId });
     const answers = usable.length === 0 ? [] : await patiently(signal, request);
     const next = answers.values();

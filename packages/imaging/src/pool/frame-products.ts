@@ -1,0 +1,56 @@
+import type { DecodedImage } from '../image/decoded-image.js';
+import { drawOverlay, type OverlayOptions, overlayGround } from '../overlay/overlay.js';
+import { encodePng } from '../prepare/encode-png.js';
+import { type PictureOptions, picture } from '../prepare/picture.js';
+import { maskImage, rgbImage, type SquareImage, testImage, trainingImage } from '../prepare/prepare-image.js';
+import type { Raster } from '../resize/raster.js';
+
+export type PreparedKind = 'train' | 'test' | 'mask';
+
+/** What is known of a decoded image besides its pixels: its own size, upright, and what was decided in decoding it. */
+export type ImageDescription = Omit<DecodedImage, 'data'>;
+
+/** What is wanted of a frame. It is decoded once for all of it. */
+export interface FrameWants {
+  /** The image as training (greys), scoring (RGB) or evaluation (a mask of 0 and 1) takes it, `side` x `side`. */
+  readonly prepared?: { readonly side: number; readonly kind: PreparedKind };
+  /** The pixels as a PNG without any tag of the file: of every format, or of DICOM only, whose files are not kept. */
+  readonly png?: 'every-format' | 'dicom-only';
+  /** A small PNG for people. */
+  readonly picture?: PictureOptions;
+  /** What `ImagingPool.overlay` draws on, so that the file is not decoded again when its map is known. */
+  readonly ground?: true;
+  /** The image under its heat map `[mapSide, mapSide]` as a PNG; see `drawOverlay`. */
+  readonly overlay?: { readonly map: Float32Array; readonly mapSide: number } & OverlayOptions;
+}
+
+/** What comes of each want. */
+interface FrameProducts {
+  readonly prepared: SquareImage;
+  readonly png: Uint8Array | undefined;
+  readonly picture: Uint8Array;
+  readonly ground: Raster;
+  readonly overlay: Uint8Array;
+}
+
+/** A frame: what it is, and what was wanted of it. */
+export type Frame<Wants extends FrameWants> = { readonly description: ImageDescription } & {
+  readonly [K in keyof Wants & keyof FrameProducts]: undefined extends Wants[K]
+    ? FrameProducts[K] | undefined
+    : FrameProducts[K];
+};
+
+const prepare = { train: trainingImage, test: testImage, mask: maskImage };
+
+export async function frameOf(decoded: DecodedImage, wants: FrameWants): Promise<Frame<FrameWants>> {
+  const { data: _, ...description } = decoded;
+  const { prepared, png, overlay } = wants;
+  return {
+    description,
+    prepared: prepared && prepare[prepared.kind](decoded, prepared.side),
+    png: png === 'every-format' || (png && decoded.format === 'dicom') ? await encodePng(decoded) : undefined,
+    picture: wants.picture && (await picture(decoded, wants.picture)),
+    ground: wants.ground && overlayGround(rgbImage(decoded)),
+    overlay: overlay && (await drawOverlay(overlayGround(rgbImage(decoded)), overlay.map, overlay.mapSide, overlay)),
+  };
+}
