@@ -31,6 +31,7 @@ import {
   type Split,
   type ThresholdSet,
   type Upload,
+  type VerdictRequest,
 } from '@mediclip/contracts';
 import type { CallOptions, ListOptions, PostOptions, WaitOptions } from './call-options.js';
 import { type Bytes, type LabelledFile, type NamedFile, open } from './files.js';
@@ -246,8 +247,23 @@ export class MediclipClient {
     return ended.result as ResultOf<K>;
   }
 
-  listJobResults(id: string, options?: ListOptions): AsyncIterable<ScoringResult> {
-    return itemsOf((query) => this.json('listJobResults', { params: { id }, query, options }), options);
+  listJobResults(id: string, options?: ListOptions & ResultOptions): AsyncIterable<ScoringResult> {
+    const asked = resultQuery(options);
+    return itemsOf(
+      (query) => this.json('listJobResults', { params: { id }, query: { ...asked, ...query }, options }),
+      options,
+    );
+  }
+
+  /** Writes the results as a CSV table to a file of this machine. */
+  jobResultsCsv(id: string, toFile: string, options?: CallOptions & ResultOptions): Promise<void> {
+    const query = resultQuery(options);
+    return this.file('listJobResults', toFile, { params: { id }, query, accept: 'text/csv', options });
+  }
+
+  /** Says whether an image of a scoring is normal. */
+  judgeResult(id: string, imageId: string, body: VerdictRequest, options?: PostOptions): Promise<ScoringResult> {
+    return this.json('judgeResult', { params: { id, imageId }, body: { json: body }, options });
   }
 
   /** The anomaly map of an image: the overlay, or raw float32 in NPY format. */
@@ -291,6 +307,19 @@ export class MediclipClient {
       await response.arrayBuffer();
     });
   }
+}
+
+/** In which order and which of the results of a scoring. */
+export interface ResultOptions {
+  readonly sort?: 'score' | '-score' | 'name';
+  readonly label?: Label;
+  readonly decision?: 'normal' | 'abnormal';
+  readonly minScore?: number;
+  readonly maxScore?: number;
+}
+
+function resultQuery({ sort, label, decision, minScore, maxScore }: ResultOptions = {}) {
+  return { sort, label, decision, minScore, maxScore };
 }
 
 /** What a job of one kind leaves when it succeeds. */

@@ -15,6 +15,7 @@ export type { JobAttempts } from './jobs/job-attempts.js';
 export type { Attempt, StoredJob } from './jobs/job-record.js';
 export type { JobFilter, JobRepository, JobRequest } from './jobs/job-repository.js';
 export type { JobResults } from './jobs/job-results.js';
+export { type ResultRow, selectRows } from './jobs/result-index.js';
 export type { Ending } from './jobs/transitions.js';
 export { filesDigest } from './models/model-files.js';
 export type { ImportedModel, ModelDescription, ModelRepository } from './models/model-repository.js';

@@ -81,11 +81,20 @@ describe('with an API keys file', () => {
       };
     }
     if (!('json' in body)) return { body: new Uint8Array([1]), headers: { 'content-type': 'application/zip' } };
-    const all = { threshold: 0.5, datasetId: ids.datasets, modelId: ids.models, alpha: 0.1, shots: 1, name: 'x' };
+    const all = {
+      verdict: 'normal',
+      threshold: 0.5,
+      datasetId: ids.datasets,
+      modelId: ids.models,
+      alpha: 0.1,
+      shots: 1,
+      name: 'x',
+    };
     for (const names of [
       ['name'],
       ['modelId'],
       ['threshold'],
+      ['verdict'],
       ['datasetId', 'shots'],
       ['datasetId', 'modelId'],
       ['datasetId', 'alpha'],

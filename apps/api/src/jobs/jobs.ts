@@ -1,11 +1,12 @@
-import { type Job, ProblemError } from '@mediclip/contracts';
+import { type Job, ProblemError, type ScoringResult } from '@mediclip/contracts';
 import type { JobQueue } from '@mediclip/queue';
-import type { TenantStore } from '@mediclip/store';
+import { selectRows, type TenantStore } from '@mediclip/store';
 import type { Imaging } from '../dependencies.js';
 import type { HandlersOf } from '../http/handlers.js';
 import { jsonPage } from '../http/json-page.js';
 import { negotiate } from '../http/negotiate.js';
 import { resultMap } from './result-map.js';
+import { resultsCsv } from './results-csv.js';
 
 export function jobHandlers({
   jobQueue,
@@ -13,7 +14,7 @@ export function jobHandlers({
 }: {
   readonly jobQueue: JobQueue;
   readonly imaging: Imaging;
-}): HandlersOf<'listJobs' | 'getJob' | 'cancelJob' | 'listJobResults' | 'getJobResultMap'> {
+}): HandlersOf<'listJobs' | 'getJob' | 'cancelJob' | 'listJobResults' | 'judgeResult' | 'getJobResultMap'> {
   return {
     listJobs: async ({ query: { state, kind, ...page }, store }) => ({
       json: jsonPage(await store.jobs.list(page, { state, kind })),
@@ -28,9 +29,30 @@ export function jobHandlers({
       return { json: job, location: `/v1/jobs/${job.id}` };
     },
 
-    async listJobResults({ params, query, store }) {
-      await scoringWithResults(store, params.id);
-      return { json: jsonPage(await store.results.list(params.id, query)) };
+    async listJobResults({ params, query, store, request }) {
+      const job = await scoringWithResults(store, params.id);
+      const { limit, cursor, ...asked } = query;
+      const mediaType = negotiate(request.headers.accept, ['application/json', 'text/csv']);
+      if (mediaType === 'application/json') {
+        const { items, nextCursor } = await store.results.list(params.id, { limit, cursor }, asked);
+        return { json: jsonPage({ items: items.map((item) => withFlag(item, job)), nextCursor }) };
+      }
+      const rows = selectRows(await store.results.rows(params.id), asked) ?? [];
+      return {
+        mediaType: 'text/csv; charset=utf-8',
+        bytes: resultsCsv(rows, await store.results.verdicts(params.id), (row) => isFlagged(row.pValue, job)),
+        headers: { 'content-disposition': `attachment; filename="results-${params.id}.csv"` },
+      };
+    },
+
+    async judgeResult({ params, body, store, request }) {
+      const job = await scoringWithResults(store, params.id);
+      const verdict = {
+        ...body,
+        at: new Date().toISOString(),
+        ...(request.keyId !== undefined && { keyId: request.keyId }),
+      };
+      return { json: withFlag(await store.results.judge(params.id, params.imageId, verdict), job) };
     },
 
     async getJobResultMap({ params, store, request, signal }) {
@@ -48,4 +70,17 @@ async function scoringWithResults(store: TenantStore, id: string): Promise<Extra
   if (job.kind !== 'scoring') throw new ProblemError('job-without-results');
   if (job.state !== 'succeeded') throw new ProblemError('job-not-finished', `The job is ${job.state}.`);
   return job;
+}
+
+type Scoring = Extract<Job, { kind: 'scoring' }>;
+
+/** Whether an image of this p-value is flagged; undefined where the scoring flags none. */
+function isFlagged(pValue: number | undefined, { result }: Scoring): boolean | undefined {
+  if (result?.flagged === undefined) return undefined;
+  return pValue !== undefined && pValue <= (result.flagged.largestPValue ?? -1);
+}
+
+function withFlag(result: ScoringResult, job: Scoring): ScoringResult {
+  const flagged = isFlagged(result.outcome === 'scored' ? result.pValue : undefined, job);
+  return flagged === undefined ? result : { ...result, flagged };
 }

@@ -4,7 +4,7 @@ import { problemSchema } from '../problems/problem.js';
 import { calibrationRequestSchema } from './calibrations.js';
 import { evaluationRequestSchema } from './evaluations.js';
 import { pageQueryFields, pageSchema } from './pages.js';
-import { countSchema, idSchema, timestampSchema } from './primitives.js';
+import { countSchema, idSchema, shareSchema, timestampSchema } from './primitives.js';
 import { scoringRequestSchema } from './scorings.js';
 
 export const jobStateSchema = z
@@ -53,7 +53,17 @@ export const jobKinds = {
   scoring: {
     request: scoringRequestSchema,
     result: z
-      .strictObject({ scored: countSchema, rejected: countSchema })
+      .strictObject({
+        scored: countSchema,
+        rejected: countSchema,
+        flagged: z
+          .strictObject({
+            images: countSchema,
+            largestPValue: shareSchema.optional().meta({ description: 'Images up to this p-value are flagged.' }),
+          })
+          .optional()
+          .meta({ description: 'Only of a scoring with a `falseDiscoveryRate`.' }),
+      })
       .meta({ id: 'ScoringSummary', description: 'How many images were scored and how many could not be.' }),
   },
   evaluation: {

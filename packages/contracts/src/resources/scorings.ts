@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { problemSchema } from '../problems/problem.js';
 import { fileNameSchema, frameSchema } from './images.js';
-import { pageSchema } from './pages.js';
-import { idSchema, labelSchema, splitSchema } from './primitives.js';
+import { pageQueryFields, pageSchema } from './pages.js';
+import { idSchema, labelSchema, shareSchema, splitSchema, timestampSchema } from './primitives.js';
 import { scoreFields } from './scores.js';
 
 /** Body of `POST /v1/scorings`. */
@@ -11,6 +11,10 @@ export const scoringRequestSchema = z
     modelId: idSchema,
     datasetId: idSchema,
     split: splitSchema.optional().meta({ description: 'Only images of this split; all images without it.' }),
+    falseDiscoveryRate: z.number().gt(0).lt(1).optional().meta({
+      description:
+        'Flag images so that among the flagged at most this share is expected to be normal (Benjamini-Hochberg over the p-values); only with a calibrated model.',
+    }),
   })
   .meta({
     id: 'ScoringRequest',
@@ -34,12 +38,43 @@ const imageOfResult = {
   label: labelSchema,
 };
 
+/** What a person says of a result. */
+export const verdictSchema = z
+  .strictObject({
+    verdict: labelSchema,
+    note: z.string().max(2000).optional(),
+    at: timestampSchema,
+    keyId: idSchema.optional().meta({ description: 'The API key that it came with; absent on a server without keys.' }),
+  })
+  .meta({
+    id: 'Verdict',
+    description: 'What a person says of a result. It feeds evaluation and threshold, never training.',
+  });
+
+export type Verdict = z.infer<typeof verdictSchema>;
+
+/** Body of `POST /v1/jobs/{id}/results/{imageId}/verdict`. */
+export const verdictRequestSchema = z
+  .strictObject({ verdict: labelSchema, note: z.string().max(2000).optional() })
+  .meta({
+    id: 'VerdictRequest',
+    description: 'Say whether the image is normal.',
+    examples: [{ verdict: 'normal', note: 'A fold of the film' }],
+  });
+
+export type VerdictRequest = z.infer<typeof verdictRequestSchema>;
+
+const judged = {
+  verdict: verdictSchema.optional(),
+  flagged: z.boolean().optional().meta({ description: 'Only of a scoring with a `falseDiscoveryRate`.' }),
+};
+
 const scoredResultSchema = z
-  .strictObject({ ...imageOfResult, outcome: z.literal('scored'), ...scoreFields })
+  .strictObject({ ...imageOfResult, outcome: z.literal('scored'), ...scoreFields, ...judged })
   .meta({ id: 'ScoredResult', description: 'The answer for one image of the data set.' });
 
 const failedResultSchema = z
-  .strictObject({ ...imageOfResult, outcome: z.literal('rejected'), error: problemSchema })
+  .strictObject({ ...imageOfResult, outcome: z.literal('rejected'), error: problemSchema, ...judged })
   .meta({ id: 'FailedResult', description: 'The image could not be scored.' });
 
 /** Result of a scoring for one image. */
@@ -49,4 +84,23 @@ export const scoringResultSchema = z
 
 export type ScoringResult = z.infer<typeof scoringResultSchema>;
 
-export const scoringResultPageSchema = pageSchema(scoringResultSchema, 'ScoringResultPage', 'In order of upload.');
+export const scoringResultPageSchema = pageSchema(
+  scoringResultSchema,
+  'ScoringResultPage',
+  'In order of upload, or as asked for.',
+);
+
+const numberInQuery = z.coerce.number().pipe(shareSchema);
+
+/** Query of the results of a scoring. */
+export const scoringResultPageQuerySchema = z.strictObject({
+  ...pageQueryFields,
+  sort: z.enum(['score', '-score', 'name']).optional().meta({
+    description:
+      'Lowest score first, highest first, or by file name; equal ones in order of upload, images without a score last.',
+  }),
+  label: labelSchema.optional().meta({ description: 'Only images of this label.' }),
+  decision: z.enum(['normal', 'abnormal']).optional().meta({ description: 'Only images with this decision.' }),
+  minScore: numberInQuery.optional().meta({ description: 'Only scores from this one on.' }),
+  maxScore: numberInQuery.optional().meta({ description: 'Only scores up to this one.' }),
+});

@@ -8,8 +8,13 @@ import {
 } from '../resources/evaluations.js';
 import { jobEventSchema } from '../resources/job-events.js';
 import { jobPageQuerySchema, jobPageSchema, jobSchema } from '../resources/jobs.js';
-import { pageQuerySchema } from '../resources/pages.js';
-import { scoringRequestSchema, scoringResultPageSchema } from '../resources/scorings.js';
+import {
+  scoringRequestSchema,
+  scoringResultPageQuerySchema,
+  scoringResultPageSchema,
+  scoringResultSchema,
+  verdictRequestSchema,
+} from '../resources/scorings.js';
 import { operatingPointsSchema } from '../resources/thresholds.js';
 import { idParams, imageParams, json, made, type Route } from './route.js';
 
@@ -40,7 +45,14 @@ export const jobRoutes = {
     description: 'A job; its results are at `/v1/jobs/{id}/results`.',
     body: { json: scoringRequestSchema },
     replies: { 202: made('The job.', jobSchema) },
-    problems: ['not-found', 'queue-full', 'queue-unavailable', 'too-few-images', 'backbone-weights-missing'],
+    problems: [
+      'not-found',
+      'queue-full',
+      'queue-unavailable',
+      'too-few-images',
+      'backbone-weights-missing',
+      'model-not-calibrated',
+    ],
   },
   createEvaluation: {
     method: 'POST',
@@ -136,8 +148,28 @@ export const jobRoutes = {
     tag: 'jobs',
     summary: 'List the results of a scoring',
     params: idParams,
-    query: pageQuerySchema,
-    replies: { 200: json('One page of results, in order of upload.', scoringResultPageSchema) },
+    description:
+      'As the `Accept` header asks: one page as JSON, or all of them as a table (`text/csv`), in the order and with the filters of the query.',
+    query: scoringResultPageQuerySchema,
+    replies: {
+      200: {
+        description: 'One page of results, or the table of all.',
+        content: { 'application/json': scoringResultPageSchema, 'text/csv': 'bytes' },
+      },
+    },
+    problems: ['not-acceptable', 'job-not-finished', 'job-without-results'],
+  },
+  judgeResult: {
+    method: 'POST',
+    path: '/v1/jobs/{id}/results/{imageId}/verdict',
+    tag: 'jobs',
+    summary: 'Say whether an image is normal',
+    description:
+      'Kept with the result, in place of an earlier verdict. It feeds evaluation and threshold, never training; normal images can be ' +
+      'offered to a revision of the model.',
+    params: imageParams,
+    body: { json: verdictRequestSchema },
+    replies: { 200: json('The result with the verdict.', scoringResultSchema) },
     problems: ['job-not-finished', 'job-without-results'],
   },
   getJobResultMap: {

@@ -1,12 +1,13 @@
-import { type Page, type ScoringResult, scoringResultSchema } from '@mediclip/contracts';
+import { type Page, type ScoringResult, scoringResultSchema, type Verdict, verdictSchema } from '@mediclip/contracts';
 import { z } from 'zod';
-import { RecordExists, RecordNotFound } from '../errors.js';
+import { InvalidCursor, RecordExists, RecordNotFound } from '../errors.js';
 import { Documents } from '../records/documents.js';
 import { isId } from '../records/ids.js';
 import { keysOf, type PageRequest, pageOf } from '../records/pages.js';
 import type { Tenant } from '../records/tenant.js';
 import type { JobAttempts } from './job-attempts.js';
 import { type Attempt, jobFolder } from './job-record.js';
+import { type ResultQuery, type ResultRow, resultIndexSchema, rowOf, selectRows } from './result-index.js';
 
 const storedResultSchema = z.strictObject({
   schemaVersion: z.literal(1),
@@ -17,16 +18,24 @@ const storedResultSchema = z.strictObject({
 
 type StoredResult = z.infer<typeof storedResultSchema>;
 
+const storedVerdictSchema = verdictSchema.safeExtend({ schemaVersion: z.literal(1) });
+
+type StoredVerdict = z.infer<typeof storedVerdictSchema>;
+
 /** Results of scorings by image, at `jobs/<id>/results/<image id>.json`, and anomaly maps beside them. */
 export class JobResults {
   private readonly tenant: Tenant;
   private readonly attempts: JobAttempts;
   private readonly documents: Documents<StoredResult>;
+  private readonly verdictDocuments: Documents<StoredVerdict>;
+  private readonly indexes: Documents<z.infer<typeof resultIndexSchema>>;
 
   constructor(tenant: Tenant, attempts: JobAttempts) {
     this.tenant = tenant;
     this.attempts = attempts;
     this.documents = new Documents(tenant.objects, storedResultSchema);
+    this.verdictDocuments = new Documents(tenant.objects, storedVerdictSchema);
+    this.indexes = new Documents(tenant.objects, resultIndexSchema);
   }
 
   /**
@@ -54,22 +63,69 @@ export class JobResults {
     return ids;
   }
 
-  /** In order of the images' upload. Rejects with `InvalidCursor`. */
-  async list(jobId: string, page: PageRequest): Promise<Page<ScoringResult>> {
-    const { items, nextCursor } = await pageOf(
-      (cursor) => this.ids(jobId, cursor),
-      async (id) => {
-        const stored = (await this.find(jobId, id))?.result;
-        return stored && { id, stored };
-      },
-      page,
-    );
+  /**
+   * The results of a scoring, with people's verdicts: in order of the images' upload, or as `query` asks, which is for scorings that have
+   * succeeded. The order never changes, whatever verdicts come meanwhile. Rejects with `InvalidCursor`.
+   */
+  async list(jobId: string, { limit, cursor }: PageRequest, query: ResultQuery = {}): Promise<Page<ScoringResult>> {
+    const verdicts = await this.verdicts(jobId);
+    const load = async (id: string) => {
+      const stored = (await this.find(jobId, id))?.result;
+      return stored && { id, stored: withVerdict(stored, verdicts) };
+    };
+    const isPlain = Object.values(query).every((value) => value === undefined);
+    const ids = isPlain
+      ? (after: string | undefined) => this.ids(jobId, after)
+      : async function* (this: JobResults, after: string | undefined) {
+          const rows = selectRows(await this.rows(jobId), query, after);
+          if (rows === undefined)
+            throw new InvalidCursor('The cursor is none that a page gave: begin again without a cursor.');
+          for (const { imageId } of rows) yield imageId;
+        }.bind(this);
+    const { items, nextCursor } = await pageOf(ids, load, { limit, cursor });
     return { items: items.map(({ stored }) => stored), ...(nextCursor && { nextCursor }) };
+  }
+
+  /** What tables need of every result of a scoring that has succeeded, in order of upload. Made once, then kept. */
+  async rows(jobId: string): Promise<readonly ResultRow[]> {
+    const key = `${jobFolder(this.tenant, jobId)}result-index.json`;
+    const kept = await this.indexes.read(key);
+    if (kept) return kept.value.rows;
+    const rows: ResultRow[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await this.list(jobId, { limit: 200, cursor });
+      rows.push(...page.items.map(rowOf));
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+    await this.indexes.put(key, { schemaVersion: 1, rows });
+    return rows;
+  }
+
+  /** Keeps what a person says of a result, in place of what was said before. Rejects with `RecordNotFound`. */
+  async judge(jobId: string, imageId: string, verdict: Verdict): Promise<ScoringResult> {
+    const result = await this.get(jobId, imageId);
+    await this.verdictDocuments.put(this.verdictKey(jobId, imageId), { schemaVersion: 1, ...verdict });
+    return { ...result, verdict };
+  }
+
+  /** What people have said of the results, by the id of the image. */
+  async verdicts(jobId: string): Promise<ReadonlyMap<string, Verdict>> {
+    const found = new Map<string, Verdict>();
+    if (!isId(jobId)) return found;
+    const folder = this.verdictFolder(jobId);
+    for await (const key of keysOf(this.tenant.objects, folder)) {
+      const stored = await this.verdictDocuments.read(key);
+      if (stored) found.set(key.slice(folder.length, -'.json'.length), toVerdict(stored.value));
+    }
+    return found;
   }
 
   /** Rejects with `RecordNotFound`. */
   async get(jobId: string, imageId: string): Promise<ScoringResult> {
-    return (await this.getStored(jobId, imageId)).result;
+    const { result } = await this.getStored(jobId, imageId);
+    const stored = await this.verdictDocuments.read(this.verdictKey(jobId, imageId));
+    return stored ? { ...result, verdict: toVerdict(stored.value) } : result;
   }
 
   /** The image's anomaly map as it was put. Rejects with `RecordNotFound` when there is none. */
@@ -101,6 +157,14 @@ export class JobResults {
     }
   }
 
+  private verdictFolder(jobId: string): string {
+    return `${jobFolder(this.tenant, jobId)}verdicts/`;
+  }
+
+  private verdictKey(jobId: string, imageId: string): string {
+    return `${this.verdictFolder(jobId)}${imageId}.json`;
+  }
+
   private folderOf(jobId: string): string {
     return `${jobFolder(this.tenant, jobId)}results/`;
   }
@@ -108,4 +172,13 @@ export class JobResults {
   private keyOf(jobId: string, imageId: string): string {
     return `${this.folderOf(jobId)}${imageId}.json`;
   }
+}
+
+function withVerdict(result: ScoringResult, verdicts: ReadonlyMap<string, Verdict>): ScoringResult {
+  const verdict = verdicts.get(result.imageId);
+  return verdict ? { ...result, verdict } : result;
+}
+
+function toVerdict({ schemaVersion, ...verdict }: StoredVerdict): Verdict {
+  return verdict;
 }

@@ -12,6 +12,7 @@ export async function tidy(tenant: Tenant, { job, resultId }: StoredJob): Promis
   if (job.state !== 'succeeded') {
     await objects.deleteFolder(`${jobFolder(tenant, job.id)}results/`);
     await objects.deleteFolder(`${jobFolder(tenant, job.id)}maps/`);
+    await objects.delete(`${jobFolder(tenant, job.id)}result-index.json`);
     if (job.kind === 'adaptation') await objects.deleteFolder(`${prefix}models/${resultId}/`);
     if (job.kind === 'evaluation') await objects.deleteFolder(`${prefix}evaluations/${resultId}/`);
   }

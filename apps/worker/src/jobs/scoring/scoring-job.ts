@@ -1,5 +1,5 @@
 import type { Image, Model, ScoringResult } from '@mediclip/contracts';
-import { describeScore } from '@mediclip/evaluation';
+import { describeScore, falseDiscoveryCutoff } from '@mediclip/evaluation';
 import { writeNpy } from '@mediclip/maps';
 import type { JobResults } from '@mediclip/store';
 import type { ModelCache } from '../../models/model-cache.js';
@@ -13,7 +13,7 @@ export function scoringJob(
 ): JobRunner<'scoring'> {
   return async (context) => {
     const { job, tenant, attempt, signal, report } = context;
-    const { modelId, split } = job.request;
+    const { modelId, split, falseDiscoveryRate } = job.request;
     const { images } = await fixedImages(context, (all) =>
       all.filter((image) => (split ?? image.split) === image.split),
     );
@@ -30,8 +30,17 @@ export function scoringJob(
         report(progress());
       }
     });
-    return tally;
+    if (falseDiscoveryRate === undefined) return tally;
+    return { ...tally, flagged: await flagged(tenant.results, job.id, falseDiscoveryRate) };
   };
+}
+
+/** Which images a false discovery rate flags: those whose p-value is not above the cut-off. */
+async function flagged(results: JobResults, jobId: string, rate: number) {
+  const pValues = (await results.rows(jobId)).flatMap(({ pValue }) => pValue ?? []);
+  const largestPValue = falseDiscoveryCutoff(pValues, rate);
+  if (largestPValue === undefined) return { images: 0 };
+  return { images: pValues.filter((p) => p <= largestPValue).length, largestPValue };
 }
 
 async function earlierResults(results: JobResults, jobId: string) {
