@@ -11,7 +11,7 @@ import { type ScoreFlags, score } from './commands/score.js';
 import { addWeightsCommands } from './commands/weights.js';
 import type { DemoFlags } from './demo/demo.js';
 import { addComputeFlags, type ComputeFlags } from './engine-options.js';
-import { StoppedError, UsageError } from './usage-error.js';
+import { StoppedError, UncaughtError, UsageError } from './usage-error.js';
 
 /** Exit statuses: 0 done, 1 a fault that is told in one sentence, 130 stopped by Ctrl-C. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -34,7 +34,9 @@ export async function main(argv: readonly string[]): Promise<number> {
 /** Faults that a person can mend; anything else is a bug and keeps its stack. */
 const isExpected = (error: unknown): error is Error =>
   isSystemError(error) ||
-  [UsageError, StoppedError, AdaptationError, WeightsError, EngineError].some((kind) => error instanceof kind);
+  [UsageError, StoppedError, UncaughtError, AdaptationError, WeightsError, EngineError].some(
+    (kind) => error instanceof kind,
+  );
 
 /** What the file system refused: a folder that may not be written, a full disk. */
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>

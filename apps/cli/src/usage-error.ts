@@ -7,3 +7,12 @@ export class UsageError extends Error {
 export class StoppedError extends Error {
   override readonly name = 'StoppedError';
 }
+
+/** The process ended itself over an error that nothing caught. */
+export class UncaughtError extends Error {
+  override readonly name = 'UncaughtError';
+
+  constructor(options: ErrorOptions) {
+    super('An error that nothing caught ended the process: its log says which, and it is a bug.', options);
+  }
+}

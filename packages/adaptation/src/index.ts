@@ -1,4 +1,11 @@
-export { type Detector, type DetectorDescription, detectorFileNames, readDetector } from './detector/detector-files.js';
+export {
+  type Detector,
+  type DetectorDescription,
+  detectorFileNames,
+  readDetector,
+  readDetectorDescription,
+  readForeignDetector,
+} from './detector/detector-files.js';
 export { type ExportedModel, exportedModelName, exportModel, writeExportedModel } from './detector/export.js';
 export { type DetectorReference, type ScoreRequest, Scorer } from './detector/scorer.js';
 export { type DeviceTraffic, deviceTraffic, type Traffic } from './device-traffic.js';

@@ -1,13 +1,10 @@
-import { type Model, type ModelSummary, ProblemError } from '@mediclip/contracts';
+import { ProblemError } from '@mediclip/contracts';
 import { ModelHasAlias, RecordInUse } from '@mediclip/store';
 import type { HandlersOf } from '../http/handlers.js';
 import { jsonPage } from '../http/json-page.js';
 
 export const modelHandlers: HandlersOf<'listModels' | 'getModel' | 'deleteModel'> = {
-  async listModels({ query, store }) {
-    const { items, nextCursor } = await store.models.list(query);
-    return { json: jsonPage({ items: items.map(toSummary), nextCursor }) };
-  },
+  listModels: async ({ query, store }) => ({ json: jsonPage(await store.models.list(query)) }),
 
   getModel: async ({ params, store }) => ({ json: await store.models.get(params.id) }),
 
@@ -24,18 +21,3 @@ export const modelHandlers: HandlersOf<'listModels' | 'getModel' | 'deleteModel'
     return undefined;
   },
 };
-
-function toSummary({ id, name, createdAt, configuration, lineage, calibration }: Model): ModelSummary {
-  const { backbone, preset, shots } = configuration;
-  const { datasetId } = lineage;
-  return {
-    id,
-    ...(name !== undefined && { name }),
-    createdAt,
-    backbone,
-    preset,
-    shots,
-    datasetId,
-    calibrated: calibration !== null,
-  };
-}

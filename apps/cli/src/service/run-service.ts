@@ -3,6 +3,7 @@ import { ApiKeysError, buildServer, parseSettings, type Settings, SettingsError 
 import { QueueUnavailableError } from '@mediclip/queue';
 import { StoreError } from '@mediclip/store';
 import { UsageError } from '../usage-error.js';
+import { lastResort } from './last-resort.js';
 import { closeParts, openParts, openWorker, type Parts } from './parts.js';
 import { startStatusServer } from './status-server.js';
 import { startTracing } from './tracing.js';
@@ -13,23 +14,29 @@ interface Running {
   stop(graceMs: number): Promise<void>;
 }
 
+/** For what follows the grace: the last spans, and connections to the store and the queue. */
+const lastStepsMs = 5000;
+
 export type Role = 'serve' | 'api' | 'worker';
 
 /**
  * `mediclip serve`, `mediclip api` and `mediclip worker`: runs until `signal` aborts, then stops within the grace.
- * Throws a UsageError for settings that cannot be used.
+ * Throws a UsageError for settings that cannot be used, and an UncaughtError after an exception that nothing caught.
  */
 export async function runService(role: Role, signal: AbortSignal): Promise<void> {
   const settings = readSettings(role);
   const stopTracing = await startTracing(role);
   const { parts, running } = await begin(role, settings);
+  const uncaught = lastResort(parts.logger, settings.shutdownGraceMs + lastStepsMs);
   parts.logger.info({ role, address: running.address, store: settings.storeUrl }, 'ready');
-  if (!signal.aborted) await once(signal, 'abort');
+  const end = AbortSignal.any([signal, uncaught]);
+  if (!end.aborted) await once(end, 'abort');
   parts.logger.info('stopping');
   await running.stop(settings.shutdownGraceMs);
   await closeParts(parts);
   await stopTracing().catch((err: unknown) => parts.logger.warn({ err }, 'the last spans were not sent'));
   parts.logger.info('stopped');
+  uncaught.throwIfAborted();
 }
 
 /** Opens everything and listens; what keeps it from that is told in one sentence. */

@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { readSafetensors, WeightsError, writeSafetensors } from '@mediclip/backbones';
+import { readSafetensorsFile, readSafetensorsHeader, WeightsError, writeSafetensors } from '@mediclip/backbones';
 import { adaptationOptionsSchema, epochLossSchema, towerPrecisionSchema } from '@mediclip/contracts';
 import { z } from 'zod';
 import { AdaptationError } from '../errors.js';
@@ -11,27 +11,45 @@ const descriptionFile = 'detector.json';
 const tensorsFile = 'detector.safetensors';
 /** Goes up with every change that makes earlier detectors unreadable. */
 const formatVersion = 2;
+/** A detector has a few dozen tensors. */
+const largestHeaderBytes = 64 * 1024;
+/** As many layers as an adaptation can name. */
+const mostTaps = 16;
+const tapsSchema = z
+  .array(z.int())
+  .min(1)
+  .max(mostTaps)
+  .refine((taps) => new Set(taps).size === taps.length, 'Taps must be unique');
 
 /** The files that make a detector; its tower is shared and stays with the backbone. */
 export const detectorFileNames: readonly string[] = [descriptionFile, tensorsFile];
 
-const descriptionSchema = z.strictObject({
-  formatVersion: z.literal(formatVersion),
-  options: adaptationOptionsSchema,
-  backbone: z.strictObject({
-    id: z.string(),
-    digest: z.string(),
-    family: z.string(),
-    licence: z.string(),
-  }),
-  taps: z.array(z.int()).min(1),
-  precision: towerPrecisionSchema.optional(),
-  side: z.int().min(1),
-  memory: z.strictObject({ taps: z.array(z.int()).min(1), patches: z.int().min(1) }).optional(),
-  images: z.strictObject({ count: z.int().min(1), digest: z.string() }),
-  lossHistory: z.array(epochLossSchema),
-  selectedEpoch: z.int().min(1),
-});
+const descriptionSchema = z
+  .strictObject({
+    formatVersion: z.literal(formatVersion),
+    options: adaptationOptionsSchema,
+    backbone: z.strictObject({
+      id: z.string(),
+      digest: z.string(),
+      family: z.string(),
+      licence: z.string(),
+    }),
+    taps: tapsSchema,
+    precision: towerPrecisionSchema.optional(),
+    side: z.int().min(1),
+    memory: z.strictObject({ taps: tapsSchema, patches: z.int().min(1) }).optional(),
+    images: z.strictObject({ count: z.int().min(1), digest: z.string() }),
+    lossHistory: z.array(epochLossSchema),
+    selectedEpoch: z.int().min(1),
+  })
+  .refine(({ memory, options }) => (memory?.patches ?? 0) <= options.scoring.memoryPatches, {
+    path: ['memory', 'patches'],
+    message: 'The memory has more patches than its options let it have',
+  })
+  .refine(({ lossHistory, options }) => lossHistory.length <= options.training.epochs, {
+    path: ['lossHistory'],
+    message: 'There are more losses than epochs',
+  });
 
 /** `detector.json`: what the detector is and how it was made. */
 export type DetectorDescription = z.infer<typeof descriptionSchema>;
@@ -74,16 +92,37 @@ export async function writeDetector(folder: string, trained: TrainedDetector): P
 
 /** Reads a detector's folder. Throws an `AdaptationError` when it holds none or a damaged one. */
 export async function readDetector(folder: string): Promise<Detector> {
-  const description = await readDescription(folder);
+  const description = await readDetectorDescription(folder);
   const file = path.join(folder, tensorsFile);
-  try {
-    const stored = [...readSafetensors(await readFile(file))];
-    const tensors = new Map(stored.map(([name, { data }]) => [name, data as Float32Array]));
+  return orCorrupt(file, () => {
+    const tensors = new Map<string, Float32Array>();
+    for (const [name, { data }] of readSafetensorsFile(file)) {
+      if (!(data instanceof Float32Array)) throw corrupt(`The detector's tensor ${name}`, undefined);
+      tensors.set(name, data);
+    }
     return { description, tensors };
-  } catch (cause) {
-    if (!(cause instanceof WeightsError) && !isMissing(cause)) throw cause;
-    throw corrupt(file, cause);
-  }
+  });
+}
+
+/**
+ * As `readDetector`, for a folder that somebody else filled: the header of its tensors must promise just those that the detector has on
+ * `backbone`, before any of them is read.
+ */
+export async function readForeignDetector(folder: string, backbone: DetectorShape['backbone']): Promise<Detector> {
+  const { taps, memory } = await readDetectorDescription(folder);
+  const expected = tensorShapes({ backbone, taps, memory });
+  const file = path.join(folder, tensorsFile);
+  orCorrupt(file, () => {
+    const { tensors } = readSafetensorsHeader(file, largestHeaderBytes);
+    if (tensors.size !== expected.size) throw corrupt(file, undefined);
+    for (const [name, extent] of expected) {
+      const found = tensors.get(name);
+      if (found?.dtype !== 'F32' || found.shape.join() !== extent.join()) {
+        throw corrupt(`The detector's tensor ${name}`, undefined);
+      }
+    }
+  });
+  return readDetector(folder);
 }
 
 /** The shape of a detector on its backbone. Throws an `AdaptationError` when its tensors do not fit. */
@@ -98,7 +137,8 @@ export function detectorShape({ description, tensors }: Detector, backbone: Dete
   return shape;
 }
 
-async function readDescription(folder: string): Promise<DetectorDescription> {
+/** Reads `detector.json` of a detector's folder. Throws an `AdaptationError` when it is missing or damaged. */
+export async function readDetectorDescription(folder: string): Promise<DetectorDescription> {
   const file = path.join(folder, descriptionFile);
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     if (!isMissing(cause)) throw cause;
@@ -111,6 +151,16 @@ async function readDescription(folder: string): Promise<DetectorDescription> {
   try {
     return descriptionSchema.parse(JSON.parse(text));
   } catch (cause) {
+    throw corrupt(file, cause);
+  }
+}
+
+/** What `read` returns; a file that is missing or no weight file is a damaged detector. */
+function orCorrupt<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof WeightsError)) throw cause;
     throw corrupt(file, cause);
   }
 }

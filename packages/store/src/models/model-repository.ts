@@ -1,4 +1,4 @@
-import type { Calibration, Model, Page } from '@mediclip/contracts';
+import type { Calibration, Model, ModelSummary, Page } from '@mediclip/contracts';
 import { aliasesOf } from '../aliases/alias-record.js';
 import { ModelHasAlias, RecordExists, RecordNotFound } from '../errors.js';
 import { type Deletion, deleteUnused, resumeDeletion } from '../jobs/deletion.js';
@@ -57,13 +57,16 @@ export class ModelRepository {
     return toModel(await this.getStored(id));
   }
 
-  /** Newest first, by the time their adaptation was asked for. Rejects with `InvalidCursor`. */
-  list(page: PageRequest): Promise<Page<Model>> {
+  /**
+   * What a list says of each, newest first, by the time their adaptation was asked for; a few whole records are in memory at a time.
+   * Rejects with `InvalidCursor`.
+   */
+  list(page: PageRequest): Promise<Page<ModelSummary>> {
     return pageOf(
       (cursor) => newestFirst(this.tenant.objects, `${this.tenant.prefix}models/`, cursor),
       async (id) => {
         const stored = await findModel(this.tenant, id);
-        return stored && toModel(stored);
+        return stored && toSummary(stored);
       },
       page,
     );
@@ -210,4 +213,11 @@ function found(id: string, stored: StoredModel | undefined): StoredModel {
 
 function toModel({ schemaVersion, deletingSince, files, filesFolder, ...model }: StoredModel): Model {
   return model;
+}
+
+function toSummary({ id, name, createdAt, configuration, lineage, calibration }: StoredModel): ModelSummary {
+  const { backbone, preset, shots } = configuration;
+  const { datasetId } = lineage;
+  const calibrated = calibration !== null;
+  return { id, ...(name !== undefined && { name }), createdAt, backbone, preset, shots, datasetId, calibrated };
 }

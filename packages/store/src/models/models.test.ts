@@ -34,7 +34,10 @@ describe('models', () => {
     expect(await tenant.models.list({ limit: 10 })).toEqual({ items: [] });
     await tenant.attempts.end(attempt, { state: 'succeeded', result: { modelId: model.id } });
     expect(await tenant.models.get(model.id)).toEqual(model);
-    expect(await tenant.models.list({ limit: 10 })).toEqual({ items: [model] });
+    const { backbone, preset, shots } = model.configuration;
+    const { datasetId } = model.lineage;
+    const shown = { id: model.id, name: model.name, createdAt: model.createdAt, backbone, preset, shots, datasetId };
+    expect(await tenant.models.list({ limit: 10 })).toEqual({ items: [{ ...shown, calibrated: false }] });
     expect(await tenant.models.files(model.id)).toMatchObject([
       { name: 'detector.onnx' },
       { name: 'detector.onnx.data' },

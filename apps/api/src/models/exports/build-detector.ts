@@ -1,4 +1,11 @@
-import { AdaptationError, type Detector, exportModel, readDetector } from '@mediclip/adaptation';
+import {
+  AdaptationError,
+  type Detector,
+  type DetectorDescription,
+  exportModel,
+  readDetectorDescription,
+  readForeignDetector,
+} from '@mediclip/adaptation';
 import { type Backbone, openBackbone } from '@mediclip/backbones';
 
 /** A detector as a model for any ONNX Runtime, and what it was made with. */
@@ -19,15 +26,17 @@ export interface BuiltDetector {
  * with a `WeightsError` when its backbone cannot be opened.
  */
 export async function buildDetector(folder: string, modelsFolder: string): Promise<BuiltDetector> {
-  const detector = await readDetector(folder);
-  const { backbone, taps } = detector.description;
-  const opened = openBackbone(backbone.id, { modelsFolder });
-  assertFits(detector, opened);
-  const { bytes, weights } = exportModel(detector, opened);
-  return { backbone: backbone.id, backboneDigest: backbone.digest, taps, onnx: bytes, weights };
+  const description = await readDetectorDescription(folder);
+  const backbone = openBackbone(description.backbone.id, { modelsFolder });
+  assertFits(description, backbone);
+  const detector = await readForeignDetector(folder, backbone);
+  assertNumbers(detector);
+  const { bytes, weights } = exportModel(detector, backbone);
+  const { id, digest } = description.backbone;
+  return { backbone: id, backboneDigest: digest, taps: description.taps, onnx: bytes, weights };
 }
 
-function assertFits({ description, tensors }: Detector, backbone: Backbone): void {
+function assertFits(description: DetectorDescription, backbone: Backbone): void {
   if (description.backbone.digest !== backbone.digest) {
     throw new AdaptationError(
       'backbone-mismatch',
@@ -37,6 +46,9 @@ function assertFits({ description, tensors }: Detector, backbone: Backbone): voi
   if (description.side !== backbone.side) {
     throw new AdaptationError('corrupt-detector', `The detector is for images of another side than ${backbone.side}.`);
   }
+}
+
+function assertNumbers({ tensors }: Detector): void {
   for (const [name, values] of tensors) {
     if (!values.every(Number.isFinite)) {
       throw new AdaptationError('corrupt-detector', `The detector's tensor ${name} has values that are no numbers.`);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { listBackbones, writeSafetensors } from '@mediclip/backbones';
+import { listBackbones, readSafetensors, writeSafetensors } from '@mediclip/backbones';
 import type { Model } from '@mediclip/contracts';
 import { type ArchiveEntry, encrypted, zip } from '../../testing/archives.js';
 import { closeSharedPool, freshKey, TestService, unknownId } from '../../testing/test-service.js';
@@ -11,7 +11,7 @@ let service: TestService;
 let model: Model;
 beforeAll(async () => {
   const archives = { packedBytes: 20_000_000, unpackedBytes: 40_000_000, ratio: 20, entries: 40 };
-  service = await TestService.start({ settings: { archives } });
+  service = await TestService.start({ settings: { archives, datasetImages: 100 } });
   const { modelId } = await service.model();
   const { json } = await service.get(`/v1/models/${modelId}`);
   model = { ...json, lineage: { ...json.lineage, backboneDigest: listBackbones()[0]!.digest } };
@@ -37,6 +37,37 @@ function tensorsOf(value: number): Uint8Array {
     ['states', tensor(2, 384)] as const,
   ]);
 }
+
+/** As `tensorsOf`, but the states have another element type. */
+function halfPrecisionStates(): Uint8Array {
+  const states = { dtype: 'F16', shape: [2, 384], data: new Uint16Array(768) } as const;
+  return writeSafetensors(
+    [...readSafetensors(tensorsOf(0.05))].map(([name, tensor]) => [name, name === 'states' ? states : tensor]),
+  );
+}
+
+/** A bank of more patches than an adaptation keeps, and what the record says of it. */
+function memoryOf(patches: number) {
+  const bank = { dtype: 'F32', shape: [patches, 40], data: new Float32Array(patches * 40) } as const;
+  const scales = { dtype: 'F32', shape: [4], data: new Float32Array(4) } as const;
+  const tensors = [
+    ...readSafetensors(tensorsOf(0.05)),
+    ['memory.bank', bank] as const,
+    ['memory.scales', scales] as const,
+  ];
+  return { tensors: writeSafetensors(tensors), detector: { memory: { taps: [model.configuration.taps[0]], patches } } };
+}
+
+const calibrationOf = (images: number, scores: number) => ({
+  alpha: 0.1,
+  threshold: 0.5,
+  images,
+  scores: Array.from({ length: scores }, (_, i) => i / scores),
+  datasetId: model.lineage.datasetId,
+  datasetDigest: model.lineage.datasetDigest,
+  jobId: model.lineage.jobId,
+  createdAt: model.createdAt,
+});
 
 /** The files of an export whose digests all fit. */
 function exported(changes: { detector?: object; record?: object; tensors?: Uint8Array } = {}): ArchiveEntry[] {
@@ -100,6 +131,55 @@ describe('an import', () => {
     ['a detector for images of another side', () => zip(exported({ detector: { side: 32 } })), 'model-archive-invalid'],
     ['a detector of another version', () => zip(exported({ detector: { formatVersion: 9 } })), 'model-archive-invalid'],
     ['tensors that are none', () => zip(exported({ tensors: Buffer.from('hello') })), 'model-archive-invalid'],
+    [
+      'tensors of another element type',
+      () => zip(exported({ tensors: halfPrecisionStates() })),
+      'model-archive-invalid',
+    ],
+    ['a memory of another width', () => zip(exported(memoryOf(16))), 'model-archive-invalid'],
+    [
+      'a memory that is larger than its options',
+      () => {
+        const { tensors, detector } = memoryOf(17);
+        const scoring = { ...model.configuration.scoring, memoryPatches: 16 };
+        const options = { ...model.configuration, scoring };
+        return zip(exported({ tensors, detector: { ...detector, options } }));
+      },
+      'model-archive-invalid',
+    ],
+    [
+      'a date before models',
+      () => zip(exported({ record: { createdAt: '0001-01-01T00:00:00Z' } })),
+      'model-archive-invalid',
+    ],
+    ['a date to come', () => zip(exported({ record: { createdAt: '9999-01-01T00:00:00Z' } })), 'model-archive-invalid'],
+    [
+      'more losses than epochs',
+      () => {
+        const { epochs } = model.configuration.training;
+        const loss = { epoch: 1, loss: 1, focal: 1, dice: 0 };
+        return zip(exported({ record: { lossHistory: Array.from({ length: epochs + 1 }, () => loss) } }));
+      },
+      'model-archive-invalid',
+    ],
+    [
+      'more images than shots',
+      () => {
+        const imageIds = Array.from({ length: model.configuration.shots + 1 }, () => model.id);
+        return zip(exported({ record: { lineage: { ...model.lineage, imageIds } } }));
+      },
+      'model-archive-invalid',
+    ],
+    [
+      'a calibration on more images than a data set has',
+      () => zip(exported({ record: { calibration: calibrationOf(101, 101) } })),
+      'model-archive-invalid',
+    ],
+    [
+      'scores of images that were not there',
+      () => zip(exported({ record: { calibration: calibrationOf(3, 50) } })),
+      'model-archive-invalid',
+    ],
     ['taps that are not there', () => zip(exported({ detector: { taps: [4, 900] } })), 'model-archive-invalid'],
     [
       'an unknown backbone',

@@ -26,7 +26,10 @@ async function importModel(
   return withTemporaryFolder(settings.dataDir, async (folder) => {
     const detector = path.join(folder, 'detector');
     const archive = await receiveArchive(call, folder, settings.archives);
-    const exported = await unpackExport(archive.files, detector).finally(() => archive.close());
+    const exported = await unpackExport(archive.files, detector, {
+      calibrationImages: settings.datasetImages,
+      nowMs: Date.now(),
+    }).finally(() => archive.close());
     usableBackbone(exported.configuration.backbone, settings.modelsDir);
     const { signal, store } = call;
     const building = backboneThreads.run('buildDetector', detector, { signal, caller: store.tenant });

@@ -10,8 +10,10 @@ import { type Model, modelSchema, ProblemError } from '@mediclip/contracts';
 import { filesDigest } from '@mediclip/store';
 import type { ArchiveFile } from '../../uploads/archive/archive.js';
 import { exportFiles } from './export-files.js';
+import { assertWithinBounds, type RecordBounds } from './record-bounds.js';
 
-const largestTextBytes = 16 * 1024 * 1024;
+/** More than any record that passes `assertWithinBounds` has. */
+const largestTextBytes = 4 * 1024 * 1024;
 const largestDetectorBytes = 1024 * 1024 * 1024;
 const sumsLine = /^([0-9a-f]{64}) {2}([^\s].{0,199})$/;
 
@@ -25,7 +27,11 @@ interface SummedFiles {
  * Holds every file of an exported model against `SHA256SUMS`, writes those of the detector to `folder`, and returns what the model says of
  * itself. Throws `model-archive-invalid` and `model-archive-changed`.
  */
-export async function unpackExport(archived: readonly ArchiveFile[], folder: string): Promise<Model> {
+export async function unpackExport(
+  archived: readonly ArchiveFile[],
+  folder: string,
+  bounds: RecordBounds,
+): Promise<Model> {
   const summed = await readSums(new Map(archived.map((file) => [file.name, file])));
   await mkdir(folder);
   for (const name of detectorFileNames) {
@@ -33,6 +39,7 @@ export async function unpackExport(archived: readonly ArchiveFile[], folder: str
     await checked(summed, name, largestDetectorBytes, target);
   }
   const model = parseModel(await checkedText(summed, exportFiles.record));
+  assertWithinBounds(model, bounds);
   const own = [...detectorFileNames].sort().map((name) => ({ name, sha256: summed.sums.get(name)!, sizeBytes: 0 }));
   if (filesDigest(own) !== model.digest) {
     throw new ProblemError('model-archive-changed', 'The files of the detector are not those that the model names.', {

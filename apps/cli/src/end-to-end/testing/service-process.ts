@@ -24,6 +24,8 @@ export interface ServiceOptions {
   readonly dataDir?: string;
   /** `MEDICLIP_` variables beyond those that every test needs. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Other variables. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** `mediclip serve` in a process of its own, on a free port and on the CPU. */
@@ -58,6 +60,7 @@ afterAll(killRunning);
 export async function startService({
   dataDir = temporaryFolder(),
   settings = {},
+  environment = {},
 }: ServiceOptions = {}): Promise<ServiceProcess> {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MEDICLIP_'));
   const child = spawn(process.execPath, [entry], {
@@ -69,6 +72,7 @@ export async function startService({
       MEDICLIP_DEVICE: 'cpu',
       MEDICLIP_DATA_DIR: dataDir,
       ...settings,
+      ...environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

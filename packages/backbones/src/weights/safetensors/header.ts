@@ -22,9 +22,13 @@ const LARGEST_HEADER_BYTES = 100_000_000;
 
 /**
  * The size of the JSON header that follows the first 8 bytes of a safetensors file.
- * Throws `WeightsError` when the file cannot hold such a header.
+ * Throws `WeightsError` when the file cannot hold such a header, or when it is larger than `maximumBytes`.
  */
-export function headerSizeBytes(prefix: Uint8Array, fileSizeBytes: number): number {
+export function headerSizeBytes(
+  prefix: Uint8Array,
+  fileSizeBytes: number,
+  maximumBytes = LARGEST_HEADER_BYTES,
+): number {
   if (fileSizeBytes < PREFIX_BYTES || prefix.length < PREFIX_BYTES) {
     throw new WeightsError(
       'truncated_file',
@@ -32,7 +36,7 @@ export function headerSizeBytes(prefix: Uint8Array, fileSizeBytes: number): numb
     );
   }
   const size = new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true);
-  if (size > LARGEST_HEADER_BYTES || size < 2n) {
+  if (size > maximumBytes || size < 2n) {
     throw new WeightsError(
       'bad_header',
       `The file claims a header of ${size} bytes, so it is not safetensors; check that it is the right file.`,

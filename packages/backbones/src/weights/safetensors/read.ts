@@ -29,9 +29,11 @@ export function readSafetensorsFile(path: string): Map<string, NamedTensor> {
   });
 }
 
-/** Names, dtypes, shapes and positions of a safetensors file; reads its header only. Throws `WeightsError`. */
-export function readSafetensorsHeader(path: string): SafetensorsHeader {
-  return withFile(path, readHeader);
+/**
+ * Names, dtypes, shapes and positions of a safetensors file; reads its header only, which may have `maximumBytes`. Throws `WeightsError`.
+ */
+export function readSafetensorsHeader(path: string, maximumBytes?: number): SafetensorsHeader {
+  return withFile(path, (descriptor) => readHeader(descriptor, maximumBytes));
 }
 
 /** One stretch of a file, e.g. a tensor found with `readSafetensorsHeader` or a row of it. Throws `WeightsError`. */
@@ -62,10 +64,10 @@ function withFile<T>(path: string, use: (descriptor: number) => T): T {
   }
 }
 
-function readHeader(descriptor: number): SafetensorsHeader {
+function readHeader(descriptor: number, maximumBytes?: number): SafetensorsHeader {
   const fileSizeBytes = fstatSync(descriptor).size;
   const prefix = readBytes(descriptor, 0, Math.min(PREFIX_BYTES, fileSizeBytes));
-  const start = readBytes(descriptor, 0, PREFIX_BYTES + headerSizeBytes(prefix, fileSizeBytes));
+  const start = readBytes(descriptor, 0, PREFIX_BYTES + headerSizeBytes(prefix, fileSizeBytes, maximumBytes));
   return parseSafetensorsHeader(start, fileSizeBytes);
 }
 
