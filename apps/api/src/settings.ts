@@ -57,6 +57,7 @@ const variablesSchema = z.strictObject({
     .regex(/^(auto|cpu|cuda(:\d{1,2})?)$/, 'must be auto, cpu, cuda or cuda:N')
     .default('auto'),
   PRECISION: z.enum(precisionChoices, { error: 'must be auto or float32' }).default('auto'),
+  FUSED_ATTENTION: z.enum(['on', 'off'], { error: 'must be on or off' }).default('off'),
   API_KEYS_FILE: z.string().min(1, 'must name a file').transform(absolutePath).optional(),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
@@ -105,6 +106,7 @@ export interface Settings {
   readonly device: string;
   /** Of the image towers. */
   readonly precision: PrecisionChoice;
+  readonly fusedAttention: boolean;
   /** Without it every request is of the tenant `default`. */
   readonly apiKeysFile?: string;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
@@ -187,6 +189,7 @@ function toSettings(values: z.output<typeof variablesSchema>): Settings {
     hubUrl: values.HUB_URL,
     device: values.DEVICE,
     precision: values.PRECISION,
+    fusedAttention: values.FUSED_ATTENTION === 'on',
     ...(values.API_KEYS_FILE !== undefined && { apiKeysFile: values.API_KEYS_FILE }),
     logLevel: values.LOG_LEVEL,
     images: {

@@ -1,5 +1,5 @@
-import { topologicalOrder } from './gradients.js';
-import { apply, describe, type ExternalLocation, type Node, type Shape, type Value } from './value.js';
+import { replaceNodes } from './replace-nodes.js';
+import { apply, describe, type ExternalLocation, type Shape, type Value } from './value.js';
 
 /** Weights that share a scale. */
 export const BLOCK = 32;
@@ -47,22 +47,11 @@ export function withBlockWeights(
   outputs: readonly Value[],
   quantise: (matrix: StoredMatrix) => BlockWeight,
 ): readonly Value[] {
-  const replaced = new Map<Value, Value>();
-  const current = <T extends Value | null>(value: T): Value | T => (value && replaced.get(value)) ?? value;
-  for (const node of topologicalOrder(outputs)) {
-    const inputs = node.inputs.map(current);
-    const matrix = node.operator === 'MatMul' ? storedMatrix(node.inputs[1]!) : undefined;
-    if (matrix) {
-      replaced.set(node.outputs[0]!, matMulBlocks(inputs[0]!, quantise(matrix)));
-    } else if (inputs.some((value, index) => value !== node.inputs[index])) {
-      for (const [index, made] of again(node, inputs).entries()) replaced.set(node.outputs[index]!, made);
-    }
-  }
-  return outputs.map(current);
+  return replaceNodes(outputs, ({ operator }, inputs) => {
+    const matrix = operator === 'MatMul' ? storedMatrix(inputs[1]!) : undefined;
+    return matrix && matMulBlocks(inputs[0]!, quantise(matrix));
+  });
 }
-
-const again = ({ operator, outputs, attributes }: Node, inputs: readonly (Value | null)[]): Value[] =>
-  apply(operator, inputs, outputs, attributes);
 
 /** The matrix whose transpose, widened or not, a value is. */
 function storedMatrix(value: Value): StoredMatrix | undefined {

@@ -37,6 +37,7 @@ export {
   tanh,
   where,
 } from './elementwise.js';
+export { withFusedAttention } from './fused-attention.js';
 export { gradients } from './gradients.js';
 export { inHalfPrecision } from './half-precision.js';
 export { concat, expand, gather, pad, reshape, slice, transpose } from './layout.js';

@@ -9,7 +9,7 @@ const irVersion = 8;
 
 /** Operators that only ONNX Runtime has, and their domain. */
 const runtimeDomain = 'com.microsoft';
-const runtimeOperators: readonly string[] = ['MatMulNBits'];
+const runtimeOperators: readonly string[] = ['MatMulNBits', 'MultiHeadAttention'];
 const isOfRuntime = ({ operator }: Node): boolean => runtimeOperators.includes(operator);
 
 export interface ModelDescription {

@@ -63,10 +63,11 @@ export async function closeParts({ jobQueue, scoreChannel, imaging, store }: Par
 /** Starts the engine and a worker on it. The start says which provider really loaded. */
 export async function openWorker(parts: Parts): Promise<Worker> {
   const { settings, metrics, imaging } = parts;
-  const { dataDir, device, precision, modelsDir, jobConcurrency, shutdownGraceMs } = settings;
+  const { dataDir, device, precision, fusedAttention, modelsDir, jobConcurrency, shutdownGraceMs } = settings;
   const engine = await Engine.start({
     device: device as Device,
     precision,
+    fusedAttention,
     modelsFolder: modelsDir,
     threads: availableParallelism(),
     timing: { stopGraceMs: shutdownGraceMs / 2 },

@@ -96,8 +96,13 @@ const keyOf = (detectorId: string, batch: number): string => `${detectorId} ${ba
 async function openDetectorSession(tower: Tower, detector: Detector, batch: number): Promise<Session> {
   const { runtime, backbone, taps } = tower;
   const shape = detectorShape(detector, backbone);
-  const precision = await tower.precision();
-  return openTowerSession(runtime, backbone, taps, { batch, precision }, detectorAfter(shape, detector.tensors));
+  return openTowerSession(
+    runtime,
+    backbone,
+    taps,
+    await tower.sessionOptions(batch),
+    detectorAfter(shape, detector.tensors),
+  );
 }
 
 /** A detector's map [batch, side, side] and score [batch], with its tensors as constants. */

@@ -49,6 +49,29 @@ describe('the tower on CUDA', () => {
     }
   });
 
+  test('gives the same with attention as one operator', async () => {
+    const backbone = openTinyClip();
+    const written: string[] = [];
+    const device: Runtime = {
+      provider: 'cuda',
+      createSession(model) {
+        written.push('bytes' in model ? Buffer.from(model.bytes).toString('latin1') : '');
+        return testRuntime.createSession(model);
+      },
+    };
+    const towerWith = (fusedAttention: boolean) =>
+      new Tower(device, backbone, backbone.defaultTaps, { fusedAttention });
+    const [[apart], [fused]] = [
+      await towerWith(false).features([image(backbone)]),
+      await towerWith(true).features([image(backbone)]),
+    ];
+    expect(written.map((model) => model.includes('MultiHeadAttention'))).toEqual([false, true]);
+    for (const [tap, values] of apart!.entries()) {
+      const most = values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+      expectClose(fused![tap]!, values, most * 5e-3);
+    }
+  });
+
   test('says when features leave the range of half precision, where float32 has them', async () => {
     const backbone = overflowing();
     const [features] = await openTower(backbone, testRuntime).features([image(backbone)]);

@@ -7,6 +7,7 @@ import {
   type Runtime,
   type Session,
   type Value,
+  withFusedAttention,
   writeModel,
 } from '@mediclip/onnx-graph';
 import { loadModel, usedWeights } from '../weight-files.js';
@@ -17,6 +18,8 @@ import { overflowOf } from './precision.js';
 export interface TowerSessionOptions {
   readonly batch: number;
   readonly precision: TowerPrecision;
+  /** Whether attention in half precision is one operator of ONNX Runtime. */
+  readonly fusedAttention?: boolean;
 }
 
 /** The graph that begins with an image tower: from its features [batch, C, g, g] per tap on. */
@@ -68,13 +71,13 @@ export interface TowerValues {
 export function writeTower(
   backbone: Backbone,
   taps: readonly number[],
-  { batch, precision }: TowerSessionOptions,
+  { batch, precision, fusedAttention = false }: TowerSessionOptions,
 ): TowerValues {
   const pixels = pixelInput(backbone, batch);
   const normalised = normalise(pixels, backbone);
   const exact = backbone.imageFeatures(normalised, taps);
   if (precision !== 'float16') return { pixels, features: exact };
-  const features = inHalfPrecision(exact, [normalised]);
+  const features = inHalfPrecision(fusedAttention ? withFusedAttention(exact) : exact, [normalised]);
   return { pixels, features, overflow: overflowOf(features) };
 }
 

@@ -8,7 +8,7 @@ import { FeatureCache } from './feature-cache.js';
 import type { Features } from './features.js';
 import { pixelFeed } from './pixels.js';
 import { type PrecisionChoice, refuseOverflow, towerPrecision } from './precision.js';
-import { openTowerSession } from './tower-session.js';
+import { openTowerSession, type TowerSessionOptions } from './tower-session.js';
 
 /** Features of images that are likely to come again; least recently used ones go first. */
 const cacheBytes = 2 ** 27;
@@ -17,6 +17,8 @@ export interface TowerOptions {
   readonly onBatchHalved?: OnBatchHalved;
   /** Default `auto`. */
   readonly precision?: PrecisionChoice;
+  /** Whether attention in half precision is one operator of ONNX Runtime; default no. */
+  readonly fusedAttention?: boolean;
 }
 
 /**
@@ -50,6 +52,11 @@ export class Tower {
 
   async precision(): Promise<TowerPrecision> {
     return towerPrecision(this.runtime, this.backbone, await this.#weightBytes(), this.options.precision);
+  }
+
+  /** How a session for batches of so many images is opened. */
+  async sessionOptions(batch: number): Promise<TowerSessionOptions> {
+    return { batch, precision: await this.precision(), fusedAttention: this.options.fusedAttention ?? false };
   }
 
   /**
@@ -136,7 +143,7 @@ export class Tower {
   }
 
   async #open(batch: number): Promise<Session> {
-    return openTowerSession(this.runtime, this.backbone, this.taps, { batch, precision: await this.precision() });
+    return openTowerSession(this.runtime, this.backbone, this.taps, await this.sessionOptions(batch));
   }
 
   /** Largest first, down to 1. */

@@ -88,7 +88,7 @@ export class DeviceStep {
   async #open(): Promise<Session> {
     const { runtime, backbone, taps } = this.tower;
     const { batchSize: batch } = this.options;
-    const precision = await this.tower.precision();
-    return openTowerSession(runtime, backbone, taps, { batch, precision }, trainingStep(backbone, this.options));
+    const options = await this.tower.sessionOptions(batch);
+    return openTowerSession(runtime, backbone, taps, options, trainingStep(backbone, this.options));
   }
 }

@@ -52,6 +52,8 @@ export interface ComputeSettings {
   readonly threads: number;
   /** Of the image towers. */
   readonly precision: PrecisionChoice;
+  /** Whether image towers in half precision have attention as one operator of ONNX Runtime. */
+  readonly fusedAttention: boolean;
   /** Folder of weights beyond the bundled ones. */
   readonly modelsFolder?: string;
 }

@@ -8,11 +8,16 @@ import { openOrtRuntime } from './ort-runtime.js';
  * Detectors and adaptations on the device asked for. Throws an EngineError `device-unavailable` when the device does not load.
  */
 export async function createCompute(
-  { device, threads, precision, modelsFolder }: ComputeSettings,
+  { device, threads, precision, fusedAttention, modelsFolder }: ComputeSettings,
   onBatchHalved: OnBatchHalved,
 ): Promise<Compute> {
   const runtime = await openOrtRuntime({ device, threads });
-  const towers = new Towers(runtime, { onBatchHalved, precision, ...(modelsFolder !== undefined && { modelsFolder }) });
+  const towers = new Towers(runtime, {
+    onBatchHalved,
+    precision,
+    fusedAttention,
+    ...(modelsFolder !== undefined && { modelsFolder }),
+  });
   return { ...computeOn(towers), passedOver: runtime.passedOver };
 }
 

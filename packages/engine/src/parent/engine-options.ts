@@ -7,6 +7,8 @@ export interface EngineOptions {
   readonly device?: Device;
   /** Of the image towers; default `auto`, what suits the device and the backbone. */
   readonly precision?: PrecisionChoice;
+  /** Whether image towers in half precision have attention as one operator of ONNX Runtime; default no. */
+  readonly fusedAttention?: boolean;
   /** Threads of one operator; default one per core. */
   readonly threads?: number;
   /** Threads that draw synthetic anomalies; default one per core, at most 8. */
@@ -58,6 +60,7 @@ export function resolveEngineOptions(options: EngineOptions): ResolvedEngineOpti
   return {
     device: 'auto',
     precision: 'auto',
+    fusedAttention: false,
     threads: cores,
     synthesisThreads: Math.min(cores, 8),
     memoryCeilingBytes: defaultMemoryCeiling(),

@@ -117,13 +117,15 @@ export class Supervisor {
   }
 
   #spawn(): void {
-    const { computeModule, device, precision, threads, synthesisThreads, modelsFolder, timing } = this.#options;
+    const { computeModule, device, precision, fusedAttention, threads, synthesisThreads, modelsFolder, timing } =
+      this.#options;
     try {
       this.#child = new EngineChild({
         settings: {
           computeModule: computeModule.href,
           device,
           precision,
+          fusedAttention,
           threads,
           synthesisThreads,
           beatIntervalMs: timing.beatIntervalMs,
