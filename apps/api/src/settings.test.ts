@@ -34,6 +34,7 @@ describe('settings', () => {
         MEDICLIP_PORT: 'http',
         MEDICLIP_DEVICE: 'gpu',
         MEDICLIP_PRECISION: 'float16',
+        MEDICLIP_FUSED_ATTENTION: 'yes',
         MEDICLIP_REDIS_URL: 'localhost:6379',
         MEDICLIP_MAX_IMAGE_BYTES: '0',
         MEDICLIP_PRT: '1',
@@ -44,10 +45,16 @@ describe('settings', () => {
       'MEDICLIP_REDIS_URL must be a URL that begins with redis: or rediss:.',
       'MEDICLIP_DEVICE must be auto, cpu, cuda or cuda:N.',
       'MEDICLIP_PRECISION must be auto or float32.',
+      'MEDICLIP_FUSED_ATTENTION must be on or off.',
       'MEDICLIP_MAX_IMAGE_BYTES must be at least 1.',
       'MEDICLIP_PRT is not a setting.',
       expect.stringContaining('MEDICLIP_HOST is not loopback'),
     ]);
+  });
+
+  test('attention is one operator only where that is asked for', () => {
+    expect(parseSettings({}).fusedAttention).toBe(false);
+    expect(parseSettings({ MEDICLIP_FUSED_ATTENTION: 'on' }).fusedAttention).toBe(true);
   });
 
   test.each(['0.0.0.0', '::', '192.168.1.4', 'scans.example.org'])('listening on %s needs keys', (host) => {

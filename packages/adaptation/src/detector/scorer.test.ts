@@ -88,6 +88,7 @@ describe('on a device that is far from the process', () => {
 
   test('half precision sends one number an image that tells of an overflow', async () => {
     const outputs: string[][] = [];
+    let overflows = false;
     const device: Runtime = {
       provider: 'cuda',
       async createSession(model) {
@@ -97,13 +98,17 @@ describe('on a device that is far from the process', () => {
           async run(feeds) {
             const results = await session.run(feeds);
             outputs.push(Object.entries<Tensor>(results).map(([name, { shape }]) => `${name} ${shape[0]}`));
-            return results;
+            const overflow = { ...results.overflow, data: Float32Array.of(Number.NaN) };
+            return overflows ? { ...results, overflow } : results;
           },
         };
       },
     };
-    await new Scorer(new Towers(device)).score([{ detector: detectors[0]!, image: image(1) }]);
+    const score = () => new Scorer(new Towers(device)).score([{ detector: detectors[0]!, image: image(1) }]);
+    await score();
     expect(outputs).toEqual([['map 1', 'score 1', 'overflow 1']]);
+    overflows = true;
+    await expect(score()).rejects.toMatchObject({ code: 'half-precision-overflow' });
   });
 
   test('sessions are few, those used last, and go when a detector does or memory runs out', async () => {

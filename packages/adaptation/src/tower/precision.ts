@@ -16,7 +16,7 @@ export type PrecisionChoice = (typeof precisionChoices)[number];
  *   run theirs.
  * - `int8` for the large vision transformers on a processor: the products by their weights, in blocks that share a scale. It takes a third of
  *   the memory and less time than float32.
- * - `float32` for everything else.
+ * - `float32` for everything else. On CUDA too that is float32, not TF32, which the engine forbids.
  *
  * Pixels are normalised in float32 and features come out as float32, so heads, losses, the memory of patches and exported models are
  * float32 everywhere.

@@ -23,6 +23,19 @@ const rates = { step: 1, learningRate: 1e-3, averaging: 0.5 };
 const start = () => initialState(initialParameters(specs, 0));
 const options32 = { precision: 'float32' } as const;
 
+/** A device whose half precision never suffices. */
+const overflowing = {
+  provider: 'cuda',
+  async createSession(model: Parameters<typeof testRuntime.createSession>[0]) {
+    const session = await testRuntime.createSession(model);
+    const overflow = { dtype: 'float32' as const, shape: [1], data: Float32Array.of(Number.NaN) };
+    return {
+      ...session,
+      run: async (feeds: Parameters<typeof session.run>[0]) => ({ ...(await session.run(feeds)), overflow }),
+    };
+  },
+};
+
 test('a step of one session is that of tower, training and optimiser, padding and all', async () => {
   const fed = new Set<string>();
   const device = {
@@ -69,6 +82,12 @@ test('once memory has run out it leaves steps to others', async () => {
   expect(await step.step(batch, start(), rates)).toBeUndefined();
   expect(device.openBatches).toEqual([]);
   expect(await step.step(batch.slice(0, 1), start(), rates)).toBeUndefined();
+});
+
+test('features beyond half precision are told', async () => {
+  const step = new DeviceStep(new Tower(overflowing, backbone, taps), options);
+  await expect(step.step(batch, start(), rates)).rejects.toMatchObject({ code: 'half-precision-overflow' });
+  await step.release();
 });
 
 test('another fault is told', async () => {
