@@ -65,6 +65,13 @@ describe('compressions give back what was compressed', () => {
     }
   });
 
+  test('lossless JPEG with codes of up to 16 bits', async () => {
+    const samples = Uint16Array.from({ length: PIXELS }, (_, i) => (i % 2 ? 32_767 - 2 ** (i % 15) : 2 ** (i % 16)));
+    const pixelData = [encodeJpegLossless(frameOf(samples, 16), { codes: 'unary' })];
+    const { data } = await decode({ transferSyntax: '1.2.840.10008.1.2.4.70', bitsAllocated: 16, pixelData });
+    expect(data).toEqual(stretched(samples, 1, 32_766));
+  });
+
   test('baseline JPEG up to its loss', async () => {
     const smooth = Uint8Array.from({ length: PIXELS }, (_, i) => (i % WIDTH) * 10);
     const raw = { width: WIDTH, height: HEIGHT, channels: 1 as const };

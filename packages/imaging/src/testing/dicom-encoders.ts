@@ -82,16 +82,20 @@ export interface LosslessOptions {
   readonly predictor?: number;
   /** Rows between restart markers; 0 for none. */
   readonly restartRows?: number;
+  /** Codes of five bits each, or of 1 to 16 bits: as many ones as the category says and a zero. */
+  readonly codes?: 'equal' | 'unary';
 }
 
-/** Lossless JPEG (T.81, process 14), each difference category with a code of five bits. */
+/** Lossless JPEG (T.81, process 14). */
 export function encodeJpegLossless(
   { width, height, components, bitsPerSample, samples }: Frame,
-  { predictor = 1, restartRows = 0 }: LosslessOptions = {},
+  { predictor = 1, restartRows = 0, codes = 'equal' }: LosslessOptions = {},
 ): Uint8Array {
-  const categories = 17;
+  const isUnary = codes === 'unary';
+  // There is no room for category 16 among unary codes.
+  const categories = isUnary ? 16 : 17;
   const codeBits = 5;
-  const codesByLength = Array.from({ length: 16 }, (_, i) => (i + 1 === codeBits ? categories : 0));
+  const codesByLength = Array.from({ length: 16 }, (_, i) => (isUnary ? 1 : i + 1 === codeBits ? categories : 0));
   const huffman = [0, ...codesByLength, ...Array.from({ length: categories }, (_, i) => i)];
   const bits: number[] = [];
   const put = (value: number, count: number) => {
@@ -123,7 +127,8 @@ export function encodeJpegLossless(
     const modular = (sample - prediction) & 0xffff;
     const difference = modular > 32_768 ? modular - 65_536 : modular;
     const category = difference === 0 ? 0 : Math.floor(Math.log2(Math.abs(difference))) + 1;
-    put(category, codeBits);
+    if (isUnary) put(2 ** (category + 1) - 2, category + 1);
+    else put(category, codeBits);
     // Category 16 has one member, 32768, and so no further bits.
     if (category < 16) put(difference < 0 ? difference + 2 ** category - 1 : difference, category);
   });

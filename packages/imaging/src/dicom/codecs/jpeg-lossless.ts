@@ -9,6 +9,8 @@ const END_OF_IMAGE = 0xd9;
 const START_OF_SCAN = 0xda;
 const DEFINE_RESTART_INTERVAL = 0xdd;
 
+type Samples = Uint8Array | Uint16Array;
+
 interface Scan {
   /** Components by their place in the frame, and the Huffman table of each. */
   readonly components: readonly { readonly place: number; readonly table: HuffmanTable }[];
@@ -24,7 +26,7 @@ interface Scan {
  * Decodes a lossless, Huffman-coded JPEG frame (T.81, annex H) to samples, pixel by pixel. Errors: `corrupt-image` as
  * soon as the stream ends early, and `unsupported-encoding` for subsampled components.
  */
-export function decodeJpegLossless(header: Codestream): Uint8Array | Uint16Array {
+export function decodeJpegLossless(header: Codestream): Samples {
   const { bytes, width, height, components, bitsPerSample } = header;
   const length = width * height * components;
   const samples = bitsPerSample > 8 ? new Uint16Array(length) : new Uint8Array(length);
@@ -53,31 +55,67 @@ export function decodeJpegLossless(header: Codestream): Uint8Array | Uint16Array
   return samples;
 }
 
-function decodeScan(reader: EntropyReader, scan: Scan, header: Codestream, samples: Uint8Array | Uint16Array): void {
-  const { width, height, components, bitsPerSample } = header;
-  const { predictor, pointTransform, restartInterval } = scan;
-  const rowLength = width * components;
-  const initial = 2 ** (bitsPerSample - pointTransform - 1);
-  const value = (i: number) => samples[i]! >> pointTransform;
-  let firstRow = 0;
-  for (let pixel = 0; pixel < width * height; pixel++) {
-    const isRestart = restartInterval > 0 && pixel > 0 && pixel % restartInterval === 0;
-    if (isRestart) {
-      reader.skipRestartMarker();
-      firstRow = Math.floor(pixel / width);
-    }
-    const isRowStart = pixel % width === 0;
-    const isFirstRow = Math.floor(pixel / width) === firstRow;
+function decodeScan(reader: EntropyReader, scan: Scan, header: Codestream, samples: Samples): void {
+  const pixels = header.width * header.height;
+  const interval = scan.restartInterval > 0 ? scan.restartInterval : pixels;
+  for (let begin = 0; begin < pixels; begin += interval) {
+    if (begin > 0) reader.skipRestartMarker();
+    decodeInterval(reader, scan, header, samples, begin, Math.min(begin + interval, pixels));
+  }
+}
+
+/** Pixels that are predicted from no others, row by row (T.81, H.1.2.1); in the first row there is nothing above. */
+function decodeInterval(
+  reader: EntropyReader,
+  scan: Scan,
+  { width, components, bitsPerSample }: Codestream,
+  samples: Samples,
+  begin: number,
+  end: number,
+): void {
+  const { predictor, pointTransform } = scan;
+  const stride = width * components;
+  for (let from = begin; from < end; ) {
+    const isFirstRow = from === begin;
+    const to = Math.min((Math.floor(from / width) + 1) * width, end);
     for (const { place, table } of scan.components) {
+      const i = from * components + place;
+      const prediction = isFirstRow
+        ? 2 ** (bitsPerSample - pointTransform - 1)
+        : samples[i - stride]! >> pointTransform;
+      samples[i] = (prediction + readDifference(reader, table)) << pointTransform;
+    }
+    const row = { from: from + 1, to, stride, components, predictor: isFirstRow ? 1 : predictor };
+    decodeRow(reader, scan, row, samples);
+    from = to;
+  }
+}
+
+interface Row {
+  /** The pixels, all of which have one to the left. */
+  readonly from: number;
+  readonly to: number;
+  /** Samples from one pixel to that below it, and from one to the next. */
+  readonly stride: number;
+  readonly components: number;
+  readonly predictor: number;
+}
+
+function decodeRow(
+  reader: EntropyReader,
+  { components: scanned, pointTransform }: Scan,
+  { from, to, stride, components, predictor }: Row,
+  samples: Samples,
+): void {
+  for (let pixel = from; pixel < to; pixel++) {
+    for (let component = 0; component < scanned.length; component++) {
+      const { place, table } = scanned[component]!;
       const i = pixel * components + place;
-      let prediction: number;
-      if ((isRowStart && isFirstRow) || isRestart) prediction = initial;
-      else if (isFirstRow) prediction = value(i - components);
-      else if (isRowStart) prediction = value(i - rowLength);
-      else {
-        prediction = predict(predictor, value(i - components), value(i - rowLength), value(i - rowLength - components));
-      }
-      samples[i] = ((prediction + readDifference(reader, table)) & 0xffff) << pointTransform;
+      const left = samples[i - components]! >> pointTransform;
+      const above = predictor === 1 ? 0 : samples[i - stride]! >> pointTransform;
+      const diagonal = predictor < 3 ? 0 : samples[i - stride - components]! >> pointTransform;
+      // The array keeps the lowest bits: differences are counted modulo 65536.
+      samples[i] = (predict(predictor, left, above, diagonal) + readDifference(reader, table)) << pointTransform;
     }
   }
 }
@@ -107,8 +145,9 @@ function readDifference(reader: EntropyReader, table: HuffmanTable): number {
   const bits = table.decode(reader);
   if (bits === 0) return 0;
   if (bits >= 16) return 32_768;
-  const value = reader.bits(bits);
-  return value < 2 ** (bits - 1) ? value - 2 ** bits + 1 : value;
+  const value = reader.peek(bits);
+  reader.skip(bits);
+  return value < 1 << (bits - 1) ? value - (1 << bits) + 1 : value;
 }
 
 function readTables(content: Uint8Array, tables: Map<number, HuffmanTable>): void {
