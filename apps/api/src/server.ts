@@ -37,6 +37,8 @@ import { Lifecycle } from './operations/lifecycle.js';
 import { measureRequests, metricsHandlers } from './operations/metrics.js';
 import { refuseWhileClosing } from './operations/refuse-while-closing.js';
 import { serverMetrics } from './operations/server-metrics.js';
+import { driftHandlers } from './scores/drift.js';
+import { DriftRecorder } from './scores/drift-recorder.js';
 import { scoreHandlers } from './scores/scores.js';
 import { archiveHandlers } from './uploads/archive/uploads.js';
 import { sweepTemporaryFolders } from './uploads/temporary-folder.js';
@@ -64,6 +66,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   const { settings, store, jobQueue, logger } = dependencies;
   const metrics = serverMetrics(dependencies.metrics, jobQueue);
   const lifecycle = new Lifecycle();
+  const drift = new DriftRecorder(logger, metrics.driftMartingale);
   const backboneThreads = openBackboneThreads(settings.modelsDir);
   const keys = settings.apiKeysFile
     ? await ApiKeys.open(settings.apiKeysFile, { onError: (err) => logger.error({ err }, err.message) })
@@ -93,6 +96,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   app.setNotFoundHandler(notFound);
   app.addHook('preClose', async () => lifecycle.close());
   app.addHook('onClose', () => backboneThreads.close());
+  app.addHook('onClose', () => drift.flush());
 
   await app.register(logRequests);
   await app.register(measureRequests, { metrics });
@@ -126,7 +130,8 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
     ...exportHandlers({ settings, backboneThreads }),
     ...importHandlers({ settings, backboneThreads }),
     ...thresholdHandlers,
-    ...scoreHandlers({ ...dependencies, metrics }),
+    ...scoreHandlers({ ...dependencies, metrics, drift }),
+    ...driftHandlers(drift),
     ...scoringHandlers(submission),
     ...evaluationHandlers(submission),
     ...calibrationHandlers(submission),

@@ -9,6 +9,7 @@ import {
   type CalibrationRequest,
   type Dataset,
   type DatasetCreate,
+  type Drift,
   type Evaluation,
   type EvaluationRequest,
   type Health,
@@ -201,6 +202,11 @@ export class MediclipClient {
   async calibrateModel(id: string, body: CalibrationRequest, options?: PostOptions): Promise<JobOf<'calibration'>> {
     const job = await this.json('calibrateModel', { params: { id }, body: { json: body }, options });
     return ofKind(job, 'calibration');
+  }
+
+  /** Whether the images of a calibrated model have changed; histogram and share over the latest `window` scores. */
+  getDrift(id: string, options?: CallOptions & { window?: number }): Promise<Drift> {
+    return this.json('getDrift', { params: { id }, query: { window: options?.window }, options });
   }
 
   /** Changes the threshold of a model at once: by the alpha of its calibration, or by hand. */

@@ -2,7 +2,7 @@ export { type ConformalThreshold, conformalPValue, conformalThreshold } from './
 export { type DecisionRule, decisionOf, describeScore, thresholdOf } from './calibration/describe-score.js';
 export { falseDiscoveryCutoff } from './calibration/false-discovery.js';
 export { recalibrate } from './calibration/recalibrate.js';
-export { ConformalMartingale, type MartingaleState } from './drift/conformal-martingale.js';
+export { type DriftObservation, describeDrift, observeDrift } from './drift/drift.js';
 export { compareModels, type PairedDeLong } from './image/compare-models.js';
 export {
   type ImageMetrics,
@@ -39,4 +39,3 @@ export type {
   ReportData,
 } from './report/report-data.js';
 export type { BootstrapOptions } from './statistics/bootstrap.js';
-export { clopperPearsonInterval } from './statistics/clopper-pearson.js';

@@ -17,6 +17,7 @@ export type { JobFilter, JobRepository, JobRequest } from './jobs/job-repository
 export type { JobResults } from './jobs/job-results.js';
 export { type ResultRow, selectRows } from './jobs/result-index.js';
 export type { Ending } from './jobs/transitions.js';
+export type { DriftRepository } from './models/drift-repository.js';
 export { filesDigest } from './models/model-files.js';
 export type { ImportedModel, ModelDescription, ModelRepository } from './models/model-repository.js';
 export type { ByteRange, ObjectBody, ObjectInfo, ObjectStore, PutCondition, StoredStream } from './object-store.js';

@@ -7,6 +7,7 @@ import { IdempotencyRepository } from './idempotency/idempotency-repository.js';
 import { JobAttempts } from './jobs/job-attempts.js';
 import { JobRepository } from './jobs/job-repository.js';
 import { JobResults } from './jobs/job-results.js';
+import { DriftRepository } from './models/drift-repository.js';
 import { ModelRepository } from './models/model-repository.js';
 import type { ObjectStore } from './object-store.js';
 import { openObjectStore } from './open-object-store.js';
@@ -25,6 +26,8 @@ export interface TenantStore {
   /** Results of scorings by image. */
   readonly results: JobResults;
   readonly models: ModelRepository;
+  /** What models remember of the scores they gave. */
+  readonly drift: DriftRepository;
   /** Names that stand for models. */
   readonly aliases: AliasRepository;
   readonly evaluations: EvaluationRepository;
@@ -99,6 +102,7 @@ function tenantStore(name: string, objects: ObjectStore, now: () => number): Ten
     attempts,
     results: new JobResults(tenant, attempts),
     models: new ModelRepository(tenant, attempts),
+    drift: new DriftRepository(tenant),
     aliases: new AliasRepository(tenant),
     evaluations: new EvaluationRepository(tenant, attempts),
     idempotency: new IdempotencyRepository(tenant),

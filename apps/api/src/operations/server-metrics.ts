@@ -15,6 +15,8 @@ export interface ServerMetrics {
   readonly scoreStageSeconds: Histogram<'stage'>;
   /** Requests turned away, by the slug of their problem. */
   readonly rejected: Counter<'reason'>;
+  /** Capital of the drift martingale of each model, when its scores were last written. */
+  readonly driftMartingale: Gauge<'model'>;
 }
 
 /** Registers the server's metrics; those that a worker in the same process has registered already are shared. */
@@ -47,6 +49,17 @@ export function serverMetrics(registry: Registry, jobQueue: JobQueue): ServerMet
     ),
     scoreStageSeconds: scoreStageSeconds(registry),
     rejected: rejectedTotal(registry),
+    driftMartingale: sharedMetric(
+      registry,
+      'mediclip_drift_martingale',
+      (name) =>
+        new Gauge({
+          name,
+          help: 'Evidence that the images of a model have changed since its calibration: 1 is none, 100 an alarm.',
+          labelNames: ['model'],
+          registers: [registry],
+        }),
+    ),
   };
 }
 

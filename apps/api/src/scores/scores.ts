@@ -10,6 +10,7 @@ import type { Call, HandlerAnswer, HandlersOf } from '../http/handlers.js';
 import { negotiate } from '../http/negotiate.js';
 import type { ServerMetrics } from '../operations/server-metrics.js';
 import { withTemporaryFolder } from '../uploads/temporary-folder.js';
+import type { DriftRecorder } from './drift-recorder.js';
 import { type ReadyImage, readyImages } from './score-files.js';
 
 export interface ScoreDependencies {
@@ -17,6 +18,7 @@ export interface ScoreDependencies {
   readonly scoreChannel: ScoreChannel;
   readonly imaging: Imaging;
   readonly metrics: Pick<ServerMetrics, 'scoreStageSeconds'>;
+  readonly drift: Pick<DriftRecorder, 'note'>;
 }
 
 export function scoreHandlers(dependencies: ScoreDependencies): HandlersOf<'scoreImages'> {
@@ -43,6 +45,11 @@ async function scoreImages(
   if (mediaType === 'image/png' && files.length !== 1) throw new ProblemError('not-acceptable');
   const ready = files.filter((file) => 'prepared' in file);
   const scores = await timed('compute', () => askWorker(call, { model, backbone, side, ready }, dependencies));
+  dependencies.drift.note(
+    call.store,
+    model,
+    scores.map(({ score }) => score),
+  );
   if (mediaType === 'image/png') {
     const [file] = files;
     if (file && 'problem' in file) throw file.problem;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { backbonePageSchema } from '../resources/backbones.js';
 import { calibrationRequestSchema } from '../resources/calibrations.js';
+import { driftQuerySchema, driftSchema } from '../resources/drift.js';
 import { jobSchema } from '../resources/jobs.js';
 import { modelPageSchema, modelSchema } from '../resources/models.js';
 import { pageQuerySchema } from '../resources/pages.js';
@@ -105,6 +106,19 @@ export const modelRoutes = {
     summary: 'Go back from a threshold set by hand to the calibrated one',
     params: modelParams,
     replies: { 204: deleted },
+  },
+  getDrift: {
+    method: 'GET',
+    path: '/v1/models/{id}/drift',
+    tag: 'models',
+    summary: 'Tell whether the images of a model have changed',
+    description:
+      'Of a calibrated model: its latest scores that were given at once (`POST …/score`) beside what they would be without a change, and a test ' +
+      'that may be looked at any time. No pixels are kept for it.',
+    params: modelParams,
+    query: driftQuerySchema,
+    replies: { 200: json('The drift.', driftSchema) },
+    problems: ['model-not-calibrated'],
   },
   exportModel: {
     method: 'GET',

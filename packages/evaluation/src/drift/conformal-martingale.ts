@@ -15,7 +15,7 @@ const jumpingRate = 0.01;
 const [leastCapital, mostCapital] = [1e-200, 1e200];
 
 /** What a martingale goes on from; plain numbers, to be stored. */
-export interface MartingaleState {
+interface MartingaleState {
   /** Capital on each bet. */
   readonly capital: readonly number[];
   /** The highest capital so far: an alarm that was given stays. */

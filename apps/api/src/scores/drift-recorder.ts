@@ -1,0 +1,69 @@
+import type { Model } from '@mediclip/contracts';
+import { type DriftObservation, decisionOf, observeDrift } from '@mediclip/evaluation';
+import { RecordNotFound, type TenantStore } from '@mediclip/store';
+import type { Logger } from 'pino';
+import type { Gauge } from 'prom-client';
+
+/** Scores reach the store after so long at the latest; those of a killed process that did not are lost to the drift. */
+const flushAfterMs = 1000;
+const mostWaiting = 1024;
+
+interface Waiting {
+  readonly store: TenantStore;
+  readonly calibration: NonNullable<Model['calibration']>;
+  readonly observations: DriftObservation[];
+}
+
+/** Hands the scores of calibrated models to their drift records, away from the answers and many at once. */
+export class DriftRecorder {
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #logger: Pick<Logger, 'warn'>;
+  readonly #martingale: Gauge<'model'>;
+  #timer: NodeJS.Timeout | undefined;
+  #flushing: Promise<void> = Promise.resolve();
+
+  constructor(logger: Pick<Logger, 'warn'>, martingale: Gauge<'model'>) {
+    this.#logger = logger;
+    this.#martingale = martingale;
+  }
+
+  /** Notes the scores that a model gave; of a model that is not calibrated, none. */
+  note(store: TenantStore, { id, calibration }: Model, scores: readonly number[]): void {
+    if (calibration === null || scores.length === 0) return;
+    const key = `${store.tenant}/${id}/${calibration.jobId}`;
+    const waiting = this.#waiting.get(key) ?? { store, calibration, observations: [] };
+    this.#waiting.set(key, waiting);
+    for (const score of scores.slice(0, mostWaiting - waiting.observations.length)) {
+      const pValue = decisionOf(score, { calibration }).pValue!;
+      waiting.observations.push({ atMs: Date.now(), score, pValue, uniform: Math.random() });
+    }
+    this.#timer ??= setTimeout(() => void this.flush(), flushAfterMs).unref();
+  }
+
+  /** Resolves when all scores that were noted are in the store, or are given up with a line in the log. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#flushing = this.#flushing.then(() => this.#write());
+    return this.#flushing;
+  }
+
+  async #write(): Promise<void> {
+    const all = [...this.#waiting];
+    this.#waiting.clear();
+    for (const [key, { store, calibration, observations }] of all) {
+      const modelId = key.split('/')[1]!;
+      try {
+        const { martingale } = await store.drift.update(modelId, (record) =>
+          observeDrift(record, calibration, observations),
+        );
+        this.#martingale.set(
+          { model: modelId },
+          martingale.capital.reduce((sum, part) => sum + part, 0),
+        );
+      } catch (err) {
+        if (!(err instanceof RecordNotFound)) this.#logger.warn({ err, modelId }, 'scores are missing from the drift');
+      }
+    }
+  }
+}

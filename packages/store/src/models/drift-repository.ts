@@ -1,0 +1,48 @@
+import { type DriftRecord, driftRecordSchema } from '@mediclip/contracts';
+import { RecordExists, RecordNotFound } from '../errors.js';
+import { Documents } from '../records/documents.js';
+import type { Tenant } from '../records/tenant.js';
+import { isUsableModel, modelFolder } from './model-record.js';
+
+/** What models remember of the scores they gave, at `models/<id>/drift/record.json`: one record for all processes. */
+export class DriftRepository {
+  readonly #tenant: Tenant;
+  readonly #documents: Documents<DriftRecord>;
+
+  constructor(tenant: Tenant) {
+    this.#tenant = tenant;
+    this.#documents = new Documents(tenant.objects, driftRecordSchema);
+  }
+
+  /** Undefined for a model that has given no score. Rejects with `RecordNotFound` for one that is not there. */
+  async get(modelId: string): Promise<DriftRecord | undefined> {
+    await this.#assertModel(modelId);
+    return (await this.#documents.read(this.#key(modelId)))?.value;
+  }
+
+  /** Reads, changes and writes until nobody wrote in between; `change` may run several times. Rejects with `RecordNotFound`. */
+  async update(modelId: string, change: (record: DriftRecord | undefined) => DriftRecord): Promise<DriftRecord> {
+    await this.#assertModel(modelId);
+    const key = this.#key(modelId);
+    for (;;) {
+      const changed = await this.#documents.update(key, change);
+      if (changed !== undefined) return changed;
+      const first = change(undefined);
+      try {
+        await this.#documents.create(key, first);
+        return first;
+      } catch (error) {
+        if (!(error instanceof RecordExists)) throw error;
+      }
+    }
+  }
+
+  #key(modelId: string): string {
+    return `${modelFolder(this.#tenant, modelId)}drift/record.json`;
+  }
+
+  async #assertModel(modelId: string): Promise<void> {
+    if (await isUsableModel(this.#tenant, modelId)) return;
+    throw new RecordNotFound(`There is no model with the id ${modelId}: list the models.`);
+  }
+}
