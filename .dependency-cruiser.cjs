@@ -1,6 +1,7 @@
 /** The rooms in their order (docs/architecture.md): a room may import only rooms that stand before it. */
 const rooms = [
   'packages/testing',
+  'packages/files',
   'packages/contracts',
   'packages/dataset-layout',
   'packages/threads',

@@ -21,4 +21,3 @@ export {
 } from './training/adaptation-run.js';
 export type { AdaptationJob } from './training/job.js';
 export { chooseShots, type SampleRequest, type SampleSource } from './training/plan.js';
-export { writeFileWhole } from './write-file-whole.js';

@@ -4,9 +4,9 @@ import { access, copyFile, link, mkdtemp, readdir, readFile, rm, stat, writeFile
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Backbone } from '@mediclip/backbones';
+import { writeFileWhole } from '@mediclip/files';
 import { externalLocations, type Runtime, type Session, type Value } from '@mediclip/onnx-graph';
 import { AdaptationError } from './errors.js';
-import { writeFileWhole } from './write-file-whole.js';
 
 /** Those of a backbone's weight files that a graph refers to: absolute path by location. */
 export function usedWeights(backbone: Backbone, outputs: readonly Value[]): Record<string, string> {

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { hashing } from '@mediclip/files';
 import type { FastifyRequest } from 'fastify';
 import { readForm } from '../uploads/form.js';
 import { ClientGone } from './client-gone.js';
@@ -13,16 +13,13 @@ declare module 'fastify' {
 
 /** The chunks of a raw body; at their end its digest is known. Throws `ClientGone` when its end never comes. */
 export async function* rawBody(request: FastifyRequest): AsyncGenerator<Uint8Array> {
-  const hash = createHash('sha256');
+  const hashed = hashing(request.body as Readable);
   try {
-    for await (const chunk of request.body as Readable) {
-      hash.update(chunk as Uint8Array);
-      yield chunk as Uint8Array;
-    }
+    yield* hashed;
   } catch (error) {
     throw request.raw.complete ? error : new ClientGone();
   }
-  request.bodyDigest = hash.digest('hex');
+  request.bodyDigest = hashed.digest();
 }
 
 /** Digest of a streamed body; reads it to its end when nobody has. */

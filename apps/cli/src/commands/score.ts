@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { readDetector, writeFileWhole } from '@mediclip/adaptation';
+import { readDetector } from '@mediclip/adaptation';
+import { writeFileWhole } from '@mediclip/files';
 import { writeNpy } from '@mediclip/maps';
 import pMap from 'p-map';
 import { type ComputeFlags, withEngine } from '../engine-options.js';

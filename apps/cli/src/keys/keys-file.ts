@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type ApiKeysFile, apiKeysFileSchema } from '@mediclip/contracts';
+import { syncFolder } from '@mediclip/files';
 import { UsageError } from '../usage-error.js';
 
 export type StoredKey = ApiKeysFile['keys'][number];
@@ -39,6 +40,7 @@ export async function changeKeysFile(named: string, change: (keys: StoredKey[]) 
     if (existsSync(file)) await keepOwner(handle, file);
     await handle.sync();
     await rename(next, file);
+    await syncFolder(path.dirname(file));
   } catch (error) {
     await rm(next, { force: true });
     throw error;

@@ -2,9 +2,9 @@ import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readSafetensorsFile, readSafetensorsHeader, WeightsError, writeSafetensors } from '@mediclip/backbones';
 import { adaptationOptionsSchema, epochLossSchema, towerPrecisionSchema } from '@mediclip/contracts';
+import { writeFileWhole } from '@mediclip/files';
 import { z } from 'zod';
 import { AdaptationError } from '../errors.js';
-import { writeFileWhole } from '../write-file-whole.js';
 import { type DetectorShape, type DetectorTensors, tensorShapes } from './detector-shape.js';
 
 const descriptionFile = 'detector.json';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { writeFully } from '@mediclip/files';
 import { featureBytes } from './feature-cache.js';
 import type { Features } from './features.js';
 
@@ -51,7 +52,7 @@ export class FeatureStore {
     this.#file ??= await this.#open();
     let position = (this.#size - this.#kept.length) * featureBytes(features);
     for (const tap of features) {
-      await writeWhole(this.#file, tap, position);
+      await writeFully(this.#file, new Uint8Array(tap.buffer, tap.byteOffset, tap.byteLength), position);
       position += tap.byteLength;
     }
   }
@@ -73,13 +74,6 @@ export class FeatureStore {
     const file = await open(name, 'wx+');
     await unlink(name);
     return file;
-  }
-}
-
-async function writeWhole(file: FileHandle, { buffer, byteOffset, byteLength }: Float32Array, position: number) {
-  for (let done = 0; done < byteLength; ) {
-    const rest = new Uint8Array(buffer, byteOffset + done, byteLength - done);
-    done += (await file.write(rest, 0, rest.length, position + done)).bytesWritten;
   }
 }
 

@@ -7,10 +7,10 @@ import {
   writeSafetensors,
 } from '@mediclip/backbones';
 import type { TowerPrecision } from '@mediclip/contracts';
+import { writeFileWhole } from '@mediclip/files';
 import { sizeOf } from '@mediclip/onnx-graph';
 import { AdaptationError } from '../errors.js';
 import type { ParameterSpec, Parameters } from '../graphs/parameters.js';
-import { writeFileWhole } from '../write-file-whole.js';
 import type { Loss, TrainingState } from './state.js';
 
 const tensorParts = ['parameters', 'm', 'v', 'average', 'best'] as const;

@@ -41,10 +41,10 @@ describe('the list', () => {
     expect(listed).toMatchObject([{ id: 'lite' }, { id: 'openai-vit-b-32', digest: null }]);
   });
 
-  test('gives the digest that the folder lists', () => {
+  test('gives the digest that the folder lists', async () => {
     const modelsFolder = temporaryFolder();
     const digest = fileDigest(putWeights(modelsFolder, 'openai-vit-b-32', 'not read'));
-    recordDigests(join(modelsFolder, 'openai-vit-b-32'), ['open_clip_model.safetensors']);
+    await recordDigests(join(modelsFolder, 'openai-vit-b-32'), ['open_clip_model.safetensors']);
     expect(listBackbones({ modelsFolder }).find(({ id }) => id === 'openai-vit-b-32')?.digest).toBe(digest);
   });
 });
@@ -70,10 +70,10 @@ describe('opening', () => {
     expect(codeOf(() => openBackbone('openai-vit-b-32', { modelsFolder }))).toBe('bad_configuration');
   });
 
-  test('weights that were changed after their digests were recorded are refused', () => {
+  test('weights that were changed after their digests were recorded are refused', async () => {
     const modelsFolder = temporaryFolder();
     putWeights(modelsFolder, 'openai-vit-b-32', readFileSync(goldenClipPaths().openClip));
-    recordDigests(join(modelsFolder, 'openai-vit-b-32'), ['open_clip_model.safetensors']);
+    await recordDigests(join(modelsFolder, 'openai-vit-b-32'), ['open_clip_model.safetensors']);
     appendFileSync(join(modelsFolder, 'openai-vit-b-32', 'open_clip_model.safetensors'), 'x');
     expect(codeOf(() => openBackbone('openai-vit-b-32', { modelsFolder }))).toBe('digest_mismatch');
   });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeFileWhole } from '@mediclip/files';
 import { WeightsError } from '../weights-error.js';
 
 /** The list of digests in a folder of weights, as `sha256sum` writes it. */
@@ -85,11 +86,10 @@ export function verifiedDigests(folder: string, names: readonly string[]): strin
  * Writes the list of digests for files that were just brought into a folder, so that later changes to them are noticed.
  * The list is written whole or not at all. Throws `WeightsError` when a file cannot be read.
  */
-export function recordDigests(folder: string, names: readonly string[]): void {
+export async function recordDigests(folder: string, names: readonly string[]): Promise<void> {
   const list = join(folder, DIGEST_LIST);
   const lines = names.map((name) => `${fileDigest(join(folder, name))}  ${name}\n`);
-  writeFileSync(`${list}.partial`, lines.join(''));
-  renameSync(`${list}.partial`, list);
+  await writeFileWhole(list, lines.join(''));
 }
 
 /**

@@ -7,7 +7,7 @@ import {
   type Page,
   type Split,
 } from '@mediclip/contracts';
-import { digestOf } from '../digest.js';
+import { sha256Of } from '@mediclip/files';
 import { DamagedContent, RecordNotFound } from '../errors.js';
 import { assertUnused } from '../jobs/in-use.js';
 import type { StoredStream } from '../object-store.js';
@@ -67,7 +67,7 @@ export class ImageRepository {
     await this.assertDataset(datasetId);
     const id = newId();
     const put = async (content: Uint8Array) => {
-      const digest = await digestOf(content);
+      const digest = await sha256Of(content);
       await this.tenant.objects.put(`${imageBlobsFolder(this.tenant, datasetId, id)}${digest}`, content);
       return { sha256: digest, sizeBytes: content.byteLength };
     };
@@ -203,7 +203,7 @@ export class ImageRepository {
   private async checkedBytes(image: Image, digest: string): Promise<Uint8Array> {
     const found = await this.tenant.objects.get(this.blobKey(image, digest));
     if (found === undefined) throw missingContent(image);
-    if ((await digestOf(found.bytes)) !== digest) {
+    if ((await sha256Of(found.bytes)) !== digest) {
       throw new DamagedContent(`The stored bytes of the image ${image.id} have changed: restore them from a backup.`);
     }
     return found.bytes;

@@ -1,16 +1,7 @@
-import { type FileHandle, mkdir, open, rmdir } from 'node:fs/promises';
+import { mkdir, rmdir } from 'node:fs/promises';
 import path from 'node:path';
+import { syncFolder } from '@mediclip/files';
 import { errorCode, isAbsent } from './file-errors.js';
-
-/** Makes the entries of a folder (created, renamed or removed names) survive a power cut. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
 
 /** Creates a folder with its parents, durably. A folder that another process is creating right now is made durable by that process. */
 export async function makeFolder(folder: string): Promise<void> {
@@ -30,13 +21,6 @@ export async function removeEmptyFolders(folder: string, root: string): Promise<
       if (errorCode(error) === 'ENOTEMPTY' || errorCode(error) === 'EEXIST') return;
       if (!isAbsent(error)) throw error;
     }
-  }
-}
-
-/** Writes all of `chunk`, however many bytes the system takes at a time. */
-export async function writeFully(handle: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let done = 0; done < chunk.byteLength; ) {
-    done += (await handle.write(chunk, done, chunk.byteLength - done)).bytesWritten;
   }
 }
 

@@ -1,8 +1,8 @@
 import { link, open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
+import { sha256Of, syncFolder } from '@mediclip/files';
 import { clampRange } from '../byte-range.js';
-import { digestOf } from '../digest.js';
 import { InvalidKey, PreconditionFailed } from '../errors.js';
 import { assertFolder, assertKey, assertPrefix } from '../object-keys.js';
 import type {
@@ -17,7 +17,7 @@ import type {
   StoredStream,
 } from '../object-store.js';
 import { type Claim, Claims } from './claims.js';
-import { ignoreAbsent, makeFolder, removeEmptyFolders, syncFolder } from './durable.js';
+import { ignoreAbsent, makeFolder, removeEmptyFolders } from './durable.js';
 import { errorCode, heldUp, isAbsent, toStoreError } from './file-errors.js';
 import { objectInfo, sortedEntries, walk } from './listing.js';
 import { contentPath, isStaged, removeLeftovers, type Staged, stage, stageNothing } from './staging.js';
@@ -59,7 +59,7 @@ export class FileSystemStore implements ObjectStore {
     assertKey(key);
     return this.explained(async () => {
       const bytes = await this.read(key);
-      return bytes && { bytes, etag: await digestOf(bytes) };
+      return bytes && { bytes, etag: await sha256Of(bytes) };
     });
   }
 
@@ -186,7 +186,7 @@ export class FileSystemStore implements ObjectStore {
 
   private async assertEtag(key: string, etag: string): Promise<void> {
     const current = await this.read(key);
-    if (current === undefined || (await digestOf(current)) !== etag) {
+    if (current === undefined || (await sha256Of(current)) !== etag) {
       throw new PreconditionFailed(`The object ${key} has changed since it was read: read it again and decide again.`);
     }
   }

@@ -1,9 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { piecesOf } from '../digest.js';
+import { hashing, writeFully } from '@mediclip/files';
 import type { ObjectBody } from '../object-store.js';
-import { ignoreAbsent, writeFully } from './durable.js';
+import { ignoreAbsent } from './durable.js';
 import { isAbsent } from './file-errors.js';
 
 /**
@@ -60,14 +60,9 @@ export async function stage(staging: string, body: ObjectBody): Promise<Staged> 
 }
 
 async function writeBody(handle: FileHandle, body: ObjectBody): Promise<{ etag: string; sizeBytes: number }> {
-  const hash = createHash('sha256');
-  let sizeBytes = 0;
-  for await (const chunk of body instanceof Uint8Array ? piecesOf(body) : body) {
-    await writeFully(handle, chunk);
-    hash.update(chunk);
-    sizeBytes += chunk.byteLength;
-  }
-  return { etag: hash.digest('hex'), sizeBytes };
+  const hashed = hashing(body instanceof Uint8Array ? [body] : body);
+  for await (const chunk of hashed) await writeFully(handle, chunk);
+  return { etag: hashed.digest(), sizeBytes: hashed.sizeBytes };
 }
 
 /**

@@ -1,5 +1,6 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { isFinal, type JobProgress } from '@mediclip/contracts';
+import { sha256Of } from '@mediclip/files';
 import { DamagedContent, RecordNotFound, StaleAttempt } from '../errors.js';
 import type { Documents } from '../records/documents.js';
 import { isId } from '../records/ids.js';
@@ -7,8 +8,6 @@ import { type Tenant, timestamp } from '../records/tenant.js';
 import { type Attempt, assertCurrent, jobDocuments, jobFolder, jobKey, type StoredJob } from './job-record.js';
 import { tidy } from './tidy.js';
 import { type Ending, endedBy, endedFromOutside, progressed, released, started } from './transitions.js';
-
-const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 /**
  * The worker's side of jobs. Every write carries the attempt's fencing token and rejects with `StaleAttempt` when another attempt has
@@ -63,7 +62,7 @@ export class JobAttempts {
     await this.assertCurrent(attempt);
     const key = `${jobFolder(this.tenant, attempt.jobId)}scratch/${randomUUID()}`;
     await this.tenant.objects.put(key, bytes);
-    const entry = { key, sha256: sha256(bytes), sizeBytes: bytes.byteLength };
+    const entry = { key, sha256: await sha256Of(bytes), sizeBytes: bytes.byteLength };
     let replaced: string | undefined;
     try {
       await this.change(attempt.jobId, (stored) => {
@@ -83,7 +82,7 @@ export class JobAttempts {
     const entry = (await this.assertCurrent(attempt)).scratch[name];
     if (entry === undefined) return undefined;
     const found = await this.tenant.objects.get(entry.key);
-    if (found === undefined || sha256(found.bytes) !== entry.sha256) {
+    if (found === undefined || (await sha256Of(found.bytes)) !== entry.sha256) {
       await this.assertCurrent(attempt);
       throw new DamagedContent(`The ${name} of the job ${attempt.jobId} is gone or has changed: start the job anew.`);
     }

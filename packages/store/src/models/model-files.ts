@@ -3,6 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { hashing } from '@mediclip/files';
 import { DamagedContent, InvalidKey } from '../errors.js';
 import { ignoreAbsent } from '../file-system/durable.js';
 import { removeLeftovers } from '../file-system/staging.js';
@@ -25,12 +26,9 @@ export async function putFiles(objects: ObjectStore, folder: string, prefix: str
         `A model's folder may hold files with names of a-z, 0-9, '.', '_' and '-' only: take ${entry.name} out of it.`,
       );
     }
-    const hash = createHash('sha256');
-    const { sizeBytes } = await objects.put(
-      `${prefix}${entry.name}`,
-      hashed(createReadStream(path.join(folder, entry.name)), hash),
-    );
-    files.push({ name: entry.name, sha256: hash.digest('hex'), sizeBytes });
+    const hashed = hashing(createReadStream(path.join(folder, entry.name)));
+    const { sizeBytes } = await objects.put(`${prefix}${entry.name}`, hashed);
+    files.push({ name: entry.name, sha256: hashed.digest(), sizeBytes });
   }
   return files;
 }
@@ -61,10 +59,9 @@ export async function fetchFiles(
   try {
     for (const { name, sha256 } of files) {
       const found = await objects.getStream(`${prefix}${name}`);
-      const hash = createHash('sha256');
-      if (found)
-        await pipeline(hashed(found.stream, hash), createWriteStream(path.join(fetching, name), { flush: true }));
-      if (!found || hash.digest('hex') !== sha256) {
+      const hashed = hashing(found?.stream ?? []);
+      if (found) await pipeline(hashed, createWriteStream(path.join(fetching, name), { flush: true }));
+      if (!found || hashed.digest() !== sha256) {
         throw new DamagedContent(`The model's file ${name} is gone or has changed: restore it from a backup.`);
       }
     }
@@ -74,13 +71,6 @@ export async function fetchFiles(
     return target;
   } finally {
     await rm(fetching, { recursive: true, force: true });
-  }
-}
-
-async function* hashed(chunks: AsyncIterable<Uint8Array>, hash: ReturnType<typeof createHash>) {
-  for await (const chunk of chunks) {
-    hash.update(chunk);
-    yield chunk;
   }
 }
 

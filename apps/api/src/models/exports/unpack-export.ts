@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -7,6 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { detectorFileNames } from '@mediclip/adaptation';
 import { type Model, modelSchema, ProblemError } from '@mediclip/contracts';
+import { hashing } from '@mediclip/files';
 import { filesDigest } from '@mediclip/store';
 import type { ArchiveFile } from '../../uploads/archive/archive.js';
 import { exportFiles } from './export-files.js';
@@ -82,15 +82,9 @@ async function checked(
 ): Promise<void> {
   const file = files.get(name)!;
   if (file.sizeBytes > maximumBytes) throw invalid(`Its file ${name} is larger than ${maximumBytes} bytes.`);
-  const hash = createHash('sha256');
-  const hashed = async function* () {
-    for await (const chunk of file.open()) {
-      hash.update(chunk);
-      yield chunk;
-    }
-  };
+  const hashed = hashing(file.open());
   await pipeline(hashed, target).catch(unreadable(name));
-  if (hash.digest('hex') !== sums.get(name)) throw changed(name, 'does not match its digest');
+  if (hashed.digest() !== sums.get(name)) throw changed(name, 'does not match its digest');
 }
 
 async function checkedText(summed: SummedFiles, name: string): Promise<string> {

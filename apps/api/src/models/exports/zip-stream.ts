@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { hashing } from '@mediclip/files';
 import { ZipFile } from 'yazl';
 import { exportFiles } from './export-files.js';
 
@@ -56,12 +56,9 @@ export function zipStream(files: readonly ZipContent[], time: Date): Readable {
   const summed = (file: ZipContent): ZipContent => ({
     ...file,
     async *open() {
-      const hash = createHash('sha256');
-      for await (const chunk of file.open()) {
-        hash.update(chunk);
-        yield chunk;
-      }
-      sums.push(`${hash.digest('hex')}  ${file.name}\n`);
+      const hashed = hashing(file.open());
+      yield* hashed;
+      sums.push(`${hashed.digest()}  ${file.name}\n`);
     },
   });
   for (const file of files) add(summed(file));

@@ -73,7 +73,7 @@ export async function publishWeights(
   { id, files }: CatalogueEntry,
   modelsFolder: string,
 ): Promise<PlacedWeights> {
-  recordDigests(staging, files);
+  await recordDigests(staging, files);
   const folder = path.join(modelsFolder, id);
   await rename(staging, folder).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'ENOTEMPTY' && cause.code !== 'EEXIST') throw cause;

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { writeFileWhole, writeFully } from '@mediclip/files';
 import { WeightsError } from '../../weights-error.js';
 import { encodeHeader } from './encode-header.js';
 import { elementCount, TENSOR_ARRAYS, type TensorDtype } from './tensor.js';
@@ -25,21 +25,10 @@ export async function writeSafetensorsFile(
   const width = ({ dtype }: StreamedTensor) => TENSOR_ARRAYS[dtype].BYTES_PER_ELEMENT;
   const ordered = [...tensors].sort((a, b) => width(b) - width(a));
   const sized = ordered.map((tensor) => ({ ...tensor, lengthBytes: elementCount(tensor.shape) * width(tensor) }));
-  const temporary = `${path}.${randomUUID()}.partial`;
-  const file = await open(temporary, 'wx');
-  try {
-    try {
-      await file.write(encodeHeader(sized, metadata));
-      for (const tensor of sized) await writePieces(file, tensor, tensor.lengthBytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await unlink(temporary);
-    throw error;
-  }
+  await writeFileWhole(path, async (file) => {
+    await writeFully(file, encodeHeader(sized, metadata));
+    for (const tensor of sized) await writePieces(file, tensor, tensor.lengthBytes);
+  });
 }
 
 async function writePieces(file: FileHandle, { name, pieces }: StreamedTensor, lengthBytes: number): Promise<void> {
@@ -47,13 +36,9 @@ async function writePieces(file: FileHandle, { name, pieces }: StreamedTensor, l
   for await (const piece of pieces()) {
     written += piece.length;
     if (written > lengthBytes) break;
-    await writeAll(file, piece);
+    await writeFully(file, piece);
   }
   if (written !== lengthBytes) {
     throw new WeightsError('bad_tensor', `Tensor "${name}" gave other than the ${lengthBytes} bytes of its shape.`);
   }
-}
-
-async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length; ) done += (await file.write(bytes, done)).bytesWritten;
 }
