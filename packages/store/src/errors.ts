@@ -18,11 +18,6 @@ export class PreconditionFailed extends StoreError {
   readonly retryable = true;
 }
 
-/** The byte range begins at or after the end of the object. */
-export class RangeNotSatisfiable extends StoreError {
-  readonly retryable = false;
-}
-
 /** No room is left (disk, quota or file size limit). Nothing of the write is visible. */
 export class StoreFull extends StoreError {
   readonly retryable = true;

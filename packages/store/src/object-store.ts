@@ -3,12 +3,6 @@ import type { Readable } from 'node:stream';
 /** What is written: bytes in memory, or a stream of chunks that is read once. */
 export type ObjectBody = Uint8Array | AsyncIterable<Uint8Array>;
 
-/** `length` bytes (to the end when left out) from `offset` on. A range that ends beyond the object is cut there. */
-export interface ByteRange {
-  readonly offset: number;
-  readonly length?: number;
-}
-
 export interface ObjectInfo {
   readonly key: string;
   readonly sizeBytes: number;
@@ -23,7 +17,6 @@ export interface StoredBytes {
 
 export interface StoredStream {
   readonly stream: Readable;
-  /** Bytes of the whole object, whatever the range. */
   readonly sizeBytes: number;
 }
 
@@ -59,8 +52,8 @@ export interface ObjectStore {
   /** The whole object in memory, `undefined` when there is none. */
   get(key: string): Promise<StoredBytes | undefined>;
 
-  /** The object, or a range of it, as a stream that the caller reads to its end or destroys; `undefined` when there is none. Rejects with `RangeNotSatisfiable`. */
-  getStream(key: string, range?: ByteRange): Promise<StoredStream | undefined>;
+  /** The object as a stream that the caller reads to its end or destroys; `undefined` when there is none. */
+  getStream(key: string): Promise<StoredStream | undefined>;
 
   /** Writes an object. Rejects with `PreconditionFailed` when the condition doesn't hold at the moment of writing. A failing stream leaves nothing behind. */
   put(key: string, body: ObjectBody, condition?: PutCondition): Promise<PutResult>;
@@ -71,7 +64,10 @@ export interface ObjectStore {
   /** Removes every object inside `folder` (ends with '/') that is there when the call begins, one after the other for readers. */
   deleteFolder(folder: string): Promise<void>;
 
-  /** Objects whose key begins with `prefix`, in key order (by byte), at most `limit`. */
+  /** Every key that begins with `prefix` and sorts after `after`, in order (by byte). Costs nothing for each key beyond reading its name. */
+  keys(prefix: string, after?: string): AsyncIterable<string>;
+
+  /** Objects whose key begins with `prefix`, in key order, at most `limit`, each with its size and time. */
   list(prefix: string, options: ListOptions): Promise<ObjectInfo[]>;
 
   /** Names of the folders directly inside `folder` (ends with '/'), in order, at most `limit`. */

@@ -43,12 +43,18 @@ export function imageHandlers(
 
 /** Takes images until the data set is full; what `receive` throws undoes all of it. */
 export async function takeImages(
-  { store, signal }: Pick<Call<'uploadImages' | 'uploadArchive'>, 'store' | 'signal'>,
+  {
+    store,
+    signal,
+    newId,
+    attempt,
+  }: Pick<Call<'uploadImages' | 'uploadArchive'>, 'store' | 'signal' | 'newId' | 'attempt'>,
   datasetId: string,
   { settings, imaging }: ImageDependencies,
   receive: (intake: ImageIntake) => Promise<void>,
 ): Promise<Upload> {
-  const { total } = await store.images.counts(datasetId);
+  const counts = await store.images.counts(datasetId);
+  const total = counts.total - (attempt.isRepeat ? await store.images.countOfUpload(datasetId, newId) : 0);
   const { datasetImages } = settings;
   if (total >= datasetImages) throw new ProblemError('data-set-full', undefined, { limit: datasetImages });
   const intake = new ImageIntake({
@@ -58,6 +64,8 @@ export async function takeImages(
     room: datasetImages - total,
     datasetImages,
     maximumBytes: settings.images.maximumBytes,
+    uploadId: newId,
+    isOurs: attempt.isOurs,
     signal,
     caller: store.tenant,
   });

@@ -15,8 +15,18 @@ export interface Call<K extends OperationId> {
   readonly signal: AbortSignal;
   /** Id for what the request creates, the same when a request is repeated whose process died in the middle of it. */
   readonly newId: string;
+  /** Which try of the request this is, as far as its `Idempotency-Key` tells. */
+  readonly attempt: RequestAttempt;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
+}
+
+/** One try of a request that may be repeated. */
+export interface RequestAttempt {
+  /** Whether an earlier try came to no answer; it may have done some of the work. */
+  readonly isRepeat: boolean;
+  /** Whether no other process has taken over the request, as one may when this one was frozen and the client has repeated it. */
+  readonly isOurs: () => Promise<boolean>;
 }
 
 /** An answer that is no JSON. */

@@ -6,7 +6,7 @@ import { answerOnce, type CompleteAnswer, idempotencyKey, jsonDigest } from '../
 import { modelIdHeader, resolveModel } from '../models/resolve-model.js';
 import { restOfBodyDigest } from './body-digest.js';
 import { clientGoneSignal } from './client-gone.js';
-import type { Call, Handler, Handlers, RawAnswer } from './handlers.js';
+import type { Call, Handler, Handlers, RawAnswer, RequestAttempt } from './handlers.js';
 import { checkBodyHead } from './media-types.js';
 import { inRequestSpan } from './request-span.js';
 import { waitPatiently } from './timeouts.js';
@@ -25,6 +25,9 @@ export interface BodyLimits {
   readonly formBytes: number;
   readonly archiveBytes: number;
 }
+
+/** Of a request without a key, which can't be told from its repeat. */
+const onlyAttempt: RequestAttempt = { isRepeat: false, isOurs: async () => true };
 
 const noQuery = z.strictObject({});
 
@@ -65,11 +68,12 @@ async function serve(
   const { params, modelId } = await resolveModel(route, valid.params, tenant);
   if (modelId !== undefined) reply.header(modelIdHeader, modelId);
   const parts = { ...valid, params };
-  const call = (id: string) => ({ ...parts, store: tenant, signal, newId: id, request, reply }) as Call<OperationId>;
+  const call = (id: string, attempt: RequestAttempt) =>
+    ({ ...parts, store: tenant, signal, newId: id, attempt, request, reply }) as Call<OperationId>;
   const signal = clientGoneSignal(reply);
   const key = route.method === 'POST' ? idempotencyKey(request) : undefined;
   if (key === undefined) {
-    const answer = await handler(call(newId()));
+    const answer = await handler(call(newId(), onlyAttempt));
     if (reply.sent) return reply;
     return send(reply, headOf(route, answer), answer && 'bytes' in answer ? answer.bytes : jsonOf(answer));
   }
@@ -80,9 +84,9 @@ async function serve(
       idempotency: tenant.idempotency,
       bodyDigest: async () =>
         route.body && !('json' in route.body) ? restOfBodyDigest(request) : jsonDigest(request.body),
-      onRenewalError: (err) => request.log.warn({ err }, 'The claim on the idempotency key could not be renewed.'),
-      async answer(resourceId) {
-        const answer = await handler(call(resourceId));
+      onKeyError: (err) => request.log.warn({ err }, 'the record of the idempotency key could not be written'),
+      async answer(resourceId, attempt) {
+        const answer = await handler(call(resourceId, attempt));
         return { ...headOf(route, answer), body: completeBody(id, answer) };
       },
     },

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { StoreUnavailable } from '@mediclip/store';
 import { zip } from '../testing/archives.js';
 import { bitmap } from '../testing/bitmaps.js';
-import { closeSharedPool, formOf, freshKey, TestService } from '../testing/test-service.js';
+import { closeSharedPool, type FormEntry, formOf, freshKey, TestService } from '../testing/test-service.js';
 
 let service: TestService;
 let datasetId: string;
@@ -103,6 +104,72 @@ describe('an Idempotency-Key', () => {
     );
     const { json } = await service.get(`${target}?limit=200`);
     expect(json.items.filter(({ fileName }: { fileName: string }) => fileName === 'a.bmp')).toHaveLength(1);
+  });
+
+  describe('of an upload', () => {
+    let original: typeof service.store.objects.put;
+    beforeAll(() => {
+      original = service.store.objects.put.bind(service.store.objects);
+    });
+    afterEach(() => void Object.assign(service.store.objects, { put: original }));
+
+    /** Makes writes fail for which `isBroken` says so. */
+    function breakStore(isBroken: (key: string, body: string) => boolean): void {
+      Object.assign(service.store.objects, {
+        put: async (...args: Parameters<typeof original>) => {
+          const [key, body] = args;
+          const text = body instanceof Uint8Array ? Buffer.from(body).toString() : '';
+          if (isBroken(key, text)) throw new StoreUnavailable('The store is away.');
+          return original(...args);
+        },
+      });
+    }
+
+    async function upload() {
+      const { json } = await service.post('/v1/datasets', { json: { name: 'uploads' } });
+      const headers = withKey(freshKey());
+      const form = () =>
+        formOf([
+          ['split', 'train'],
+          ['label', 'normal'],
+          ...[1, 2, 3, 4].map((seed): FormEntry => ['file', bitmap(16, 12, seed), `${seed}.bmp`]),
+        ]);
+      const target = `/v1/datasets/${json.id}/images`;
+      const ids = async () => (await service.get(target)).json.items.map(({ id }: { id: string }) => id);
+      return { send: () => service.post(target, { form: form(), headers }), ids, target };
+    }
+
+    test('whose answer could not be kept gives the same images when it is repeated', async () => {
+      const { send, ids } = await upload();
+      breakStore((key, body) => key.includes('/idempotency/') && body.includes('"answered"'));
+      const first = await send();
+      expect(first.json.stored).toBe(4);
+      Object.assign(service.store.objects, { put: original });
+      const before = await ids();
+      const again = await send();
+      expect(again.json).toEqual(first.json);
+      expect(await ids()).toEqual(before);
+      expect(before).toHaveLength(4);
+      expect((await send()).headers.get(replayed)).toBe('true');
+    });
+
+    test('that stopped in the middle of its images adds none of them twice when it is repeated', async () => {
+      const { send, ids } = await upload();
+      let records = 0;
+      const remove = service.store.objects.delete.bind(service.store.objects);
+      Object.assign(service.store.objects, { delete: () => Promise.reject(new StoreUnavailable('away')) });
+      breakStore((key) => key.includes('/images/') && ++records > 2);
+      expect((await send()).problem).toBe('store-unavailable');
+      Object.assign(service.store.objects, { put: original, delete: remove });
+      const before = await ids();
+      expect(before).toHaveLength(2);
+      const again = await send();
+      expect(again.json.stored).toBe(4);
+      expect(await ids()).toEqual([
+        ...before,
+        ...again.json.outcomes.slice(2).flatMap((o: { imageIds: string[] }) => o.imageIds),
+      ]);
+    });
   });
 
   test('of an archive counts its bytes', async () => {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { ProblemError } from '@mediclip/contracts';
-import type { Claim, IdempotencyRepository, StoredAnswer } from '@mediclip/store';
+import type { Claim, IdempotencyRepository, KeyedRequest, StoredAnswer } from '@mediclip/store';
 import type { FastifyRequest } from 'fastify';
+import type { RequestAttempt } from '../http/handlers.js';
 
 /** An answer that is complete in memory. */
 export interface CompleteAnswer {
@@ -15,10 +16,10 @@ export interface KeyedWork {
   readonly idempotency: IdempotencyRepository;
   /** Reads the body to its end, or what is left of it, and returns its digest. */
   bodyDigest(): Promise<string>;
-  /** `newId` is the same again when the process of the first request died. */
-  answer(newId: string): Promise<CompleteAnswer>;
-  /** Told when the claim on the key could not be kept up for the moment. */
-  onRenewalError(error: unknown): void;
+  /** `newId` is the same again when an earlier try of the request came to no answer. */
+  answer(newId: string, attempt: RequestAttempt): Promise<CompleteAnswer>;
+  /** Called with what went wrong with the key alone, which fails neither the work nor its answer. */
+  onKeyError(error: unknown): void;
 }
 
 const renewEveryMs = 5_000;
@@ -35,13 +36,10 @@ export function idempotencyKey(request: FastifyRequest): string | undefined {
 
 /**
  * Answers a request with a key: by its work when it is the first of its tenant, method and path in 24 hours, by the first one's
- * answer when its body is the same. Only answers are kept; a request that failed has done nothing and may be repeated with the
- * same key. Throws `idempotency-key-reused` and `idempotency-in-progress`.
+ * answer when its body is the same. Only answers are kept; a request that failed may be repeated with the same key, and whatever
+ * was done of it already is not done twice. Throws `idempotency-key-reused` and `idempotency-in-progress`.
  */
-export async function answerOnce(
-  request: { readonly method: string; readonly path: string; readonly key: string },
-  work: KeyedWork,
-): Promise<CompleteAnswer> {
+export async function answerOnce(request: KeyedRequest, work: KeyedWork): Promise<CompleteAnswer> {
   const { idempotency, bodyDigest, answer } = work;
   const claimed = await idempotency.claim(request);
   switch (claimed.outcome) {
@@ -52,23 +50,46 @@ export async function answerOnce(
       return replay(claimed.answer);
     case 'claimed':
       return await whileRenewing(work, claimed.claim, async () => {
-        const answered = await answer(claimed.claim.resourceId);
-        await idempotency.complete(claimed.claim, await bodyDigest(), toStored(answered));
-        return answered;
+        const { claim } = claimed;
+        const attempt = { isRepeat: claim.isRepeat, isOurs: () => idempotency.renew(claim) };
+        const answered = await answer(claim.resourceId, attempt);
+        return (await keep(work, claim, answered)) ? answered : answerOfSuccessor(work, request);
       });
   }
 }
 
+/**
+ * Keeps the answer for repeats. Returns false when another process has taken over the request meanwhile. When the store refuses, the
+ * request is answered all the same, for its work is done: a repeat does it again, with the same ids, and so changes nothing.
+ */
+async function keep({ idempotency, bodyDigest, onKeyError }: KeyedWork, claim: Claim, answer: CompleteAnswer) {
+  const digest = await bodyDigest();
+  try {
+    return await idempotency.complete(claim, digest, toStored(answer));
+  } catch (error) {
+    onKeyError(error);
+    await idempotency.release(claim).catch(onKeyError);
+    return true;
+  }
+}
+
+/** The answer of the process that has taken over a request, whose work had the same ids. Throws `idempotency-in-progress`. */
+async function answerOfSuccessor({ idempotency }: KeyedWork, request: KeyedRequest): Promise<CompleteAnswer> {
+  const answer = await idempotency.answerTo(request);
+  if (answer === undefined) throw new ProblemError('idempotency-in-progress', undefined, { retryAfterSeconds });
+  return replay(answer);
+}
+
 async function whileRenewing(
-  { idempotency, onRenewalError }: KeyedWork,
+  { idempotency, onKeyError }: KeyedWork,
   claim: Claim,
   answer: () => Promise<CompleteAnswer>,
 ): Promise<CompleteAnswer> {
-  const renewal = setInterval(() => void idempotency.renew(claim).catch(onRenewalError), renewEveryMs);
+  const renewal = setInterval(() => void idempotency.renew(claim).catch(onKeyError), renewEveryMs);
   try {
     return await answer();
   } catch (error) {
-    await idempotency.release(claim);
+    await idempotency.release(claim).catch(onKeyError);
     throw error;
   } finally {
     clearInterval(renewal);

@@ -34,6 +34,10 @@ export interface IntakeOptions {
   /** Images of the largest data set that is allowed, for people to read. */
   readonly datasetImages: number;
   readonly maximumBytes: number;
+  /** The same again when the upload is repeated with its `Idempotency-Key`. */
+  readonly uploadId: string;
+  /** Whether no other process has taken over the upload. */
+  readonly isOurs: () => Promise<boolean>;
   readonly signal: AbortSignal;
   /** The tenant: files of different ones take turns. */
   readonly caller: string;
@@ -113,14 +117,18 @@ export class ImageIntake {
     };
   }
 
-  /** Removes everything that was stored. */
+  /** Removes the bytes that were stored, unless they are by now those of a process that has taken over the upload. */
   async discard(): Promise<void> {
     const ended = this.#checking.map(async ({ checked }) => {
       const result = await checked;
       if ('file' in result) await result.file.others.return();
     });
     await Promise.all(ended);
-    await this.options.images.discard(this.options.datasetId, this.#stored);
+    await this.#discard(this.#stored);
+  }
+
+  async #discard(images: readonly Image[]): Promise<void> {
+    if (await this.options.isOurs()) await this.options.images.discard(this.options.datasetId, images);
   }
 
   async #storeAll(): Promise<void> {
@@ -132,7 +140,7 @@ export class ImageIntake {
     const result = await checked;
     this.#checking.shift();
     this.options.signal.throwIfAborted();
-    const outcome = 'file' in result ? this.#store(image, result.file) : Promise.reject(result.problem);
+    const outcome = 'file' in result ? this.#store(image, index, result.file) : Promise.reject(result.problem);
     this.#outcomes.push(
       await outcome.then(
         (stored) => ({
@@ -151,23 +159,23 @@ export class ImageIntake {
   }
 
   /** Stores all frames of a file. Of a file that turns out to be bad none stays. */
-  async #store(image: IncomingImage, { first, others, mask }: OpenFile): Promise<Image[]> {
-    const { datasetId, images, room, datasetImages, signal } = this.options;
+  async #store(image: IncomingImage, index: number, { first, others, mask }: OpenFile): Promise<Image[]> {
+    const { room, datasetImages, signal } = this.options;
     const begin = this.#stored.length;
     try {
       if (begin + imagesOf(first.description) > room) {
         throw new ProblemError('data-set-full', undefined, { limit: datasetImages });
       }
-      await this.#storeFrame(image, first, 0, mask);
+      await this.#storeFrame(image, first, { file: index, frame: 0 }, mask);
       let frame = 1;
       for await (const other of others) {
         signal.throwIfAborted();
-        await this.#storeFrame(image, other, frame++, mask);
+        await this.#storeFrame(image, other, { file: index, frame: frame++ }, mask);
       }
       return this.#stored.slice(begin);
     } catch (error) {
       await others.return();
-      if (isOfFile(error)) await images.discard(datasetId, this.#stored.splice(begin));
+      if (isOfFile(error)) await this.#discard(this.#stored.splice(begin));
       throw error;
     }
   }
@@ -175,10 +183,10 @@ export class ImageIntake {
   async #storeFrame(
     { fileName, split, label, file }: IncomingImage,
     { description, png }: StorableFrame,
-    frame: number,
+    place: { readonly file: number; readonly frame: number },
     mask: ImageContent['mask'],
   ): Promise<void> {
-    const { datasetId, images } = this.options;
+    const { datasetId, images, uploadId } = this.options;
     const { format, width, height, frameCount, dicom } = description;
     const pages = frameCount > 1 && format === 'tiff' ? [`first of ${frameCount} pages`] : [];
     const record: ImageDescription = {
@@ -190,10 +198,11 @@ export class ImageIntake {
       width,
       height,
       notes: [...description.notes, ...pages],
-      ...(imagesOf(description) > 1 && { frame: frame + 1 }),
+      ...(imagesOf(description) > 1 && { frame: place.frame + 1 }),
       ...(dicom && { technicalTags: { ...dicom, pixelSpacingMm: dicom.pixelSpacingMm && [...dicom.pixelSpacingMm] } }),
     };
-    this.#stored.push(await images.prepare(datasetId, record, { bytes: png ?? (await readFile(file.path)), mask }));
+    const content = { bytes: png ?? (await readFile(file.path)), mask };
+    this.#stored.push(await images.prepare(datasetId, record, content, { uploadId, ...place }));
   }
 
   async #check({ file, mask }: IncomingImage): Promise<OpenFile> {

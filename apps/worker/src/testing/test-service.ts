@@ -13,7 +13,15 @@ import {
 } from '@mediclip/contracts';
 import { ImagingPool } from '@mediclip/imaging';
 import { type JobQueue, openEmbeddedJobQueue, openEmbeddedScoreChannel, type ScoreChannel } from '@mediclip/queue';
-import { type ImageDescription, type JobRequest, openStore, type Store, type TenantStore } from '@mediclip/store';
+import {
+  type ImageContent,
+  type ImageDescription,
+  type JobRequest,
+  newId,
+  openStore,
+  type Store,
+  type TenantStore,
+} from '@mediclip/store';
 import { temporaryFolder } from '@mediclip/testing';
 import pino from 'pino';
 import { Registry } from 'prom-client';
@@ -22,6 +30,10 @@ import { startWorker, type Worker } from '../worker.js';
 import { FakeEngine } from './fake-engine.js';
 
 const examples = fileURLToPath(new URL('../../../../examples/brain-mri/', import.meta.url));
+
+/** All images of a test are of one upload, so that they are in the order in which it makes them. */
+const uploadId = newId();
+let files = 0;
 
 /** A worker of a test, with all that it was started with. */
 export interface TestWorker<E extends WorkerEngine = FakeEngine> {
@@ -119,7 +131,7 @@ export class TestService {
   /** An image whose bytes are none. */
   addDamagedImage(datasetId: string, split: Image['split'] = 'test'): Promise<Image> {
     const bytes = new TextEncoder().encode('no image');
-    return this.tenant.images.add(datasetId, description('damaged.png', split, 'normal'), { bytes });
+    return this.#addImage(datasetId, description('damaged.png', split, 'normal'), { bytes });
   }
 
   /** Creates a job and hands it to the queue. */
@@ -159,6 +171,13 @@ export class TestService {
     });
   }
 
+  async #addImage(datasetId: string, described: ImageDescription, content: ImageContent): Promise<Image> {
+    const place = { uploadId, file: files++, frame: 0 };
+    const image = await this.tenant.images.prepare(datasetId, described, content, place);
+    await this.tenant.images.commit(datasetId, [image]);
+    return image;
+  }
+
   async #uploadFolder(
     datasetId: string,
     split: Image['split'],
@@ -172,7 +191,7 @@ export class TestService {
         mask: { bytes: readFileSync(path.join(examples, 'masks', name)), ...size },
       };
       const content = { bytes: readFileSync(path.join(folder, name)), ...mask };
-      images.push(await this.tenant.images.add(datasetId, description(name, split, label), content));
+      images.push(await this.#addImage(datasetId, description(name, split, label), content));
     }
     return images;
   }

@@ -1,6 +1,5 @@
 import { type AliasRecord, aliasRecordSchema } from '@mediclip/contracts';
 import { Documents } from '../records/documents.js';
-import { keysOf } from '../records/pages.js';
 import type { Tenant } from '../records/tenant.js';
 
 const suffix = '.json';
@@ -17,7 +16,7 @@ export function aliasDocuments({ objects }: Tenant): Documents<AliasRecord> {
 export async function* aliasesOf(tenant: Tenant, after?: string): AsyncGenerator<AliasRecord> {
   const documents = aliasDocuments(tenant);
   const begin = after === undefined ? undefined : aliasKey(tenant, after);
-  for await (const key of keysOf(tenant.objects, aliasFolder(tenant), begin)) {
+  for await (const key of tenant.objects.keys(aliasFolder(tenant), begin)) {
     const found = await documents.read(key);
     if (found) yield found.value;
   }

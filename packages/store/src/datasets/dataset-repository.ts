@@ -2,21 +2,24 @@ import type { Dataset, DatasetCreate, Page } from '@mediclip/contracts';
 import { RecordNotFound } from '../errors.js';
 import { type Deletion, deleteUnused, resumeDeletion } from '../jobs/deletion.js';
 import type { Documents } from '../records/documents.js';
-import { isId, newId } from '../records/ids.js';
+import { newId } from '../records/ids.js';
 import { foldersOf, newestFirst, type PageRequest, pageOf } from '../records/pages.js';
 import { type Tenant, timestamp } from '../records/tenant.js';
-import { datasetDocuments, type StoredDataset } from './dataset-record.js';
-import { blobsFolder, countImages, datasetKey, imageNames, imagesFolder } from './image-keys.js';
+import { datasetDocuments, findDataset, type StoredDataset } from './dataset-record.js';
+import { ImageCounts } from './image-counts.js';
+import { blobsFolder, countImages, datasetKey, imagesFolder } from './image-keys.js';
 import { removeOrphans } from './orphans.js';
 
 /** Data sets of one tenant. */
 export class DatasetRepository {
   private readonly tenant: Tenant;
   private readonly documents: Documents<StoredDataset>;
+  private readonly counts: ImageCounts;
 
   constructor(tenant: Tenant) {
     this.tenant = tenant;
     this.documents = datasetDocuments(tenant);
+    this.counts = new ImageCounts(tenant);
   }
 
   /** A new, empty data set. Rejects with `RecordExists` when `id` is taken. */
@@ -28,9 +31,10 @@ export class DatasetRepository {
       description,
       modality,
       createdAt: timestamp(this.tenant),
+      counts: countImages([]),
     };
     await this.documents.create(datasetKey(this.tenant, id), record);
-    return toDataset(record, countImages([]));
+    return this.toDataset(record);
   }
 
   /** Rejects with `RecordNotFound`. */
@@ -62,15 +66,19 @@ export class DatasetRepository {
   async sweep(): Promise<void> {
     for await (const id of foldersOf(this.tenant.objects, `${this.tenant.prefix}datasets/`)) {
       await resumeDeletion(this.tenant, this.deletionOf(id));
+      await this.counts.verify(id);
     }
     await removeOrphans(this.tenant);
   }
 
   private async find(id: string): Promise<Dataset | undefined> {
-    if (!isId(id)) return undefined;
-    const found = await this.documents.read(datasetKey(this.tenant, id));
-    if (found === undefined || found.value.deletingSince !== undefined) return undefined;
-    return toDataset(found.value, countImages(await imageNames(this.tenant, id)));
+    const found = await findDataset(this.tenant, id);
+    return found && this.toDataset(found);
+  }
+
+  private async toDataset(stored: StoredDataset): Promise<Dataset> {
+    const { schemaVersion, deletingSince, changes, ...dataset } = stored;
+    return { ...dataset, counts: await this.counts.of(stored) };
   }
 
   private deletionOf(id: string): Deletion<StoredDataset> {
@@ -85,9 +93,4 @@ export class DatasetRepository {
       },
     };
   }
-}
-
-function toDataset(record: StoredDataset, counts: Dataset['counts']): Dataset {
-  const { schemaVersion, deletingSince, ...fields } = record;
-  return { ...fields, counts };
 }

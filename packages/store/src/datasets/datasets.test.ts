@@ -2,7 +2,8 @@ import { buffer } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
 import { DamagedContent, DamagedRecord, RecordExists, RecordNotFound } from '../errors.js';
 import { newId } from '../records/ids.js';
-import { imageContent, imageDescription } from '../testing/test-images.js';
+import { linesOf, startStoreProcess } from '../testing/run-store-process.js';
+import { addImage, imageContent, imageDescription, nextPlace } from '../testing/test-images.js';
 import { collect, testStore } from '../testing/test-store.js';
 import { datasetDigest } from './dataset-digest.js';
 
@@ -77,7 +78,9 @@ describe('images', () => {
         split: i % 2 ? 'test' : 'train',
         label: i % 4 === 3 ? 'abnormal' : 'normal',
       });
-      added.push(await images.add(id, description, imageContent(`pixels ${i}`, i % 4 === 3 ? 'mask' : undefined)));
+      added.push(
+        await addImage(images, id, description, imageContent(`pixels ${i}`, i % 4 === 3 ? 'mask' : undefined)),
+      );
     }
     const counts = { total: 40, train: { normal: 20, abnormal: 0 }, test: { normal: 10, abnormal: 10 } };
     expect(await images.counts(id)).toEqual(counts);
@@ -114,8 +117,8 @@ describe('images', () => {
   test('bytes lie under their SHA-256, and equal bytes of another data set survive a deletion', async () => {
     const { keys, datasets, images } = setUp();
     const [a, b] = [await datasets.create({ name: 'a' }), await datasets.create({ name: 'b' })];
-    const first = await images.add(a.id, imageDescription(), imageContent('same'));
-    const second = await images.add(b.id, imageDescription(), imageContent('same'));
+    const first = await addImage(images, a.id, imageDescription(), imageContent('same'));
+    const second = await addImage(images, b.id, imageDescription(), imageContent('same'));
     expect(await keys()).toContain(`blobs/${a.id}/${first.id}/${first.sha256}`);
     expect(second.sha256).toBe(first.sha256);
     await datasets.delete(a.id);
@@ -125,7 +128,7 @@ describe('images', () => {
   test('changed or missing bytes are told', async () => {
     const { objects, prefix, datasets, images } = setUp();
     const { id } = await datasets.create({ name: 'a' });
-    const image = await images.add(id, imageDescription(), imageContent('pixels'));
+    const image = await addImage(images, id, imageDescription(), imageContent('pixels'));
     const key = `${prefix}blobs/${id}/${image.id}/${image.sha256}`;
     await objects.put(key, new TextEncoder().encode('others'));
     await expect(images.bytes(image)).rejects.toThrow(DamagedContent);
@@ -140,7 +143,7 @@ describe('images', () => {
     const before = await keys();
     const prepared = [];
     for (const text of ['1', '2'])
-      prepared.push(await images.prepare(id, imageDescription(), imageContent(text, text)));
+      prepared.push(await images.prepare(id, imageDescription(), imageContent(text, text), nextPlace()));
     expect((await images.counts(id)).total).toBe(0);
     await images.discard(id, prepared);
     expect(await keys()).toEqual(before);
@@ -149,18 +152,46 @@ describe('images', () => {
   test('of an upload that the deletion of its data set overtakes are not kept', async () => {
     const { keys, datasets, images } = setUp();
     const { id } = await datasets.create({ name: 'a' });
-    const prepared = await images.prepare(id, imageDescription(), imageContent('late'));
+    const prepared = await images.prepare(id, imageDescription(), imageContent('late'), nextPlace());
     await datasets.delete(id);
     await expect(images.commit(id, [prepared])).rejects.toThrow(RecordNotFound);
     expect(await keys()).toEqual([]);
   });
 
+  test('of an upload whose process was killed while it committed are each there once after its repeat', async () => {
+    const { url, datasets, images } = setUp();
+    const { id } = await datasets.create({ name: 'a' });
+    const upload = `commitImages ${id} ${newId()}`;
+    const first = startStoreProcess(url, upload, 12);
+    for await (const line of first.lines) if (line === '4') first.child.kill('SIGKILL');
+    expect(await first.ended).toBe('SIGKILL');
+    const before = await collect(images.all(id));
+    expect(before.length).toBeGreaterThanOrEqual(4);
+    expect(before.length).toBeLessThan(12);
+    await linesOf(startStoreProcess(url, upload, 12));
+    const after = await collect(images.all(id));
+    expect(after).toHaveLength(12);
+    expect(after).toEqual(expect.arrayContaining(before));
+    expect((await images.counts(id)).total).toBe(12);
+  });
+
+  test('that are in the data set keep their bytes when a later try of their upload is discarded', async () => {
+    const { datasets, images } = setUp();
+    const { id } = await datasets.create({ name: 'a' });
+    const place = nextPlace();
+    const prepare = () => images.prepare(id, imageDescription(), imageContent('pixels'), place);
+    const image = await prepare();
+    await images.commit(id, [image]);
+    await images.discard(id, [await prepare()]);
+    expect(Buffer.from(await images.bytes(image)).toString()).toBe('pixels');
+  });
+
   test('that a dead upload left behind are swept after a day', async () => {
     const { objects, prefix, keys, advance, datasets, images } = setUp();
     const { id } = await datasets.create({ name: 'a' });
-    const kept = await images.add(id, imageDescription(), imageContent('kept'));
+    const kept = await addImage(images, id, imageDescription(), imageContent('kept'));
     const before = await keys();
-    await images.prepare(id, imageDescription(), imageContent('lost'));
+    await images.prepare(id, imageDescription(), imageContent('lost'), nextPlace());
     const stray = `${prefix}datasets/${newId()}/images/${newId()}.train.normal.json`;
     await objects.put(stray, new TextEncoder().encode('{}'));
     await datasets.sweep();
@@ -178,7 +209,7 @@ describe('the digest of a data set', () => {
     const digestOf = async (contents: [string, 'train' | 'test', string?][]) => {
       const { id } = await datasets.create({ name: 'a' });
       for (const [text, split, mask] of contents) {
-        await images.add(id, imageDescription({ split }), imageContent(text, mask));
+        await addImage(images, id, imageDescription({ split }), imageContent(text, mask));
       }
       return datasetDigest(await collect(images.all(id)));
     };

@@ -1,5 +1,4 @@
-import type { DatasetCounts, Label, Split } from '@mediclip/contracts';
-import { keysOf } from '../records/pages.js';
+import { type DatasetCounts, type Label, labelSchema, type Split, splitSchema } from '@mediclip/contracts';
 import type { Tenant } from '../records/tenant.js';
 
 /**
@@ -29,6 +28,11 @@ export function imageBlobsFolder(tenant: Tenant, datasetId: string, imageId: str
   return `${blobsFolder(tenant, datasetId)}${imageId}/`;
 }
 
+/** Every name that the image with this id may have. */
+export function possibleNames(id: string): ImageName[] {
+  return splitSchema.options.flatMap((split) => labelSchema.options.map((label) => ({ id, split, label })));
+}
+
 /** What the key of an image's record says, `undefined` for any other key. */
 export function imageNameOf(key: string): ImageName | undefined {
   const match = recordName.exec(key);
@@ -38,7 +42,7 @@ export function imageNameOf(key: string): ImageName | undefined {
 /** Names of all images of a data set, in order of upload. */
 export async function imageNames(tenant: Tenant, datasetId: string): Promise<ImageName[]> {
   const names: ImageName[] = [];
-  for await (const key of keysOf(tenant.objects, imagesFolder(tenant, datasetId))) {
+  for await (const key of tenant.objects.keys(imagesFolder(tenant, datasetId))) {
     const name = imageNameOf(key);
     if (name) names.push(name);
   }
@@ -47,11 +51,7 @@ export async function imageNames(tenant: Tenant, datasetId: string): Promise<Ima
 
 /** Counts by split and label of image records with these names. */
 export function countImages(names: readonly ImageName[]): DatasetCounts {
-  const count = (split: Split, label: Label) =>
-    names.filter((name) => name.split === split && name.label === label).length;
-  return {
-    total: names.length,
-    train: { normal: count('train', 'normal'), abnormal: count('train', 'abnormal') },
-    test: { normal: count('test', 'normal'), abnormal: count('test', 'abnormal') },
-  };
+  const counts = { total: names.length, train: { normal: 0, abnormal: 0 }, test: { normal: 0, abnormal: 0 } };
+  for (const { split, label } of names) counts[split][label]++;
+  return counts;
 }

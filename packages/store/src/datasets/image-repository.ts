@@ -8,23 +8,16 @@ import {
   type Split,
 } from '@mediclip/contracts';
 import { sha256Of } from '@mediclip/files';
-import { DamagedContent, RecordNotFound } from '../errors.js';
+import { DamagedContent, RecordExists, RecordNotFound } from '../errors.js';
 import { assertUnused } from '../jobs/in-use.js';
 import type { StoredStream } from '../object-store.js';
 import { Documents } from '../records/documents.js';
-import { isId, newId } from '../records/ids.js';
-import { keysOf, type PageRequest, pageOf } from '../records/pages.js';
+import { idBoundary, idWithin, isId, type Place, timeOfId } from '../records/ids.js';
+import { type PageRequest, pageOf } from '../records/pages.js';
 import { type Tenant, timestamp } from '../records/tenant.js';
-import { isUsableDataset } from './dataset-record.js';
-import {
-  countImages,
-  type ImageName,
-  imageBlobsFolder,
-  imageKey,
-  imageNameOf,
-  imageNames,
-  imagesFolder,
-} from './image-keys.js';
+import { findDataset, type StoredDataset } from './dataset-record.js';
+import { ImageCounts } from './image-counts.js';
+import { type ImageName, imageBlobsFolder, imageKey, imageNameOf, imagesFolder, possibleNames } from './image-keys.js';
 
 /** What is known about an image beside its bytes. */
 export type ImageDescription = Omit<Image, 'id' | 'datasetId' | 'createdAt' | 'sha256' | 'sizeBytes' | 'mask'>;
@@ -40,34 +33,42 @@ export interface ImageFilter {
   readonly label?: Label | undefined;
 }
 
+/** Where in which upload an image came. */
+export interface PlaceInUpload extends Place {
+  /** A UUID of version 7, the same again when the upload is repeated. */
+  readonly uploadId: string;
+}
+
 const loadedAtOnce = 16;
 
 /** Images of the data sets of one tenant. Methods reject with `RecordNotFound` when the data set or the image isn't there. */
 export class ImageRepository {
   private readonly tenant: Tenant;
   private readonly documents: Documents<ImageRecord>;
+  private readonly imageCounts: ImageCounts;
 
   constructor(tenant: Tenant) {
     this.tenant = tenant;
     this.documents = new Documents(tenant.objects, imageRecordSchema);
-  }
-
-  /** Stores an image: `prepare` and `commit` in one. */
-  async add(datasetId: string, description: ImageDescription, content: ImageContent): Promise<Image> {
-    const image = await this.prepare(datasetId, description, content);
-    await this.commit(datasetId, [image]);
-    return image;
+    this.imageCounts = new ImageCounts(tenant);
   }
 
   /**
-   * Stores the bytes of an image. The image isn't in the data set before `commit`; an upload that ends early hands all that it prepared
-   * to `discard` (when its process dies, the sweep (`sweep.ts`) does that a day later).
+   * Stores the bytes of an image. The image is not in the data set before `commit`; an upload that ends early hands all that it prepared
+   * to `discard` (when its process dies, the sweep does that a day later). An upload that is repeated with the same id prepares the same
+   * images, with the same ids.
    */
-  async prepare(datasetId: string, description: ImageDescription, { bytes, mask }: ImageContent): Promise<Image> {
+  async prepare(
+    datasetId: string,
+    description: ImageDescription,
+    { bytes, mask }: ImageContent,
+    { uploadId, ...place }: PlaceInUpload,
+  ): Promise<Image> {
     await this.assertDataset(datasetId);
-    const id = newId();
-    const put = async (content: Uint8Array) => {
-      const digest = await sha256Of(content);
+    const digests = { sha256: await sha256Of(bytes), maskSha256: mask && (await sha256Of(mask.bytes)) };
+    const { fileName, split, label } = description;
+    const id = idWithin(uploadId, place, JSON.stringify([fileName, split, label, ...Object.values(digests)]));
+    const put = async (content: Uint8Array, digest: string) => {
       await this.tenant.objects.put(`${imageBlobsFolder(this.tenant, datasetId, id)}${digest}`, content);
       return { sha256: digest, sizeBytes: content.byteLength };
     };
@@ -75,28 +76,43 @@ export class ImageRepository {
       ...description,
       id,
       datasetId,
-      ...(await put(bytes)),
-      ...(mask && { mask: { ...(await put(mask.bytes)), width: mask.width, height: mask.height } }),
+      ...(await put(bytes, digests.sha256)),
+      ...(mask && {
+        mask: { ...(await put(mask.bytes, digests.maskSha256!)), width: mask.width, height: mask.height },
+      }),
       createdAt: timestamp(this.tenant),
     };
   }
 
-  /** Puts prepared images into the data set, in their order. When the data set was deleted meanwhile, none of them stays. */
+  /**
+   * Puts prepared images into the data set, in their order; those that an earlier try of the same upload has put there stay. When that
+   * fails, those that it did put there are taken out again, as far as the store lets it. When the data set was deleted meanwhile, none
+   * of them stays.
+   */
   async commit(datasetId: string, images: readonly Image[]): Promise<void> {
-    for (const image of images) {
-      await this.documents.create(imageKey(this.tenant, datasetId, image), { schemaVersion: 1, ...image });
-    }
     try {
-      await this.assertDataset(datasetId);
+      await this.imageCounts.whileAdding(datasetId, async () => {
+        const added: Image[] = [];
+        try {
+          for (const image of images) if (await this.create(datasetId, image)) added.push(image);
+        } catch (error) {
+          for (const image of added) await this.removeRecord(datasetId, image).catch(() => undefined);
+          throw error;
+        }
+        return added;
+      });
     } catch (error) {
-      await this.discard(datasetId, images);
+      if (error instanceof RecordNotFound) for (const image of images) await this.remove(datasetId, image);
       throw error;
     }
   }
 
-  /** Removes prepared images and their bytes, also those that were committed. */
+  /** Removes the bytes of prepared images. Images that are in the data set stay. */
   async discard(datasetId: string, images: readonly ImageName[]): Promise<void> {
-    for (const image of images) await this.remove(datasetId, image);
+    for (const image of images) {
+      if ((await this.tenant.objects.head(imageKey(this.tenant, datasetId, image))) !== undefined) continue;
+      await this.tenant.objects.deleteFolder(imageBlobsFolder(this.tenant, datasetId, image.id));
+    }
   }
 
   /** In order of upload. Rejects with `InvalidCursor` too. */
@@ -130,14 +146,21 @@ export class ImageRepository {
 
   /** How many images there are, by split and label. */
   async counts(datasetId: string): Promise<DatasetCounts> {
-    await this.assertDataset(datasetId);
-    return countImages(await imageNames(this.tenant, datasetId));
+    return this.imageCounts.of(await this.assertDataset(datasetId));
+  }
+
+  /** How many images there are that an upload with this id has put there; others of the same millisecond count too. */
+  async countOfUpload(datasetId: string, uploadId: string): Promise<number> {
+    const folder = imagesFolder(this.tenant, datasetId);
+    let count = 0;
+    for await (const _ of this.tenant.objects.keys(`${folder}${idBoundary(timeOfId(uploadId))}`)) count++;
+    return count;
   }
 
   async get(datasetId: string, imageId: string): Promise<Image> {
     await this.assertDataset(datasetId);
-    const name = await this.nameOf(datasetId, imageId);
-    const image = name && (await this.read(datasetId, name));
+    const names = isId(imageId) ? possibleNames(imageId) : [];
+    const image = (await Promise.all(names.map((name) => this.read(datasetId, name)))).find((found) => found);
     if (image === undefined) {
       throw new RecordNotFound(`The data set ${datasetId} has no image with the id ${imageId}: list its images.`);
     }
@@ -165,13 +188,28 @@ export class ImageRepository {
   async delete(datasetId: string, imageId: string): Promise<void> {
     const image = await this.get(datasetId, imageId);
     await assertUnused(this.tenant, datasetId);
-    await this.remove(datasetId, image);
+    await this.imageCounts.whileRemoving(datasetId, () => this.remove(datasetId, image));
+  }
+
+  /** Returns false when the image is there already: its id says that it is the same. */
+  private async create(datasetId: string, image: Image): Promise<boolean> {
+    try {
+      await this.documents.create(imageKey(this.tenant, datasetId, image), { schemaVersion: 1, ...image });
+      return true;
+    } catch (error) {
+      if (!(error instanceof RecordExists)) throw error;
+      return false;
+    }
   }
 
   /** Record first: nobody can find bytes that are going. */
   private async remove(datasetId: string, image: ImageName): Promise<void> {
-    await this.tenant.objects.delete(imageKey(this.tenant, datasetId, image));
+    await this.removeRecord(datasetId, image);
     await this.tenant.objects.deleteFolder(imageBlobsFolder(this.tenant, datasetId, image.id));
+  }
+
+  private async removeRecord(datasetId: string, image: ImageName): Promise<void> {
+    await this.tenant.objects.delete(imageKey(this.tenant, datasetId, image));
   }
 
   private async read(datasetId: string, name: ImageName): Promise<Image | undefined> {
@@ -184,16 +222,10 @@ export class ImageRepository {
   private async *names(datasetId: string, { split, label }: ImageFilter, cursor?: string): AsyncGenerator<ImageName> {
     const folder = imagesFolder(this.tenant, datasetId);
     const after = cursor === undefined ? undefined : `${folder}${cursor}~`;
-    for await (const key of keysOf(this.tenant.objects, folder, after)) {
+    for await (const key of this.tenant.objects.keys(folder, after)) {
       const name = imageNameOf(key);
       if (name && (split ?? name.split) === name.split && (label ?? name.label) === name.label) yield name;
     }
-  }
-
-  private async nameOf(datasetId: string, imageId: string): Promise<ImageName | undefined> {
-    if (!isId(imageId)) return undefined;
-    const [found] = await this.tenant.objects.list(`${imagesFolder(this.tenant, datasetId)}${imageId}.`, { limit: 1 });
-    return found && imageNameOf(found.key);
   }
 
   private blobKey(image: Image, digest: string): string {
@@ -209,10 +241,12 @@ export class ImageRepository {
     return found.bytes;
   }
 
-  private async assertDataset(datasetId: string): Promise<void> {
-    if (!(await isUsableDataset(this.tenant, datasetId))) {
+  private async assertDataset(datasetId: string): Promise<StoredDataset> {
+    const found = await findDataset(this.tenant, datasetId);
+    if (found === undefined) {
       throw new RecordNotFound(`There is no data set with the id ${datasetId}: list the data sets.`);
     }
+    return found;
   }
 }
 

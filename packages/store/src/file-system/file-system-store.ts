@@ -1,12 +1,9 @@
 import { link, open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { Readable } from 'node:stream';
 import { sha256Of, syncFolder } from '@mediclip/files';
-import { clampRange } from '../byte-range.js';
 import { InvalidKey, PreconditionFailed } from '../errors.js';
 import { assertFolder, assertKey, assertPrefix } from '../object-keys.js';
 import type {
-  ByteRange,
   ListOptions,
   ObjectBody,
   ObjectInfo,
@@ -19,7 +16,8 @@ import type {
 import { type Claim, Claims } from './claims.js';
 import { ignoreAbsent, makeFolder, removeEmptyFolders } from './durable.js';
 import { errorCode, heldUp, isAbsent, toStoreError } from './file-errors.js';
-import { objectInfo, sortedEntries, walk } from './listing.js';
+import { FolderListings, firstAfter } from './folder-listings.js';
+import { objectInfo, walk } from './listing.js';
 import { contentPath, isStaged, removeLeftovers, type Staged, stage, stageNothing } from './staging.js';
 
 export interface FileSystemStoreOptions {
@@ -40,6 +38,7 @@ export class FileSystemStore implements ObjectStore {
   private readonly claimsFolder: string;
   private readonly claims: Claims;
   private readonly leftoverAgeMs: number;
+  private readonly listings = new FolderListings();
 
   /** `root` is an absolute path; it is created with the first write. */
   constructor(root: string, { claimPatienceMs = 10_000, leftoverAgeMs = 3_600_000 }: FileSystemStoreOptions = {}) {
@@ -63,23 +62,18 @@ export class FileSystemStore implements ObjectStore {
     });
   }
 
-  async getStream(key: string, range: ByteRange = { offset: 0 }): Promise<StoredStream | undefined> {
+  async getStream(key: string): Promise<StoredStream | undefined> {
     assertKey(key);
     return this.explained(async () => {
-      let streaming = false;
       const handle = await open(this.pathOf(key), 'r').catch(ignoreAbsent);
       if (handle === undefined) return undefined;
+      let found: StoredStream | undefined;
       try {
-        const found = await handle.stat();
-        if (!found.isFile()) return undefined;
-        const sizeBytes = found.size;
-        const [start, end] = clampRange(range, sizeBytes);
-        if (start === end) return { stream: Readable.from([]), sizeBytes };
-        const stream = handle.createReadStream({ start, end: end - 1, autoClose: true });
-        streaming = true;
-        return { stream, sizeBytes };
+        const stats = await handle.stat();
+        if (stats.isFile()) found = { stream: handle.createReadStream({ autoClose: true }), sizeBytes: stats.size };
+        return found;
       } finally {
-        if (!streaming) await handle.close();
+        if (found === undefined) await handle.close();
       }
     });
   }
@@ -116,7 +110,7 @@ export class FileSystemStore implements ObjectStore {
     assertFolder(folder);
     return this.explained(async () => {
       const target = this.pathOf(folder.slice(0, -1));
-      if ((await sortedEntries(target)).length === 0) return;
+      if ((await this.listings.read(target)).entries.length === 0) return;
       const { folder: away, token } = await stageNothing(this.staging);
       try {
         await rename(target, contentPath(away, token)).catch(ignoreAbsent);
@@ -128,27 +122,38 @@ export class FileSystemStore implements ObjectStore {
     });
   }
 
-  async list(prefix: string, { after = '', limit }: ListOptions): Promise<ObjectInfo[]> {
+  async *keys(prefix: string, after = ''): AsyncGenerator<string> {
     assertPrefix(prefix);
-    return this.explained(async () => {
-      const found: ObjectInfo[] = [];
-      if (limit <= 0) return found;
-      for await (const info of walk(this.root, prefix, after)) {
-        found.push(info);
-        if (found.length === limit) break;
-      }
-      return found;
-    });
+    const keys = walk(this.root, this.listings, prefix, after);
+    for (;;) {
+      const next = await this.explained(() => keys.next());
+      if (next.done) return;
+      yield next.value;
+    }
+  }
+
+  async list(prefix: string, { after, limit }: ListOptions): Promise<ObjectInfo[]> {
+    const found: ObjectInfo[] = [];
+    if (limit <= 0) return found;
+    for await (const key of this.keys(prefix, after)) {
+      const info = await this.head(key);
+      if (info !== undefined) found.push(info);
+      if (found.length === limit) break;
+    }
+    return found;
   }
 
   async listFolders(folder: string, { after = '', limit }: ListOptions): Promise<string[]> {
     assertFolder(folder);
-    return this.explained(async () =>
-      (await sortedEntries(this.pathOf(folder)))
-        .filter(({ name, isFolder }) => isFolder && name > `${after}/`)
-        .slice(0, limit)
-        .map(({ name }) => name.slice(0, -1)),
-    );
+    return this.explained(async () => {
+      const { entries } = await this.listings.read(this.pathOf(folder));
+      const found: string[] = [];
+      for (let at = firstAfter(entries, `${after}/`); at < entries.length && found.length < limit; at++) {
+        const { name, isFolder } = entries[at]!;
+        if (isFolder) found.push(name.slice(0, -1));
+      }
+      return found;
+    });
   }
 
   async check(): Promise<void> {
@@ -211,7 +216,7 @@ export class FileSystemStore implements ObjectStore {
   }
 
   private async occupied(key: string): Promise<Error> {
-    return (await sortedEntries(this.pathOf(key))).length > 0
+    return (await this.listings.read(this.pathOf(key))).entries.length > 0
       ? new InvalidKey(`The key ${key} is taken as a folder of other objects: choose another.`)
       : new PreconditionFailed(`The object ${key} exists already: read it and decide again.`);
   }

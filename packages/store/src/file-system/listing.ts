@@ -1,47 +1,49 @@
-import type { Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { isSafeName } from '../object-keys.js';
 import type { ObjectInfo } from '../object-store.js';
 import { isAbsent } from './file-errors.js';
+import { type Entry, type FolderListings, firstAfter } from './folder-listings.js';
 
-/** A name in a folder as it stands in keys: folders end with '/', so that sorting by it sorts the keys by byte. */
-interface Entry {
-  readonly name: string;
-  readonly isFolder: boolean;
-}
-
-/** Objects and folders directly inside `folder` (an absolute path), in key order. Names that can't be keys are not ours. */
-export async function sortedEntries(folder: string): Promise<Entry[]> {
-  const found = await readdir(folder, { withFileTypes: true }).catch((error: unknown): Dirent[] => {
-    if (isAbsent(error)) return [];
-    throw error;
-  });
-  return found
-    .filter((entry) => isSafeName(entry.name) && (entry.isFile() || entry.isDirectory()))
-    .map((entry) => ({ name: entry.isDirectory() ? `${entry.name}/` : entry.name, isFolder: entry.isDirectory() }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-/** Walks over the keys below `root` that begin with `prefix` and sort after `after`, in key order. */
-export async function* walk(root: string, prefix: string, after: string): AsyncGenerator<ObjectInfo> {
+/** Walks over the keys below `root` that begin with `prefix` and sort after `after`, in key order; every folder on the way is read once. */
+export async function* walk(
+  root: string,
+  listings: FolderListings,
+  prefix: string,
+  after: string,
+): AsyncGenerator<string, undefined> {
   const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
-  yield* walkFolder(root, folder, prefix, after);
+  yield* walkFolder({ root, listings, prefix, after }, folder);
 }
 
-async function* walkFolder(root: string, folder: string, prefix: string, after: string): AsyncGenerator<ObjectInfo> {
-  for (const entry of await sortedEntries(path.join(root, folder))) {
-    const key = folder + entry.name;
-    const inPrefix = key.startsWith(prefix) || (entry.isFolder && prefix.startsWith(key));
-    if (!inPrefix) continue;
-    if (entry.isFolder) {
-      if (key > after || after.startsWith(key)) yield* walkFolder(root, key, prefix, after);
+interface Walk {
+  readonly root: string;
+  readonly listings: FolderListings;
+  readonly prefix: string;
+  readonly after: string;
+}
+
+async function* walkFolder(of: Walk, folder: string): AsyncGenerator<string, undefined> {
+  const { root, listings, prefix, after } = of;
+  const { entries } = await listings.read(path.join(root, folder));
+  for (let at = firstToVisit(of, folder, entries); at < entries.length; at++) {
+    const { name, isFolder } = entries[at]!;
+    const key = folder + name;
+    if (!key.startsWith(prefix) && !(isFolder && prefix.startsWith(key))) {
+      if (key > prefix) return;
       continue;
     }
-    if (key <= after) continue;
-    const info = await objectInfo(root, key);
-    if (info !== undefined) yield info;
+    if (isFolder) {
+      if (key > after || after.startsWith(key)) yield* walkFolder(of, key);
+    } else if (key > after) yield key;
   }
+}
+
+/** Where to begin in a folder: before the first key after `after`, and before the folder that `after` lies in. */
+function firstToVisit({ after }: Walk, folder: string, entries: readonly Entry[]): number {
+  if (!after.startsWith(folder)) return 0;
+  const rest = after.slice(folder.length);
+  const slash = rest.indexOf('/');
+  return slash < 0 ? firstAfter(entries, rest) : Math.max(0, firstAfter(entries, rest.slice(0, slash + 1)) - 1);
 }
 
 /** Size and time of the object at `key`, `undefined` when there is none. */

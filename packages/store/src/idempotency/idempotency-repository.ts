@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { PreconditionFailed, RecordExists } from '../errors.js';
 import { type Document, Documents } from '../records/documents.js';
 import { newId } from '../records/ids.js';
-import { keysOf } from '../records/pages.js';
 import type { Tenant } from '../records/tenant.js';
 
 const answerSchema = z.strictObject({
@@ -51,6 +50,8 @@ export interface Claim {
    * so that it can't create a second one: `RecordExists` then means that the work is done.
    */
   readonly resourceId: string;
+  /** Whether an earlier try of the request was claimed and came to no answer; it may have done some of its work. */
+  readonly isRepeat: boolean;
 }
 
 export type ClaimOutcome =
@@ -87,6 +88,12 @@ export class IdempotencyRepository {
     }
   }
 
+  /** The answer that is kept for a request, `undefined` as long as there is none. */
+  async answerTo(request: KeyedRequest): Promise<StoredAnswer | undefined> {
+    const known = (await this.documents.read(this.keyOf(request)))?.value;
+    return known?.state === 'answered' && this.isAlive(known) ? known.answer : undefined;
+  }
+
   /** Keeps a claim for another 20 seconds. Returns false when it is lost. */
   renew(claim: Claim): Promise<boolean> {
     return this.change(claim, (record) => ({ ...record, leaseUntil: this.time(leaseMs) }));
@@ -109,7 +116,7 @@ export class IdempotencyRepository {
 
   /** Removes what has expired. */
   async sweep(): Promise<void> {
-    for await (const key of keysOf(this.tenant.objects, this.folder())) {
+    for await (const key of this.tenant.objects.keys(this.folder())) {
       const read = await this.documents.read(key);
       if (read && Date.parse(read.value.expiresAt) <= this.tenant.now()) await this.tenant.objects.delete(key);
     }
@@ -135,7 +142,7 @@ export class IdempotencyRepository {
     try {
       const key = this.keyOf(request);
       await (read ? this.documents.replace(key, read, record) : this.documents.create(key, record));
-      return { request, owner, resourceId: record.resourceId };
+      return { request, owner, resourceId: record.resourceId, isRepeat: !expired };
     } catch (error) {
       if (error instanceof PreconditionFailed || error instanceof RecordExists) return undefined;
       throw error;

@@ -1,7 +1,6 @@
 import { idSchema } from '@mediclip/contracts';
 import { z } from 'zod';
 import { Documents } from '../records/documents.js';
-import { keysOf } from '../records/pages.js';
 import type { Tenant } from '../records/tenant.js';
 
 const markerSchema = z.strictObject({
@@ -44,7 +43,7 @@ export class ActiveJobs {
 
   /** All markers, oldest job first. */
   async *all(): AsyncGenerator<ActiveJob> {
-    for await (const key of keysOf(this.tenant.objects, `${this.tenant.prefix}active-jobs/`)) {
+    for await (const key of this.tenant.objects.keys(`${this.tenant.prefix}active-jobs/`)) {
       const [marker, info] = await Promise.all([this.markers.read(key), this.tenant.objects.head(key)]);
       if (marker === undefined || info === undefined) continue;
       yield { ...marker.value, old: info.modifiedAt.getTime() < this.tenant.now() - creationMs };

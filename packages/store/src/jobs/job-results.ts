@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { InvalidCursor, RecordExists, RecordNotFound } from '../errors.js';
 import { Documents } from '../records/documents.js';
 import { isId } from '../records/ids.js';
-import { keysOf, type PageRequest, pageOf } from '../records/pages.js';
+import { type PageRequest, pageOf } from '../records/pages.js';
 import type { Tenant } from '../records/tenant.js';
 import type { JobAttempts } from './job-attempts.js';
 import { type Attempt, jobFolder } from './job-record.js';
@@ -54,13 +54,6 @@ export class JobResults {
       if (!(error instanceof RecordExists)) throw error;
       return false;
     }
-  }
-
-  /** Ids of the images that have a result: what the next attempt need not score again. */
-  async done(jobId: string): Promise<Set<string>> {
-    const ids = new Set<string>();
-    for await (const id of this.ids(jobId)) ids.add(id);
-    return ids;
   }
 
   /**
@@ -114,7 +107,7 @@ export class JobResults {
     const found = new Map<string, Verdict>();
     if (!isId(jobId)) return found;
     const folder = this.verdictFolder(jobId);
-    for await (const key of keysOf(this.tenant.objects, folder)) {
+    for await (const key of this.tenant.objects.keys(folder)) {
       const stored = await this.verdictDocuments.read(key);
       if (stored) found.set(key.slice(folder.length, -'.json'.length), toVerdict(stored.value));
     }
@@ -152,7 +145,7 @@ export class JobResults {
   private async *ids(jobId: string, cursor?: string): AsyncGenerator<string> {
     if (!isId(jobId)) return;
     const folder = this.folderOf(jobId);
-    for await (const key of keysOf(this.tenant.objects, folder, cursor && `${folder}${cursor}~`)) {
+    for await (const key of this.tenant.objects.keys(folder, cursor && `${folder}${cursor}~`)) {
       yield key.slice(folder.length, -'.json'.length);
     }
   }

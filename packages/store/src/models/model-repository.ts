@@ -4,7 +4,6 @@ import { ModelHasAlias, RecordExists, RecordNotFound } from '../errors.js';
 import { type Deletion, deleteUnused, resumeDeletion } from '../jobs/deletion.js';
 import type { JobAttempts } from '../jobs/job-attempts.js';
 import type { Attempt } from '../jobs/job-record.js';
-import type { StoredStream } from '../object-store.js';
 import type { Documents } from '../records/documents.js';
 import { newId } from '../records/ids.js';
 import { removeOldFolder } from '../records/old-folders.js';
@@ -105,16 +104,6 @@ export class ModelRepository {
   /** Names and sizes of the model's files. */
   async files(id: string): Promise<readonly { readonly name: string; readonly sizeBytes: number }[]> {
     return (await this.getStored(id)).files;
-  }
-
-  /** One of the model's files. */
-  async openFile(id: string, name: string): Promise<StoredStream> {
-    const { files, filesFolder } = await this.getStored(id);
-    const known = files.some((file) => file.name === name);
-    const file =
-      known && (await this.tenant.objects.getStream(`${modelFolder(this.tenant, id)}${filesFolder}/${name}`));
-    if (!file) throw new RecordNotFound(`The model ${id} has no file ${name}: list its files.`);
-    return file;
   }
 
   /** Path of a local folder with the model's files, `<cache>/<digest of the model>`; it is filled when it isn't there. Rejects with `DamagedContent`. */

@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
 import { temporaryFolder } from '@mediclip/testing';
 import { DamagedContent, InvalidKey, RecordNotFound } from '../errors.js';
@@ -42,9 +41,8 @@ describe('models', () => {
       { name: 'detector.onnx' },
       { name: 'detector.onnx.data' },
     ]);
-    const file = await tenant.models.openFile(model.id, 'detector.onnx.data');
-    expect((await buffer(file.stream)).toString()).toBe('weights');
-    await expect(tenant.models.openFile(model.id, '../model.json')).rejects.toThrow(RecordNotFound);
+    const folder = await tenant.models.fetch(model.id, temporaryFolder());
+    expect(readFileSync(path.join(folder, 'detector.onnx.data'), 'utf8')).toBe('weights');
   });
 
   test('a model that an attempt left before it died is the one that the next attempt publishes', async () => {
@@ -55,8 +53,8 @@ describe('models', () => {
     const left = await tenant.models.create(attempt, description, detectorFolder('of the first attempt'));
     const { attempt: next } = await tenant.attempts.start(job.id);
     expect(await publishModel(tenant, next, 'of the second attempt')).toEqual(left);
-    const file = await tenant.models.openFile(left.id, 'detector.onnx.data');
-    expect((await buffer(file.stream)).toString()).toBe('of the first attempt');
+    const folder = await tenant.models.fetch(left.id, temporaryFolder());
+    expect(readFileSync(path.join(folder, 'detector.onnx.data'), 'utf8')).toBe('of the first attempt');
     expect((await keys()).filter((key) => key.startsWith('models/'))).toHaveLength(3);
   });
 

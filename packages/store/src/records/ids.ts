@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { v7 } from 'uuid';
 
 const canonicalId = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -5,6 +6,43 @@ const canonicalId = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-
 /** A new UUID of version 7; ids of one process rise. */
 export function newId(): string {
   return v7();
+}
+
+/** Where something stands in what made it: files in the order of arrival, frames within their file, both from 0. */
+export interface Place {
+  readonly file: number;
+  readonly frame: number;
+}
+
+const frameBits = 12;
+const orderBits = 32;
+const digestBits = 42n;
+
+/**
+ * The id of one of many things that the request `parentId` (a UUID of version 7) makes. It is a UUID of version 7 too, with its parent's
+ * time; its next 32 bits are `place`, so that ids order things as they came, and the rest are of a digest of `parentId`, `place` and
+ * `content`. So a request that is repeated makes the same ids, and the same id means the same content.
+ */
+export function idWithin(parentId: string, place: Place, content: string): string {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([parentId, place.file, place.frame, content]))
+    .digest();
+  const file = Math.min(place.file, 2 ** (orderBits - frameBits) - 1);
+  const order = BigInt(file * 2 ** frameBits + Math.min(place.frame, 2 ** frameBits - 1));
+  const time = BigInt(timeOfId(parentId));
+  const fields = [
+    [time, 48n],
+    [7n, 4n],
+    [order >> 20n, 12n],
+    [2n, 2n],
+    [order & 0xfffffn, 20n],
+    [digest.readBigUInt64BE() >> (64n - digestBits), digestBits],
+  ] as const;
+  const bits = fields.reduce((all, [value, width]) => (all << width) | value, 0n);
+  return bits
+    .toString(16)
+    .padStart(32, '0')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
 /** Whether `text` is an id as this service writes them, in lower case. Anything else can't be the id of a record. */

@@ -13,7 +13,6 @@ export interface PageRequest {
 
 const batch = 1000;
 const loadedAtOnce = 16;
-const hourMs = 3_600_000;
 
 /**
  * A page of the items that `load` finds for the ids in order; ids whose item is `undefined` (deleted meanwhile, filtered out) are passed
@@ -66,19 +65,10 @@ export async function* foldersOf(objects: ObjectStore, folder: string, after?: s
   }
 }
 
-/** Every key below `prefix`, ascending. */
-export async function* keysOf(objects: ObjectStore, prefix: string, after?: string): AsyncGenerator<string> {
-  for (let last = after; ; ) {
-    const found = await objects.list(prefix, last === undefined ? { limit: batch } : { limit: batch, after: last });
-    for (const { key } of found) yield key;
-    if (found.length < batch) return;
-    last = found.at(-1)!.key;
-  }
-}
-
 /**
- * Ids that are folders directly inside `folder`, newest first, older than `before`. Object stores list in ascending order only, so a
- * folder with many ids is read in windows of time that reach further and further back.
+ * Ids that are folders directly inside `folder`, newest first, older than `before`. Object stores list in ascending order only, so the
+ * folder is read in windows of time that reach back from `before`: each as long as one request of the store can answer, found by
+ * widening and narrowing. So a page costs a handful of requests, however many ids there are.
  */
 export async function* newestFirst(objects: ObjectStore, folder: string, before = '~'): AsyncGenerator<string> {
   const oldest = await objects.listFolders(folder, { limit: batch });
@@ -86,17 +76,42 @@ export async function* newestFirst(objects: ObjectStore, folder: string, before 
     yield* oldest.filter((id) => isId(id) && id < before).reverse();
     return;
   }
+  const oldestMs = timeOfId(oldest.find(isId) ?? idBoundary(0));
   let end = before;
-  let endMs = isId(before) ? timeOfId(before) : Date.now();
-  for (let windowMs = hourMs; endMs >= 0; windowMs *= 8) {
-    const begin = idBoundary(endMs - windowMs);
-    const ids: string[] = [];
-    for await (const id of foldersOf(objects, folder, begin)) {
-      if (id >= end) break;
-      if (isId(id)) ids.push(id);
+  let endMs = isId(before) ? timeOfId(before) + 1 : Date.now() + clockSkewMs;
+  /** Where the ids are known to be too many for one request, if anywhere. */
+  let denseMs = Number.NEGATIVE_INFINITY;
+  for (let windowMs = firstWindowMs; endMs > oldestMs; ) {
+    const beginMs = endMs - Math.max(1, Math.floor(windowMs));
+    const begin = idBoundary(beginMs);
+    const { ids, isWhole } = await idsBetween(objects, folder, begin, end, endMs - beginMs === 1);
+    if (!isWhole) {
+      denseMs = timeOfId(ids.at(-1) ?? begin);
+      windowMs = (endMs - Math.max(denseMs, beginMs)) / 2;
+      continue;
     }
     yield* ids.reverse();
     end = begin;
-    endMs -= windowMs;
+    endMs = beginMs;
+    const wider = windowMs * Math.min(mostGrowth, Math.max(1, batch / 2 / (ids.length + 1)));
+    windowMs = endMs > denseMs ? Math.min(wider, Math.max(1, (endMs - denseMs) / 2)) : wider;
   }
+}
+
+const firstWindowMs = 60_000;
+const mostGrowth = 16;
+
+/** How far the clocks of processes that make ids may be ahead of this one. */
+const clockSkewMs = 600_000;
+
+/** Ids from `begin` on and before `end`: those of one request, which may not be all, or `all` of them. */
+async function idsBetween(objects: ObjectStore, folder: string, begin: string, end: string, all: boolean) {
+  const ids: string[] = [];
+  let seen = 0;
+  for await (const id of foldersOf(objects, folder, begin)) {
+    if (id >= end) break;
+    if (isId(id)) ids.push(id);
+    if (++seen === batch && !all) return { ids, isWhole: false };
+  }
+  return { ids, isWhole: true };
 }

@@ -2,7 +2,6 @@ import { types } from 'node:util';
 import {
   InvalidKey,
   PreconditionFailed,
-  RangeNotSatisfiable,
   StoreError,
   StoreForbidden,
   StoreFull,
@@ -50,8 +49,6 @@ export function toStoreError(error: unknown, place: string): unknown {
   const what = `${code}${status ? `, status ${status}` : ''}, at ${place}`;
   if (status === 412)
     return new PreconditionFailed('The object has changed since it was read: read it again.', options);
-  if (status === 416)
-    return new RangeNotSatisfiable('Ask for a range that begins before the end of the object.', options);
   if (fullCodes.has(code) || status === 507) {
     return new StoreFull(`The bucket takes no more (${what}): free some room or raise the quota.`, options);
   }

@@ -4,7 +4,7 @@ import { StoreForbidden, StoreMisconfigured } from '../errors.js';
 import { openObjectStore } from '../open-object-store.js';
 import { describeObjectStore } from '../testing/conformance.js';
 import { describeStoreProcesses } from '../testing/process-conformance.js';
-import { imageContent, imageDescription } from '../testing/test-images.js';
+import { addImage, imageContent, imageDescription } from '../testing/test-images.js';
 import { collect, newModel, testStore } from '../testing/test-store.js';
 
 /** A bucket of a server of your own to run these tests on instead, `s3://…?endpoint=…`; credentials as usual in the environment. */
@@ -34,7 +34,12 @@ if (reason) {
     test('keep a data set, a job and its model', async () => {
       const { tenant, store, keys } = testStore(urlOf('tests/repositories'));
       const { model, job } = await newModel(tenant);
-      const image = await tenant.images.add(job.request.datasetId, imageDescription(), imageContent('pixels', 'mask'));
+      const image = await addImage(
+        tenant.images,
+        job.request.datasetId,
+        imageDescription(),
+        imageContent('pixels', 'mask'),
+      );
       expect(await collect(tenant.images.all(job.request.datasetId))).toEqual([image]);
       expect(await tenant.models.list({ limit: 10 })).toEqual({ items: [model] });
       expect(await collect(store.tenants())).toEqual(['default']);

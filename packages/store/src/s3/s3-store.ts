@@ -13,11 +13,9 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { clampRange } from '../byte-range.js';
 import { PreconditionFailed, StoreMisconfigured, StoreUnavailable } from '../errors.js';
 import { assertFolder, assertKey, assertPrefix } from '../object-keys.js';
 import type {
-  ByteRange,
   ListOptions,
   ObjectBody,
   ObjectInfo,
@@ -70,23 +68,10 @@ export class S3Store implements ObjectStore {
     return found && { bytes: await this.explained(found.Body!.transformToByteArray()), etag: found.ETag! };
   }
 
-  async getStream(key: string, range: ByteRange = { offset: 0 }): Promise<StoredStream | undefined> {
+  async getStream(key: string): Promise<StoredStream | undefined> {
     assertKey(key);
-    if (range.length === 0) return this.emptyRange(key, range);
-    const whole = range.offset === 0 && range.length === undefined;
-    const last = range.length === undefined ? '' : range.offset + range.length - 1;
-    try {
-      const found = await this.client.send(
-        new GetObjectCommand({ ...this.at(key), ...(!whole && { Range: `bytes=${range.offset}-${last}` }) }),
-      );
-      const sizeBytes = Number(found.ContentRange?.split('/')[1] ?? found.ContentLength);
-      return { stream: found.Body as Readable, sizeBytes };
-    } catch (error) {
-      const failure = s3Failure(error);
-      if (failure?.status === 416) return this.emptyRange(key, range);
-      if (failure && isMissing(failure)) return undefined;
-      throw toStoreError(error, this.place);
-    }
+    const found = await this.unlessMissing(this.client.send(new GetObjectCommand(this.at(key))));
+    return found && { stream: found.Body as Readable, sizeBytes: Number(found.ContentLength) };
   }
 
   async put(key: string, body: ObjectBody, condition: PutCondition = {}): Promise<PutResult> {
@@ -120,6 +105,16 @@ export class S3Store implements ObjectStore {
         );
       }
       if (found.length < mostPerRequest) return;
+    }
+  }
+
+  async *keys(prefix: string, after = ''): AsyncGenerator<string> {
+    assertPrefix(prefix);
+    for (let start = after; ; ) {
+      const found = await this.list(prefix, { after: start, limit: mostPerRequest });
+      for (const { key } of found) yield key;
+      if (found.length < mostPerRequest) return;
+      start = found.at(-1)!.key;
     }
   }
 
@@ -199,14 +194,6 @@ export class S3Store implements ObjectStore {
 
   private at(key: string): { Bucket: string; Key: string } {
     return { Bucket: this.bucket, Key: this.prefix + key };
-  }
-
-  /** What a range without a byte is: nothing, at the beginning of an empty object or inside one; else there is no such range. */
-  private async emptyRange(key: string, range: ByteRange): Promise<StoredStream | undefined> {
-    const info = await this.head(key);
-    if (info === undefined) return undefined;
-    clampRange(range, info.sizeBytes);
-    return { stream: Readable.from([]), sizeBytes: info.sizeBytes };
   }
 
   private async putBytes(key: string, bytes: Uint8Array, input: PutObjectCommandInput): Promise<PutResult> {

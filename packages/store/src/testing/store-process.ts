@@ -2,7 +2,9 @@
 import { PreconditionFailed } from '../errors.js';
 import type { ObjectStore } from '../object-store.js';
 import { openObjectStore } from '../open-object-store.js';
+import { openStore } from '../store.js';
 import { sealed } from './sealed.js';
+import { imageContent, imageDescription } from './test-images.js';
 
 const text = (value: string) => new TextEncoder().encode(value);
 const say = (line: string) => new Promise<void>((resolve) => process.stdout.write(`${line}\n`, () => resolve()));
@@ -65,5 +67,28 @@ const jobs: Record<string, (store: ObjectStore, count: number) => Promise<void>>
   },
 };
 
+/** Puts `count` images of an upload into a data set in one commit, and says how many are there after each. */
+async function commitImages(storeUrl: string, datasetId: string, uploadId: string, count: number): Promise<void> {
+  const store = openStore(storeUrl);
+  const { images } = store.tenant('default');
+  const all = [];
+  for (let file = 0; file < count; file++) {
+    const place = { uploadId, file, frame: 0 };
+    all.push(await images.prepare(datasetId, imageDescription(), imageContent(`${file}`), place));
+  }
+  const put = store.objects.put.bind(store.objects);
+  let created = 0;
+  Object.assign(store.objects, {
+    put: async (...args: Parameters<typeof put>) => {
+      const result = await put(...args);
+      if (args[0].includes('/images/')) await say(String(++created));
+      return result;
+    },
+  });
+  await images.commit(datasetId, all);
+}
+
 const [url, job, count] = process.argv.slice(2);
-await jobs[job!]!(openObjectStore(url!), Number(count));
+const [name, datasetId, uploadId] = job!.split(' ');
+if (name === 'commitImages') await commitImages(url!, datasetId!, uploadId!, Number(count));
+else await jobs[name!]!(openObjectStore(url!), Number(count));

@@ -1,4 +1,26 @@
-import type { ImageContent, ImageDescription } from '../datasets/image-repository.js';
+import type { Image } from '@mediclip/contracts';
+import type { ImageContent, ImageDescription, ImageRepository, PlaceInUpload } from '../datasets/image-repository.js';
+import { newId } from '../records/ids.js';
+
+const uploadId = newId();
+let files = 0;
+
+/** The next place of one long upload, so that images are in the order in which a test makes them. */
+export function nextPlace(): PlaceInUpload {
+  return { uploadId, file: files++, frame: 0 };
+}
+
+/** Stores an image as an upload of its own. */
+export async function addImage(
+  images: ImageRepository,
+  datasetId: string,
+  description: ImageDescription,
+  content: ImageContent,
+): Promise<Image> {
+  const image = await images.prepare(datasetId, description, content, nextPlace());
+  await images.commit(datasetId, [image]);
+  return image;
+}
 
 /** Description of an image for tests that don't care. */
 export function imageDescription(given: Partial<ImageDescription> = {}): ImageDescription {

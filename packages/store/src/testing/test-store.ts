@@ -5,7 +5,6 @@ import { resolveAdaptationOptions } from '@mediclip/contracts';
 import { temporaryFolder } from '@mediclip/testing';
 import type { Attempt } from '../jobs/job-record.js';
 import type { ModelDescription } from '../models/model-repository.js';
-import { keysOf } from '../records/pages.js';
 import { openStore, type TenantStore } from '../store.js';
 
 export const digest = 'ab'.repeat(32);
@@ -26,8 +25,7 @@ export function testStore(url = pathToFileURL(temporaryFolder()).href) {
     /** Every key of the tenant, without the tenant's prefix. */
     async keys(): Promise<string[]> {
       const keys: string[] = [];
-      for await (const key of keysOf(store.objects, 'tenants/default/'))
-        keys.push(key.slice('tenants/default/'.length));
+      for await (const key of store.objects.keys('tenants/default/')) keys.push(key.slice('tenants/default/'.length));
       return keys;
     },
   };
