@@ -18,6 +18,7 @@ export type ServerSettings = Pick<
   | 'scores'
   | 'queueDepth'
   | 'requestsPerMinute'
+  | 'eventStreams'
   | 'eventLoopDelayMs'
   | 'connectionTimeoutMs'
   | 'requestTimeoutMs'

@@ -21,6 +21,7 @@ import { sendProblem } from './http/send-problem.js';
 import { answerBrokenRequest, headersTimeoutMs, timeoutCheckMs } from './http/timeouts.js';
 import { adaptationHandlers } from './jobs/adaptations.js';
 import { evaluationHandlers } from './jobs/evaluations.js';
+import { FollowedJobs } from './jobs/followed-jobs.js';
 import { jobEventHandlers } from './jobs/job-events.js';
 import { jobHandlers } from './jobs/jobs.js';
 import { scoringHandlers } from './jobs/scorings.js';
@@ -41,7 +42,7 @@ import { driftHandlers } from './scores/drift.js';
 import { DriftRecorder } from './scores/drift-recorder.js';
 import { scoreHandlers } from './scores/scores.js';
 import { archiveHandlers } from './uploads/archive/uploads.js';
-import { sweepTemporaryFolders } from './uploads/temporary-folder.js';
+import { closeTemporaryFolders, sweepTemporaryFolders } from './uploads/temporary-folder.js';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -97,6 +98,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   app.addHook('preClose', async () => lifecycle.close());
   app.addHook('onClose', () => backboneThreads.close());
   app.addHook('onClose', () => drift.flush());
+  app.addHook('onClose', () => closeTemporaryFolders(settings.dataDir));
 
   await app.register(logRequests);
   await app.register(measureRequests, { metrics });
@@ -114,6 +116,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   await app.register(docsAssets);
 
   const submission = { jobQueue, queueDepth: settings.queueDepth, modelsFolder: settings.modelsDir };
+  const followed = new FollowedJobs({ jobQueue, limits: settings.eventStreams });
   const probes: ReadinessProbe[] = [
     { name: 'store', check: () => store.check() },
     { name: 'queue', check: () => jobQueue.ping() },
@@ -136,7 +139,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
     ...evaluationHandlers(submission),
     ...calibrationHandlers(submission),
     ...jobHandlers(dependencies),
-    ...jobEventHandlers({ closing: lifecycle.closing }),
+    ...jobEventHandlers({ followed, closing: lifecycle.closing }),
     ...healthHandlers(probes, lifecycle),
     ...metricsHandlers(dependencies.metrics),
     ...docsHandlers,

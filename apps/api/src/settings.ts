@@ -49,6 +49,10 @@ const variablesSchema = z.strictObject({
   DATA_DIR: folder.prefault('./data'),
   REDIS_URL: urlOf(['redis:', 'rediss:']).optional(),
   REDIS_PASSWORD_FILE: secret.optional(),
+  REDIS_PREFIX: z
+    .string()
+    .regex(/^[\w.:-]{1,64}$/, 'must be 1 to 64 letters, digits, `_`, `.`, `:` or `-`')
+    .default('mediclip'),
   STORE_URL: urlOf(['file:', 's3:']).optional(),
   MODELS_DIR: folder.optional(),
   HUB_URL: urlOf(['http:', 'https:']).default('https://huggingface.co'),
@@ -82,6 +86,8 @@ const variablesSchema = z.strictObject({
   QUEUE_DEPTH: whole(100),
   JOB_CONCURRENCY: whole(1, 1, 64),
   RATE_LIMIT_PER_MINUTE: whole(1200),
+  MAX_TENANT_EVENT_STREAMS: whole(500),
+  MAX_EVENT_STREAMS: whole(2000),
   MAX_EVENT_LOOP_DELAY_MS: whole(500),
   CONNECTION_TIMEOUT_SECONDS: whole(60, 1, 3600),
   REQUEST_TIMEOUT_SECONDS: whole(3600, 1, 86_400),
@@ -98,6 +104,8 @@ export interface Settings {
   readonly dataDir: string;
   /** With it, API and workers are processes of their own. The password is in it. */
   readonly redisUrl?: string;
+  /** Before every key and channel in Redis: deployments that share one have each their own. */
+  readonly redisPrefix: string;
   readonly storeUrl: string;
   /** Where weights of backbones lie, one folder for each id. */
   readonly modelsDir: string;
@@ -133,6 +141,8 @@ export interface Settings {
   readonly jobConcurrency: number;
   /** Requests of one tenant to one route. */
   readonly requestsPerMinute: number;
+  /** Streams of job events at once. */
+  readonly eventStreams: { readonly ofTenant: number; readonly ofProcess: number };
   /** Requests are turned away while the event loop is later than this. */
   readonly eventLoopDelayMs: number;
   readonly connectionTimeoutMs: number;
@@ -184,6 +194,7 @@ function toSettings(values: z.output<typeof variablesSchema>): Settings {
     port: values.PORT,
     dataDir: values.DATA_DIR,
     ...(values.REDIS_URL !== undefined && { redisUrl: withPassword(values.REDIS_URL, values.REDIS_PASSWORD_FILE) }),
+    redisPrefix: values.REDIS_PREFIX,
     storeUrl: values.STORE_URL ?? pathToFileURL(values.DATA_DIR).href,
     modelsDir: values.MODELS_DIR ?? path.join(values.DATA_DIR, 'weights'),
     hubUrl: values.HUB_URL,
@@ -215,6 +226,7 @@ function toSettings(values: z.output<typeof variablesSchema>): Settings {
     queueDepth: values.QUEUE_DEPTH,
     jobConcurrency: values.JOB_CONCURRENCY,
     requestsPerMinute: values.RATE_LIMIT_PER_MINUTE,
+    eventStreams: { ofTenant: values.MAX_TENANT_EVENT_STREAMS, ofProcess: values.MAX_EVENT_STREAMS },
     eventLoopDelayMs: values.MAX_EVENT_LOOP_DELAY_MS,
     connectionTimeoutMs: values.CONNECTION_TIMEOUT_SECONDS * 1000,
     requestTimeoutMs: values.REQUEST_TIMEOUT_SECONDS * 1000,

@@ -20,17 +20,13 @@ export type EnqueueResult = { outcome: 'accepted' } | { outcome: 'full'; retryAf
 /** What a handler made of an entry. `return` puts it back for later without counting an attempt. */
 export type HandlerOutcome = { outcome: 'done' } | { outcome: 'return'; delayMs: number };
 
-/** One delivery of an entry to a handler. */
+/**
+ * One delivery of an entry to a handler. It gives no right to write: a consumer that was frozen and wakes up may still
+ * hold an entry that others work on. The attempt that the handler begins in the job's record has the fencing token.
+ */
 export interface Attempt {
   /** 1 to `maxAttempts`; grows when an earlier consumer died, lost its lock or threw. */
   attempt: number;
-  /** True when there will be no further attempt. */
-  lastAttempt: boolean;
-  /**
-   * Strictly greater than the token of every earlier delivery of this job. Guard every write with it: a consumer that
-   * was frozen and wakes up holds a smaller one than its successor.
-   */
-  fencingToken: number;
   /** Aborts with an `AttemptAborted`. */
   signal: AbortSignal;
 }
@@ -80,6 +76,13 @@ export interface JobQueue {
    * record first: a consumer that takes the entry in this very moment learns it from the record only.
    */
   cancel(entry: JobEntry): Promise<void>;
+  /** Says that a job's record has new events, to whoever watches it in any process. */
+  announce(jobId: string): Promise<void>;
+  /**
+   * Calls `listener` after every announcement of a job, until the returned function is called. Announcements of a time
+   * in which the queue could not be reached are lost: read the record now and then besides.
+   */
+  watch(jobId: string, listener: () => void): () => void;
   /** Number of waiting entries by kind, those put back for later included. */
   depth(): Promise<Record<string, number>>;
   /** Resolves when the queue can be reached. */
@@ -122,14 +125,6 @@ export function consumedKinds(known: readonly string[], wanted: readonly string[
 export function assertKnownKind(known: readonly string[], kind: string): void {
   if (known.includes(kind)) return;
   throw new RangeError(`The queue has no kind "${kind}": open it with that kind, it has ${known.join(', ')}.`);
-}
-
-/**
- * The token of a delivery: its number among the deliveries of an entry, after the moment the entry was made (Unix, ms).
- * An entry that was lost and rebuilt is younger than the lost one, so its tokens are greater.
- */
-export function fencingToken(enqueuedAtMs: number, deliveries: number): number {
-  return enqueuedAtMs * 1000 + deliveries;
 }
 
 /** How long an entry rests after an attempt threw, doubling from one failed attempt to the next. */

@@ -10,6 +10,7 @@ export type {
 } from './datasets/image-repository.js';
 export * from './errors.js';
 export type { EvaluationDescription, EvaluationRepository } from './evaluations/evaluation-repository.js';
+export { storeErrorOf } from './file-system/file-errors.js';
 export type {
   Claim,
   ClaimOutcome,

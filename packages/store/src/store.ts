@@ -7,12 +7,13 @@ import { IdempotencyRepository } from './idempotency/idempotency-repository.js';
 import { JobAttempts } from './jobs/job-attempts.js';
 import { JobRepository } from './jobs/job-repository.js';
 import { JobResults } from './jobs/job-results.js';
+import { MarkedStore } from './marked-store.js';
 import { DriftRepository } from './models/drift-repository.js';
 import { ModelRepository } from './models/model-repository.js';
 import type { ObjectStore } from './object-store.js';
 import { openObjectStore } from './open-object-store.js';
 import { foldersOf } from './records/pages.js';
-import { tenantOf } from './records/tenant.js';
+import { type Tenant, tenantOf } from './records/tenant.js';
 
 /** Everything that one tenant has. No id of another tenant is known here. */
 export interface TenantStore {
@@ -37,6 +38,9 @@ export interface TenantStore {
 export interface Store {
   readonly objects: ObjectStore;
 
+  /** Id of the store, the same for every process that works on it, as long as it exists. A store without one gets it now. */
+  identity(): Promise<string>;
+
   /** The repositories of a tenant; a tenant needs not be created. Throws `InvalidKey` for a name that can't be a tenant's. */
   tenant(name: string): TenantStore;
 
@@ -48,6 +52,9 @@ export interface Store {
 
   /** Removes and ends what processes that died left behind. Run it at the start of a process and now and then (every hour). */
   sweep(): Promise<void>;
+
+  /** Calls `listener` after this process has given new events to a job's record, until the returned function is called. */
+  onJobEvents(listener: (job: { readonly tenant: string; readonly jobId: string }) => void): () => void;
 
   close(): Promise<void>;
 }
@@ -67,15 +74,23 @@ export interface StoreOptions {
  * await datasets.create({ name: 'Brain MRI' });
  */
 export function openStore(url: string, { now = Date.now }: StoreOptions = {}): Store {
-  const objects = openObjectStore(url);
+  // A look at a file costs nothing beside the rest; a request to S3 does.
+  const objects = new MarkedStore(openObjectStore(url), { trustedMs: url.startsWith('file:') ? 0 : 5000 });
   const tenants = async function* () {
     for await (const name of foldersOf(objects, 'tenants/')) if (tenantSchema.safeParse(name).success) yield name;
   };
-  const tenant = (name: string) => tenantStore(name, objects, now);
+  const listeners = new Set<Parameters<Store['onJobEvents']>[0]>();
+  const tenant = (name: string) => {
+    const onJobEvents = (jobId: string) => {
+      for (const listener of listeners) listener({ tenant: name, jobId });
+    };
+    return tenantStore(tenantOf(name, { objects, now, onJobEvents }));
+  };
   return {
     objects,
     tenant,
     tenants,
+    identity: () => objects.identity(),
     check: () => objects.check(),
     async sweep() {
       await objects.sweep();
@@ -87,15 +102,18 @@ export function openStore(url: string, { now = Date.now }: StoreOptions = {}): S
         await idempotency.sweep();
       }
     },
+    onJobEvents(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     close: () => objects.close(),
   };
 }
 
-function tenantStore(name: string, objects: ObjectStore, now: () => number): TenantStore {
-  const tenant = tenantOf(name, objects, now);
+function tenantStore(tenant: Tenant): TenantStore {
   const attempts = new JobAttempts(tenant);
   return {
-    tenant: name,
+    tenant: tenant.name,
     datasets: new DatasetRepository(tenant),
     images: new ImageRepository(tenant),
     jobs: new JobRepository(tenant),

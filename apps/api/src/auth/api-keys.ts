@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { apiKeysFileSchema } from '@mediclip/contracts';
 
-/** How long a change of the file may go unnoticed. */
-const checkEveryMs = 2000;
+/** How often the file is read at most; so a change goes unnoticed for less than two seconds. */
+const checkEveryMs = 900;
 
 /** An API keys file that cannot be used. */
 export class ApiKeysError extends Error {
@@ -11,22 +11,25 @@ export class ApiKeysError extends Error {
 }
 
 /**
- * The keys of a file, which holds SHA-256 digests only. A change of the file (a new key, a withdrawn one) counts two seconds
- * later; a file that has become unreadable leaves the keys before it in force and is reported to `onError`.
+ * The keys of a file, which holds SHA-256 digests only. A change of the file (a new key, a withdrawn one) counts within two
+ * seconds; a file that has become unreadable leaves the keys before it in force and is reported to `onError`.
  */
 export class ApiKeys {
   #owners: ReadonlyMap<string, KeyOwner>;
-  #modifiedMs: number;
+  /** Of the file as it was last read: its time stamp may be set back. */
+  #text: string;
   #checkedAtMs: number;
+  readonly #watchers = new Set<() => void>();
+  #watching: NodeJS.Timeout | undefined;
 
   private constructor(
     private readonly path: string,
-    read: ReadKeys,
+    text: string,
     private readonly onError: (error: ApiKeysError) => void,
     private readonly now: () => number,
   ) {
-    this.#owners = read.owners;
-    this.#modifiedMs = read.modifiedMs;
+    this.#text = text;
+    this.#owners = parseKeys(path, text);
     this.#checkedAtMs = now();
   }
 
@@ -35,28 +38,51 @@ export class ApiKeys {
     path: string,
     { onError, now = Date.now }: { onError: (error: ApiKeysError) => void; now?: () => number },
   ): Promise<ApiKeys> {
-    return new ApiKeys(path, await readKeys(path), onError, now);
+    return new ApiKeys(path, await readText(path), onError, now);
+  }
+
+  /**
+   * Calls `listener` when the key no longer belongs to whom it belongs now, within two seconds of the change. Returns a function that
+   * ends that; as long as nobody listens the file is looked at with requests only.
+   */
+  whenWithdrawn(key: string, listener: () => void): () => void {
+    const digest = digestOf(key);
+    const tenant = this.#owners.get(digest)?.tenant;
+    const check = () => {
+      if (this.#owners.get(digest)?.tenant !== tenant) listener();
+    };
+    this.#watchers.add(check);
+    this.#watching ??= setInterval(() => void this.#reload(), checkEveryMs).unref();
+    return () => {
+      this.#watchers.delete(check);
+      if (this.#watchers.size > 0) return;
+      clearInterval(this.#watching);
+      this.#watching = undefined;
+    };
   }
 
   /** Whom `key` belongs to, `undefined` for a key that is not known. */
   async ownerOf(key: string): Promise<KeyOwner | undefined> {
     await this.#reload();
-    return this.#owners.get(createHash('sha256').update(key).digest('hex'));
+    return this.#owners.get(digestOf(key));
   }
 
   async #reload(): Promise<void> {
     if (this.now() - this.#checkedAtMs < checkEveryMs) return;
     this.#checkedAtMs = this.now();
     try {
-      if ((await stat(this.path)).mtimeMs === this.#modifiedMs) return;
-      const read = await readKeys(this.path);
-      this.#owners = read.owners;
-      this.#modifiedMs = read.modifiedMs;
+      const text = await readText(this.path);
+      if (text === this.#text) return;
+      this.#owners = parseKeys(this.path, text);
+      this.#text = text;
+      for (const check of [...this.#watchers]) check();
     } catch (error) {
       this.onError(error instanceof ApiKeysError ? error : unreadable(this.path, error));
     }
   }
 }
+
+const digestOf = (key: string) => createHash('sha256').update(key).digest('hex');
 
 /** Whom a key belongs to. */
 export interface KeyOwner {
@@ -64,17 +90,18 @@ export interface KeyOwner {
   readonly keyId: string;
 }
 
-interface ReadKeys {
-  readonly owners: ReadonlyMap<string, KeyOwner>;
-  readonly modifiedMs: number;
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw unreadable(path, error);
+  }
 }
 
-async function readKeys(path: string): Promise<ReadKeys> {
+function parseKeys(path: string, text: string): ReadonlyMap<string, KeyOwner> {
   let found: unknown;
-  let modifiedMs: number;
   try {
-    modifiedMs = (await stat(path)).mtimeMs;
-    found = JSON.parse(await readFile(path, 'utf8'));
+    found = JSON.parse(text);
   } catch (error) {
     throw unreadable(path, error);
   }
@@ -85,10 +112,7 @@ async function readKeys(path: string): Promise<ReadKeys> {
       `The API keys file ${path} is not valid (${issue.path.join('.')}: ${issue.message}): make keys with \`mediclip keys create\`.`,
     );
   }
-  return {
-    owners: new Map(file.data.keys.map(({ sha256, tenant, id }) => [sha256, { tenant, keyId: id }])),
-    modifiedMs,
-  };
+  return new Map(file.data.keys.map(({ sha256, tenant, id }) => [sha256, { tenant, keyId: id }]));
 }
 
 function unreadable(path: string, cause: unknown): ApiKeysError {

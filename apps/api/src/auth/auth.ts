@@ -9,6 +9,8 @@ declare module 'fastify' {
     tenant: string;
     /** Id of the key that it came with; `undefined` on a server without keys. */
     keyId: string | undefined;
+    /** Calls `listener` once its key is withdrawn, within two seconds; returns a function that ends that. */
+    whenKeyIsWithdrawn(listener: () => void): () => void;
   }
 }
 
@@ -20,6 +22,7 @@ const bearer = /^Bearer +([!-~]+)$/i;
 export const auth = fastifyPlugin(async (app: FastifyInstance, { keys }: { keys: ApiKeys | undefined }) => {
   app.decorateRequest('tenant', defaultTenant);
   app.decorateRequest('keyId', undefined);
+  app.decorateRequest('whenKeyIsWithdrawn', () => () => undefined);
   if (keys === undefined) return;
   app.addHook('onRequest', async (request) => {
     if (request.routeOptions.config.isOpen !== false) return;
@@ -28,5 +31,6 @@ export const auth = fastifyPlugin(async (app: FastifyInstance, { keys }: { keys:
     if (owner === undefined) throw new ProblemError('unauthenticated');
     request.tenant = owner.tenant;
     request.keyId = owner.keyId;
+    request.whenKeyIsWithdrawn = (listener) => keys.whenWithdrawn(key!, listener);
   });
 });

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type JobEvent, jobEventSchema } from '@mediclip/contracts';
+import { type JobEvent, jobEventSchema, resolveAdaptationOptions } from '@mediclip/contracts';
 import { closeSharedPool, TestService, unknownId } from '../testing/test-service.js';
+import { FollowedJobs } from './followed-jobs.js';
 import { jobEventHandlers } from './job-events.js';
 
+const limits = { ofTenant: 10, ofProcess: 10 };
 let service: TestService;
 let jobId: string;
 beforeAll(async () => {
@@ -78,9 +80,11 @@ describe('the events of a job', () => {
     });
     const { json } = await service.post('/v1/adaptations', { json: { datasetId: dataset.id, shots: 1 } });
     const closing = new AbortController();
-    const { getJobEvents } = jobEventHandlers({ closing: closing.signal, pollEveryMs: 1, keepAliveMs: 1 });
+    const followed = new FollowedJobs({ jobQueue: service.jobQueue, limits });
+    const { getJobEvents } = jobEventHandlers({ followed, closing: closing.signal, keepAliveMs: 1 });
     const { signal } = new AbortController();
-    const call = { params: { id: json.id }, headers: {}, store: service.tenant, signal };
+    const request = { whenKeyIsWithdrawn: () => () => undefined };
+    const call = { params: { id: json.id }, headers: {}, store: service.tenant, signal, request };
     const answer = (await getJobEvents(call as never)) as { bytes: AsyncIterable<string> };
     let text = '';
     for await (const chunk of answer.bytes) {
@@ -96,5 +100,104 @@ describe('the events of a job', () => {
 
   test('of a job that is not there are not found', async () => {
     expect((await service.get(`/v1/jobs/${unknownId()}/events`)).problem).toBe('not-found');
+  });
+
+  test('have one source for all who follow a job, which reads its record when it was announced and never else', async () => {
+    const { job } = await service.tenant.jobs.create({
+      kind: 'adaptation',
+      request: { datasetId: (await service.dataset(1)).id, options: resolveAdaptationOptions({}) },
+    });
+    let reads = 0;
+    const { jobs } = service.tenant;
+    const counted = {
+      tenant: 'default',
+      jobs: Object.assign(Object.create(jobs), {
+        events: (id: string) => {
+          reads++;
+          return jobs.events(id);
+        },
+      }),
+    };
+    const followed = new FollowedJobs({ jobQueue: service.jobQueue, limits: { ofTenant: 100, ofProcess: 100 } });
+    const stopped = new AbortController();
+    const streams = Array.from({ length: 100 }, async () => {
+      const seen: JobEvent[] = [];
+      const stream = followed.follow(counted, job.id, async function* (source) {
+        for (let last = 0; ; ) {
+          const fresh = source.events.filter(({ id }) => id > last);
+          for (const event of fresh) {
+            yield event;
+            last = event.id;
+            if (event.type === 'end') return;
+          }
+          if (fresh.length === 0) await source.isSilentFor(60_000, stopped.signal);
+        }
+      });
+      for await (const event of stream) seen.push(event);
+      return seen;
+    });
+    const { attempt } = await service.tenant.attempts.start(job.id);
+    await service.tenant.attempts.end(attempt, { state: 'cancelled' });
+    for (const seen of await Promise.all(streams)) {
+      expect(seen.map(({ type }) => type)).toEqual(['state', 'state', 'state', 'end']);
+    }
+    // The first reading, and at most two for each of two changes.
+    expect(reads).toBeLessThanOrEqual(5);
+    stopped.abort();
+  });
+
+  test('are read now and then, where no announcement came', async () => {
+    const dataset = await service.dataset(1);
+    const { job } = await service.tenant.jobs.create({
+      kind: 'adaptation',
+      request: { datasetId: dataset.id, options: resolveAdaptationOptions({}) },
+    });
+    const deaf = { watch: () => () => undefined };
+    const followed = new FollowedJobs({ jobQueue: deaf, limits, pollEveryMs: 5 });
+    const stream = followed.follow(service.tenant, job.id, async function* (source) {
+      yield 'begun';
+      while (source.events.at(-1)?.type !== 'end') {
+        await source.isSilentFor(60_000, new AbortController().signal);
+      }
+      yield 'ended';
+    });
+    await stream.next();
+    await service.tenant.jobs.requestCancel(job.id);
+    const types: string[] = [];
+    for await (const type of stream) types.push(type);
+    expect(types).toEqual(['ended']);
+  });
+});
+
+describe('streams of events', () => {
+  test('are limited for a tenant and for the process', async () => {
+    const full = new FollowedJobs({ jobQueue: service.jobQueue, limits: { ofTenant: 1, ofProcess: 2 } });
+    const follow = async (tenant: string) => {
+      full.assertRoom(tenant);
+      const { jobs } = service.tenant;
+      const stream = full.follow({ tenant, jobs }, jobId, async function* () {
+        yield 'following';
+        yield 'still';
+      });
+      await stream.next();
+      return stream;
+    };
+    const first = await follow('a');
+    await expect(follow('a')).rejects.toMatchObject({ slug: 'too-many-streams', extras: { limit: 1 } });
+    await follow('b');
+    await expect(follow('c')).rejects.toMatchObject({ slug: 'too-many-streams', extras: { limit: 2 } });
+    await first.return(undefined);
+    await follow('c');
+  });
+
+  test('beyond the limit are answered with 429', async () => {
+    const small = await TestService.start({ settings: { eventStreams: { ofTenant: 0, ofProcess: 5 } } });
+    const { id: datasetId } = await small.tenant.datasets.create({ name: 'a' });
+    const request = { datasetId, options: resolveAdaptationOptions({}) };
+    const { job } = await small.tenant.jobs.create({ kind: 'adaptation', request });
+    const { problem, headers } = await small.get(`/v1/jobs/${job.id}/events`);
+    expect(problem).toBe('too-many-streams');
+    expect(headers.get('retry-after')).toBe('10');
+    await small.stop();
   });
 });

@@ -1,66 +1,69 @@
 import { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { isFinal, type JobEvent } from '@mediclip/contracts';
-import type { JobRepository } from '@mediclip/store';
+import type { JobEvent } from '@mediclip/contracts';
 import type { HandlersOf } from '../http/handlers.js';
+import type { FollowedJob, FollowedJobs } from './followed-jobs.js';
 
 export interface JobEventOptions {
+  readonly followed: FollowedJobs;
   /** Aborts when the server closes: clients go on elsewhere with the id of the last event. */
   readonly closing: AbortSignal;
-  readonly pollEveryMs?: number;
   readonly keepAliveMs?: number;
 }
 
-export function jobEventHandlers(options: JobEventOptions): HandlersOf<'getJobEvents'> {
+export function jobEventHandlers({
+  followed,
+  closing,
+  keepAliveMs = 10_000,
+}: JobEventOptions): HandlersOf<'getJobEvents'> {
   return {
-    async getJobEvents({ params: { id }, headers, store: { jobs }, signal }) {
-      await jobs.get(id);
+    async getJobEvents({ params: { id }, headers, store, signal, request }) {
+      await store.jobs.get(id);
+      followed.assertRoom(store.tenant);
+      const withdrawn = new AbortController();
+      const release = request.whenKeyIsWithdrawn(() => withdrawn.abort());
+      const stopped = AbortSignal.any([signal, closing, withdrawn.signal]);
       const after = Number(headers['last-event-id'] ?? 0);
-      const stopped = AbortSignal.any([signal, options.closing]);
+      const stream = Readable.from(
+        followed.follow(store, id, (job) => eventStream(job, { after, stopped, keepAliveMs })),
+      );
+      stream.once('close', release);
       return {
         mediaType: 'text/event-stream',
-        bytes: Readable.from(eventStream(jobs, { id, after, stopped, ...options })),
+        bytes: stream,
         headers: { 'cache-control': 'no-store', 'x-accel-buffering': 'no' },
       };
     },
   };
 }
 
-interface Following extends JobEventOptions {
-  readonly id: string;
+interface Following {
   readonly after: number;
   readonly stopped: AbortSignal;
+  readonly keepAliveMs: number;
 }
 
 /**
  * The events of a job behind `after` as text of the event stream format (HTML, 9.2.6), with comments that keep the connection
  * alive. Ends after the `end` event, or when `stopped` aborts.
  */
-async function* eventStream(
-  jobs: JobRepository,
-  { id, after, stopped, pollEveryMs = 250, keepAliveMs = 10_000 }: Following,
-): AsyncGenerator<string> {
+async function* eventStream(job: FollowedJob, { after, stopped, keepAliveMs }: Following): AsyncGenerator<string> {
   yield ': ok\n\n';
   let last = after;
-  let saidAt = performance.now();
-  while (!stopped.aborted) {
-    for (const event of await eventsBehind(jobs, id, last)) {
+  while (!stopped.aborted && !job.isGone) {
+    const fresh = eventsBehind(job.events, last);
+    for (const event of fresh) {
       last = event.id;
-      saidAt = performance.now();
       yield `event: ${event.type}\nid: ${event.id}\ndata: ${JSON.stringify(event)}\n\n`;
       if (event.type === 'end') return;
     }
-    if (performance.now() - saidAt > keepAliveMs) {
-      saidAt = performance.now();
-      yield ': keep-alive\n\n';
-    }
-    await sleep(pollEveryMs, undefined, { signal: stopped }).catch(() => undefined);
+    // While a client was slow there may have been more.
+    if (fresh.length > 0) continue;
+    if (await job.isSilentFor(keepAliveMs, stopped)) yield ': keep-alive\n\n';
   }
 }
 
 /** What is new; of a job that has ended always the end, for nothing else will follow. */
-async function eventsBehind(jobs: JobRepository, id: string, last: number): Promise<JobEvent[]> {
-  const fresh = await jobs.events(id, last);
-  if (fresh.length > 0 || !isFinal((await jobs.get(id)).job.state)) return fresh;
-  return (await jobs.events(id)).slice(-1);
+function eventsBehind(events: readonly JobEvent[], last: number): readonly JobEvent[] {
+  const fresh = events.filter(({ id }) => id > last);
+  return fresh.length > 0 || events.at(-1)?.type !== 'end' ? fresh : events.slice(-1);
 }

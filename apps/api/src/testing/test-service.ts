@@ -67,6 +67,7 @@ export class TestService {
   static async start({ settings, dependencies, worker = true }: TestOptions = {}): Promise<TestService> {
     const service = new TestService(dependencies?.imaging ?? (await sharedPool()));
     const { store, jobQueue, scoreChannel, registry: metrics, folder, imaging, log } = service;
+    store.onJobEvents(({ jobId }) => void jobQueue.announce(jobId).catch(() => undefined));
     const defaults = parseSettings({ MEDICLIP_DATA_DIR: path.join(folder, 'data') });
     const logger = pino({ level: 'trace' }, { write: (line: string) => void log.push(line) });
     service.server = await buildServer({

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Image } from '@mediclip/contracts';
 import { ImageError, ImagingPool } from '@mediclip/imaging';
 import type { ImageRepository } from '@mediclip/store';
+import { newId } from '@mediclip/store';
 import { temporaryFolder } from '@mediclip/testing';
 import type { Imaging } from '../dependencies.js';
 import { bitmap } from '../testing/bitmaps.js';
@@ -63,7 +64,16 @@ function dataSet(onPrepare: (stored: number) => void = () => undefined) {
 function intakeOf(images: ImageRepository, imaging: Imaging, room = 1000): ImageIntake {
   const { signal } = new AbortController();
   const limits = { room, datasetImages: room, maximumBytes: 1_000_000 };
-  return new ImageIntake({ images, imaging, datasetId: 'd', ...limits, signal, caller: 'tenant' });
+  return new ImageIntake({
+    uploadId: newId(),
+    isOurs: async () => true,
+    images,
+    imaging,
+    datasetId: 'd',
+    ...limits,
+    signal,
+    caller: 'tenant',
+  });
 }
 
 /** The pool, counting what it is asked and the frames that were taken of it; the frame `failAt` of a file is damaged. */

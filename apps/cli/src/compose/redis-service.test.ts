@@ -27,7 +27,12 @@ async function start(): Promise<number> {
 onRedis('the Redis of the compose file lets the service in with the password, and nobody without', async () => {
   const port = await start();
   const open = (login: string) =>
-    openRedisJobQueue({ url: `redis://${login}127.0.0.1:${port}`, kinds: ['adaptation'], onError: () => undefined });
+    openRedisJobQueue({
+      url: `redis://${login}127.0.0.1:${port}`,
+      storeId: 'test-store',
+      kinds: ['adaptation'],
+      onError: () => undefined,
+    });
   const queue = await open(`:${password}@`);
   expect(await queue.depth()).toEqual({ adaptation: 0 });
   await queue.close();

@@ -1,8 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Settings } from '@mediclip/api';
 import { type Device, Engine } from '@mediclip/engine';
+import { livingFolders, ProcessFolder, removeDeadFolders } from '@mediclip/files';
 import { ImagingPool } from '@mediclip/imaging';
 import {
   type JobQueue,
@@ -16,6 +18,7 @@ import { openStore, type Store } from '@mediclip/store';
 import { startWorker, type Worker } from '@mediclip/worker';
 import { type Logger, pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { UsageError } from '../usage-error.js';
 
 const kinds = ['adaptation', 'scoring', 'evaluation', 'calibration'];
 
@@ -30,27 +33,60 @@ export interface Parts {
   readonly imaging: ImagingPool;
 }
 
+/**
+ * Claims the data folder, and that of the store where it is another: for one `mediclip serve` alone, or for API and workers on Redis together, for two queues would hand out the
+ * same jobs. Throws a UsageError when it is taken. The claim ends with the process, however that ends.
+ */
+export async function claimFolders({ dataDir, storeUrl }: Settings, role: 'serve' | 'api' | 'worker'): Promise<Claim> {
+  const folders = new Set([dataDir, ...(storeUrl.startsWith('file:///') ? [fileURLToPath(storeUrl)] : [])]);
+  const claimed: ProcessFolder[] = [];
+  const release = async () => {
+    for (const own of claimed) await own.remove();
+  };
+  for (const folder of folders) {
+    const parent = path.join(folder, '.store', 'processes');
+    const own = await ProcessFolder.make(parent, role);
+    claimed.push(own);
+    await removeDeadFolders(parent);
+    const others = (await livingFolders(parent)).filter((other) => other.path !== own.path);
+    const other = others.find(({ purpose }) => role === 'serve' || purpose === 'serve');
+    if (other === undefined) continue;
+    await release();
+    throw new UsageError(
+      `A \`mediclip ${other.purpose}\` works on the folder ${folder} already: stop it, give this one a MEDICLIP_DATA_DIR of its own, or start \`mediclip api\` and \`mediclip worker\` on one Redis.`,
+    );
+  }
+  return { release };
+}
+
+/** The right to work on the folders of the service. */
+export interface Claim {
+  release(): Promise<void>;
+}
+
 /** Opens the parts that the settings ask for: Redis with `MEDICLIP_REDIS_URL`, all in this process without. */
 export async function openParts(settings: Settings): Promise<Parts> {
   const logger = pino({ level: settings.logLevel });
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
   const onError = (err: Error) => logger.error({ err }, err.message);
-  const { redisUrl } = settings;
+  const { redisUrl, redisPrefix } = settings;
   const { threads, ...limits } = settings.images;
   const store = openStore(settings.storeUrl);
   await store.check();
+  const redis = redisUrl === undefined ? undefined : { url: redisUrl, prefix: redisPrefix, onError };
+  const jobQueue = redis
+    ? await openRedisJobQueue({ ...redis, kinds, storeId: await store.identity() })
+    : openEmbeddedJobQueue({ kinds, onError });
+  // Where the queue can't tell of it, those who follow a job read its record now and then.
+  store.onJobEvents(({ jobId }) => void jobQueue.announce(jobId).catch(() => undefined));
   return {
     settings,
     logger,
     metrics,
     store,
-    jobQueue:
-      redisUrl === undefined
-        ? openEmbeddedJobQueue({ kinds, onError })
-        : await openRedisJobQueue({ url: redisUrl, kinds, onError }),
-    scoreChannel:
-      redisUrl === undefined ? openEmbeddedScoreChannel() : await openRedisScoreChannel({ url: redisUrl, onError }),
+    jobQueue,
+    scoreChannel: redis ? await openRedisScoreChannel(redis) : openEmbeddedScoreChannel(),
     imaging: await ImagingPool.start({ threads, limits }),
   };
 }
@@ -79,15 +115,17 @@ export async function openWorker(parts: Parts): Promise<Worker> {
     registry: metrics,
     settings: {
       workFolder: path.join(dataDir, 'work'),
-      cacheFolder: temporaryCacheFolder(),
+      cacheFolder: await temporaryCacheFolder(),
       jobConcurrency,
     },
   });
 }
 
-/** A folder of this process alone for fetched models, which any worker can fetch again; removed when the process exits. */
-function temporaryCacheFolder(): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'mediclip-models-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-  return folder;
+/** A folder of this process alone for fetched models, which any worker can fetch again; those of processes that died go. */
+async function temporaryCacheFolder(): Promise<string> {
+  const parent = path.join(tmpdir(), 'mediclip-models');
+  await removeDeadFolders(parent);
+  const folder = await ProcessFolder.make(parent, 'models');
+  process.on('exit', () => rmSync(folder.path, { recursive: true, force: true }));
+  return path.join(folder.path, 'cache');
 }

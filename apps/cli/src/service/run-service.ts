@@ -4,7 +4,7 @@ import { QueueUnavailableError } from '@mediclip/queue';
 import { StoreError } from '@mediclip/store';
 import { UsageError } from '../usage-error.js';
 import { lastResort } from './last-resort.js';
-import { closeParts, openParts, openWorker, type Parts } from './parts.js';
+import { type Claim, claimFolders, closeParts, openParts, openWorker, type Parts } from './parts.js';
 import { startStatusServer } from './status-server.js';
 import { startTracing } from './tracing.js';
 
@@ -26,7 +26,7 @@ export type Role = 'serve' | 'api' | 'worker';
 export async function runService(role: Role, signal: AbortSignal): Promise<void> {
   const settings = readSettings(role);
   const stopTracing = await startTracing(role);
-  const { parts, running } = await begin(role, settings);
+  const { claim, parts, running } = await begin(role, settings);
   const uncaught = lastResort(parts.logger, settings.shutdownGraceMs + lastStepsMs);
   parts.logger.info({ role, address: running.address, store: settings.storeUrl }, 'ready');
   const end = AbortSignal.any([signal, uncaught]);
@@ -34,16 +34,18 @@ export async function runService(role: Role, signal: AbortSignal): Promise<void>
   parts.logger.info('stopping');
   await running.stop(settings.shutdownGraceMs);
   await closeParts(parts);
+  await claim.release();
   await stopTracing().catch((err: unknown) => parts.logger.warn({ err }, 'the last spans were not sent'));
   parts.logger.info('stopped');
   uncaught.throwIfAborted();
 }
 
 /** Opens everything and listens; what keeps it from that is told in one sentence. */
-async function begin(role: Role, settings: Settings): Promise<{ parts: Parts; running: Running }> {
+async function begin(role: Role, settings: Settings): Promise<{ claim: Claim; parts: Parts; running: Running }> {
   try {
+    const claim = await claimFolders(settings, role);
     const parts = await openParts(settings);
-    return { parts, running: await start[role](parts) };
+    return { claim, parts, running: await start[role](parts) };
   } catch (error) {
     if (isStartFault(error)) throw new UsageError(error.message, { cause: error });
     throw error;

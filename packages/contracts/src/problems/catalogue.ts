@@ -105,6 +105,14 @@ const problemCatalogue = {
     remedy: 'Wait as long as `Retry-After` says.',
     retryable: true,
   },
+  'too-many-streams': {
+    status: 429,
+    title: 'Too many event streams',
+    meaning: 'This key, or all clients of the server together, follow as many jobs as the server allows.',
+    remedy:
+      'End streams that are no longer needed, or read the job now and then instead. `limit` says how many there may be.',
+    retryable: true,
+  },
   'queue-full': {
     status: 429,
     title: 'The queue is full',

@@ -141,6 +141,7 @@ export const jobRoutes = {
         .meta({ description: 'Number of the last event that was seen; the stream goes on after it.' }),
     }),
     replies: { 200: { description: 'The events.', content: { 'text/event-stream': { events: jobEventSchema } } } },
+    problems: ['too-many-streams'],
   },
   listJobResults: {
     method: 'GET',

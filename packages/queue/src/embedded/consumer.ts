@@ -1,11 +1,4 @@
-import {
-  type AbortCause,
-  AttemptAborted,
-  type Consumer,
-  type JobEntry,
-  type JobHandler,
-  maxAttempts,
-} from '../job-queue.js';
+import { type AbortCause, AttemptAborted, type Consumer, type JobEntry, type JobHandler } from '../job-queue.js';
 import { idsOf } from '../queued-entry.js';
 import { runHandler } from '../run-handler.js';
 import type { Ticket, Tickets } from './tickets.js';
@@ -43,9 +36,9 @@ export class EmbeddedConsumer implements Consumer {
   takeWaiting(): void {
     for (const kind of this.#options.kinds) {
       while (this.#taking && this.#runningOf(kind) < this.#options.concurrency) {
-        const taken = this.#tickets.take(kind);
-        if (taken === undefined) break;
-        this.#start(taken.ticket, taken.fencingToken);
+        const ticket = this.#tickets.take(kind);
+        if (ticket === undefined) break;
+        this.#start(ticket);
       }
     }
   }
@@ -77,12 +70,12 @@ export class EmbeddedConsumer implements Consumer {
     this.#options.onClosed(this);
   }
 
-  #start(ticket: Ticket, fencingToken: number): void {
+  #start(ticket: Ticket): void {
     const { kind, jobId } = ticket.entry;
     const controller = new AbortController();
     // Never in the caller's own turn: `enqueue` answers before its entry is worked on.
     const settled = Promise.resolve()
-      .then(() => this.#work(ticket, fencingToken, controller.signal))
+      .then(() => this.#work(ticket, controller.signal))
       .then((settle) => {
         this.#running.delete(jobId);
         settle();
@@ -92,11 +85,10 @@ export class EmbeddedConsumer implements Consumer {
   }
 
   /** Runs the handler, or reports a dead entry; returns what becomes of the ticket. */
-  async #work(ticket: Ticket, fencingToken: number, signal: AbortSignal): Promise<() => void> {
+  async #work(ticket: Ticket, signal: AbortSignal): Promise<() => void> {
     if (ticket.deadReason !== undefined) return this.#report(ticket, ticket.deadReason);
     const attempt = ticket.failedAttempts + 1;
-    const lastAttempt = attempt === maxAttempts;
-    const result = await runHandler(this.#handler, ticket.entry, { attempt, lastAttempt, fencingToken, signal });
+    const result = await runHandler(this.#handler, ticket.entry, { attempt, signal });
     if (result.outcome === 'done') return () => this.#tickets.finish(ticket);
     if (result.outcome === 'return') return () => this.#tickets.putBack(ticket, result.delayMs);
     this.#options.onError(result.error);

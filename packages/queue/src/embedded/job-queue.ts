@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { inSpan } from '@mediclip/tracing';
 import {
   assertKnownKind,
@@ -35,6 +36,8 @@ class EmbeddedJobQueue implements JobQueue {
   readonly #onError: (error: Error) => void;
   readonly #tickets: Tickets;
   readonly #consumers = new Set<EmbeddedConsumer>();
+  /** Emits the ids of jobs that are announced. */
+  readonly #announcements = new EventEmitter().setMaxListeners(0);
   #closed = false;
 
   constructor({ kinds, retryAfterSeconds = 10, retryDelayMs = 1000, onError }: EmbeddedJobQueueOptions) {
@@ -78,6 +81,16 @@ class EmbeddedJobQueue implements JobQueue {
     for (const consumer of this.#consumers) consumer.abort(jobId, 'cancelled');
   }
 
+  async announce(jobId: string): Promise<void> {
+    this.#assertOpen();
+    this.#announcements.emit(jobId);
+  }
+
+  watch(jobId: string, listener: () => void): () => void {
+    this.#announcements.on(jobId, listener);
+    return () => void this.#announcements.off(jobId, listener);
+  }
+
   async depth(): Promise<Record<string, number>> {
     this.#assertOpen();
     return Object.fromEntries(this.#kinds.map((kind) => [kind, this.#tickets.depth(kind)]));
@@ -97,6 +110,7 @@ class EmbeddedJobQueue implements JobQueue {
     this.#closed = true;
     await Promise.all([...this.#consumers].map((consumer) => consumer.close({ graceMs: 0 })));
     this.#tickets.clear();
+    this.#announcements.removeAllListeners();
   }
 
   #assertOpen(): void {

@@ -1,12 +1,9 @@
-import { fencingToken, type JobEntry, maxAttempts, retryDelay } from '../job-queue.js';
+import { type JobEntry, maxAttempts, retryDelay } from '../job-queue.js';
 import { type QueuedEntry, queuedEntry } from '../queued-entry.js';
 
 /** An entry and its history in this process. */
 export interface Ticket {
   readonly entry: QueuedEntry;
-  /** Unix, ms; no two tickets share one. */
-  readonly enqueuedAtMs: number;
-  deliveries: number;
   failedAttempts: number;
   /** Why the last attempt failed, once all are used up: only the report is still due. */
   deadReason?: string;
@@ -21,7 +18,6 @@ export class Tickets {
   readonly #waiting: Map<string, Ticket[]>;
   readonly #retryDelayMs: number;
   readonly #onWaiting: () => void;
-  #youngestMs = 0;
 
   /** `onWaiting` is called whenever an entry can be taken. */
   constructor(kinds: readonly string[], retryDelayMs: number, onWaiting: () => void) {
@@ -34,24 +30,15 @@ export class Tickets {
   add(entry: JobEntry): void {
     const { jobId, kind } = entry;
     if (this.#byJobId.has(jobId)) return;
-    this.#youngestMs = Math.max(Date.now(), this.#youngestMs + 1);
-    const ticket = {
-      entry: queuedEntry(entry),
-      enqueuedAtMs: this.#youngestMs,
-      deliveries: 0,
-      failedAttempts: 0,
-    };
+    const ticket = { entry: queuedEntry(entry), failedAttempts: 0 };
     this.#byJobId.set(jobId, ticket);
     this.#waiting.get(kind)!.push(ticket);
     this.#onWaiting();
   }
 
-  /** The oldest waiting ticket of a kind, with the token of this delivery. */
-  take(kind: string): { ticket: Ticket; fencingToken: number } | undefined {
-    const ticket = this.#waiting.get(kind)!.shift();
-    if (ticket === undefined) return undefined;
-    ticket.deliveries += 1;
-    return { ticket, fencingToken: fencingToken(ticket.enqueuedAtMs, ticket.deliveries) };
+  /** The oldest waiting ticket of a kind. */
+  take(kind: string): Ticket | undefined {
+    return this.#waiting.get(kind)!.shift();
   }
 
   /** Ends a taken ticket: its work is done, or its death is reported. */

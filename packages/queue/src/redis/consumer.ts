@@ -1,29 +1,28 @@
 import { setTimeout } from 'node:timers/promises';
 import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
-import {
-  type AbortCause,
-  AttemptAborted,
-  type Consumer,
-  fencingToken,
-  type JobHandler,
-  maxAttempts,
-} from '../job-queue.js';
+import { type AbortCause, AttemptAborted, type Consumer, type JobHandler, maxAttempts } from '../job-queue.js';
 import type { QueuedEntry } from '../queued-entry.js';
 import { type AttemptOutcome, runHandler } from '../run-handler.js';
 import { AttemptLock } from './attempt-lock.js';
 import { isConnectionError, patient } from './connection.js';
 import type { DeadLetters } from './dead-letters.js';
+import { OtherStoreError, type StoreMark } from './store-mark.js';
 
 export interface RedisConsumerOptions {
   /** One for each kind: the BullMQ queue's name, and who hears of its dead entries. */
   queues: readonly { name: string; deadLetters: DeadLetters }[];
   concurrency: number;
+  /** Tells whether the entries are still those of this process's store. */
+  mark: Pick<StoreMark, 'assertOurs'>;
   url: string;
   prefix: string;
   lockMs: number;
   onError: (error: Error) => void;
   onClosed: (consumer: RedisConsumer) => void;
 }
+
+/** How soon another worker may take an entry that is another store's. */
+const otherStoreDelayMs = 5000;
 
 /** A handler at work. */
 interface Running {
@@ -133,6 +132,7 @@ export class RedisConsumer implements Consumer {
       onLost: () => controller.abort(new AttemptAborted('lock-lost')),
     });
     try {
+      if (!(await this.#isOurs())) await putBack(job, otherStoreDelayMs, token);
       const result = await this.#run(job, attempt, controller);
       if (result.outcome === 'failed') this.#options.onError(result.error);
       // The entry is its next consumer's: leave it alone. BullMQ takes this error as "moved already".
@@ -146,6 +146,18 @@ export class RedisConsumer implements Consumer {
     }
   }
 
+  /** False, and reported, when the entries are another store's since Redis lost its data: they are left to its workers. */
+  async #isOurs(): Promise<boolean> {
+    try {
+      await this.#options.mark.assertOurs();
+    } catch (error) {
+      if (!(error instanceof OtherStoreError)) return true;
+      this.#options.onError(error);
+      return false;
+    }
+    return true;
+  }
+
   /** Runs the handler, after an attempt on the same job that lost its lock and is still winding up in this process. */
   async #run(job: Job<QueuedEntry>, attempt: number, controller: AbortController): Promise<AttemptOutcome> {
     const { jobId } = job.data;
@@ -154,8 +166,6 @@ export class RedisConsumer implements Consumer {
     const ended = Promise.all(predecessors.map((predecessor) => predecessor.ended)).then(() =>
       runHandler(this.#handler, job.data, {
         attempt,
-        lastAttempt: attempt === maxAttempts,
-        fencingToken: fencingToken(job.timestamp, job.attemptsStarted),
         signal: controller.signal,
       }),
     );

@@ -1,6 +1,7 @@
+import { EventEmitter } from 'node:events';
 import { inSpan } from '@mediclip/tracing';
 import { type JobsOptions, Queue } from 'bullmq';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import {
   assertKnownKind,
   type ConsumeOptions,
@@ -14,9 +15,11 @@ import {
   QueueUnavailableError,
 } from '../job-queue.js';
 import { type QueuedEntry, queuedEntry, spanAttributes } from '../queued-entry.js';
-import { connectImpatiently, patient } from './connection.js';
+import { connectImpatiently } from './connection.js';
 import { RedisConsumer } from './consumer.js';
 import { DeadLetters } from './dead-letters.js';
+import { StoreMark } from './store-mark.js';
+import { Subscriber } from './subscriber.js';
 
 export interface RedisJobQueueOptions {
   /** `redis://[user:password@]host:port[/db]`, or `rediss:` for TLS. */
@@ -24,6 +27,8 @@ export interface RedisJobQueueOptions {
   kinds: readonly string[];
   /** Before every key and channel; `mediclip` by default. */
   prefix?: string;
+  /** Id of the store that the entries belong to. Under one prefix there may be those of one store only. */
+  storeId: string;
   /** What a producer is told when the queue is full; 10 by default. */
   retryAfterSeconds?: number;
   /** Rest after the first attempt that threw, doubling from then on; 1000 by default. */
@@ -34,26 +39,41 @@ export interface RedisJobQueueOptions {
   onError: (error: Error) => void;
 }
 
+const defaultPrefix = 'mediclip';
+
 /** Entries that `recover` adds in one transaction. */
 const recoverBatch = 500;
 
 /**
  * A queue on Redis through BullMQ, for any number of processes. Throws a `QueueUnavailableError` when Redis can't be
- * reached now, refuses the password, or evicts keys.
+ * reached now, refuses the password, evicts keys, or serves another store.
  */
 export async function openRedisJobQueue(options: RedisJobQueueOptions): Promise<JobQueue> {
-  return new RedisJobQueue(await connectImpatiently(options.url), options);
+  const connection = await connectImpatiently(options.url);
+  const mark = new StoreMark(connection, options.prefix ?? defaultPrefix, options.storeId);
+  try {
+    await mark.assertOurs();
+  } catch (error) {
+    connection.disconnect();
+    throw error;
+  }
+  return new RedisJobQueue(connection, mark, options);
 }
 
 class RedisJobQueue implements JobQueue {
   readonly #options: Required<RedisJobQueueOptions>;
   readonly #connection: Redis;
+  readonly #mark: StoreMark;
   /** By kind. */
   readonly #queues: ReadonlyMap<string, Queue<QueuedEntry>>;
   readonly #cancelChannel: string;
   readonly #consumers = new Set<RedisConsumer>();
-  /** Hears of cancelled jobs; there is one once there is a consumer. */
-  #subscriber: Redis | undefined;
+  readonly #subscriber: Subscriber;
+  /** Settles once cancelled jobs are listened for, which they are once there is a consumer. */
+  #hearsOfCancelled: Promise<void> | undefined;
+  readonly #eventChannel: string;
+  /** Emits the ids of jobs that are announced; subscribed to once somebody watches. */
+  #announcements: EventEmitter | undefined;
   /**
    * By kind: the last enqueue under way. The next one waits for it, so that counting and adding are one step in this
    * process, and fails with it, so that they don't wait for a Redis that is away one after the other.
@@ -61,12 +81,15 @@ class RedisJobQueue implements JobQueue {
   readonly #enqueuing = new Map<string, Promise<unknown>>();
   #closed = false;
 
-  constructor(connection: Redis, options: RedisJobQueueOptions) {
-    this.#options = { prefix: 'mediclip', retryAfterSeconds: 10, retryDelayMs: 1000, lockMs: 15_000, ...options };
+  constructor(connection: Redis, mark: StoreMark, options: RedisJobQueueOptions) {
+    this.#mark = mark;
+    this.#options = { prefix: defaultPrefix, retryAfterSeconds: 10, retryDelayMs: 1000, lockMs: 15_000, ...options };
     const { kinds, prefix, onError } = this.#options;
     this.#connection = connection;
     connection.on('error', onError);
     this.#cancelChannel = `${prefix}:cancelled-jobs`;
+    this.#eventChannel = `${prefix}:job-events`;
+    this.#subscriber = new Subscriber(options.url);
     this.#queues = new Map(
       kinds.map((kind) => {
         const queue = new Queue<QueuedEntry>(`${kind}-jobs`, {
@@ -92,6 +115,7 @@ class RedisJobQueue implements JobQueue {
     const previous = this.#enqueuing.get(entry.kind);
     const adding = this.#ask(async (): Promise<EnqueueResult> => {
       await previous;
+      await this.#mark.assertOurs();
       if ((await waitingCount(queue)) >= maxDepth) {
         return { outcome: 'full', retryAfterSeconds: this.#options.retryAfterSeconds };
       }
@@ -119,6 +143,7 @@ class RedisJobQueue implements JobQueue {
         return { name: queue.name, deadLetters };
       }),
       concurrency,
+      mark: this.#mark,
       url,
       prefix,
       lockMs,
@@ -138,6 +163,25 @@ class RedisJobQueue implements JobQueue {
     });
   }
 
+  async announce(jobId: string): Promise<void> {
+    await this.#ask(() => this.#connection.publish(this.#eventChannel, jobId));
+  }
+
+  watch(jobId: string, listener: () => void): () => void {
+    const announcements = this.#listenForEvents();
+    announcements.on(jobId, listener);
+    return () => void announcements.off(jobId, listener);
+  }
+
+  #listenForEvents(): EventEmitter {
+    if (this.#announcements !== undefined) return this.#announcements;
+    const announcements = new EventEmitter().setMaxListeners(0);
+    this.#announcements = announcements;
+    // Rejects only when the queue is closed before Redis has answered.
+    this.#subscriber.listen(this.#eventChannel, (jobId) => announcements.emit(jobId)).catch(() => undefined);
+    return announcements;
+  }
+
   async depth(): Promise<Record<string, number>> {
     const counts = await this.#ask(() =>
       Promise.all([...this.#queues].map(async ([kind, queue]) => [kind, await waitingCount(queue)] as const)),
@@ -146,11 +190,12 @@ class RedisJobQueue implements JobQueue {
   }
 
   async ping(): Promise<void> {
-    await this.#ask(() => this.#connection.ping());
+    await this.#ask(() => this.#mark.assertOurs());
   }
 
   async recover(entries: readonly JobEntry[]): Promise<void> {
     for (const { kind } of entries) assertKnownKind(this.#options.kinds, kind);
+    await this.ping();
     for (const [kind, queue] of this.#queues) {
       const missing = entries
         .filter((entry) => entry.kind === kind)
@@ -166,20 +211,16 @@ class RedisJobQueue implements JobQueue {
     this.#closed = true;
     await Promise.all([...this.#consumers].map((consumer) => consumer.close({ graceMs: 0 })));
     await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
-    this.#subscriber?.disconnect();
+    this.#subscriber.close();
+    this.#announcements?.removeAllListeners();
     this.#connection.disconnect();
   }
 
-  async #listenForCancelled(): Promise<void> {
-    if (this.#subscriber !== undefined) return;
-    const subscriber = new Redis(this.#options.url, patient);
-    this.#subscriber = subscriber;
-    // The shared connection reports that Redis is away; this one only comes back.
-    subscriber.on('error', () => undefined);
-    subscriber.on('message', (_channel, jobId) => {
+  #listenForCancelled(): Promise<void> {
+    this.#hearsOfCancelled ??= this.#subscriber.listen(this.#cancelChannel, (jobId) => {
       for (const consumer of this.#consumers) consumer.abort(jobId, 'cancelled');
     });
-    await subscriber.subscribe(this.#cancelChannel);
+    return this.#hearsOfCancelled;
   }
 
   /**
@@ -208,6 +249,7 @@ class RedisJobQueue implements JobQueue {
     try {
       return await question();
     } catch (error) {
+      if (error instanceof QueueUnavailableError) throw error;
       throw new QueueUnavailableError(`The queue on Redis can't be used: ${(error as Error).message}`, {
         cause: error,
       });

@@ -24,6 +24,7 @@ describeWithRedis('a Redis that is away, wrong or full', () => {
 
   async function open(options: Partial<RedisJobQueueOptions> = {}): Promise<JobQueue> {
     const queue = await openRedisJobQueue({
+      storeId: 'test-store',
       url: server.url,
       kinds: ['adaptation'],
       retryDelayMs: 2,
@@ -105,7 +106,6 @@ describeWithRedis('a Redis that is away, wrong or full', () => {
     lost.answer.resolve(done);
     const rebuilt = await deliveries.next();
     expect(rebuilt.entry).toEqual(entry);
-    expect(rebuilt.attempt.fencingToken).toBeGreaterThan(lost.attempt.fencingToken);
     rebuilt.answer.resolve(done);
   });
 

@@ -8,8 +8,8 @@ import { deferred } from './deferred.js';
 /** What the process says. */
 export type ConsumerEvent =
   | { event: 'ready' }
-  | { event: 'delivered'; jobId: string; attempt: number; lastAttempt: boolean; fencingToken: number }
-  | { event: 'aborted'; jobId: string; abortCause: string; fencingToken: number }
+  | { event: 'delivered'; jobId: string; attempt: number }
+  | { event: 'aborted'; jobId: string; abortCause: string }
   | { event: 'dead'; jobId: string; reason: string }
   | { event: 'error'; message: string };
 
@@ -23,6 +23,7 @@ function say(event: ConsumerEvent): void {
 const [url, prefix, lockMs] = process.argv.slice(2) as [string, string, string];
 const finished = new Map<string, () => void>();
 const queue = await openRedisJobQueue({
+  storeId: 'test-store',
   url,
   prefix,
   kinds: ['adaptation'],
@@ -33,14 +34,14 @@ const queue = await openRedisJobQueue({
 process.on('message', ({ finish }: ConsumerCommand) => finished.get(finish)?.());
 process.on('disconnect', () => process.exit());
 await queue.consume(
-  async ({ jobId }, { attempt, lastAttempt, fencingToken, signal }) => {
+  async ({ jobId }, { attempt, signal }) => {
     const ended = deferred();
     finished.set(jobId, () => ended.resolve());
     signal.addEventListener('abort', () => {
-      say({ event: 'aborted', jobId, abortCause: signal.reason.abortCause, fencingToken });
+      say({ event: 'aborted', jobId, abortCause: signal.reason.abortCause });
       ended.resolve();
     });
-    say({ event: 'delivered', jobId, attempt, lastAttempt, fencingToken });
+    say({ event: 'delivered', jobId, attempt });
     await ended.promise;
     // Also after an abort: a consumer that doesn't notice must do no harm.
     return { outcome: 'done' };

@@ -17,7 +17,7 @@ const forbidden = new Set(['EACCES', 'EPERM', 'EROFS']);
 const occupied = new Set(['EISDIR', 'ENOTDIR', 'EEXIST', 'ENOTEMPTY']);
 
 /** Turns an error of the file system into the `StoreError` that says what to do. Errors without a code (of a caller's stream, say) stay as they are. */
-export function toStoreError(error: unknown, folder: string): unknown {
+export function storeErrorOf(error: unknown, folder: string): unknown {
   const code = errorCode(error);
   if (error instanceof StoreError || code === undefined || !/^E[A-Z0-9]+$/.test(code)) return error;
   const options = { cause: error };

@@ -1,4 +1,4 @@
-import { link, open, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { sha256Of, syncFolder } from '@mediclip/files';
 import { InvalidKey, PreconditionFailed } from '../errors.js';
@@ -15,7 +15,7 @@ import type {
 } from '../object-store.js';
 import { type Claim, Claims } from './claims.js';
 import { ignoreAbsent, makeFolder, removeEmptyFolders } from './durable.js';
-import { errorCode, heldUp, isAbsent, toStoreError } from './file-errors.js';
+import { errorCode, heldUp, isAbsent, storeErrorOf } from './file-errors.js';
 import { FolderListings, firstAfter } from './folder-listings.js';
 import { objectInfo, walk } from './listing.js';
 import { contentPath, isStaged, removeLeftovers, type Staged, stage, stageNothing } from './staging.js';
@@ -38,6 +38,7 @@ export class FileSystemStore implements ObjectStore {
   private readonly claimsFolder: string;
   private readonly claims: Claims;
   private readonly leftoverAgeMs: number;
+  private prepared: Promise<unknown> | undefined;
   private readonly listings = new FolderListings();
 
   /** `root` is an absolute path; it is created with the first write. */
@@ -81,7 +82,7 @@ export class FileSystemStore implements ObjectStore {
   async put(key: string, body: ObjectBody, condition: PutCondition = {}): Promise<PutResult> {
     assertKey(key);
     return this.explained(async () => {
-      const staged = await stage(this.staging, body);
+      const staged = await stage(await this.stagingFolder(), body);
       if (condition.ifAbsent) await this.publishNew(key, staged);
       else {
         await this.withClaim(key, staged, async (claim) => {
@@ -99,7 +100,9 @@ export class FileSystemStore implements ObjectStore {
     return this.explained(async () => {
       if ((await objectInfo(this.root, key)) === undefined) return;
       const target = this.pathOf(key);
-      const withdrawn = await this.withClaim(key, await stageNothing(this.staging), (claim) => claim.withdraw(target));
+      const withdrawn = await this.withClaim(key, await stageNothing(await this.stagingFolder()), (claim) =>
+        claim.withdraw(target),
+      );
       if (!withdrawn) return;
       await syncFolder(path.dirname(target)).catch(ignoreAbsent);
       await removeEmptyFolders(path.dirname(target), this.root);
@@ -111,7 +114,7 @@ export class FileSystemStore implements ObjectStore {
     return this.explained(async () => {
       const target = this.pathOf(folder.slice(0, -1));
       if ((await this.listings.read(target)).entries.length === 0) return;
-      const { folder: away, token } = await stageNothing(this.staging);
+      const { folder: away, token } = await stageNothing(await this.stagingFolder());
       try {
         await rename(target, contentPath(away, token)).catch(ignoreAbsent);
         await syncFolder(path.dirname(target)).catch(ignoreAbsent);
@@ -158,7 +161,7 @@ export class FileSystemStore implements ObjectStore {
 
   async check(): Promise<void> {
     return this.explained(async () => {
-      const { folder, token } = await stage(this.staging, new Uint8Array([1]));
+      const { folder, token } = await stage(await this.stagingFolder(), new Uint8Array([1]));
       try {
         await link(contentPath(folder, token), path.join(folder, 'link'));
       } finally {
@@ -175,6 +178,19 @@ export class FileSystemStore implements ObjectStore {
   }
 
   async close(): Promise<void> {}
+
+  /**
+   * The folder of writes under way, which this process creates once: when it is gone later, so is the file system that it lay on, and a
+   * new one would be no part of the store.
+   */
+  private async stagingFolder(): Promise<string> {
+    this.prepared ??= mkdir(this.staging, { recursive: true });
+    await this.prepared.catch((error: unknown) => {
+      this.prepared = undefined;
+      throw error;
+    });
+    return this.staging;
+  }
 
   private pathOf(key: string): string {
     return path.join(this.root, key);
@@ -239,7 +255,7 @@ export class FileSystemStore implements ObjectStore {
     try {
       return await work();
     } catch (error) {
-      throw toStoreError(error, this.root);
+      throw storeErrorOf(error, this.root);
     }
   }
 }

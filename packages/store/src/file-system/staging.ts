@@ -34,7 +34,6 @@ export async function isStaged({ folder, token }: Staged): Promise<boolean> {
 export async function stageNothing(staging: string): Promise<Staged> {
   const token = randomUUID();
   const folder = path.join(staging, token);
-  await mkdir(staging, { recursive: true });
   // One by one: of a read-only file system, a recursive mkdir of Node says that the folder is missing.
   await mkdir(folder);
   await mkdir(path.join(folder, token));

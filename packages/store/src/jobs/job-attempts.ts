@@ -5,7 +5,15 @@ import { DamagedContent, RecordNotFound, StaleAttempt } from '../errors.js';
 import type { Documents } from '../records/documents.js';
 import { isId } from '../records/ids.js';
 import { type Tenant, timestamp } from '../records/tenant.js';
-import { type Attempt, assertCurrent, jobDocuments, jobFolder, jobKey, type StoredJob } from './job-record.js';
+import {
+  type Attempt,
+  assertCurrent,
+  changeJob,
+  jobDocuments,
+  jobFolder,
+  jobKey,
+  type StoredJob,
+} from './job-record.js';
 import { tidy } from './tidy.js';
 import { type Ending, endedBy, endedFromOutside, progressed, released, started } from './transitions.js';
 
@@ -107,7 +115,7 @@ export class JobAttempts {
   }
 
   private async change(jobId: string, change: (stored: StoredJob) => StoredJob): Promise<StoredJob> {
-    const stored = isId(jobId) ? await this.documents.update(jobKey(this.tenant, jobId), change) : undefined;
+    const stored = isId(jobId) ? await changeJob(this.tenant, jobId, change) : undefined;
     if (stored === undefined) throw new RecordNotFound(`There is no job with the id ${jobId}: drop it from the queue.`);
     return stored;
   }

@@ -52,6 +52,24 @@ export function jobDocuments({ objects }: Tenant): Documents<StoredJob> {
   return new Documents(objects, storedJobSchema);
 }
 
+/**
+ * Changes the record of a job, and says so when that gave it new events. Resolves with the record that is now stored, `undefined` when
+ * there is none; see `Documents.update`.
+ */
+export async function changeJob(
+  tenant: Tenant,
+  jobId: string,
+  change: (stored: StoredJob) => StoredJob,
+): Promise<StoredJob | undefined> {
+  let lastEventId = 0;
+  const stored = await jobDocuments(tenant).update(jobKey(tenant, jobId), (current) => {
+    lastEventId = current.lastEventId;
+    return change(current);
+  });
+  if (stored !== undefined && stored.lastEventId > lastEventId) tenant.onJobEvents(jobId);
+  return stored;
+}
+
 /** Throws `StaleAttempt` unless the attempt is the job's current one. */
 export function assertCurrent({ job, fencingToken }: StoredJob, attempt: Attempt): void {
   if (isFinal(job.state)) throw new StaleAttempt(`The job ${job.id} has ended (${job.state}): stop working on it.`);

@@ -16,7 +16,7 @@ import { isId, newId } from '../records/ids.js';
 import { newestFirst, type PageRequest, pageOf } from '../records/pages.js';
 import { type Tenant, timestamp } from '../records/tenant.js';
 import { ActiveJobs } from './active-jobs.js';
-import { jobDocuments, jobKey, modelsOf, type StoredJob, usesOf } from './job-record.js';
+import { changeJob, jobDocuments, jobKey, modelsOf, type StoredJob, usesOf } from './job-record.js';
 import { tidy } from './tidy.js';
 import { cancelRequested, endedFromOutside } from './transitions.js';
 
@@ -151,7 +151,7 @@ export class JobRepository {
 
   private async changeFromOutside(id: string, change: (stored: StoredJob) => StoredJob): Promise<StoredJob> {
     await this.get(id);
-    const stored = found(id, await this.documents.update(jobKey(this.tenant, id), change));
+    const stored = found(id, await changeJob(this.tenant, id, change));
     if (isFinal(stored.job.state)) await tidy(this.tenant, stored);
     return stored;
   }

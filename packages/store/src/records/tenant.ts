@@ -10,16 +10,21 @@ export interface Tenant {
   readonly prefix: string;
   /** The clock, milliseconds since 1970. */
   readonly now: () => number;
+  /** Called after a job's record got new events. */
+  readonly onJobEvents: (jobId: string) => void;
 }
 
 /** Throws `InvalidKey` for a name that can't be a tenant's. */
-export function tenantOf(name: string, objects: ObjectStore, now: () => number): Tenant {
+export function tenantOf(
+  name: string,
+  { objects, now, onJobEvents }: Pick<Tenant, 'objects' | 'now' | 'onJobEvents'>,
+): Tenant {
   if (!tenantSchema.safeParse(name).success) {
     throw new InvalidKey(
       `The tenant ${JSON.stringify(name.slice(0, 80))} isn't allowed: use 1 to 63 of a-z, 0-9 and '-'.`,
     );
   }
-  return { name, objects, prefix: `tenants/${name}/`, now };
+  return { name, objects, prefix: `tenants/${name}/`, now, onJobEvents };
 }
 
 /** The clock's time as it stands in records. */
