@@ -16,6 +16,7 @@ const rooms = [
   'packages/engine',
   'packages/store',
   'packages/queue',
+  'packages/problems',
   'packages/client',
   'apps/api',
   'apps/worker',

@@ -1,7 +1,5 @@
-import { AdaptationError } from '@mediclip/adaptation';
-import { WeightsError } from '@mediclip/backbones';
 import { serviceVersion } from '@mediclip/contracts';
-import { EngineError } from '@mediclip/engine';
+import { sentenceOf } from '@mediclip/problems';
 import { Command } from 'commander';
 import { type AdaptFlags, adapt } from './commands/adapt.js';
 import { addAdaptationFlags } from './commands/adaptation-flags.js';
@@ -13,7 +11,7 @@ import type { DemoFlags } from './demo/demo.js';
 import { addComputeFlags, type ComputeFlags } from './engine-options.js';
 import { StoppedError, UncaughtError, UsageError } from './usage-error.js';
 
-/** Exit statuses: 0 done, 1 a fault that is told in one sentence, 130 stopped by Ctrl-C. */
+/** Exit statuses: 0 done, 1 a fault that is told in one sentence, 130 stopped by Ctrl-C. A bug keeps its stack. */
 export async function main(argv: readonly string[]): Promise<number> {
   const stop = new AbortController();
   const onSignal = () => {
@@ -25,25 +23,16 @@ export async function main(argv: readonly string[]): Promise<number> {
     await program(stop.signal).parseAsync([...argv]);
     return 0;
   } catch (error) {
-    if (!isExpected(error)) throw error;
-    process.stderr.write(`mediclip: ${sentenceOf(error)}\n`);
+    const sentence = isOwn(error) ? error.message : sentenceOf(error);
+    if (sentence === undefined) throw error;
+    process.stderr.write(`mediclip: ${sentence}\n`);
     return stop.signal.aborted ? 130 : 1;
   }
 }
 
-/** Faults that a person can mend; anything else is a bug and keeps its stack. */
-const isExpected = (error: unknown): error is Error =>
-  isSystemError(error) ||
-  [UsageError, StoppedError, UncaughtError, AdaptationError, WeightsError, EngineError].some(
-    (kind) => error instanceof kind,
-  );
-
-/** What the file system refused: a folder that may not be written, a full disk. */
-const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
-  error instanceof Error && 'syscall' in error && !('address' in error || 'hostname' in error);
-
-const sentenceOf = (error: Error): string =>
-  isSystemError(error) ? `${error.message}: check that place, its permissions and its free space.` : error.message;
+/** Faults of the command line's own, whose message is for the person at the terminal. */
+const isOwn = (error: unknown): error is Error =>
+  [UsageError, StoppedError, UncaughtError].some((kind) => error instanceof kind);
 
 function program(signal: AbortSignal): Command {
   const mediclip = new Command('mediclip')

@@ -1,4 +1,5 @@
-import { ProblemError } from '@mediclip/contracts';
+import { ProblemError, problemKind } from '@mediclip/contracts';
+import { problemOf } from '@mediclip/problems';
 import type { ScoreAnswerer } from '@mediclip/queue';
 import { decodeScoreMessage, encodeScoreReply } from '@mediclip/queue';
 import type { Store } from '@mediclip/store';
@@ -6,7 +7,6 @@ import type { Logger } from 'pino';
 import type { WorkerEngine } from './dependencies.js';
 import type { WorkerMetrics } from './metrics/worker-metrics.js';
 import type { ModelCache } from './models/model-cache.js';
-import { isRetryable, problemOf } from './problems/problem-of.js';
 
 export interface ScoreAnswererOptions {
   readonly store: Store;
@@ -51,6 +51,6 @@ function refusal(error: unknown, log: Logger): Parameters<typeof encodeScoreRepl
     outcome: 'refused',
     slug: problem.slug,
     detail: problem.message,
-    ...(isRetryable(problem) && { retryAfterSeconds }),
+    ...(problemKind(problem.slug).retryable && { retryAfterSeconds }),
   };
 }

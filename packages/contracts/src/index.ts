@@ -14,7 +14,6 @@ export {
   problemType,
 } from './problems/catalogue.js';
 export { type FieldError, fieldErrors, jsonPointer } from './problems/field-errors.js';
-export { imageProblemSlugs } from './problems/image-problems.js';
 export { problemPage } from './problems/page.js';
 export {
   type Problem,

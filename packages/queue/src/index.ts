@@ -12,6 +12,8 @@ export {
   type JobHandler,
   type JobQueue,
   maxAttempts,
+  QueueError,
+  type QueueErrorCode,
   QueueUnavailableError,
 } from './job-queue.js';
 export { openRedisJobQueue, type RedisJobQueueOptions } from './redis/job-queue.js';

@@ -110,9 +110,18 @@ export class AttemptAborted extends Error {
   }
 }
 
+/** What a caller can tell apart about a failing queue or score channel. */
+export type QueueErrorCode = 'queue-unavailable' | 'score-deadline' | 'score-answer-failed';
+
+/** A failing queue or score channel. */
+export abstract class QueueError extends Error {
+  abstract readonly code: QueueErrorCode;
+}
+
 /** The queue can't be reached, refuses the connection, or is closed; `cause` says more. */
-export class QueueUnavailableError extends Error {
+export class QueueUnavailableError extends QueueError {
   override readonly name = 'QueueUnavailableError';
+  readonly code = 'queue-unavailable';
 }
 
 /** The kinds to consume. Throws when one is not among the queue's own. */

@@ -1,3 +1,5 @@
+import { QueueError } from './job-queue.js';
+
 /**
  * Request and reply between API and workers, for answers that a caller waits for. Nothing here is kept: a request whose
  * caller has gone or whose deadline has passed is dropped, and the caller may send it again.
@@ -49,8 +51,9 @@ export interface ScoreChannel {
 }
 
 /** No worker answered before the deadline. */
-export class ScoreDeadlineError extends Error {
+export class ScoreDeadlineError extends QueueError {
   override readonly name = 'ScoreDeadlineError';
+  readonly code = 'score-deadline';
 
   constructor(deadlineMs: number) {
     super(`No worker answered within ${deadlineMs} ms: try again later, or start more workers.`);
@@ -58,8 +61,9 @@ export class ScoreDeadlineError extends Error {
 }
 
 /** The worker threw while it answered; the message is its error's. */
-export class ScoreAnswerError extends Error {
+export class ScoreAnswerError extends QueueError {
   override readonly name = 'ScoreAnswerError';
+  readonly code = 'score-answer-failed';
 }
 
 /** Throws when a deadline is out of range. */

@@ -1,5 +1,27 @@
-/** What a caller can tell apart about a failing store. `retryable` says whether the same call may succeed later. */
+/** What a caller can tell apart about a failing store. */
+export type StoreErrorCode =
+  | 'invalid-key'
+  | 'precondition-failed'
+  | 'store-full'
+  | 'store-forbidden'
+  | 'store-unavailable'
+  | 'store-misconfigured'
+  | 'damaged-record'
+  | 'damaged-content'
+  | 'invalid-cursor'
+  | 'record-not-found'
+  | 'record-exists'
+  | RecordUse
+  | 'alias-moved'
+  | 'no-earlier-model'
+  | 'stale-attempt';
+
+/** What unfinished jobs use, or aliases name. */
+export type RecordUse = 'data-set-in-use' | 'model-in-use' | 'model-has-alias';
+
+/** A failing store. `retryable` says whether the same call may succeed later. */
 export abstract class StoreError extends Error {
+  abstract readonly code: StoreErrorCode;
   abstract readonly retryable: boolean;
 
   constructor(message: string, options?: ErrorOptions) {
@@ -10,67 +32,80 @@ export abstract class StoreError extends Error {
 
 /** A key outside the grammar of `object-keys.ts`, or one that is both an object and a folder of objects. */
 export class InvalidKey extends StoreError {
+  readonly code = 'invalid-key';
   readonly retryable = false;
 }
 
 /** A conditional write met another state than the one it asked for: read again and decide again. */
 export class PreconditionFailed extends StoreError {
+  readonly code = 'precondition-failed';
   readonly retryable = true;
 }
 
 /** No room is left (disk, quota or file size limit). Nothing of the write is visible. */
 export class StoreFull extends StoreError {
+  readonly code = 'store-full';
   readonly retryable = true;
 }
 
 /** The folder or bucket refuses writes or reads: permissions, a read-only file system, wrong credentials. */
 export class StoreForbidden extends StoreError {
+  readonly code = 'store-forbidden';
   readonly retryable = false;
 }
 
 /** The store can't be reached or answers with faults of its own. */
 export class StoreUnavailable extends StoreError {
+  readonly code = 'store-unavailable';
   readonly retryable = true;
 }
 
 /** A store URL that can't be understood, or a server that lacks what the product needs. */
 export class StoreMisconfigured extends StoreError {
+  readonly code = 'store-misconfigured';
   readonly retryable = false;
 }
 
 /** Stored JSON that doesn't match its schema: somebody changed it, or a newer version wrote it. */
 export class DamagedRecord extends StoreError {
+  readonly code = 'damaged-record';
   readonly retryable = false;
 }
 
 /** Stored bytes don't match the digest that was recorded for them, or are gone though their record is there. */
 export class DamagedContent extends StoreError {
+  readonly code = 'damaged-content';
   readonly retryable = false;
 }
 
 /** A page was asked for with a cursor that no page gave. */
 export class InvalidCursor extends StoreError {
+  readonly code = 'invalid-cursor';
   readonly retryable = false;
 }
 
 /** There is no such record (any more) for this tenant. */
 export class RecordNotFound extends StoreError {
+  readonly code = 'record-not-found';
   readonly retryable = false;
 }
 
 /** A record with this id exists already. */
 export class RecordExists extends StoreError {
+  readonly code = 'record-exists';
   readonly retryable = false;
 }
 
 /** The record is used by unfinished jobs, which are named. */
 export class RecordInUse extends StoreError {
   readonly retryable = false;
-  readonly jobIds: readonly string[];
 
-  constructor(message: string, jobIds: readonly string[]) {
+  constructor(
+    readonly code: RecordUse,
+    message: string,
+    readonly jobIds: readonly string[],
+  ) {
     super(message);
-    this.jobIds = jobIds;
   }
 }
 
@@ -79,22 +114,25 @@ export class ModelHasAlias extends RecordInUse {
   readonly aliases: readonly string[];
 
   constructor(message: string, aliases: readonly string[]) {
-    super(message, []);
+    super('model-has-alias', message, []);
     this.aliases = aliases;
   }
 }
 
 /** An alias does not name the model that the caller expects. */
 export class AliasMoved extends StoreError {
+  readonly code = 'alias-moved';
   readonly retryable = false;
 }
 
 /** The history of an alias holds no other model that still exists. */
 export class NoEarlierModel extends StoreError {
+  readonly code = 'no-earlier-model';
   readonly retryable = false;
 }
 
 /** The write carries the fencing token of an attempt that was superseded, or the job is over: stop working on it. */
 export class StaleAttempt extends StoreError {
+  readonly code = 'stale-attempt';
   readonly retryable = false;
 }

@@ -1,5 +1,4 @@
-import { ProblemError } from '@mediclip/contracts';
-import { RecordExists, RecordInUse } from '@mediclip/store';
+import { RecordExists } from '@mediclip/store';
 import type { HandlersOf } from '../http/handlers.js';
 import { jsonPage } from '../http/json-page.js';
 
@@ -17,17 +16,7 @@ export const datasetHandlers: HandlersOf<'createDataset' | 'listDatasets' | 'get
   getDataset: async ({ params, store }) => ({ json: await store.datasets.get(params.id) }),
 
   async deleteDataset({ params, store }) {
-    await refusingWhileInUse(store.datasets.delete(params.id));
+    await store.datasets.delete(params.id);
     return undefined;
   },
 };
-
-/** Names the jobs that stand in the way of a deletion. */
-export async function refusingWhileInUse(deletion: Promise<void>): Promise<void> {
-  try {
-    await deletion;
-  } catch (error) {
-    if (!(error instanceof RecordInUse)) throw error;
-    throw new ProblemError('data-set-in-use', error.message, { jobIds: [...error.jobIds] });
-  }
-}

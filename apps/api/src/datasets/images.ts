@@ -8,7 +8,6 @@ import { readForm } from '../uploads/form.js';
 import { ImageIntake, type IncomingImage } from '../uploads/image-intake.js';
 import { spool } from '../uploads/spool.js';
 import { withTemporaryFolder } from '../uploads/temporary-folder.js';
-import { refusingWhileInUse } from './datasets.js';
 
 export interface ImageDependencies {
   readonly settings: ServerSettings;
@@ -35,7 +34,7 @@ export function imageHandlers(
     },
 
     async deleteImage({ params, store }) {
-      await refusingWhileInUse(store.images.delete(params.id, params.imageId));
+      await store.images.delete(params.id, params.imageId);
       return undefined;
     },
   };

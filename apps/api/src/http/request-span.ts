@@ -1,7 +1,8 @@
 import type { Route } from '@mediclip/contracts';
+import { problemOf } from '@mediclip/problems';
 import { inSpanOf, markFailed, type TraceCarrier } from '@mediclip/tracing';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { toProblemError } from './to-problem.js';
+import { ofFastify } from './fastify-errors.js';
 
 /**
  * Answers a request in a span below the one that its headers name, if any. Only faults of the server make it a failed span. Open routes
@@ -28,7 +29,7 @@ export async function inRequestSpan(
         return { failed: false } as const;
       },
       (error: unknown) => {
-        const { status } = toProblemError(error);
+        const { status } = ofFastify(error) ?? problemOf(error);
         span.setAttribute('http.response.status_code', status);
         if (status >= 500) markFailed(span, error);
         return { failed: true, error } as const;

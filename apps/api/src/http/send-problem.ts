@@ -1,8 +1,9 @@
 import { type ProblemError, problemMediaType } from '@mediclip/contracts';
+import { problemOf } from '@mediclip/problems';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ServerMetrics } from '../operations/server-metrics.js';
 import { ClientGone } from './client-gone.js';
-import { toProblemError } from './to-problem.js';
+import { ofFastify } from './fastify-errors.js';
 
 const plainPath = /^[!-~]*$/;
 /** What proxies write into their logs for a client that went before it was answered; nobody gets to see it. */
@@ -19,7 +20,7 @@ export function sendProblem(
     request.log.info({ operation: request.routeOptions.config.operationId }, 'the client went before it was answered');
     return reply.code(clientGoneStatus).send();
   }
-  const problem = toProblemError(error);
+  const problem = ofFastify(error) ?? problemOf(error);
   const log = { problem: problem.slug, ...(problem.cause !== undefined && { err: problem.cause }) };
   if (problem.slug === 'internal') request.log.error(log, problem.message);
   else if (problem.status >= 500) request.log.warn(log, problem.message);

@@ -1,5 +1,3 @@
-import { ProblemError } from '@mediclip/contracts';
-import { AliasMoved, NoEarlierModel } from '@mediclip/store';
 import type { HandlersOf } from '../http/handlers.js';
 import { jsonPage } from '../http/json-page.js';
 
@@ -8,26 +6,16 @@ export const aliasHandlers: HandlersOf<'listAliases' | 'getAlias' | 'setAlias' |
 
   getAlias: async ({ params, store }) => ({ json: await store.aliases.get(params.name) }),
 
-  async setAlias({ params, body, store, request }) {
-    try {
-      return { json: await store.aliases.set(params.name, body, request.keyId) };
-    } catch (error) {
-      if (!(error instanceof AliasMoved)) throw error;
-      throw new ProblemError('alias-moved', error.message, {}, { cause: error });
-    }
-  },
+  setAlias: async ({ params, body, store, request }) => ({
+    json: await store.aliases.set(params.name, body, request.keyId),
+  }),
 
   async deleteAlias({ params, store }) {
     await store.aliases.delete(params.name);
     return undefined;
   },
 
-  async rollBackAlias({ params, store, request }) {
-    try {
-      return { json: await store.aliases.rollBack(params.name, request.keyId) };
-    } catch (error) {
-      if (!(error instanceof NoEarlierModel)) throw error;
-      throw new ProblemError('alias-without-history', error.message, {}, { cause: error });
-    }
-  },
+  rollBackAlias: async ({ params, store, request }) => ({
+    json: await store.aliases.rollBack(params.name, request.keyId),
+  }),
 };

@@ -1,5 +1,3 @@
-import { ProblemError } from '@mediclip/contracts';
-import { ModelHasAlias, RecordInUse } from '@mediclip/store';
 import type { HandlersOf } from '../http/handlers.js';
 import { jsonPage } from '../http/json-page.js';
 
@@ -9,15 +7,7 @@ export const modelHandlers: HandlersOf<'listModels' | 'getModel' | 'deleteModel'
   getModel: async ({ params, store }) => ({ json: await store.models.get(params.id) }),
 
   async deleteModel({ params, store }) {
-    try {
-      await store.models.delete(params.id);
-    } catch (error) {
-      if (error instanceof ModelHasAlias) {
-        throw new ProblemError('model-has-alias', error.message, { aliases: [...error.aliases] });
-      }
-      if (!(error instanceof RecordInUse)) throw error;
-      throw new ProblemError('model-in-use', error.message, { jobIds: [...error.jobIds] });
-    }
+    await store.models.delete(params.id);
     return undefined;
   },
 };

@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { ProblemError } from '@mediclip/contracts';
 import { type Frame, ImageError } from '@mediclip/imaging';
+import { problemOf } from '@mediclip/problems';
 import type { Imaging, ServerSettings } from '../dependencies.js';
 import type { Call } from '../http/handlers.js';
-import { toProblemError } from '../http/to-problem.js';
 import { readForm } from '../uploads/form.js';
 import { type SpooledFile, spool } from '../uploads/spool.js';
 
@@ -65,7 +65,7 @@ export async function readyImages(
         (all) => all.map((frame, at) => ({ ...frame, fileName, index, frame: at, frames: all.length })),
         (error: unknown): UnusableFile[] => {
           if (!(error instanceof ImageError || error instanceof ProblemError)) throw error;
-          return [{ fileName, index, problem: toProblemError(error) }];
+          return [{ fileName, index, problem: problemOf(error) }];
         },
       );
       found.push(frames);

@@ -9,10 +9,10 @@ import {
   type Upload,
 } from '@mediclip/contracts';
 import { type Frame, ImageError, type ImageDescription as KnownOfImage } from '@mediclip/imaging';
+import { problemOf } from '@mediclip/problems';
 import type { ImageContent, ImageDescription, ImageRepository } from '@mediclip/store';
 import type { TaskStream } from '@mediclip/threads';
 import type { Imaging } from '../dependencies.js';
-import { toProblemError } from '../http/to-problem.js';
 import type { SpooledFile } from './spool.js';
 
 /** A file that is to become an image of a data set. */
@@ -275,7 +275,7 @@ function isOfFile(error: unknown): error is ProblemError | ImageError {
 /** The problem of a file. Anything that is not the file's own fault is thrown on. */
 function ofFile(error: unknown): ProblemError {
   if (!isOfFile(error)) throw error;
-  return toProblemError(error);
+  return problemOf(error);
 }
 
 function rejected(index: number, fileName: string, problem: ProblemError): FileOutcome {

@@ -54,7 +54,7 @@ onDisk('a store on a file system that', () => {
     'cannot be written',
     () =>
       losesNothing(service, {
-        problem: 'store-unavailable',
+        problem: 'store-forbidden',
         reason: /can't be used \(EROFS/,
         begin: () => disk.setWritable(false),
         end: () => disk.setWritable(true),

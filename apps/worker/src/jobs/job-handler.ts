@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { type JobKind, ProblemError } from '@mediclip/contracts';
 import { EngineError } from '@mediclip/engine';
+import { problemOf } from '@mediclip/problems';
 import { AttemptAborted, type ConsumeOptions, type HandlerOutcome, type JobHandler } from '@mediclip/queue';
 import {
   type Attempt,
@@ -9,11 +10,11 @@ import {
   type Store,
   type StoredJob,
   StoreError,
+  StoreFull,
   type TenantStore,
 } from '@mediclip/store';
 import type { Logger } from 'pino';
 import type { WorkerMetrics } from '../metrics/worker-metrics.js';
-import { isWorthAnotherAttempt, problemOf } from '../problems/problem-of.js';
 import { AttemptWatch, JobCancelled } from './attempt-watch.js';
 import type { JobContext, JobRunner, JobRunners } from './job-context.js';
 import { ProgressReporter } from './progress-reporter.js';
@@ -161,6 +162,12 @@ function fateOf(error: unknown, signal: AbortSignal): Fate {
   if (isWorthAnotherAttempt(error)) return { retry: error };
   const problem = problemOf(error);
   return { end: { state: 'failed', error: problem.toProblem() }, cause: problem.cause ?? problem };
+}
+
+/** A job that ended so may be tried again elsewhere or later: the store could not be used, or this machine's engine never ran. */
+function isWorthAnotherAttempt(error: unknown): boolean {
+  if (error instanceof StoreError) return error.retryable && !(error instanceof StoreFull);
+  return error instanceof EngineError && (error.code === 'start-failed' || error.code === 'device-unavailable');
 }
 
 function fateOfAbort(reason: unknown): Fate {

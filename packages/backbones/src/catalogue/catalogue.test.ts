@@ -67,7 +67,7 @@ describe('opening', () => {
   test("another model's weights are refused", () => {
     const modelsFolder = temporaryFolder();
     putWeights(modelsFolder, 'openai-vit-b-32', readFileSync(goldenClipPaths().openClip));
-    expect(codeOf(() => openBackbone('openai-vit-b-32', { modelsFolder }))).toBe('bad_configuration');
+    expect(codeOf(() => openBackbone('openai-vit-b-32', { modelsFolder }))).toBe('bad-configuration');
   });
 
   test('weights that were changed after their digests were recorded are refused', async () => {
@@ -75,7 +75,7 @@ describe('opening', () => {
     putWeights(modelsFolder, 'openai-vit-b-32', readFileSync(goldenClipPaths().openClip));
     await recordDigests(join(modelsFolder, 'openai-vit-b-32'), ['open_clip_model.safetensors']);
     appendFileSync(join(modelsFolder, 'openai-vit-b-32', 'open_clip_model.safetensors'), 'x');
-    expect(codeOf(() => openBackbone('openai-vit-b-32', { modelsFolder }))).toBe('digest_mismatch');
+    expect(codeOf(() => openBackbone('openai-vit-b-32', { modelsFolder }))).toBe('digest-mismatch');
   });
 });
 

@@ -48,14 +48,14 @@ export function openBackbone(id: string, options: CatalogueOptions = {}): Backbo
   const folder = weightsFolder(entry, options);
   if (!folder) {
     throw new WeightsError(
-      'weights_missing',
+      'weights-missing',
       `No models folder is set, so the weights of "${id}" cannot be found; set one or use "lite".`,
     );
   }
   const missing = missingFiles(folder, entry);
   if (missing.length > 0) {
     throw new WeightsError(
-      'weights_missing',
+      'weights-missing',
       `The weights of "${id}" are not here; bring them with \`mediclip weights\`, or put ${missing.join(' and ')} into ${folder}.`,
     );
   }
@@ -64,7 +64,7 @@ export function openBackbone(id: string, options: CatalogueOptions = {}): Backbo
   const differing = differences(entry, backbone);
   if (differing.length > 0) {
     throw new WeightsError(
-      'bad_configuration',
+      'bad-configuration',
       `The weights in ${folder} are not those of "${id}": ${differing.join(', ')}.`,
     );
   }

@@ -217,5 +217,5 @@ export function catalogueEntry(id: string): CatalogueEntry {
   const entry = CATALOGUE.find((candidate) => candidate.id === id);
   if (entry) return entry;
   const known = CATALOGUE.map((candidate) => candidate.id).join(', ');
-  throw new WeightsError('unknown_backbone', `There is no backbone ${JSON.stringify(id)}; choose one of ${known}.`);
+  throw new WeightsError('unknown-backbone', `There is no backbone ${JSON.stringify(id)}; choose one of ${known}.`);
 }

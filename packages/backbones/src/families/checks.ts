@@ -6,7 +6,7 @@ export function checkTaps(taps: readonly number[], first: number, last: number):
   const unknown = taps.find((tap) => !(Number.isInteger(tap) && tap >= first && tap <= last));
   if (unknown !== undefined || taps.length === 0) {
     const said = unknown === undefined ? 'No tap was given' : `The image tower has no tap ${unknown}`;
-    throw new WeightsError('unknown_tap', `${said}; choose from ${first} to ${last}.`);
+    throw new WeightsError('unknown-tap', `${said}; choose from ${first} to ${last}.`);
   }
 }
 
@@ -20,6 +20,6 @@ export function checkPixels({ shape }: Value, side: number): void {
 /** Refuses an input side that the image tower cannot divide into whole cells of `step` pixels. */
 export function checkSide(side: number, step: number): void {
   if (!(Number.isInteger(side / step) && side > 0)) {
-    throw new WeightsError('bad_configuration', `The input side must be a multiple of ${step} pixels, not ${side}.`);
+    throw new WeightsError('bad-configuration', `The input side must be a multiple of ${step} pixels, not ${side}.`);
   }
 }

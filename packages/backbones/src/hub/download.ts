@@ -29,7 +29,7 @@ export async function download(hub: Hub, file: HubFile, target: string, options:
   if (digest !== file.sha256) {
     await rm(partial);
     throw new WeightsError(
-      'digest_mismatch',
+      'digest-mismatch',
       `What came from ${new URL(file.url).host} is not what it promised (its SHA-256 is ${digest}, not ${file.sha256}); pull again.`,
     );
   }

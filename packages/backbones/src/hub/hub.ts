@@ -36,7 +36,7 @@ export class Hub {
 
   constructor({ baseUrl = DEFAULT_HUB_URL, token }: HubOptions = {}) {
     if (!/^https?:$/.test(protocolOf(baseUrl))) {
-      throw new WeightsError('hub_refused', `${baseUrl} is no address of a hub; give one that starts with https://.`);
+      throw new WeightsError('hub-refused', `${baseUrl} is no address of a hub; give one that starts with https://.`);
     }
     this.#base = new URL(baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`);
     this.#token = token;
@@ -55,7 +55,7 @@ export class Hub {
       }
       if (!next) {
         throw new WeightsError(
-          'hub_refused',
+          'hub-refused',
           `${url.host} does not tell the size and SHA-256 of ${name}, so that it could not be checked; download and import it instead.`,
         );
       }
@@ -136,16 +136,16 @@ function startOf({ status, headers }: Response, asked: number, sizeBytes: number
 function faultOf({ status, headers }: Response, url: URL, hasToken: boolean): Error {
   if (status === 401 || status === 403) {
     const advice = hasToken ? 'check the token and that it may read this' : 'set a token (MEDICLIP_HUB_TOKEN)';
-    return new WeightsError('hub_refused', `${url.host} refuses access to ${url.pathname}; ${advice}.`);
+    return new WeightsError('hub-refused', `${url.host} refuses access to ${url.pathname}; ${advice}.`);
   }
   if (status === 404) {
-    return new WeightsError('not_on_hub', `${url.host} has no ${url.pathname}; check the address of the hub.`);
+    return new WeightsError('not-on-hub', `${url.host} has no ${url.pathname}; check the address of the hub.`);
   }
   if (status === 416 || status === 408 || status === 429 || status >= 500) {
     return new PassingFault(`${url.host} answered ${status}`, waitOf(headers.get('retry-after')));
   }
   return new WeightsError(
-    'hub_refused',
+    'hub-refused',
     `${url.host} answered ${status} for ${url.pathname}; check the address of the hub.`,
   );
 }
@@ -158,7 +158,7 @@ function waitOf(header: string | null): number | undefined {
 }
 
 const tooManyRedirects = (url: URL) =>
-  new WeightsError('hub_refused', `The hub redirects without end, at last to ${url.host}; check its address.`);
+  new WeightsError('hub-refused', `The hub redirects without end, at last to ${url.host}; check its address.`);
 
 /** What the operating system said, which undici puts beneath its own error. */
 function reasonOf({ message, cause }: Error): string {

@@ -40,7 +40,7 @@ export async function patiently<T>(
 
 function givenUp(fault: PassingFault, waitMs: number): WeightsError {
   const later = waitMs > 0 ? `in ${Math.ceil(waitMs / 1000)} s, as it asks` : 'later; it goes on from here';
-  return new WeightsError('hub_unreachable', `The download did not end because ${fault.message}; try again ${later}.`, {
+  return new WeightsError('hub-unreachable', `The download did not end because ${fault.message}; try again ${later}.`, {
     cause: fault,
   });
 }

@@ -110,7 +110,7 @@ describe('a download', () => {
   test('is not a file until it is whole, and a later one goes on from what came', async () => {
     const server = await hubWith({ cutAfter: (answer) => (answer === 0 ? 30_000 : 0) });
     const target = join(temporaryFolder(), name);
-    expect(await codeOf(fetchFile(server, target))).toBe('hub_unreachable');
+    expect(await codeOf(fetchFile(server, target))).toBe('hub-unreachable');
     expect(existsSync(target)).toBe(false);
     const again = await hubWith();
     await fetchFile(again, target);

@@ -31,7 +31,7 @@ export async function pullWeights(id: string, options: PullOptions): Promise<Pla
   refuseBundledOrPresent(entry, modelsFolder);
   if (hubRepository === null) {
     throw new WeightsError(
-      'not_on_hub',
+      'not-on-hub',
       `The hub has "${id}" as a PyTorch checkpoint only; download it (open_clip_pytorch_model.bin and vocab.txt into one folder) and import it with \`mediclip weights import\`.`,
     );
   }

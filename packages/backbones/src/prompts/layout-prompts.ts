@@ -85,15 +85,15 @@ function encodePhrase(given: string, tokenizer: Tokenizer, longest: number) {
   const phrase = given.replaceAll('_', ' ');
   const special = tokenizer.specialTokenIn(given) ?? tokenizer.specialTokenIn(phrase);
   if (special !== undefined) {
-    throw new WeightsError('bad_prompt', `The phrase ${quote(given)} spells the special token ${special}; reword it.`);
+    throw new WeightsError('bad-prompt', `The phrase ${quote(given)} spells the special token ${special}; reword it.`);
   }
   const length = tokenizer.encode(phrase).length;
   if (length === 0) {
-    throw new WeightsError('bad_prompt', `The phrase ${quote(given)} holds no text; give it at least one word.`);
+    throw new WeightsError('bad-prompt', `The phrase ${quote(given)} holds no text; give it at least one word.`);
   }
   if (length > longest) {
     throw new WeightsError(
-      'bad_prompt',
+      'bad-prompt',
       `The phrase ${quote(given)} has ${length} tokens; shorten it to ${Math.max(longest, 0)} or use fewer context vectors.`,
     );
   }

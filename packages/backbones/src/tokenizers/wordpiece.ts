@@ -22,7 +22,7 @@ export function readWordPiece(path: string): Tokenizer {
   const vocabulary = readVocabulary(path);
   const missing = SPECIAL_TOKENS.find((token) => !vocabulary.includes(token));
   if (missing !== undefined) {
-    throw new WeightsError('bad_configuration', `${path} lacks ${missing}; bring the vocab.txt of the text tower.`);
+    throw new WeightsError('bad-configuration', `${path} lacks ${missing}; bring the vocab.txt of the text tower.`);
   }
   return new WordPiece(vocabulary);
 }

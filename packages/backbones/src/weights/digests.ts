@@ -22,7 +22,7 @@ export function fileDigest(path: string): string {
     known.set(key, digest);
     return digest;
   } catch (cause) {
-    throw new WeightsError('unreadable_file', `Cannot read the weight file ${path}; check its path and permissions.`, {
+    throw new WeightsError('unreadable-file', `Cannot read the weight file ${path}; check its path and permissions.`, {
       cause,
     });
   }
@@ -59,7 +59,7 @@ export function listedDigests(folder: string, names: readonly string[]): string[
   return names.map((name) => {
     const digest = digests.get(name);
     if (digest === undefined) {
-      throw new WeightsError('digest_mismatch', `${list} has no digest of ${name}; import the weights again.`);
+      throw new WeightsError('digest-mismatch', `${list} has no digest of ${name}; import the weights again.`);
     }
     return digest;
   });
@@ -74,7 +74,7 @@ export function verifiedDigests(folder: string, names: readonly string[]): strin
     const digest = fileDigest(join(folder, name));
     if (listed && digest !== listed[index]) {
       throw new WeightsError(
-        'digest_mismatch',
+        'digest-mismatch',
         `The weights in ${join(folder, name)} have been changed or damaged; fetch them again (their SHA-256 is ${digest}, not ${listed[index]}).`,
       );
     }

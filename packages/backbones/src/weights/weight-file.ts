@@ -101,7 +101,7 @@ export class WeightFile {
     const actual = this.shape(name);
     if (actual.length !== shape.length || actual.some((extent, axis) => extent !== shape[axis])) {
       throw new WeightsError(
-        'bad_shape',
+        'bad-shape',
         `${this.path}: "${name}" is [${actual.join(', ')}] and should be [${shape.join(', ')}]; check that the file belongs to this backbone.`,
       );
     }
@@ -111,7 +111,7 @@ export class WeightFile {
     const tensor = this.#tensors.get(name);
     if (!tensor) {
       throw new WeightsError(
-        'missing_tensor',
+        'missing-tensor',
         `${this.path} has no tensor "${name}"; check that the file belongs to this backbone.`,
       );
     }

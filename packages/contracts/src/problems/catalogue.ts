@@ -149,6 +149,13 @@ const problemCatalogue = {
       'Repeat the request; if it goes on, check the store that `MEDICLIP_STORE_URL` or `MEDICLIP_DATA_DIR` names.',
     retryable: true,
   },
+  'store-forbidden': {
+    status: 503,
+    title: 'The store refuses the server',
+    meaning: 'The server may not read or write there: missing permissions, a read-only file system, wrong credentials.',
+    remedy: 'Give the server the right to read and write its store and data folder, then repeat the request.',
+    retryable: true,
+  },
   'storage-full': {
     status: 507,
     title: 'The store is full',
@@ -160,6 +167,20 @@ const problemCatalogue = {
     title: 'The queue cannot be reached',
     meaning: 'The job could not be handed to the workers; nothing of it was kept.',
     remedy: 'Repeat the request; if it goes on, check the server that `MEDICLIP_REDIS_URL` names.',
+    retryable: true,
+  },
+  'out-of-memory': {
+    status: 503,
+    title: 'The server ran out of memory',
+    meaning: 'There was not enough memory for this piece of work; nothing of it was kept.',
+    remedy: 'Repeat the request with fewer or smaller images, or give the server more memory.',
+    retryable: true,
+  },
+  'too-many-open-files': {
+    status: 503,
+    title: 'The server has too many files open',
+    meaning: 'The operating system lets the server open no further file; nothing of the request was kept.',
+    remedy: 'Repeat the request; if it goes on, raise the limit of open files (`ulimit -n`).',
     retryable: true,
   },
   internal: {
@@ -425,6 +446,19 @@ const problemCatalogue = {
     title: 'The weights of the backbone are others here',
     meaning: 'The model was made with weights of its backbone that have another digest than those on this server.',
     remedy: 'Run `mediclip weights import FILE` with the weights that the model was made with, or adapt a model here.',
+  },
+  'backbone-weights-unusable': {
+    status: 409,
+    title: 'The weights of the backbone cannot be used',
+    meaning: 'A file of weights on this server is damaged, incomplete, or not of the backbone that it lies under.',
+    remedy:
+      'Do what `detail` says, or bring the weights again with `mediclip weights pull ID` or `mediclip weights import FILE`.',
+  },
+  'checkpoint-mismatch': {
+    status: 409,
+    title: 'The checkpoint is of another adaptation',
+    meaning: 'The adaptation was begun with other options, images or weights than those it should go on with.',
+    remedy: 'Start the adaptation anew.',
   },
   'digest-mismatch': {
     status: 500,

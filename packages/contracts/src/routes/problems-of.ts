@@ -8,6 +8,9 @@ const withKey: readonly ProblemSlug[] = [
   'rate-limited',
   'draining',
   'store-unavailable',
+  'store-forbidden',
+  'out-of-memory',
+  'too-many-open-files',
 ];
 const thatWrites: readonly ProblemSlug[] = [
   'malformed-json',

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AdaptationJob } from '@mediclip/adaptation';
-import { EngineError, tellingMemory } from '../errors.js';
+import { EngineError, toOutOfMemoryError } from '../errors.js';
 import { type Beat, type EngineMessage, type Fault, monotonicMs, type WorkMessage } from '../protocol.js';
 import { SynthesisPool } from '../synthesis/synthesis-pool.js';
 import type { AdaptationRun, Compute, ScoringImage } from './compute.js';
@@ -215,7 +215,7 @@ async function attempt<T>(work: () => Promise<T>): Promise<{ value: T } | { erro
   try {
     return { value: await work() };
   } catch (reason) {
-    const error = tellingMemory(reason);
+    const error = toOutOfMemoryError(reason);
     return { error: error instanceof Error ? error : new Error(String(error)) };
   }
 }

@@ -1,6 +1,6 @@
 import type { ElementType, ModelSource, Runtime, Session, Tensor } from '@mediclip/onnx-graph';
 import * as ort from 'onnxruntime-node';
-import { EngineError, tellingMemory } from '../errors.js';
+import { EngineError, toOutOfMemoryError } from '../errors.js';
 import type { Device } from './compute.js';
 import { nvidiaSigns } from './nvidia-signs.js';
 import { probeCuda } from './provider-probe.js';
@@ -101,7 +101,7 @@ async function open(model: ModelSource, options: ort.InferenceSession.SessionOpt
     const externalData = Object.entries(model.externalData ?? {}).map(([path, data]) => ({ path, data }));
     return await ort.InferenceSession.create(model.bytes, { ...options, externalData });
   } catch (error) {
-    throw tellingMemory(error);
+    throw toOutOfMemoryError(error);
   }
 }
 
@@ -123,7 +123,7 @@ class OrtSession implements Session {
         : this.#session.run(inputs, [...fetches]));
       return Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, fromOrt(output)]));
     } catch (error) {
-      throw tellingMemory(error);
+      throw toOutOfMemoryError(error);
     }
   }
 

@@ -87,6 +87,7 @@ export class DatasetRepository {
       documents,
       key: datasetKey(tenant, id),
       id,
+      use: 'data-set-in-use',
       async removeContents() {
         await tenant.objects.deleteFolder(imagesFolder(tenant, id));
         await tenant.objects.deleteFolder(blobsFolder(tenant, id));

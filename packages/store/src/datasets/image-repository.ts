@@ -187,7 +187,7 @@ export class ImageRepository {
   /** Rejects with `RecordInUse` too, while jobs that haven't ended use the data set. */
   async delete(datasetId: string, imageId: string): Promise<void> {
     const image = await this.get(datasetId, imageId);
-    await assertUnused(this.tenant, datasetId);
+    await assertUnused(this.tenant, datasetId, 'data-set-in-use');
     await this.imageCounts.whileRemoving(datasetId, () => this.remove(datasetId, image));
   }
 

@@ -1,4 +1,4 @@
-import { RecordInUse } from '../errors.js';
+import { RecordInUse, type RecordUse } from '../errors.js';
 import type { Documents } from '../records/documents.js';
 import { type Tenant, timestamp } from '../records/tenant.js';
 import { assertUnused } from './in-use.js';
@@ -12,6 +12,8 @@ export interface Deletion<T extends Deletable> {
   readonly documents: Documents<T>;
   readonly key: string;
   readonly id: string;
+  /** The code of the refusal while jobs use it. */
+  readonly use: RecordUse;
   removeContents(): Promise<void>;
   /** Rejects with a `RecordInUse` when anything besides jobs needs the record. */
   assertUnneeded?(): Promise<void>;
@@ -26,8 +28,8 @@ const deletionMs = 600_000;
  * other and gives way. Returns false when there is no such record; rejects with `RecordInUse`.
  */
 export async function deleteUnused<T extends Deletable>(tenant: Tenant, deletion: Deletion<T>): Promise<boolean> {
-  const { documents, key, id } = deletion;
-  await assertUnused(tenant, id);
+  const { documents, key, id, use } = deletion;
+  await assertUnused(tenant, id, use);
   await deletion.assertUnneeded?.();
   let mine = false;
   await documents.update(key, (record) => {
@@ -51,9 +53,9 @@ export async function resumeDeletion<T extends Deletable>(tenant: Tenant, deleti
 }
 
 async function finish<T extends Deletable>(tenant: Tenant, deletion: Deletion<T>): Promise<void> {
-  const { documents, key, id } = deletion;
+  const { documents, key, id, use } = deletion;
   try {
-    await assertUnused(tenant, id);
+    await assertUnused(tenant, id, use);
     await deletion.assertUnneeded?.();
   } catch (error) {
     if (error instanceof RecordInUse) await documents.update(key, ({ deletingSince, ...record }) => record as T);

@@ -1,11 +1,11 @@
 import { isFinal } from '@mediclip/contracts';
-import { RecordInUse } from '../errors.js';
+import { RecordInUse, type RecordUse } from '../errors.js';
 import type { Tenant } from '../records/tenant.js';
 import { ActiveJobs } from './active-jobs.js';
 import { jobDocuments, jobKey } from './job-record.js';
 
-/** Rejects with `RecordInUse` when jobs that haven't ended use the data set or the model with this id. */
-export async function assertUnused(tenant: Tenant, id: string): Promise<void> {
+/** Rejects with `RecordInUse` when jobs that haven't ended use the data set or the model with this id, which of both `use` says. */
+export async function assertUnused(tenant: Tenant, id: string, use: RecordUse): Promise<void> {
   const documents = jobDocuments(tenant);
   const users: string[] = [];
   for await (const { jobId, uses, old } of new ActiveJobs(tenant).all()) {
@@ -15,6 +15,7 @@ export async function assertUnused(tenant: Tenant, id: string): Promise<void> {
   }
   if (users.length > 0) {
     throw new RecordInUse(
+      use,
       `Jobs that haven't ended use it (${users.join(', ')}): wait for them, or cancel them.`,
       users,
     );

@@ -170,6 +170,7 @@ export class ModelRepository {
       documents,
       key: modelKey(tenant, id),
       id,
+      use: 'model-in-use',
       assertUnneeded: () => assertWithoutAlias(tenant, id),
       async removeContents() {
         for await (const folder of foldersOf(tenant.objects, modelFolder(tenant, id))) {

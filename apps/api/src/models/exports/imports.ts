@@ -51,7 +51,7 @@ function assertSame({ configuration, lineage }: Model, { backbone, backboneDiges
 function asFaultOfArchive(error: unknown): never {
   const isUnusable =
     (error instanceof AdaptationError && error.code === 'corrupt-detector') ||
-    (error instanceof WeightsError && error.code === 'unknown_tap');
+    (error instanceof WeightsError && error.code === 'unknown-tap');
   if (!isUnusable) throw error;
   throw new ProblemError('model-archive-invalid', 'The detector in the archive cannot be used.', {}, { cause: error });
 }

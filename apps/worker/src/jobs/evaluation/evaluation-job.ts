@@ -6,10 +6,10 @@ import {
   reportFileName,
 } from '@mediclip/contracts';
 import { ImageError } from '@mediclip/imaging';
+import { problemOf } from '@mediclip/problems';
 import { DamagedContent } from '@mediclip/store';
 import type { WorkerDependencies } from '../../dependencies.js';
 import type { ModelCache, ReadyModel } from '../../models/model-cache.js';
-import { problemOf } from '../../problems/problem-of.js';
 import { fixedImages } from '../fixed-images.js';
 import type { JobContext, JobRunner } from '../job-context.js';
 import { loadImage } from '../load-image.js';

@@ -3,10 +3,10 @@ import type { Image, ProblemError } from '@mediclip/contracts';
 import { EngineError } from '@mediclip/engine';
 import { ImageError, type SquareImage } from '@mediclip/imaging';
 import type { AnomalyMap } from '@mediclip/maps';
+import { problemOf } from '@mediclip/problems';
 import { DamagedContent } from '@mediclip/store';
 import type { WorkerDependencies } from '../../dependencies.js';
 import type { ReadyModel } from '../../models/model-cache.js';
-import { problemOf } from '../../problems/problem-of.js';
 import type { JobContext } from '../job-context.js';
 import { loadImage } from '../load-image.js';
 

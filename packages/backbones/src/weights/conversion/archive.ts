@@ -50,7 +50,7 @@ async function findParts(path: string, zip: ZipFile): Promise<CheckpointArchive>
   const pickle = await locate(pickleName);
   if (pickle.lengthBytes > LARGEST_PICKLE_BYTES) {
     throw new WeightsError(
-      'bad_checkpoint',
+      'bad-checkpoint',
       `${path}: the list of tensors has ${pickle.lengthBytes} bytes, more than any model's; check that it is the right file.`,
     );
   }
@@ -59,7 +59,7 @@ async function findParts(path: string, zip: ZipFile): Promise<CheckpointArchive>
     const order = String.fromCharCode(...readFileBytes(path, offsetBytes, Math.min(lengthBytes, 16)));
     if (order !== 'little') {
       throw new WeightsError(
-        'bad_checkpoint',
+        'bad-checkpoint',
         `${path} was written on a big-endian machine; load and save it on another.`,
       );
     }
@@ -88,7 +88,7 @@ async function readEntries(path: string, zip: ZipFile): Promise<Map<string, Entr
 async function stretchOf(path: string, zip: ZipFile, entry: Entry): Promise<Stretch> {
   if (entry.compressionMethod !== STORED || entry.isEncrypted() || entry.compressedSize !== entry.uncompressedSize) {
     throw new WeightsError(
-      'bad_checkpoint',
+      'bad-checkpoint',
       `${path}: its parts are compressed or encrypted, which PyTorch never does; bring the file as torch.save wrote it.`,
     );
   }
@@ -102,7 +102,7 @@ async function stretchOf(path: string, zip: ZipFile, entry: Entry): Promise<Stre
 
 function noCheckpoint(path: string, cause?: unknown): WeightsError {
   return new WeightsError(
-    'bad_checkpoint',
+    'bad-checkpoint',
     `${path} is no whole PyTorch zip checkpoint; fetch it again, or if PyTorch before 1.6 wrote it, load and save it with a newer one.`,
     { cause },
   );

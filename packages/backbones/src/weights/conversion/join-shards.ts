@@ -22,7 +22,7 @@ export async function joinShards(indexPath: string, target: string): Promise<voi
     const location = shards.get(shard)!.get(name);
     if (!location) {
       throw new WeightsError(
-        'missing_tensor',
+        'missing-tensor',
         `${join(folder, shard)} has no tensor "${name}"; fetch all files again.`,
       );
     }
@@ -64,4 +64,4 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const badIndex = (path: string, reason: string, cause?: unknown) =>
-  new WeightsError('bad_index', `${path} is no index of safetensors files (${reason}); fetch it again.`, { cause });
+  new WeightsError('bad-index', `${path} is no index of safetensors files (${reason}); fetch it again.`, { cause });

@@ -23,7 +23,7 @@ const MOST_AXES = 16;
 /** Refuses a checkpoint in a sentence that says what it does. */
 export function refuse(what: string): never {
   throw new WeightsError(
-    'bad_checkpoint',
+    'bad-checkpoint',
     `The checkpoint ${what}, so it was not read (and nothing in it was run); save the model's state_dict with torch.save and import that.`,
   );
 }

@@ -34,7 +34,7 @@ export async function importWeights(file: string, { modelsFolder, id }: ImportOp
   const wanted = id === undefined ? undefined : catalogueEntry(id);
   if (wanted) refuseBundledOrPresent(wanted, modelsFolder);
   if (!existsSync(file)) {
-    throw new WeightsError('unreadable_file', `There is no file ${file}; name the file of weights to import.`);
+    throw new WeightsError('unreadable-file', `There is no file ${file}; name the file of weights to import.`);
   }
   await mkdir(modelsFolder, { recursive: true });
   const staging = await mkdtemp(path.join(modelsFolder, '.import-'));
@@ -54,14 +54,14 @@ export async function importWeights(file: string, { modelsFolder, id }: ImportOp
 export function refuseBundledOrPresent({ id, bundled, files }: CatalogueEntry, modelsFolder: string): void {
   if (bundled) {
     throw new WeightsError(
-      'weights_present',
+      'weights-present',
       `The weights of "${id}" come with the product; there is nothing to bring.`,
     );
   }
   const folder = path.join(modelsFolder, id);
   if (files.every((name) => existsSync(path.join(folder, name)))) {
     throw new WeightsError(
-      'weights_present',
+      'weights-present',
       `The weights of "${id}" are in ${folder} already; remove it to bring others.`,
     );
   }
@@ -77,7 +77,7 @@ export async function publishWeights(
   const folder = path.join(modelsFolder, id);
   await rename(staging, folder).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'ENOTEMPTY' && cause.code !== 'EEXIST') throw cause;
-    throw new WeightsError('weights_present', `${folder} is there already but lacks files; remove it and try again.`, {
+    throw new WeightsError('weights-present', `${folder} is there already but lacks files; remove it and try again.`, {
       cause,
     });
   });

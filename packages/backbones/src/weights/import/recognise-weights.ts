@@ -36,7 +36,7 @@ export function recogniseWeights(folder: string, { name, wanted, activation }: R
   if (fitting.length > 1) {
     const ids = fitting.map(({ id }) => id).join(' and ');
     throw new WeightsError(
-      'ambiguous_weights',
+      'ambiguous-weights',
       `${name} has the shapes of ${ids}, which were trained in different ways; say which one it is (--as ID).`,
     );
   }
@@ -70,7 +70,7 @@ function attempt(folder: string, entry: CatalogueEntry, name: string): Compared 
 function compare(folder: string, entry: CatalogueEntry, name: string): string[] {
   const missing = entry.files.find((file) => !existsSync(path.join(folder, file)));
   if (missing !== undefined) {
-    throw new WeightsError('weights_missing', `${entry.id} needs ${missing} too; put it beside ${name}.`);
+    throw new WeightsError('weights-missing', `${entry.id} needs ${missing} too; put it beside ${name}.`);
   }
   try {
     return differences(entry, openWeights(folder, entry));
@@ -85,7 +85,7 @@ function compare(folder: string, entry: CatalogueEntry, name: string): string[] 
 function notOf(name: string, { id }: CatalogueEntry, differing: string[], are = 'not those of'): WeightsError {
   const list = differing.join(', ');
   return new WeightsError(
-    'bad_configuration',
+    'bad-configuration',
     `The weights in ${name} are ${are} ${id}: ${list}; check that it is the right file.`,
   );
 }

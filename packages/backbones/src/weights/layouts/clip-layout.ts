@@ -100,7 +100,7 @@ export function clipLayout(file: WeightFile): ClipLayout {
   const layout = [OPEN_CLIP, HUGGING_FACE].find(({ text }) => file.has(`${text.finalNorm}.weight`));
   if (!layout) {
     throw new WeightsError(
-      'unknown_layout',
+      'unknown-layout',
       `${file.path} holds neither OpenCLIP's nor Hugging Face's names of CLIP weights; bring a file in one of the two layouts.`,
     );
   }

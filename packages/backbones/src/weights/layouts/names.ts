@@ -8,7 +8,7 @@ export function countBlocks(file: WeightFile, prefix: string): number {
   while (file.hasPrefix(`${prefix}.${count}.`)) count += 1;
   if (count === 0) {
     throw new WeightsError(
-      'missing_tensor',
+      'missing-tensor',
       `${file.path} has no tensors "${prefix}.0.…"; check that the file belongs to this backbone.`,
     );
   }
@@ -34,7 +34,7 @@ export function matrixShape(file: WeightFile, name: string): readonly [number, n
   const [rows, columns, ...more] = file.shape(name);
   if (rows === undefined || columns === undefined || more.length > 0) {
     throw new WeightsError(
-      'bad_shape',
+      'bad-shape',
       `${file.path}: "${name}" should be a matrix; check that the file belongs to this backbone.`,
     );
   }
@@ -45,7 +45,7 @@ export function matrixShape(file: WeightFile, name: string): readonly [number, n
 export function checkHeads(file: WeightFile, heads: number, width: number): void {
   if (!(Number.isInteger(heads) && heads > 0 && width % heads === 0)) {
     throw new WeightsError(
-      'bad_configuration',
+      'bad-configuration',
       `${file.path}: ${heads} attention heads do not divide the width ${width}; give the number that the weights were trained with.`,
     );
   }
@@ -59,7 +59,7 @@ export function gridSide(file: WeightFile, positions: number): number {
   const grid = Math.round(Math.sqrt(positions - 1));
   if (!(grid >= 1 && grid * grid === positions - 1)) {
     throw new WeightsError(
-      'bad_configuration',
+      'bad-configuration',
       `${file.path} has ${positions} image positions, which is no square and a class token; check that the file belongs to this backbone.`,
     );
   }

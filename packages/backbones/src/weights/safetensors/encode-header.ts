@@ -22,7 +22,7 @@ export function encodeHeader(
   let dataBytes = 0;
   for (const { name, dtype, shape, lengthBytes } of tensors) {
     if (name === '__metadata__') {
-      throw new WeightsError('bad_tensor', 'No tensor may be called "__metadata__"; give it another name.');
+      throw new WeightsError('bad-tensor', 'No tensor may be called "__metadata__"; give it another name.');
     }
     entries.push([name, { dtype, shape, data_offsets: [dataBytes, dataBytes + lengthBytes] }]);
     dataBytes += lengthBytes;

@@ -31,19 +31,19 @@ export function headerSizeBytes(
 ): number {
   if (fileSizeBytes < PREFIX_BYTES || prefix.length < PREFIX_BYTES) {
     throw new WeightsError(
-      'truncated_file',
+      'truncated-file',
       'The file is too short for safetensors; fetch it again or check that it is the right file.',
     );
   }
   const size = new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true);
   if (size > maximumBytes || size < 2n) {
     throw new WeightsError(
-      'bad_header',
+      'bad-header',
       `The file claims a header of ${size} bytes, so it is not safetensors; check that it is the right file.`,
     );
   }
   if (PREFIX_BYTES + Number(size) > fileSizeBytes) {
-    throw new WeightsError('truncated_file', 'The file ends inside its safetensors header; fetch it again.');
+    throw new WeightsError('truncated-file', 'The file ends inside its safetensors header; fetch it again.');
   }
   return Number(size);
 }
@@ -60,7 +60,7 @@ export function parseSafetensorsHeader(start: Uint8Array, fileSizeBytes: number)
   const sizeBytes = headerSizeBytes(start, fileSizeBytes);
   const dataStart = PREFIX_BYTES + sizeBytes;
   if (start.length < dataStart) {
-    throw new WeightsError('truncated_file', 'The safetensors header is incomplete; pass the whole header.');
+    throw new WeightsError('truncated-file', 'The safetensors header is incomplete; pass the whole header.');
   }
   const { __metadata__: metadata = {}, ...entries } = parseJson(start.subarray(PREFIX_BYTES, dataStart));
   const tensors = Object.entries(entries).map(([name, entry]) => parseEntry(name, entry, dataStart));
@@ -75,14 +75,14 @@ function parseJson(bytes: Uint8Array): Record<string, unknown> {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch (cause) {
     throw new WeightsError(
-      'bad_header',
+      'bad-header',
       'The safetensors header is not valid JSON in UTF-8; check that it is the right file.',
       { cause },
     );
   }
   if (!isRecord(header)) {
     throw new WeightsError(
-      'bad_header',
+      'bad-header',
       'The safetensors header is not a JSON object; check that it is the right file.',
     );
   }
@@ -92,7 +92,7 @@ function parseJson(bytes: Uint8Array): Record<string, unknown> {
 function parseMetadata(metadata: unknown): Record<string, string> {
   if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === 'string')) {
     throw new WeightsError(
-      'bad_header',
+      'bad-header',
       'The safetensors "__metadata__" is not a map of strings; write the file again.',
     );
   }
@@ -102,23 +102,23 @@ function parseMetadata(metadata: unknown): Record<string, string> {
 function parseEntry(name: string, entry: unknown, dataStart: number): [string, TensorLocation] {
   const shown = JSON.stringify(name.slice(0, 100));
   if (!isRecord(entry)) {
-    throw new WeightsError('bad_header', `The safetensors entry ${shown} is not an object; write the file again.`);
+    throw new WeightsError('bad-header', `The safetensors entry ${shown} is not an object; write the file again.`);
   }
   const { dtype, shape, data_offsets: offsets } = entry;
   if (!isTensorDtype(dtype)) {
     throw new WeightsError(
-      'unsupported_dtype',
+      'unsupported-dtype',
       `Tensor ${shown} has an unsupported dtype; convert it to one of ${Object.keys(TENSOR_ARRAYS).join(', ')}.`,
     );
   }
   const count = Array.isArray(shape) ? elementCount(shape) : Number.NaN;
   if (!Number.isSafeInteger(count)) {
-    throw new WeightsError('bad_shape', `Tensor ${shown} has no valid shape; write the file again.`);
+    throw new WeightsError('bad-shape', `Tensor ${shown} has no valid shape; write the file again.`);
   }
   const [begin, end] = Array.isArray(offsets) && offsets.length === 2 ? (offsets as unknown[]) : [];
   if (!isOffset(begin) || !isOffset(end) || end - begin !== count * TENSOR_ARRAYS[dtype].BYTES_PER_ELEMENT) {
     throw new WeightsError(
-      'bad_offsets',
+      'bad-offsets',
       `The data offsets of tensor ${shown} do not fit its dtype and shape; write the file again.`,
     );
   }
@@ -130,7 +130,7 @@ function checkCover(tensors: readonly [string, TensorLocation][], dataStart: num
   for (const [name, { offsetBytes, lengthBytes }] of tensors) {
     if (offsetBytes !== covered) {
       throw new WeightsError(
-        'bad_offsets',
+        'bad-offsets',
         `Tensor ${JSON.stringify(name.slice(0, 100))} ${offsetBytes < covered ? 'overlaps' : 'leaves a gap after'} the one before it; write the file again.`,
       );
     }
@@ -138,13 +138,13 @@ function checkCover(tensors: readonly [string, TensorLocation][], dataStart: num
   }
   if (covered > fileSizeBytes) {
     throw new WeightsError(
-      'truncated_file',
+      'truncated-file',
       `The file has ${fileSizeBytes} bytes where its safetensors header promises ${covered}; fetch it again.`,
     );
   }
   if (covered < fileSizeBytes) {
     throw new WeightsError(
-      'bad_offsets',
+      'bad-offsets',
       `The file has ${fileSizeBytes - covered} bytes that belong to no tensor; check that it is the right file.`,
     );
   }

@@ -46,7 +46,7 @@ function withFile<T>(path: string, use: (descriptor: number) => T): T {
   try {
     descriptor = openSync(path, 'r');
   } catch (cause) {
-    throw new WeightsError('unreadable_file', `Cannot open the weight file ${path}; check its path and permissions.`, {
+    throw new WeightsError('unreadable-file', `Cannot open the weight file ${path}; check its path and permissions.`, {
       cause,
     });
   }
@@ -54,7 +54,7 @@ function withFile<T>(path: string, use: (descriptor: number) => T): T {
     return use(descriptor);
   } catch (cause) {
     if (!(cause instanceof WeightsError)) {
-      throw new WeightsError('unreadable_file', `Cannot read the weight file ${path}; check that it is a file.`, {
+      throw new WeightsError('unreadable-file', `Cannot read the weight file ${path}; check that it is a file.`, {
         cause,
       });
     }
@@ -81,7 +81,7 @@ function readBytes(descriptor: number, offsetBytes: number, lengthBytes: number)
       Math.min(lengthBytes - done, LARGEST_READ_BYTES),
       offsetBytes + done,
     );
-    if (read === 0) throw new WeightsError('truncated_file', 'The file ended while it was read; fetch it again.');
+    if (read === 0) throw new WeightsError('truncated-file', 'The file ended while it was read; fetch it again.');
     done += read;
   }
   return bytes;

@@ -109,42 +109,42 @@ describe('safetensors', () => {
   });
 
   it.each([
-    ['an empty file', new Uint8Array(0), 'truncated_file'],
-    ['a header larger than any', Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 128), 'bad_header'],
-    ['a header larger than the file', Uint8Array.of(200, 0, 0, 0, 0, 0, 0, 0, 123), 'truncated_file'],
-    ['broken JSON', fileOf('{"a":'), 'bad_header'],
-    ['an array', fileOf([]), 'bad_header'],
-    ['an entry that is none', fileOf({ a: 3 }), 'bad_header'],
-    ['numbers as metadata', fileOf({ __metadata__: { a: 1 } }), 'bad_header'],
-    ['an unknown dtype', fileOf({ a: { dtype: 'F8', shape: [1], data_offsets: [0, 1] } }, 1), 'unsupported_dtype'],
+    ['an empty file', new Uint8Array(0), 'truncated-file'],
+    ['a header larger than any', Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 128), 'bad-header'],
+    ['a header larger than the file', Uint8Array.of(200, 0, 0, 0, 0, 0, 0, 0, 123), 'truncated-file'],
+    ['broken JSON', fileOf('{"a":'), 'bad-header'],
+    ['an array', fileOf([]), 'bad-header'],
+    ['an entry that is none', fileOf({ a: 3 }), 'bad-header'],
+    ['numbers as metadata', fileOf({ __metadata__: { a: 1 } }), 'bad-header'],
+    ['an unknown dtype', fileOf({ a: { dtype: 'F8', shape: [1], data_offsets: [0, 1] } }, 1), 'unsupported-dtype'],
     [
       'a dtype named like a method',
       fileOf({ a: { dtype: 'toString', shape: [], data_offsets: [0, 0] } }),
-      'unsupported_dtype',
+      'unsupported-dtype',
     ],
-    ['a negative size', fileOf({ a: { dtype: 'U8', shape: [-1], data_offsets: [0, 1] } }, 1), 'bad_shape'],
+    ['a negative size', fileOf({ a: { dtype: 'U8', shape: [-1], data_offsets: [0, 1] } }, 1), 'bad-shape'],
     [
       'a shape that overflows',
       fileOf({ a: { dtype: 'U8', shape: [2 ** 40, 2 ** 40], data_offsets: [0, 1] } }, 1),
-      'bad_shape',
+      'bad-shape',
     ],
     [
       'offsets that do not fit the shape',
       fileOf({ a: { dtype: 'F32', shape: [1], data_offsets: [0, 3] } }, 3),
-      'bad_offsets',
+      'bad-offsets',
     ],
-    ['offsets that run backwards', fileOf({ a: { dtype: 'F32', shape: [1], data_offsets: [4, 0] } }, 4), 'bad_offsets'],
-    ['a gap', fileOf({ a: { dtype: 'U8', shape: [1], data_offsets: [1, 2] } }, 2), 'bad_offsets'],
+    ['offsets that run backwards', fileOf({ a: { dtype: 'F32', shape: [1], data_offsets: [4, 0] } }, 4), 'bad-offsets'],
+    ['a gap', fileOf({ a: { dtype: 'U8', shape: [1], data_offsets: [1, 2] } }, 2), 'bad-offsets'],
     [
       'an overlap',
       fileOf(
         { a: { dtype: 'U8', shape: [2], data_offsets: [0, 2] }, b: { dtype: 'U8', shape: [2], data_offsets: [1, 3] } },
         3,
       ),
-      'bad_offsets',
+      'bad-offsets',
     ],
-    ['missing data', fileOf({ a: { dtype: 'U8', shape: [4], data_offsets: [0, 4] } }, 3), 'truncated_file'],
-    ['bytes after the end', fileOf({ a: { dtype: 'U8', shape: [1], data_offsets: [0, 1] } }, 2), 'bad_offsets'],
+    ['missing data', fileOf({ a: { dtype: 'U8', shape: [4], data_offsets: [0, 4] } }, 3), 'truncated-file'],
+    ['bytes after the end', fileOf({ a: { dtype: 'U8', shape: [1], data_offsets: [0, 1] } }, 2), 'bad-offsets'],
   ])('refuses %s', (_, bytes, code) => {
     expect(codeOf(() => readSafetensors(bytes))).toBe(code);
   });
@@ -157,13 +157,13 @@ describe('safetensors', () => {
   it('names the file and what to do when it cannot be opened', () => {
     const missing = path.join(temporaryFolder(), 'missing.safetensors');
     expect(() => readSafetensorsFile(missing)).toThrow(`Cannot open the weight file ${missing}`);
-    expect(codeOf(() => readSafetensorsFile(temporaryFolder()))).toBe('unreadable_file');
+    expect(codeOf(() => readSafetensorsFile(temporaryFolder()))).toBe('unreadable-file');
   });
 
   it('refuses to write a tensor that contradicts itself', () => {
     const short = { dtype: 'F32', shape: [2], data: Float32Array.of(1) } as const;
-    expect(codeOf(() => writeSafetensors([['a', short]]))).toBe('bad_tensor');
+    expect(codeOf(() => writeSafetensors([['a', short]]))).toBe('bad-tensor');
     const fine = { dtype: 'F32', shape: [1], data: Float32Array.of(1) } as const;
-    expect(codeOf(() => writeSafetensors([['__metadata__', fine]]))).toBe('bad_tensor');
+    expect(codeOf(() => writeSafetensors([['__metadata__', fine]]))).toBe('bad-tensor');
   });
 });

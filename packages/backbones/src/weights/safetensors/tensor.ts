@@ -88,13 +88,13 @@ export function float32FromBfloat16(bits: Uint16Array): Float32Array {
 export function checkTensor(name: string, { dtype, shape, data }: NamedTensor): void {
   if (!isTensorDtype(dtype)) {
     throw new WeightsError(
-      'unsupported_dtype',
+      'unsupported-dtype',
       `Tensor "${name}" has the dtype ${JSON.stringify(dtype)}; use one of ${Object.keys(TENSOR_ARRAYS).join(', ')}.`,
     );
   }
   if (!(data instanceof TENSOR_ARRAYS[dtype]) || data.length !== elementCount(shape)) {
     throw new WeightsError(
-      'bad_tensor',
+      'bad-tensor',
       `Tensor "${name}" needs a ${TENSOR_ARRAYS[dtype].name} of ${elementCount(shape)} elements for ${dtype} [${shape.join(', ')}].`,
     );
   }

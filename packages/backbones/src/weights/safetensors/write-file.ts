@@ -39,6 +39,6 @@ async function writePieces(file: FileHandle, { name, pieces }: StreamedTensor, l
     await writeFully(file, piece);
   }
   if (written !== lengthBytes) {
-    throw new WeightsError('bad_tensor', `Tensor "${name}" gave other than the ${lengthBytes} bytes of its shape.`);
+    throw new WeightsError('bad-tensor', `Tensor "${name}" gave other than the ${lengthBytes} bytes of its shape.`);
   }
 }

@@ -1,0 +1,46 @@
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { MediclipClient } from '@mediclip/client';
+import { temporaryFolder } from '@mediclip/testing';
+import { exampleFiles, quickModel } from '../end-to-end/testing/examples.js';
+import { type ServiceProcess, startService } from '../end-to-end/testing/service-process.js';
+import { SmallDisk, whyNoSmallDisk } from './testing/small-disk.js';
+
+const noDisk = whyNoSmallDisk();
+if (noDisk) console.warn(`NOT RUN: the full data folder, because ${noDisk}.`);
+const onDisk = noDisk ? describe.skip : describe;
+
+onDisk('a data folder on a full disk, while the store is elsewhere', () => {
+  let disk: SmallDisk;
+  let service: ServiceProcess;
+
+  beforeAll(async () => {
+    disk = new SmallDisk(48);
+    service = await startService({
+      dataDir: path.join(disk.folder, 'data'),
+      settings: { MEDICLIP_STORE_URL: pathToFileURL(temporaryFolder()).href },
+    });
+  }, 60_000);
+  afterAll(async () => {
+    await service?.stop();
+    disk?.unmount();
+  });
+
+  test('refuses uploads and scores with `storage-full` until there is room', async () => {
+    const { baseUrl, client } = service;
+    const modelId = await quickModel(client);
+    const { id } = await client.createDataset({ name: 'Later' });
+    const [image] = exampleFiles('test/abnormal', 1);
+    const impatient = new MediclipClient({ baseUrl, retryBudgetMs: 0 });
+    const upload = () => impatient.uploadImages(id, [{ ...image!, split: 'test', label: 'abnormal' }]);
+    const score = () => impatient.scoreImages(modelId, [image!]);
+
+    disk.fill();
+    await expect(upload()).rejects.toMatchObject({ slug: 'storage-full', status: 507 });
+    await expect(score()).rejects.toMatchObject({ slug: 'storage-full', status: 507 });
+    disk.free();
+    expect((await upload()).outcomes).toMatchObject([{ outcome: 'stored' }]);
+    expect((await score()).results).toMatchObject([{ outcome: 'scored' }]);
+  }, 120_000);
+});

@@ -1,0 +1,1 @@
+export { problemOf, sentenceOf } from './problem-of.js';
