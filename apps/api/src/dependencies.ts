@@ -3,26 +3,40 @@ import type { JobQueue, ScoreChannel } from '@mediclip/queue';
 import type { Store } from '@mediclip/store';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import type { Settings } from './settings.js';
 
-/** What the server is told from outside. */
-export type ServerSettings = Pick<
-  Settings,
-  | 'dataDir'
-  | 'modelsDir'
-  | 'apiKeysFile'
-  | 'images'
-  | 'uploads'
-  | 'archives'
-  | 'datasetImages'
-  | 'scores'
-  | 'queueDepth'
-  | 'requestsPerMinute'
-  | 'eventStreams'
-  | 'eventLoopDelayMs'
-  | 'connectionTimeoutMs'
-  | 'requestTimeoutMs'
->;
+/** What the server is told from outside; sizes in bytes, times in milliseconds, paths absolute. */
+export interface ServerSettings {
+  /** Folder of this process for what is under way. */
+  readonly dataDir: string;
+  /** Where weights of backbones lie, one folder for each id. */
+  readonly modelsDir: string;
+  /** Without it every request is of the tenant `default`. */
+  readonly apiKeysFile?: string;
+  /** Of one image file. */
+  readonly images: { readonly maximumBytes: number };
+  readonly uploads: { readonly jsonBytes: number; readonly formBytes: number; readonly files: number };
+  readonly archives: {
+    readonly packedBytes: number;
+    readonly unpackedBytes: number;
+    /** Unpacked to packed size. */
+    readonly ratio: number;
+    readonly entries: number;
+  };
+  /** Images of one data set. */
+  readonly datasetImages: number;
+  /** Of a request that waits for its scores. */
+  readonly scores: { readonly images: number; readonly timeoutMs: number };
+  /** Waiting jobs of one kind. */
+  readonly queueDepth: number;
+  /** Requests of one tenant to one route. */
+  readonly requestsPerMinute: number;
+  /** Streams of job events at once. */
+  readonly eventStreams: { readonly ofTenant: number; readonly ofProcess: number };
+  /** Requests are turned away while the event loop is later than this. */
+  readonly eventLoopDelayMs: number;
+  readonly connectionTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+}
 
 /** A part that the server needs; `check` rejects with the reason when it is not there. */
 export interface ReadinessProbe {

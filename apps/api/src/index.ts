@@ -1,4 +1,3 @@
 export { ApiKeysError } from './auth/api-keys.js';
 export type { Imaging, ReadinessProbe, ServerDependencies, ServerSettings } from './dependencies.js';
 export { buildServer } from './server.js';
-export { parseSettings, type Settings, SettingsError } from './settings.js';

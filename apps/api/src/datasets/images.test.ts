@@ -10,11 +10,10 @@ import { closeSharedPool, type FormEntry, formOf, TestService, unknownId } from 
 const maximumBytes = 20_000;
 let service: TestService;
 beforeAll(async () => {
-  const { images, uploads } = (await import('../settings.js')).parseSettings({});
   service = await TestService.start({
     settings: {
-      images: { ...images, maximumBytes },
-      uploads: { ...uploads, files: 8, formBytes: 200_000 },
+      images: { maximumBytes },
+      uploads: { jsonBytes: 2 ** 20, files: 8, formBytes: 200_000 },
       datasetImages: 12,
     },
   });

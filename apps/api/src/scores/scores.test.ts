@@ -4,7 +4,6 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeImage, ImagingPool } from '@mediclip/imaging';
 import type { Imaging } from '../dependencies.js';
-import { parseSettings } from '../settings.js';
 import { bitmap } from '../testing/bitmaps.js';
 import { dicom } from '../testing/dicom.js';
 import { closeSharedPool, type FormEntry, formOf, TestService, unknownId } from '../testing/test-service.js';
@@ -13,7 +12,7 @@ let service: TestService;
 let modelId: string;
 beforeAll(async () => {
   service = await TestService.start({
-    settings: { scores: { images: 4, timeoutMs: 400 }, images: { ...parseSettings({}).images, maximumBytes: 20_000 } },
+    settings: { scores: { images: 4, timeoutMs: 400 }, images: { maximumBytes: 20_000 } },
   });
   ({ modelId } = await service.model());
 });

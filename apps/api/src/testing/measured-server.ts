@@ -1,20 +1,22 @@
+import { pathToFileURL } from 'node:url';
+import { jobKindSchema } from '@mediclip/contracts';
 import { ImagingPool } from '@mediclip/imaging';
 import { openEmbeddedJobQueue, openEmbeddedScoreChannel } from '@mediclip/queue';
 import { openStore } from '@mediclip/store';
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import { buildServer } from '../server.js';
-import { parseSettings } from '../settings.js';
+import { testSettings } from './test-settings.js';
 
-/** A server in a process of its own, which tells its parent where it listens and, when asked, its largest resident memory. */
-const settings = parseSettings(process.env);
-const imaging = await ImagingPool.start({ threads: settings.images.threads });
+/** A server in a process of its own, which tells its parent where it listens and, when asked, its largest resident memory. Argument: its data folder. */
+const [dataDir = ''] = process.argv.slice(2);
+const imaging = await ImagingPool.start({ threads: 2 });
 const server = await buildServer({
-  settings,
+  settings: testSettings(dataDir),
   imaging,
-  store: openStore(settings.storeUrl),
+  store: openStore(pathToFileURL(dataDir).href),
   jobQueue: openEmbeddedJobQueue({
-    kinds: ['adaptation', 'scoring', 'evaluation', 'calibration'],
+    kinds: jobKindSchema.options,
     onError: () => undefined,
   }),
   scoreChannel: openEmbeddedScoreChannel(),

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Dataset, isFinal, type Job, type Problem, problemSlug } from '@mediclip/contracts';
+import { type Dataset, isFinal, type Job, jobKindSchema, type Problem, problemSlug } from '@mediclip/contracts';
 import { ImagingPool } from '@mediclip/imaging';
 import { type JobQueue, openEmbeddedJobQueue, openEmbeddedScoreChannel, type ScoreChannel } from '@mediclip/queue';
 import { newId, openStore, type Store, type TenantStore } from '@mediclip/store';
@@ -12,10 +12,10 @@ import pino from 'pino';
 import { Registry } from 'prom-client';
 import type { Imaging, ServerDependencies, ServerSettings } from '../dependencies.js';
 import { buildServer } from '../server.js';
-import { parseSettings } from '../settings.js';
 import { bitmap } from './bitmaps.js';
 import { assertDescribed } from './contract.js';
 import { FakeWorker } from './fake-worker.js';
+import { testSettings } from './test-settings.js';
 
 export interface TestOptions {
   readonly settings?: Partial<ServerSettings>;
@@ -50,7 +50,7 @@ export class TestService {
   readonly folder = temporaryFolder();
   readonly store: Store = openStore(pathToFileURL(path.join(this.folder, 'store')).href);
   readonly jobQueue: JobQueue = openEmbeddedJobQueue({
-    kinds: ['adaptation', 'scoring', 'evaluation', 'calibration'],
+    kinds: jobKindSchema.options,
     onError: (error) => this.queueErrors.push(error),
   });
   readonly scoreChannel: ScoreChannel = openEmbeddedScoreChannel();
@@ -68,7 +68,7 @@ export class TestService {
     const service = new TestService(dependencies?.imaging ?? (await sharedPool()));
     const { store, jobQueue, scoreChannel, registry: metrics, folder, imaging, log } = service;
     store.onJobEvents(({ jobId }) => void jobQueue.announce(jobId).catch(() => undefined));
-    const defaults = parseSettings({ MEDICLIP_DATA_DIR: path.join(folder, 'data') });
+    const defaults = testSettings(path.join(folder, 'data'));
     const logger = pino({ level: 'trace' }, { write: (line: string) => void log.push(line) });
     service.server = await buildServer({
       store,

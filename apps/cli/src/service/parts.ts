@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Settings } from '@mediclip/api';
+import { jobKindSchema } from '@mediclip/contracts';
 import { type Device, Engine } from '@mediclip/engine';
 import { livingFolders, ProcessFolder, removeDeadFolders } from '@mediclip/files';
 import { ImagingPool } from '@mediclip/imaging';
@@ -18,9 +18,10 @@ import { openStore, type Store } from '@mediclip/store';
 import { startWorker, type Worker } from '@mediclip/worker';
 import { type Logger, pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { Settings } from '../settings/settings.js';
 import { UsageError } from '../usage-error.js';
 
-const kinds = ['adaptation', 'scoring', 'evaluation', 'calibration'];
+const kinds = jobKindSchema.options;
 
 /** What every process of the service works with. */
 export interface Parts {

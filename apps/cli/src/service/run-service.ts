@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { ApiKeysError, buildServer, parseSettings, type Settings, SettingsError } from '@mediclip/api';
+import { ApiKeysError, buildServer } from '@mediclip/api';
 import { QueueUnavailableError } from '@mediclip/queue';
 import { StoreError } from '@mediclip/store';
+import { parseSettings, type Settings, SettingsError } from '../settings/settings.js';
 import { UsageError } from '../usage-error.js';
 import { lastResort } from './last-resort.js';
 import { type Claim, claimFolders, closeParts, openParts, openWorker, type Parts } from './parts.js';

@@ -11,7 +11,7 @@ const entry = new URL('../../../dist/testing/measured-server.js', import.meta.ur
 let server: ChildProcess;
 let url: string;
 beforeAll(async () => {
-  server = fork(entry, { env: { MEDICLIP_DATA_DIR: temporaryFolder(), PATH: process.env.PATH ?? '' }, execArgv: [] });
+  server = fork(entry, [temporaryFolder()], { env: { PATH: process.env.PATH ?? '' }, execArgv: [] });
   const [message] = (await once(server, 'message')) as [{ url: string }];
   url = message.url;
 });

@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { temporaryFolder } from '@mediclip/testing';
-import { parseSettings, SettingsError, settingVariables } from './settings.js';
+import { parseSettings, SettingsError } from './settings.js';
+import { settingVariables } from './variables.js';
 
 function faults(env: Record<string, string>): readonly string[] {
   try {
@@ -100,7 +101,7 @@ describe('settings', () => {
   });
 
   test('docs/operations.md lists every setting with its default', () => {
-    const guide = readFileSync(new URL('../../../docs/operations.md', import.meta.url), 'utf8');
+    const guide = readFileSync(new URL('../../../../docs/operations.md', import.meta.url), 'utf8');
     const rows = [...guide.matchAll(/^\| `(MEDICLIP_\w+)` \| ([^|]+) \|/gm)].map(([, name, value]) => [name, value]);
     expect(rows.map(([name]) => name).sort()).toEqual([...settingVariables].sort());
     const defaults = rows.map(([name, value]) => [name, /^`(.*)`$/.exec(value!)?.[1] ?? '']);

@@ -1,0 +1,23 @@
+import path from 'node:path';
+import type { ServerSettings } from '../dependencies.js';
+
+const MiB = 2 ** 20;
+
+/** Settings for a server of a test, as they are by default. */
+export function testSettings(dataDir: string): ServerSettings {
+  return {
+    dataDir,
+    modelsDir: path.join(dataDir, 'weights'),
+    images: { maximumBytes: 64 * MiB },
+    uploads: { jsonBytes: MiB, formBytes: 2048 * MiB, files: 1000 },
+    archives: { packedBytes: 4096 * MiB, unpackedBytes: 8192 * MiB, ratio: 200, entries: 20_000 },
+    datasetImages: 20_000,
+    scores: { images: 32, timeoutMs: 30_000 },
+    queueDepth: 100,
+    requestsPerMinute: 1200,
+    eventStreams: { ofTenant: 500, ofProcess: 2000 },
+    eventLoopDelayMs: 500,
+    connectionTimeoutMs: 60_000,
+    requestTimeoutMs: 3_600_000,
+  };
+}
