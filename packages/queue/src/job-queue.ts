@@ -53,7 +53,7 @@ export interface ConsumeOptions {
 export interface Consumer {
   /** Takes nothing more; resolves when the running attempts have ended. */
   pause(): Promise<void>;
-  /** Takes entries again, once a pause is complete. */
+  /** Takes entries again, at once: attempts that have gone on through the pause go on. */
   resume(): Promise<void>;
   /**
    * Takes nothing more and waits for the running attempts. Those still running after `graceMs` are aborted (`closing`)
@@ -85,7 +85,7 @@ export interface JobQueue {
   watch(jobId: string, listener: () => void): () => void;
   /** Number of waiting entries by kind, those put back for later included. */
   depth(): Promise<Record<string, number>>;
-  /** Resolves when the queue can be reached. */
+  /** Resolves when the queue can be reached and takes entries. */
   ping(): Promise<void>;
   /** Adds the entries that are missing, whatever the depth; call it at start with every job that isn't final. */
   recover(entries: readonly JobEntry[]): Promise<void>;

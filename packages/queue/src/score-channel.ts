@@ -33,6 +33,10 @@ export interface ServeOptions {
 export interface ScoreServer {
   /** Says what is warm from now on. */
   setTopics(topics: readonly string[]): Promise<void>;
+  /** Takes nothing from now on, and is not asked for what is warm; requests taken already are answered. */
+  pause(): Promise<void>;
+  /** Takes requests again. */
+  resume(): Promise<void>;
   /** Takes nothing more; resolves when the requests taken are answered. */
   close(): Promise<void>;
 }

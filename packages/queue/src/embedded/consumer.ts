@@ -54,7 +54,6 @@ export class EmbeddedConsumer implements Consumer {
   }
 
   async resume(): Promise<void> {
-    await this.#idle();
     this.#taking = !this.#closed;
     this.takeWaiting();
   }

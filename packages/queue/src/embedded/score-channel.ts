@@ -31,6 +31,7 @@ interface Server {
   topics: readonly string[];
   concurrency: number;
   running: Set<Promise<void>>;
+  isPaused: boolean;
 }
 
 class EmbeddedScoreChannel implements ScoreChannel {
@@ -81,12 +82,20 @@ class EmbeddedScoreChannel implements ScoreChannel {
 
   async serve(answer: ScoreAnswerer, { topics, concurrency }: ServeOptions): Promise<ScoreServer> {
     this.#assertOpen();
-    const server: Server = { answer, topics, concurrency, running: new Set() };
+    const server: Server = { answer, topics, concurrency, running: new Set(), isPaused: false };
     this.#servers.add(server);
     this.#handOut();
     return {
       setTopics: async (warm) => {
         server.topics = warm;
+        this.#handOut();
+      },
+      pause: async () => {
+        server.isPaused = true;
+        this.#handOut();
+      },
+      resume: async () => {
+        server.isPaused = false;
         this.#handOut();
       },
       close: async () => {
@@ -118,8 +127,9 @@ class EmbeddedScoreChannel implements ScoreChannel {
 
   /** The least busy server with a free place among those that have the topic warm, or among all when none has. */
   #serverFor(topic: string): Server | undefined {
-    const warm = [...this.#servers].filter(({ topics }) => topics.includes(topic));
-    const candidates = warm.length > 0 ? warm : [...this.#servers];
+    const taking = [...this.#servers].filter(({ isPaused }) => !isPaused);
+    const warm = taking.filter(({ topics }) => topics.includes(topic));
+    const candidates = warm.length > 0 ? warm : taking;
     return candidates
       .filter(({ running, concurrency }) => running.size < concurrency)
       .sort((one, other) => one.running.size - other.running.size)[0];

@@ -42,8 +42,10 @@ export class RedisConsumer implements Consumer {
   readonly #handler: JobHandler;
   readonly #options: RedisConsumerOptions;
   readonly #running = new Set<Running>();
+  /** By the token of BullMQ: what tells that Redis has heard of the end of an attempt. */
+  readonly #unsettled = new Map<string, { readonly settled: Promise<void>; readonly settle: () => void }>();
   #workers: Worker<QueuedEntry>[] = [];
-  #stopping: Promise<void> = Promise.resolve();
+  #paused = false;
   #closed = false;
 
   constructor(handler: JobHandler, options: RedisConsumerOptions) {
@@ -65,13 +67,14 @@ export class RedisConsumer implements Consumer {
   }
 
   async pause(): Promise<void> {
-    this.#stopping = this.#stop();
-    await this.#stopping;
+    this.#paused = true;
+    await Promise.all(this.#workers.map((worker) => worker.pause(true)));
+    await this.#withPatience(Promise.all([...this.#unsettled.values()].map(({ settled }) => settled)));
   }
 
   async resume(): Promise<void> {
-    await this.#stopping;
-    if (!this.#closed && this.#workers.length === 0) await this.start();
+    this.#paused = false;
+    if (!this.#closed) await Promise.all(this.#workers.map((worker) => worker.resume()));
   }
 
   async close({ graceMs }: { graceMs: number }): Promise<void> {
@@ -101,20 +104,30 @@ export class RedisConsumer implements Consumer {
     worker.on('error', (error) => {
       if (!isConnectionError(error)) onError(error);
     });
-    worker.on('failed', () => deadLetters.sweep());
+    const settle = (job: Job<QueuedEntry> | undefined) => this.#unsettled.get(job?.token ?? '')?.settle();
+    worker.on('completed', settle);
+    worker.on('failed', (job) => {
+      settle(job);
+      deadLetters.sweep();
+    });
     return worker;
   }
 
   /** Takes nothing more, waits for the handlers, and then for Redis as long as it may take. */
   async #stop(): Promise<void> {
     const workers = this.#workers;
-    const closed = Promise.all(workers.map((worker) => worker.close())).then(() => true);
-    const patience = new AbortController();
-    const impatient = this.#idle().then(() => setTimeout(redisPatienceMs, false, { signal: patience.signal }));
-    const allClosed = await Promise.race([closed, impatient]);
-    patience.abort();
+    const allClosed = await this.#withPatience(Promise.all(workers.map((worker) => worker.close())));
     if (!allClosed) for (const worker of workers) void worker.disconnect();
     this.#workers = [];
+  }
+
+  /** Waits for the handlers, and then for `work` as long as Redis may take for it; whether it came to its end. */
+  async #withPatience(work: Promise<unknown>): Promise<boolean> {
+    const patience = new AbortController();
+    const impatient = this.#idle().then(() => setTimeout(redisPatienceMs, false, { signal: patience.signal }));
+    const ended = await Promise.race([work.then(() => true), impatient]);
+    patience.abort();
+    return ended;
   }
 
   async #idle(): Promise<void> {
@@ -123,6 +136,12 @@ export class RedisConsumer implements Consumer {
 
   /** Works on an entry for BullMQ: returning completes it, throwing says what else becomes of it. */
   async #process(job: Job<QueuedEntry>, token: string): Promise<void> {
+    // BullMQ was waiting for an entry when it was paused, and this one came.
+    if (this.#paused) return putBack(job, 0, token);
+    this.#unsettled.set(
+      token,
+      deferred(() => this.#unsettled.delete(token)),
+    );
     const attempt = 1 + job.stalledCounter + job.attemptsMade;
     if (attempt > maxAttempts) throw new UnrecoverableError(`Its consumer died or failed ${maxAttempts} times.`);
     const controller = new AbortController();
@@ -141,6 +160,9 @@ export class RedisConsumer implements Consumer {
         throw attempt === maxAttempts ? new UnrecoverableError(result.error.message) : result.error;
       }
       if (result.outcome === 'return') await putBack(job, result.delayMs, token);
+    } catch (error) {
+      if (error instanceof WaitingError || error instanceof DelayedError) this.#unsettled.get(token)?.settle();
+      throw error;
     } finally {
       lock.stop();
     }
@@ -177,6 +199,18 @@ export class RedisConsumer implements Consumer {
       this.#running.delete(running);
     }
   }
+}
+
+/** A promise that `settle` resolves, after `onSettled`. */
+function deferred(onSettled: () => void): { readonly settled: Promise<void>; readonly settle: () => void } {
+  let settle = () => {};
+  const settled = new Promise<void>((resolve) => {
+    settle = () => {
+      onSettled();
+      resolve();
+    };
+  });
+  return { settled, settle };
 }
 
 /** Puts an entry back for later, and throws what tells BullMQ so. */

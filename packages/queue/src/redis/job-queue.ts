@@ -41,6 +41,9 @@ export interface RedisJobQueueOptions {
 
 const defaultPrefix = 'mediclip';
 
+/** Asks more than PING: a Redis that is out of memory, read-only or about to be replaced answers that. It leaves nothing. */
+const writeProbe = `redis.call('SET', KEYS[1], '')\nredis.call('DEL', KEYS[1])`;
+
 /** Entries that `recover` adds in one transaction. */
 const recoverBatch = 500;
 
@@ -191,6 +194,8 @@ class RedisJobQueue implements JobQueue {
 
   async ping(): Promise<void> {
     await this.#ask(() => this.#mark.assertOurs());
+    const probe = `${this.#options.prefix}:probe`;
+    await this.#ask(() => this.#connection.eval(writeProbe, 1, probe));
   }
 
   async recover(entries: readonly JobEntry[]): Promise<void> {

@@ -100,6 +100,12 @@ export async function announce(
   await redis.eval(announceScript, 0, keys.prefix, serverId, announcementMs, ...topics);
 }
 
+/** Leaves a request that was taken from a list to any other server; `element` is the one that was taken. */
+export async function returnRequest(redis: Redis, keys: ScoreKeys, element: string): Promise<void> {
+  const list = `${keys.prefix}:requests`;
+  await redis.multi().lpush(list, element).pexpire(list, longestDeadlineMs).exec();
+}
+
 /** Reads an element of a list of requests. */
 export function parseReference(element: string): RequestReference {
   const [channelId, requestId, topic, trace] = JSON.parse(element) as [string, string, string, TraceCarrier?];

@@ -9,6 +9,7 @@ import {
   announceEveryMs,
   parseReference,
   type RequestReference,
+  returnRequest,
   type ScoreKeys,
   sendReply,
   takeRequest,
@@ -34,6 +35,8 @@ export class RedisScoreServer implements ScoreServer {
   readonly #running = new Map<string, { controller: AbortController; ended: Promise<void> }>();
   readonly #taking: Promise<void>;
   #topics: readonly string[];
+  /** Resolves with the end of the pause; there is one while it is paused. */
+  #paused: { readonly over: Promise<void>; readonly end: () => void } | undefined;
   #closing = false;
 
   constructor(answer: ScoreAnswerer, options: RedisScoreServerOptions) {
@@ -53,6 +56,22 @@ export class RedisScoreServer implements ScoreServer {
     await this.#wake();
   }
 
+  async pause(): Promise<void> {
+    if (this.#paused || this.#closing) return;
+    let end = () => {};
+    const over = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    this.#paused = { over, end };
+    await this.#announce();
+    await this.#wake();
+  }
+
+  async resume(): Promise<void> {
+    this.#endPause();
+    if (!this.#closing) await this.#announce();
+  }
+
   /** The caller of a request has gone. */
   drop(requestId: string): void {
     this.#running.get(requestId)?.controller.abort(new Error('The caller has gone.'));
@@ -60,6 +79,7 @@ export class RedisScoreServer implements ScoreServer {
 
   async close(): Promise<void> {
     this.#closing = true;
+    this.#endPause();
     clearInterval(this.#announcing);
     const leaving = this.setTopics([]).then(() => true);
     // A Redis that is away can't end the wait for it.
@@ -71,14 +91,20 @@ export class RedisScoreServer implements ScoreServer {
   /** Ends at once, whatever is under way. */
   disconnect(): void {
     this.#closing = true;
+    this.#endPause();
     clearInterval(this.#announcing);
     this.#blocking.disconnect();
     this.#options.onClosed(this);
   }
 
+  #endPause(): void {
+    this.#paused?.end();
+    this.#paused = undefined;
+  }
+
   async #announce(): Promise<void> {
     const { connection, keys } = this.#options;
-    await announce(connection, keys, this.#serverId, this.#topics);
+    await announce(connection, keys, this.#serverId, this.#paused ? [] : this.#topics);
   }
 
   async #wake(): Promise<void> {
@@ -91,14 +117,24 @@ export class RedisScoreServer implements ScoreServer {
     const { keys, concurrency } = this.#options;
     const wake = keys.wake(this.#serverId);
     while (!this.#closing) {
+      if (this.#paused) {
+        await this.#paused.over;
+        continue;
+      }
       if (this.#running.size >= concurrency) {
         await Promise.race([...this.#running.values()].map(({ ended }) => ended));
         continue;
       }
       const popped = await this.#quietly(this.#blocking.blpop(wake, ...keys.requests(this.#topics), blockingSeconds));
       if (popped === undefined) await setTimeout(this.#closing ? 0 : afterErrorMs);
-      else if (popped !== null && popped[0] !== wake) this.#start(parseReference(popped[1]));
+      else if (popped !== null && popped[0] !== wake) await this.#receive(popped[1]);
     }
+  }
+
+  /** Starts on a request, or leaves it to others when it came as the pause began. */
+  async #receive(element: string): Promise<void> {
+    if (!this.#paused) this.#start(parseReference(element));
+    else await this.#quietly(returnRequest(this.#options.connection, this.#options.keys, element));
   }
 
   #start(reference: RequestReference): void {

@@ -233,6 +233,36 @@ export function testJobQueue(
       delivery.answer.resolve(done);
     });
 
+    test('takes entries again although an attempt has gone on through the pause', async () => {
+      const queue = await openQueue();
+      const { consumer, deliveries } = await consumeByHand(queue, { concurrency: 2 });
+      await queue.enqueue(newEntry(), roomy);
+      const running = await deliveries.next();
+      const paused = consumer.pause();
+      const later = newEntry();
+      await queue.enqueue(later, roomy);
+      await consumer.resume();
+      const delivery = await deliveries.next();
+      expect(delivery.entry).toEqual(later);
+      for (const { answer } of [running, delivery]) answer.resolve(done);
+      await paused;
+    });
+
+    test('a paused consumer leaves entries to the others', async () => {
+      const queue = await openQueue();
+      const sick = await consumeByHand(queue);
+      await sick.consumer.pause();
+      const healthy = await consumeByHand(queue);
+      for (let count = 0; count < 3; count++) {
+        const entry = newEntry();
+        await queue.enqueue(entry, roomy);
+        const delivery = await healthy.deliveries.next();
+        expect([delivery.entry, delivery.attempt.attempt]).toEqual([entry, 1]);
+        delivery.answer.resolve(done);
+      }
+      expect(sick.deliveries.size).toBe(0);
+    });
+
     test('closing waits for running attempts, and takes nothing more', async () => {
       const queue = await openQueue();
       const { consumer, deliveries } = await consumeByHand(queue);

@@ -186,6 +186,36 @@ export function testScoreChannel(
       expect(Array.from(await two)).toEqual([22]);
     });
 
+    test('a server that is paused answers what it took, leaves everything else to others, and takes requests again', async () => {
+      const { api, worker } = await openChannel();
+      const { answer, received } = answerByHand();
+      const paused = await worker.serve(answer, { topics: ['lite'], concurrency: 4 });
+      const taken = api.request(bytes(1), patient);
+      const first = await received.next();
+      await paused.pause();
+      const waiting = api.request(bytes(2), patient);
+      await worker.serve(async () => bytes(22), { topics: ['rn50'], concurrency: 4 });
+      expect(Array.from(await waiting)).toEqual([22]);
+      for (let time = 0; time < 5; time++) expect(Array.from(await api.request(bytes(3), patient))).toEqual([22]);
+      first.reply.resolve(bytes(11));
+      expect(Array.from(await taken)).toEqual([11]);
+      expect(received.size).toBe(0);
+      await paused.resume();
+      const again = api.request(bytes(4), patient);
+      const next = await received.next();
+      next.reply.resolve(bytes(44));
+      expect(Array.from(await again)).toEqual([44]);
+    });
+
+    test('a server that is paused can be closed', async () => {
+      const { api, worker } = await openChannel();
+      const server = await worker.serve(async () => bytes(1), { topics: ['lite'], concurrency: 1 });
+      await server.pause();
+      await server.close();
+      await worker.serve(async () => bytes(2), { topics: ['lite'], concurrency: 1 });
+      expect(Array.from(await api.request(bytes(), patient))).toEqual([2]);
+    });
+
     test('refuses a deadline out of range', async () => {
       const { api } = await openChannel();
       for (const deadlineMs of [0, -1, Number.NaN, longestDeadlineMs + 1]) {
