@@ -12,6 +12,8 @@ export interface ServerSettings {
   readonly modelsDir: string;
   /** Without it every request is of the tenant `default`. */
   readonly apiKeysFile?: string;
+  /** Origins of pages that browsers may let use the API, besides its own. */
+  readonly allowedOrigins: readonly string[];
   /** Of one image file. */
   readonly images: { readonly maximumBytes: number };
   readonly uploads: { readonly jsonBytes: number; readonly formBytes: number; readonly files: number };
@@ -57,6 +59,8 @@ export interface ServerDependencies {
   readonly imaging: Imaging;
   readonly logger: Logger;
   readonly metrics: Registry;
+  /** Parts without which the process had better be started anew; the health of the process tells of them. */
+  readonly healthProbes?: readonly ReadinessProbe[];
   /** Beyond the store and the queue, which are always checked. */
   readonly readinessProbes?: readonly ReadinessProbe[];
 }

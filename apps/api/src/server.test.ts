@@ -89,12 +89,43 @@ describe('the server about itself', () => {
     expect(await service.get('/%zz')).toMatchObject({ status: 404, problem: 'route-not-found' });
     const answer = await service.delete('/v1/datasets');
     expect(answer).toMatchObject({ status: 405, problem: 'method-not-allowed' });
-    expect(answer.headers.get('allow')).toBe('POST, GET');
-    for (const method of ['QUERY', 'PUT', 'PATCH', 'OPTIONS', 'HEAD']) {
+    expect(answer.headers.get('allow')).toBe('POST, GET, HEAD');
+    for (const method of ['QUERY', 'PUT', 'PATCH', 'OPTIONS']) {
       const response = await fetch(`${service.url}/v1/jobs`, { method });
       expect([method, response.status]).toEqual([method, 405]);
       await response.arrayBuffer();
     }
+  });
+
+  test('answers HEAD as GET, without a body', async () => {
+    const service = await start({ worker: true });
+    const dataset = await service.dataset(1);
+    const { json: job } = await service.post('/v1/adaptations', { json: { datasetId: dataset.id, shots: 1 } });
+    const { json: images } = await service.get(`/v1/datasets/${dataset.id}/images`);
+    const content = `/v1/datasets/${dataset.id}/images/${images.items[0].id}/content`;
+    const pages = ['/healthz', '/readyz', '/metrics', '/docs', '/openapi.json', '/docs/swagger-ui.css', '/v1/models'];
+    for (const page of [...pages, `/v1/jobs/${job.id}`, `/v1/jobs/${job.id}/events`, content]) {
+      const head = await fetch(service.url + page, { method: 'HEAD' });
+      expect([page, head.status, await head.text()]).toEqual([page, 200, '']);
+      const get = await fetch(service.url + page);
+      await get.body?.cancel();
+      expect([page, head.headers.get('content-type')]).toEqual([page, get.headers.get('content-type')]);
+    }
+    expect((await fetch(`${service.url}/v2`, { method: 'HEAD' })).status).toBe(404);
+  });
+
+  test('lets pages of other origins in only when they are named', async () => {
+    const origin = 'https://viewer.example.org';
+    const ask = async (allowedOrigins: readonly string[], from: string, method: string) => {
+      const service = await start({ settings: { allowedOrigins } });
+      const headers = { origin: from, ...(method === 'OPTIONS' && { 'access-control-request-method': 'POST' }) };
+      const response = await fetch(`${service.url}/v1/datasets`, { method, headers });
+      return [response.status, response.headers.get('access-control-allow-origin')];
+    };
+    expect(await ask([], origin, 'OPTIONS')).toEqual([405, null]);
+    expect(await ask([origin], origin, 'OPTIONS')).toEqual([204, origin]);
+    expect(await ask([origin], origin, 'GET')).toEqual([200, origin]);
+    expect(await ask([origin], 'https://other.example.org', 'GET')).toEqual([200, null]);
   });
 
   test('gives every answer an id that its log and its problems know', async () => {

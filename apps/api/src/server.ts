@@ -1,3 +1,4 @@
+import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import multipart from '@fastify/multipart';
 import { newId } from '@mediclip/store';
@@ -52,6 +53,9 @@ declare module 'fastify' {
 }
 
 const longestPathPart = 500;
+
+/** How long a browser may remember what another origin may do. */
+const preflightSeconds = 600;
 const safeRequestId = /^[\w.-]{1,64}$/;
 
 /**
@@ -79,7 +83,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: ({ headers: { 'x-request-id': given } }) =>
       typeof given === 'string' && safeRequestId.test(given) ? given : newId(),
-    exposeHeadRoutes: false,
+    exposeHeadRoutes: true,
     return503OnClosing: false,
     connectionTimeout: settings.connectionTimeoutMs,
     requestTimeout: settings.requestTimeoutMs,
@@ -103,6 +107,15 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   await app.register(logRequests);
   await app.register(measureRequests, { metrics });
   await app.register(helmet, { hsts: false, contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });
+  if (settings.allowedOrigins.length > 0) {
+    await app.register(cors, {
+      origin: [...settings.allowedOrigins],
+      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      exposedHeaders: ['allow', 'etag', 'location', 'retry-after', 'x-request-id'],
+      strictPreflight: false,
+      maxAge: preflightSeconds,
+    });
+  }
   app.addHook('onRequest', async (request, reply) => {
     if (request.is404) await notFound(request, reply);
   });
@@ -140,7 +153,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
     ...calibrationHandlers(submission),
     ...jobHandlers(dependencies),
     ...jobEventHandlers({ followed, closing: lifecycle.closing }),
-    ...healthHandlers(probes, lifecycle),
+    ...healthHandlers({ health: dependencies.healthProbes ?? [], readiness: probes }, lifecycle),
     ...metricsHandlers(dependencies.metrics),
     ...docsHandlers,
     ...problemHandlers,

@@ -5,12 +5,14 @@ import { decodeScoreMessage, encodeScoreReply } from '@mediclip/queue';
 import type { Store } from '@mediclip/store';
 import type { Logger } from 'pino';
 import type { WorkerEngine } from './dependencies.js';
+import type { EngineHealth } from './engine-health.js';
 import type { WorkerMetrics } from './metrics/worker-metrics.js';
 import type { ModelCache } from './models/model-cache.js';
 
 export interface ScoreAnswererOptions {
   readonly store: Store;
   readonly engine: Pick<WorkerEngine, 'score'>;
+  readonly health: Pick<EngineHealth, 'failing'>;
   readonly models: ModelCache;
   readonly metrics: Pick<WorkerMetrics, 'stage'>;
   readonly logger: Logger;
@@ -21,10 +23,12 @@ export interface ScoreAnswererOptions {
 const retryAfterSeconds = 1;
 
 /** Answers scores that callers of the API wait for; what stands in their way is part of the answer, as a problem. */
-export function scoreAnswerer({ store, engine, models, metrics, logger, onWarm }: ScoreAnswererOptions): ScoreAnswerer {
+export function scoreAnswerer(options: ScoreAnswererOptions): ScoreAnswerer {
+  const { store, engine, health, models, metrics, logger, onWarm } = options;
   return async (payload, { signal }) => {
     const { tenant, modelId, side, images } = decodeScoreMessage(payload);
     const begin = performance.now();
+    const engineSignal = AbortSignal.any([signal, health.failing]);
     try {
       const scores = await models.use(store.tenant(tenant), modelId, async (ready) => {
         metrics.stage('model', (performance.now() - begin) / 1000);
@@ -32,7 +36,10 @@ export function scoreAnswerer({ store, engine, models, metrics, logger, onWarm }
           throw new ProblemError('internal', `The model ${modelId} takes images of side ${ready.side}, not ${side}.`);
         }
         const wanted = images.map((data) => ({ side, data }));
-        const answers = await engine.score({ detector: ready.detector, images: wanted }, { signal, caller: tenant });
+        const answers = await engine.score(
+          { detector: ready.detector, images: wanted },
+          { signal: engineSignal, caller: tenant },
+        );
         onWarm(ready.model.configuration.backbone);
         return answers;
       });

@@ -1,6 +1,7 @@
 import type { ReadinessCheck } from '@mediclip/contracts';
 import type { Consumer, ScoreServer } from '@mediclip/queue';
 import type { WorkerDependencies } from './dependencies.js';
+import { EngineHealth } from './engine-health.js';
 import { recoverJobs, startHousekeeping } from './housekeeping.js';
 import { adaptationJob } from './jobs/adaptation/adaptation-job.js';
 import { calibrationJob } from './jobs/calibration/calibration-job.js';
@@ -20,6 +21,12 @@ const scoreConcurrency = 64;
 export interface Worker {
   readonly state: WorkerState;
 
+  /** Resolves with the reason when the engine will not run any more: stop the worker, and start it anew in a new process. */
+  readonly engineGaveUp: Promise<Error>;
+
+  /** Whether the engine runs, or is being replaced as usual: what a supervisor of the process should look at. */
+  health(): readonly ReadinessCheck[];
+
   /** What the worker needs, and whether it is there: the store, the queue and the engine. It is ready when all of it is. */
   ready(): Promise<readonly ReadinessCheck[]>;
 
@@ -31,7 +38,8 @@ export interface Worker {
 }
 
 /**
- * Starts to take jobs from the queue and to answer scores.
+ * Starts to take jobs from the queue and to answer scores. While the engine is not ready it takes none, and what is here when the engine
+ * does not start goes back to where others take it.
  *
  * @example
  * const worker = await startWorker({ store, jobQueue, scoreChannel, engine, imagingPool, logger, registry, settings });
@@ -42,6 +50,11 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Wor
   const models = await ModelCache.open({ folder: settings.cacheFolder, engine });
   const metrics = workerMetrics(registry, engine);
 
+  const health = new EngineHealth(engine);
+  const engineGaveUp = new Promise<Error>((resolve) => {
+    health.once('gaveUp', resolve);
+  });
+
   engine.on('restart', (end) => logger.warn(end, 'engine replaced'));
   engine.on('batchHalved', (halved) => logger.warn(halved, 'memory ran out, smaller batches from now on'));
 
@@ -51,10 +64,9 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Wor
     warm.add(backbone);
     scoreServer.setTopics([...warm]).catch((err: unknown) => logger.warn({ err }, 'warm backbones not announced'));
   };
-  const answer = scoreAnswerer({ store, engine, models, metrics, logger, onWarm });
+  const answer = scoreAnswerer({ store, engine, health, models, metrics, logger, onWarm });
   const scoreServer: ScoreServer = await scoreChannel.serve(answer, { topics: [], concurrency: scoreConcurrency });
 
-  await recoverJobs(store, jobQueue);
   const work = { ...dependencies, models };
   const runners = {
     adaptation: adaptationJob(dependencies),
@@ -62,19 +74,41 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Wor
     evaluation: evaluationJob(work),
     calibration: calibrationJob(work),
   };
-  const consumer = await jobQueue.consume(jobHandler({ store, runners, metrics, logger }), {
-    concurrency: settings.jobConcurrency,
-    onDead: deadJobHandler({ store, logger }),
+  const handler = jobHandler({ store, runners, health, metrics, logger });
+  const consume = async (): Promise<Consumer> => {
+    await recoverJobs(store, jobQueue);
+    return jobQueue.consume(handler, {
+      concurrency: settings.jobConcurrency,
+      onDead: deadJobHandler({ store, logger }),
+    });
+  };
+  const consumer = await consume().catch(async (error: unknown) => {
+    health.close();
+    metrics.close();
+    await scoreServer.close();
+    throw error;
   });
   const stopHousekeeping = startHousekeeping({ store, jobQueue, workFolder: settings.workFolder, logger });
 
   let state: WorkerState = 'running';
   let stopped: Promise<void> | undefined;
+  const follow = (status: EngineHealth['status']) => {
+    if (state !== 'running') return;
+    const isReady = status === 'ready';
+    if (isReady) logger.info('the engine is ready: taking jobs and scores');
+    else logger.warn({ engine: status }, 'the engine is not ready: taking no jobs and no scores');
+    const onError = (err: unknown) => logger.warn({ err }, 'the queue was not told of the engine');
+    for (const intake of [consumer, scoreServer]) (isReady ? intake.resume() : intake.pause()).catch(onError);
+  };
+  health.on('change', follow);
+  if (health.status !== 'ready') follow(health.status);
+
   const stop = async (graceMs: number) => {
     state = 'draining';
     const housekeepingStopped = stopHousekeeping();
     await drain({ consumer, scoreServer, engine }, graceMs);
     await housekeepingStopped;
+    health.close();
     metrics.close();
     state = 'stopped';
     logger.info('worker stopped');
@@ -86,15 +120,20 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Wor
     get state() {
       return state;
     },
+    engineGaveUp,
+    health() {
+      const isWell = health.isWell || state !== 'running';
+      return [{ name: 'engine', ok: isWell, ...(!isWell && { detail: `The engine is ${health.status}.` }) }];
+    },
     async ready() {
       return Promise.all([
         check('worker', async () => refuseUnless(state === 'running', `The worker is ${state}.`)),
         check('store', () => store.check()),
         check('queue', () => jobQueue.ping()),
         check('engine', async () => {
-          const { status, passedOver } = engine.state;
+          const { status } = health;
           refuseUnless(status === 'ready', `The engine is ${status}.`);
-          return passedOver;
+          return engine.state.passedOver;
         }),
       ]);
     },

@@ -53,7 +53,12 @@ export type EngineMessage =
   /** The process cannot start with these settings, and ends. */
   | { readonly type: 'refused'; readonly fault: Fault }
   /** An operation for these scores or this adaptation begins: should the process die, it died over them. */
-  | { readonly type: 'begun'; readonly ids: readonly number[] }
+  | {
+      readonly type: 'begun';
+      readonly ids: readonly number[];
+      /** How many images it is about, at least 1: the more, the longer it may take. */
+      readonly images: number;
+    }
   | { readonly type: 'scored'; readonly images: readonly ScoredImage[]; readonly computeMs: number }
   | { readonly type: 'progress'; readonly id: number; readonly progress: AdaptationProgress }
   | { readonly type: 'adapted'; readonly id: number }

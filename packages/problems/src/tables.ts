@@ -68,7 +68,7 @@ export const ofAdaptation: Table<AdaptationErrorCode> = {
 /** Without `compute-failed`, whose problem is that of the error which it reports. */
 export const ofEngine: Table<Exclude<EngineErrorCode, 'compute-failed'>> = {
   'device-unavailable': 'not-ready',
-  'start-failed': 'engine-crashed',
+  'start-failed': 'not-ready',
   crashed: 'engine-crashed',
   deadline: 'deadline-exceeded',
   overloaded: 'overloaded',

@@ -8,7 +8,9 @@ const paths = [...new Set(operationIds.map((id) => routeOf(id).path))]
   .sort((a, b) => (a.match(parameter)?.length ?? 0) - (b.match(parameter)?.length ?? 0))
   .map((path) => ({
     pattern: new RegExp(`^${path.replace(parameter, '[^/]+')}$`),
-    methods: operationIds.map(routeOf).flatMap((route) => (route.path === path ? [route.method] : [])),
+    methods: operationIds
+      .map(routeOf)
+      .flatMap((route) => (route.path === path ? (route.method === 'GET' ? ['GET', 'HEAD'] : [route.method]) : [])),
   }));
 
 /** Tells whether a path is not there at all, or not with this method. Called before a body is read: nobody wants it. */

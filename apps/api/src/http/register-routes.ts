@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { type OperationId, operationIds, ProblemError, type Route, routeOf, validate } from '@mediclip/contracts';
 import { newId, type Store } from '@mediclip/store';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -132,10 +133,13 @@ function send(
   { status, headers }: Pick<CompleteAnswer, 'status' | 'headers'>,
   body: RawAnswer['bytes'] | undefined,
 ): FastifyReply {
-  return reply
-    .code(status)
-    .headers(headers)
-    .send(body instanceof Uint8Array ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : body);
+  reply.code(status).headers(headers);
+  if (reply.request.method === 'HEAD' && body instanceof Readable) {
+    // Fastify would read it to its end, which an event stream may not have.
+    body.destroy();
+    return reply.send(Readable.from([]));
+  }
+  return reply.send(body instanceof Uint8Array ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : body);
 }
 
 function limitOf({ body }: Route, { jsonBytes, formBytes, archiveBytes }: BodyLimits): number {

@@ -6,18 +6,26 @@ import type { Lifecycle } from './lifecycle.js';
 const retryAfterSeconds = 5;
 
 export function healthHandlers(
-  probes: readonly ReadinessProbe[],
+  probes: { readonly health: readonly ReadinessProbe[]; readonly readiness: readonly ReadinessProbe[] },
   lifecycle: Lifecycle,
 ): HandlersOf<'getHealth' | 'getReadiness'> {
   return {
-    getHealth: async () => ({ json: { status: 'ok', version: serviceVersion } }),
+    async getHealth() {
+      await checked(probes.health);
+      return { json: { status: 'ok', version: serviceVersion } };
+    },
     async getReadiness() {
       if (!lifecycle.isServing) throw new ProblemError('draining', undefined, { retryAfterSeconds });
-      const checks = await Promise.all(probes.map(checkOf));
-      if (checks.every(({ ok }) => ok)) return { json: { status: 'ready', checks } };
-      throw new ProblemError('not-ready', undefined, { checks, retryAfterSeconds });
+      return { json: { status: 'ready', checks: await checked(probes.readiness) } };
     },
   };
+}
+
+/** The outcomes of `probes`. Throws `not-ready` with all of them when one fails. */
+async function checked(probes: readonly ReadinessProbe[]): Promise<ReadinessCheck[]> {
+  const checks = await Promise.all(probes.map(checkOf));
+  if (checks.every(({ ok }) => ok)) return checks;
+  throw new ProblemError('not-ready', undefined, { checks, retryAfterSeconds });
 }
 
 async function checkOf({ name, check }: ReadinessProbe): Promise<ReadinessCheck> {

@@ -1,5 +1,5 @@
 import { setImmediate as letOthersRun } from 'node:timers/promises';
-import { type Model, ProblemError, type ScoreOutcome } from '@mediclip/contracts';
+import { type Model, ProblemError, type ProblemSlug, type ScoreOutcome } from '@mediclip/contracts';
 import { describeScore } from '@mediclip/evaluation';
 import type { AnomalyMap } from '@mediclip/maps';
 import type { ScoreChannel } from '@mediclip/queue';
@@ -66,6 +66,9 @@ async function scoreImages(
   return { json: { modelId: model.id, results } };
 }
 
+/** With these a worker says that it takes no more scores, and that another may: its engine does not start, or it is stopping. */
+const elsewhere: ReadonlySet<ProblemSlug> = new Set<ProblemSlug>(['not-ready', 'draining']);
+
 /** Scores of the images, in their order, from a worker that has the backbone at hand. */
 async function askWorker(
   { store, signal }: Call<'scoreImages'>,
@@ -85,8 +88,17 @@ async function askWorker(
   if (ready.length === 0) return [];
   const images = ready.map(({ prepared }) => prepared.data);
   const message = encodeScoreMessage({ tenant: store.tenant, modelId: model.id, side, images });
-  const deadlineMs = settings.scores.timeoutMs;
-  const reply = decodeScoreReply(await scoreChannel.request(message, { topic: backbone, deadlineMs, signal }));
+  const end = performance.now() + settings.scores.timeoutMs;
+  const ask = async () =>
+    decodeScoreReply(
+      await scoreChannel.request(message, {
+        topic: backbone,
+        deadlineMs: Math.max(1, end - performance.now()),
+        signal,
+      }),
+    );
+  let reply = await ask();
+  while (reply.outcome === 'refused' && elsewhere.has(reply.slug) && performance.now() < end) reply = await ask();
   if (reply.outcome === 'refused') {
     const { slug, detail, retryAfterSeconds } = reply;
     throw new ProblemError(slug, detail, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });

@@ -8,6 +8,7 @@ export function testSettings(dataDir: string): ServerSettings {
   return {
     dataDir,
     modelsDir: path.join(dataDir, 'weights'),
+    allowedOrigins: [],
     images: { maximumBytes: 64 * MiB },
     uploads: { jsonBytes: MiB, formBytes: 2048 * MiB, files: 1000 },
     archives: { packedBytes: 4096 * MiB, unpackedBytes: 8192 * MiB, ratio: 200, entries: 20_000 },

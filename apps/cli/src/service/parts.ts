@@ -20,6 +20,7 @@ import { type Logger, pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Settings } from '../settings/settings.js';
 import { UsageError } from '../usage-error.js';
+import { boundedErrors } from './bounded-errors.js';
 
 const kinds = jobKindSchema.options;
 
@@ -70,7 +71,7 @@ export async function openParts(settings: Settings): Promise<Parts> {
   const logger = pino({ level: settings.logLevel });
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
-  const onError = (err: Error) => logger.error({ err }, err.message);
+  const onError = boundedErrors(logger);
   const { redisUrl, redisPrefix } = settings;
   const { threads, ...limits } = settings.images;
   const store = openStore(settings.storeUrl);
@@ -97,8 +98,8 @@ export async function closeParts({ jobQueue, scoreChannel, imaging, store }: Par
   await store.close();
 }
 
-/** Starts the engine and a worker on it. The start says which provider really loaded. */
-export async function openWorker(parts: Parts): Promise<Worker> {
+/** Starts the engine and a worker on it. The start says which provider really loaded. `computeModule` is for tests. */
+export async function openWorker(parts: Parts, computeModule?: URL): Promise<Worker> {
   const { settings, metrics, imaging } = parts;
   const { dataDir, device, precision, fusedAttention, modelsDir, jobConcurrency, shutdownGraceMs } = settings;
   const engine = await Engine.start({
@@ -107,7 +108,8 @@ export async function openWorker(parts: Parts): Promise<Worker> {
     fusedAttention,
     modelsFolder: modelsDir,
     threads: availableParallelism(),
-    timing: { stopGraceMs: shutdownGraceMs / 2 },
+    timing: { ...settings.engine, stopGraceMs: shutdownGraceMs / 2 },
+    ...(computeModule && { computeModule }),
   });
   return startWorker({
     ...parts,

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { ApiKeysError, buildServer } from '@mediclip/api';
+import { ApiKeysError, buildServer, type ServerDependencies } from '@mediclip/api';
+import type { ReadinessCheck } from '@mediclip/contracts';
 import { QueueUnavailableError } from '@mediclip/queue';
 import { StoreError } from '@mediclip/store';
 import { parseSettings, type Settings, SettingsError } from '../settings/settings.js';
@@ -12,6 +13,8 @@ import { startTracing } from './tracing.js';
 /** A running process of the service. `stop` drains it: not ready first, then nothing new, then closed. */
 interface Running {
   readonly address: string;
+  /** Resolves with the reason when the process can do its work no more, and should be started anew. */
+  readonly failed?: Promise<Error>;
   stop(graceMs: number): Promise<void>;
 }
 
@@ -21,17 +24,19 @@ const lastStepsMs = 5000;
 export type Role = 'serve' | 'api' | 'worker';
 
 /**
- * `mediclip serve`, `mediclip api` and `mediclip worker`: runs until `signal` aborts, then stops within the grace.
- * Throws a UsageError for settings that cannot be used, and an UncaughtError after an exception that nothing caught.
+ * `mediclip serve`, `mediclip api` and `mediclip worker`: runs until `signal` aborts, then stops within the grace. `computeModule` is
+ * for tests. Throws a UsageError for settings that cannot be used, and after having stopped when the engine was given up (whoever
+ * supervises the process then starts it anew); an UncaughtError after an exception that nothing caught.
  */
-export async function runService(role: Role, signal: AbortSignal): Promise<void> {
+export async function runService(role: Role, signal: AbortSignal, computeModule?: URL): Promise<void> {
   const settings = readSettings(role);
   const stopTracing = await startTracing(role);
-  const { claim, parts, running } = await begin(role, settings);
+  const { claim, parts, running } = await begin(role, settings, computeModule);
   const uncaught = lastResort(parts.logger, settings.shutdownGraceMs + lastStepsMs);
   parts.logger.info({ role, address: running.address, store: settings.storeUrl }, 'ready');
-  const end = AbortSignal.any([signal, uncaught]);
-  if (!end.aborted) await once(end, 'abort');
+  const end = aborted(AbortSignal.any([signal, uncaught]));
+  const failure = await Promise.race([end, ...(running.failed ? [running.failed] : [])]);
+  if (failure) parts.logger.fatal({ err: failure }, 'the engine was given up');
   parts.logger.info('stopping');
   await running.stop(settings.shutdownGraceMs);
   await closeParts(parts);
@@ -39,14 +44,23 @@ export async function runService(role: Role, signal: AbortSignal): Promise<void>
   await stopTracing().catch((err: unknown) => parts.logger.warn({ err }, 'the last spans were not sent'));
   parts.logger.info('stopped');
   uncaught.throwIfAborted();
+  if (failure) throw new UsageError(failure.message, { cause: failure });
+}
+
+async function aborted(signal: AbortSignal): Promise<undefined> {
+  if (!signal.aborted) await once(signal, 'abort');
 }
 
 /** Opens everything and listens; what keeps it from that is told in one sentence. */
-async function begin(role: Role, settings: Settings): Promise<{ claim: Claim; parts: Parts; running: Running }> {
+async function begin(
+  role: Role,
+  settings: Settings,
+  computeModule: URL | undefined,
+): Promise<{ claim: Claim; parts: Parts; running: Running }> {
   try {
     const claim = await claimFolders(settings, role);
     const parts = await openParts(settings);
-    return { claim, parts, running: await start[role](parts) };
+    return { claim, parts, running: await start[role](parts, computeModule) };
   } catch (error) {
     if (isStartFault(error)) throw new UsageError(error.message, { cause: error });
     throw error;
@@ -76,22 +90,16 @@ function readSettings(role: Role): Settings {
   return settings;
 }
 
-const start: Record<Role, (parts: Parts) => Promise<Running>> = {
-  async serve(parts) {
-    const worker = await openWorker(parts);
-    const api = await startApi(parts, [
-      {
-        name: 'worker',
-        check: async () => {
-          const checks = await worker.ready();
-          const missing = checks.find(({ ok }) => !ok);
-          if (missing) throw new Error(missing.detail ?? `${missing.name} is not ready`);
-          return checks.find(({ detail }) => detail !== undefined)?.detail;
-        },
-      },
-    ]);
+const start: Record<Role, (parts: Parts, computeModule?: URL) => Promise<Running>> = {
+  async serve(parts, computeModule) {
+    const worker = await openWorker(parts, computeModule);
+    const api = await startApi(parts, {
+      healthProbes: [{ name: 'engine', check: async () => assertOk(worker.health()) }],
+      readinessProbes: [{ name: 'worker', check: async () => assertOk(await worker.ready()) }],
+    });
     return {
       address: api.address,
+      failed: worker.engineGaveUp,
       async stop(graceMs) {
         await api.stop(graceMs / 4);
         await worker.stop((graceMs * 3) / 4);
@@ -100,15 +108,21 @@ const start: Record<Role, (parts: Parts) => Promise<Running>> = {
   },
 
   async api(parts) {
-    return startApi(parts, []);
+    return startApi(parts, {});
   },
 
-  async worker(parts) {
+  async worker(parts, computeModule) {
     const { settings, metrics } = parts;
-    const worker = await openWorker(parts);
-    const server = await startStatusServer({ ...settings, metrics, ready: () => worker.ready() });
+    const worker = await openWorker(parts, computeModule);
+    const server = await startStatusServer({
+      ...settings,
+      metrics,
+      health: () => worker.health(),
+      ready: () => worker.ready(),
+    });
     return {
       address: `http://${settings.host}:${settings.port}`,
+      failed: worker.engineGaveUp,
       async stop(graceMs) {
         await worker.stop(graceMs);
         server.close();
@@ -118,12 +132,19 @@ const start: Record<Role, (parts: Parts) => Promise<Running>> = {
   },
 };
 
+/** What the first check with something to say says; throws the reason of one that failed. */
+function assertOk(checks: readonly ReadinessCheck[]): string | undefined {
+  const missing = checks.find(({ ok }) => !ok);
+  if (missing) throw new Error(missing.detail ?? `${missing.name} is not ready`);
+  return checks.find(({ detail }) => detail !== undefined)?.detail;
+}
+
 async function startApi(
   parts: Parts,
-  readinessProbes: { name: string; check(): Promise<string | undefined> }[],
+  probes: Pick<ServerDependencies, 'healthProbes' | 'readinessProbes'>,
 ): Promise<Running> {
   const { host, port } = parts.settings;
-  const server = await buildServer({ ...parts, readinessProbes });
+  const server = await buildServer({ ...parts, ...probes });
   const address = await server.listen({ host, port });
   return {
     address,

@@ -6,22 +6,22 @@ export interface StatusServerOptions {
   readonly host: string;
   readonly port: number;
   readonly metrics: Registry;
+  readonly health: () => readonly ReadinessCheck[];
   readonly ready: () => Promise<readonly ReadinessCheck[]>;
 }
 
-/** The health, readiness and metrics of a process without an API, at the same paths as the API's. Resolves once it listens. */
-export async function startStatusServer({ host, port, metrics, ready }: StatusServerOptions): Promise<Server> {
+/**
+ * The health, readiness and metrics of a process without an API, at the same paths as the API's. Resolves once it listens; rejects
+ * when the port cannot be had.
+ */
+export async function startStatusServer({ host, port, metrics, health, ready }: StatusServerOptions): Promise<Server> {
   const pages: Record<string, () => Promise<{ status: number; type: string; body: string }>> = {
-    '/healthz': async () => json(200, { status: 'ok' }),
-    '/readyz': async () => {
-      const checks = await ready();
-      const isReady = checks.every(({ ok }) => ok);
-      return json(isReady ? 200 : 503, { status: isReady ? 'ready' : 'not-ready', checks });
-    },
+    '/healthz': async () => ofChecks('ok', health()),
+    '/readyz': async () => ofChecks('ready', await ready()),
     '/metrics': async () => ({ status: 200, type: metrics.contentType, body: await metrics.metrics() }),
   };
   const server = createServer((request, response) => {
-    const page = pages[request.url ?? ''] ?? (async () => json(404, { status: 'no-such-page' }));
+    const page = pages[(request.url ?? '').split('?', 1)[0]!] ?? (async () => json(404, { status: 'no-such-page' }));
     page().then(
       ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
       (error: Error) => response.writeHead(500, { 'content-type': 'text/plain' }).end(error.message),
@@ -32,6 +32,9 @@ export async function startStatusServer({ host, port, metrics, ready }: StatusSe
   });
   return server;
 }
+
+const ofChecks = (status: string, checks: readonly ReadinessCheck[]) =>
+  checks.every(({ ok }) => ok) ? json(200, { status, checks }) : json(503, { status: 'not-ready', checks });
 
 const json = (status: number, body: object) => ({
   status,

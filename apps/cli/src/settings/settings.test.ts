@@ -76,6 +76,16 @@ describe('settings', () => {
     expect(settings).toMatchObject({ storeUrl: 's3://bucket/prefix', device: 'cuda:1', scores: { timeoutMs: 5000 } });
   });
 
+  test('origins of other pages are listed with commas, without paths', () => {
+    expect(parseSettings({}).allowedOrigins).toEqual([]);
+    const list = 'https://a.example.org, http://localhost:3000';
+    const { allowedOrigins } = parseSettings({ MEDICLIP_ALLOWED_ORIGINS: list });
+    expect(allowedOrigins).toEqual(['https://a.example.org', 'http://localhost:3000']);
+    for (const wrong of ['*', 'a.example.org', 'https://a.example.org/']) {
+      expect(faults({ MEDICLIP_ALLOWED_ORIGINS: wrong })).toEqual([expect.stringContaining('must list origins')]);
+    }
+  });
+
   test('the password of Redis comes from a file, as containers are handed secrets', () => {
     const file = path.join(temporaryFolder(), 'redis_password');
     writeFileSync(file, 'p@ss/word%\n');

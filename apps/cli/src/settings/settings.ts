@@ -25,6 +25,11 @@ export interface Settings extends ServerSettings {
     readonly timeoutMs: number;
     readonly threads: number;
   };
+  readonly engine: {
+    /** For one image. */
+    readonly hangTimeoutMs: number;
+    readonly giveUpAfterMs: number;
+  };
   /** Jobs of one kind that a worker runs at once. */
   readonly jobConcurrency: number;
   readonly shutdownGraceMs: number;
@@ -81,6 +86,7 @@ function toSettings(values: z.output<typeof variablesSchema>): Settings {
     precision: values.PRECISION,
     fusedAttention: values.FUSED_ATTENTION === 'on',
     ...(values.API_KEYS_FILE !== undefined && { apiKeysFile: values.API_KEYS_FILE }),
+    allowedOrigins: values.ALLOWED_ORIGINS ?? [],
     logLevel: values.LOG_LEVEL,
     images: {
       maximumBytes: values.MAX_IMAGE_BYTES,
@@ -103,6 +109,10 @@ function toSettings(values: z.output<typeof variablesSchema>): Settings {
     datasetImages: values.MAX_DATASET_IMAGES,
     scores: { images: values.MAX_SCORE_IMAGES, timeoutMs: values.SCORE_TIMEOUT_SECONDS * 1000 },
     queueDepth: values.QUEUE_DEPTH,
+    engine: {
+      hangTimeoutMs: values.HANG_TIMEOUT_SECONDS * 1000,
+      giveUpAfterMs: values.ENGINE_GIVE_UP_SECONDS * 1000,
+    },
     jobConcurrency: values.JOB_CONCURRENCY,
     requestsPerMinute: values.RATE_LIMIT_PER_MINUTE,
     eventStreams: { ofTenant: values.MAX_TENANT_EVENT_STREAMS, ofProcess: values.MAX_EVENT_STREAMS },

@@ -63,6 +63,14 @@ export const variablesSchema = z.strictObject({
   PRECISION: z.enum(precisionChoices, { error: 'must be auto or float32' }).default('auto'),
   FUSED_ATTENTION: z.enum(['on', 'off'], { error: 'must be on or off' }).default('off'),
   API_KEYS_FILE: z.string().min(1, 'must name a file').transform(absolutePath).optional(),
+  ALLOWED_ORIGINS: z
+    .string()
+    .transform((text) => text.split(',').map((origin) => origin.trim()))
+    .refine(
+      (origins) => origins.every(isOrigin),
+      'must list origins such as https://viewer.example.org, with commas between them',
+    )
+    .optional(),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       error: 'must be fatal, error, warn, info, debug, trace or silent',
@@ -84,6 +92,8 @@ export const variablesSchema = z.strictObject({
   MAX_SCORE_IMAGES: whole(32, 1, 1024),
   SCORE_TIMEOUT_SECONDS: whole(30, 1, 600),
   QUEUE_DEPTH: whole(100),
+  HANG_TIMEOUT_SECONDS: whole(120, 1, 3600),
+  ENGINE_GIVE_UP_SECONDS: whole(300, 1, 86_400),
   JOB_CONCURRENCY: whole(1, 1, 64),
   RATE_LIMIT_PER_MINUTE: whole(1200),
   MAX_TENANT_EVENT_STREAMS: whole(500),
@@ -96,6 +106,10 @@ export const variablesSchema = z.strictObject({
 
 /** Every variable that is a setting. */
 export const settingVariables: readonly string[] = Object.keys(variablesSchema.shape).map((name) => `${prefix}${name}`);
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}
 
 function absolutePath(given: string): string {
   return path.resolve(given.startsWith('~/') ? path.join(homedir(), given.slice(2)) : given);

@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events';
 import { type JobKind, ProblemError } from '@mediclip/contracts';
-import { EngineError } from '@mediclip/engine';
 import { problemOf } from '@mediclip/problems';
 import { AttemptAborted, type ConsumeOptions, type HandlerOutcome, type JobHandler } from '@mediclip/queue';
 import {
@@ -14,6 +13,7 @@ import {
   type TenantStore,
 } from '@mediclip/store';
 import type { Logger } from 'pino';
+import { type EngineHealth, isWithoutEngine } from '../engine-health.js';
 import type { WorkerMetrics } from '../metrics/worker-metrics.js';
 import { AttemptWatch, JobCancelled } from './attempt-watch.js';
 import type { JobContext, JobRunner, JobRunners } from './job-context.js';
@@ -22,6 +22,7 @@ import { ProgressReporter } from './progress-reporter.js';
 export interface JobHandlerOptions {
   readonly store: Store;
   readonly runners: JobRunners;
+  readonly health: Pick<EngineHealth, 'failing'>;
   readonly metrics: Pick<WorkerMetrics, 'jobEnded'>;
   readonly logger: Logger;
 }
@@ -65,7 +66,7 @@ const isWell = (store: Store): Promise<boolean> =>
   );
 
 /** Takes the job up in the store, has its kind's runner do the work, and ends the job with what came of it. */
-function attemptHandler({ store, runners, metrics, logger }: JobHandlerOptions): JobHandler {
+function attemptHandler({ store, runners, health, metrics, logger }: JobHandlerOptions): JobHandler {
   return async ({ tenant: name, jobId }, { signal: queueSignal }) => {
     queueSignal.throwIfAborted();
     const tenant = store.tenant(name);
@@ -84,7 +85,7 @@ function attemptHandler({ store, runners, metrics, logger }: JobHandlerOptions):
     const watch = new AttemptWatch(tenant.attempts, attempt, (err) =>
       log.warn({ err }, 'job not readable or writable'),
     );
-    const signal = AbortSignal.any([queueSignal, watch.signal]);
+    const signal = AbortSignal.any([queueSignal, watch.signal, health.failing]);
     // Every image under way listens to it.
     setMaxListeners(0, signal);
     const reporter = new ProgressReporter({
@@ -158,21 +159,21 @@ type Fate =
 function fateOf(error: unknown, signal: AbortSignal): Fate {
   if (signal.aborted) return fateOfAbort(signal.reason);
   if (error instanceof StaleAttempt) return { overtaken: error };
-  if (error instanceof EngineError && error.code === 'stopped') return { giveBack: true };
+  if (isWithoutEngine(error)) return { giveBack: true };
   if (isWorthAnotherAttempt(error)) return { retry: error };
   const problem = problemOf(error);
   return { end: { state: 'failed', error: problem.toProblem() }, cause: problem.cause ?? problem };
 }
 
-/** A job that ended so may be tried again elsewhere or later: the store could not be used, or this machine's engine never ran. */
+/** A job that ended so may be tried again elsewhere or later: the store could not be used. */
 function isWorthAnotherAttempt(error: unknown): boolean {
-  if (error instanceof StoreError) return error.retryable && !(error instanceof StoreFull);
-  return error instanceof EngineError && (error.code === 'start-failed' || error.code === 'device-unavailable');
+  return error instanceof StoreError && error.retryable && !(error instanceof StoreFull);
 }
 
 function fateOfAbort(reason: unknown): Fate {
   if (reason instanceof JobCancelled) return { end: { state: 'cancelled' } };
   if (reason instanceof StaleAttempt) return { overtaken: reason };
+  if (isWithoutEngine(reason)) return { giveBack: true };
   if (!(reason instanceof AttemptAborted)) return { retry: reason };
   switch (reason.abortCause) {
     case 'cancelled':

@@ -34,11 +34,14 @@ export class FakeEngine extends EventEmitter<EngineEvents> implements WorkerEngi
   readonly inverted = new Set<string>();
   /** Why CUDA was passed over. */
   passedOver: string | undefined;
+  /** Whether a score or an adaptation has come to where it waits. */
+  isHolding = false;
+  #status: EngineState['status'] = 'ready';
   readonly #stop = new AbortController();
   readonly #go = new AbortController();
 
   get state(): EngineState {
-    const status = this.#stop.signal.aborted ? 'stopped' : 'ready';
+    const status = this.#stop.signal.aborted ? 'stopped' : this.#status;
     const gauges = { waitingScores: 0, waitingAdaptations: 0, adaptationOpen: false };
     return {
       status,
@@ -50,6 +53,12 @@ export class FakeEngine extends EventEmitter<EngineEvents> implements WorkerEngi
       rssBytes: 0,
       gauges,
     };
+  }
+
+  /** Is from now on as a real one whose process ended, does not start, or runs again. */
+  become(status: EngineState['status']): void {
+    this.#status = status;
+    this.emit('status', status);
   }
 
   /** Lets go what waits. */
@@ -98,6 +107,7 @@ export class FakeEngine extends EventEmitter<EngineEvents> implements WorkerEngi
   async #hold(signal: AbortSignal | undefined): Promise<void> {
     const ends = [this.#go.signal, this.#stop.signal, ...(signal ? [signal] : [])];
     const end = AbortSignal.any(ends);
+    this.isHolding = true;
     if (!end.aborted) await new Promise<void>((resolve) => end.addEventListener('abort', () => resolve()));
     signal?.throwIfAborted();
     if (this.#stop.signal.aborted) throw new EngineError('stopped', 'The engine was stopped.');

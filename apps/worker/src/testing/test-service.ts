@@ -97,6 +97,47 @@ export class TestService {
     return { worker, engine, jobQueue, scoreChannel, registry, workFolder, queueErrors, warnings };
   }
 
+  /** Starts a worker, which must fail; how many score servers it has opened and closed. */
+  async startInVain(engine: FakeEngine, jobQueue: JobQueue): Promise<{ opened: number; closed: number }> {
+    const counts = { opened: 0, closed: 0 };
+    const scoreChannel = openEmbeddedScoreChannel();
+    const counting: ScoreChannel = {
+      request: (...given) => scoreChannel.request(...given),
+      close: () => scoreChannel.close(),
+      async serve(...given) {
+        counts.opened++;
+        const server = await scoreChannel.serve(...given);
+        return {
+          ...server,
+          close: () => {
+            counts.closed++;
+            return server.close();
+          },
+        };
+      },
+    };
+    const start = startWorker({
+      store: this.store,
+      jobQueue,
+      scoreChannel: counting,
+      engine,
+      imagingPool: this.#pool,
+      logger: pino({ level: 'silent' }),
+      registry: new Registry(),
+      settings: { workFolder: this.workFolder, cacheFolder: temporaryFolder(), jobConcurrency: 1 },
+    });
+    await start.then(
+      () => Promise.reject(new Error('The worker has started.')),
+      () => undefined,
+    );
+    return counts;
+  }
+
+  /** Resolves once the engine holds a score. */
+  async holding(engine: FakeEngine): Promise<void> {
+    await until(() => (engine.isHolding ? true : undefined));
+  }
+
   async stop(): Promise<void> {
     for (const worker of this.#workers) await worker.stop(0);
     await this.#pool.close();

@@ -7,8 +7,9 @@ export const serviceRoutes = {
     method: 'GET',
     path: '/healthz',
     tag: 'service',
-    summary: 'Is the process alive?',
+    summary: 'Is the process alive and well?',
     replies: { 200: json('It is.', healthSchema) },
+    problems: ['not-ready'],
     open: true,
   },
   getReadiness: {

@@ -99,7 +99,7 @@ export class EngineLoop {
   }
 
   #execute(operation: Operation): Promise<void> {
-    this.#send({ type: 'begun', ids: idsOf(operation) });
+    this.#send({ type: 'begun', ids: idsOf(operation), images: this.#imagesOf(operation) });
     switch (operation.kind) {
       case 'resolve':
         return this.#resolve(operation);
@@ -114,6 +114,12 @@ export class EngineLoop {
       case 'close':
         return this.#close(operation);
     }
+  }
+
+  #imagesOf(operation: Operation): number {
+    if (operation.kind === 'score') return operation.requests.length;
+    if (!('adaptation' in operation)) return 1;
+    return this.#jobs.get(operation.adaptation)?.options.training.batchSize ?? 1;
   }
 
   async #resolve({ detector, requests }: Extract<Operation, { kind: 'resolve' }>): Promise<void> {

@@ -15,7 +15,7 @@ export interface ChildEnd {
 
 export interface EngineChildOptions {
   readonly settings: EngineProcessSettings;
-  /** A process that is busy and finishes no operation for so long is killed. */
+  /** A process that is busy and finishes no operation for so long, times the images in it, is killed. */
   readonly hangTimeoutMs: number;
   readonly onMessage: (message: EngineMessage) => void;
   /** Called once, after the last message. */
@@ -38,6 +38,8 @@ export class EngineChild {
   #drained = false;
   #silentBeats = 0;
   #operations = 0;
+  /** Of the operation under way. */
+  #images = 1;
   /** The ids of the operation under way. */
   inFlight: readonly number[] = [];
   ready = false;
@@ -57,14 +59,15 @@ export class EngineChild {
     // A beat that is missed is counted by this process's own turns, so that a suspended machine kills nobody on waking up.
     const silenceLimit = Math.ceil(hangTimeoutMs / settings.beatIntervalMs);
     const watchdog = setInterval(() => {
-      if (++this.#silentBeats >= silenceLimit) this.kill('hang');
+      if (++this.#silentBeats >= silenceLimit * this.#images) this.kill('hang');
     }, settings.beatIntervalMs);
     // `close` comes after the exit and after the last message.
     this.#process.once('close', (code, signal) => {
       clearInterval(watchdog);
       const reason = this.draining && !this.#drained && this.#reason !== 'hang' ? 'crash' : this.#reason;
       const how = signal ? `it was killed by ${signal}` : `it exited with code ${code}`;
-      const description = reason === 'hang' ? `it did not answer for ${hangTimeoutMs} ms` : (this.#spawnError ?? how);
+      const description =
+        reason === 'hang' ? `it did not answer for ${hangTimeoutMs * this.#images} ms` : (this.#spawnError ?? how);
       onEnd({ reason, description, ...(this.#fault && { fault: this.#fault }) });
     });
     this.#process.on('error', ({ message }) => {
@@ -108,7 +111,10 @@ export class EngineChild {
   #receive(message: EngineMessage): void {
     if (message.type === 'ready') this.ready = true;
     if (message.type === 'drained') this.#drained = true;
-    if (message.type === 'begun') this.inFlight = message.ids;
+    if (message.type === 'begun') {
+      this.inFlight = message.ids;
+      this.#images = message.images;
+    }
     if (message.type === 'refused') {
       this.#reason = 'refused';
       this.#fault = message.fault;

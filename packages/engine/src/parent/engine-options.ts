@@ -20,7 +20,7 @@ export interface EngineOptions {
   readonly maxPendingImages?: number;
   /** How often the process may die over one adaptation without getting further; default 3. */
   readonly adaptationAttempts?: number;
-  /** How often in a row the process may fail to become ready; default 5. */
+  /** How often in a row the process may fail to become ready at its first start; default 5. Later `giveUpAfterMs` counts. */
   readonly startAttempts?: number;
   /** The module that computes, a ComputeModule; default the method on ONNX Runtime. */
   readonly computeModule?: URL;
@@ -30,7 +30,10 @@ export interface EngineOptions {
 export interface EngineTiming {
   /** Between two signs of life; default 500. */
   readonly beatIntervalMs: number;
-  /** A process that finishes no operation for so long is killed; default 120,000. */
+  /**
+   * A process that is busy and finishes no operation for so long, times the images in the operation, is killed; default 120,000. The
+   * slowest tower of the catalogue takes 10 s an image on two busy cores.
+   */
   readonly hangTimeoutMs: number;
   /** A cancelled adaptation that has not let go after so long is ended with its process; default 1,500. */
   readonly cancelGraceMs: number;
@@ -40,6 +43,11 @@ export interface EngineTiming {
   readonly backOffMs: number;
   /** Longest pause; default 10,000. */
   readonly maxBackOffMs: number;
+  /**
+   * A process that was ready once may fail to become ready again for so long before it is given up; default 300,000. A driver that is
+   * reset, or a card that is away, is back within a minute or two.
+   */
+  readonly giveUpAfterMs: number;
 }
 
 const defaultTiming: EngineTiming = {
@@ -49,6 +57,7 @@ const defaultTiming: EngineTiming = {
   stopGraceMs: 10_000,
   backOffMs: 100,
   maxBackOffMs: 10_000,
+  giveUpAfterMs: 300_000,
 };
 
 /** The options with every default filled in; only `modelsFolder` may be missing. */

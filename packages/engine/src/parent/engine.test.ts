@@ -220,6 +220,15 @@ describe('the engine process dies', () => {
     expect(await Promise.all([hangs('block'), hangs('hang'), stopped()])).toEqual(Array(3).fill(killedForHanging));
   });
 
+  test('a batch may take as long as its images may one after the other', async () => {
+    const engine = await startEngine({ timing: { hangTimeoutMs: 3_000 } });
+    const restart = once(engine, 'restart');
+    const stuck = detector('a', { command: 'hang', batch: 2, times: 1 });
+    const greys = [1, 2];
+    expect(scores(await engine.score({ detector: stuck, images: greys.map(image) }))).toEqual(greys);
+    expect(await restart).toEqual([{ reason: 'hang', description: 'it did not answer for 6000 ms' }]);
+  });
+
   test('signals for the whole process group leave it alone: stopping is up to the parent', async () => {
     const engine = await startEngine();
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(engine.state.pid!, signal);
@@ -299,6 +308,39 @@ describe('starting', () => {
   test('a process that fails to start a few times is started in the end', async () => {
     const engine = await startEngine({ modelsFolder: folderWith({ command: 'exit', times: 2 }) });
     expect(engine.state).toMatchObject({ status: 'ready', restarts: 2 });
+  });
+});
+
+describe('a process that was ready once and does not start again', () => {
+  const failingStart = (modelsFolder: string, times: number) =>
+    writeFileSync(path.join(modelsFolder, 'script.json'), JSON.stringify({ command: 'exit', times }));
+
+  test('is failing until it starts, and what waits is done then', async () => {
+    const modelsFolder = folderWith();
+    const engine = await startEngine({ modelsFolder });
+    const statuses: string[] = [];
+    engine.on('status', (status) => statuses.push(status));
+    failingStart(modelsFolder, 7);
+    killed(engine);
+    await once(engine, 'restart');
+    expect(scores(await engine.score({ detector: detector('a'), images: [image(9)] }))).toEqual([9]);
+    expect(statuses).toEqual(['restarting', 'failing', 'ready']);
+  });
+
+  test('is given up after a while, and says so', async () => {
+    const modelsFolder = folderWith();
+    const engine = await startEngine({ modelsFolder, timing: { giveUpAfterMs: 1 } });
+    failingStart(modelsFolder, 1000);
+    const gaveUp = once(engine, 'gaveUp');
+    const begun = new AbortController();
+    const waiting = engine.adapt(job({ steps: 1e9 }), { onProgress: () => begun.abort() });
+    await once(begun.signal, 'abort');
+    killed(engine);
+    await expect(waiting).rejects.toMatchObject({ code: 'start-failed' });
+    expect(await gaveUp).toEqual([expect.objectContaining({ code: 'start-failed' })]);
+    expect(engine.state.status).toBe('stopped');
+    const late = engine.score({ detector: detector('a'), images: [image(1)] });
+    await expect(late).rejects.toMatchObject({ code: 'start-failed' });
   });
 });
 

@@ -37,6 +37,8 @@ export interface EngineEvents {
   /** A call of `score` that was refused or given up. */
   rejected: [{ reason: 'overloaded' | 'deadline' }];
   status: [EngineState['status']];
+  /** The process does not start any more: all work is rejected with this error, and so is what comes. */
+  gaveUp: [EngineError];
   /** Memory ran out in the process: it takes smaller batches from now on. */
   batchHalved: [BatchHalved];
 }
@@ -86,8 +88,10 @@ export class Engine extends EventEmitter<EngineEvents> {
       onEnd: (end, inFlight) => this.#onEnd(end, inFlight),
       onGiveUp: (failure) => {
         rejectStarted(failure);
+        const isStopping = this.#failure !== undefined;
         this.#failure = failure;
         for (const work of this.#work.values()) this.#settle(work)?.reject(failure);
+        if (!isStopping) this.emit('gaveUp', failure);
       },
     });
   }

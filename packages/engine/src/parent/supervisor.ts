@@ -1,13 +1,14 @@
 import type { Device } from '../child/compute.js';
 import type { SchedulerGauges } from '../child/scheduler.js';
 import { EngineError } from '../errors.js';
-import type { Beat, EngineMessage, WorkMessage } from '../protocol.js';
+import { type Beat, type EngineMessage, monotonicMs, type WorkMessage } from '../protocol.js';
 import { type ChildEnd, EngineChild } from './engine-child.js';
 import type { ResolvedEngineOptions } from './engine-options.js';
 import { errorOf } from './work.js';
 
 export interface EngineState {
-  readonly status: 'starting' | 'ready' | 'restarting' | 'stopped';
+  /** `restarting`: the process ended, another is being started. `failing`: those do not become ready, for now. `stopped`: there will be no other. */
+  readonly status: 'starting' | 'ready' | 'restarting' | 'failing' | 'stopped';
   /** The device asked for. */
   readonly device: Device;
   /** The execution provider that really loaded; undefined before the first start is over. */
@@ -47,6 +48,8 @@ export class Supervisor {
   #lastBeat: Pick<Beat, 'rssBytes' | 'gauges'> = { rssBytes: 0, gauges: noGauges };
   /** Starts in a row that never became ready. */
   #failedStarts = 0;
+  /** When the last process that was ready ended. */
+  #readyUntilMs = 0;
   /** Ends in a row of processes that had done no work. */
   #fruitlessEnds = 0;
   /** Whether work was done since the last replacement for memory: replacing again before that would help nobody. */
@@ -170,13 +173,14 @@ export class Supervisor {
       this.#onStopped();
       return;
     }
+    if (child?.ready) this.#readyUntilMs = monotonicMs();
     const failure = child?.ready ? undefined : this.#failedStart(end);
     if (failure) {
       this.#giveUp(failure);
       return;
     }
     this.#restarts++;
-    this.#setStatus(this.#provider === undefined ? 'starting' : 'restarting');
+    this.#setStatus(this.#statusAfterEnd());
     this.#backOff = setTimeout(() => this.#spawn(), this.#pauseAfter(end));
     this.#handlers.onEnd(end, child?.inFlight ?? []);
   }
@@ -184,8 +188,18 @@ export class Supervisor {
   /** Counts an end before the process was ready. The error to give up with, or undefined when it is to be tried again. */
   #failedStart(end: ChildEnd): EngineError | undefined {
     this.#failedStarts++;
-    if (end.fault && this.#provider === undefined) return errorOf(end.fault);
-    return this.#failedStarts < this.#options.startAttempts ? undefined : startFailed(this.#failedStarts, end);
+    const { startAttempts, timing } = this.#options;
+    if (this.#provider !== undefined) {
+      const isPatient = monotonicMs() - this.#readyUntilMs < timing.giveUpAfterMs;
+      return isPatient ? undefined : startFailed(this.#failedStarts, end);
+    }
+    if (end.fault) return errorOf(end.fault);
+    return this.#failedStarts < startAttempts ? undefined : startFailed(this.#failedStarts, end);
+  }
+
+  #statusAfterEnd(): EngineState['status'] {
+    if (this.#provider === undefined) return 'starting';
+    return this.#failedStarts > 0 ? 'failing' : 'restarting';
   }
 
   #pauseAfter({ reason }: ChildEnd): number {
@@ -216,6 +230,6 @@ export function stoppedError(): EngineError {
 function startFailed(times: number, { description }: ChildEnd): EngineError {
   return new EngineError(
     'start-failed',
-    `The engine process did not become ready in ${times} attempts, the last time because ${description}; look at its error output.`,
+    `The engine process did not become ready in ${times} ${times === 1 ? 'attempt' : 'attempts'}, the last time because ${description}; look at its error output.`,
   );
 }

@@ -12,6 +12,8 @@ export interface ClusterOptions {
   /** `MEDICLIP_` variables beyond those that every cluster needs. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly redis?: RedisServerOptions;
+  /** The module that workers run; `mediclip` itself without. */
+  readonly workerEntry?: string;
 }
 
 /** API and worker processes on one Redis and one store, as on several machines that share a file system. */
@@ -25,7 +27,8 @@ export class Cluster {
   ) {}
 
   /** Starts everything; resolves when every process is ready. */
-  static async start({ apis = 2, workers = 2, settings = {}, redis: redisOptions }: ClusterOptions = {}) {
+  static async start(options: ClusterOptions = {}): Promise<Cluster> {
+    const { apis = 2, workers = 2, settings = {}, redis: redisOptions, workerEntry } = options;
     const redis = await startRedis(redisOptions);
     const folder = temporaryFolder();
     mkdirSync(path.join(folder, 'store'));
@@ -42,7 +45,8 @@ export class Cluster {
           MEDICLIP_MAX_EVENT_LOOP_DELAY_MS: '10000',
           ...settings,
         };
-        made.push(new Member({ role, port: await freePort(), environment }));
+        const entry = role === 'worker' && workerEntry !== undefined && { entry: workerEntry };
+        made.push(new Member({ role, port: await freePort(), environment, ...entry }));
       }
       return made;
     };

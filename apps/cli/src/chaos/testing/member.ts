@@ -6,7 +6,7 @@ import { MediclipClient } from '@mediclip/client';
 import { childrenOf } from '../../end-to-end/testing/processes.js';
 import { until } from '../../end-to-end/testing/until.js';
 
-const entry = fileURLToPath(new URL('../../../dist/testing/main-process.js', import.meta.url));
+const mediclip = fileURLToPath(new URL('../../../dist/testing/main-process.js', import.meta.url));
 
 /** A line of a process's log. */
 export interface LogLine {
@@ -15,10 +15,12 @@ export interface LogLine {
 }
 
 export interface MemberOptions {
-  readonly role: 'api' | 'worker';
+  readonly role: 'api' | 'worker' | 'serve';
   readonly port: number;
   /** The `MEDICLIP_` variables, and what else differs from this process. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The module that is run with the role as its argument; `mediclip` itself without. */
+  readonly entry?: string;
 }
 
 const running = new Set<ChildProcess>();
@@ -26,7 +28,7 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** `mediclip api` or `mediclip worker` as a process that can be killed, frozen and started again, on one port. */
+/** `mediclip api`, `mediclip worker` or `mediclip serve` as a process that can be killed, frozen and started again, on one port. */
 export class Member {
   readonly baseUrl: string;
   /** What all processes of this member have logged, oldest first. */
@@ -34,10 +36,21 @@ export class Member {
   private readonly options: MemberOptions;
   private child: ChildProcess | undefined;
   private ended: Promise<number | NodeJS.Signals> = Promise.resolve(0);
+  /** The last that the process has written to its standard error. */
+  errors = '';
 
   constructor(options: MemberOptions) {
     this.options = options;
     this.baseUrl = `http://127.0.0.1:${options.port}`;
+  }
+
+  get dataDir(): string {
+    return this.options.environment.MEDICLIP_DATA_DIR!;
+  }
+
+  /** The exit status of the present process, or the signal that ended it, once it has ended. */
+  get end(): Promise<number | NodeJS.Signals> {
+    return this.ended;
   }
 
   get pid(): number {
@@ -51,7 +64,7 @@ export class Member {
 
   /** Starts the process; resolves when it is ready. Rejects with what it said when it ends before. */
   async start(): Promise<void> {
-    const { role, port, environment } = this.options;
+    const { role, port, environment, entry = mediclip } = this.options;
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MEDICLIP_'));
     const child = spawn(process.execPath, [entry, role], {
       env: {
@@ -64,9 +77,9 @@ export class Member {
     });
     this.child = child;
     running.add(child);
-    let errors = '';
+    this.errors = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      errors = `${errors}${text}`.slice(-4000);
+      this.errors = `${this.errors}${text}`.slice(-4000);
     });
     this.ended = once(child, 'close').then(([code, signal]) => {
       running.delete(child);
@@ -78,7 +91,9 @@ export class Member {
         this.log.push(line);
         if (line.msg === 'ready') resolve();
       });
-      this.ended.then((end) => reject(new Error(`mediclip ${role} ended with ${end} before it was ready: ${errors}`)));
+      this.ended.then((end) =>
+        reject(new Error(`mediclip ${role} ended with ${end} before it was ready: ${this.errors}`)),
+      );
     });
   }
 

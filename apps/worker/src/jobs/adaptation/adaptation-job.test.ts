@@ -128,13 +128,4 @@ describe('an adaptation', () => {
     expect((await service.ended(jobId)).state).toBe('succeeded');
     expect(second.engine.adaptations.map(({ from }) => from)).toEqual([7]);
   });
-
-  test('is tried again where the engine runs, and given up when no attempt is left', async () => {
-    const { jobQueue, engine, queueErrors } = await service.startWorker();
-    engine.failure = new EngineError('start-failed', 'The engine process never became ready.');
-    const { state, error } = await service.ended(await service.adapt(jobQueue, await service.dataset({ train: 3 })));
-    expect(state).toBe('failed');
-    expect(error?.type).toBe('/problems/attempts-exhausted');
-    expect(queueErrors).toHaveLength(4);
-  });
 });

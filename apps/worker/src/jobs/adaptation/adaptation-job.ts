@@ -1,10 +1,11 @@
 import path from 'node:path';
 import { type AdaptationJob, readDetector } from '@mediclip/adaptation';
 import { type Image, ProblemError, serviceVersion } from '@mediclip/contracts';
-import { EngineError, onnxRuntimeVersion } from '@mediclip/engine';
+import { onnxRuntimeVersion } from '@mediclip/engine';
 import { problemOf } from '@mediclip/problems';
 import { type ModelDescription, StaleAttempt } from '@mediclip/store';
 import type { WorkerDependencies } from '../../dependencies.js';
+import { isWithoutEngine } from '../../engine-health.js';
 import { backboneSide } from '../../models/listed-backbone.js';
 import { type FixedImages, fixedImages } from '../fixed-images.js';
 import type { JobContext, JobRunner } from '../job-context.js';
@@ -79,8 +80,8 @@ async function train(
       },
     });
   } catch (error) {
-    // The engine has checkpointed before it stopped: whoever takes the job up goes on from there.
-    if (error instanceof EngineError && error.code === 'stopped') await mirror.flush();
+    // An engine that is stopped has checkpointed before: whoever takes the job up goes on from there.
+    if (isWithoutEngine(error)) await mirror.flush();
     throw error;
   } finally {
     await mirror.idle();

@@ -1,0 +1,100 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { MediclipClient } from '@mediclip/client';
+import { findRedis, temporaryFolder } from '@mediclip/testing';
+import { freePort } from '../compose/testing/redis-service.js';
+import { exampleFiles, quickOptions, trainedFor, uploadExamples } from '../end-to-end/testing/examples.js';
+import { until } from '../end-to-end/testing/until.js';
+import { Cluster } from './testing/cluster.js';
+import { Member } from './testing/member.js';
+
+const entry = fileURLToPath(new URL('../../dist/chaos/testing/sick-process.js', import.meta.url));
+const onRedis = (await findRedis()) === null ? describe.skip : describe;
+
+const status = async (member: Member, page: string) => (await fetch(`${member.baseUrl}${page}`)).status;
+
+/** Kills the engine of a process, which does not start again until it is healed. */
+async function fallSick(member: Member): Promise<void> {
+  writeFileSync(path.join(member.dataDir, 'sick'), '');
+  process.kill(await member.enginePid(), 'SIGKILL');
+  await until(async () => ((await status(member, '/healthz')) === 503 ? true : undefined));
+}
+
+const heal = (member: Member) => rmSync(path.join(member.dataDir, 'sick'));
+
+onRedis('of two workers, one whose engine does not start any more', () => {
+  let cluster: Cluster;
+  let client: MediclipClient;
+  let datasetId: string;
+  let modelId: string;
+
+  beforeAll(async () => {
+    const settings = { MEDICLIP_ENGINE_GIVE_UP_SECONDS: '3600' };
+    cluster = await Cluster.start({ apis: 1, workerEntry: entry, settings });
+    client = cluster.apis[0]!.client();
+    datasetId = await uploadExamples(client, { train: 4 });
+    ({ modelId } = await client.waitForResult(await adapt()));
+  }, 300_000);
+  afterAll(() => cluster?.stop());
+
+  const adapt = () => client.createAdaptation({ datasetId, ...quickOptions(4) });
+
+  test('costs no job and no score: the healthy one does them all, until the sick one has recovered', async () => {
+    const undisturbed = await client.getModel(modelId);
+    const [image] = exampleFiles('test/abnormal', 1);
+    const score = () => client.scoreImages(modelId, [image!]);
+    const [expected] = (await score()).results;
+
+    const job = await adapt();
+    await trainedFor(client, job, 1);
+    const sick = cluster.workers.find((worker) => worker.underWay('adaptation').includes(job.id))!;
+    const healthy = cluster.workers.find((worker) => worker !== sick)!;
+    const fallen = fallSick(sick);
+    const scores = Array.from({ length: 12 }, score);
+    await fallen;
+    const scorings = await Promise.all(Array.from({ length: 4 }, () => client.createScoring({ modelId, datasetId })));
+    scores.push(...Array.from({ length: 12 }, score));
+    for (const { results } of await Promise.all(scores)) expect(results).toEqual([expected]);
+    for (const scoring of scorings) await client.waitForResult(scoring);
+    const { digest } = await client.getModel((await client.waitForResult(job)).modelId);
+    expect(digest).toBe(undisturbed.digest);
+    expect(await status(sick, '/readyz')).toBe(503);
+    const doneBy = (member: Member) => member.log.flatMap(({ msg, jobId }) => (msg === 'job ended' ? [jobId] : []));
+    expect(doneBy(healthy)).toEqual(expect.arrayContaining([job.id, ...scorings.map(({ id }) => id)]));
+
+    heal(sick);
+    await until(async () => ((await status(sick, '/readyz')) === 200 ? true : undefined));
+    expect(await status(sick, '/healthz')).toBe(200);
+    await healthy.stop();
+    await client.waitForResult(await client.createScoring({ modelId, datasetId }));
+    expect((await score()).results).toEqual([expected]);
+  }, 240_000);
+
+  test.each(['worker', 'serve'] as const)(
+    'ends `mediclip %s` with status 1 once it is given up',
+    async (role) => {
+      const dataDir = path.join(temporaryFolder(), role);
+      mkdirSync(dataDir);
+      const redis = role === 'worker' && {
+        MEDICLIP_REDIS_URL: cluster.redis.url,
+        MEDICLIP_STORE_URL: cluster.storeUrl,
+      };
+      const environment = { ...redis, MEDICLIP_DATA_DIR: dataDir, MEDICLIP_ENGINE_GIVE_UP_SECONDS: '1' };
+      const member = new Member({ role, port: await freePort(), environment, entry });
+      await member.start();
+      writeFileSync(path.join(dataDir, 'sick'), '');
+      process.kill(await member.enginePid(), 'SIGKILL');
+      expect(await member.end).toBe(1);
+      expect(member.errors).toMatch(/^mediclip: The engine process did not become ready in \d+ attempts?, [^\n]*\n$/m);
+      expect(member.log.map(({ msg }) => msg)).toEqual(expect.arrayContaining(['the engine was given up', 'stopped']));
+
+      heal(member);
+      await member.start();
+      expect(await status(member, '/readyz')).toBe(200);
+      expect(await member.stop()).toBe(0);
+    },
+    120_000,
+  );
+});

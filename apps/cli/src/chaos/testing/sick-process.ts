@@ -1,0 +1,12 @@
+/** `mediclip serve` or `mediclip worker` with an engine that can be made sick (sick-compute.ts). Argument: which of both. */
+import { type Role, runService } from '../../service/run-service.js';
+
+const stop = new AbortController();
+process.once('SIGTERM', () => stop.abort());
+try {
+  await runService(process.argv[2] as Role, stop.signal, new URL('./sick-compute.js', import.meta.url));
+  process.exit(0);
+} catch (error) {
+  process.stderr.write(`mediclip: ${(error as Error).message}\n`);
+  process.exit(1);
+}
