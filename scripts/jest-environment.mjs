@@ -1,10 +1,13 @@
 import { TestEnvironment } from 'jest-environment-node';
 
 /**
- * Jest gives every test file a realm of its own, with its own typed-array classes; native modules
+ * The environment of all tests. Jest gives every test file a realm of its own, with its own typed-array classes; native modules
  * (onnxruntime-node) answer with the outer realm's. Sharing the outer classes keeps `instanceof` true on both sides.
  */
-export default class SharedTypedArrays extends TestEnvironment {
+export default class MediclipEnvironment extends TestEnvironment {
+  #factor = Math.max(1, Number(process.env.MEDICLIP_TEST_TIME_FACTOR) || 1);
+  #stretched = new WeakSet();
+
   constructor(...args) {
     super(...args);
     for (const shared of [
@@ -25,5 +28,14 @@ export default class SharedTypedArrays extends TestEnvironment {
     ]) {
       this.global[shared.name] = shared;
     }
+  }
+
+  /** Stretches the time limits of tests and hooks to the speed of the machine (measure-speed.mjs). */
+  handleTestEvent(event, state) {
+    if (event.name === 'run_start') state.testTimeout *= this.#factor;
+    const limited = event.name === 'test_start' ? event.test : event.name === 'hook_start' ? event.hook : undefined;
+    if (!limited?.timeout || this.#stretched.has(limited)) return;
+    this.#stretched.add(limited);
+    limited.timeout *= this.#factor;
   }
 }

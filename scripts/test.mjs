@@ -1,9 +1,12 @@
-/** Runs jest with ES modules on; arguments are passed on to jest. */
+/** Runs jest with ES modules on and its time limits stretched to the speed of this machine; arguments are passed on to jest. */
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { timeFactor } from './measure-speed.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const factor = await timeFactor();
+process.stderr.write(`mediclip: tests have ${factor.toFixed(1)} times their time limits\n`);
 const { status } = spawnSync(
   process.execPath,
   [
@@ -12,6 +15,6 @@ const { status } = spawnSync(
     fileURLToPath(import.meta.resolve('jest/bin/jest')),
     ...process.argv.slice(2),
   ],
-  { cwd: root, stdio: 'inherit' },
+  { cwd: root, stdio: 'inherit', env: { ...process.env, MEDICLIP_TEST_TIME_FACTOR: String(factor) } },
 );
 process.exitCode = status ?? 1;

@@ -7,7 +7,10 @@ import type { EngineMessage, EngineProcessSettings, StartMessage, WorkMessage } 
 import type { ComputeModule } from './compute.js';
 import { EngineLoop, faultOf } from './engine-loop.js';
 
-const send = (message: EngineMessage) => process.send!(message);
+/** A message that cannot be sent any more has lost its parent, and this process its purpose. */
+const send = (message: EngineMessage, sent: () => void = () => {}): void => {
+  process.send?.(message, (error: Error | null) => (error ? process.exit(0) : sent()));
+};
 
 process.on('disconnect', () => process.exit(0));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
@@ -37,5 +40,5 @@ async function start({ computeModule, synthesisThreads, beatIntervalMs, ...setti
 
 /** Ends the process once this last message is on its way. */
 function end(lastMessage: EngineMessage): void {
-  process.send!(lastMessage, () => process.exit(0));
+  send(lastMessage, () => process.exit(0));
 }
