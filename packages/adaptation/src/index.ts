@@ -19,5 +19,5 @@ export {
   AdaptationRun,
   type AdaptationTimings,
 } from './training/adaptation-run.js';
-export type { AdaptationJob } from './training/job.js';
+export { type AdaptationJob, shotPreparation, shotsOf } from './training/job.js';
 export { chooseShots, type SampleRequest, type SampleSource } from './training/plan.js';

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { goldenJson, goldenPath } from '@mediclip/testing';
 import sharp from 'sharp';
-import type { GreyImage } from './image.js';
+import type { NormalImage } from './image.js';
 import type { DistributionAnswer, DistributionRequest } from './testing/distribution-worker.js';
 import { mean, standardDeviation } from './testing/statistics.js';
 
@@ -38,7 +38,7 @@ async function measure(request: DistributionRequest): Promise<DistributionAnswer
   return answer as DistributionAnswer;
 }
 
-async function readSupport(name: string): Promise<GreyImage> {
+async function readSupport(name: string): Promise<NormalImage> {
   const { data, info } = await sharp(goldenPath(`synthesis/distribution/${name}.png`))
     .extractChannel(0)
     .raw()

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { resolveAdaptationOptions } from '@mediclip/contracts';
 import fc from 'fast-check';
-import type { GreyImage } from './image.js';
+import type { NormalImage } from './image.js';
 import type { SynthesisOptions, SynthesisTask } from './options.js';
 import { RandomStream } from './random/random-stream.js';
 import { synthesize } from './synthesize.js';
@@ -15,9 +15,13 @@ function only(task: SynthesisTask, secondAnomalyProbability = 0.5): SynthesisOpt
   return { tasks: shares as SynthesisOptions['tasks'], secondAnomalyProbability };
 }
 
-function noise(side: number, seed: number): GreyImage {
+function noise(side: number, seed: number): NormalImage {
   const random = new RandomStream(seed, 0, 0);
   return { width: side, height: side, data: Uint8Array.from({ length: side * side }, () => random.integer(0, 256)) };
+}
+
+function inColour({ width, height, data }: NormalImage, colour: (value: number) => number[]): NormalImage {
+  return { width, height, data: Uint8Array.from([...data].flatMap(colour)) };
 }
 
 const scene = fc.record({
@@ -39,6 +43,36 @@ describe.each(tasks)('%s', (task) => {
         const second = make();
         expect(second.image.join()).toBe(first.image.join());
         expect(second.mask.join()).toBe(first.mask.join());
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  test('three equal channels become what the grey image becomes, under the same labels', () => {
+    fc.assert(
+      fc.property(scene, ({ side, seed, step, sample }) => {
+        const greys = [noise(side, 1), noise(side, 2)];
+        const colours = greys.map((grey) => inColour(grey, (value) => [value, value, value]));
+        const make = (images: NormalImage[]) =>
+          synthesize(images[0]!, images, new RandomStream(seed, step, sample), only(task));
+        const [grey, colour] = [make(greys), make(colours)];
+        expect(colour.mask.join()).toBe(grey.mask.join());
+        expect(colour.image.join()).toBe([...grey.image].flatMap((value) => [value, value, value]).join());
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  test('each channel of a colour image changes as a grey image of its own', () => {
+    fc.assert(
+      fc.property(scene, ({ side, seed, step, sample }) => {
+        const greys = [noise(side, 1), noise(side, 2)];
+        const half = greys.map((grey) => ({ ...grey, data: grey.data.map((value) => value >> 1) }));
+        const colours = greys.map((grey) => inColour(grey, (value) => [value, value >> 1, value]));
+        const make = (images: NormalImage[]) =>
+          synthesize(images[0]!, images, new RandomStream(seed, step, sample), only(task)).image;
+        const [whole, halved, colour] = [make(greys), make(half), make(colours)];
+        expect(colour.join()).toBe([...whole].flatMap((value, i) => [value, halved[i]!, value]).join());
       }),
       { numRuns: 10 },
     );
@@ -97,7 +131,7 @@ test('a second anomaly follows with its probability', () => {
 });
 
 test('content is cut from every support image', () => {
-  const flat = (level: number): GreyImage => ({ width: 32, height: 32, data: new Uint8Array(1024).fill(level) });
+  const flat = (level: number): NormalImage => ({ width: 32, height: 32, data: new Uint8Array(1024).fill(level) });
   const levels = new Set<number>();
   for (let sample = 0; sample < 40; sample++) {
     const random = new RandomStream(5, 0, sample);
@@ -111,7 +145,7 @@ describe('synthesize refuses', () => {
   const square = noise(32, 1);
   const random = new RandomStream(0, 0, 0);
 
-  test.each<{ what: string; image: GreyImage; support: GreyImage[]; message: string }>([
+  test.each<{ what: string; image: NormalImage; support: NormalImage[]; message: string }>([
     {
       what: 'an image that is no square',
       image: { width: 32, height: 40, data: new Uint8Array(1280) },
@@ -134,7 +168,7 @@ describe('synthesize refuses', () => {
       what: 'pixels that do not fill the image',
       image: { width: 32, height: 32, data: new Uint8Array(1023) },
       support: [square],
-      message: 'The image has 1023 pixels, not 32 x 32; pass one byte for each.',
+      message: 'The image has 1023 values, not 32 x 32; pass one or three for each pixel.',
     },
     {
       what: 'cut-paste without a support image',

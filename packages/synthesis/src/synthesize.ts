@@ -1,5 +1,5 @@
 import type { Corner } from './box.js';
-import type { GreyImage } from './image.js';
+import { interleaved, type NormalImage, planesOf } from './image.js';
 import { changeLabel } from './label/change-label.js';
 import { forEachSetPixel, type Mask } from './masks/mask.js';
 import { drawTask, type SynthesisOptions, type SynthesisTask } from './options.js';
@@ -13,7 +13,7 @@ const SMALLEST_SIDE = 32;
 
 export interface SyntheticSample {
   readonly task: SynthesisTask;
-  /** `side * side` grey levels. */
+  /** `side * side` greys or three times as many colour values, as the image given. */
   readonly image: Uint8Array;
   /** `side * side` soft labels, 0 (untouched) to 1 (abnormal). */
   readonly mask: Float32Array;
@@ -22,32 +22,33 @@ export interface SyntheticSample {
 /**
  * Gives a normal image one or two synthetic anomalies of a task drawn at random, or leaves it as it is (identity). The input images
  * are not changed; the same arguments and the same random stream give the same bytes. `support` are the normal images that
- * cut-paste takes its content from, usually `image` among them.
+ * cut-paste takes its content from, usually `image` among them. An anomaly of a colour image has one shape and place; each channel is
+ * changed as a grey image of its own, so that a grey image gives the same as its three equal channels.
  *
- * Throws a RangeError unless all images are squares of one side of at least 32 pixels, and when cut-paste is possible without a support image.
+ * Throws a RangeError unless all images are squares of one side of at least 32 pixels, all grey or all in colour, and when cut-paste is possible without a support image.
  * Source: MediCLIP, section 2.2 of arXiv 2405.11315. Golden: synthesis/distribution.
  */
 export function synthesize(
-  image: GreyImage,
-  support: readonly GreyImage[],
+  image: NormalImage,
+  support: readonly NormalImage[],
   random: RandomStream,
   options: SynthesisOptions,
 ): SyntheticSample {
   const side = image.width;
-  for (const each of [image, ...support]) checkImage(each, side);
+  for (const each of [image, ...support]) checkImage(each, side, image.data.length);
   if (support.length === 0 && options.tasks.cutPaste > 0) {
     throw new RangeError('Cut-paste has no image to cut from; pass the normal images as support.');
   }
   const task = drawTask(options, random);
   const anomalies = random.chance(options.secondAnomalyProbability) ? 2 : 1;
-  return { task, ...perform[task]({ pixels: image.data, side, support, anomalies, random }) };
+  return { task, ...perform[task]({ planes: planesOf(image), side, support, anomalies, random }) };
 }
 
 interface Scene {
-  /** The untouched image, `side * side` grey levels. */
-  readonly pixels: Uint8Array;
+  /** The untouched image's channels, `side * side` values each. */
+  readonly planes: readonly Uint8Array[];
   readonly side: number;
-  readonly support: readonly GreyImage[];
+  readonly support: readonly NormalImage[];
   /** How many anomalies to place. */
   readonly anomalies: number;
   readonly random: RandomStream;
@@ -56,51 +57,52 @@ interface Scene {
 type LabelledImage = Pick<SyntheticSample, 'image' | 'mask'>;
 
 const perform: Readonly<Record<SynthesisTask, (scene: Scene) => LabelledImage>> = {
-  cutPaste({ pixels, side, support, anomalies, random }) {
-    const image = pixels.slice();
+  cutPaste({ planes, side, support, anomalies, random }) {
+    const changed = planes.map((plane) => plane.slice());
     const union = placeAnomalies(anomalies, side, () => {
       const anomaly = drawCutPaste(side, support.length, random);
-      applyCutPaste(image, support[anomaly.source].data, side, anomaly);
+      const source = planesOf(support[anomaly.source]!);
+      changed.forEach((plane, channel) => {
+        applyCutPaste(plane, source[channel]!, side, anomaly);
+      });
       return anomaly;
     });
-    return { image, mask: changeLabel(pixels, image, union, side) };
+    return { image: interleaved(changed), mask: changeLabel(planes, changed, union, side) };
   },
 
-  gaussianIntensity({ pixels, side, anomalies, random }) {
-    const levels = new Float64Array(pixels);
+  gaussianIntensity({ planes, side, anomalies, random }) {
+    const levels = planes.map((plane) => new Float64Array(plane));
     const union = placeAnomalies(anomalies, side, () => {
       const anomaly = drawGaussianIntensity(side, random);
       applyGaussianIntensity(levels, side, anomaly);
       return anomaly;
     });
-    return { image: new Uint8Array(levels), mask: new Float32Array(union) };
+    return { image: interleaved(levels.map((plane) => new Uint8Array(plane))), mask: new Float32Array(union) };
   },
 
-  smoothIntensity({ pixels, side, anomalies, random }) {
-    const image = pixels.slice();
+  smoothIntensity({ planes, side, anomalies, random }) {
     const union = placeAnomalies(anomalies, side, () => {
       const anomaly = drawSmoothIntensity(side, random);
-      applySmoothIntensity(image, side, anomaly);
+      for (const plane of planes) applySmoothIntensity(plane, side, anomaly);
       return anomaly;
     });
-    return { image, mask: new Float32Array(union) };
+    return { image: interleaved(planes), mask: new Float32Array(union) };
   },
 
   sourceDeformation: (scene) => deform('source', scene),
 
   sinkDeformation: (scene) => deform('sink', scene),
 
-  identity: ({ pixels, side }) => ({ image: pixels.slice(), mask: new Float32Array(side * side) }),
+  identity: ({ planes, side }) => ({ image: interleaved(planes), mask: new Float32Array(side * side) }),
 };
 
-function deform(kind: DeformationParameters['kind'], { pixels, side, anomalies, random }: Scene): LabelledImage {
-  const image = pixels.slice();
+function deform(kind: DeformationParameters['kind'], { planes, side, anomalies, random }: Scene): LabelledImage {
   const union = placeAnomalies(anomalies, side, () => {
     const anomaly = drawDeformation(kind, side, random);
-    applyDeformation(image, side, anomaly);
+    for (const plane of planes) applyDeformation(plane, side, anomaly);
     return { mask: anomaly.shape.mask, corner: anomaly.corner };
   });
-  return { image, mask: new Float32Array(union) };
+  return { image: interleaved(planes), mask: new Float32Array(union) };
 }
 
 /** Places `count` anomalies one after the other; the union of their masks, `side * side` values of 0 or 1. */
@@ -119,7 +121,7 @@ function placeAnomalies(
   return union;
 }
 
-function checkImage({ width, height, data }: GreyImage, side: number): void {
+function checkImage({ width, height, data }: NormalImage, side: number, length: number): void {
   if (width !== height || width < SMALLEST_SIDE) {
     throw new RangeError(
       `The image is ${width} x ${height}; resize it to a square of at least ${SMALLEST_SIDE} pixels.`,
@@ -128,7 +130,12 @@ function checkImage({ width, height, data }: GreyImage, side: number): void {
   if (width !== side) {
     throw new RangeError(`A support image has side ${width}, the image ${side}; resize them alike.`);
   }
-  if (data.length !== width * height) {
-    throw new RangeError(`The image has ${data.length} pixels, not ${width} x ${height}; pass one byte for each.`);
+  if (data.length !== width * height && data.length !== width * height * 3) {
+    throw new RangeError(
+      `The image has ${data.length} values, not ${width} x ${height}; pass one or three for each pixel.`,
+    );
+  }
+  if (data.length !== length) {
+    throw new RangeError('A support image is grey and the image in colour, or the reverse; prepare them alike.');
   }
 }

@@ -31,6 +31,7 @@ export async function adapt(folder: string, flags: AdaptFlags, signal: AbortSign
   const backbone = openBackbone(options.backbone, { modelsFolder: path.resolve(flags.modelsDir) });
   for (const tap of options.taps ?? []) backbone.tapShape(tap);
   const images = await loadShots(folder, options, backbone.side, {
+    note: (file, note) => output.remark(`${file}: ${note}`),
     found: (data) => announce(output, data),
     leftOut(file, message) {
       output.event({ event: 'left-out', file, message });

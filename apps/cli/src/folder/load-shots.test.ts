@@ -8,7 +8,7 @@ import { loadShots } from './load-shots.js';
 
 const side = 32;
 const count = 12;
-const options = { shots: 4, seed: 3 };
+const options = { shots: 4, seed: 3, preset: 'default' } as const;
 const chosen = chooseShots(count, options.shots, options.seed);
 const name = (index: number) => `${String(index).padStart(2, '0')}.png`;
 
@@ -22,7 +22,11 @@ function folder(isImage: (index: number) => boolean): string {
 describe('the shots of a folder', () => {
   test('are what the seed chooses among all its images', async () => {
     const examples = path.dirname(exampleImages('train/normal', 1)[0]!);
-    const all = await loadShots(examples, { shots: exampleImages('train/normal', 1000).length, seed: 0 }, side);
+    const all = await loadShots(
+      examples,
+      { shots: exampleImages('train/normal', 1000).length, seed: 0, preset: 'default' },
+      side,
+    );
     const indices = chooseShots(all.length, options.shots, options.seed);
     expect(await loadShots(examples, options, side)).toEqual(indices.map((index) => all[index]));
   });
@@ -58,14 +62,14 @@ describe('the shots of a folder', () => {
     const files = (names: string[]) => folderWith(Object.fromEntries(names.map((file) => [file, image])));
     const place = files(['set/train/good/p1/a.png', 'set/train/normal/b.png', 'set/train/normal/.@__thumb/b.png']);
     const found: DataFolder[] = [];
-    await loadShots(place, { shots: 2, seed: 0 }, side, { found: (data) => found.push(data) });
+    await loadShots(place, { shots: 2, seed: 0, preset: 'default' }, side, { found: (data) => found.push(data) });
     expect(found[0]).toMatchObject({
       trainNormal: ['set/train/good/p1/a.png', 'set/train/normal/b.png'].map((file) => path.join(place, file)),
       found: expect.stringContaining('2 training images'),
       leftOut: [{ files: ['set/train/normal/.@__thumb'], reason: expect.any(String) }],
     });
     const abnormal = files(['train/normal/a.png', 'train/abnormal/b.png']);
-    await expect(loadShots(abnormal, { shots: 2, seed: 0 }, side)).rejects.toThrow(
+    await expect(loadShots(abnormal, { shots: 2, seed: 0, preset: 'default' }, side)).rejects.toThrow(
       'There are 1 normal training images',
     );
   });

@@ -1,6 +1,7 @@
-/** Grey levels as RGB bytes with three equal channels (method, section 7). */
-export function greyToRgb(grey: Uint8Array): Uint8Array {
-  const rgb = new Uint8Array(grey.length * 3);
-  for (let i = 0; i < grey.length; i++) rgb.fill(grey[i]!, i * 3, i * 3 + 3);
+/** RGB bytes of a square image of `side`: greys as three equal channels (method, section 7), colours as they are. */
+export function rgbOf(data: Uint8Array, side: number): Uint8Array {
+  if (data.length === side * side * 3) return data;
+  const rgb = new Uint8Array(data.length * 3);
+  for (let i = 0; i < data.length; i++) rgb.fill(data[i]!, i * 3, i * 3 + 3);
   return rgb;
 }

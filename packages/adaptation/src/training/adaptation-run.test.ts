@@ -3,7 +3,7 @@ import path from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { type AdaptationOptionsInput, resolveAdaptationOptions } from '@mediclip/contracts';
 import type { Runtime } from '@mediclip/onnx-graph';
-import { type GreyImage, RandomStream, synthesize } from '@mediclip/synthesis';
+import { type NormalImage, RandomStream, synthesize } from '@mediclip/synthesis';
 import { askOnnxChecker, expectClose, temporaryFolder, testRuntime } from '@mediclip/testing';
 import fc from 'fast-check';
 import { detectorFileNames, readDetector } from '../detector/detector-files.js';
@@ -26,7 +26,7 @@ beforeAll(() => {
   tower = new Tower(testRuntime, backbone, backbone.defaultTaps);
 });
 
-const images: GreyImage[] = Array.from({ length: shots }, (_, index) => ({
+const images: NormalImage[] = Array.from({ length: shots }, (_, index) => ({
   width: side,
   height: side,
   data: Uint8Array.from({ length: side * side }, (_, pixel) => (pixel * (index + 3)) % 256),

@@ -5,7 +5,7 @@ import { AdaptationError } from '../errors.js';
 import { initialParameters, parameterSpecs } from '../graphs/parameters.js';
 import { FeatureStore } from '../tower/feature-store.js';
 import type { Features } from '../tower/features.js';
-import { greyToRgb } from '../tower/rgb.js';
+import { rgbOf } from '../tower/rgb.js';
 import type { Tower } from '../tower/tower.js';
 import { type RunOrigin, readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import { DeviceStep, type Stepped } from './device-step.js';
@@ -168,7 +168,7 @@ export class AdaptationRun {
     const { images, options } = this.job;
     const total = images.length + options.training.heldOutSamples;
     for (const { data } of images) {
-      const [features] = await this.#normalsTower.features([greyToRgb(data)]);
+      const [features] = await this.#normalsTower.features([rgbOf(data, this.tower.backbone.side)]);
       await this.#normals.add(features!);
       yield { phase: 'preparing', done: this.#normals.size, total };
     }
@@ -202,7 +202,9 @@ export class AdaptationRun {
     requests: readonly SampleRequest[],
     samples: readonly SyntheticSample[],
   ): AsyncGenerator<AdaptationProgress, LabelledFeatures[]> {
-    const changed = samples.filter(({ task }) => task !== 'identity').map(({ image }) => greyToRgb(image));
+    const changed = samples
+      .filter(({ task }) => task !== 'identity')
+      .map(({ image }) => rgbOf(image, this.tower.backbone.side));
     const passed: Features[] = [];
     const most = await this.tower.largestBatch();
     do {
@@ -222,7 +224,7 @@ export class AdaptationRun {
 
   /** A step with drawn samples: on the device as one, or by the tower, the training and the optimiser one after the other. */
   async *#step(samples: readonly SyntheticSample[], rates: StepRates): AsyncGenerator<AdaptationProgress, Stepped> {
-    const pixels = () => samples.map(({ image, mask }) => ({ image: greyToRgb(image), mask }));
+    const pixels = () => samples.map(({ image, mask }) => ({ image: rgbOf(image, this.tower.backbone.side), mask }));
     const whole = await this.#timed('headMs', this.deviceStep?.step(pixels(), this.state, rates) ?? unstepped);
     if (whole) {
       refuseDivergence(whole, rates);

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { type Backbone, openBackbone } from '@mediclip/backbones';
 import { resolveAdaptationOptions } from '@mediclip/contracts';
-import { type GreyImage, RandomStream, synthesize } from '@mediclip/synthesis';
+import { type NormalImage, RandomStream, synthesize } from '@mediclip/synthesis';
 import { temporaryFolder, testRuntime } from '@mediclip/testing';
 import { detectorShape, readDetector } from '../detector/detector-files.js';
 import { detectorTaps } from '../detector/detector-shape.js';
@@ -15,7 +15,7 @@ import { AdaptationRun } from './adaptation-run.js';
 /** Adapts for two epochs on smooth images of the backbone's side; the detector's folder. */
 async function adapt(tower: Tower): Promise<string> {
   const { side } = tower.backbone;
-  const images: GreyImage[] = Array.from({ length: 3 }, (_, shot) => ({
+  const images: NormalImage[] = Array.from({ length: 3 }, (_, shot) => ({
     width: side,
     height: side,
     data: Uint8Array.from({ length: side * side }, (_, i) => 90 + 40 * Math.sin((i % side) / (shot + 9))),

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { AdaptationOptions } from '@mediclip/contracts';
-import type { GreyImage } from '@mediclip/synthesis';
+import type { NormalImage } from '@mediclip/synthesis';
 import { AdaptationError } from '../errors.js';
 import type { Tower } from '../tower/tower.js';
 import { artifactNames } from './trainer.js';
 
-/** A training to run: resolved options and the shots, grey images of the backbone's side. */
+/** A training to run: resolved options and the shots of the backbone's side, all grey or all RGB. */
 export interface AdaptationJob {
   readonly options: AdaptationOptions;
-  readonly images: readonly GreyImage[];
+  readonly images: readonly NormalImage[];
   /** Holds the training artifacts and the checkpoint; a run that finds its own checkpoint there goes on from it. */
   readonly workFolder: string;
   /** Receives the detector's files at the end. */
@@ -20,23 +20,53 @@ export const trainingFolder = (workFolder: string): string => path.join(workFold
 export const checkpointFile = (workFolder: string): string =>
   path.join(trainingFolder(workFolder), artifactNames.checkpoint);
 
+/**
+ * How files become shots. By default as they are scored, so that training and scoring see the same pixels; the paper's preset keeps the two
+ * paths of the authors' code, of which that of training is grey (golden/preprocess).
+ */
+export function shotPreparation({ preset }: Pick<AdaptationOptions, 'preset'>): 'train' | 'test' {
+  return preset === 'paper' ? 'train' : 'test';
+}
+
+/** Prepared images as the shots of one job: greys, one value a pixel, unless any of them has colour. */
+export function shotsOf(prepared: readonly NormalImage[]): readonly NormalImage[] {
+  return prepared.every(isGrey) ? prepared.map(greyOf) : prepared;
+}
+
+function isGrey({ width, height, data }: NormalImage): boolean {
+  if (data.length === width * height) return true;
+  for (let i = 0; i < data.length; i += 3) {
+    if (data[i] !== data[i + 1] || data[i] !== data[i + 2]) return false;
+  }
+  return true;
+}
+
+function greyOf(image: NormalImage): NormalImage {
+  const pixels = image.width * image.height;
+  if (image.data.length === pixels) return image;
+  return { ...image, data: Uint8Array.from({ length: pixels }, (_, i) => image.data[3 * i]!) };
+}
+
 /** Throws an `AdaptationError` when there are no images or they have another side than the backbone's. */
 export function checkImages({ images }: AdaptationJob, { backbone }: Tower): void {
   if (images.length === 0) {
     throw new AdaptationError('too-few-normal-images', 'An adaptation needs at least one normal image: add some.');
   }
-  for (const { width, height } of images) {
+  for (const { width, height, data } of images) {
     if (width !== backbone.side || height !== backbone.side) {
       throw new AdaptationError(
         'bad-image',
         `A training image is ${width} x ${height} but ${backbone.id} takes ${backbone.side} x ${backbone.side}: resize it.`,
       );
     }
+    if (data.length !== images[0]!.data.length) {
+      throw new AdaptationError('bad-image', 'Some training images are grey and some in colour: prepare them alike.');
+    }
   }
 }
 
 /** Digest of the shots' pixels, in order. */
-export function imagesDigest(images: readonly GreyImage[]): string {
+export function imagesDigest(images: readonly NormalImage[]): string {
   const hash = createHash('sha256');
   for (const { data } of images) hash.update(data);
   return `sha256:${hash.digest('hex')}`;

@@ -1,6 +1,6 @@
 import type { SampleRequest } from '@mediclip/adaptation';
 import {
-  type GreyImage,
+  type NormalImage,
   RandomStream,
   type SynthesisOptions,
   type SyntheticSample,
@@ -9,7 +9,7 @@ import {
 
 /** What the threads of a synthesis pool start with. */
 export interface SynthesisThreadData {
-  readonly images: readonly GreyImage[];
+  readonly images: readonly NormalImage[];
   readonly options: SynthesisOptions;
 }
 

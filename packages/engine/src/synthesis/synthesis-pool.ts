@@ -1,12 +1,12 @@
 import type { SampleRequest, SampleSource } from '@mediclip/adaptation';
-import type { GreyImage, SynthesisOptions, SyntheticSample } from '@mediclip/synthesis';
+import type { NormalImage, SynthesisOptions, SyntheticSample } from '@mediclip/synthesis';
 import { TaskPool } from '@mediclip/threads';
 import type { SynthesisThreadData } from './draw-sample.js';
 import type { SynthesisTasks } from './synthesis-thread.js';
 
 export interface SynthesisPoolOptions {
   /** The normal images: what samples are made from, and what cut-paste takes its content from. */
-  readonly images: readonly GreyImage[];
+  readonly images: readonly NormalImage[];
   readonly options: SynthesisOptions;
   readonly threads: number;
   /** Another thread program; for tests. */
@@ -52,7 +52,7 @@ export class SynthesisPool implements SampleSource {
 }
 
 /** The image in memory that all threads share. */
-function shared({ width, height, data }: GreyImage): GreyImage {
+function shared({ width, height, data }: NormalImage): NormalImage {
   const pixels = new Uint8Array(new SharedArrayBuffer(data.length));
   pixels.set(data);
   return { width, height, data: pixels };

@@ -13,7 +13,7 @@ export interface SquareImage {
 }
 
 /**
- * The grey image `[side, side]` that training sees (golden/preprocess, `train_path`): resized bilinearly without keeping
+ * The grey image `[side, side]` that training sees under the paper's preset (golden/preprocess, `train_path`): resized bilinearly without keeping
  * the aspect ratio, then turned to grey. Palettes and single bits are resized to the nearest pixel, and colours are
  * weighted with alpha while resizing.
  */
@@ -22,7 +22,7 @@ export function trainingImage(decoded: DecodedImage, side: number): SquareImage 
   return squareImage(toGrey(resizeForTraining(rasterOf(decoded), decoded.mode, side)));
 }
 
-/** The RGB image `[side, side, 3]` that a detector scores (golden/preprocess, `test_path`): resized without its alpha. */
+/** The RGB image `[side, side, 3]` that a detector scores and, by default, is trained on (golden/preprocess, `test_path`): resized without its alpha. */
 export function testImage(decoded: DecodedImage, side: number): SquareImage {
   checkSide(side);
   return squareImage(toRgb(resizeBilinear(rasterOf(decoded), side, side)));
@@ -38,6 +38,16 @@ export function maskImage(decoded: DecodedImage, side: number): SquareImage {
 /** The whole image as RGB without alpha at its own size, for people to look at. */
 export function rgbImage(decoded: DecodedImage): Raster {
   return toRgb(rasterOf(decoded));
+}
+
+/** Whether any pixel is other than grey. */
+export function hasColour({ mode, data }: DecodedImage): boolean {
+  const channels = CHANNELS[mode];
+  if (channels < 3) return false;
+  for (let i = 0; i < data.length; i += channels) {
+    if (data[i] !== data[i + 1] || data[i] !== data[i + 2]) return true;
+  }
+  return false;
 }
 
 function resizeForTraining(image: Raster, mode: DecodedImage['mode'], side: number): Raster {

@@ -9,10 +9,19 @@ const HIGHEST_CODE = LABELS.length - 1;
 /**
  * The soft label of pixels that were replaced: `1 - exp(-d^2 / (2 * 0.2^2))` under the mask for the 8-bit difference `d`, closed and with its
  * holes filled in the bounding box of each region of the mask, so that a few pixels beside the mask become 1 too.
- * All are square, side by side; `mask` is the union of the anomalies' masks. Golden: synthesis/cutpaste.
+ * Of colours the channel that changed most counts. All are square, side by side, one array a channel; `mask` is the union of the anomalies' masks. Golden: synthesis/cutpaste.
  */
-export function changeLabel(original: Uint8Array, changed: Uint8Array, mask: Uint8Array, side: number): Float32Array {
-  const codes = changeCodes(original, changed, mask);
+export function changeLabel(
+  original: readonly Uint8Array[],
+  changed: readonly Uint8Array[],
+  mask: Uint8Array,
+  side: number,
+): Float32Array {
+  const codes = new Uint8Array(mask.length);
+  original.forEach((plane, channel) => {
+    const own = changeCodes(plane, changed[channel]!, mask);
+    for (let i = 0; i < codes.length; i++) codes[i] = Math.max(codes[i]!, own[i]!);
+  });
   closeAndFill(codes, mask, side);
   const label = new Float32Array(codes.length);
   for (let i = 0; i < label.length; i++) label[i] = LABELS[codes[i]];

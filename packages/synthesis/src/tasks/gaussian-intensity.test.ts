@@ -26,7 +26,7 @@ describe.each(cases)('golden Gaussian intensity $case', ({ case: i, S, corner: [
   const corner = { row, column };
   const noise = golden.bytes(`${i}.field_sign`);
   const levels = new Float64Array(images.bytes(`image${S}.0`));
-  applyGaussianIntensity(levels, S, {
+  applyGaussianIntensity([levels], S, {
     mask,
     corner,
     noise,
@@ -62,7 +62,7 @@ test('levels stay between black and white', () => {
     [5, -0.6],
   ]) {
     const levels = new Float64Array(side * side).fill(level);
-    applyGaussianIntensity(levels, side, { ...parameters, strength });
+    applyGaussianIntensity([levels], side, { ...parameters, strength });
     const extreme = strength > 0 ? 255 : 0;
     expect(levels.every((value) => Math.abs(value - level) <= Math.abs(extreme - level))).toBe(true);
     expect(levels).toContain(extreme);

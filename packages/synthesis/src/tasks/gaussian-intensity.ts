@@ -32,19 +32,21 @@ export function drawGaussianIntensity(side: number, random: RandomStream): Gauss
 }
 
 /**
- * Adds the texture under the mask, in place. `levels` are the square image's grey levels, 0-255 in floating point: they stay so until all
- * anomalies are placed. Golden: synthesis/gauss.
+ * Adds the texture under the mask to each channel, in place. `channels` are the square image's levels, 0-255 in floating point: they stay so
+ * until all anomalies are placed. Golden: synthesis/gauss.
  */
 export function applyGaussianIntensity(
-  levels: Float64Array,
+  channels: readonly Float64Array[],
   side: number,
   { mask, corner, noise, textureSigma, strength, blurSigma }: GaussianIntensityParameters,
 ): void {
   const texture = gaussianTexture(noise, side, textureSigma);
   const blur = gaussianFilter(new Float64Array(mask.data), mask.rows, mask.columns, blurSigma);
   forEachSetPixel(mask, corner, side, (inMask, inImage) => {
-    const value = levels[inImage] / 255 + strength * texture[inImage] * blur[inMask];
-    levels[inImage] = Math.min(Math.max(value, 0), 1) * 255;
+    for (const levels of channels) {
+      const value = levels[inImage] / 255 + strength * texture[inImage] * blur[inMask];
+      levels[inImage] = Math.min(Math.max(value, 0), 1) * 255;
+    }
   });
 }
 

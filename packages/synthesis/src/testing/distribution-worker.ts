@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { GreyImage } from '../image.js';
+import type { NormalImage } from '../image.js';
 import type { Mask } from '../masks/mask.js';
 import type { SynthesisTask } from '../options.js';
 import { RandomStream } from '../random/random-stream.js';
@@ -13,7 +13,7 @@ import { type SampleStatistics, sampleStatistics } from './sample-statistics.js'
 export interface DistributionRequest {
   readonly task: Exclude<SynthesisTask, 'identity'>;
   /** The first is the image that receives the anomalies. */
-  readonly support: readonly GreyImage[];
+  readonly support: readonly NormalImage[];
   readonly draws: number;
 }
 

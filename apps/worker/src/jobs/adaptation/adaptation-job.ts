@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { type AdaptationJob, readDetector } from '@mediclip/adaptation';
+import { type AdaptationJob, readDetector, shotPreparation, shotsOf } from '@mediclip/adaptation';
 import { type Image, ProblemError, serviceVersion } from '@mediclip/contracts';
 import { onnxRuntimeVersion } from '@mediclip/engine';
 import { problemOf } from '@mediclip/problems';
@@ -36,7 +36,7 @@ export function adaptationJob(dependencies: Dependencies): JobRunner<'adaptation
   };
 }
 
-/** The images as training sees them, greys of the backbone's side. */
+/** The images as training sees them, of the backbone's side. */
 async function trainingImages(
   { imagingPool }: Dependencies,
   { job, tenant, signal, report }: Context,
@@ -44,20 +44,19 @@ async function trainingImages(
 ): Promise<AdaptationJob['images']> {
   const side = backboneSide(job.request.options.backbone);
   report({ phase: 'loading', done: 0, total: images.length });
+  const kind = shotPreparation(job.request.options);
   const loaded: AdaptationJob['images'][number][] = [];
   for (const image of images) {
-    const loadedImage = await loadImage(tenant, imagingPool, image, { side, kind: 'train', signal }).catch(
-      (error: unknown) => {
-        signal.throwIfAborted();
-        const { slug, message, extras } = problemOf(error);
-        const detail = `The training image ${image.fileName} (${image.id}) cannot be used: ${message}`;
-        throw new ProblemError(slug, detail, extras, { cause: error });
-      },
-    );
+    const loadedImage = await loadImage(tenant, imagingPool, image, { side, kind, signal }).catch((error: unknown) => {
+      signal.throwIfAborted();
+      const { slug, message, extras } = problemOf(error);
+      const detail = `The training image ${image.fileName} (${image.id}) cannot be used: ${message}`;
+      throw new ProblemError(slug, detail, extras, { cause: error });
+    });
     loaded.push(loadedImage);
     report({ phase: 'loading', done: loaded.length, total: images.length });
   }
-  return loaded;
+  return shotsOf(loaded);
 }
 
 async function train(
