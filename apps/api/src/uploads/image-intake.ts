@@ -43,13 +43,14 @@ export interface IntakeOptions {
   readonly caller: string;
 }
 
-type StorableFrame = Frame<{ readonly png: 'dicom-only' }>;
+type StorableFrame = Frame<{ readonly png: 'where-not-kept' }>;
 
 /** A file whose first frame has been decoded; the others are decoded as they are stored. */
 interface OpenFile {
   readonly first: StorableFrame;
   readonly others: TaskStream<StorableFrame>;
   readonly mask: ImageContent['mask'];
+  readonly maskNotes: readonly string[];
 }
 
 type Checked = { readonly file: OpenFile } | { readonly problem: unknown };
@@ -159,18 +160,18 @@ export class ImageIntake {
   }
 
   /** Stores all frames of a file. Of a file that turns out to be bad none stays. */
-  async #store(image: IncomingImage, index: number, { first, others, mask }: OpenFile): Promise<Image[]> {
+  async #store(image: IncomingImage, index: number, { first, others, mask, maskNotes }: OpenFile): Promise<Image[]> {
     const { room, datasetImages, signal } = this.options;
     const begin = this.#stored.length;
     try {
       if (begin + imagesOf(first.description) > room) {
         throw new ProblemError('data-set-full', undefined, { limit: datasetImages });
       }
-      await this.#storeFrame(image, first, { file: index, frame: 0 }, mask);
+      await this.#storeFrame(image, first, { file: index, frame: 0 }, { mask, maskNotes });
       let frame = 1;
       for await (const other of others) {
         signal.throwIfAborted();
-        await this.#storeFrame(image, other, { file: index, frame: frame++ }, mask);
+        await this.#storeFrame(image, other, { file: index, frame: frame++ }, { mask, maskNotes });
       }
       return this.#stored.slice(begin);
     } catch (error) {
@@ -184,11 +185,10 @@ export class ImageIntake {
     { fileName, split, label, file }: IncomingImage,
     { description, png }: StorableFrame,
     place: { readonly file: number; readonly frame: number },
-    mask: ImageContent['mask'],
+    { mask, maskNotes }: Pick<OpenFile, 'mask' | 'maskNotes'>,
   ): Promise<void> {
     const { datasetId, images, uploadId } = this.options;
-    const { format, width, height, frameCount, dicom } = description;
-    const pages = frameCount > 1 && format === 'tiff' ? [`first of ${frameCount} pages`] : [];
+    const { format, width, height, dicom } = description;
     const record: ImageDescription = {
       fileName,
       split,
@@ -197,7 +197,7 @@ export class ImageIntake {
       mediaType: mediaTypes[format],
       width,
       height,
-      notes: [...description.notes, ...pages],
+      notes: [...description.notes, ...maskNotes],
       ...(imagesOf(description) > 1 && { frame: place.frame + 1 }),
       ...(dicom && { technicalTags: { ...dicom, pixelSpacingMm: dicom.pixelSpacingMm && [...dicom.pixelSpacingMm] } }),
     };
@@ -212,24 +212,37 @@ export class ImageIntake {
     // The mask stands before its image in the queue of the threads: an image with several frames keeps its thread until it is stored.
     const reading = mask && this.#readMask(mask);
     reading?.catch(() => undefined);
-    const frames = imaging.frames({ path: file.path }, { png: 'dicom-only' }, { signal, caller });
+    const frames = imaging.frames({ path: file.path }, { png: 'where-not-kept' }, { signal, caller });
     try {
       const { value: first } = await frames.next();
       if (!first) throw new Error('This is a bug: a decoded file has no image.');
-      return { first, others: frames, mask: reading && maskFor(first.description, await reading) };
+      const read = await reading;
+      return {
+        first,
+        others: frames,
+        mask: read && maskFor(first.description, read.content),
+        maskNotes: read?.notes ?? [],
+      };
     } catch (error) {
       await frames.return();
       throw error;
     }
   }
 
-  async #readMask(mask: SpooledFile): Promise<NonNullable<ImageContent['mask']>> {
+  async #readMask(
+    mask: SpooledFile,
+  ): Promise<{ content: NonNullable<ImageContent['mask']>; notes: readonly string[] }> {
     const { imaging, signal, caller } = this.options;
     try {
       this.#assertSize(mask);
-      const { description, png } = await imaging.frame({ path: mask.path }, { png: 'dicom-only' }, { signal, caller });
-      const { width, height } = description;
-      return { bytes: png ?? (await readFile(mask.path)), width, height };
+      const { description, png } = await imaging.frame(
+        { path: mask.path },
+        { png: 'where-not-kept', prepared: { side: 1, kind: 'mask' } },
+        { signal, caller },
+      );
+      const { width, height, notes } = description;
+      const content = { bytes: png ?? (await readFile(mask.path)), width, height };
+      return { content, notes: notes.map((note) => `of the mask: ${note}`) };
     } catch (error) {
       if (error instanceof ImageError) throw new ImageError(error.code, `Of the mask: ${error.message}`);
       throw error;
@@ -253,7 +266,7 @@ export class ImageIntake {
 
 /** Images that a file becomes. */
 function imagesOf({ format, frameCount }: KnownOfImage): number {
-  return format === 'dicom' ? frameCount : 1;
+  return format === 'dicom' || format === 'tiff' ? frameCount : 1;
 }
 
 /** The mask, if it can be the image's. */

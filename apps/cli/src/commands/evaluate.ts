@@ -38,7 +38,7 @@ export async function evaluate(model: string, folder: string, flags: ComputeFlag
 
   const scoreOne = async (testFile: TestFile, pool: ImagingPool, engine: Engine): Promise<Evaluated> => {
     try {
-      const { image, mask } = await readTestFile(testFile, pool, side);
+      const { image, mask } = await readTestFile(testFile, pool, side, output.remark);
       const [answer] = await engine.score({ detector, images: [{ side, data: image }] }, { signal });
       if (!answer) throw new Error('This is a bug: the engine answered no score.');
       return { testFile, score: answer.score, map: answer.map, mask };
@@ -80,15 +80,26 @@ export async function evaluate(model: string, folder: string, flags: ComputeFlag
 }
 
 /** The pixels of a test image and of its mask, zeros for a normal one, undefined for an abnormal one without mask. Throws a UsageError. */
-async function readTestFile({ file, abnormal, mask }: TestFile, pool: ImagingPool, side: number) {
-  const prepare = async (name: string, kind: 'test' | 'mask') =>
-    naming(name, pool.frame(await readImageFile(name), { prepared: { side, kind } }));
+async function readTestFile(
+  { file, abnormal, mask }: TestFile,
+  pool: ImagingPool,
+  side: number,
+  remark: (text: string) => void,
+) {
+  const prepare = async (name: string, kind: 'test' | 'mask') => {
+    const frame = await naming(name, pool.frame(await readImageFile(name), { prepared: { side, kind } }));
+    for (const note of frame.description.notes) remark(`${name}: ${note}`);
+    return frame;
+  };
   const { prepared, description: image } = await prepare(file, 'test');
   if (mask === undefined) return { image: prepared.data, mask: abnormal ? undefined : new Uint8Array(side * side) };
   const { prepared: marked, description } = await prepare(mask, 'mask');
   if (description.width !== image.width || description.height !== image.height) {
     const sizes = [image, description].map(({ width, height }) => `${width} x ${height}`);
     throw new UsageError(`${file}: the image has ${sizes[0]} pixels and its mask ${sizes[1]}.`);
+  }
+  if (!abnormal && marked.data.includes(1)) {
+    throw new UsageError(`${mask}: the mask marks pixels of an image that counts as normal.`);
   }
   return { image: prepared.data, mask: marked.data };
 }

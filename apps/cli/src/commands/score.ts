@@ -14,7 +14,7 @@ export interface ScoreFlags extends ComputeFlags {
   readonly raw: boolean;
 }
 
-/** `mediclip score MODEL FILE…`: a score per file, and with `--maps` an overlay per file. A bad file costs only itself. */
+/** `mediclip score MODEL FILE…`: a score per frame of each file, and with `--maps` an overlay of each. A bad file costs only itself. */
 export async function score(
   model: string,
   files: readonly string[],
@@ -36,17 +36,26 @@ export async function score(
             prepared: { side, kind: 'test' as const },
             ...(flags.maps !== undefined && { ground: true as const }),
           };
-          const { prepared, ground } = await naming(file, pool.frame(bytes, wants));
-          const images = [{ side, data: prepared.data }];
-          const [answer] = await engine.score({ detector, images }, { signal });
-          const { score: value, map, mapSide } = answer!;
-          if (flags.maps !== undefined && ground) {
-            const target = path.join(flags.maps, path.parse(file).name);
-            await writeFileWhole(`${target}.png`, await pool.overlay(ground, map, mapSide));
-            if (flags.raw) await writeFileWhole(`${target}.npy`, writeNpy(map, [mapSide, mapSide]));
+          let count = 1;
+          for (let frame = 0; frame < count; frame++) {
+            const { prepared, ground, description } = await naming(file, pool.frame(bytes, wants, { frame }));
+            const { notes, frameCount, format } = description;
+            const hasFrames = frameCount > 1 && (format === 'dicom' || format === 'tiff');
+            if (hasFrames) count = frameCount;
+            const images = [{ side, data: prepared.data }];
+            const [answer] = await engine.score({ detector, images }, { signal });
+            const { score: value, map, mapSide } = answer!;
+            if (flags.maps !== undefined && ground) {
+              const name = `${path.parse(file).name}${hasFrames ? `-${frame + 1}` : ''}`;
+              const target = path.join(flags.maps, name);
+              await writeFileWhole(`${target}.png`, await pool.overlay(ground, map, mapSide));
+              if (flags.raw) await writeFileWhole(`${target}.npy`, writeNpy(map, [mapSide, mapSide]));
+            }
+            const ofFrame = { ...(hasFrames && { frame: frame + 1 }), ...(notes.length > 0 && { notes }) };
+            output.event({ event: 'score', file, score: value, ...ofFrame });
+            output.line(`${value.toFixed(4)}  ${file}${hasFrames ? `, frame ${frame + 1}` : ''}`);
+            for (const note of notes) output.remark(`${file}: ${note}`);
           }
-          output.event({ event: 'score', file, score: value });
-          output.line(`${value.toFixed(4)}  ${file}`);
         } catch (error) {
           if (!(error instanceof UsageError)) throw error;
           faults.push(error.message);

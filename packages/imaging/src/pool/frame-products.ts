@@ -2,7 +2,14 @@ import type { DecodedImage } from '../image/decoded-image.js';
 import { drawOverlay, type OverlayOptions, overlayGround } from '../overlay/overlay.js';
 import { encodePng } from '../prepare/encode-png.js';
 import { type PictureOptions, picture } from '../prepare/picture.js';
-import { maskImage, rgbImage, type SquareImage, testImage, trainingImage } from '../prepare/prepare-image.js';
+import {
+  hasColour,
+  maskImage,
+  rgbImage,
+  type SquareImage,
+  testImage,
+  trainingImage,
+} from '../prepare/prepare-image.js';
 import type { Raster } from '../resize/raster.js';
 
 export type PreparedKind = 'train' | 'test' | 'mask';
@@ -14,8 +21,8 @@ export type ImageDescription = Omit<DecodedImage, 'data'>;
 export interface FrameWants {
   /** The image as training (greys), scoring (RGB) or evaluation (a mask of 0 and 1) takes it, `side` x `side`. */
   readonly prepared?: { readonly side: number; readonly kind: PreparedKind };
-  /** The pixels as a PNG without any tag of the file: of every format, or of DICOM only, whose files are not kept. */
-  readonly png?: 'every-format' | 'dicom-only';
+  /** The pixels as a PNG without any tag of the file: of every format, or where the file is not kept: DICOM and pages of a TIFF. */
+  readonly png?: 'every-format' | 'where-not-kept';
   /** A small PNG for people. */
   readonly picture?: PictureOptions;
   /** What `ImagingPool.overlay` draws on, so that the file is not decoded again when its map is known. */
@@ -40,15 +47,26 @@ export type Frame<Wants extends FrameWants> = { readonly description: ImageDescr
     : FrameProducts[K];
 };
 
+/** The paper's training path is grey: said where a picture has more to say. */
+function greyNotes(kind: PreparedKind | undefined, decoded: DecodedImage): readonly string[] {
+  return kind === 'train' && hasColour(decoded) ? ['its colours became greys for training, as in the paper'] : [];
+}
+
 const prepare = { train: trainingImage, test: testImage, mask: maskImage };
 
+/** DICOM holds more than pixels, and a file of several pages more than the one. */
+function isNotKept({ format, frameCount }: DecodedImage): boolean {
+  return format === 'dicom' || (format === 'tiff' && frameCount > 1);
+}
+
 export async function frameOf(decoded: DecodedImage, wants: FrameWants): Promise<Frame<FrameWants>> {
-  const { data: _, ...description } = decoded;
+  const { data: _, ...known } = decoded;
   const { prepared, png, overlay } = wants;
+  const description = { ...known, notes: [...known.notes, ...greyNotes(prepared?.kind, decoded)] };
   return {
     description,
     prepared: prepared && prepare[prepared.kind](decoded, prepared.side),
-    png: png === 'every-format' || (png && decoded.format === 'dicom') ? await encodePng(decoded) : undefined,
+    png: png === 'every-format' || (png && isNotKept(decoded)) ? await encodePng(decoded) : undefined,
     picture: wants.picture && (await picture(decoded, wants.picture)),
     ground: wants.ground && overlayGround(rgbImage(decoded)),
     overlay: overlay && (await drawOverlay(overlayGround(rgbImage(decoded)), overlay.map, overlay.mapSide, overlay)),

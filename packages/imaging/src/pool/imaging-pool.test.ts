@@ -7,6 +7,7 @@ import { crossed, rebuilt } from '@mediclip/threads';
 import fc from 'fast-check';
 import { decodeImage } from '../decode/decode-image.js';
 import { ImageError } from '../image/image-error.js';
+import { decodeMask } from '../masks/decode-mask.js';
 import { drawOverlay, overlayGround } from '../overlay/overlay.js';
 import { maskImage, rgbImage, testImage, trainingImage } from '../prepare/prepare-image.js';
 import { dicomFile } from '../testing/dicom-file.js';
@@ -29,14 +30,21 @@ function onDisk(bytes: Uint8Array): { path: string } {
 
 describe('the imaging pool does in threads what the functions do', () => {
   test.each([
-    ['train', trainingImage],
-    ['test', testImage],
-    ['mask', maskImage],
-  ] as const)('prepared: %s', async (kind, prepare) => {
+    ['train', trainingImage, ['its colours became greys for training, as in the paper']],
+    ['test', testImage, []],
+  ] as const)('prepared: %s', async (kind, prepare, notes) => {
     const bytes = goldenInput('palette.png');
     const { prepared, description } = await pool.frame(bytes, { prepared: { side: 64, kind } });
     expect(prepared).toEqual(prepare(await decodeImage(bytes), 64));
-    expect(description).toEqual({ format: 'png', mode: 'palette', width: 97, height: 61, frameCount: 1, notes: [] });
+    expect(description).toEqual({ format: 'png', mode: 'palette', width: 97, height: 61, frameCount: 1, notes });
+  });
+
+  test('a mask is read from its stored values', async () => {
+    const bytes = goldenInput('mask_many_values.png');
+    const { prepared, description } = await pool.frame(bytes, { prepared: { side: 64, kind: 'mask' } });
+    const decoded = await decodeMask(bytes);
+    expect(prepared).toEqual(maskImage(decoded, 64));
+    expect(description.notes).toEqual(decoded.notes);
   });
 
   test('a file is described, from its bytes and from its place', async () => {
@@ -64,7 +72,7 @@ describe('the imaging pool does in threads what the functions do', () => {
     expect(again.mode).toBe(decoded.mode);
     expect(Buffer.from(again.data).equals(decoded.data)).toBe(true);
     expect(Buffer.from(png!).includes('eXIf')).toBe(false);
-    expect((await pool.frame(goldenInput(name), { png: 'dicom-only' })).png).toBeUndefined();
+    expect((await pool.frame(goldenInput(name), { png: 'where-not-kept' })).png).toBeUndefined();
   });
 
   test('a picture keeps the aspect; a mask is black and white', async () => {
@@ -94,7 +102,7 @@ describe('frames', () => {
 
   test('of a DICOM file come one after the other, from one reading of it', async () => {
     const file = onDisk(series);
-    const wants = { prepared: { side: 8, kind: 'test' }, png: 'dicom-only' } as const;
+    const wants = { prepared: { side: 8, kind: 'test' }, png: 'where-not-kept' } as const;
     let at = 0;
     for await (const { description, prepared, png } of pool.frames(file, wants)) {
       // What is written over the file now is not seen.
@@ -110,7 +118,7 @@ describe('frames', () => {
 
   test('of any other file are its first image', async () => {
     const found: string[] = [];
-    for await (const { description, png } of pool.frames(onDisk(goldenInput('rgb.png')), { png: 'dicom-only' })) {
+    for await (const { description, png } of pool.frames(onDisk(goldenInput('rgb.png')), { png: 'where-not-kept' })) {
       found.push(description.format);
       expect(png).toBeUndefined();
     }

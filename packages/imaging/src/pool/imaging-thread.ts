@@ -3,6 +3,7 @@ import { serveTasks, threadData } from '@mediclip/threads';
 import sharp from 'sharp';
 import { decodeImage } from '../decode/decode-image.js';
 import type { ImageLimits } from '../image/limits.js';
+import { decodeMask } from '../masks/decode-mask.js';
 import { drawOverlay, type OverlayOptions } from '../overlay/overlay.js';
 import type { Raster } from '../resize/raster.js';
 import { decodedFrames } from './decoded-frames.js';
@@ -25,7 +26,9 @@ interface OverlayRequest {
 const tasks = {
   /** One frame of a file, counted from 0. */
   async frame({ source, frame, wants }: { source: ImageSource; frame: number; wants: FrameWants }) {
-    return frameOf(await decodeImage(await bytesOf(source, limits), limits, frame), wants);
+    const bytes = await bytesOf(source, limits);
+    const isMask = wants.prepared?.kind === 'mask';
+    return frameOf(await (isMask ? decodeMask(bytes, limits) : decodeImage(bytes, limits, frame)), wants);
   },
   /** The frames of a file that is read once. */
   async *frames({ source, wants }: { source: ImageSource; wants: FrameWants }) {

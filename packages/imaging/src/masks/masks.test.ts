@@ -1,0 +1,96 @@
+import { describe, expect, test } from '@jest/globals';
+import sharp from 'sharp';
+import type { ImageMode } from '../image/decoded-image.js';
+import { decodeMask } from './decode-mask.js';
+import { readMask } from './read-mask.js';
+
+const SIDE = 16;
+/** A square of 6 x 6 inside. */
+const inside = Array.from({ length: SIDE * SIDE }, (_, i) => {
+  const [x, y] = [i % SIDE, Math.floor(i / SIDE)];
+  return x >= 4 && x < 10 && y >= 5 && y < 11;
+});
+const expected = Uint8Array.from(inside, (value) => (value ? 255 : 0));
+const values = (ground: number, lesion: (i: number) => number) =>
+  inside.map((value, i) => (value ? lesion(i) : ground));
+const read = (data: readonly number[], mode: ImageMode = 'grey', isLossy = false) =>
+  readMask({ width: SIDE, height: SIDE, mode, data, isLossy });
+
+describe('masks are read as what they are', () => {
+  test.each([
+    ['0 and 255', 0, 255],
+    ['0 and 1', 0, 1],
+    ['0 and 700', 0, 700],
+  ])('%s', (_, ground, lesion) => {
+    expect(read(values(ground, () => lesion))).toEqual({ data: expected, notes: [] });
+  });
+
+  test('labels: all but the ground, said', () => {
+    expect(read(values(0, (i) => (i % 2 ? 1 : 700)))).toEqual({
+      data: expected,
+      notes: ['the mask has 2 values beside 0, its ground; all count as abnormal'],
+    });
+    expect(read(values(1, (i) => 2 + (i % 3)))).toEqual({
+      data: expected,
+      notes: ['the mask has 3 values beside 1, its ground; all count as abnormal'],
+    });
+    expect(read(values(1, () => 2))).toEqual({ data: expected, notes: ["1 was taken as the mask's ground"] });
+  });
+
+  test('ringing of JPEG: above half the range', () => {
+    expect(
+      read(
+        values(3, (i) => 240 + (i % 15)),
+        'grey',
+        true,
+      ),
+    ).toEqual({ data: expected, notes: [] });
+    expect(read(new Array(SIDE * SIDE).fill(0), 'grey', true).data).toEqual(new Uint8Array(SIDE * SIDE));
+  });
+
+  test('a brush: its alpha', () => {
+    const brush = inside.flatMap((value) => [200, 30, 30, value ? 180 : 0]);
+    expect(read(brush, 'rgba')).toEqual({ data: expected, notes: ['the mask was read from its transparency'] });
+    const opaque = inside.flatMap((value) => [value ? 9 : 0, 255]);
+    expect(read(opaque, 'greyAlpha')).toEqual({ data: expected, notes: [] });
+  });
+
+  test('colours: any but black', () => {
+    expect(
+      read(
+        inside.flatMap((value) => (value ? [0, 0, 7] : [0, 0, 0])),
+        'rgb',
+      ).data,
+    ).toEqual(expected);
+  });
+
+  test('inverted: the larger value along the border and on most pixels is the ground', () => {
+    expect(read(values(255, () => 0))).toEqual({
+      data: expected,
+      notes: ['the mask was inverted: its ground is the larger value'],
+    });
+  });
+
+  test('empty and full ones are said to be so', () => {
+    expect(read(new Array(SIDE * SIDE).fill(0)).notes).toEqual(['the mask is empty']);
+    expect(read(new Array(SIDE * SIDE).fill(255)).notes).toEqual(['the mask covers the whole image']);
+  });
+});
+
+describe('files', () => {
+  test('of 16 bits keep a label of 1 beside one of 700', async () => {
+    const data = Uint16Array.from(values(0, (i) => (i % 2 ? 1 : 700)));
+    const bytes = await sharp(data, { raw: { width: SIDE, height: SIDE, channels: 1 } })
+      .toColourspace('grey16')
+      .png()
+      .toBuffer();
+    expect((await decodeMask(bytes)).data).toEqual(expected);
+  });
+
+  test('of JPEG lose their ringing', async () => {
+    const bytes = await sharp(expected, { raw: { width: SIDE, height: SIDE, channels: 1 } })
+      .jpeg({ quality: 70 })
+      .toBuffer();
+    expect((await decodeMask(bytes)).data).toEqual(expected);
+  });
+});
