@@ -9,14 +9,23 @@ import { parseS3Url } from './s3/s3-url.js';
 /** The driver for a store URL, see `openStore`. Nothing is read or written yet. */
 export function openObjectStore(url: string): ObjectStore {
   const protocol = URL.canParse(url) ? new URL(url).protocol : undefined;
-  if (protocol === 'file:' && url !== 'file:') return new FileSystemStore(folderOf(url));
+  const folder = protocol === 'file:' ? folderOf(url) : undefined;
+  if (folder !== undefined) return new FileSystemStore(folder);
   if (protocol === 's3:') return new S3Store(parseS3Url(url));
   throw new StoreMisconfigured(
     `The store URL ${JSON.stringify(url)} can't be used: write file:./folder, file:///absolute/folder or s3://bucket/prefix.`,
   );
 }
 
-/** `file:///absolute/folder` as it stands, `file:relative/folder` below the working folder. */
-function folderOf(url: string): string {
-  return url.startsWith('file:/') ? fileURLToPath(url) : path.resolve(decodeURIComponent(url.slice('file:'.length)));
+/**
+ * `file:///absolute/folder` as it stands, `file:relative/folder` below the working folder; undefined for a URL that names no folder of
+ * this machine, such as `file://host/folder`.
+ */
+function folderOf(url: string): string | undefined {
+  if (url === 'file:') return undefined;
+  try {
+    return url.startsWith('file:/') ? fileURLToPath(url) : path.resolve(decodeURIComponent(url.slice('file:'.length)));
+  } catch {
+    return undefined;
+  }
 }
