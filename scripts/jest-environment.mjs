@@ -5,7 +5,7 @@ import { TestEnvironment } from 'jest-environment-node';
  * (onnxruntime-node) answer with the outer realm's. Sharing the outer classes keeps `instanceof` true on both sides.
  */
 export default class MediclipEnvironment extends TestEnvironment {
-  #factor = Math.max(1, Number(process.env.MEDICLIP_TEST_TIME_FACTOR) || 1);
+  #factor = Math.max(1, Number(process.env.TEST_TIME_FACTOR) || 1);
   #stretched = new WeakSet();
 
   constructor(...args) {

@@ -25,7 +25,7 @@ function share() {
 }
 
 export async function timeFactor() {
-  const given = Number(process.env.MEDICLIP_TEST_TIME_FACTOR);
+  const given = Number(process.env.TEST_TIME_FACTOR);
   if (given >= 1) return given;
   const shares = await Promise.all([share(), share()]);
   return Math.min(20, Math.max(2, 2 * Math.max(...shares)));

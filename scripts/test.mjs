@@ -15,6 +15,6 @@ const { status } = spawnSync(
     fileURLToPath(import.meta.resolve('jest/bin/jest')),
     ...process.argv.slice(2),
   ],
-  { cwd: root, stdio: 'inherit', env: { ...process.env, MEDICLIP_TEST_TIME_FACTOR: String(factor) } },
+  { cwd: root, stdio: 'inherit', env: { ...process.env, TEST_TIME_FACTOR: String(factor) } },
 );
 process.exitCode = status ?? 1;
