@@ -1,20 +1,17 @@
 import type { DicomFile } from '../dicom/dicom-file.js';
 import { CHANNELS, type DecodedImage } from '../image/decoded-image.js';
 import { ImageError } from '../image/image-error.js';
-import type { ImageLimits } from '../image/limits.js';
-import { decodeRaster, type RasterFormat } from '../raster/decode-raster.js';
+import type { RasterFormat } from '../raster/decode-raster.js';
 import { eightBitPixels } from '../raster/eight-bits.js';
+import type { RasterFile } from '../raster/samples.js';
 
 const emptyNote = 'this picture is empty: all its pixels are alike';
 
 /** Decodes a frame of a raster file to 8 bits a channel. Rejects with an ImageError. */
-export async function rasterFrame(
-  bytes: Uint8Array,
-  format: RasterFormat,
-  frame: number,
-  limits: ImageLimits,
-): Promise<DecodedImage> {
-  const { samples, frameCount } = await decodeRaster(bytes, format, frame, limits);
+export async function rasterFrame(file: RasterFile, format: RasterFormat, frame: number): Promise<DecodedImage> {
+  const { frameCount } = file;
+  checkFrame(frame, frameCount);
+  const samples = await file.samples(frame);
   const { width, height, mode } = samples;
   return noted({ width, height, mode, format, frameCount, ...eightBitPixels(samples) });
 }
@@ -26,7 +23,7 @@ export async function dicomFrame(file: DicomFile, frame: number): Promise<Decode
 }
 
 /** Throws a RangeError for what is no number of a frame, and `no-such-frame` for one that the file has not. */
-export function checkFrame(index: number, frameCount: number): void {
+function checkFrame(index: number, frameCount: number): void {
   if (!Number.isInteger(index) || index < 0) throw new RangeError(`Frame ${index} is no frame; count from 0.`);
   if (index >= frameCount) {
     throw new ImageError(

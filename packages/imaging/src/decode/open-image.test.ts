@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import type { DecodedImage } from '../image/decoded-image.js';
@@ -50,6 +51,20 @@ describe('an open image', () => {
     expect((await all(image)).map(({ data }) => data[0])).toEqual([10, 20]);
     expect((await image.frame(0)).data[0]).toBe(10);
     expect((await image.frame(1)).data[0]).toBe(20);
+  });
+
+  test('of a raster file decodes nothing before it is asked', async () => {
+    const png = await sharp({ create: { width: 16, height: 16, channels: 3, background: 'red' } })
+      .png({ compressionLevel: 0 })
+      .toBuffer();
+    // A filter that does not exist, before the first row; the checksum of the chunk is made right.
+    const content = png.indexOf('IDAT') + 4;
+    png[content + 7] = 9;
+    const end = content + png.readUInt32BE(content - 8);
+    png.writeUInt32BE(crc32(png.subarray(content - 4, end)), end);
+    const image = await openImage(png);
+    expect(image).toMatchObject({ format: 'png', frameCount: 1 });
+    await expect(image.frame(0)).rejects.toEqual(refused('corrupt-image'));
   });
 
   test('gives the first frame of an animation', async () => {

@@ -1,8 +1,8 @@
 import { DicomFile } from '../dicom/dicom-file.js';
 import type { DecodedImage } from '../image/decoded-image.js';
 import { checkBytes, type ImageLimits, resolveLimits } from '../image/limits.js';
-import type { RasterFormat } from '../raster/decode-raster.js';
-import { checkFrame, dicomFrame, rasterFrame } from './decode-frame.js';
+import { openRaster } from '../raster/decode-raster.js';
+import { dicomFrame, rasterFrame } from './decode-frame.js';
 import { detectFormat, type ImageFormat } from './detect-format.js';
 import { guarded } from './guarded.js';
 
@@ -21,9 +21,9 @@ export interface OpenImage {
 }
 
 /**
- * Opens a file of any format, told by content: PNG, JPEG, WebP, TIFF, BMP, GIF or DICOM. Sizes are checked before any pixel
- * is decoded, the structure of a DICOM file is read once for all of its frames. Rejects with an ImageError for a file
- * that is damaged, cut short, too large or of another kind. `bytes` must not change while the image is in use.
+ * Opens a file of any format, told by content: PNG, JPEG, WebP, TIFF, BMP, GIF or DICOM. Its structure is read and its
+ * sizes are checked once for all frames, and no pixel is decoded. Rejects with an ImageError for a file that is too
+ * large, of another kind, or whose structure is damaged or cut short. `bytes` must not change while the image is in use.
  *
  * @example
  * const image = await openImage(bytes);
@@ -34,29 +34,26 @@ export async function openImage(bytes: Uint8Array, limits: Partial<ImageLimits> 
   checkBytes(bytes.length, resolved);
   return guarded(resolved, async () => {
     const format = await detectFormat(bytes);
-    return format === 'dicom' ? openDicom(bytes, resolved) : openRaster(bytes, format, resolved);
+    if (format === 'dicom') {
+      const file = new DicomFile(bytes, resolved);
+      return opened(format, file.frameCount, file.frameCount, resolved, (index) => dicomFrame(file, index));
+    }
+    const file = await openRaster(bytes, format, resolved);
+    const decodable = format === 'tiff' ? file.frameCount : 1;
+    return opened(format, file.frameCount, decodable, resolved, (index) => rasterFrame(file, format, index));
   });
 }
 
-function openDicom(bytes: Uint8Array, limits: ImageLimits): OpenImage {
-  const file = new DicomFile(bytes, limits);
-  const frame = (index: number) => guarded(limits, () => dicomFrame(file, index));
-  return { format: 'dicom', frameCount: file.frameCount, frame, frames: () => inOrder(file.frameCount, frame) };
-}
-
-async function openRaster(bytes: Uint8Array, format: RasterFormat, limits: ImageLimits): Promise<OpenImage> {
-  /** Decoded to know how many frames there are; given away to the first who asks. */
-  let first: DecodedImage | undefined = await rasterFrame(bytes, format, 0, limits);
-  const { frameCount } = first;
-  const frame = async (index: number) => {
-    checkFrame(index, frameCount);
-    const known = index === 0 ? first : undefined;
-    first = index === 0 ? undefined : first;
-    return known ?? guarded(limits, () => rasterFrame(bytes, format, index, limits));
-  };
-  return { format, frameCount, frame, frames: () => inOrder(format === 'tiff' ? frameCount : 1, frame) };
-}
-
-async function* inOrder(count: number, frame: (index: number) => Promise<DecodedImage>) {
-  for (let index = 0; index < count; index++) yield await frame(index);
+function opened(
+  format: ImageFormat,
+  frameCount: number,
+  decodable: number,
+  limits: ImageLimits,
+  decode: (index: number) => Promise<DecodedImage>,
+): OpenImage {
+  const frame = (index: number) => guarded(limits, () => decode(index));
+  async function* frames() {
+    for (let index = 0; index < decodable; index++) yield await frame(index);
+  }
+  return { format, frameCount, frame, frames };
 }

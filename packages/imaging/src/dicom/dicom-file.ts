@@ -12,12 +12,18 @@ import { modalityRange, modalityTransform } from './modality-transform.js';
 import { paletteRgb, readPalette } from './palette.js';
 import { describePixels, isColour, type PixelDescription } from './pixel-description.js';
 import { readDataSet } from './read-data-set.js';
-import { type FrameSamples, storableRange } from './stored-values.js';
-import { technicalTags } from './technical-tags.js';
+import { type FrameSamples, type StoredValues, storableRange, storedValues } from './stored-values.js';
+import { type TechnicalTags, technicalTags } from './technical-tags.js';
 import { frameCodingOf } from './transfer-syntax.js';
 import { valuesOfInterest } from './values-of-interest.js';
 
 type Picture = Pick<DecodedImage, 'mode' | 'data' | 'notes'>;
+
+/** A frame as a file stores it: greys as the numbers that they are, or RGB. */
+export interface StoredFrame extends Pick<DecodedImage, 'width' | 'height' | 'frameCount' | 'mode'> {
+  readonly data: Uint8Array | StoredValues;
+  readonly dicom: TechnicalTags;
+}
 
 /** A DICOM file that is read once; its frames are decoded one by one, as they are asked for. */
 export class DicomFile {
@@ -63,6 +69,22 @@ export class DicomFile {
     const dicom = technicalTags(this.#transferSyntax, this.#attributes, this.#frames, this.#pixels, index);
     const picture = await this.#samples.use(index, (frame) => this.#picture(frame, index));
     return { width, height, format: 'dicom', frameCount, dicom, ...picture };
+  }
+
+  /**
+   * Decodes a frame, counted from 0, to its stored values, to which neither a rescale nor a window was applied; colours
+   * come as RGB of 8 bits. Errors as those of `frame`.
+   */
+  async storedFrame(index: number): Promise<StoredFrame> {
+    const { columns: width, rows: height, frameCount, photometric, signed } = this.#pixels;
+    const dicom = technicalTags(this.#transferSyntax, this.#attributes, this.#frames, this.#pixels, index);
+    const isGrey = !isColour(photometric) && photometric !== 'PALETTE COLOR';
+    const stored = await this.#samples.use(index, (frame) =>
+      isGrey
+        ? { mode: 'grey' as const, data: storedValues(frame, signed) }
+        : { mode: 'rgb' as const, data: this.#picture(frame, index).data },
+    );
+    return { width, height, frameCount, dicom, ...stored };
   }
 
   #picture(frame: FrameSamples, index: number): Picture {

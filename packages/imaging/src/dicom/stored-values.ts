@@ -41,6 +41,18 @@ export function storedValueReader({ bitsStored, highBit }: StoredBits, signed: b
   };
 }
 
+/** The values of a frame, one a pixel. */
+export type StoredValues = Int32Array | Uint32Array;
+
+/** All values of a frame of greys. */
+export function storedValues(frame: FrameSamples, signed: boolean): StoredValues {
+  const { samples } = frame;
+  const values = signed ? new Int32Array(samples.length) : new Uint32Array(samples.length);
+  const read = storedValueReader(frame, signed);
+  for (let i = 0; i < values.length; i++) values[i] = read(samples[i]!);
+  return values;
+}
+
 /** Smallest and largest value that can be stored. */
 export function storableRange({ bitsStored }: Pick<FrameSamples, 'bitsStored'>, signed: boolean) {
   return signed

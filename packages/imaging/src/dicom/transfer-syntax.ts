@@ -27,6 +27,13 @@ const codings: Readonly<Record<string, FrameCoding>> = {
   '1.2.840.10008.1.2.4.203': 'jpegFamily',
 };
 
+/** Syntaxes whose compression may change values. */
+const lossy = ['50', '51', '53', '55', '81', '91', '203'].map((end) => `1.2.840.10008.1.2.4.${end}`);
+
+export function isLossySyntax(transferSyntax: string): boolean {
+  return lossy.includes(transferSyntax);
+}
+
 /** What is not decoded, by the beginning of its UID. */
 const unsupported: readonly (readonly [start: string, name: string])[] = [
   ['1.2.840.10008.1.2.4.92', 'JPEG 2000 part 2'],

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import type { ImageMode } from '../image/decoded-image.js';
+import { dicomFile } from '../testing/dicom-file.js';
+import { window } from '../testing/small-dicom.js';
 import { decodeMask } from './decode-mask.js';
 import { readMask } from './read-mask.js';
 
@@ -92,5 +94,35 @@ describe('files', () => {
       .jpeg({ quality: 70 })
       .toBuffer();
     expect((await decodeMask(bytes)).data).toEqual(expected);
+  });
+
+  const segmentation = { rows: SIDE, columns: SIDE };
+
+  test('of DICOM of single bits, as segmentations are', async () => {
+    const pixelData = new Uint8Array((2 * SIDE * SIDE) / 8);
+    inside.forEach((value, i) => {
+      if (value) pixelData[i >> 3]! |= 1 << (i % 8);
+    });
+    const bytes = dicomFile({ ...segmentation, frames: 2, bitsAllocated: 1, pixelData });
+    expect(await decodeMask(bytes)).toMatchObject({ mode: 'grey', data: expected, notes: ['first of 2 frames'] });
+  });
+
+  test('of DICOM keep a label of 1 beside one of 700, whatever its window', async () => {
+    const pixelData = new Uint8Array(Uint16Array.from(values(0, (i) => (i % 2 ? 1 : 700))).buffer);
+    const elements = window(500, 100);
+    const { data, notes } = await decodeMask(dicomFile({ ...segmentation, bitsAllocated: 16, pixelData, elements }));
+    expect(data).toEqual(expected);
+    expect(notes).toEqual(['the mask has 2 values beside 0, its ground; all count as abnormal']);
+  });
+
+  test('of lossy DICOM lose their ringing', async () => {
+    const stream = await sharp(expected, { raw: { width: SIDE, height: SIDE, channels: 1 } })
+      .toColourspace('b-w')
+      .jpeg({ quality: 70 })
+      .toBuffer();
+    const transferSyntax = '1.2.840.10008.1.2.4.50';
+    expect((await decodeMask(dicomFile({ ...segmentation, transferSyntax, pixelData: [stream] }))).data).toEqual(
+      expected,
+    );
   });
 });

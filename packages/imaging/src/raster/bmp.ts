@@ -2,7 +2,7 @@ import type { ImageMode } from '../image/decoded-image.js';
 import { corruptImage, ImageError } from '../image/image-error.js';
 import { checkDeclared, type ImageLimits } from '../image/limits.js';
 import { expandRuns } from './bmp-runs.js';
-import type { RasterSamples } from './samples.js';
+import type { RasterFile, RasterSamples } from './samples.js';
 
 const FILE_HEADER_BYTES = 14;
 const CORE_HEADER_BYTES = 12;
@@ -29,13 +29,17 @@ interface BmpHeader {
 }
 
 /**
- * Decodes a Windows bitmap of 1 to 32 bits a pixel, plain or in run lengths. Errors: `corrupt-image`,
+ * Opens a Windows bitmap of 1 to 32 bits a pixel, plain or in run lengths. Errors: `corrupt-image`,
  * `unsupported-encoding` (embedded JPEG or PNG, Huffman) and those of the limits.
  */
-export function decodeBmp(bytes: Uint8Array, frame: number, limits: ImageLimits): RasterSamples {
+export function openBmp(bytes: Uint8Array, limits: ImageLimits): RasterFile & { samples(): RasterSamples } {
   const header = readHeader(bytes);
+  checkDeclared({ width: header.width, height: header.height, frameCount: 1 }, 0, limits);
+  return { frameCount: 1, samples: () => decodeBmp(bytes, header) };
+}
+
+function decodeBmp(bytes: Uint8Array, header: BmpHeader): RasterSamples {
   const { width, height, bitsPerPixel } = header;
-  checkDeclared({ width, height, frameCount: 1 }, frame, limits);
   const rows = header.isRunLength ? runLengthRows(bytes, header) : plainRows(bytes, header);
   const { mode, data } = bitsPerPixel <= 8 ? indexedPixels(rows, header) : directPixels(rows, header);
   return { width, height, mode, data, notes: [] };

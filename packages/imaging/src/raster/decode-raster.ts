@@ -3,93 +3,97 @@ import type { ImageFormat } from '../decode/detect-format.js';
 import { CHANNELS, type ImageMode } from '../image/decoded-image.js';
 import { corruptImage, ImageError } from '../image/image-error.js';
 import { checkDeclared, type ImageLimits } from '../image/limits.js';
-import { decodeBmp } from './bmp.js';
+import { openBmp } from './bmp.js';
 import { fillGround, gifMode, readGifFrame } from './gif.js';
 import { hasAllIntervals, plainJpeg } from './jpeg.js';
 import { checkPng, pngMode } from './png.js';
-import { keptChannels, type RasterSamples } from './samples.js';
-import { decodeTiff } from './tiff/decode-tiff.js';
+import { keptChannels, type RasterFile } from './samples.js';
+import { openTiff } from './tiff/decode-tiff.js';
 import { type VipsFile, type VipsSamples, vipsHeader, vipsPixels } from './vips.js';
 
 export type RasterFormat = Exclude<ImageFormat, 'dicom'>;
-
-/** The stored samples of one frame, and how many frames the file has. */
-export interface RasterFrame {
-  readonly samples: RasterSamples;
-  readonly frameCount: number;
-}
 
 /** The decoder met bytes that belong to nothing where an interval or the image was complete. */
 const STRAY_BYTES = /extraneous bytes before marker 0xd[0-79]/;
 
 /**
- * Decodes one frame of a PNG, JPEG, WebP, TIFF, BMP or GIF to its stored samples, turned upright by its orientation tag.
- * Colour profiles are not applied, as in the reference pipeline, except that CMYK becomes RGB by a standard profile.
- * Rejects with an ImageError for a file that is damaged, cut short or of an encoding that is not read.
+ * Opens a PNG, JPEG, WebP, TIFF, BMP or GIF, whose frames are decoded to their stored samples, turned upright by their
+ * orientation tag. Colour profiles are not applied, as in the reference pipeline, except that CMYK becomes RGB by a
+ * standard profile. Rejects with an ImageError for a file whose header is damaged or not within the limits.
  */
-export async function decodeRaster(
-  bytes: Uint8Array,
-  format: RasterFormat,
-  frame: number,
-  limits: ImageLimits,
-): Promise<RasterFrame> {
+export async function openRaster(bytes: Uint8Array, format: RasterFormat, limits: ImageLimits): Promise<RasterFile> {
   switch (format) {
     case 'bmp':
-      return { samples: decodeBmp(bytes, frame, limits), frameCount: 1 };
+      return openBmp(bytes, limits);
     case 'tiff':
-      return decodeTiff(bytes, frame, limits);
+      return openTiff(bytes, limits);
     case 'png':
       checkPng(bytes);
-      return decodeByVips({ bytes, format: 'PNG' }, frame, limits, (header) => pngMode(bytes, header.hasAlpha));
-    case 'gif': {
-      const first = readGifFrame(bytes);
-      const decoded = await decodeByVips({ bytes: first.opaque, format: 'GIF' }, frame, limits, () =>
-        gifMode(first.palette),
-      );
-      fillGround(decoded.samples, first);
-      return decoded;
-    }
+      return openByVips({ bytes, format: 'PNG' }, limits, (header) => pngMode(bytes, header.hasAlpha));
+    case 'gif':
+      return openGif(bytes, limits);
     case 'jpeg':
-      return decodeJpeg(plainJpeg(bytes), frame, limits);
+      return openJpeg(plainJpeg(bytes), limits);
     case 'webp':
-      return decodeByVips({ bytes, format: 'WebP' }, frame, limits, modeOf);
+      return openByVips({ bytes, format: 'WebP' }, limits, modeOf);
   }
 }
 
-async function decodeJpeg(bytes: Uint8Array, frame: number, limits: ImageLimits): Promise<RasterFrame> {
+async function openGif(bytes: Uint8Array, limits: ImageLimits): Promise<RasterFile> {
+  const first = readGifFrame(bytes);
+  const file = await openByVips({ bytes: first.opaque, format: 'GIF' }, limits, () => gifMode(first.palette));
+  return {
+    frameCount: file.frameCount,
+    samples: async (frame) => {
+      const samples = await file.samples(frame);
+      fillGround(samples, first);
+      return samples;
+    },
+  };
+}
+
+async function openJpeg(bytes: Uint8Array, limits: ImageLimits): Promise<RasterFile> {
   const file: VipsFile = { bytes, format: 'JPEG' };
-  try {
-    return await decodeByVips(file, frame, limits, modeOf);
-  } catch (error) {
-    const isWhole = error instanceof ImageError && STRAY_BYTES.test(error.message) && hasAllIntervals(bytes);
-    if (!isWhole) throw error;
-    const { samples, frameCount } = await decodeByVips({ ...file, allowsWarnings: true }, frame, limits, modeOf);
-    return {
-      samples: { ...samples, notes: ['bytes of the file that belong to no pixel were passed over'] },
-      frameCount,
-    };
-  }
+  const { frameCount, samples } = await openByVips(file, limits, modeOf);
+  return {
+    frameCount,
+    samples: async (frame) => {
+      try {
+        return await samples(frame);
+      } catch (error) {
+        const isWhole = error instanceof ImageError && STRAY_BYTES.test(error.message) && hasAllIntervals(bytes);
+        if (!isWhole) throw error;
+        const lenient = await openByVips({ ...file, allowsWarnings: true }, limits, modeOf);
+        const notes = ['bytes of the file that belong to no pixel were passed over'];
+        return { ...(await lenient.samples(frame)), notes };
+      }
+    },
+  };
 }
 
-async function decodeByVips(
+async function openByVips(
   file: VipsFile,
-  frame: number,
   limits: ImageLimits,
-  mode: (header: Metadata) => ImageMode,
-): Promise<RasterFrame> {
+  modeIn: (header: Metadata) => ImageMode,
+): Promise<RasterFile> {
   const header = await vipsHeader(file, limits);
   const frameCount = header.pages ?? 1;
-  checkDeclared({ width: header.width, height: header.height, frameCount }, frame, limits);
-  if (frameCount > 1 && frame > 0) {
-    throw new ImageError('no-such-frame', 'Only the first frame of an animation is read; ask for frame 0.');
-  }
-  const pixels = await pixelsOf(file, header, mode(header), limits);
+  checkDeclared({ width: header.width, height: header.height, frameCount }, 0, limits);
+  const mode = modeIn(header);
   const upright = header.autoOrient ?? header;
-  if (pixels.width !== upright.width || pixels.height !== upright.height) {
-    throw corruptImage(file.format, 'its pixels have another size than its header says');
-  }
-  const notes = frameCount > 1 ? [`first of ${frameCount} frames`] : [];
-  return { samples: { ...pixels, mode: mode(header), notes }, frameCount };
+  return {
+    frameCount,
+    samples: async (frame) => {
+      if (frame > 0) {
+        throw new ImageError('no-such-frame', 'Only the first frame of an animation is read; ask for frame 0.');
+      }
+      const pixels = await pixelsOf(file, header, mode, limits);
+      if (pixels.width !== upright.width || pixels.height !== upright.height) {
+        throw corruptImage(file.format, 'its pixels have another size than its header says');
+      }
+      return { ...pixels, mode, notes: frameCount > 1 ? [`first of ${frameCount} frames`] : [] };
+    },
+  };
 }
 
 async function pixelsOf(file: VipsFile, header: Metadata, mode: ImageMode, limits: ImageLimits) {

@@ -13,6 +13,17 @@ export interface RasterSamples {
   readonly notes: readonly string[];
 }
 
+/** A raster file whose header is read and within the limits. */
+export interface RasterFile {
+  /** Pages, or frames of an animation. */
+  readonly frameCount: number;
+  /**
+   * Decodes a frame of those that there are, counted from 0. Rejects with an ImageError: `no-such-frame` for any but the
+   * first of an animation, `corrupt-image`, `unsupported-encoding`, `too-many-pixels`, `timed-out` or `out-of-memory`.
+   */
+  samples(frame: number): RasterSamples | Promise<RasterSamples>;
+}
+
 /** Of `available` interleaved channels those that are wanted: the first ones, but of a grey and its alpha the last too. */
 export function keptChannels(values: SampleValues, available: number, wanted: number): SampleValues {
   if (available === wanted) return values;

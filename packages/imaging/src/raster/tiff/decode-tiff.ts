@@ -2,7 +2,7 @@ import { CHANNELS, type ImageMode } from '../../image/decoded-image.js';
 import { corruptImage, ImageError } from '../../image/image-error.js';
 import { checkDeclared, type ImageLimits } from '../../image/limits.js';
 import { jpegFrame } from '../jpeg.js';
-import { keptChannels, type RasterSamples, type SampleValues } from '../samples.js';
+import { keptChannels, type RasterFile, type RasterSamples, type SampleValues } from '../samples.js';
 import { type VipsSamples, vipsPixels } from '../vips.js';
 import { halfFloats } from './half-float.js';
 import { labColours } from './lab.js';
@@ -23,41 +23,46 @@ const COMPRESSION_TAGS: Readonly<Record<number, number>> = {
 const REDUCED_OR_MASK = 0b101;
 const OLD_REDUCED = 2;
 
-/** An image of a TIFF file, and how many the file holds. */
-export interface TiffImage {
-  readonly samples: RasterSamples;
-  readonly frameCount: number;
-}
-
 /**
- * Decodes one page of a TIFF or BigTIFF, reduced copies and masks of other pages left out. libvips decompresses a file
- * that is written anew with this page's strips or tiles and the tags that they need; colours and numbers that it does
+ * Opens a TIFF or BigTIFF of one or more pages, reduced copies and masks of other pages left out. libvips decompresses a file
+ * that is written anew with one page's strips or tiles and the tags that they need; colours and numbers that it does
  * not know (YCbCr without JPEG, Lab, half floats, separate planes) are taken from it as bytes and turned here.
  */
-export async function decodeTiff(bytes: Uint8Array, frame: number, limits: ImageLimits): Promise<TiffImage> {
+export function openTiff(bytes: Uint8Array, limits: ImageLimits): RasterFile {
   const file = new TiffFile(bytes);
   const directories = file.directories();
   const pages = fullPages(directories);
-  const directory = pages[frame];
-  const declared = { ...tiffPageSize(directory ?? pages[0]!), frameCount: pages.length };
-  checkDeclared(declared, frame, limits);
-  const page = readTiffPage(file, directory!);
-  const reader = new PageReader(page, directory!, file.littleEndian, limits);
-  const { data, mode } = await reader.samples();
-  const skipped = directories.length - pages.length;
+  const frameCount = pages.length;
+  const skipped = directories.length - frameCount;
   const notes =
     skipped > 0 ? [`${skipped} reduced or masking ${skipped === 1 ? 'page was' : 'pages were'} left out`] : [];
+  const pageAt = (frame: number): TiffDirectory => {
+    const directory = pages[frame];
+    checkDeclared({ ...tiffPageSize(directory ?? pages[0]!), frameCount }, frame, limits);
+    return directory!;
+  };
+  pageAt(0);
+  return {
+    frameCount,
+    samples: async (frame) => {
+      const samples = await decodePage(file, pageAt(frame), limits);
+      return { ...samples, notes: [...samples.notes, ...notes] };
+    },
+  };
+}
+
+async function decodePage(file: TiffFile, directory: TiffDirectory, limits: ImageLimits): Promise<RasterSamples> {
+  const page = readTiffPage(file, directory);
+  const reader = new PageReader(page, directory, file.littleEndian, limits);
+  const { data, mode } = await reader.samples();
   const { width, height, orientation } = page;
   const upright = orient({ width, height, channels: CHANNELS[mode], data }, orientation);
   return {
-    samples: {
-      width: upright.width,
-      height: upright.height,
-      mode,
-      data: upright.data,
-      notes: [...page.notes, ...reader.notes, ...notes],
-    },
-    frameCount: pages.length,
+    width: upright.width,
+    height: upright.height,
+    mode,
+    data: upright.data,
+    notes: [...page.notes, ...reader.notes],
   };
 }
 
