@@ -1,0 +1,51 @@
+/**
+ * `node bench/decoding.mjs [MEGAPIXELS ...]`: what decoding takes, for every kind of file, as a table in Markdown: memory a pixel beside the
+ * file itself, the largest resident memory of the process, and seconds. Each file is decoded in a process of its own. By default 16 and 64
+ * million pixels.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { largeFiles } from '../packages/imaging/dist/testing/large-files.js';
+
+const child = fileURLToPath(new URL('../packages/imaging/dist/testing/measure-decoding.js', import.meta.url));
+const megapixels = process.argv.slice(2).map(Number);
+const sides = (megapixels.length > 0 ? megapixels : [16, 64]).map(
+  (count) => Math.round(Math.sqrt(count * 1e6) / 16) * 16,
+);
+const folder = mkdtempSync(path.join(tmpdir(), 'mediclip-decoding-'));
+
+async function measured(kind, side) {
+  const file = path.join(folder, 'image');
+  writeFileSync(file, await largeFiles[kind](side));
+  const { status, stdout, stderr } = spawnSync(process.execPath, [child, file], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+  return JSON.parse(stdout);
+}
+
+function row({ pixels, idleBytes, peakBytes, seconds, error }) {
+  const peak = `${Math.round(peakBytes / 2 ** 20)} MiB`;
+  return error
+    ? `\`${error}\` | ${peak}`
+    : `${((peakBytes - idleBytes) / pixels).toFixed(1)} | ${peak}, ${seconds.toFixed(1)} s`;
+}
+
+try {
+  console.log(`| kind | ${sides.map((side) => `bytes a pixel at ${side} x ${side} | peak`).join(' | ')} |`);
+  console.log(`|---${'|---:|---:'.repeat(sides.length)}|`);
+  for (const kind of Object.keys(largeFiles)) {
+    const cells = [];
+    for (const side of sides) {
+      try {
+        cells.push(row(await measured(kind, side)));
+      } catch (error) {
+        cells.push(`could not be made (${error.message.split('\n')[0]}) |`);
+      }
+    }
+    console.log(`| ${kind} | ${cells.join(' | ')} |`);
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}
