@@ -43,7 +43,7 @@ export const largeFiles: Readonly<Record<string, Make>> = {
   'DICOM, 8 bits': dicom((side) => ({ pixelData: grey8(side) })),
   'DICOM, 32 bits': dicom((side) => ({
     ...{ bitsAllocated: 32, elements: ct },
-    pixelData: bytesOf(Uint32Array.from(grey12(side))),
+    pixelData: bytesOf(new Uint32Array(grey12(side))),
   })),
   'DICOM, 1 bit': dicom((side) => ({ bitsAllocated: 1, pixelData: grey8(side).subarray(0, (side * side) / 8) })),
   'DICOM, RGB': dicom((side) => ({ ...colour, pixelData: colours(side) })),
@@ -57,7 +57,7 @@ export const largeFiles: Readonly<Record<string, Make>> = {
   })),
   'DICOM, RGB of 12 bits': dicom((side) => ({
     ...{ ...colour, ...deep },
-    pixelData: bytesOf(Uint16Array.from(colours(side))),
+    pixelData: bytesOf(new Uint16Array(colours(side))),
   })),
   'DICOM, palette': dicom((side) => ({
     ...{ ...deep, photometric: 'PALETTE COLOR' },
@@ -122,12 +122,24 @@ function dicom(options: (side: number) => Pixels | Promise<Pixels>): Make {
 }
 type Pixels = Omit<DicomFileOptions, 'rows' | 'columns'>;
 
-const grey12 = (side: number) =>
-  Uint16Array.from({ length: side * side }, (_, i) => ((i % side) >> 1) + (Math.floor(i / side) % 7)).map(
-    (value) => value & 0xfff,
-  );
-const grey8 = (side: number) => Uint8Array.from(grey12(side), (value) => value >> 4);
-const colours = (side: number) => new Uint8Array(3 * side * side).map((_, i) => (i >> 6) & 255);
+function grey12(side: number): Uint16Array {
+  const values = new Uint16Array(side * side);
+  for (let i = 0; i < values.length; i++) values[i] = (((i % side) >> 1) + (Math.floor(i / side) % 7)) & 0xfff;
+  return values;
+}
+
+function grey8(side: number): Uint8Array {
+  const values = new Uint8Array(side * side);
+  for (let i = 0; i < values.length; i++) values[i] = (i % side) >> 5;
+  return values;
+}
+
+function colours(side: number): Uint8Array {
+  const values = new Uint8Array(3 * side * side);
+  for (let i = 0; i < values.length; i++) values[i] = i >> 6;
+  return values;
+}
+
 const bytesOf = ({ buffer }: Uint16Array | Uint32Array) => new Uint8Array(buffer as ArrayBuffer);
 
 const frameOf = (side: number, samples: Uint8Array | Uint16Array, bitsPerSample: number): Frame => ({
