@@ -1,6 +1,5 @@
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
-import multipart from '@fastify/multipart';
 import { newId } from '@mediclip/store';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { ApiKeys } from './auth/api-keys.js';
@@ -10,6 +9,7 @@ import { backboneHandlers } from './backbones/backbones.js';
 import { datasetHandlers } from './datasets/datasets.js';
 import { imageHandlers } from './datasets/images.js';
 import type { ReadinessProbe, ServerDependencies } from './dependencies.js';
+import { connectionLimit, descriptorLimit, mostConnections } from './http/connection-limit.js';
 import type { Handlers } from './http/handlers.js';
 import { loadShedding } from './http/load-shedding.js';
 import { logRequests } from './http/log-requests.js';
@@ -121,11 +121,11 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   });
   await app.register(refuseWhileClosing, { lifecycle });
   await app.register(hangUpUnused);
+  await app.register(connectionLimit, { metrics: dependencies.metrics, most: mostConnections(descriptorLimit()) });
   await app.register(loadShedding, settings);
   await app.register(auth, { keys });
   await app.register(rateLimit, settings);
   await app.register(bodyParsers);
-  await app.register(multipart);
   await app.register(docsAssets);
 
   const submission = { jobQueue, queueDepth: settings.queueDepth, modelsFolder: settings.modelsDir };
@@ -160,6 +160,6 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   };
   const { uploads, archives } = settings;
   const limits = { jsonBytes: uploads.jsonBytes, formBytes: uploads.formBytes, archiveBytes: archives.packedBytes };
-  registerRoutes(app, handlers, { store, limits });
+  registerRoutes(app, handlers, { store, limits, longestWorkMs: settings.requestTimeoutMs });
   return app;
 }

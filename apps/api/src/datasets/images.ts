@@ -107,6 +107,7 @@ async function receiveForm(
       else refusePart(part.name, 'This field is not known');
       continue;
     }
+    if (part.name !== 'file' && part.name !== 'mask') refusePart(part.name, 'This field is not known');
     const received = await spool(part.content, path.join(folder, `part-${spooled++}`), {
       maximumBytes: images.maximumBytes,
       signal,
@@ -117,11 +118,11 @@ async function receiveForm(
       if (split === undefined) refusePart('split', 'This field must stand before the first file');
       if (label === undefined) refusePart('label', 'This field must stand before the first file');
       waiting = { fileName: part.fileName, split, label, file: received };
-    } else if (part.name === 'mask') {
+    } else {
       if (waiting && waiting.mask === undefined) waiting = { ...waiting, mask: received };
       else if (waiting) waiting = { ...waiting, mask: new ProblemError('mask-without-image') };
       else await intake.reject(part.fileName, new ProblemError('mask-without-image'));
-    } else refusePart(part.name, 'This field is not known');
+    }
   }
   await handOn();
   if (files === 0) refusePart('file', 'At least one file is needed');

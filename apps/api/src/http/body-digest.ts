@@ -1,8 +1,9 @@
-import type { Readable } from 'node:stream';
+import { ProblemError } from '@mediclip/contracts';
 import { hashing } from '@mediclip/files';
 import type { FastifyRequest } from 'fastify';
 import { readForm } from '../uploads/form.js';
 import { ClientGone } from './client-gone.js';
+import { limitedBody } from './limited-body.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -11,28 +12,32 @@ declare module 'fastify' {
   }
 }
 
-/** The chunks of a raw body; at their end its digest is known. Throws `ClientGone` when its end never comes. */
-export async function* rawBody(request: FastifyRequest): AsyncGenerator<Uint8Array> {
-  const hashed = hashing(request.body as Readable);
+/** More than any form has that was answered; its bytes are limited besides. */
+const mostFilesOfRepeats = 100_000;
+
+/**
+ * The chunks of a raw body; at their end its digest is known. Throws `payload-too-large` beyond `limitBytes`, and `ClientGone` when its
+ * end never comes.
+ */
+export async function* rawBody(request: FastifyRequest, limitBytes: number): AsyncGenerator<Uint8Array> {
+  const hashed = hashing(limitedBody(request, limitBytes));
   try {
     yield* hashed;
   } catch (error) {
-    throw request.raw.complete ? error : new ClientGone();
+    throw error instanceof ProblemError || request.raw.complete ? error : new ClientGone();
   }
   request.bodyDigest = hashed.digest();
 }
 
-/** Digest of a streamed body; reads it to its end when nobody has. */
-export async function restOfBodyDigest(request: FastifyRequest): Promise<string> {
-  if (request.bodyDigest === undefined) await readAll(request);
+/** Digest of a streamed body, which may have `limitBytes`; reads it to its end when nobody has. */
+export async function restOfBodyDigest(request: FastifyRequest, limitBytes: number): Promise<string> {
+  if (request.bodyDigest === undefined) await readAll(request, limitBytes);
   if (request.bodyDigest === undefined) throw new Error('This is a bug: the body was read, but not to its end.');
   return request.bodyDigest;
 }
 
-async function readAll(request: FastifyRequest): Promise<void> {
-  if (!request.isMultipart()) {
-    for await (const _ of rawBody(request));
-    return;
-  }
-  for await (const _ of readForm(request, { maximumBytes: Number.POSITIVE_INFINITY, maximumFiles: 1_000_000 }));
+async function readAll(request: FastifyRequest, limitBytes: number): Promise<void> {
+  const isForm = request.headers['content-type']?.toLowerCase().startsWith('multipart/');
+  const limits = { maximumBytes: limitBytes, maximumFiles: mostFilesOfRepeats };
+  for await (const _ of isForm ? readForm(request, limits) : rawBody(request, limitBytes));
 }

@@ -1,21 +1,36 @@
-import underPressure from '@fastify/under-pressure';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { ProblemError } from '@mediclip/contracts';
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 
 const retryAfterSeconds = 5;
-const sampleIntervalMs = 1000;
+const sampleEveryMs = 1000;
+const resolutionMs = 10;
 
-/** Turns requests away while the event loop is late; the open routes, by which people see how the server is, still answer. */
+/**
+ * Turns requests away while the event loop is late; the open routes, by which people see how the server is, still answer. It looks at
+ * nothing but the event loop, so that it works on when the process may open no more files.
+ */
 export const loadShedding = fastifyPlugin(
   async (app: FastifyInstance, { eventLoopDelayMs }: { eventLoopDelayMs: number }) => {
-    await app.register(underPressure, {
-      maxEventLoopDelay: eventLoopDelayMs,
-      sampleInterval: sampleIntervalMs,
-      pressureHandler: async (request) => {
-        if (request.routeOptions.config.isOpen !== false) return;
+    const delay = monitorEventLoopDelay({ resolution: resolutionMs });
+    delay.enable();
+    let isLate = false;
+    const sampling = setInterval(() => {
+      const meanMs = delay.mean / 1e6 - resolutionMs;
+      // Without a single measurement in a second the loop was later than that.
+      isLate = Number.isNaN(meanMs) || meanMs > eventLoopDelayMs;
+      delay.reset();
+    }, sampleEveryMs);
+    sampling.unref();
+    app.addHook('onClose', async () => {
+      clearInterval(sampling);
+      delay.disable();
+    });
+    app.addHook('onRequest', async (request) => {
+      if (isLate && request.routeOptions.config.isOpen === false) {
         throw new ProblemError('overloaded', undefined, { retryAfterSeconds });
-      },
+      }
     });
   },
 );

@@ -2,10 +2,16 @@ import { ProblemError, type RequestBody, type Route } from '@mediclip/contracts'
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 
-/** Media types of archives: their bodies are handed on as streams. */
-const streamTypes = ['application/zip', 'application/x-tar', 'application/gzip', 'application/octet-stream'];
+/** Media types of archives and forms: their bodies are handed on as streams. */
+const streamTypes = [
+  'application/zip',
+  'application/x-tar',
+  'application/gzip',
+  'application/octet-stream',
+  'multipart/form-data',
+];
 
-/** Parses JSON bodies, hands archives on as streams, and takes nothing else. (Forms have a parser of their own.) */
+/** Parses JSON bodies, hands archives and forms on as streams, and takes nothing else. */
 export const bodyParsers = fastifyPlugin(async (app: FastifyInstance) => {
   app.removeAllContentTypeParsers();
   const parseJson = app.getDefaultJsonParser('error', 'error');

@@ -32,11 +32,18 @@ const onlyAttempt: RequestAttempt = { isRepeat: false, isOurs: async () => true 
 
 const noQuery = z.strictObject({});
 
+export interface ServingOptions {
+  readonly store: Store;
+  readonly limits: BodyLimits;
+  /** From the end of a body to the first byte of its answer, and between two bytes of it. */
+  readonly longestWorkMs: number;
+}
+
 /** Offers every operation of the contracts' table: its parts validated, its handler called, its answer sent. */
 export function registerRoutes(
   app: FastifyInstance,
   handlers: Handlers,
-  { store, limits }: { readonly store: Store; readonly limits: BodyLimits },
+  { store, limits, longestWorkMs }: ServingOptions,
 ): void {
   for (const id of operationIds) {
     const route = routeOf(id);
@@ -49,21 +56,34 @@ export function registerRoutes(
       preParsing: async (request) => checkBodyHead(request, route, limitBytes),
       handler: (request, reply) =>
         inRequestSpan(route, request, reply, () =>
-          serve(id, route, handlers[id] as Handler<OperationId>, store, request, reply),
+          serve(
+            { id, route, limitBytes, longestWorkMs, handler: handlers[id] as Handler<OperationId> },
+            store,
+            request,
+            reply,
+          ),
         ),
     });
   }
 }
 
+/** What is offered at a route. */
+interface Offered {
+  readonly id: OperationId;
+  readonly route: Route;
+  readonly handler: Handler<OperationId>;
+  /** Of its bodies. */
+  readonly limitBytes: number;
+  readonly longestWorkMs: number;
+}
+
 async function serve(
-  id: OperationId,
-  route: Route,
-  handler: Handler<OperationId>,
+  { id, route, handler, limitBytes, longestWorkMs }: Offered,
   store: Store,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  waitPatiently(request);
+  waitPatiently(request, longestWorkMs);
   const tenant = store.tenant(request.tenant);
   const valid = validParts(route, request);
   const { params, modelId } = await resolveModel(route, valid.params, tenant);
@@ -84,7 +104,8 @@ async function serve(
     {
       idempotency: tenant.idempotency,
       bodyDigest: async () =>
-        route.body && !('json' in route.body) ? restOfBodyDigest(request) : jsonDigest(request.body),
+        route.body && !('json' in route.body) ? restOfBodyDigest(request, limitBytes) : jsonDigest(request.body),
+      signal,
       onKeyError: (err) => request.log.warn({ err }, 'the record of the idempotency key could not be written'),
       async answer(resourceId, attempt) {
         const answer = await handler(call(resourceId, attempt));

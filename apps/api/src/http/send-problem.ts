@@ -8,6 +8,8 @@ import { ofFastify } from './fastify-errors.js';
 const plainPath = /^[!-~]*$/;
 /** What proxies write into their logs for a client that went before it was answered; nobody gets to see it. */
 const clientGoneStatus = 499;
+/** How long a body is read on that was answered already. */
+const passedOverMs = 10_000;
 
 /** Answers `request` with the problem that tells of `error`, and logs what the server is to blame for. */
 export function sendProblem(
@@ -16,7 +18,8 @@ export function sendProblem(
   reply: FastifyReply,
   metrics: Pick<ServerMetrics, 'rejected'>,
 ): FastifyReply {
-  if (isOfClientGone(error)) {
+  const { raw } = request;
+  if (isOfClientGone(error) || (raw.destroyed && !raw.complete)) {
     request.log.info({ operation: request.routeOptions.config.operationId }, 'the client went before it was answered');
     return reply.code(clientGoneStatus).send();
   }
@@ -26,6 +29,7 @@ export function sendProblem(
   else if (problem.status >= 500) request.log.warn(log, problem.message);
   else request.log.info({ problem: problem.slug }, problem.message);
   if (turnsAway(problem)) metrics.rejected.inc({ reason: problem.slug });
+  if (!raw.complete) passOverRest(request, reply);
   const path = request.url.split('?', 1)[0]!;
   const instance = plainPath.test(path) ? path : undefined;
   return reply
@@ -33,6 +37,19 @@ export function sendProblem(
     .headers(headersOf(problem))
     .type(problemMediaType)
     .send(JSON.stringify(problem.toProblem({ ...(instance && { instance }), requestId: request.id })));
+}
+
+/**
+ * Reads on what a client still sends of a body that was answered before its end, for a while: a connection that is cut in the middle
+ * would lose the answer too.
+ */
+function passOverRest({ raw, socket }: FastifyRequest, reply: FastifyReply): void {
+  reply.raw.once('finish', () => {
+    raw.on('error', () => undefined).resume();
+    const hangUp = setTimeout(() => raw.complete || socket.destroy(), passedOverMs);
+    hangUp.unref();
+    raw.once('close', () => clearTimeout(hangUp));
+  });
 }
 
 /** True of a client that has gone, and of work that its going has aborted. */

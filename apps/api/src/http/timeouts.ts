@@ -9,11 +9,12 @@ export const headersTimeoutMs = 15_000;
 export const timeoutCheckMs = 5_000;
 
 /**
- * Lifts the limit on idle connections of this request as soon as its body has arrived: the silence is then the server's own. Node
- * sets the limit again with the next request of the connection.
+ * Raises the limit on idle connections of this request to `longestWorkMs` as soon as its body has arrived: the silence is then the
+ * server's own, but work that never ends must not hold its client, its files and its key for ever. Node sets the usual limit again with
+ * the next request of the connection.
  */
-export function waitPatiently(request: FastifyRequest): void {
-  const lift = () => request.socket.setTimeout(0);
+export function waitPatiently(request: FastifyRequest, longestWorkMs: number): void {
+  const lift = () => request.socket.setTimeout(longestWorkMs);
   if (request.raw.complete) lift();
   else request.raw.once('end', lift);
 }

@@ -18,6 +18,8 @@ export interface KeyedWork {
   bodyDigest(): Promise<string>;
   /** `newId` is the same again when an earlier try of the request came to no answer. */
   answer(newId: string, attempt: RequestAttempt): Promise<CompleteAnswer>;
+  /** Aborts when the client has gone: the claim is renewed no longer, so that work which never ends does not hold it for ever. */
+  readonly signal: AbortSignal;
   /** Called with what went wrong with the key alone, which fails neither the work nor its answer. */
   onKeyError(error: unknown): void;
 }
@@ -81,18 +83,21 @@ async function answerOfSuccessor({ idempotency }: KeyedWork, request: KeyedReque
 }
 
 async function whileRenewing(
-  { idempotency, onKeyError }: KeyedWork,
+  { idempotency, onKeyError, signal }: KeyedWork,
   claim: Claim,
   answer: () => Promise<CompleteAnswer>,
 ): Promise<CompleteAnswer> {
   const renewal = setInterval(() => void idempotency.renew(claim).catch(onKeyError), renewEveryMs);
+  const stop = () => clearInterval(renewal);
+  signal.addEventListener('abort', stop);
   try {
     return await answer();
   } catch (error) {
     await idempotency.release(claim).catch(onKeyError);
     throw error;
   } finally {
-    clearInterval(renewal);
+    stop();
+    signal.removeEventListener('abort', stop);
   }
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { type Dataset, isFinal, type Job, jobKindSchema, type Problem, problemSlug } from '@mediclip/contracts';
 import { ImagingPool } from '@mediclip/imaging';
@@ -84,6 +85,11 @@ export class TestService {
     service.url = `http://127.0.0.1:${(service.server.server.address() as AddressInfo).port}`;
     if (worker) service.worker = await FakeWorker.start(service);
     return service;
+  }
+
+  /** Resolves when a line with this message stands in the log, from the line `begin` on. */
+  async logged(message: string, begin = 0): Promise<void> {
+    while (!this.log.slice(begin).some((line) => JSON.parse(line).msg === message)) await nextTurn();
   }
 
   async stop(): Promise<void> {

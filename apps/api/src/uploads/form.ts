@@ -1,9 +1,11 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { MultipartFile } from '@fastify/multipart';
 import { ProblemError } from '@mediclip/contracts';
 import type { FastifyRequest } from 'fastify';
 import { ClientGone } from '../http/client-gone.js';
-import { tooLarge } from '../http/media-types.js';
+import { limitedBody } from '../http/limited-body.js';
+import { FormFault } from './multipart/form-fault.js';
+import { boundaryOf } from './multipart/part-head.js';
+import { type RawPart, readParts } from './multipart/read-parts.js';
 
 /** A part of a form, in the order of arrival. What is not read of a file is passed over. */
 export type FormPart =
@@ -16,69 +18,68 @@ export type FormPart =
     };
 
 export interface FormLimits {
-  /** Of all files together. */
+  /** Of the whole body. */
   readonly maximumBytes: number;
   /** Masks included. */
   readonly maximumFiles: number;
 }
 
 const longestFieldBytes = 1024;
+const longestFieldName = 100;
 const fieldsPerFile = 3;
 const longestFileName = 1024;
 
 /**
  * The parts of a multipart form as they arrive. At their end `request.bodyDigest` is the digest of names and contents: the same
- * form with another boundary has the same one. Throws `malformed-multipart`, `payload-too-large`, and `ClientGone`.
+ * form with another boundary has the same one. Throws `malformed-multipart` for anything in it that is no part of a form,
+ * `payload-too-large`, and `ClientGone`.
  */
 export async function* readForm(
   request: FastifyRequest,
   { maximumBytes, maximumFiles }: FormLimits,
 ): AsyncGenerator<FormPart> {
   const hash = createHash('sha256');
-  const budget = { leftBytes: maximumBytes, maximumBytes };
-  const parts = request.parts({
-    limits: {
-      fileSize: Number.POSITIVE_INFINITY,
-      files: maximumFiles,
-      fields: maximumFiles * fieldsPerFile,
-      parts: maximumFiles * (fieldsPerFile + 1),
-      fieldSize: longestFieldBytes,
-      headerPairs: 100,
-    },
-  });
-  for (;;) {
-    const next = await parts.next().catch((error: unknown) => {
-      throw formError(error, request);
-    });
-    if (next.done) break;
-    const part = next.value;
-    if (part.type === 'field') {
-      const value = typeof part.value === 'string' && !part.valueTruncated ? part.value : '';
-      hash.update(`${JSON.stringify(['field', part.fieldname, value])}\n`);
-      yield { kind: 'field', name: part.fieldname, value };
-      continue;
+  const count = { files: 0, fields: 0 };
+  try {
+    const boundary = boundaryOf(request.headers['content-type'] ?? '');
+    for await (const part of readParts(limitedBody(request, maximumBytes), boundary)) {
+      if (part.name.length > longestFieldName) throw new FormFault('the name of a part is too long');
+      if (part.fileName === undefined) {
+        if (++count.fields > maximumFiles * fieldsPerFile) throw new FormFault('it has too many fields');
+        const value = await textOf(part);
+        hash.update(`${JSON.stringify(['field', part.name, value])}\n`);
+        yield { kind: 'field', name: part.name, value };
+      } else {
+        if (++count.files > maximumFiles) throw new FormFault('it has too many files');
+        const fileName = part.fileName.slice(0, longestFileName);
+        hash.update(`${JSON.stringify(['file', part.name, fileName])}\n`);
+        const content = hashed(part, hash, request);
+        yield { kind: 'file', name: part.name, fileName, content };
+        for await (const _ of content);
+      }
     }
-    const fileName = (part.filename ?? '').slice(0, longestFileName);
-    hash.update(`${JSON.stringify(['file', part.fieldname, fileName])}\n`);
-    const content = contentOf(part, request, hash, budget);
-    yield { kind: 'file', name: part.fieldname, fileName, content };
-    for await (const _ of content);
+  } catch (error) {
+    throw formError(error, request);
   }
   request.bodyDigest = hash.digest('hex');
 }
 
-async function* contentOf(
-  part: MultipartFile,
-  request: FastifyRequest,
-  hash: Hash,
-  budget: { leftBytes: number; readonly maximumBytes: number },
-): AsyncGenerator<Uint8Array> {
+/** The value of a field; of one that is too long nothing, which no field may be. */
+async function textOf({ content }: RawPart): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of content) {
+    sizeBytes += chunk.length;
+    if (sizeBytes <= longestFieldBytes) chunks.push(chunk);
+  }
+  return sizeBytes > longestFieldBytes ? '' : Buffer.concat(chunks).toString('utf8');
+}
+
+async function* hashed({ content }: RawPart, hash: Hash, request: FastifyRequest): AsyncGenerator<Uint8Array> {
   let sizeBytes = 0;
   try {
-    for await (const chunk of part.file as AsyncIterable<Uint8Array>) {
+    for await (const chunk of content) {
       sizeBytes += chunk.length;
-      budget.leftBytes -= chunk.length;
-      if (budget.leftBytes < 0) throw tooLarge(budget.maximumBytes);
       hash.update(chunk);
       yield chunk;
     }
@@ -90,6 +91,8 @@ async function* contentOf(
 
 function formError(error: unknown, request: FastifyRequest): unknown {
   if (error instanceof ProblemError) return error;
-  if (!request.raw.complete) return new ClientGone();
-  return new ProblemError('malformed-multipart', undefined, {}, { cause: error });
+  if (error instanceof FormFault) {
+    return new ProblemError('malformed-multipart', `The form cannot be read: ${error.message}.`, {}, { cause: error });
+  }
+  return request.raw.complete ? error : new ClientGone();
 }
