@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { openStore, StoreUnavailable } from '@mediclip/store';
 import { temporaryFolder } from '@mediclip/testing';
 import { answerOnce, type CompleteAnswer, jsonDigest } from './idempotent.js';
@@ -11,12 +11,17 @@ function setUp() {
   const store = openStore(`file://${temporaryFolder()}`, { now: () => Date.now() + ahead });
   const { idempotency } = store.tenant('default');
   const reported: unknown[] = [];
-  const answer = (work: (newId: string) => Promise<CompleteAnswer>, broken: Partial<typeof idempotency> = {}) =>
+  const answer = (
+    work: (newId: string) => Promise<CompleteAnswer>,
+    broken: Partial<typeof idempotency> = {},
+    signal = new AbortController().signal,
+  ) =>
     answerOnce(request, {
       idempotency: Object.assign(Object.create(idempotency), broken) as typeof idempotency,
       bodyDigest: async () => jsonDigest({}),
       onKeyError: (error) => reported.push(error),
       answer: work,
+      signal,
     });
   return {
     answer,
@@ -80,4 +85,38 @@ describe('a request with a key', () => {
     await expect(failing).rejects.toThrow('the cause');
     expect(reported).toEqual([expect.any(StoreUnavailable)]);
   });
+});
+
+test('a claim is renewed no longer once its client has gone', async () => {
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'performance'] });
+  try {
+    const { answer } = setUp();
+    const client = new AbortController();
+    let renewals = 0;
+    const renew = async () => ++renewals > 0;
+    let finish = () => {};
+    const working = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const begun = new Promise<void>((resolve) => {
+      void answer(
+        async (id) => {
+          resolve();
+          await working;
+          return made(id);
+        },
+        { renew },
+        client.signal,
+      );
+    });
+    await begun;
+    jest.advanceTimersByTime(10_000);
+    expect(renewals).toBe(2);
+    client.abort();
+    jest.advanceTimersByTime(60_000);
+    expect(renewals).toBe(2);
+    finish();
+  } finally {
+    jest.useRealTimers();
+  }
 });

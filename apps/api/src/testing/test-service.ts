@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -85,6 +86,12 @@ export class TestService {
     service.url = `http://127.0.0.1:${(service.server.server.address() as AddressInfo).port}`;
     if (worker) service.worker = await FakeWorker.start(service);
     return service;
+  }
+
+  /** What requests have left below the folder for temporary files. */
+  get temporaryFiles(): string[] {
+    const folder = path.join(this.folder, 'data', 'tmp');
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.includes('upload-'));
   }
 
   /** Resolves when a line with this message stands in the log, from the line `begin` on. */

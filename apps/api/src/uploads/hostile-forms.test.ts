@@ -1,7 +1,5 @@
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { closeSharedPool, freshKey, TestService } from '../testing/test-service.js';
 
@@ -21,8 +19,6 @@ const part = (head: string, content: string) => `--b\r\n${head}\r\n\r\n${content
 const labels = ['split', 'label'].map((name) =>
   part(`Content-Disposition: form-data; name="${name}"`, name === 'split' ? 'train' : 'normal'),
 );
-const temporary = () => readdirSync(path.join(service.folder, 'data', 'tmp'));
-
 describe('a form with a part that nobody asked for', () => {
   test.each([17_000, 40_000, 60_000, 200_000])(
     'of %d bytes without a disposition is refused whole, and its key is free',
@@ -33,14 +29,14 @@ describe('a form with a part that nobody asked for', () => {
         const answer = await service.post(target, { body, headers: { ...headers, ...key } });
         expect(answer).toMatchObject({ status: 400, problem: 'malformed-multipart' });
       }
-      expect(temporary()).toEqual([]);
+      expect(service.temporaryFiles).toEqual([]);
     },
   );
 
   test('of another name is refused before it is kept', async () => {
     const body = `${part('Content-Disposition: form-data; name="extra"; filename="x"', 'x'.repeat(90_000))}--b--\r\n`;
     expect((await service.post(target, { body, headers })).problem).toBe('validation-failed');
-    expect(temporary()).toEqual([]);
+    expect(service.temporaryFiles).toEqual([]);
   });
 });
 

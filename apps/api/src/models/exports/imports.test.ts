@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { listBackbones, readSafetensors, writeSafetensors } from '@mediclip/backbones';
 import type { Model } from '@mediclip/contracts';
@@ -207,7 +205,7 @@ describe('an import', () => {
     expect(answer.problem).toBe(problem);
     expect(answer.json.detail).toMatch(/\.$/);
     expect(await service.keys()).toEqual(before);
-    expect(readdirSync(path.join(service.folder, 'data', 'tmp'))).toEqual([]);
+    expect(service.temporaryFiles).toEqual([]);
   });
 
   test('makes a model that is there at once, and only one however often it is sent with one key', async () => {
