@@ -21,7 +21,7 @@ declare module 'fastify' {
 }
 
 /** Largest bodies in bytes. */
-export interface BodyLimits {
+interface BodyLimits {
   readonly jsonBytes: number;
   readonly formBytes: number;
   readonly archiveBytes: number;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { type Dataset, isFinal, type Job, jobKindSchema, type Problem, problemSlug } from '@mediclip/contracts';
 import { ImagingPool } from '@mediclip/imaging';
@@ -96,7 +96,9 @@ export class TestService {
 
   /** Resolves when a line with this message stands in the log, from the line `begin` on. */
   async logged(message: string, begin = 0): Promise<void> {
-    while (!this.log.slice(begin).some((line) => JSON.parse(line).msg === message)) await nextTurn();
+    const isThere = () => this.log.slice(begin).some((line) => JSON.parse(line).msg === message);
+    for (let waitedMs = 0; !isThere() && waitedMs < 5000; waitedMs += 10) await sleep(10);
+    if (!isThere()) throw new Error(`Nothing was logged about: ${message}.`);
   }
 
   async stop(): Promise<void> {
