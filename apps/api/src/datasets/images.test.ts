@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { bitmap } from '../testing/bitmaps.js';
 import { dicom } from '../testing/dicom.js';
@@ -24,7 +22,7 @@ afterAll(async () => {
 });
 
 const newDataset = async () => (await service.post('/v1/datasets', { json: { name: 'a' } })).json.id as string;
-const temporaries = () => readdirSync(path.join(service.folder, 'data', 'tmp'));
+const temporaries = () => service.temporaryFiles;
 const normal: FormEntry[] = [
   ['split', 'train'],
   ['label', 'normal'],

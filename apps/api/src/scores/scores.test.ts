@@ -1,6 +1,4 @@
-import { readdirSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeImage, ImagingPool } from '@mediclip/imaging';
 import type { Imaging } from '../dependencies.js';
@@ -51,7 +49,7 @@ describe('scoring at once', () => {
       regions: [{ x: 8, y: 0, width: 8, height: 12, areaPixels: 96, peak: 0.75 }],
     });
     expect(json.results[0]).not.toHaveProperty('decision');
-    expect(readdirSync(path.join(service.folder, 'data', 'tmp'))).toEqual([]);
+    expect(service.temporaryFiles).toEqual([]);
   });
 
   test('gives the overlay of one image for Accept: image/png', async () => {

@@ -1,6 +1,4 @@
-import { readdirSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ArchiveEntry, encrypted, gzipped, tar, withMethod, zip } from '../../testing/archives.js';
 import { bitmap } from '../../testing/bitmaps.js';
@@ -19,7 +17,7 @@ afterAll(async () => {
 const newDataset = async () => (await service.post('/v1/datasets', { json: { name: 'a' } })).json.id as string;
 const upload = async (id: string, body: Uint8Array, type = 'application/octet-stream') =>
   service.post(`/v1/datasets/${id}/archive`, { body, headers: { 'content-type': type } });
-const temporaries = () => readdirSync(path.join(service.folder, 'data', 'tmp'));
+const temporaries = () => service.temporaryFiles;
 
 const folders: ArchiveEntry[] = [
   ['train/normal/a.bmp', bitmap(16, 12, 1)],
