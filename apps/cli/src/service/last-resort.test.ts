@@ -16,7 +16,7 @@ test.each([
     const service = await startService({ environment: { NODE_OPTIONS: `--import=${encodeURI(preloaded)}` } });
     service.signal('SIGUSR2');
     expect(await service.ended).toBe(1);
-    await until(() => service.log.some(({ msg }) => msg === 'stopped'));
+    await until(() => service.log.find(({ msg }) => msg === 'stopped'));
     expect(service.log.filter(({ level }) => level >= 60)).toHaveLength(1);
   },
   120_000,
