@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import { CHANNELS, type DecodedImage } from '../image/decoded-image.js';
 import { ImageError } from '../image/image-error.js';
 import { withinTime } from '../image/time-limit.js';
+import { dicomFile } from '../testing/dicom-file.js';
 import { goldenInput } from '../testing/golden-input.js';
 import { hugePng } from '../testing/huge-png.js';
 import { twoPageTiff } from '../testing/tiff-file.js';
@@ -93,6 +94,18 @@ describe('empty pictures', () => {
     expect((await decodeImage(await constant(3, 'black'))).notes).toEqual([empty]);
     expect((await decodeImage(await constant(4, 'rgba(10, 20, 30, 0.5)'))).notes).toEqual([empty]);
     expect((await decodeImage(await encoded.png!())).notes).toEqual([]);
+  });
+
+  test('of DICOM are said to be so, and one hot pixel does not make a picture one of them', async () => {
+    const side = 32;
+    const file = (value: (i: number) => number) => {
+      const pixelData = new Uint8Array(Uint16Array.from({ length: side * side }, (_, i) => value(i)).buffer);
+      return decodeImage(dicomFile({ rows: side, columns: side, bitsAllocated: 16, pixelData }));
+    };
+    expect((await file(() => 7)).notes).toEqual(['all greys are 7', empty]);
+    const { data, notes } = await file((i) => (i === 99 ? 65_535 : i));
+    expect(notes).toEqual([`greys 0..${side * side - 1} were stretched to 0..255`]);
+    expect(data[512]).toBe(128);
   });
 
   test('of which one pixel differs are not', async () => {

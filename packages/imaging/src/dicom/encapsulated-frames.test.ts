@@ -30,6 +30,22 @@ const jpegOf = (pixels: Uint8Array, channels: 1 | 3) =>
     .toColourspace(channels === 1 ? 'b-w' : 'srgb')
     .jpeg({ quality: 100, chromaSubsampling: '4:4:4' })
     .toBuffer();
+/** 16 x 16 greys of `37 i % 256`, without loss, in high-throughput JPEG 2000 (T.814); made with OpenJPH. */
+const highThroughput = Buffer.from(
+  [
+    'ff4fff510029400000000010000000100000000000000000000000100000001000000000000000000001070101ff50000800',
+    '0200000002ff52000c00020001000504044001ff5c00132048505050505050505050505050484848ff64001700014f70656e',
+    '4a50482056657220302e32362e332eff90000a0000000001730001ff93c02317730000c0124012c01200fe177300e8000774',
+    '0000c77400c0151004f00540881cf7f5008334006eb3f500033400960dedfc0041b400c0169c016bc016c07ed813fc8a932d',
+    '16142aa38403565e912eb7004e470f1ffafa85129e34e62e5e40cd00a1170040d0b8008cf13c3ccb95e61e15e6c2cf5a6a63',
+    '7ffe030e8210239700c02f49805e9f00bd083f9fdfff7be7fdf9fc3e1fb2f6f9793d3e8f87cfe3f3fc7e20d4783d3e8fcfef',
+    'eff3fb7cfc2222f93ebe9fe7f3f9fdbc5f1eaf0f89fc0021ee2a98e69f1c96b7a100000700002053017e1e3ebc3f3cbe3d3e',
+    'be9e8fc7c7afd76f8f9f6f8f8f5f8fafd7fbf7fbf1cde3e3d7e3dbdbe7c3dbe7c3c3c38fe78797c797b7f787b7af1e5ebf9e',
+    '003167d54d43c82fcb16a540102eea1080f454017f3fbfff5fdfff7ff7ff79fbf7fbfdff3fff7fdfdfcfefdfdfdfff77cfef',
+    'f7ff7dfdfe7eff5f7f3fff3fbfff7fef084b079e7e1bde4bc27d5884007b0e000174b401ffd9',
+  ].join(''),
+  'hex',
+);
 /** The segment that says: three components are YCbCr. */
 const jfif = Buffer.from('ffe000104a46494600010100000100010000', 'hex');
 const withMark = (stream: Buffer) => Buffer.concat([stream.subarray(0, 2), jfif, stream.subarray(2)]);
@@ -74,6 +90,14 @@ describe('a stream is decoded by what it is', () => {
   test('also where the file says that it is not compressed', async () => {
     const pixelData = [await encodeJpegLs(frameOf(grey8(), 8))];
     expect((await decode({ transferSyntax: '1.2.840.10008.1.2.1', pixelData })).data).toEqual(grey8());
+  });
+
+  test('of high-throughput JPEG 2000', async () => {
+    const transferSyntax = '1.2.840.10008.1.2.4.201';
+    const { data } = await decodeImage(
+      dicomFile({ rows: 16, columns: 16, transferSyntax, pixelData: [highThroughput] }),
+    );
+    expect(data).toEqual(Uint8Array.from({ length: 256 }, (_, i) => (37 * i) % 256));
   });
 
   test('in JP2 boxes, also long ones and one to the end', async () => {
