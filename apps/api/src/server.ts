@@ -15,6 +15,7 @@ import { loadShedding } from './http/load-shedding.js';
 import { logRequests } from './http/log-requests.js';
 import { bodyParsers } from './http/media-types.js';
 import { notFound } from './http/not-found.js';
+import { privateAnswers } from './http/private-answers.js';
 import { problemHandlers } from './http/problems.js';
 import { rateLimit } from './http/rate-limit.js';
 import { registerRoutes } from './http/register-routes.js';
@@ -105,6 +106,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   app.addHook('onClose', () => closeTemporaryFolders(settings.dataDir));
 
   await app.register(logRequests);
+  await app.register(privateAnswers);
   await app.register(measureRequests, { metrics });
   await app.register(helmet, { hsts: false, contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });
   if (settings.allowedOrigins.length > 0) {

@@ -8,6 +8,7 @@ import { temporaryFolder } from '@mediclip/testing';
 import { bitmap } from '../testing/bitmaps.js';
 import { closeSharedPool, formOf, TestService } from '../testing/test-service.js';
 import { ApiKeys } from './api-keys.js';
+import { WrongKeys } from './wrong-keys.js';
 
 function writeKeys(file: string, keys: Readonly<Record<string, string>>): void {
   const entries = Object.entries(keys).map(([key, tenant]) => ({
@@ -175,5 +176,31 @@ describe('the file of API keys', () => {
     await expect(open(path.join(folder, 'none.json'))).rejects.toThrow('cannot be read');
     writeFileSync(path.join(folder, 'bad.json'), '{"schemaVersion":1,"keys":[{"tenant":"A"}]}');
     await expect(open(path.join(folder, 'bad.json'))).rejects.toThrow('not valid');
+  });
+});
+
+describe('requests with wrong keys', () => {
+  test('are counted by address and turned away beyond 100 a minute; good keys are not', async () => {
+    const apiKeysFile = path.join(temporaryFolder(), 'keys.json');
+    writeKeys(apiKeysFile, { good: 'clinic-a' });
+    const service = await TestService.start({ settings: { apiKeysFile }, worker: false });
+    for (let i = 0; i < 100; i++) expect((await service.get('/v1/datasets', { key: `wrong-${i}` })).status).toBe(401);
+    const refused = await service.get('/v1/datasets', { key: 'wrong' });
+    expect(refused).toMatchObject({ status: 429, problem: 'rate-limited' });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    const answered = await service.get('/v1/datasets', { key: 'good' });
+    expect(answered.status).toBe(200);
+    expect(answered.headers.get('cache-control')).toBe('private, no-store');
+    expect((await service.get('/healthz')).headers.get('cache-control')).toBeNull();
+    await service.stop();
+    await closeSharedPool();
+  });
+
+  test('are forgotten after a minute', () => {
+    let now = 0;
+    const wrongKeys = new WrongKeys(1, () => now);
+    expect([wrongKeys.add('a'), wrongKeys.add('a'), wrongKeys.add('b')]).toEqual([0, 60, 0]);
+    now = 60_000;
+    expect(wrongKeys.add('a')).toBe(0);
   });
 });

@@ -2,6 +2,7 @@ import { ProblemError } from '@mediclip/contracts';
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import type { ApiKeys } from './api-keys.js';
+import { WrongKeys } from './wrong-keys.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -16,6 +17,8 @@ declare module 'fastify' {
 
 /** The tenant of everybody when there are no keys. */
 const defaultTenant = 'default';
+/** Of one address in a minute; those with a good key are never turned away for the others. */
+const mostWrongKeys = 100;
 const bearer = /^Bearer +([!-~]+)$/i;
 
 /** Tells whom a request is from, by its key. Without `keys` everybody is the tenant `default`. Open routes ask for no key. */
@@ -24,11 +27,23 @@ export const auth = fastifyPlugin(async (app: FastifyInstance, { keys }: { keys:
   app.decorateRequest('keyId', undefined);
   app.decorateRequest('whenKeyIsWithdrawn', () => () => undefined);
   if (keys === undefined) return;
+  const wrongKeys = new WrongKeys(mostWrongKeys);
   app.addHook('onRequest', async (request) => {
     if (request.routeOptions.config.isOpen !== false) return;
     const key = bearer.exec(request.headers.authorization ?? '')?.[1];
     const owner = key === undefined ? undefined : await keys.ownerOf(key);
-    if (owner === undefined) throw new ProblemError('unauthenticated');
+    if (owner === undefined) {
+      const retryAfterSeconds = key === undefined ? 0 : wrongKeys.add(request.ip);
+      if (retryAfterSeconds === 0) throw new ProblemError('unauthenticated');
+      throw new ProblemError(
+        'rate-limited',
+        `An address may send ${mostWrongKeys} requests a minute with wrong keys.`,
+        {
+          limit: mostWrongKeys,
+          retryAfterSeconds,
+        },
+      );
+    }
     request.tenant = owner.tenant;
     request.keyId = owner.keyId;
     request.whenKeyIsWithdrawn = (listener) => keys.whenWithdrawn(key!, listener);

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { EngineMessage, EngineProcessSettings, Fault, StartMessage, WorkMessage } from '../protocol.js';
+import { engineEnvironment } from './engine-environment.js';
 
 /** Why an engine process ended: by itself (`crash`), by its supervisor, or because it could not start (`refused`). */
 export type EndReason = 'crash' | 'hang' | 'cancel' | 'memory' | 'stop' | 'refused';
@@ -53,7 +54,7 @@ export class EngineChild {
       execArgv: [],
       // Whatever a native library prints goes to the parent's standard error: standard output belongs to the parent alone.
       stdio: ['ignore', 2, 2, 'ipc'],
-      env: { ...process.env, ...returnFreedMemory },
+      env: { ...engineEnvironment(process.env), ...returnFreedMemory },
     });
     this.#process.on('message', (message) => this.#receive(message as EngineMessage));
     // A beat that is missed is counted by this process's own turns, so that a suspended machine kills nobody on waking up.
