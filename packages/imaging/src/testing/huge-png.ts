@@ -20,7 +20,7 @@ export function hugePng(side: number, { bitDepth = 1, colourType = 0 }: HugePngO
   return Buffer.concat([
     signature,
     chunk('IHDR', header),
-    chunk('IDAT', deflateSync(rows, { level: 1 })),
+    chunk('IDAT', deflateSync(rows)),
     chunk('IEND', Buffer.alloc(0)),
   ]);
 }
