@@ -1,5 +1,6 @@
 export type AdaptationErrorCode =
   | 'too-few-normal-images'
+  | 'shots-too-alike'
   | 'bad-image'
   | 'unknown-tap'
   | 'checkpoint-mismatch'

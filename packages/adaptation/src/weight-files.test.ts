@@ -1,9 +1,9 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { add, externalConstant, type ModelSource, type Runtime, writeModel } from '@mediclip/onnx-graph';
 import { temporaryFolder, testRuntime } from '@mediclip/testing';
-import { loadModel, weightBytes } from './weight-files.js';
+import { loadModel, placeModel, weightBytes } from './weight-files.js';
 
 /** Two weight files, in one folder or in two, and a model that adds what they hold. */
 function twoFiles(folders: readonly [string, string]) {
@@ -58,6 +58,22 @@ describe('a model with weight files', () => {
     expect([...sum!.data]).toEqual([11, 22]);
     expect((given[0] as { path: string }).path.startsWith(root)).toBe(false);
     expect([readdirSync(path.join(root, 'a')), readdirSync(path.join(root, 'b'))]).toEqual([['0.bin'], ['1.bin']]);
+  });
+
+  test('is placed beside the weights of now, whichever were there before', async () => {
+    const { root, weights, model } = twoFiles(['a', 'b']);
+    const file = path.join(root, 'work', 'model.onnx');
+    mkdirSync(path.dirname(file));
+    const sumOfPlaced = async () => [
+      ...(await (await placeModel(testRuntime, file, model, weights)).run({})).sum!.data,
+    ];
+    expect(await sumOfPlaced()).toEqual([11, 22]);
+    expect(await sumOfPlaced()).toEqual([11, 22]);
+    const replacement = path.join(root, 'new.bin');
+    writeFileSync(replacement, Float32Array.of(3, 4));
+    renameSync(replacement, weights['0.bin']!);
+    expect(await sumOfPlaced()).toEqual([13, 24]);
+    expect(readdirSync(path.dirname(file)).sort()).toEqual(['0.bin', '1.bin', 'model.onnx']);
   });
 
   test('leaves nothing behind when it cannot be loaded', async () => {

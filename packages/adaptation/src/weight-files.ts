@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, copyFile, link, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { access, copyFile, link, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Backbone } from '@mediclip/backbones';
@@ -147,10 +147,23 @@ export async function placeWholeModel(
   await writeFileWhole(file, model);
 }
 
+/** A file that lies there already stays if it is the same one, and makes way if it is that of other weights. */
 async function linkBeside(file: string, location: string, source: string): Promise<void> {
-  await link(source, path.join(path.dirname(file), location)).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
+  const target = path.join(path.dirname(file), location);
+  try {
+    await link(source, target);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (await areSameFile(source, target)) return;
+    const temporary = `${target}.${randomUUID()}.partial`;
+    await link(source, temporary);
+    await rename(temporary, target);
+  }
+}
+
+async function areSameFile(a: string, b: string): Promise<boolean> {
+  const [first, second] = await Promise.all([a, b].map((file) => stat(file, { bigint: true })));
+  return first!.dev === second!.dev && first!.ino === second!.ino;
 }
 
 const cannotLink = (error: unknown): boolean =>

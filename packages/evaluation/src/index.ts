@@ -10,6 +10,7 @@ export {
   type PrecisionRecallPoint,
   type RocPoint,
   type SensitivityAtSpecificity,
+  withBothClasses,
 } from './image/image-metrics.js';
 export { operatingPoints } from './image/operating-points.js';
 export {

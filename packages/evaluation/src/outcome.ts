@@ -18,8 +18,16 @@ export interface Interval {
 /** A number with its confidence interval, where there is one. */
 export type Figure = Outcome<{ value: number; interval: Outcome<Interval> }>;
 
-/** A figure that is reached by predicting "abnormal" for scores of `threshold` and above; null stands for "none at all". */
-export type ThresholdFigure = Outcome<{ value: number; interval: Outcome<Interval>; threshold: number | null }>;
+/**
+ * A figure that is reached by predicting "abnormal" for scores of `threshold` and above; null stands for "none at all". `thresholdLogit`
+ * says the same on the scale of logits, where images were ranked by them.
+ */
+export type ThresholdFigure = Outcome<{
+  value: number;
+  interval: Outcome<Interval>;
+  threshold: number | null;
+  thresholdLogit?: number;
+}>;
 
 export function undefinedBecause(reason: string): Undefined {
   return { defined: false, reason };

@@ -54,6 +54,7 @@ export const ofWeights: Table<WeightsErrorCode> = {
 
 export const ofAdaptation: Table<AdaptationErrorCode> = {
   'too-few-normal-images': 'too-few-images',
+  'shots-too-alike': 'shots-too-alike',
   'bad-image': 'validation-failed',
   'unknown-tap': 'validation-failed',
   'checkpoint-mismatch': 'checkpoint-mismatch',

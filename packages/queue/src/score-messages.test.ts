@@ -33,12 +33,16 @@ describe('score messages', () => {
       fc.record({
         mapSide: fc.constant(mapSide),
         score: fc.float({ min: 0, max: 1, noNaN: true }),
+        logit: fc.double({ noDefaultInfinity: true, noNaN: true }),
         map: fc.float32Array({ minLength: mapSide * mapSide, maxLength: mapSide * mapSide }),
       }),
     );
     fc.assert(
       fc.property(fc.array(map, { maxLength: 4 }), (scores) => {
-        const reply: ScoreReply = { outcome: 'scored', scores: scores.map((s) => ({ ...s, score: s.score + 0 })) };
+        const reply: ScoreReply = {
+          outcome: 'scored',
+          scores: scores.map((s) => ({ ...s, score: s.score + 0, logit: s.logit + 0 })),
+        };
         expect(decodeScoreReply(unaligned(encodeScoreReply(reply)))).toEqual(reply);
       }),
     );

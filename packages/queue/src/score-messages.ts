@@ -19,7 +19,7 @@ const requestHeaderSchema = z.strictObject({
 const replyHeaderSchema = z.discriminatedUnion('outcome', [
   z.strictObject({
     outcome: z.literal('scored'),
-    scores: z.array(z.strictObject({ score: shareSchema, mapSide: z.int().min(1) })),
+    scores: z.array(z.strictObject({ score: shareSchema, logit: z.number().optional(), mapSide: z.int().min(1) })),
   }),
   z.strictObject({
     outcome: z.literal('refused'),
@@ -74,7 +74,7 @@ export function encodeScoreReply(reply: ScoreReply): Uint8Array {
       throw new RangeError(`A map has ${map.length} values, not ${mapSide} x ${mapSide}.`);
     }
   }
-  const scores = reply.scores.map(({ score, mapSide }) => ({ score, mapSide }));
+  const scores = reply.scores.map(({ score, logit, mapSide }) => ({ score, logit, mapSide }));
   return pack(
     replyHeaderSchema.parse({ outcome: 'scored', scores }),
     reply.scores.map(({ map }) => new Uint8Array(map.buffer, map.byteOffset, map.byteLength)),
@@ -92,10 +92,10 @@ export function decodeScoreReply(bytes: Uint8Array): ScoreReply {
     mapBytes.reduce((sum, length) => sum + length, 0),
   );
   let offset = 0;
-  const scores = reply.scores.map(({ score, mapSide }, i) => {
+  const scores = reply.scores.map(({ score, logit, mapSide }, i) => {
     const map = new Float32Array(body.slice(offset, offset + mapBytes[i]!).buffer);
     offset += mapBytes[i]!;
-    return { score, map, mapSide };
+    return { score, ...(logit !== undefined && { logit }), map, mapSide };
   });
   return { outcome: 'scored', scores };
 }

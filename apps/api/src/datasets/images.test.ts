@@ -79,6 +79,12 @@ describe('an upload of images', () => {
     });
     const content = await service.get(`${target}/content`);
     expect(content.bytes.equals(bytes)).toBe(true);
+    const etag = `"${image.sha256}"`;
+    expect(content.headers.get('etag')).toBe(etag);
+    const again = await service.get(`${target}/content`, { headers: { 'if-none-match': `"x", ${etag}` } });
+    expect([again.status, again.bytes.length, again.headers.get('etag')]).toEqual([304, 0, etag]);
+    const changed = await service.get(`${target}/content`, { headers: { 'if-none-match': '"x"' } });
+    expect([changed.status, changed.bytes.equals(bytes)]).toEqual([200, true]);
     expect(image.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
     expect((await service.delete(target)).status).toBe(204);
     expect((await service.get(`${target}/content`)).problem).toBe('not-found');

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { type Label, labelSchema, ProblemError, type Split, splitSchema, type Upload } from '@mediclip/contracts';
 import type { z } from 'zod';
 import type { Imaging, ServerSettings } from '../dependencies.js';
+import { namesEntityTag } from '../http/entity-tag.js';
 import type { Call, HandlersOf } from '../http/handlers.js';
 import { jsonPage } from '../http/json-page.js';
 import { readForm } from '../uploads/form.js';
@@ -26,10 +27,12 @@ export function imageHandlers(
 
     getImage: async ({ params, store }) => ({ json: await store.images.get(params.id, params.imageId) }),
 
-    async getImageContent({ params, store }) {
+    async getImageContent({ params, store, request }) {
       const image = await store.images.get(params.id, params.imageId);
+      const etag = `"${image.sha256}"`;
+      if (namesEntityTag(request.headers['if-none-match'], etag)) return { notModified: etag };
       const { stream, sizeBytes } = await store.images.content(image);
-      const headers = { 'content-length': String(sizeBytes), etag: `"${image.sha256}"` };
+      const headers = { 'content-length': String(sizeBytes), etag };
       return { mediaType: image.mediaType, bytes: stream, headers };
     },
 

@@ -36,14 +36,26 @@ export interface RawAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** The client has these bytes already (304): their entity tag, in its quotes. */
+interface NotModifiedAnswer {
+  readonly notModified: string;
+}
+
 /** An answer in JSON; `location` is the path of what was made. */
 export interface JsonAnswer<T> {
   readonly json: T;
   readonly location?: string;
 }
 
-/** What a handler answers: JSON of the route's own schema, other bytes, or nothing (204, or a reply that was hijacked). */
-export type HandlerAnswer<K extends OperationId> = JsonAnswer<Exclude<Answer<K>, undefined>> | RawAnswer | undefined;
+/**
+ * What a handler answers: JSON of the route's own schema, other bytes, that the client has them already, or nothing (204, or a reply
+ * that was hijacked).
+ */
+export type HandlerAnswer<K extends OperationId> =
+  | JsonAnswer<Exclude<Answer<K>, undefined>>
+  | RawAnswer
+  | NotModifiedAnswer
+  | undefined;
 
 export type Handler<K extends OperationId> = (call: Call<K>) => Promise<HandlerAnswer<K>>;
 

@@ -133,13 +133,14 @@ type Answered = Awaited<ReturnType<Handler<OperationId>>>;
 function headOf(route: Route, answer: Answered): Pick<CompleteAnswer, 'status' | 'headers'> {
   const status = Number(Object.keys(route.replies)[0]);
   if (answer === undefined) return { status, headers: {} };
+  if ('notModified' in answer) return { status: 304, headers: { etag: answer.notModified } };
   if ('bytes' in answer) return { status, headers: { 'content-type': answer.mediaType, ...answer.headers } };
   const location = answer.location !== undefined && { location: answer.location };
   return { status, headers: { 'content-type': 'application/json; charset=utf-8', ...location } };
 }
 
 function jsonOf(answer: Exclude<Answered, RawAnswer>): string | undefined {
-  return answer && JSON.stringify(answer.json);
+  return answer && 'json' in answer ? JSON.stringify(answer.json) : undefined;
 }
 
 function completeBody(id: OperationId, answer: Answered): string | Uint8Array {

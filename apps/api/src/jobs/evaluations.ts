@@ -44,7 +44,7 @@ export function evaluationHandlers(
 
     async getEvaluationReport({ params, store }) {
       const { stream } = await store.evaluations.openFile(params.id, reportFileName);
-      return { mediaType: 'text/html', bytes: stream };
+      return { mediaType: 'text/html; charset=utf-8', bytes: stream };
     },
   };
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { type AdaptationJob, readDetector, writeExportedModel } from '@mediclip/adaptation';
+import { type AdaptationJob, copiesNote, readDetector, writeExportedModel } from '@mediclip/adaptation';
 import { openBackbone } from '@mediclip/backbones';
 import { type Engine, EngineError } from '@mediclip/engine';
 import { type ComputeFlags, withEngine } from '../engine-options.js';
@@ -30,7 +30,7 @@ export async function adapt(folder: string, flags: AdaptFlags, signal: AbortSign
   checkPlaces(out, partial, flags);
   const backbone = openBackbone(options.backbone, { modelsFolder: path.resolve(flags.modelsDir) });
   for (const tap of options.taps ?? []) backbone.tapShape(tap);
-  const images = await loadShots(folder, options, backbone.side, {
+  const { images, origin, copies } = await loadShots(folder, options, backbone.side, {
     note: (file, note) => output.remark(`${file}: ${note}`),
     found: (data) => announce(output, data),
     leftOut(file, message) {
@@ -38,8 +38,10 @@ export async function adapt(folder: string, flags: AdaptFlags, signal: AbortSign
       output.remark(`Left out, and another image chosen: ${message}`);
     },
   });
+  for (const { file, of } of copies) output.event({ event: 'copy-left-out', file, of });
+  if (copies.length > 0) output.remark(copiesNote(images.length, copies.length));
 
-  const job: AdaptationJob = { options, images, workFolder: partial, outFolder: path.join(partial, 'model') };
+  const job: AdaptationJob = { options, images, origin, workFolder: partial, outFolder: path.join(partial, 'model') };
   const startedAt = performance.now();
   await withEngine(flags, async (engine) => {
     signal.throwIfAborted();

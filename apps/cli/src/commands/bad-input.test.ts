@@ -14,7 +14,10 @@ const good = exampleImages('train/normal', 3);
 async function refusal(args: readonly string[]): Promise<string> {
   const { end, stdout, stderr } = await mediclip(args);
   expect({ end, stdout }).toEqual({ end: 1, stdout: '' });
-  const [, sentence] = /^(?:mediclip|error): ([^\n]+)\n$/.exec(stderr) ?? [];
+  const [, sentence] =
+    /^(?:No known layout: [^\n]+\n|The layout [^\n]+\n|Left out: [^\n]+\n)*(?:mediclip|error): ([^\n]+)\n$/.exec(
+      stderr,
+    ) ?? [];
   if (sentence === undefined) throw new Error(`That is not one sentence: ${stderr}`);
   return sentence;
 }

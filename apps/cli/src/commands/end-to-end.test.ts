@@ -27,11 +27,12 @@ beforeAll(async () => {
 
 describe('adapt', () => {
   test('says what it does, every step once and in order, and where the detector is', () => {
-    expect(adapted[0]).toMatchObject({ event: 'started', provider: 'cpu', shots: 3, options: { backbone: 'lite' } });
+    expect(adapted[0]).toMatchObject({ event: 'found' });
+    expect(adapted[1]).toMatchObject({ event: 'started', provider: 'cpu', shots: 3, options: { backbone: 'lite' } });
     expect(adapted.at(-1)).toMatchObject({ event: 'adapted', model });
     const phases = ['preparing', 'training', 'finishing'];
     const steps = adapted.filter(({ event }) => event === 'progress') as (JsonEvent & Record<string, number>)[];
-    expect(adapted).toHaveLength(steps.length + 2);
+    expect(adapted).toHaveLength(steps.length + 3);
     const ranks = steps.map(({ phase, done }) => phases.indexOf(String(phase)) * 1000 + done!);
     expect(ranks).toEqual([...new Set(ranks)].sort((a, b) => a - b));
     const training = steps.filter(({ phase }) => String(phase) === 'training');
@@ -67,7 +68,9 @@ describe('adapt', () => {
     const { end, stdout, stderr } = await mediclip(['adapt', exampleFolder, '--out', out, ...options]);
     expect(end).toBe(0);
     expect(stdout).toMatch(/^The detector is in \S+ \(\d+\.?\d* s\)\. Try: mediclip score \S+ IMAGE\n$/);
-    expect(stderr).toMatch(/^The layout in folders: \d+ training images, .* masks\.\n/);
+    expect(stderr).toMatch(
+      /^The layout in folders: \d+ training images, .* 16 masks, 2 other files left out\.\nLeft out: LICENSE/,
+    );
     expect(stderr).toMatch(/\nAdapting to 3 normal images on cpu with lite\.\npreparing /);
     expect(stderr).toMatch(/\ntraining 3\/3 loss \d\.\d{4}, [\d.]+ steps\/s, 0 s left\n/);
   });

@@ -1,8 +1,15 @@
 import path from 'node:path';
-import { readDetector } from '@mediclip/adaptation';
+import { pixelDigest, readDetector } from '@mediclip/adaptation';
 import type { Engine } from '@mediclip/engine';
-import { type Figure, imageMetrics, type PixelMetrics, PixelMetricsAccumulator } from '@mediclip/evaluation';
+import {
+  type Figure,
+  imageMetrics,
+  type PixelMetrics,
+  PixelMetricsAccumulator,
+  withBothClasses,
+} from '@mediclip/evaluation';
 import type { ImagingPool } from '@mediclip/imaging';
+import type { AnomalyMap } from '@mediclip/maps';
 import { pMapIterable } from 'p-map';
 import { type ComputeFlags, withEngine } from '../engine-options.js';
 import type { TestFile } from '../folder/data-files.js';
@@ -14,7 +21,11 @@ import { UsageError } from '../usage-error.js';
 
 /** A test image with its score, or why it is left out, as a sentence. */
 type Evaluated = { readonly testFile: TestFile } & (
-  | { readonly score: number; readonly map: Float32Array; readonly mask: Uint8Array | undefined }
+  | (Pick<AnomalyMap, 'score' | 'logit' | 'map'> & {
+      readonly mask: Uint8Array | undefined;
+      /** Of its pixels. */
+      readonly digest: string;
+    })
   | { readonly leftOut: string }
 );
 
@@ -24,7 +35,7 @@ type Evaluated = { readonly testFile: TestFile } & (
  */
 export async function evaluate(model: string, folder: string, flags: ComputeFlags, signal: AbortSignal): Promise<void> {
   const output = createOutput(flags.json);
-  const { side } = (await readDetector(model)).description;
+  const { side, images: shots } = (await readDetector(model)).description;
   const data = await readDataFolder(folder);
   const { test } = data;
   if (test.length === 0) throw new UsageError(`${folder} has no test images: add test/normal and test/abnormal.`);
@@ -34,14 +45,19 @@ export async function evaluate(model: string, folder: string, flags: ComputeFlag
   const progress = new Progress(output, 'images');
   const scores: number[] = [];
   const abnormal: boolean[] = [];
-  const counts = { masks: 0, leftOut: 0 };
+  const logits: number[] = [];
+  const counts = { masks: 0, leftOut: 0, copies: 0, learned: 0 };
+  const learned = new Set(shots.pixelDigests);
+  const shown = new Set<string>();
+  let done = 0;
 
   const scoreOne = async (testFile: TestFile, pool: ImagingPool, engine: Engine): Promise<Evaluated> => {
     try {
       const { image, mask } = await readTestFile(testFile, pool, side, output.remark);
       const [answer] = await engine.score({ detector, images: [{ side, data: image }] }, { signal });
       if (!answer) throw new Error('This is a bug: the engine answered no score.');
-      return { testFile, score: answer.score, map: answer.map, mask };
+      const { score, logit, map } = answer;
+      return { testFile, score, logit, map, mask, digest: pixelDigest({ data: image }) };
     } catch (error) {
       if (error instanceof UsageError) return { testFile, leftOut: error.message };
       throw error;
@@ -53,13 +69,17 @@ export async function evaluate(model: string, folder: string, flags: ComputeFlag
       counts.leftOut++;
       output.event({ event: 'left-out', file: testFile.file, message: evaluated.leftOut });
       output.remark(`Left out: ${evaluated.leftOut}`);
-    } else {
+    } else if (learned.has(evaluated.digest)) counts.learned++;
+    else if (shown.has(`${testFile.abnormal} ${evaluated.digest}`)) counts.copies++;
+    else {
+      shown.add(`${testFile.abnormal} ${evaluated.digest}`);
       scores.push(evaluated.score);
+      if (evaluated.logit !== undefined) logits.push(evaluated.logit);
       abnormal.push(testFile.abnormal);
       if (evaluated.mask) pixels?.add(evaluated.map, evaluated.mask, side, side);
       if (evaluated.mask && testFile.abnormal) counts.masks++;
     }
-    progress.update({ phase: 'scoring', done: scores.length + counts.leftOut, total: test.length });
+    progress.update({ phase: 'scoring', done: ++done, total: test.length });
   };
   // The figures' intervals depend on the order of the images.
   const all = async (pool: ImagingPool, engine: Engine) => {
@@ -68,7 +88,8 @@ export async function evaluate(model: string, folder: string, flags: ComputeFlag
   };
   await withImagingPool((pool) => withEngine(flags, (engine) => all(pool, engine))).finally(() => progress.stop());
   if (scores.length === 0) throw new UsageError(`None of the ${test.length} test images could be used: see above.`);
-  const images = imageMetrics(scores, abnormal);
+  const ranks = logits.length === scores.length ? logits : undefined;
+  const images = withBothClasses(imageMetrics(scores, abnormal, { logits: ranks }));
   const pixelMetrics = counts.masks > 0 ? pixels?.result() : undefined;
   output.event({
     event: 'evaluated',
@@ -76,6 +97,8 @@ export async function evaluate(model: string, folder: string, flags: ComputeFlag
     pixels: pixelMetrics && withoutCurves(pixelMetrics),
     ...counts,
   });
+  if (counts.learned > 0) output.remark(`Left out, because the detector has learned from them: ${counts.learned}.`);
+  if (counts.copies > 0) output.remark(`Left out, because they are copies of other test images: ${counts.copies}.`);
   for (const line of table(images, pixelMetrics, counts)) output.line(line);
 }
 

@@ -44,7 +44,7 @@ export async function score(
             if (hasFrames) count = frameCount;
             const images = [{ side, data: prepared.data }];
             const [answer] = await engine.score({ detector, images }, { signal });
-            const { score: value, map, mapSide } = answer!;
+            const { score: value, logit, map, mapSide } = answer!;
             if (flags.maps !== undefined && ground) {
               const name = `${path.parse(file).name}${hasFrames ? `-${frame + 1}` : ''}`;
               const target = path.join(flags.maps, name);
@@ -52,7 +52,7 @@ export async function score(
               if (flags.raw) await writeFileWhole(`${target}.npy`, writeNpy(map, [mapSide, mapSide]));
             }
             const ofFrame = { ...(hasFrames && { frame: frame + 1 }), ...(notes.length > 0 && { notes }) };
-            output.event({ event: 'score', file, score: value, ...ofFrame });
+            output.event({ event: 'score', file, score: value, scoreLogit: logit, ...ofFrame });
             output.line(`${value.toFixed(4)}  ${file}${hasFrames ? `, frame ${frame + 1}` : ''}`);
             for (const note of notes) output.remark(`${file}: ${note}`);
           }

@@ -1,8 +1,9 @@
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { chooseShots } from '@mediclip/adaptation';
-import { exampleImages, folderWith } from '../testing/example-set.js';
-import { greyPng } from '../testing/png.js';
+import { ImagingPool } from '@mediclip/imaging';
+import { exampleImages, folderWith, imagesFolder } from '../testing/example-set.js';
 import type { DataFolder } from './data-files.js';
 import { loadShots } from './load-shots.js';
 
@@ -15,24 +16,36 @@ const name = (index: number) => `${String(index).padStart(2, '0')}.png`;
 /** A folder of images, and of files that are none. */
 function folder(isImage: (index: number) => boolean): string {
   const indices = [...Array(count).keys()];
-  const bytes = (index: number) => (isImage(index) ? greyPng(side, side) : 'no image');
+  const originals = exampleImages('train/normal', count);
+  // Files that are no images have different sizes, so that none is compared with another.
+  const bytes = (index: number) => (isImage(index) ? readFileSync(originals[index]!) : 'no image'.padEnd(index + 10));
   return folderWith(Object.fromEntries(indices.map((index) => [name(index), bytes(index)])));
+}
+
+/** The same pixels in a file of other bytes. */
+async function savedAnew(file: string): Promise<Uint8Array> {
+  const pool = await ImagingPool.start({ threads: 1 });
+  try {
+    const { png } = await pool.frame(readFileSync(file), { png: 'every-format' });
+    return Buffer.concat([png!, Buffer.from('behind the end')]);
+  } finally {
+    await pool.close();
+  }
 }
 
 describe('the shots of a folder', () => {
   test('are what the seed chooses among all its images', async () => {
     const examples = path.dirname(exampleImages('train/normal', 1)[0]!);
-    const all = await loadShots(
-      examples,
-      { shots: exampleImages('train/normal', 1000).length, seed: 0, preset: 'default' },
-      side,
-    );
+    const shots = exampleImages('train/normal', 1000).length;
+    const { images: all, copies } = await loadShots(examples, { shots, seed: 0, preset: 'default' }, side);
     const indices = chooseShots(all.length, options.shots, options.seed);
-    expect(await loadShots(examples, options, side)).toEqual(indices.map((index) => all[index]));
+    const { images, origin } = await loadShots(examples, options, side);
+    expect(images).toEqual(indices.map((index) => all[index]));
+    expect([origin.pixelDigests.length, origin.copies, copies]).toEqual([options.shots, 0, []]);
   });
 
   test('are all that is read', async () => {
-    const images = await loadShots(
+    const { images } = await loadShots(
       folder((index) => chosen.includes(index)),
       options,
       side,
@@ -40,11 +53,32 @@ describe('the shots of a folder', () => {
     expect(images.map(({ width, height }) => [width, height])).toEqual(Array(options.shots).fill([side, side]));
   });
 
+  test('are distinct pictures: copies of any format are left out and named', async () => {
+    const originals = exampleImages('train/normal', 4);
+    const one = imagesFolder(originals);
+    const doubled = imagesFolder(originals);
+    for (const file of originals.slice(0, 2)) copyFileSync(file, path.join(doubled, `z-${path.basename(file)}`));
+    writeFileSync(path.join(doubled, 'z.png'), await savedAnew(originals[2]!));
+    const { images, origin } = await loadShots(one, { shots: 4, seed: 3, preset: 'default' }, side);
+    const found = await loadShots(doubled, { shots: 7, seed: 3, preset: 'default' }, side);
+    expect(found.images).toEqual(images);
+    expect(found.origin).toEqual({ ...origin, copies: 3 });
+    expect(found.copies.map(({ file, of }) => [path.basename(file), path.basename(of)])).toContainEqual([
+      `z-${path.basename(originals[1]!)}`,
+      path.basename(originals[1]!),
+    ]);
+    const alike = imagesFolder(originals.slice(0, 1));
+    writeFileSync(path.join(alike, 'z.png'), await savedAnew(originals[0]!));
+    await expect(loadShots(alike, { shots: 2, seed: 0, preset: 'default' }, side)).rejects.toMatchObject({
+      code: 'shots-too-alike',
+    });
+  });
+
   test('that cannot be used are left out and said, and the seed chooses among the others', async () => {
     const broken = [chosen[2]!, chosen[0]!].sort();
     const place = folder((index) => !broken.includes(index));
     const said: string[] = [];
-    const images = await loadShots(place, options, side, {
+    const { images } = await loadShots(place, options, side, {
       leftOut: (file, message) => said.push(`${path.basename(file)} ${message}`),
     });
     expect(images).toHaveLength(options.shots);
@@ -58,8 +92,8 @@ describe('the shots of a folder', () => {
   });
 
   test('come from any layout, without side files and abnormal images', async () => {
-    const image = greyPng(side, side);
-    const files = (names: string[]) => folderWith(Object.fromEntries(names.map((file) => [file, image])));
+    const originals = exampleImages('train/normal', 3).map((file) => readFileSync(file));
+    const files = (names: string[]) => folderWith(Object.fromEntries(names.map((file, i) => [file, originals[i]!])));
     const place = files(['set/train/good/p1/a.png', 'set/train/normal/b.png', 'set/train/normal/.@__thumb/b.png']);
     const found: DataFolder[] = [];
     await loadShots(place, { shots: 2, seed: 0, preset: 'default' }, side, { found: (data) => found.push(data) });

@@ -1,4 +1,13 @@
-import { type AdaptationJob, chooseShots, shotPreparation, shotsOf } from '@mediclip/adaptation';
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import {
+  type AdaptationJob,
+  type ChosenShots,
+  chooseDistinctShots,
+  type ShotsOrigin,
+  shotPreparation,
+  shotsOf,
+} from '@mediclip/adaptation';
 import type { AdaptationOptions } from '@mediclip/contracts';
 import type { ImagingPool } from '@mediclip/imaging';
 import pMap from 'p-map';
@@ -7,11 +16,19 @@ import { UsageError } from '../usage-error.js';
 import type { DataFolder } from './data-files.js';
 import { readDataFolder } from './data-folder.js';
 
-/** Hears of what is in the folder, of what was decided in reading a shot, and of shots that cannot be used. */
+/** Hears of what is in the folder, and of shots that cannot be used, each with a sentence. */
 export interface ShotsReport {
   found?(folder: DataFolder): void;
   leftOut?(file: string, message: string): void;
   note?(file: string, note: string): void;
+}
+
+/** The shots of a folder, and what was left out for being like them. */
+export interface LoadedShots {
+  readonly images: AdaptationJob['images'];
+  readonly origin: ShotsOrigin;
+  /** Files that were left out as copies or near copies: which, and the shot that each is like. */
+  readonly copies: readonly { readonly file: string; readonly of: string }[];
 }
 
 interface Shot {
@@ -19,55 +36,119 @@ interface Shot {
   readonly notes: readonly string[];
 }
 
+const several = { concurrency: filesAtOnce };
+
 /**
- * The shots that the seed chooses among all normal training images of a folder, `side` pixels a side. Only they are read,
- * so that a folder may hold any number. Those that cannot be used are left out, and the seed chooses among the others. Throws a
- * UsageError that names the first of them when too few others are left.
+ * The shots that the seed chooses among all normal training images of a folder, distinct pictures, as training sees them with `side`
+ * pixels a side. Only they are read, and files that are equally large, so that a folder may hold any number. Those that cannot be used
+ * are left out, and the seed chooses among the others. Throws a UsageError that names the first of them when too few others are
+ * left, and an AdaptationError when there are too few images, or too few distinct ones.
  */
 export async function loadShots(
   folder: string,
-  { shots, seed, preset }: Pick<AdaptationOptions, 'shots' | 'seed' | 'preset'>,
+  options: Pick<AdaptationOptions, 'shots' | 'seed' | 'preset'>,
   side: number,
   report: ShotsReport = {},
-): Promise<AdaptationJob['images']> {
+): Promise<LoadedShots> {
   const data = await readDataFolder(folder);
-  const read = new Map<string, Shot | UsageError>();
-  const as = { side, kind: shotPreparation({ preset }) };
-  let usable = data.trainNormal;
+  const firstOfBytes = await firstOfEqualFiles(data.trainNormal);
+  const faults = new Map<string, UsageError>();
+  const kind = shotPreparation(options);
   return withImagingPool(async (pool) => {
     for (;;) {
-      const chosen = chooseShots(usable.length, shots, seed).map((index) => usable[index] ?? '');
-      const unread = chosen.filter((file) => !read.has(file));
-      await pMap(unread, async (file) => read.set(file, await readShot(pool, file, as)), {
-        concurrency: filesAtOnce,
-      });
-      const faults = [...read].flatMap(([file, shot]) => (shot instanceof UsageError ? [{ file, fault: shot }] : []));
-      const [first] = faults;
-      usable = data.trainNormal.filter((file) => !(read.get(file) instanceof UsageError));
-      if (first && usable.length < shots) throw first.fault;
-      const shotsRead = chosen.flatMap((file) => {
-        const shot = read.get(file);
-        return shot === undefined || shot instanceof UsageError ? [] : [{ file, ...shot }];
-      });
-      if (shotsRead.length < chosen.length) continue;
+      const places = [...data.trainNormal.keys()].filter((place) => !faults.has(data.trainNormal[place]!));
+      const files = places.map((place) => data.trainNormal[place]!);
+      const [first] = faults.values();
+      if (first && files.length < options.shots) throw first;
+      const chosen = await chooseAmong(
+        files,
+        firstOfEach(places.map((place) => firstOfBytes[place]!)),
+        options,
+        async (chosenFiles) =>
+          (await readShots(pool, chosenFiles, { side, kind: 'test' }, faults))?.map(({ image }) => image),
+      );
+      if (!chosen) continue;
+      const shotFiles = chosen.shots.map((index) => files[index]!);
+      const shots = await readShots(pool, shotFiles, { side, kind }, faults);
+      if (!shots) continue;
       report.found?.(data);
-      for (const { file, fault } of faults) report.leftOut?.(file, fault.message);
-      for (const { file, notes } of shotsRead) for (const note of notes) report.note?.(file, note);
-      return shotsOf(shotsRead.map(({ image }) => image));
+      for (const [file, fault] of faults) report.leftOut?.(file, fault.message);
+      for (const [i, { notes }] of shots.entries()) for (const note of notes) report.note?.(shotFiles[i]!, note);
+      return {
+        images: shotsOf(shots.map(({ image }) => image)),
+        origin: { pixelDigests: chosen.pixelDigests, copies: chosen.copies.length },
+        copies: chosen.copies.map(({ index, of }) => ({ file: files[index]!, of: files[of]! })),
+      };
     }
   });
 }
 
-async function readShot(
-  pool: ImagingPool,
-  file: string,
-  prepared: { readonly side: number; readonly kind: 'train' | 'test' },
-): Promise<Shot | UsageError> {
+/** The choice, or nothing when one of the files that it needs cannot be used. */
+async function chooseAmong(
+  files: readonly string[],
+  firstOfBytes: readonly number[],
+  options: Pick<AdaptationOptions, 'shots' | 'seed'>,
+  read: (files: readonly string[]) => Promise<AdaptationJob['images'] | undefined>,
+): Promise<ChosenShots | undefined> {
+  const unusable = new Error('A file cannot be used.');
   try {
-    const frame = await naming(file, pool.frame(await readImageFile(file), { prepared }));
-    return { image: frame.prepared, notes: frame.description.notes };
+    return await chooseDistinctShots(firstOfBytes, options, async (indices) => {
+      const shots = await read(indices.map((index) => files[index]!));
+      if (!shots) throw unusable;
+      return shots;
+    });
   } catch (error) {
-    if (error instanceof UsageError) return error;
+    if (error === unusable) return undefined;
     throw error;
   }
+}
+
+/** The images of files, or nothing when some cannot be used, which are added to `faults`. */
+async function readShots(
+  pool: ImagingPool,
+  files: readonly string[],
+  prepared: { readonly side: number; readonly kind: 'train' | 'test' },
+  faults: Map<string, UsageError>,
+): Promise<Shot[] | undefined> {
+  const shots = await pMap(
+    files,
+    async (file) => {
+      try {
+        const frame = await naming(file, pool.frame(await readImageFile(file), { prepared }));
+        return { image: frame.prepared, notes: frame.description.notes };
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error;
+        faults.set(file, error);
+        return undefined;
+      }
+    },
+    several,
+  );
+  const usable = shots.flatMap((shot) => shot ?? []);
+  return usable.length === files.length ? usable : undefined;
+}
+
+/** Per file the index of the first one with the same bytes, its own where no earlier one has. Reads only files of equal sizes. */
+async function firstOfEqualFiles(files: readonly string[]): Promise<number[]> {
+  const sizes = await pMap(files, async (file) => (await stat(file)).size, several);
+  const counts = new Map<number, number>();
+  for (const size of sizes) counts.set(size, (counts.get(size) ?? 0) + 1);
+  const digests = await pMap(
+    files,
+    async (file, index) =>
+      counts.get(sizes[index]!) === 1
+        ? `file ${index}`
+        : createHash('sha256')
+            .update(await readImageFile(file))
+            .digest('hex'),
+    several,
+  );
+  return firstOfEach(digests);
+}
+
+/** Per value the index of the first equal one. */
+function firstOfEach(values: readonly (string | number)[]): number[] {
+  const firstWith = new Map<string | number, number>();
+  for (const [index, value] of values.entries()) if (!firstWith.has(value)) firstWith.set(value, index);
+  return values.map((value) => firstWith.get(value)!);
 }

@@ -3,11 +3,27 @@ import { DamagedContent, datasetDigest } from '@mediclip/store';
 import { z } from 'zod';
 import type { JobContext } from './job-context.js';
 
-const fixedSchema = z.strictObject({ datasetDigest: z.string(), imageIds: z.array(idSchema) });
+const shotsSchema = z.strictObject({
+  pixelDigests: z.array(z.string()),
+  copies: z.array(z.strictObject({ imageId: idSchema, of: idSchema })),
+});
 
-export interface FixedImages {
+const fixedSchema = z.strictObject({
+  datasetDigest: z.string(),
+  imageIds: z.array(idSchema),
+  shots: shotsSchema.optional(),
+});
+
+/** What was found about the shots of an adaptation when they were chosen. */
+type ShotsFound = z.infer<typeof shotsSchema>;
+
+export interface ImageChoice {
   /** In order of upload. */
   readonly images: readonly Image[];
+  readonly shots?: ShotsFound | undefined;
+}
+
+export interface FixedImages extends ImageChoice {
   /** Digest over the whole data set when the job was taken up first. */
   readonly datasetDigest: string;
 }
@@ -20,17 +36,17 @@ const scratchName = 'images';
  */
 export async function fixedImages(
   { tenant, attempt, job }: Pick<JobContext, 'tenant' | 'attempt' | 'job'>,
-  choose: (images: readonly Image[]) => readonly Image[],
+  choose: (images: readonly Image[]) => ImageChoice | Promise<ImageChoice>,
 ): Promise<FixedImages> {
   const all: Image[] = [];
   for await (const image of tenant.images.all(job.request.datasetId)) all.push(image);
   const kept = await tenant.attempts.getScratch(attempt, scratchName);
   if (kept !== undefined) return restore(all, fixedSchema.parse(JSON.parse(new TextDecoder().decode(kept))));
 
-  const images = choose(all);
-  const fixed = { datasetDigest: datasetDigest(all), imageIds: images.map(({ id }) => id) };
+  const { images, shots } = await choose(all);
+  const fixed = { datasetDigest: datasetDigest(all), imageIds: images.map(({ id }) => id), ...(shots && { shots }) };
   await tenant.attempts.putScratch(attempt, scratchName, new TextEncoder().encode(JSON.stringify(fixed)));
-  return { images, datasetDigest: fixed.datasetDigest };
+  return { images, shots, datasetDigest: fixed.datasetDigest };
 }
 
 function restore(all: readonly Image[], fixed: z.infer<typeof fixedSchema>): FixedImages {
@@ -40,5 +56,5 @@ function restore(all: readonly Image[], fixed: z.infer<typeof fixedSchema>): Fix
     if (image === undefined) throw new DamagedContent(`The image ${id} of the job is gone: start the job anew.`);
     return image;
   });
-  return { images, datasetDigest: fixed.datasetDigest };
+  return { images, shots: fixed.shots, datasetDigest: fixed.datasetDigest };
 }

@@ -121,7 +121,8 @@ function brightness(data: Uint8Array, side: number): AnomalyMap {
     const [row, column] = [Math.floor(i / mapSide) * part, (i % mapSide) * part];
     return data[(row * side + column) * 3]! / 255;
   });
-  return { score: map.reduce((sum, value) => sum + value, 0) / map.length, map, mapSide };
+  const score = map.reduce((sum, value) => sum + value, 0) / map.length;
+  return { score, logit: Math.log((score + 1e-9) / (1 - score + 1e-9)), map, mapSide };
 }
 
 async function writeFakeDetector({ options, images, outFolder }: AdaptationJob): Promise<void> {

@@ -169,6 +169,15 @@ export class TestService {
     return (await this.#pool.frame(bytes, { prepared: { side, kind: 'test' } })).prepared.data;
   }
 
+  /** The pixels of an example (`train/normal`, counted from 0) in a file of its own bytes. */
+  async addPixelCopy(datasetId: string, index: number, split: Image['split'], label: Image['label']): Promise<Image> {
+    const folder = path.join(examples, 'train', 'normal');
+    const name = (await readdir(folder)).sort()[index]!;
+    const { png } = await this.#pool.frame(readFileSync(path.join(folder, name)), { png: 'every-format' });
+    const bytes = Buffer.concat([png!, Buffer.from('behind the end')]);
+    return this.#addImage(datasetId, description(`copy-${name}`, split, label), { bytes });
+  }
+
   /** An image whose bytes are none. */
   addDamagedImage(datasetId: string, split: Image['split'] = 'test'): Promise<Image> {
     const bytes = new TextEncoder().encode('no image');

@@ -38,7 +38,14 @@ const descriptionSchema = z
     precision: towerPrecisionSchema.optional(),
     side: z.int().min(1),
     memory: z.strictObject({ taps: tapsSchema, patches: z.int().min(1) }).optional(),
-    images: z.strictObject({ count: z.int().min(1), digest: z.string() }),
+    images: z.strictObject({
+      count: z.int().min(1),
+      digest: z.string(),
+      /** Per shot, SHA-256 of its pixels as they are scored. */
+      pixelDigests: z.array(z.string()).optional(),
+      /** Training images that were left out as near copies of shots. */
+      copies: z.int().min(0).optional(),
+    }),
     lossHistory: z.array(epochLossSchema),
     selectedEpoch: z.int().min(1),
   })

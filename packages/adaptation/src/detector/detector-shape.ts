@@ -1,6 +1,6 @@
 import type { Backbone } from '@mediclip/backbones';
-import type { Value } from '@mediclip/onnx-graph';
-import { anomalyMap, poolScores, stateContrast } from '../graphs/anomaly-map.js';
+import { sigmoid, type Value } from '@mediclip/onnx-graph';
+import { anomalyMap, poolLogits, poolScores, resizeGrid, stateContrast } from '../graphs/anomaly-map.js';
 import { adapterInputs } from '../graphs/artifacts.js';
 import { fuse, memoryScales } from '../graphs/patch-memory.js';
 import type { ScoringOptions } from '../options.js';
@@ -62,23 +62,29 @@ function memoryTensorShapes(patches: number, channels: readonly number[]): [stri
   ];
 }
 
-/** Map [batch, side, side] and score [batch] (method, section 4) of features [batch, C, g, g] at `detectorTaps` and a detector's tensors. */
+/**
+ * Map [batch, side, side] and score [batch] (method, section 4) of features [batch, C, g, g] at `detectorTaps` and a detector's tensors,
+ * and the score's logit [batch], which does not saturate.
+ */
 export function detectorOutputs(
   features: readonly Value[],
   tensors: ReadonlyMap<string, Value>,
   shape: DetectorShape,
-): { map: Value; score: Value } {
+): { map: Value; score: Value; logit: Value } {
   const { backbone, taps, scoring, memory } = shape;
   const at = (wanted: readonly number[]) => atTaps(wanted, features, detectorTaps(shape));
   const contrast = stateContrast(at(taps), adapterInputs(tensors, taps.length), tensors.get('states')!);
   if (!memory) {
-    const map = anomalyMap(contrast, backbone.side);
-    return { map, score: poolScores(map, scoring) };
+    const logits = resizeGrid(contrast, backbone.side);
+    const map = sigmoid(logits);
+    return { map, score: poolScores(map, scoring), logit: poolLogits(logits, scoring) };
   }
   const values = { bank: tensors.get('memory.bank')!, scales: tensors.get('memory.scales')! };
   const { scored, shown } = fuse(contrast, at(memory.taps), values, scoring);
+  const logits = resizeGrid(scored, backbone.side);
   return {
     map: anomalyMap(shown, backbone.side),
-    score: poolScores(anomalyMap(scored, backbone.side), scoring),
+    score: poolScores(sigmoid(logits), scoring),
+    logit: poolLogits(logits, scoring),
   };
 }

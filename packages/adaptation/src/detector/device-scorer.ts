@@ -56,11 +56,12 @@ export class DeviceScorer {
   ): Promise<AnomalyMap[]> {
     const { backbone } = tower;
     const session = await this.#session(tower, detector, shape);
-    const { map, score, overflow } = await session.run({ pixels: pixelFeed(images, backbone, shape) });
+    const { map, score, logit, overflow } = await session.run({ pixels: pixelFeed(images, backbone, shape) });
     if (overflow) refuseOverflow(overflow.data as Float32Array, backbone.id);
     const mapSize = backbone.side ** 2;
     return images.map((_, index) => ({
       score: Number(score!.data[index]),
+      logit: Number(logit!.data[index]),
       map: (map!.data as Float32Array).slice(index * mapSize, (index + 1) * mapSize),
       mapSide: backbone.side,
     }));
@@ -105,7 +106,7 @@ async function openDetectorSession(tower: Tower, detector: Detector, batch: numb
   );
 }
 
-/** A detector's map [batch, side, side] and score [batch], with its tensors as constants. */
+/** A detector's map [batch, side, side], score [batch] and logit [batch], with its tensors as constants. */
 export function detectorAfter(shape: DetectorShape, tensors: DetectorTensors): AfterTower {
   const constants = new Map(
     [...tensorShapes(shape)].map(([name, extent]) => [name, constant(tensors.get(name)!, extent, name)]),

@@ -26,7 +26,8 @@ export function exportModel(detector: Detector, backbone: Backbone): ExportedMod
   const tensors = new Map(
     [...tensorShapes(shape)].map(([name, extent]) => [name, constant(detector.tensors.get(name)!, extent, name)]),
   );
-  const outputs: Record<string, Value> = { ...detectorOutputs(features, tensors, shape) };
+  const { map, score } = detectorOutputs(features, tensors, shape);
+  const outputs: Record<string, Value> = { map, score };
   return {
     bytes: writeModel({ name: 'detector', inputs: [pixels], outputs }),
     weights: usedWeights(backbone, Object.values(outputs)),

@@ -32,8 +32,13 @@ export class Head {
     for (const [name, shape] of tensorShapes(this.shape)) {
       feeds[name] = { dtype: 'float32', shape, data: tensors.get(name)! };
     }
-    const { map, score } = await this.session.run(feeds);
-    return { score: Number(score!.data[0]), map: map!.data as Float32Array, mapSide: this.shape.backbone.side };
+    const { map, score, logit } = await this.session.run(feeds);
+    return {
+      score: Number(score!.data[0]),
+      logit: Number(logit!.data[0]),
+      map: map!.data as Float32Array,
+      mapSide: this.shape.backbone.side,
+    };
   }
 
   async release(): Promise<void> {

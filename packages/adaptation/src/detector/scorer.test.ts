@@ -11,7 +11,7 @@ import { Towers } from '../tower/towers.js';
 import { readDetector, writeDetector } from './detector-files.js';
 import { type DetectorShape, tensorShapes } from './detector-shape.js';
 import { exportedModelName, writeExportedModel } from './export.js';
-import { Scorer } from './scorer.js';
+import { type DetectorReference, Scorer } from './scorer.js';
 
 const towers = new Towers(testRuntime);
 const { backbone, taps } = towers.open('lite');
@@ -82,7 +82,7 @@ describe('on a device that is far from the process', () => {
         expectClose(map, expected[index]!.map, 1e-4);
       }
       expect(fed).toEqual([[`pixels 4,${backbone.side},${backbone.side},3`]]);
-      expect(crossed.at(-1)).toEqual(['map', 'score']);
+      expect(crossed.at(-1)).toEqual(['logit', 'map', 'score']);
     }
   });
 
@@ -106,7 +106,7 @@ describe('on a device that is far from the process', () => {
     };
     const score = () => new Scorer(new Towers(device)).score([{ detector: detectors[0]!, image: image(1) }]);
     await score();
-    expect(outputs).toEqual([['map 1', 'score 1', 'overflow 1']]);
+    expect(outputs).toEqual([['map 1', 'score 1', 'logit 1', 'overflow 1']]);
     overflows = true;
     await expect(score()).rejects.toMatchObject({ code: 'half-precision-overflow' });
   });
@@ -185,6 +185,25 @@ describe('several detectors of one backbone', () => {
     device.failNext();
     await expect(small.score(requests)).rejects.toBeInstanceOf(OutOfMemoryError);
     expect(await small.score(requests)).toEqual(expected);
+  });
+
+  test('of many shapes do not all stay loaded: the least recently used ones go, and come back when asked for', async () => {
+    const device = new SmallDevice(16);
+    const few = new Towers(device, { mostTowers: 1 });
+    const small = new Scorer(few, { mostHeads: 1 });
+    const withoutMemory = await randomDetector(4, { hasMemory: false });
+    const ask = async (detector: DetectorReference) =>
+      (await small.score([{ detector, image: image(1) }])).map(({ score }) => score);
+    const expected = [await ask(first), await ask(withoutMemory)];
+    while (device.sessions > 2) await new Promise(setImmediate);
+    expect([await ask(first), await ask(withoutMemory)]).toEqual(expected);
+    const letGo = few.open('lite', taps).retain();
+    few.open('lite', taps.slice(0, 1));
+    expect(few.open('lite', taps).isRetained).toBe(true);
+    letGo();
+    await small.release();
+    await few.release();
+    expect(device.sessions).toBe(0);
   });
 
   test('export to models that say the same', async () => {

@@ -1,5 +1,6 @@
 import type { AnomalyMap } from '@mediclip/maps';
 import { OutOfMemoryError } from '@mediclip/onnx-graph';
+import { LRUCache } from 'lru-cache';
 import type { Features } from '../tower/features.js';
 import type { Tower } from '../tower/tower.js';
 import type { Towers } from '../tower/towers.js';
@@ -22,14 +23,22 @@ export interface ScoreRequest {
 }
 
 const mostDetectors = 256;
+/** Sessions are few: all detectors of one backbone, taps and scoring share one. */
+const mostHeads = 64;
 
 /** Scores images with any number of detectors; those of one backbone share its tower and its pass. */
 export class Scorer {
-  readonly #detectors = new Map<string, Promise<Detector>>();
-  readonly #heads = new Map<string, Promise<Head>>();
+  readonly #detectors = new LRUCache<string, Promise<Detector>>({ max: mostDetectors });
+  readonly #heads: LRUCache<string, Promise<Head>>;
   readonly #onDevice = new DeviceScorer();
+  #releasing: Promise<void> = Promise.resolve();
 
-  constructor(private readonly towers: Towers) {}
+  constructor(
+    private readonly towers: Towers,
+    options: { readonly mostHeads?: number } = {},
+  ) {
+    this.#heads = new LRUCache({ max: options.mostHeads ?? mostHeads, dispose: (head) => this.#releaseHead(head) });
+  }
 
   /** Requests with the same key share a tower pass. Throws an `AdaptationError` for a damaged detector. */
   async towerKey(reference: DetectorReference): Promise<string> {
@@ -43,13 +52,18 @@ export class Scorer {
     if (!first) return [];
     const detectors = await Promise.all(requests.map(({ detector }) => this.#detector(detector)));
     const tower = this.#tower(detectors[0]!);
-    if (tower.runtime.provider !== 'cpu') return this.#scoreOnDevice(requests, detectors, tower);
-    const features = await tower.sharedFeatures(requests.map(({ image }) => image));
-    const scored: AnomalyMap[] = [];
-    for (const [index, detector] of detectors.entries()) {
-      scored.push(await this.#judge(detector, features[index]!, tower));
+    const letGo = tower.retain();
+    try {
+      if (tower.runtime.provider !== 'cpu') return await this.#scoreOnDevice(requests, detectors, tower);
+      const features = await tower.sharedFeatures(requests.map(({ image }) => image));
+      const scored: AnomalyMap[] = [];
+      for (const [index, detector] of detectors.entries()) {
+        scored.push(await this.#judge(detector, features[index]!, tower));
+      }
+      return scored;
+    } finally {
+      letGo();
     }
-    return scored;
   }
 
   /** Forgets a detector, e.g. one that was deleted. */
@@ -59,9 +73,8 @@ export class Scorer {
   }
 
   async release(): Promise<void> {
-    const heads = [...this.#heads.values()];
     this.#heads.clear();
-    for (const head of heads) await (await head).release();
+    await this.#releasing;
     await this.#onDevice.release();
   }
 
@@ -80,6 +93,12 @@ export class Scorer {
     return scored;
   }
 
+  /** In the background; a head that never opened holds nothing. */
+  #releaseHead(opening: Promise<Head>): void {
+    const release = async () => (await opening.catch(() => undefined))?.release();
+    this.#releasing = this.#releasing.then(release);
+  }
+
   /** Heads take one image at a time, so that it is the tower that has memory to give when theirs runs out. */
   async #judge(detector: Detector, features: Features, tower: Tower): Promise<AnomalyMap> {
     const judge = async () => (await this.#head(detector)).run(features, detector.tensors);
@@ -96,21 +115,24 @@ export class Scorer {
   }
 
   #detector({ id, folder }: DetectorReference): Promise<Detector> {
-    const known = this.#detectors.get(id) ?? readDetector(folder);
-    this.#detectors.delete(id);
-    this.#detectors.set(id, known);
-    known.catch(() => this.#detectors.delete(id));
-    if (this.#detectors.size > mostDetectors) this.#detectors.delete(this.#detectors.keys().next().value!);
-    return known;
+    return openOnce(this.#detectors, id, () => readDetector(folder));
   }
 
   #head(detector: Detector): Promise<Head> {
     const { runtime, backbone } = this.#tower(detector);
     const shape = detectorShape(detector, backbone);
-    const key = JSON.stringify({ ...shape, backbone: backbone.id });
-    const head = this.#heads.get(key) ?? Head.open(runtime, shape);
-    this.#heads.set(key, head);
-    head.catch(() => this.#heads.delete(key));
-    return head;
+    return openOnce(this.#heads, JSON.stringify({ ...shape, backbone: backbone.id }), () => Head.open(runtime, shape));
   }
+}
+
+/** What is kept under a key, or is opened and kept from now on; what cannot be opened is tried again next time. */
+function openOnce<T>(kept: LRUCache<string, Promise<T>>, key: string, open: () => Promise<T>): Promise<T> {
+  const known = kept.get(key);
+  if (known) return known;
+  const opening = open();
+  kept.set(key, opening);
+  opening.catch(() => {
+    if (kept.peek(key) === opening) kept.delete(key);
+  });
+  return opening;
 }

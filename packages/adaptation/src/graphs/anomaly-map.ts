@@ -1,10 +1,15 @@
 import { upsampleMatrix } from '@mediclip/maps';
 import {
+  abs,
   add,
   constant,
   div,
+  exp,
+  log,
   matMul,
+  minimum,
   mul,
+  neg,
   reduceMax,
   reduceMean,
   reduceSum,
@@ -78,6 +83,29 @@ export function poolScores(map: Value, scoring: ScoringOptions): Value {
   if (scoring.pooling === 'max') return reduceMax(map, { axes: [1, 2] });
   const count = pooledCount(scoring.topShare, side! * side!);
   return reduceMean(topK(reshape(map, [batch!, side! * side!]), count), { axes: [1] });
+}
+
+/**
+ * The image scores on an unbounded scale, [batch]: log(s / (1 - s)) of the score s that `poolScores` makes of the sigmoid of
+ * `logits` [batch, side, side]. Computed from logarithms, so that images whose scores are all 1 (or 0) in float32 keep their order.
+ */
+export function poolLogits(logits: Value, scoring: ScoringOptions): Value {
+  const [batch, side] = logits.shape;
+  if (scoring.pooling === 'max') return reduceMax(logits, { axes: [1, 2] });
+  const count = pooledCount(scoring.topShare, side! * side!);
+  const highest = topK(reshape(logits, [batch!, side! * side!]), count);
+  return sub(logMeanExp(logSigmoid(highest)), logMeanExp(logSigmoid(neg(highest))));
+}
+
+function logSigmoid(x: Value): Value {
+  return sub(minimum(x, scalar(0)), log(add(scalar(1), exp(neg(abs(x))))));
+}
+
+/** Of the rows of x [batch, n]; [batch]. */
+function logMeanExp(x: Value): Value {
+  const highest = reduceMax(x, { axes: [1], keepDims: true });
+  const mean = reduceMean(exp(sub(x, highest)), { axes: [1], keepDims: true });
+  return reshape(add(highest, log(mean)), [x.shape[0]!]);
 }
 
 /** How many of a map's values the pooling `top` averages. */

@@ -18,6 +18,11 @@ export class SmallDevice implements Runtime {
     return [...this.#open].flatMap(({ batch }) => batch ?? []).sort((a, b) => a - b);
   }
 
+  /** How many sessions were not released. */
+  get sessions(): number {
+    return this.#open.size;
+  }
+
   /** The next run or creation of a session throws. */
   failNext(error: Error = new OutOfMemoryError('It did not fit.')): void {
     this.#next = error;

@@ -32,6 +32,7 @@ export class Tower {
   #shapes: readonly number[] | undefined;
   #halved = false;
   #bytes: number | undefined;
+  #users = 0;
 
   constructor(
     readonly runtime: Runtime,
@@ -48,6 +49,21 @@ export class Tower {
   at(taps: readonly number[]): Tower {
     if (taps.join() === this.taps.join()) return this;
     return new Tower(this.runtime, this.backbone, taps, this.options);
+  }
+
+  /** Whether somebody has asked for it to be kept loaded. */
+  get isRetained(): boolean {
+    return this.#users > 0;
+  }
+
+  /** Keeps this tower from being released as one that was not used for long, until the function that is returned is called. */
+  retain(): () => void {
+    let isHeld = true;
+    this.#users += 1;
+    return () => {
+      if (isHeld) this.#users -= 1;
+      isHeld = false;
+    };
   }
 
   async precision(): Promise<TowerPrecision> {

@@ -3,14 +3,22 @@ import type { Runtime } from '@mediclip/onnx-graph';
 import { AdaptationError } from '../errors.js';
 import { Tower, type TowerOptions } from './tower.js';
 
-/** The image towers in use, each loaded once and shared by all detectors and trainings of its backbone and taps. */
+/** So many towers are kept that nobody retains. */
+const mostTowers = 8;
+
+/**
+ * The image towers in use, each loaded once and shared by all detectors and trainings of its backbone and taps. Beyond a number of
+ * them the least recently used one that nobody retains is released; it is loaded again when it is next needed.
+ */
 export class Towers {
+  /** The least recently used one first. */
   readonly #towers = new Map<string, Tower>();
+  #releasing: Promise<void> = Promise.resolve();
   readonly #backbones = new Map<string, Backbone>();
 
   constructor(
     readonly runtime: Runtime,
-    private readonly options: TowerOptions & { readonly modelsFolder?: string } = {},
+    private readonly options: TowerOptions & { readonly modelsFolder?: string; readonly mostTowers?: number } = {},
   ) {}
 
   /** The tower of a backbone up to `taps` (the backbone's own when left out). Throws for what the catalogue lacks. */
@@ -21,7 +29,9 @@ export class Towers {
     for (const tap of wanted) backbone.tapShape(tap);
     const key = towerKey(backboneId, wanted);
     const tower = this.#towers.get(key) ?? new Tower(this.runtime, backbone, wanted, this.options);
+    this.#towers.delete(key);
     this.#towers.set(key, tower);
+    this.#releaseUnused(tower);
     return tower;
   }
 
@@ -41,6 +51,17 @@ export class Towers {
     const towers = [...this.#towers.values()];
     this.#towers.clear();
     for (const tower of towers) await tower.release();
+    await this.#releasing;
+  }
+
+  #releaseUnused(opened: Tower): void {
+    const most = this.options.mostTowers ?? mostTowers;
+    for (const [key, tower] of this.#towers) {
+      if (this.#towers.size <= most) break;
+      if (tower === opened || tower.isRetained) continue;
+      this.#towers.delete(key);
+      this.#releasing = this.#releasing.then(() => tower.release());
+    }
   }
 }
 

@@ -1,8 +1,8 @@
-import { cpSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { type AdaptationOptionsInput, resolveAdaptationOptions } from '@mediclip/contracts';
-import type { Runtime } from '@mediclip/onnx-graph';
+import type { Runtime, Session, Tensor } from '@mediclip/onnx-graph';
 import { type NormalImage, RandomStream, synthesize } from '@mediclip/synthesis';
 import { askOnnxChecker, expectClose, temporaryFolder, testRuntime } from '@mediclip/testing';
 import fc from 'fast-check';
@@ -55,6 +55,22 @@ const samples: SampleSource = {
     );
   },
 };
+
+/** A device whose outputs are changed after every run. */
+function tampering(change: (outputs: Record<string, Tensor>) => void): Runtime {
+  return {
+    provider: 'cpu',
+    async createSession(model) {
+      const session = await testRuntime.createSession(model);
+      const run: Session['run'] = async (feeds, fetches) => {
+        const outputs = { ...(await session.run(feeds, fetches)) };
+        change(outputs);
+        return outputs;
+      };
+      return { run, release: () => session.release() };
+    },
+  };
+}
 
 async function finish(run: AdaptationRun): Promise<void> {
   while (!(await run.advance()));
@@ -210,6 +226,51 @@ describe('a training', () => {
     });
     await expect(finish(run)).rejects.toMatchObject({ code: 'diverged' });
     await run.release();
+  });
+
+  test('that is released in any part leaves no session open but those of its tower', async () => {
+    const device = new SmallDevice(16);
+    const cancelled = job({ epochs: 1 });
+    const run = await AdaptationRun.open(cancelled, new Tower(device, tower.backbone, tower.taps), samples);
+    while (run.progress.phase !== 'finishing') await run.advance();
+    const whileFinishing = device.sessions;
+    await run.release();
+    expect(run.progress.done).toBeLessThan(shots);
+    // The tower's own, of which those for fewer images were needed too.
+    expect(device.sessions).toBeLessThan(whileFinishing);
+    expect(device.sessions).toBe(device.openBatches.length);
+    expect(device.openBatches).toEqual([...new Set(device.openBatches)]);
+  });
+
+  test('is not written when its last update has spoilt its numbers', async () => {
+    const spoilt = job({ selection: 'last', heldOutSamples: 0, epochs: 1, batchSize: 16 });
+    const device = tampering((outputs) => {
+      const [name] = Object.keys(outputs).filter((output) => output.startsWith('new.average.'));
+      if (name) (outputs[name]!.data as Float32Array)[0] = Number.NaN;
+    });
+    const run = await AdaptationRun.open(spoilt, new Tower(device, tower.backbone, tower.taps), samples);
+    await expect(finish(run)).rejects.toMatchObject({ code: 'diverged' });
+    await run.release();
+    expect(existsSync(spoilt.outFolder)).toBe(false);
+  });
+
+  test('never selects an epoch whose held-out loss is not a number, and fails when that is every one', async () => {
+    const withUnknownLosses = async (unknown: number) => {
+      let evaluated = 0;
+      const device = tampering((outputs) => {
+        const isHeldOutLoss = 'dice' in outputs && !Object.keys(outputs).some((name) => name.startsWith('grad.'));
+        if (isHeldOutLoss && evaluated++ < unknown) (outputs.dice!.data as Float32Array)[0] = Number.NaN;
+      });
+      const work = job({ selection: 'heldOut', learningRate: 1e-6 });
+      const run = await AdaptationRun.open(work, new Tower(device, tower.backbone, tower.taps), samples);
+      await finish(run).catch(async (error: unknown) => {
+        await run.release();
+        throw error;
+      });
+      return (await readDetector(work.outFolder)).description.selectedEpoch;
+    };
+    expect(await withUnknownLosses(1)).toBeGreaterThan(1);
+    await expect(withUnknownLosses(3)).rejects.toMatchObject({ code: 'diverged' });
   });
 
   test('refuses images of another size', async () => {

@@ -3,6 +3,7 @@ import { writeDetector } from '../detector/detector-files.js';
 import type { DetectorTensors } from '../detector/detector-shape.js';
 import { AdaptationError } from '../errors.js';
 import { initialParameters, parameterSpecs } from '../graphs/parameters.js';
+import { relatives } from '../shots/relatives.js';
 import { FeatureStore } from '../tower/feature-store.js';
 import type { Features } from '../tower/features.js';
 import { rgbOf } from '../tower/rgb.js';
@@ -61,6 +62,7 @@ export class AdaptationRun {
   /** Features of the untouched normals and of the held-out samples. */
   readonly #normals: FeatureStore;
   readonly #heldOut: FeatureStore;
+  readonly #letTowerGo: () => void;
 
   private constructor(
     private readonly job: AdaptationJob,
@@ -76,6 +78,7 @@ export class AdaptationRun {
     this.#normalsTower = tower.at(normalTaps(tower, job.options.scoring, job.images.length));
     this.#normals = new FeatureStore(trainingFolder(job.workFolder));
     this.#heldOut = new FeatureStore(trainingFolder(job.workFolder));
+    this.#letTowerGo = tower.retain();
     this.#progress = { phase: 'preparing', done: 0, total: job.images.length };
     this.#parts = this.#run();
   }
@@ -121,12 +124,15 @@ export class AdaptationRun {
     await writeCheckpoint(checkpointFile(workFolder), this.state, this.trainer.specs, this.#origin);
   }
 
+  /** Ends the run wherever it stands, with every session that it has opened. */
   async release(): Promise<void> {
+    await this.#parts.return();
     await this.deviceStep?.release();
     await this.trainer.release();
     await this.#releaseNormalsTower();
     await this.#normals.release();
     await this.#heldOut.release();
+    this.#letTowerGo();
   }
 
   get #plan() {
@@ -247,7 +253,8 @@ export class AdaptationRun {
 
   async #select(state: TrainingState, heldOut: LabelledImages): Promise<TrainingState> {
     const loss = await this.trainer.evaluate(heldOut, state.average);
-    const isBest = state.heldOut.every((earlier) => loss.loss < earlier.loss);
+    // A loss that is not a number is never the best, and gives way to any number.
+    const isBest = !Number.isNaN(loss.loss) && state.heldOut.every((earlier) => !(loss.loss >= earlier.loss));
     const losses = [...state.heldOut, loss];
     return { ...state, heldOut: losses, ...(isBest && { best: state.average, bestEpoch: losses.length }) };
   }
@@ -258,8 +265,12 @@ export class AdaptationRun {
     const { average, best, bestEpoch } = this.state;
     const [parameters, selectedEpoch] =
       training.selection === 'heldOut' ? [best, bestEpoch] : [average, training.epochs];
+    if (selectedEpoch === 0) throw diverged('No epoch had a loss on the held-out samples that is a number');
+    requireFinite(parameters);
     const learned = new Map([...parameters, ['states', await this.trainer.states(parameters)]]);
     const memory = yield* this.#fitMemory(learned);
+    const tensors = new Map([...learned, ...(memory?.tensors ?? [])]);
+    requireFinite(tensors);
     await writeDetector(outFolder, {
       shape: {
         backbone: this.tower.backbone,
@@ -267,10 +278,10 @@ export class AdaptationRun {
         scoring: options.scoring,
         memory: memory?.shape,
       },
-      tensors: new Map([...learned, ...(memory?.tensors ?? [])]),
+      tensors,
       options,
       precision: this.#origin.precision,
-      images: { count: images.length, digest: imagesDigest(images) },
+      images: { count: images.length, digest: imagesDigest(images), ...describeOrigin(this.job) },
       lossHistory: epochLosses(this.state, stepsPerEpoch(this.#plan)),
       selectedEpoch,
     });
@@ -278,11 +289,16 @@ export class AdaptationRun {
 
   async *#fitMemory(learned: DetectorTensors): AsyncGenerator<AdaptationProgress, FittedMemory | undefined> {
     const { scoring, seed } = this.job.options;
-    const fit = fitMemory(this.tower, learned, this.#normals, scoring, seed);
-    for (;;) {
-      const { done, value } = await fit.next();
-      if (done) return value;
-      yield { phase: 'finishing', done: value, total: this.#normals.size };
+    const relations = relatives(this.job.images);
+    const fit = fitMemory(this.tower, learned, { features: this.#normals, relatives: relations }, scoring, seed);
+    try {
+      for (;;) {
+        const { done, value } = await fit.next();
+        if (done) return value;
+        yield { phase: 'finishing', done: value, total: this.#normals.size };
+      }
+    } finally {
+      await fit.return(undefined);
     }
   }
 
@@ -304,9 +320,19 @@ export class AdaptationRun {
 const unstepped = Promise.resolve(undefined);
 
 function refuseDivergence({ loss }: Pick<Stepped, 'loss'>, { step }: StepRates): void {
-  if (Number.isFinite(loss.loss)) return;
-  throw new AdaptationError(
-    'diverged',
-    `The training loss is no longer a number at step ${step}: lower training.learningRate.`,
-  );
+  if (!Number.isFinite(loss.loss)) throw diverged(`The training loss is no longer a number at step ${step}`);
 }
+
+function describeOrigin({ origin }: AdaptationJob) {
+  if (!origin) return {};
+  return { pixelDigests: [...origin.pixelDigests], ...(origin.copies > 0 && { copies: origin.copies }) };
+}
+
+/** Throws an `AdaptationError` when a number of the detector is none: the last update may have spoilt what no loss has seen. */
+function requireFinite(tensors: DetectorTensors): void {
+  for (const [name, values] of tensors) {
+    if (!values.every(Number.isFinite)) throw diverged(`The trained ${name} has values that are no numbers`);
+  }
+}
+
+const diverged = (what: string) => new AdaptationError('diverged', `${what}: lower training.learningRate.`);

@@ -31,6 +31,14 @@ export function normalTaps({ backbone, taps }: Tower, scoring: ScoringOptions, s
 /** Not when the options use none, or there is no other normal to measure by. */
 const hasMemory = (scoring: ScoringOptions, shots: number): boolean => usesMemory(scoring) && shots >= 2;
 
+/** The normals that a memory is made of. */
+export interface MemoryNormals {
+  /** At `normalTaps`. */
+  readonly features: FeatureStore;
+  /** Per normal, itself and those that are too much like it to measure it against. */
+  readonly relatives: readonly ReadonlySet<number>[];
+}
+
 /** Patches of the normals, a random choice of all of them, with the image that each comes from. */
 interface Bank {
   readonly rows: Float32Array;
@@ -38,7 +46,7 @@ interface Bank {
   readonly images: Uint32Array;
 }
 
-/** The two maps of a normal image before they are fused, [G, G] each; the memory knew nothing of the image itself. */
+/** The two maps of a normal image before they are fused, [G, G] each; the memory knew nothing of the image and its relatives. */
 interface NormalMaps {
   readonly contrast: Float32Array;
   readonly distance: Float32Array;
@@ -46,18 +54,17 @@ interface NormalMaps {
 
 /**
  * Fits the memory of a detector: keeps `memoryPatches` patches of the normals, and measures what the normals score, each
- * against the patches of the others (leave-one-out), so that nothing but the shots is needed. `normals` are features at `normalTaps`.
- * Yields the number of normals done. Undefined for a detector without a memory.
+ * against the patches of the others (leave-one-out), so that nothing but the shots is needed. Yields the number of normals done. Undefined for a detector without a memory.
  */
 export async function* fitMemory(
   tower: Tower,
   learned: DetectorTensors,
-  normals: FeatureStore,
+  normals: MemoryNormals,
   scoring: ScoringOptions,
   seed: number,
 ): AsyncGenerator<number, FittedMemory | undefined> {
-  if (!hasMemory(scoring, normals.size)) return undefined;
-  const bank = await keepPatches(tower, normals, scoring.memoryPatches, seed);
+  if (!hasMemory(scoring, normals.features.size)) return undefined;
+  const bank = await keepPatches(tower, normals.features, scoring.memoryPatches, seed);
   const maps: NormalMaps[] = [];
   for await (const map of leaveOneOut(tower, learned, normals, bank)) yield maps.push(map);
   const scales = measureScales(maps, tower.backbone.side, scoring);
@@ -107,11 +114,11 @@ async function keepPatches(tower: Tower, normals: FeatureStore, most: number, se
   return { rows, width, images: kept.map((patch) => Math.floor(patch / patches)) };
 }
 
-/** What the detector will say about each normal, with the normal's own patches left out of the memory. */
+/** What the detector will say about each normal, with the patches of the normal and of its relatives left out of the memory. */
 async function* leaveOneOut(
   tower: Tower,
   learned: DetectorTensors,
-  normals: FeatureStore,
+  { features: normals, relatives }: MemoryNormals,
   bank: Bank,
 ): AsyncGenerator<NormalMaps> {
   const { backbone, taps, runtime } = tower;
@@ -131,7 +138,8 @@ async function* leaveOneOut(
   const session = await runtime.createSession({ bytes: writeModel({ name: 'leave-one-out', inputs, outputs }) });
   try {
     for (let image = 0; image < normals.size; image++) {
-      const own = Float32Array.from(bank.images, (source) => (source === image ? farthest : 0));
+      const left = relatives[image]!;
+      const own = Float32Array.from(bank.images, (source) => (left.has(source) ? farthest : 0));
       const { contrast, distance } = await session.run({
         ...feeds,
         ...featuresOf(await normals.get(image)),
@@ -150,8 +158,11 @@ const farthest = 2;
 /** The numbers of `memoryScales`. */
 function measureScales(maps: readonly NormalMaps[], side: number, scoring: ScoringOptions): Float32Array {
   const contrasts = maps.map(({ contrast }) => centred(contrast));
-  const learned = meanAndDeviation(contrasts);
-  const memory = meanAndDeviation(maps.map(({ distance }) => distance));
+  const learned = meanAndDeviation(contrasts, leastDeviation.contrast);
+  const memory = meanAndDeviation(
+    maps.map(({ distance }) => distance),
+    leastDeviation.distance,
+  );
   const hottest = maps.map(({ distance }, image) => {
     const standardised = distance.map((value) => (value - memory.mean) / memory.deviation);
     const local = contrasts[image]!.map(
@@ -186,9 +197,15 @@ function mean(values: ArrayLike<number>): number {
   return sum / values.length;
 }
 
-/** Over all values of all maps. A constant map has the deviation 1, so that it stays finite and says nothing. */
-function meanAndDeviation(maps: readonly Float32Array[]): { mean: number; deviation: number } {
+/**
+ * What deviations are at least, in the units of the maps: differences of two cosines, and 1 minus a cosine. Distinct normals have eight
+ * times as much and more (`docs/accuracy.md`); below it is rounding, which must not become a scale.
+ */
+const leastDeviation = { contrast: 0.0005, distance: 0.005 } as const;
+
+/** Over all values of all maps; the deviation is at least `least`. */
+function meanAndDeviation(maps: readonly Float32Array[], least: number): { mean: number; deviation: number } {
   const centre = mean(maps.map(mean));
   const variance = mean(maps.map((map) => mean(map.map((value) => (value - centre) ** 2))));
-  return { mean: centre, deviation: Math.sqrt(variance) || 1 };
+  return { mean: centre, deviation: Math.max(least, Math.sqrt(variance)) };
 }

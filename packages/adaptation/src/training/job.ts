@@ -3,13 +3,26 @@ import path from 'node:path';
 import type { AdaptationOptions } from '@mediclip/contracts';
 import type { NormalImage } from '@mediclip/synthesis';
 import { AdaptationError } from '../errors.js';
+import { usesMemory } from '../graphs/patch-memory.js';
+import { tooAlike } from '../shots/choose-shots.js';
+import { areAllAlike } from '../shots/relatives.js';
 import type { Tower } from '../tower/tower.js';
 import { artifactNames } from './trainer.js';
+
+/** Where shots come from. */
+export interface ShotsOrigin {
+  /** Per shot, the digest of its pixels as they are scored: who evaluates the detector leaves these pictures out. */
+  readonly pixelDigests: readonly string[];
+  /** Training images that were left out as near copies of shots. */
+  readonly copies: number;
+}
 
 /** A training to run: resolved options and the shots of the backbone's side, all grey or all RGB. */
 export interface AdaptationJob {
   readonly options: AdaptationOptions;
   readonly images: readonly NormalImage[];
+  /** What the detector's description says of the shots beside their number; nothing else depends on it. */
+  readonly origin?: ShotsOrigin | undefined;
   /** Holds the training artifacts and the checkpoint; a run that finds its own checkpoint there goes on from it. */
   readonly workFolder: string;
   /** Receives the detector's files at the end. */
@@ -47,8 +60,11 @@ function greyOf(image: NormalImage): NormalImage {
   return { ...image, data: Uint8Array.from({ length: pixels }, (_, i) => image.data[3 * i]!) };
 }
 
-/** Throws an `AdaptationError` when there are no images or they have another side than the backbone's. */
-export function checkImages({ images }: AdaptationJob, { backbone }: Tower): void {
+/**
+ * Throws an `AdaptationError` when there are no images, they have another side than the backbone's, or a memory is to be made of near copies
+ * of one picture, among which nothing can be measured.
+ */
+export function checkImages({ images, options }: AdaptationJob, { backbone }: Tower): void {
   if (images.length === 0) {
     throw new AdaptationError('too-few-normal-images', 'An adaptation needs at least one normal image: add some.');
   }
@@ -63,6 +79,7 @@ export function checkImages({ images }: AdaptationJob, { backbone }: Tower): voi
       throw new AdaptationError('bad-image', 'Some training images are grey and some in colour: prepare them alike.');
     }
   }
+  if (usesMemory(options.scoring) && areAllAlike(images)) throw tooAlike(images.length);
 }
 
 /** Digest of the shots' pixels, in order. */

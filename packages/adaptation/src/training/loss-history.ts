@@ -1,7 +1,7 @@
 import type { EpochLoss } from '@mediclip/contracts';
 import type { Loss, TrainingState } from './state.js';
 
-/** Means over every epoch. */
+/** Means over every epoch, without a held-out loss where it was not a number. */
 export function epochLosses({ losses, heldOut }: TrainingState, perEpoch: number): EpochLoss[] {
   return Array.from({ length: Math.ceil(losses.length / perEpoch) }, (_, index) => {
     const steps = losses.slice(index * perEpoch, (index + 1) * perEpoch);
@@ -12,7 +12,7 @@ export function epochLosses({ losses, heldOut }: TrainingState, perEpoch: number
       loss: mean('loss'),
       focal: mean('focal'),
       dice: mean('dice'),
-      ...(held && { heldOutLoss: held.loss }),
+      ...(held && Number.isFinite(held.loss) && { heldOutLoss: held.loss }),
     };
   });
 }

@@ -53,10 +53,10 @@ export function planHeldOut({ seed, shots }: PlanOptions, samples: number): Samp
 }
 
 /**
- * Which of `available` normal images a seed picks as its shots, as ascending indices. Throws an `AdaptationError` when
- * there are too few.
+ * The order in which a seed takes its shots out of `available` normal images, as indices. Throws an `AdaptationError` when there are
+ * fewer images than shots.
  */
-export function chooseShots(available: number, shots: number, seed: number): number[] {
+export function shotOrder(available: number, shots: number, seed: number): number[] {
   if (available < shots) {
     throw new AdaptationError(
       'too-few-normal-images',
@@ -65,6 +65,12 @@ export function chooseShots(available: number, shots: number, seed: number): num
         : `There are ${available} normal training images but ${shots} shots were asked for: add images or lower the shots.`,
     );
   }
-  const order = new RandomStream(seed, 0, 0, purposes.shots).shuffle([...Array(available).keys()]);
-  return order.slice(0, shots).sort((a, b) => a - b);
+  return new RandomStream(seed, 0, 0, purposes.shots).shuffle([...Array(available).keys()]);
+}
+
+/** The first shots of `shotOrder`, whatever they show, as ascending indices. */
+export function chooseShots(available: number, shots: number, seed: number): number[] {
+  return shotOrder(available, shots, seed)
+    .slice(0, shots)
+    .sort((a, b) => a - b);
 }

@@ -232,12 +232,6 @@ const problemCatalogue = {
     meaning: 'The format is known, but not this compression, transfer syntax or pixel layout.',
     remedy: 'Save the image with a common encoding, for DICOM uncompressed or JPEG 2000.',
   },
-  'image-truncated': {
-    status: 422,
-    title: 'The image ends early',
-    meaning: 'The file is shorter than its own header says.',
-    remedy: 'Send the complete file.',
-  },
   'image-corrupt': {
     status: 422,
     title: 'The image cannot be decoded',
@@ -428,6 +422,13 @@ const problemCatalogue = {
     meaning:
       'The job needs more images of a split and label than there are; `needed` and `available` give both numbers.',
     remedy: 'Upload more images, or ask for less (for an adaptation: fewer `shots`).',
+  },
+  'shots-too-alike': {
+    status: 422,
+    title: 'The training images are copies of one picture',
+    meaning:
+      'The normal training images are equal or nearly so, such as frames of one film: nothing can be measured among them.',
+    remedy: 'Upload normal images of other people; two distinct pictures are the least, eight or more are better.',
   },
   'backbone-unknown': {
     status: 422,

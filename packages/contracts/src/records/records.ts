@@ -54,36 +54,6 @@ export const evaluationRecordSchema = z.strictObject({ schemaVersion, ...evaluat
 
 export type EvaluationRecord = z.infer<typeof evaluationRecordSchema>;
 
-const requestOfKey = {
-  schemaVersion,
-  method: z.string(),
-  path: z.string(),
-  bodyDigest: digestSchema,
-  createdAt: timestampSchema,
-  expiresAt: timestampSchema,
-};
-
-/** What an `Idempotency-Key` of one tenant, method and path stands for: a request under way, or its answer. */
-export const idempotencyRecordSchema = z.discriminatedUnion('state', [
-  z.strictObject({
-    ...requestOfKey,
-    state: z.literal('running'),
-    /** The process that answers it; when that process is gone, the key is free again. */
-    owner: z.string(),
-  }),
-  z.strictObject({
-    ...requestOfKey,
-    state: z.literal('answered'),
-    answer: z.strictObject({
-      status: z.int().min(200).max(599),
-      headers: z.record(z.string(), z.string()),
-      body: z.string(),
-    }),
-  }),
-]);
-
-export type IdempotencyRecord = z.infer<typeof idempotencyRecordSchema>;
-
 /** The file that `MEDICLIP_API_KEYS_FILE` names: hashes of keys, never keys. */
 export const apiKeysFileSchema = z.strictObject({
   schemaVersion,
@@ -100,8 +70,3 @@ export const apiKeysFileSchema = z.strictObject({
 });
 
 export type ApiKeysFile = z.infer<typeof apiKeysFileSchema>;
-
-/** What the queue carries for a job: ids only; everything else is in the job's record. */
-export const jobTicketSchema = z.strictObject({ tenant: tenantSchema, jobId: idSchema });
-
-export type JobTicket = z.infer<typeof jobTicketSchema>;

@@ -38,6 +38,10 @@ const knownFigureSchema = z
       .nullable()
       .optional()
       .meta({ description: 'The score or map value from which on "abnormal" is said; null for "never".' }),
+    thresholdLogit: z.number().optional().meta({
+      description:
+        'Of a figure of images: the `scoreLogit` from which on "abnormal" is said. Where scores have become 1 only it tells them apart.',
+    }),
   })
   .meta({ id: 'KnownFigure', description: 'A figure, 0 to 1, and how sure it is.' });
 
@@ -137,6 +141,14 @@ export const evaluationFields = {
       abnormal: countSchema,
       masks: countSchema.meta({ description: 'Abnormal images with a mask.' }),
       rejected: countSchema.meta({ description: 'Images that could not be scored and are not in any figure.' }),
+      copies: countSchema.optional().meta({
+        description:
+          'Images that show the same pixels as another test image of their label, which counts once. Absent in evaluations of earlier versions.',
+      }),
+      learned: countSchema.optional().meta({
+        description:
+          'Images that the model was adapted on; they are in no figure. Absent in evaluations of earlier versions.',
+      }),
     })
     .meta({ id: 'EvaluatedImages', description: 'What the figures come from.' }),
   image: imageFiguresSchema,

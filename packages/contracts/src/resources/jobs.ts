@@ -44,11 +44,18 @@ export const calibrationJobRequestSchema = calibrationRequestSchema
   .safeExtend({ modelId: idSchema })
   .meta({ id: 'CalibrationJobRequest', description: 'What was asked for.' });
 
+const resultNotesSchema = z.array(z.string()).meta({
+  description: 'What a reader should know about the images of the job; absent when there is nothing.',
+  examples: [['2 training images left out as copies or near copies of others: adapted to 14 distinct pictures.']],
+});
+
 /** What every kind of job was asked for, and what it leaves when it succeeds. */
 export const jobKinds = {
   adaptation: {
     request: adaptationJobRequestSchema,
-    result: z.strictObject({ modelId: idSchema }).meta({ id: 'AdaptationResult', description: 'The model it made.' }),
+    result: z
+      .strictObject({ modelId: idSchema, notes: resultNotesSchema.optional() })
+      .meta({ id: 'AdaptationResult', description: 'The model it made.' }),
   },
   scoring: {
     request: scoringRequestSchema,
@@ -75,7 +82,12 @@ export const jobKinds = {
   calibration: {
     request: calibrationJobRequestSchema,
     result: z
-      .strictObject({ modelId: idSchema, threshold: z.number(), images: countSchema })
+      .strictObject({
+        modelId: idSchema,
+        threshold: z.number(),
+        images: countSchema,
+        notes: resultNotesSchema.optional(),
+      })
       .meta({ id: 'CalibrationResult', description: 'The threshold that the model has now.' }),
   },
 } as const;

@@ -19,6 +19,20 @@ export const lineageSchema = z
     datasetId: idSchema,
     datasetDigest: digestSchema.meta({ description: 'Digest over the images of the data set when the job began.' }),
     imageIds: z.array(idSchema).meta({ description: 'The normal images that it was adapted on.' }),
+    pixelDigests: z.array(digestSchema).optional().meta({
+      description:
+        'Per image of `imageIds`, the SHA-256 of its pixels as they are scored; calibrations and evaluations leave these pictures out. Absent in models of earlier versions.',
+    }),
+    copies: z
+      .array(
+        z
+          .strictObject({ imageId: idSchema, of: idSchema })
+          .meta({ id: 'LeftOutCopy', description: 'An image that was left out, and the one that it is a copy of.' }),
+      )
+      .optional()
+      .meta({
+        description: 'Training images that were left out as copies or near copies; absent when there were none.',
+      }),
     backbone: z.string(),
     backboneDigest: digestSchema,
     seed: countSchema,
@@ -40,7 +54,10 @@ export const epochLossSchema = z
     focal: z.number(),
     dice: z.number(),
     heldOutLoss: z.number().optional().meta({ description: 'Loss on the held-out synthetic samples.' }),
-    heldOutAuroc: shareSchema.optional().meta({ description: 'Image AUROC on the held-out synthetic samples.' }),
+    heldOutAuroc: shareSchema.optional().meta({
+      deprecated: true,
+      description: 'Nothing writes it; it is read so that records of any version may have it.',
+    }),
   })
   .meta({ id: 'EpochLoss', description: 'Means over one epoch.' });
 
@@ -51,15 +68,19 @@ export const calibrationSchema = z
   .strictObject({
     alpha: shareSchema.meta({ description: 'Share of normal images that may be called abnormal.' }),
     threshold: z.number().meta({ description: 'Scores above it are called abnormal.' }),
+    thresholdLogit: z.number().optional().meta({
+      description: '`threshold` as a `scoreLogit`, by which decisions go. Absent in calibrations of earlier versions.',
+    }),
     mapThreshold: shareSchema.optional().meta({
       description:
         'From this map value on an area is a region: at most `alpha` of normal images have one. Absent in calibrations of earlier versions, with which regions begin at 0.5.',
     }),
     images: countSchema.meta({ description: 'How many normal images it comes from.' }),
-    scores: z
-      .array(z.number())
-      .min(1)
-      .meta({ description: 'The scores of these images, ascending: what p-values are counted in.' }),
+    scores: z.array(z.number()).min(1).meta({ description: 'The scores of these images, ascending.' }),
+    scoreLogits: z.array(z.number()).min(1).optional().meta({
+      description:
+        'The `scoreLogit` of these images, ascending: what p-values are counted in. Without them (calibrations of earlier versions) it is the scores.',
+    }),
     mapPeaks: z.array(shareSchema).min(1).optional().meta({
       description:
         'The highest map values of these images, ascending: what `mapThreshold` is drawn from. Absent in calibrations of earlier versions.',

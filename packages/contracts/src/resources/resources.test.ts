@@ -16,14 +16,6 @@ const job = {
 };
 const dataset = { id, name: 'Brain MRI', createdAt: at };
 const zero = { normal: 0, abnormal: 0 };
-const request = {
-  schemaVersion: 1,
-  method: 'POST',
-  path: '/v1/datasets',
-  bodyDigest: sha256,
-  createdAt: at,
-  expiresAt: at,
-};
 
 const examples: [name: string, schema: z.ZodType, example: Record<string, unknown>][] = [
   ['data set', contracts.datasetSchema, { ...dataset, counts: { total: 0, train: zero, test: zero } }],
@@ -36,19 +28,12 @@ const examples: [name: string, schema: z.ZodType, example: Record<string, unknow
     { ...job, state: 'succeeded', result: { scored: 3, rejected: 0 }, finishedAt: at },
   ],
   ['job record', contracts.jobRecordSchema, { schemaVersion: 1, job, fencingToken: 0 }],
-  ['job ticket', contracts.jobTicketSchema, { tenant: 'default', jobId: id }],
   [
     'adaptation job',
     contracts.jobSchema,
     { ...job, kind: 'adaptation', request: { datasetId: id, options: contracts.resolveAdaptationOptions() } },
   ],
   ['event', contracts.jobEventSchema, { id: 1, at, type: 'end', job }],
-  ['running request', contracts.idempotencyRecordSchema, { ...request, state: 'running', owner: 'a' }],
-  [
-    'answered request',
-    contracts.idempotencyRecordSchema,
-    { ...request, state: 'answered', answer: { status: 201, headers: {}, body: '{}' } },
-  ],
   ['keys', contracts.apiKeysFileSchema, { schemaVersion: 1, keys: [{ id, tenant: 'a-b', sha256, createdAt: at }] }],
   [
     'upload',

@@ -33,6 +33,14 @@ export type Region = z.infer<typeof regionSchema>;
 /** What a model says about one image. */
 export const scoreFields = {
   score: shareSchema.meta({ description: 'How abnormal the image is, 0 to 1.', examples: [0.87] }),
+  scoreLogit: z
+    .number()
+    .optional()
+    .meta({
+      description:
+        'The score on a scale without ends, log(score / (1 - score)): it orders images whose scores have all become 1. Decisions, p-values and figures go by it. Absent in results of earlier versions.',
+      examples: [1.9],
+    }),
   map: mapSummarySchema,
   regions: z.array(regionSchema).meta({
     description: "Areas from the model's `mapThreshold` on (0.5 without one), highest peak first.",

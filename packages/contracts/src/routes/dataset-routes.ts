@@ -118,6 +118,7 @@ export const datasetRoutes = {
           'application/dicom': 'bytes',
         },
       },
+      304: { description: 'The bytes are those that the `ETag` in `If-None-Match` stands for.' },
     },
     problems: ['digest-mismatch'],
   },

@@ -40,8 +40,6 @@ export interface Route {
   readonly problems?: readonly ProblemSlug[];
   /** The route asks for no API key. */
   readonly open?: true;
-  /** The contract is settled, but no server offers the route yet: neither does `openapi.yaml`. */
-  readonly planned?: true;
 }
 
 /** Path parameters of a route with one id. */

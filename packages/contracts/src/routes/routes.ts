@@ -15,15 +15,11 @@ type RouteTable = typeof datasetRoutes &
 /** Every operation by its id. The one source of the server's routes, the client's calls and `openapi.yaml`. */
 export const routes: RouteTable = { ...datasetRoutes, ...modelRoutes, ...aliasRoutes, ...jobRoutes, ...serviceRoutes };
 
-/** Id of an operation that the server offers. */
-export type OperationId = {
-  [K in keyof RouteTable]: RouteTable[K] extends { planned: true } ? never : K;
-}[keyof RouteTable];
+/** Id of an operation. */
+export type OperationId = keyof RouteTable;
 
-/** Ids of the operations that the server offers, in the order of the documentation. */
-export const operationIds = (Object.keys(routes) as (keyof RouteTable)[]).filter(
-  (id): id is OperationId => (routes[id] as Route).planned === undefined,
-);
+/** Ids of the operations, in the order of the documentation. */
+export const operationIds = Object.keys(routes) as OperationId[];
 
 /** The operation as its shape says, without the types of its own schemas. */
 export function routeOf(id: OperationId): Route {

@@ -54,4 +54,19 @@ describe('the description of a score', () => {
     expect(alone).toMatchObject({ decision: 'abnormal', thresholdSource: 'manual' });
     expect(alone.pValue).toBeUndefined();
   });
+
+  test('goes by logits where scores have become 1, and by scores where one side has no logits', () => {
+    const calibration = { threshold: 1, scores: [1, 1, 1], thresholdLogit: 40, scoreLogits: [20, 30, 40] };
+    const describe = (logit?: number, known: DecisionRule['calibration'] = calibration) =>
+      describeScore(
+        { score: 1, logit, map: mapWithBlock(1), mapSide: side },
+        { width: 8, height: 8 },
+        { calibration: known },
+      ).description;
+    expect(describe(35)).toMatchObject({ scoreLogit: 35, decision: 'normal', pValue: 0.5 });
+    expect(describe(40)).toMatchObject({ decision: 'normal', pValue: 0.5 });
+    expect(describe(41)).toMatchObject({ decision: 'abnormal', pValue: 0.25 });
+    expect(describe()).toMatchObject({ decision: 'normal', pValue: 1 });
+    expect(describe(41, { threshold: 1, scores: [1, 1, 1] })).toMatchObject({ decision: 'normal', pValue: 1 });
+  });
 });

@@ -6,11 +6,17 @@ import { conformalPValue } from './conformal.js';
 const evenOdds = 0.5;
 
 /** What clients are told of a score. */
-type ScoreDescription = Pick<ScoredImage, 'score' | 'map' | 'regions' | 'decision' | 'thresholdSource' | 'pValue'>;
+type ScoreDescription = Pick<
+  ScoredImage,
+  'score' | 'scoreLogit' | 'map' | 'regions' | 'decision' | 'thresholdSource' | 'pValue'
+>;
 
 /** What decides about the scores of a model: its calibration, and a threshold set by hand, which goes before. */
 export interface DecisionRule {
-  readonly calibration: Pick<Calibration, 'threshold' | 'scores' | 'mapThreshold'> | null;
+  readonly calibration: Pick<
+    Calibration,
+    'threshold' | 'scores' | 'thresholdLogit' | 'scoreLogits' | 'mapThreshold'
+  > | null;
   readonly manualThreshold?: Pick<NonNullable<Model['manualThreshold']>, 'threshold'> | undefined;
 }
 
@@ -19,13 +25,19 @@ export interface DecisionRule {
  * of the map), the decision where the model has a threshold, and the p-value where it is calibrated.
  */
 export function describeScore(
-  { score, map, mapSide }: AnomalyMap,
+  { score, logit, map, mapSide }: AnomalyMap,
   size: { readonly width: number; readonly height: number },
   rule: DecisionRule,
 ): { readonly description: ScoreDescription; readonly mapRegions: MapDescription['mapRegions'] } {
   const described = describeMap(map, mapSide, size, rule.calibration?.mapThreshold ?? evenOdds);
   return {
-    description: { score, map: described.map, regions: [...described.regions], ...decisionOf(score, rule) },
+    description: {
+      score,
+      ...(logit !== undefined && { scoreLogit: logit }),
+      map: described.map,
+      regions: [...described.regions],
+      ...decisionOf(score, rule, logit),
+    },
     mapRegions: described.mapRegions,
   };
 }
@@ -41,18 +53,35 @@ export function thresholdOf({
 
 /**
  * What a model says about one score: abnormal when it is above the threshold. With the calibrated one the p-value, how rare so high a
- * score is among normal images, is at most alpha exactly when the decision is `abnormal`.
+ * score is among normal images, is at most alpha exactly when the decision is `abnormal`. Where the calibration and the image have logits,
+ * which keep their order when scores have become 1, it goes by them; a threshold set by hand is one of scores.
  */
 export function decisionOf(
   score: number,
   rule: DecisionRule,
+  logit?: number,
 ): Pick<ScoredImage, 'decision' | 'thresholdSource' | 'pValue'> {
   const decider = thresholdOf(rule);
+  const calibrated = rule.calibration && comparable(rule.calibration, score, logit);
+  const isAbove =
+    decider?.source === 'calibrated' && calibrated ? calibrated.isAbove : decider && score > decider.threshold;
   return {
     ...(decider && {
-      decision: score > decider.threshold ? ('abnormal' as const) : ('normal' as const),
+      decision: isAbove ? ('abnormal' as const) : ('normal' as const),
       thresholdSource: decider.source,
     }),
-    ...(rule.calibration && { pValue: conformalPValue(rule.calibration.scores, score) }),
+    ...(calibrated && { pValue: calibrated.pValue }),
   };
+}
+
+/** An image beside a calibration, both by logits or both by scores. */
+function comparable(
+  { threshold, scores, thresholdLogit, scoreLogits }: NonNullable<DecisionRule['calibration']>,
+  score: number,
+  logit: number | undefined,
+): { readonly isAbove: boolean; readonly pValue: number } {
+  if (logit === undefined || thresholdLogit === undefined || scoreLogits === undefined) {
+    return { isAbove: score > threshold, pValue: conformalPValue(scores, score) };
+  }
+  return { isAbove: logit > thresholdLogit, pValue: conformalPValue(scoreLogits, logit) };
 }

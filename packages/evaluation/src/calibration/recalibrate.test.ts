@@ -27,6 +27,14 @@ describe('a calibration at another alpha', () => {
     );
   });
 
+  test('moves the threshold of logits with that of scores', () => {
+    const scores = [0.2, 0.5, 1, 1];
+    const scoreLogits = [-1, 0, 20, 30];
+    const before = { ...rest, alpha: 0.2, threshold: 1, thresholdLogit: 30, scores, scoreLogits };
+    const made = recalibrate(before, 0.4);
+    expect(made.defined && made.calibration).toMatchObject({ threshold: 1, thresholdLogit: 20 });
+  });
+
   test('says how many images it would need', () => {
     const made = recalibrate({ ...rest, alpha: 0.5, threshold: 0.2, scores: [0.1, 0.2] }, 0.05);
     expect(made).toMatchObject({ defined: false, neededImages: 19, normalImages: 2 });

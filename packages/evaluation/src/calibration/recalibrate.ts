@@ -14,7 +14,8 @@ export type Recalibration =
 export function recalibrate(calibration: Calibration, alpha: number): Recalibration {
   const threshold = conformalThreshold(calibration.scores, alpha);
   if (!threshold.defined) return threshold;
-  const { mapThreshold, ...rest } = calibration;
+  const { mapThreshold, thresholdLogit: _, ...rest } = calibration;
+  const ofLogits = calibration.scoreLogits && conformalThreshold(calibration.scoreLogits, alpha);
   const ofMaps = calibration.mapPeaks && conformalThreshold(calibration.mapPeaks, alpha);
   const kept = ofMaps?.defined ? ofMaps.value : alpha === calibration.alpha ? mapThreshold : undefined;
   return {
@@ -23,6 +24,7 @@ export function recalibrate(calibration: Calibration, alpha: number): Recalibrat
       ...rest,
       alpha,
       threshold: threshold.value,
+      ...(ofLogits?.defined && { thresholdLogit: ofLogits.value }),
       ...(kept !== undefined && { mapThreshold: kept }),
     },
   };

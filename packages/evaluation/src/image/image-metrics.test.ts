@@ -3,7 +3,7 @@ import { expectClose, goldenJson } from '@mediclip/testing';
 import fc from 'fast-check';
 import type { Figure, ThresholdFigure } from '../outcome.js';
 import { aurocCovariance, placements } from './delong.js';
-import { type ImageMetrics, imageMetrics } from './image-metrics.js';
+import { type ImageMetrics, imageMetrics, withBothClasses } from './image-metrics.js';
 import { labelScores } from './ranking.js';
 
 interface GoldenCase {
@@ -61,6 +61,27 @@ describe('figures of images', () => {
     for (const figure of figuresOf(metrics)) expect(figure).toMatchObject({ interval: { defined: false } });
     expect(metrics.auroc).toMatchObject({ value: 0.5 });
     expect(metrics.sensitivityAtSpecificity[0].sensitivity).toMatchObject({ value: 0, threshold: null });
+  });
+
+  test('scores that have become 1 are ranked by their logits, and thresholds remain scores', () => {
+    const scores = [0.5, 1, 1, 1, 1];
+    const logits = [0, 20, 30, 40, 50];
+    const labels = [0, 0, 0, 1, 1];
+    expect(imageMetrics(scores, labels).auroc).toMatchObject({ value: 4 / 6 });
+    const { auroc, f1Max, roc } = imageMetrics(scores, labels, { logits });
+    expect(auroc).toMatchObject({ value: 1 });
+    expect(f1Max).toMatchObject({ value: 1, threshold: 1, thresholdLogit: 40 });
+    expect(roc.defined && roc.points.map(({ threshold }) => threshold)).toEqual([null, 1, 1, 1, 1, 0.5]);
+    expect(() => imageMetrics(scores, labels, { logits: [1] })).toThrow('1 scores and 5 labels');
+  });
+
+  test.each([0, 1])('of images of one class only (%d) none may be used', (label) => {
+    const metrics = withBothClasses(imageMetrics([1, 2, 3], [label, label, label]));
+    for (const figure of [...figuresOf(metrics), metrics.roc, metrics.precisionRecall]) {
+      expect(figure).toMatchObject({ defined: false, reason: expect.stringContaining('at least one') });
+    }
+    const both = imageMetrics([1, 2], [0, 1]);
+    expect(withBothClasses(both)).toBe(both);
   });
 
   test('without images every figure says so', () => {

@@ -43,6 +43,11 @@ export interface ImageMetrics {
 const TARGETS = { specificities: [0.9, 0.95], proLimits: [] };
 const DEFAULTS: BootstrapOptions = { resamples: 2000, seed: 0 };
 
+export interface ImageMetricsOptions extends Partial<BootstrapOptions> {
+  /** The images' scores on a scale without ends, one per score: images are ranked by them, while thresholds remain scores. */
+  readonly logits?: ArrayLike<number> | undefined;
+}
+
 /**
  * Figures of one model's image scores (higher = more abnormal) against the labels (true or 1 = abnormal).
  * Definitions and expected values: golden/metrics/auroc.json. Images of one class only, or none, give reasons instead of numbers.
@@ -51,14 +56,22 @@ const DEFAULTS: BootstrapOptions = { resamples: 2000, seed: 0 };
 export function imageMetrics(
   scores: ArrayLike<number>,
   abnormal: ArrayLike<boolean | number>,
-  options: Partial<BootstrapOptions> = {},
+  { logits = scores, ...options }: ImageMetricsOptions = {},
 ): ImageMetrics {
-  const labelled = labelScores(scores, abnormal);
+  labelScores(scores, abnormal);
+  const labelled = labelScores(logits, abnormal);
+  const scoreOf = new Map(Array.from(labelled.scores, (logit, image) => [logit, scores[image]]));
+  const asScore = (ranked: number | null) => (ranked === null ? null : (scoreOf.get(ranked) ?? ranked));
+  const thresholds = (ranked: number | null) => ({
+    threshold: asScore(ranked),
+    ...(logits !== scores && ranked !== null && { thresholdLogit: ranked }),
+  });
   const ranking = rank(labelled.scores);
   const { positives, negatives } = labelled;
   const roc: RocPoint[] = [{ falsePositiveRate: 0, truePositiveRate: 0, threshold: null }];
   const precisionRecall: PrecisionRecallPoint[] = [];
-  const sweep = sweepImages(labelled, ranking, undefined, (threshold, reached) => {
+  const sweep = sweepImages(labelled, ranking, undefined, (ranked, reached) => {
+    const threshold = scoreOf.get(ranked) ?? ranked;
     const { falsePositiveRate, truePositiveRate, precision } = reached;
     roc.push({ falsePositiveRate, truePositiveRate, threshold });
     precisionRecall.push({ recall: truePositiveRate, precision, threshold });
@@ -81,18 +94,41 @@ export function imageMetrics(
     abnormalImages: positives,
     auroc: oneClass ?? aurocFigure(labelled, sweep.auroc),
     averagePrecision: noPositives ?? { defined: true, value: averagePrecision!, interval: intervals[0] },
-    f1Max: noPositives ?? { defined: true, value: f1Max!, interval: intervals[1], threshold: sweep.bestF1Threshold },
+    f1Max: noPositives ?? {
+      defined: true,
+      value: f1Max!,
+      interval: intervals[1],
+      ...thresholds(sweep.bestF1Threshold),
+    },
     sensitivityAtSpecificity: TARGETS.specificities.map((specificity, i) => ({
       specificity,
       sensitivity: oneClass ?? {
         defined: true,
         value: sensitivities[i],
         interval: intervals[2 + i],
-        threshold: sweep.sensitivities[i].threshold,
+        ...thresholds(sweep.sensitivities[i].threshold),
       },
     })),
     roc: oneClass ?? { defined: true, points: roc },
     precisionRecall: noPositives ?? { defined: true, points: precisionRecall },
+  };
+}
+
+/**
+ * The metrics of a test set as a reader may use them: with images of one class only no figure is known. By convention (scikit-learn's)
+ * `imageMetrics` has an average precision and an F1 of 1 where all images are abnormal and nothing could be wrong.
+ */
+export function withBothClasses(metrics: ImageMetrics): ImageMetrics {
+  const { auroc, sensitivityAtSpecificity } = metrics;
+  if (auroc.defined) return metrics;
+  const sensitivities = sensitivityAtSpecificity.map(({ specificity }) => ({ specificity, sensitivity: auroc }));
+  return {
+    ...metrics,
+    averagePrecision: auroc,
+    f1Max: auroc,
+    sensitivityAtSpecificity: sensitivities,
+    roc: auroc,
+    precisionRecall: auroc,
   };
 }
 

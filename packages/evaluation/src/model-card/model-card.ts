@@ -36,7 +36,7 @@ export function modelCardFacts(model: Model, backbone: CardBackbone): CardFact[]
     { name: 'Licence of the weights', value: backbone.licence },
     { name: 'Taps', value: configuration.taps.join(', ') },
     { name: 'Preset', value: configuration.preset },
-    { name: 'Normal images adapted on', value: String(lineage.imageIds.length) },
+    { name: 'Normal images adapted on', value: shotsFact(lineage) },
     { name: 'Adapted on data set', value: `${lineage.datasetId} (digest ${lineage.datasetDigest})` },
     { name: 'Seed', value: String(lineage.seed) },
     { name: 'Training', value: epochs },
@@ -90,14 +90,15 @@ ${rows.join('\n')}
 `;
 }
 
+function shotsFact({ imageIds, copies = [] }: Model['lineage']): string {
+  if (copies.length === 0) return String(imageIds.length);
+  return `${imageIds.length} distinct pictures (${copies.length} more left out as copies or near copies of them)`;
+}
+
 function heldOutFigures({ lossHistory, selectedEpoch }: Model): string {
-  const selected = lossHistory.find(({ epoch }) => epoch === selectedEpoch);
-  const figures = [
-    selected?.heldOutAuroc !== undefined && `image AUROC ${selected.heldOutAuroc.toFixed(3)}`,
-    selected?.heldOutLoss !== undefined && `loss ${selected.heldOutLoss.toFixed(3)}`,
-  ].filter((figure) => figure !== false);
-  if (figures.length === 0) return 'none: no synthetic anomalies were held out';
-  return `${figures.join(', ')} on held-out synthetic anomalies (epoch ${selectedEpoch} of ${lossHistory.length})`;
+  const loss = lossHistory.find(({ epoch }) => epoch === selectedEpoch)?.heldOutLoss;
+  if (loss === undefined) return 'none: no synthetic anomalies were held out';
+  return `loss ${loss.toFixed(3)} on held-out synthetic anomalies (epoch ${selectedEpoch} of ${lossHistory.length})`;
 }
 
 function calibrationFacts(calibration: Calibration | null): string {

@@ -98,62 +98,25 @@ export function distributionPlot(scores: ReportData['scores'], threshold: number
 /** The training loss and, where there is one, the held-out loss, epoch by epoch. */
 export function lossPlot(history: readonly EpochFigures[], selectedEpoch: number | undefined): Html {
   const loss = history.map(({ epoch, loss }) => ({ x: epoch, y: loss }));
-  const heldOut = pointsOf(history, 'heldOutLoss');
-  return historyPlot({
+  const heldOut = history.flatMap(({ epoch, heldOutLoss: y }) => (y === undefined ? [] : [{ x: epoch, y }]));
+  const points = [...loss, ...heldOut];
+  return renderPlot({
     id: 'loss',
     title: 'Loss by epoch',
-    label: 'loss',
     description:
       'The training loss (dark line) and the loss on held-out synthetic anomalies (dashed line) after each epoch.',
-    curves: [
-      { points: loss, style: { colour: colours.normal } },
-      { points: heldOut, style: { colour: colours.abnormal, dashed: true } },
-    ],
-    selectedEpoch,
-  });
-}
-
-/** AUROC on held-out synthetic anomalies, epoch by epoch; undefined when the history has none. */
-export function heldOutPlot(history: readonly EpochFigures[], selectedEpoch: number | undefined): Html | undefined {
-  const points = pointsOf(history, 'heldOutAuroc');
-  if (points.length === 0) return undefined;
-  return historyPlot({
-    id: 'held-out',
-    title: 'Held-out AUROC by epoch',
-    label: 'AUROC on synthetic anomalies',
-    description: 'The AUROC on held-out synthetic anomalies after each epoch at which it was measured.',
-    curves: [{ points, style: { colour: colours.abnormal, dashed: true } }],
-    selectedEpoch,
-  });
-}
-
-function historyPlot(plot: {
-  id: string;
-  title: string;
-  label: string;
-  description: string;
-  curves: readonly { points: readonly Point[]; style: { colour: string; dashed?: boolean } }[];
-  selectedEpoch: number | undefined;
-}): Html {
-  const points = plot.curves.flatMap((curve) => curve.points);
-  const { selectedEpoch } = plot;
-  return renderPlot({
-    ...plot,
     x: axisAround(
       'epoch',
       points.map(({ x }) => x),
     ),
     y: axisAround(
-      plot.label,
+      'loss',
       points.map(({ y }) => y),
     ),
     draw: (scales) => [
-      ...plot.curves.map((curve) => line(curve.points, scales, curve.style)),
+      line(loss, scales, { colour: colours.normal }),
+      line(heldOut, scales, { colour: colours.abnormal, dashed: true }),
       ...(selectedEpoch === undefined ? [] : [verticalMark(selectedEpoch, `epoch ${selectedEpoch} used`, scales)]),
     ],
   });
-}
-
-function pointsOf(history: readonly EpochFigures[], name: 'heldOutLoss' | 'heldOutAuroc'): Point[] {
-  return history.flatMap(({ epoch, [name]: y }) => (y === undefined ? [] : [{ x: epoch, y }]));
 }

@@ -45,7 +45,7 @@ export function decisionSection(data: ReportData): { threshold: number | undefin
     return { threshold, text: html`<p>There is no threshold: the model is not calibrated.</p>` };
   const flagged = (abnormal: boolean) => {
     const ofClass = scores.filter((one) => one.abnormal === abnormal);
-    const above = ofClass.filter(({ score }) => (chosen ? score > threshold : score >= threshold)).length;
+    const above = ofClass.filter((one) => (chosen ? isAbove(one, chosen) : one.score >= threshold)).length;
     return shareInWords(above, ofClass.length, abnormal ? 'abnormal images' : 'normal images');
   };
   const origin = manualThreshold
@@ -56,6 +56,16 @@ export function decisionSection(data: ReportData): { threshold: number | undefin
   const text = html`<p>With the threshold ${round(threshold)} the model flags <strong>${flagged(true)}</strong> and
     <strong>${flagged(false)}</strong>. ${origin}</p>`;
   return { threshold, text };
+}
+
+/** As `decisionOf` decides. */
+function isAbove(
+  { score, logit }: ReportData['scores'][number],
+  chosen: { readonly threshold: number; readonly thresholdLogit?: number | undefined },
+): boolean {
+  return logit !== undefined && chosen.thresholdLogit !== undefined
+    ? logit > chosen.thresholdLogit
+    : score > chosen.threshold;
 }
 
 function panel(name: string, figure: Figure | ThresholdFigure, meaning: string): Html {

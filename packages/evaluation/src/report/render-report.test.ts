@@ -85,7 +85,7 @@ describe('the report', () => {
       `data:image/png;base64,${Buffer.from(data.cases[0].mask!).toString('base64')}`,
     );
     const plots = elements.filter(({ tagName }) => tagName === 'svg');
-    expect(plots).toHaveLength(5);
+    expect(plots).toHaveLength(4);
     for (const plot of plots) {
       expect(attribute(plot, 'role')).toBe('img');
       expect(plot.childNodes.some((child) => 'tagName' in child && child.tagName === 'desc')).toBe(true);

@@ -1,7 +1,7 @@
 import { intendedUse, misuse } from '../model-card/model-card.js';
 import { caseGallery } from './case-gallery.js';
 import { comparisonSection } from './comparison.js';
-import { distributionPlot, heldOutPlot, lossPlot, precisionRecallPlot, rocPlot } from './curves.js';
+import { distributionPlot, lossPlot, precisionRecallPlot, rocPlot } from './curves.js';
 import { decisionSection, imageFigures, pixelFigures } from './figures.js';
 import { type Html, html } from './html.js';
 import type { ReportData } from './report-data.js';
@@ -15,8 +15,11 @@ import { count, figureInWords } from './words.js';
 export function renderReport(data: ReportData): string {
   const { image, dataset, modelName } = data;
   const { threshold, text: decision } = decisionSection(data);
-  const rejected =
-    dataset.rejected > 0 ? ` ${count(dataset.rejected, 'image')} could not be scored; no figure counts them.` : '';
+  const leftOut = [
+    dataset.rejected > 0 && ` ${count(dataset.rejected, 'image')} could not be scored; no figure counts them.`,
+    dataset.copies > 0 && ` ${count(dataset.copies, 'image')} left out: copies of others, which count once.`,
+    dataset.learned > 0 && ` ${count(dataset.learned, 'image')} left out: the model has learned from them.`,
+  ].filter((sentence) => sentence !== false);
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -29,7 +32,7 @@ export function renderReport(data: ReportData): string {
 <header>
 <h1>Evaluation of ${modelName} on ${dataset.name}</h1>
 <p class="quiet">Made on <time datetime="${data.createdAt}">${data.createdAt.slice(0, 10)}</time> from ${count(image.normalImages, 'normal image')}
-  and ${count(image.abnormalImages, 'abnormal image')}, ${dataset.masks} of them with a mask.${rejected}</p>
+  and ${count(image.abnormalImages, 'abnormal image')}, ${dataset.masks} of them with a mask.${leftOut.join('')}</p>
 <p class="notice">This is a research tool, not a medical device. Nothing on this page may guide the care of a patient.</p>
 </header>
 <main>
@@ -80,11 +83,9 @@ ${caseGallery(cases)}</section>`;
 
 function historySection({ history, selectedEpoch }: ReportData): Html | undefined {
   if (history.length === 0) return undefined;
-  const heldOut = heldOutPlot(history, selectedEpoch);
   return html`<section aria-labelledby="history"><h2 id="history">How the model was adapted</h2>
 <div class="grid plots">
 ${plotFigure('Loss', lossPlot(history, selectedEpoch), 'Training loss (solid) and, where it was measured, loss on held-out synthetic anomalies (dashed). No test image was used.')}
-${heldOut && plotFigure('Held-out AUROC', heldOut, 'AUROC on held-out synthetic anomalies. They are easier or harder than real ones: use it to compare epochs, not to predict.')}
 </div></section>`;
 }
 

@@ -1,3 +1,5 @@
+import type { Calibration } from '@mediclip/contracts';
+import type { AnomalyMap } from '@mediclip/maps';
 import type { PairedDeLong } from '../image/compare-models.js';
 import type { ImageMetrics } from '../image/image-metrics.js';
 import type { PixelMetrics } from '../pixel/pixel-metrics.js';
@@ -10,12 +12,12 @@ export interface ReportData {
   readonly createdAt: string;
   readonly dataset: EvaluatedDataset;
   /** The scores of the test images, in any order. */
-  readonly scores: readonly { readonly score: number; readonly abnormal: boolean }[];
+  readonly scores: readonly (Pick<AnomalyMap, 'score' | 'logit'> & { readonly abnormal: boolean })[];
   readonly image: ImageMetrics;
   /** Left out when no abnormal image has a mask. */
   readonly pixel?: PixelMetrics;
   /** The model's calibrated threshold, if it has one. */
-  readonly calibration?: { readonly threshold: number; readonly alpha: number; readonly images: number };
+  readonly calibration?: Pick<Calibration, 'threshold' | 'thresholdLogit' | 'alpha' | 'images'>;
   /** A threshold set by hand, which decides in place of the calibrated one. */
   readonly manualThreshold?: { readonly threshold: number } | undefined;
   /** Another model on the same images, if one was given. */
@@ -43,6 +45,10 @@ export interface EvaluatedDataset {
   readonly masks: number;
   /** Images that could not be scored and are in no figure. */
   readonly rejected: number;
+  /** Images that show what another one of their label shows, and are in no figure. */
+  readonly copies: number;
+  /** Images that the model has learned from, and are in no figure. */
+  readonly learned: number;
 }
 
 /** One image that is shown, as PNG files; the mask is left out where there is none. */
@@ -55,10 +61,9 @@ export interface ReportCase {
   readonly mask?: Uint8Array;
 }
 
-/** Means over one epoch of the adaptation; held-out figures come from synthetic anomalies that were not trained on. */
+/** Means over one epoch of the adaptation; the held-out loss comes from synthetic anomalies that were not trained on. */
 export interface EpochFigures {
   readonly epoch: number;
   readonly loss: number;
   readonly heldOutLoss?: number | undefined;
-  readonly heldOutAuroc?: number | undefined;
 }

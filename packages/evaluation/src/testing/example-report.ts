@@ -30,7 +30,7 @@ function pixelMetrics() {
 export const exampleReport: ReportData = {
   modelName: 'brain <b>&"one"</b>',
   createdAt: '2025-01-31T12:00:00Z',
-  dataset: { name: 'test set', digest: 'sha256:00ff', masks: 4, rejected: 1 },
+  dataset: { name: 'test set', digest: 'sha256:00ff', masks: 4, rejected: 1, copies: 2, learned: 3 },
   scores,
   image: imageMetrics(values, labels, { resamples: 50 }),
   pixel: pixelMetrics(),
@@ -51,12 +51,7 @@ export const exampleReport: ReportData = {
     },
     { group: 'clear', name: '"b".png', score: 0.3, image: picture('gray8.png'), overlay: picture('rgb.png') },
   ],
-  history: [1, 2, 3].map((epoch) => ({
-    epoch,
-    loss: 1 / epoch,
-    heldOutLoss: 1.1 / epoch,
-    heldOutAuroc: 0.7 + epoch / 20,
-  })),
+  history: [1, 2, 3].map((epoch) => ({ epoch, loss: 1 / epoch, heldOutLoss: 1.1 / epoch })),
   selectedEpoch: 3,
   modelCard: [{ name: 'Backbone', value: 'lite' }],
 };

@@ -37,6 +37,36 @@ describe('an adaptation', () => {
     expect(await readdir(workFolder)).toEqual([]);
   });
 
+  test('counts copies once: it says so, and its model names them', async () => {
+    const { jobQueue, engine } = await service.startWorker();
+    const datasetId = await service.dataset({ train: 4 });
+    const alone = (await service.ended(await service.adapt(jobQueue, datasetId, { shots: 4 }))) as JobOf<'adaptation'>;
+    expect(alone.result).toEqual({ modelId: expect.any(String) });
+    const [again] = await service.upload(datasetId, { train: 2 });
+    const samePixels = await service.addPixelCopy(datasetId, 3, 'train', 'normal');
+    const job = (await service.ended(await service.adapt(jobQueue, datasetId, { shots: 7 }))) as JobOf<'adaptation'>;
+    expect(job.error).toBeUndefined();
+    expect(job.result!.notes).toEqual([expect.stringContaining('3 training images were left out')]);
+    expect(engine.adaptations[1]!.job.images).toEqual(engine.adaptations[0]!.job.images);
+    const [first, second] = await Promise.all(
+      [alone, job].map(async ({ result }) => (await service.tenant.models.get(result!.modelId)).lineage),
+    );
+    expect(second).toMatchObject({ imageIds: first!.imageIds, pixelDigests: first!.pixelDigests });
+    expect(first!.copies).toBeUndefined();
+    expect(second!.copies).toContainEqual({ imageId: again!.id, of: first!.imageIds[0] });
+    expect(second!.copies).toContainEqual({ imageId: samePixels.id, of: first!.imageIds[3] });
+  });
+
+  test('is refused when all its images are one picture', async () => {
+    const { jobQueue } = await service.startWorker();
+    const datasetId = await service.dataset({ train: 1 });
+    await service.upload(datasetId, { train: 1 });
+    await service.addPixelCopy(datasetId, 0, 'train', 'normal');
+    const { state, error } = await service.ended(await service.adapt(jobQueue, datasetId, { shots: 3 }));
+    expect(state).toBe('failed');
+    expect(error).toMatchObject({ type: '/problems/shots-too-alike', detail: expect.stringContaining('The 3 normal') });
+  });
+
   test('is given up when there are too few normal images, saying how many', async () => {
     const { jobQueue } = await service.startWorker();
     const jobId = await service.adapt(jobQueue, await service.dataset({ train: 2, normal: 4 }));

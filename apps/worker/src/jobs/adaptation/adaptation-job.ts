@@ -1,7 +1,8 @@
 import path from 'node:path';
-import { type AdaptationJob, readDetector, shotPreparation, shotsOf } from '@mediclip/adaptation';
+import { type AdaptationJob, copiesNote, readDetector, shotPreparation, shotsOf } from '@mediclip/adaptation';
 import { type Image, ProblemError, serviceVersion } from '@mediclip/contracts';
 import { onnxRuntimeVersion } from '@mediclip/engine';
+import type { SquareImage } from '@mediclip/imaging';
 import { problemOf } from '@mediclip/problems';
 import { type ModelDescription, StaleAttempt } from '@mediclip/store';
 import type { WorkerDependencies } from '../../dependencies.js';
@@ -22,41 +23,57 @@ export function adaptationJob(dependencies: Dependencies): JobRunner<'adaptation
   const { workFolder } = dependencies.settings;
   return async (context) => {
     const { job, tenant, attempt } = context;
-    const fixed = await fixedImages(context, (images) => chooseTrainingImages(images, job.request.options));
+    const look = (image: Image) => loadShot(dependencies, context, image, 'test');
+    const fixed = await fixedImages(context, (images) => chooseTrainingImages(images, job.request.options, look));
     return withWorkFolder(workFolder, { ...attempt, tenant: tenant.tenant }, async (folder) => {
       const outFolder = path.join(folder, 'detector');
       const images = await trainingImages(dependencies, context, fixed.images);
-      const training = { options: job.request.options, images, workFolder: folder, outFolder };
+      const { shots } = fixed;
+      const origin = shots && { pixelDigests: shots.pixelDigests, copies: shots.copies.length };
+      const training = { options: job.request.options, images, origin, workFolder: folder, outFolder };
       await train(dependencies, context, training);
       const description = await describeModel(dependencies, context, { fixed, outFolder });
       context.signal.throwIfAborted();
       const model = await tenant.models.create(attempt, description, outFolder);
-      return { modelId: model.id };
+      const copies = shots?.copies.length ?? 0;
+      return { modelId: model.id, ...(copies > 0 && { notes: [copiesNote(fixed.images.length, copies)] }) };
     });
   };
 }
 
 /** The images as training sees them, of the backbone's side. */
 async function trainingImages(
-  { imagingPool }: Dependencies,
-  { job, tenant, signal, report }: Context,
+  dependencies: Dependencies,
+  context: Context,
   images: readonly Image[],
 ): Promise<AdaptationJob['images']> {
-  const side = backboneSide(job.request.options.backbone);
+  const { job, report } = context;
   report({ phase: 'loading', done: 0, total: images.length });
   const kind = shotPreparation(job.request.options);
   const loaded: AdaptationJob['images'][number][] = [];
   for (const image of images) {
-    const loadedImage = await loadImage(tenant, imagingPool, image, { side, kind, signal }).catch((error: unknown) => {
-      signal.throwIfAborted();
-      const { slug, message, extras } = problemOf(error);
-      const detail = `The training image ${image.fileName} (${image.id}) cannot be used: ${message}`;
-      throw new ProblemError(slug, detail, extras, { cause: error });
-    });
-    loaded.push(loadedImage);
+    loaded.push(await loadShot(dependencies, context, image, kind));
     report({ phase: 'loading', done: loaded.length, total: images.length });
   }
   return shotsOf(loaded);
+}
+
+/** A training image as it is trained on (`train`) or scored (`test`); a problem names it. */
+async function loadShot(
+  { imagingPool }: Dependencies,
+  { job, tenant, signal }: Context,
+  image: Image,
+  kind: 'train' | 'test',
+): Promise<SquareImage> {
+  const side = backboneSide(job.request.options.backbone);
+  try {
+    return await loadImage(tenant, imagingPool, image, { side, kind, signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    const { slug, message, extras } = problemOf(error);
+    const detail = `The training image ${image.fileName} (${image.id}) cannot be used: ${message}`;
+    throw new ProblemError(slug, detail, extras, { cause: error });
+  }
 }
 
 async function train(
@@ -104,6 +121,8 @@ async function describeModel(
       datasetId,
       datasetDigest: fixed.datasetDigest,
       imageIds: fixed.images.map(({ id }) => id),
+      ...(fixed.shots && { pixelDigests: fixed.shots.pixelDigests }),
+      ...(fixed.shots && fixed.shots.copies.length > 0 && { copies: fixed.shots.copies }),
       backbone: description.backbone.id,
       backboneDigest: description.backbone.digest,
       seed: options.seed,

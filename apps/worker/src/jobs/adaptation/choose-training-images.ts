@@ -1,11 +1,16 @@
-import { chooseShots } from '@mediclip/adaptation';
+import { chooseDistinctShots, type PictureData } from '@mediclip/adaptation';
 import { type AdaptationOptions, type Image, ProblemError } from '@mediclip/contracts';
+import type { ImageChoice } from '../fixed-images.js';
 
-/** The shots that the seed picks among the normal training images, in order of upload. Throws a ProblemError when there are too few. */
-export function chooseTrainingImages(
+/**
+ * The shots that the seed picks among the normal training images, in order of upload: distinct pictures, as `look` shows them. Rejects
+ * with a ProblemError when there are too few images, with an `AdaptationError` when too few of them are distinct.
+ */
+export async function chooseTrainingImages(
   images: readonly Image[],
   { shots, seed }: Pick<AdaptationOptions, 'shots' | 'seed'>,
-): Image[] {
+  look: (image: Image) => Promise<PictureData>,
+): Promise<ImageChoice> {
   const normal = images.filter(({ split, label }) => split === 'train' && label === 'normal');
   if (normal.length < shots) {
     throw new ProblemError(
@@ -14,5 +19,17 @@ export function chooseTrainingImages(
       { needed: shots, available: normal.length },
     );
   }
-  return chooseShots(normal.length, shots, seed).map((index) => normal[index]!);
+  const firstWith = new Map<string, number>();
+  for (const [index, { sha256 }] of normal.entries()) if (!firstWith.has(sha256)) firstWith.set(sha256, index);
+  const firstOfBytes = normal.map(({ sha256 }) => firstWith.get(sha256)!);
+  const chosen = await chooseDistinctShots(firstOfBytes, { shots, seed }, async (indices) => {
+    const pictures: PictureData[] = [];
+    for (const index of indices) pictures.push(await look(normal[index]!));
+    return pictures;
+  });
+  const copies = chosen.copies.map(({ index, of }) => ({ imageId: normal[index]!.id, of: normal[of]!.id }));
+  return {
+    images: chosen.shots.map((index) => normal[index]!),
+    shots: { pixelDigests: [...chosen.pixelDigests], copies },
+  };
 }

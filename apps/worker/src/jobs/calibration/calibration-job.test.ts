@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { JobOf } from '@mediclip/contracts';
 import { conformalPValue, conformalThreshold } from '@mediclip/evaluation';
 import { TestService, type TestWorker } from '../../testing/test-service.js';
 
@@ -47,6 +48,37 @@ describe('a calibration', () => {
     }
   });
 
+  test('counts a picture once, however often it is there, and refuses too few distinct ones', async () => {
+    const modelId = await service.model(worker);
+    const datasetId = await service.dataset({ normal: 4 });
+    const alone = (await calibrate(modelId, datasetId, 0.2)) as JobOf<'calibration'>;
+    expect(alone.result).toEqual({ modelId, threshold: expect.any(Number), images: 4 });
+    await service.upload(datasetId, { normal: 4 });
+    const doubled = (await calibrate(modelId, datasetId, 0.2)) as JobOf<'calibration'>;
+    expect(doubled.result).toEqual({ ...alone.result, notes: [expect.stringContaining('4 images were left out')] });
+    const { calibration } = await service.tenant.models.get(modelId);
+    expect(calibration).toMatchObject({ images: 4, thresholdLogit: expect.any(Number) });
+    expect(calibration!.scoreLogits).toHaveLength(4);
+    expect(await calibrate(modelId, datasetId, 0.1)).toMatchObject({
+      error: {
+        type: '/problems/too-few-images',
+        needed: 9,
+        available: 4,
+        detail: expect.stringContaining('count once'),
+      },
+    });
+  });
+
+  test('leaves out pictures that the model has learned from when their data set is gone, whatever their bytes', async () => {
+    const learned = await service.dataset({ train: 3 });
+    const job = (await service.ended(await service.adapt(worker.jobQueue, learned))) as JobOf<'adaptation'>;
+    await service.tenant.datasets.delete(learned);
+    const datasetId = await service.dataset({ normal: 4 });
+    await service.addPixelCopy(datasetId, 1, 'test', 'normal');
+    const { result } = (await calibrate(job.result!.modelId, datasetId, 0.2)) as JobOf<'calibration'>;
+    expect(result).toMatchObject({ images: 4, notes: [expect.stringContaining('has learned from')] });
+  });
+
   test('leaves out what the model has learned from, copies included, and says when too few are left', async () => {
     const modelId = await service.model(worker);
     const copies = await service.dataset({ train: 3, normal: 2 });
@@ -56,7 +88,9 @@ describe('a calibration', () => {
         type: '/problems/too-few-images',
         needed: 9,
         available: 2,
-        detail: expect.stringContaining('3 of 5 were left out'),
+        detail: expect.stringContaining(
+          '3 images were left out: they are among those that the model has learned from.',
+        ),
       },
     });
     expect((await service.tenant.models.get(modelId)).calibration).toBeNull();

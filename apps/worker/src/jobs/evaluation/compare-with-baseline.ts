@@ -1,11 +1,12 @@
 import type { Comparison } from '@mediclip/contracts';
 import type { BaselineComparison } from '@mediclip/evaluation';
+import type { AnomalyMap } from '@mediclip/maps';
 import type { ModelCache } from '../../models/model-cache.js';
 import type { JobContext } from '../job-context.js';
 import { type ScoreImagesDependencies, scoreImages } from '../scoring/score-images.js';
+import { type EvaluatedImage, logitsOf } from './evaluated-image.js';
 import { comparisonFigures } from './evaluation-figures.js';
 import type { EvaluationThread } from './evaluation-thread.js';
-import type { EvaluatedImage } from './report-data.js';
 
 type Dependencies = ScoreImagesDependencies & { readonly models: ModelCache };
 
@@ -13,6 +14,13 @@ type Dependencies = ScoreImagesDependencies & { readonly models: ModelCache };
 export interface ComparedModels {
   readonly figures: Comparison;
   readonly shown: BaselineComparison;
+}
+
+type RankedImage = Pick<AnomalyMap, 'score' | 'logit'>;
+
+/** What images are ranked by: logits, which do not saturate, if all have one. */
+function ranks(images: readonly RankedImage[]): number[] {
+  return logitsOf(images) ?? images.map(({ score }) => score);
 }
 
 /** Scores the evaluated images with the baseline too and tests both models on those that it could score; nothing without a baseline. */
@@ -26,21 +34,23 @@ export async function compareWithBaseline(
   if (baselineModelId === undefined) return undefined;
   return dependencies.models.use(context.tenant, baselineModelId, async (ready) => {
     const images = evaluated.map(({ image }) => image);
-    const [scores, baselineScores, abnormal]: [number[], number[], boolean[]] = [[], [], []];
+    const both: { own: RankedImage; baseline: RankedImage; abnormal: boolean }[] = [];
     let done = 0;
     for await (const { image, scored } of scoreImages(dependencies, context, ready, images)) {
-      const { score } = evaluated[done]!;
+      const own = evaluated[done]!;
       context.report({ phase: 'comparing', done: ++done, total: images.length });
       if (scored === undefined) continue;
-      scores.push(score);
-      baselineScores.push(scored.score);
-      abnormal.push(image.label === 'abnormal');
+      both.push({ own, baseline: scored, abnormal: image.label === 'abnormal' });
     }
-    const { signal } = context;
-    const result = await thread.run('compare', { scores, baselineScores, abnormal }, { signal });
+    const compared = {
+      scores: ranks(both.map(({ own }) => own)),
+      baselineScores: ranks(both.map(({ baseline }) => baseline)),
+      abnormal: both.map(({ abnormal }) => abnormal),
+    };
+    const result = await thread.run('compare', compared, { signal: context.signal });
     return {
-      figures: comparisonFigures(result, { baselineModelId, images: scores.length }),
-      shown: { baselineName: ready.model.name ?? ready.model.id, images: scores.length, result },
+      figures: comparisonFigures(result, { baselineModelId, images: both.length }),
+      shown: { baselineName: ready.model.name ?? ready.model.id, images: both.length, result },
     };
   });
 }

@@ -75,6 +75,7 @@ function published(figure: Figure | ThresholdFigure): PublishedFigure {
     value: share(value),
     ...(interval.defined && { interval: intervalOf(interval) }),
     ...('threshold' in figure && { threshold: figure.threshold }),
+    ...('thresholdLogit' in figure && { thresholdLogit: figure.thresholdLogit }),
   };
 }
 

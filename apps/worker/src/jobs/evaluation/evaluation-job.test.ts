@@ -40,7 +40,7 @@ describe('an evaluation', () => {
     });
     expect(job.error).toBeUndefined();
     const evaluation = await service.tenant.evaluations.get(job.result!.evaluationId);
-    expect(evaluation.images).toEqual({ normal: 6, abnormal: 6, masks: 6, rejected: 1 });
+    expect(evaluation.images).toEqual({ normal: 6, abnormal: 6, masks: 6, rejected: 1, copies: 0, learned: 0 });
 
     const scoring = await service.ended(
       await service.submit(worker.jobQueue, { kind: 'scoring', request: { ...request, split: 'test' } }),
@@ -61,6 +61,32 @@ describe('an evaluation', () => {
     const html = await text(stream);
     expect(html).toContain('Evaluation of');
     expect(html.match(/data:image\/png;base64,/g)!.length).toBe(12 * 2 + 6);
+  });
+
+  test('of a doubled test set has the figures and intervals of the single one, and says what was left out', async () => {
+    const worker = await service.startWorker();
+    const modelId = await service.model(worker);
+    const datasetId = await service.dataset({ normal: 5, abnormal: 5 });
+    const evaluated = async () => {
+      const id = await service.submit(worker.jobQueue, { kind: 'evaluation', request: { modelId, datasetId } });
+      const job = (await service.ended(id)) as JobOf<'evaluation'>;
+      return service.tenant.evaluations.get(job.result!.evaluationId);
+    };
+    const single = await evaluated();
+    await service.upload(datasetId, { normal: 5, abnormal: 5 });
+    await service.addPixelCopy(datasetId, 0, 'test', 'normal');
+    const doubled = await evaluated();
+    expect(doubled.images).toEqual({ ...single.images, copies: 10, learned: 1 });
+    expect([doubled.image, doubled.pixel]).toEqual([single.image, single.pixel]);
+    const { stream } = await service.tenant.evaluations.openFile(doubled.id, reportFileName);
+    expect(await text(stream)).toContain('10 images left out: copies of others');
+  });
+
+  test.each([{ normal: 3 }, { abnormal: 3 }])('of one class only (%j) has no figure of images', async (counts) => {
+    const { job } = await evaluate(counts);
+    const { image } = await service.tenant.evaluations.get(job.result!.evaluationId);
+    for (const figure of Object.values(image))
+      expect(figure).toMatchObject({ value: null, reason: expect.any(String) });
   });
 
   test('with a baseline compares both models on the same images', async () => {

@@ -1,3 +1,4 @@
+import { pixelDigest } from '@mediclip/adaptation';
 import {
   type EvaluationScores,
   evaluationScoresFileName,
@@ -15,9 +16,10 @@ import type { JobContext, JobRunner } from '../job-context.js';
 import { loadImage } from '../load-image.js';
 import { type ScoreImagesDependencies, scoreImages } from '../scoring/score-images.js';
 import { compareWithBaseline } from './compare-with-baseline.js';
+import { type EvaluatedImage, logitsOf } from './evaluated-image.js';
 import { imageFigures, pixelFigures } from './evaluation-figures.js';
 import { type EvaluationThread, withEvaluationThread } from './evaluation-thread.js';
-import { type EvaluatedImage, reportData } from './report-data.js';
+import { type LeftOut, reportData } from './report-data.js';
 import { ShownMaps } from './shown-maps.js';
 
 type Dependencies = ScoreImagesDependencies & Pick<WorkerDependencies, 'imagingPool'> & { readonly models: ModelCache };
@@ -27,18 +29,19 @@ export function evaluationJob(dependencies: Dependencies): JobRunner<'evaluation
   return async (context) => {
     const { job, tenant, attempt, signal } = context;
     const { modelId, datasetId } = job.request;
-    const { images, datasetDigest } = await fixedImages(context, testImages);
+    const { images, datasetDigest } = await fixedImages(context, (all) => ({ images: testImages(all) }));
     const dataset = await tenant.datasets.get(datasetId);
     return dependencies.models.use(tenant, modelId, (ready) =>
       withEvaluationThread({ threshold: ready.model.calibration?.mapThreshold }, async (thread) => {
-        const { evaluated, maps, masks, rejected } = await scoreAll(dependencies, context, ready, images, thread);
+        const { evaluated, maps, masks, leftOut } = await scoreAll(dependencies, context, ready, images, thread);
         const abnormal = evaluated.map(({ image }) => image.label === 'abnormal');
         context.report({ phase: 'reporting', done: 0, total: 1 });
         const imageScores = evaluated.map(({ score }) => score);
-        const figures = await thread.run('figures', { scores: imageScores, abnormal }, { signal });
+        const logits = logitsOf(evaluated);
+        const figures = await thread.run('figures', { scores: imageScores, abnormal, logits }, { signal });
         const compared = await compareWithBaseline(dependencies, context, evaluated, thread);
         const comparison = compared?.shown;
-        const content = { dataset, datasetDigest, evaluated, maps, figures, comparison, masks, rejected };
+        const content = { dataset, datasetDigest, evaluated, maps, figures, comparison, masks, leftOut };
         const shown = await reportData(dependencies, context, ready, content);
         const report = await thread.run('report', shown, { signal });
         signal.throwIfAborted();
@@ -47,7 +50,7 @@ export function evaluationJob(dependencies: Dependencies): JobRunner<'evaluation
           modelId,
           datasetId,
           datasetDigest,
-          images: { normal: evaluated.length - abnormalImages, abnormal: abnormalImages, masks, rejected },
+          images: { normal: evaluated.length - abnormalImages, abnormal: abnormalImages, masks, ...leftOut },
           image: imageFigures(figures.image),
           pixel: pixelFigures(figures.pixel, masks),
           ...(compared && { comparison: compared.figures }),
@@ -79,7 +82,8 @@ function testImages(images: readonly Image[]): Image[] {
 
 /**
  * Scores the images and adds the pixels of those with a known mask to the figures: abnormal images by their mask, normal ones as normal
- * all over. An image whose file or mask cannot be read is in no figure. Of the maps, those that the report may show are kept.
+ * all over. In no figure is an image whose file or mask cannot be read, one that shows what an earlier one of its label shows, and one
+ * that the model has learned from. Of the maps, those that the report may show are kept.
  */
 async function scoreAll(
   dependencies: Dependencies,
@@ -87,30 +91,55 @@ async function scoreAll(
   ready: ReadyModel,
   images: readonly Image[],
   thread: EvaluationThread,
-): Promise<{ evaluated: EvaluatedImage[]; maps: ShownMaps; masks: number; rejected: number }> {
+): Promise<{ evaluated: EvaluatedImage[]; maps: ShownMaps; masks: number; leftOut: LeftOut }> {
   const evaluated: EvaluatedImage[] = [];
   const maps = new ShownMaps();
-  let [masks, rejected] = [0, 0];
-  const progress = () => ({ phase: 'scoring', done: evaluated.length + rejected, total: images.length });
-  context.report(progress());
-  for await (const { image, scored, problem } of scoreImages(dependencies, context, ready, images)) {
-    const mask = scored && (await maskOf(dependencies, context, image, scored.mapSide));
-    const obstacle = problem ?? (mask instanceof ProblemError ? mask : undefined);
-    if (obstacle || !scored) {
-      rejected++;
-      context.log.warn({ imageId: image.id, problem: obstacle?.slug }, 'image left out of the evaluation');
-    } else {
-      if (mask instanceof Uint8Array) {
-        const { map, mapSide: side } = scored;
-        await thread.run('add', { map, mask, side }, { signal: context.signal });
-        if (image.label === 'abnormal') masks++;
+  let masks = 0;
+  const { lineage } = ready.model;
+  const learnedIds = new Set(lineage.imageIds);
+  const learnedPixels = new Set(lineage.pixelDigests);
+  const unseen = images.filter(({ id }) => !learnedIds.has(id));
+  const distinct = firstOfEachPicture(unseen);
+  const leftOut = { rejected: 0, copies: unseen.length - distinct.length, learned: images.length - unseen.length };
+  const shown = new Set<string>();
+  let done = 0;
+  context.report({ phase: 'scoring', done, total: distinct.length });
+  for await (const { image, scored, picture, problem } of scoreImages(dependencies, context, ready, distinct)) {
+    const pixels = picture && pixelDigest(picture);
+    if (pixels !== undefined && learnedPixels.has(pixels)) leftOut.learned++;
+    else if (shown.has(`${image.label} ${pixels}`)) leftOut.copies++;
+    else {
+      const mask = scored && (await maskOf(dependencies, context, image, scored.mapSide));
+      const obstacle = problem ?? (mask instanceof ProblemError ? mask : undefined);
+      if (obstacle || !scored) {
+        leftOut.rejected++;
+        context.log.warn({ imageId: image.id, problem: obstacle?.slug }, 'image left out of the evaluation');
+      } else {
+        if (mask instanceof Uint8Array) {
+          const { map, mapSide: side } = scored;
+          await thread.run('add', { map, mask, side }, { signal: context.signal });
+          if (image.label === 'abnormal') masks++;
+        }
+        shown.add(`${image.label} ${pixels}`);
+        maps.offer(evaluated.length, image.label === 'abnormal', scored);
+        evaluated.push({ image, score: scored.score, logit: scored.logit });
       }
-      maps.offer(evaluated.length, image.label === 'abnormal', scored);
-      evaluated.push({ image, score: scored.score });
     }
-    context.report(progress());
+    context.report({ phase: 'scoring', done: ++done, total: distinct.length });
   }
-  return { evaluated, maps, masks, rejected };
+  return { evaluated, maps, masks, leftOut };
+}
+
+/** Of files with equal bytes and label one: the first, or the first that has a mask. In order of upload. */
+function firstOfEachPicture(images: readonly Image[]): Image[] {
+  const kept = new Map<string, Image>();
+  for (const image of images) {
+    const key = `${image.label} ${image.sha256}`;
+    const known = kept.get(key);
+    if (!known || (!known.mask && image.mask)) kept.set(key, image);
+  }
+  const keptImages = new Set(kept.values());
+  return images.filter((image) => keptImages.has(image));
 }
 
 /** The mask of an image at the size of its map, undefined for an abnormal image without one, or the problem of its file. */

@@ -5,6 +5,7 @@ import {
   PixelMetricsAccumulator,
   type ReportData,
   renderReport,
+  withBothClasses,
 } from '@mediclip/evaluation';
 import { serveTasks, threadData } from '@mediclip/threads';
 
@@ -21,9 +22,17 @@ const tasks = {
   add: ({ map, mask, side }: { readonly map: Float32Array; readonly mask: Uint8Array; readonly side: number }) => {
     pixels.add(map, mask, side, side);
   },
-  /** The figures of the images' scores, and of the pixels added so far. */
-  figures: ({ scores, abnormal }: { readonly scores: readonly number[]; readonly abnormal: readonly boolean[] }) => ({
-    image: imageMetrics(scores, abnormal),
+  /** The figures of the images' scores, ranked by their logits if they have any, and of the pixels added so far. */
+  figures: ({
+    scores,
+    abnormal,
+    logits,
+  }: {
+    readonly scores: readonly number[];
+    readonly abnormal: readonly boolean[];
+    readonly logits?: readonly number[] | undefined;
+  }) => ({
+    image: withBothClasses(imageMetrics(scores, abnormal, { logits })),
     pixel: pixels.result(),
   }),
   /** The paired test of two models' scores of the same images. */

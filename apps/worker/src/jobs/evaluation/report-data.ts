@@ -14,14 +14,9 @@ import type { WorkerDependencies } from '../../dependencies.js';
 import { listedBackbone } from '../../models/listed-backbone.js';
 import type { ReadyModel } from '../../models/model-cache.js';
 import type { JobContext } from '../job-context.js';
+import { type EvaluatedImage, logitsOf } from './evaluated-image.js';
 import type { Figures } from './evaluation-thread.js';
 import type { ShownMaps } from './shown-maps.js';
-
-/** An image that is in the figures. */
-export interface EvaluatedImage {
-  readonly image: Image;
-  readonly score: number;
-}
 
 export interface ReportContent {
   readonly dataset: Pick<Dataset, 'name'>;
@@ -31,7 +26,14 @@ export interface ReportContent {
   readonly figures: Figures;
   readonly comparison: BaselineComparison | undefined;
   readonly masks: number;
+  readonly leftOut: LeftOut;
+}
+
+/** How many test images are in no figure, by the reason. */
+export interface LeftOut {
   readonly rejected: number;
+  readonly copies: number;
+  readonly learned: number;
 }
 
 type Context = Pick<JobContext, 'tenant' | 'signal' | 'log'>;
@@ -47,13 +49,13 @@ export async function reportData(
   ready: ReadyModel,
   content: ReportContent,
 ): Promise<ReportData> {
-  const { dataset, datasetDigest, evaluated, figures, comparison, masks, rejected } = content;
+  const { dataset, datasetDigest, evaluated, figures, comparison, masks, leftOut } = content;
   const { model } = ready;
   return {
     modelName: model.name ?? model.id,
     createdAt: new Date().toISOString(),
-    dataset: { name: dataset.name, digest: datasetDigest, masks, rejected },
-    scores: evaluated.map(({ image, score }) => ({ score, abnormal: image.label === 'abnormal' })),
+    dataset: { name: dataset.name, digest: datasetDigest, masks, ...leftOut },
+    scores: evaluated.map(({ image, score, logit }) => ({ score, logit, abnormal: image.label === 'abnormal' })),
     image: figures.image,
     ...(masks > 0 && { pixel: figures.pixel }),
     ...(model.calibration && { calibration: model.calibration }),
@@ -73,7 +75,7 @@ async function cases(
   { evaluated, maps }: ReportContent,
 ): Promise<ReportCase[]> {
   const chosen = chooseCases(
-    evaluated.map(({ score }) => score),
+    logitsOf(evaluated) ?? evaluated.map(({ score }) => score),
     evaluated.map(({ image }) => image.label === 'abnormal'),
   );
   const shown: ReportCase[] = [];

@@ -16,7 +16,7 @@ export class ShownMaps {
     const all = [...this.#kept, { index, abnormal, scored }];
     const candidates = new Set(
       caseCandidates(
-        all.map((kept) => kept.scored.score),
+        all.map(({ scored: { logit, score } }) => logit ?? score),
         all.map((kept) => kept.abnormal),
       ),
     );

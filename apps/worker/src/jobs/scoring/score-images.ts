@@ -12,10 +12,10 @@ import { loadImage } from '../load-image.js';
 
 export type ScoreImagesDependencies = Pick<WorkerDependencies, 'engine' | 'imagingPool'>;
 
-/** What came of one image: its score and map, or the problem that cost only itself. */
+/** What came of one image: its score and map, and the pixels that they are of, or the problem that cost only itself. */
 export type ImageOutcome = { readonly image: Image } & (
-  | { readonly scored: AnomalyMap; readonly problem?: never }
-  | { readonly problem: ProblemError; readonly scored?: never }
+  | { readonly scored: AnomalyMap; readonly picture: SquareImage; readonly problem?: never }
+  | { readonly problem: ProblemError; readonly scored?: never; readonly picture?: never }
 );
 
 type Prepared = { readonly image: Image } & (
@@ -52,7 +52,9 @@ export async function* scoreImages(
     const request = () => engine.score({ detector, images: usable }, { signal, caller: attempt.jobId });
     const answers = usable.length === 0 ? [] : await patiently(signal, request);
     const next = answers.values();
-    return batch.map(({ image, problem }) => (problem ? { image, problem } : { image, scored: next.next().value! }));
+    return batch.map(({ image, prepared, problem }) =>
+      problem ? { image, problem } : { image, picture: prepared, scored: next.next().value! },
+    );
   };
 
   let scoring = heardLater(score(prepareBatch(0)));

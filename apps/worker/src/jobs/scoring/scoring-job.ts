@@ -14,9 +14,9 @@ export function scoringJob(
   return async (context) => {
     const { job, tenant, attempt, signal, report } = context;
     const { modelId, split, falseDiscoveryRate } = job.request;
-    const { images } = await fixedImages(context, (all) =>
-      all.filter((image) => (split ?? image.split) === image.split),
-    );
+    const { images } = await fixedImages(context, (all) => ({
+      images: all.filter((image) => (split ?? image.split) === image.split),
+    }));
     const { done, ...tally } = await earlierResults(tenant.results, job.id);
     const rest = images.filter(({ id }) => !done.has(id));
     const progress = () => ({ phase: 'scoring', done: tally.scored + tally.rejected, total: images.length });
