@@ -18,6 +18,7 @@ const rooms = [
   'packages/queue',
   'packages/problems',
   'packages/client',
+  'apps/page',
   'apps/api',
   'apps/worker',
   'apps/cli',

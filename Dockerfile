@@ -19,6 +19,7 @@ COPY --from=manifests /manifests ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
 RUN node_modules/.bin/tsc -b \
+ && node scripts/build-page.mjs \
  && find packages apps -path '*/dist/*' -name '*.test.*' -delete \
  && mkdir /app \
  && cp --parents -r LICENSE NOTICE bin scripts/bootstrap.mjs scripts/healthcheck.mjs \

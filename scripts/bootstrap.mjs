@@ -42,6 +42,7 @@ export function bootstrap() {
     writeFileSync(installStamp, lock);
   }
   step('building', process.execPath, [path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b']);
+  step('building the page', process.execPath, [path.join(root, 'scripts', 'build-page.mjs')]);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

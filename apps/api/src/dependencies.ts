@@ -38,6 +38,8 @@ export interface ServerSettings {
   readonly eventLoopDelayMs: number;
   readonly connectionTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  /** Whether the page for people is served. */
+  readonly page: boolean;
 }
 
 /** A part that the server needs; `check` rejects with the reason when it is not there. */

@@ -23,6 +23,7 @@ import { sendProblem } from './http/send-problem.js';
 import { answerBrokenRequest, headersTimeoutMs, timeoutCheckMs } from './http/timeouts.js';
 import { adaptationHandlers } from './jobs/adaptations.js';
 import { evaluationHandlers } from './jobs/evaluations.js';
+import { allJobEventHandlers } from './jobs/all-job-events.js';
 import { FollowedJobs } from './jobs/followed-jobs.js';
 import { jobEventHandlers } from './jobs/job-events.js';
 import { jobHandlers } from './jobs/jobs.js';
@@ -40,9 +41,12 @@ import { Lifecycle } from './operations/lifecycle.js';
 import { measureRequests, metricsHandlers } from './operations/metrics.js';
 import { refuseWhileClosing } from './operations/refuse-while-closing.js';
 import { serverMetrics } from './operations/server-metrics.js';
+import { page } from './page/page.js';
 import { driftHandlers } from './scores/drift.js';
 import { DriftRecorder } from './scores/drift-recorder.js';
 import { scoreHandlers } from './scores/scores.js';
+import { Sessions } from './sessions/session-cookie.js';
+import { sessionHandlers } from './sessions/sessions.js';
 import { archiveHandlers } from './uploads/archive/uploads.js';
 import { closeTemporaryFolders, sweepTemporaryFolders } from './uploads/temporary-folder.js';
 
@@ -77,6 +81,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   const keys = settings.apiKeysFile
     ? await ApiKeys.open(settings.apiKeysFile, { onError: (err) => logger.error({ err }, err.message) })
     : undefined;
+  const sessions = new Sessions({ keys, objects: store.objects });
   await sweepTemporaryFolders(settings.dataDir);
 
   const app: FastifyInstance = fastify({
@@ -125,10 +130,11 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   await app.register(hangUpUnused);
   await app.register(connectionLimit, { metrics: dependencies.metrics, most: mostConnections(descriptorLimit()) });
   await app.register(loadShedding, settings);
-  await app.register(auth, { keys });
+  await app.register(auth, { keys, sessions });
   await app.register(rateLimit, settings);
   await app.register(bodyParsers);
   await app.register(docsAssets);
+  if (settings.page) await app.register(page);
 
   const submission = { jobQueue, queueDepth: settings.queueDepth, modelsFolder: settings.modelsDir };
   const followed = new FollowedJobs({ jobQueue, limits: settings.eventStreams });
@@ -155,6 +161,8 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
     ...calibrationHandlers(submission),
     ...jobHandlers(dependencies),
     ...jobEventHandlers({ followed, closing: lifecycle.closing }),
+    ...allJobEventHandlers({ followed, closing: lifecycle.closing }),
+    ...sessionHandlers({ keys, sessions }),
     ...healthHandlers({ health: dependencies.healthProbes ?? [], readiness: probes }, lifecycle),
     ...metricsHandlers(dependencies.metrics),
     ...docsHandlers,

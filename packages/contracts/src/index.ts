@@ -42,6 +42,7 @@ export * from './resources/pages.js';
 export * from './resources/primitives.js';
 export * from './resources/scores.js';
 export * from './resources/scorings.js';
+export * from './resources/sessions.js';
 export * from './resources/thresholds.js';
 export * from './resources/uploads.js';
 export { problemsOf } from './routes/problems-of.js';

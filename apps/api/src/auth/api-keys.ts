@@ -42,14 +42,14 @@ export class ApiKeys {
   }
 
   /**
-   * Calls `listener` when the key no longer belongs to whom it belongs now, within two seconds of the change. Returns a function that
+   * Calls `listener` when the key with this id no longer belongs to whom it belongs now, within two seconds of the change. Returns a function that
    * ends that; as long as nobody listens the file is looked at with requests only.
    */
-  whenWithdrawn(key: string, listener: () => void): () => void {
-    const digest = digestOf(key);
-    const tenant = this.#owners.get(digest)?.tenant;
+  whenWithdrawn(keyId: string, listener: () => void): () => void {
+    const known = this.#find(keyId);
     const check = () => {
-      if (this.#owners.get(digest)?.tenant !== tenant) listener();
+      const now = this.#find(keyId);
+      if (now?.digest !== known?.digest || now?.tenant !== known?.tenant) listener();
     };
     this.#watchers.add(check);
     this.#watching ??= setInterval(() => void this.#reload(), checkEveryMs).unref();
@@ -65,6 +65,17 @@ export class ApiKeys {
   async ownerOf(key: string): Promise<KeyOwner | undefined> {
     await this.#reload();
     return this.#owners.get(digestOf(key));
+  }
+
+  /** The key with this id, `undefined` for one that is not known or was withdrawn. */
+  async byId(keyId: string): Promise<KeyById | undefined> {
+    await this.#reload();
+    return this.#find(keyId);
+  }
+
+  #find(keyId: string): KeyById | undefined {
+    for (const [digest, owner] of this.#owners) if (owner.keyId === keyId) return { ...owner, digest };
+    return undefined;
   }
 
   async #reload(): Promise<void> {
@@ -88,6 +99,11 @@ const digestOf = (key: string) => createHash('sha256').update(key).digest('hex')
 export interface KeyOwner {
   readonly tenant: string;
   readonly keyId: string;
+}
+
+/** A key that is known by its id: whom it belongs to, and its SHA-256. */
+export interface KeyById extends KeyOwner {
+  readonly digest: string;
 }
 
 async function readText(path: string): Promise<string> {

@@ -1,6 +1,7 @@
 import { ProblemError } from '@mediclip/contracts';
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
+import { cookieOf, type Sessions } from '../sessions/session-cookie.js';
 import type { ApiKeys } from './api-keys.js';
 import { WrongKeys } from './wrong-keys.js';
 
@@ -15,14 +16,21 @@ declare module 'fastify' {
   }
 }
 
+interface AuthOptions {
+  readonly keys: ApiKeys | undefined;
+  readonly sessions: Sessions;
+}
+
 /** The tenant of everybody when there are no keys. */
 const defaultTenant = 'default';
 /** Of one address in a minute; those with a good key are never turned away for the others. */
 const mostWrongKeys = 100;
 const bearer = /^Bearer +([!-~]+)$/i;
 
-/** Tells whom a request is from, by its key. Without `keys` everybody is the tenant `default`. Open routes ask for no key. */
-export const auth = fastifyPlugin(async (app: FastifyInstance, { keys }: { keys: ApiKeys | undefined }) => {
+const safeMethods = new Set(['GET', 'HEAD']);
+
+/** Tells whom a request is from, by its key or its session. Without `keys` everybody is the tenant `default`. Open routes ask for no key. */
+export const auth = fastifyPlugin(async (app: FastifyInstance, { keys, sessions }: AuthOptions) => {
   app.decorateRequest('tenant', defaultTenant);
   app.decorateRequest('keyId', undefined);
   app.decorateRequest('whenKeyIsWithdrawn', () => () => undefined);
@@ -31,7 +39,7 @@ export const auth = fastifyPlugin(async (app: FastifyInstance, { keys }: { keys:
   app.addHook('onRequest', async (request) => {
     if (request.routeOptions.config.isOpen !== false) return;
     const key = bearer.exec(request.headers.authorization ?? '')?.[1];
-    const owner = key === undefined ? undefined : await keys.ownerOf(key);
+    const owner = key === undefined ? await sessions.ownerOf(cookieOf(request)) : await keys.ownerOf(key);
     if (owner === undefined) {
       const retryAfterSeconds = key === undefined ? 0 : wrongKeys.add(request.ip);
       if (retryAfterSeconds === 0) throw new ProblemError('unauthenticated');
@@ -44,8 +52,10 @@ export const auth = fastifyPlugin(async (app: FastifyInstance, { keys }: { keys:
         },
       );
     }
+    const isOwnPage = request.headers['sec-fetch-site'] === 'same-origin';
+    if (key === undefined && !safeMethods.has(request.method) && !isOwnPage) throw new ProblemError('cross-site-request');
     request.tenant = owner.tenant;
     request.keyId = owner.keyId;
-    request.whenKeyIsWithdrawn = (listener) => keys.whenWithdrawn(key!, listener);
+    request.whenKeyIsWithdrawn = (listener) => keys.whenWithdrawn(owner.keyId, listener);
   });
 });

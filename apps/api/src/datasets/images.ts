@@ -5,6 +5,7 @@ import type { Imaging, ServerSettings } from '../dependencies.js';
 import { namesEntityTag } from '../http/entity-tag.js';
 import type { Call, HandlersOf } from '../http/handlers.js';
 import { jsonPage } from '../http/json-page.js';
+import { imagePreview } from './image-preview.js';
 import { readForm } from '../uploads/form.js';
 import { ImageIntake, type IncomingImage } from '../uploads/image-intake.js';
 import { spool } from '../uploads/spool.js';
@@ -17,7 +18,7 @@ export interface ImageDependencies {
 
 export function imageHandlers(
   dependencies: ImageDependencies,
-): HandlersOf<'uploadImages' | 'listImages' | 'getImage' | 'getImageContent' | 'deleteImage'> {
+): HandlersOf<'uploadImages' | 'listImages' | 'getImage' | 'getImageContent' | 'getImagePreview' | 'deleteImage'> {
   return {
     uploadImages: async (call) => ({ json: await uploadImages(call, dependencies) }),
 
@@ -35,6 +36,8 @@ export function imageHandlers(
       const headers = { 'content-length': String(sizeBytes), etag };
       return { mediaType: image.mediaType, bytes: stream, headers };
     },
+
+    getImagePreview: (call) => imagePreview(call, dependencies.imaging),
 
     async deleteImage({ params, store }) {
       await store.images.delete(params.id, params.imageId);

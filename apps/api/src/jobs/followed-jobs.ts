@@ -42,17 +42,25 @@ export class FollowedJobs {
     const key = `${tenant}/${jobId}`;
     const job = this.#jobs.get(key) ?? new FollowedJob(jobs, jobId, this.#options);
     this.#jobs.set(key, job);
-    this.#count(tenant, 1);
     job.followers++;
     try {
       await job.begun;
-      yield* use(job);
+      yield* this.counted(tenant, use(job));
     } finally {
-      this.#count(tenant, -1);
       if (--job.followers === 0) {
         job.close();
         this.#jobs.delete(key);
       }
+    }
+  }
+
+  /** Hands a stream of events on and counts it as one of the tenant's as long as it lasts. */
+  async *counted<T>(tenant: string, events: AsyncIterable<T>): AsyncGenerator<T> {
+    this.#count(tenant, 1);
+    try {
+      yield* events;
+    } finally {
+      this.#count(tenant, -1);
     }
   }
 

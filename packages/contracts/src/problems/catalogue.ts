@@ -36,6 +36,12 @@ const problemCatalogue = {
     meaning: 'The server asks for an API key and the request has none, or one that is not known.',
     remedy: 'Send `Authorization: Bearer KEY` with a key made by `mediclip keys create`.',
   },
+  'cross-site-request': {
+    status: 403,
+    title: 'A signed-in browser may send this from its own page only',
+    meaning: 'The request changes something, comes with a session cookie, and does not say `Sec-Fetch-Site: same-origin`.',
+    remedy: 'Open the page over HTTPS or on loopback, where browsers send that header; programs send an API key instead.',
+  },
   'not-found': {
     status: 404,
     title: 'There is nothing with this id',

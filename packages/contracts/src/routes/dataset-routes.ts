@@ -122,6 +122,31 @@ export const datasetRoutes = {
     },
     problems: ['digest-mismatch'],
   },
+  getImagePreview: {
+    method: 'GET',
+    path: '/v1/datasets/{id}/images/{imageId}/preview',
+    tag: 'datasets',
+    summary: 'Read an image as a small PNG',
+    description: 'Of every format, also those that browsers do not show. Never larger than the image itself.',
+    params: imageParams,
+    query: z.strictObject({
+      side: z.coerce
+        .number()
+        .int()
+        .min(16)
+        .max(2048)
+        .default(256)
+        .meta({ description: 'Length of the longer side, pixels.' }),
+    }),
+    headers: z.object({
+      'if-none-match': z.string().optional().meta({ description: 'The `ETag` of an answer that is kept.' }),
+    }),
+    replies: {
+      200: { description: 'The picture.', content: { 'image/png': 'bytes' } },
+      304: { description: 'The kept one is still right.' },
+    },
+    problems: ['digest-mismatch'],
+  },
   deleteImage: {
     method: 'DELETE',
     path: '/v1/datasets/{id}/images/{imageId}',

@@ -124,6 +124,24 @@ export const jobRoutes = {
     replies: { 202: json('The job; a running one is `cancelled` a moment later.', jobSchema) },
     problems: ['job-already-ended', 'queue-unavailable'],
   },
+  getAllJobEvents: {
+    method: 'GET',
+    path: '/v1/jobs/events',
+    tag: 'jobs',
+    summary: 'Follow all jobs at once',
+    description:
+      'Server-sent events of the type `job`, `data` a `Job` as JSON: first every job that has not ended and, with `Last-Event-ID`, those ' +
+      'that ended since; then each job whenever it changes. A comment keeps the connection alive at least every 15 seconds.',
+    headers: z.object({
+      'last-event-id': z
+        .string()
+        .regex(/^\d{1,15}$/, 'A Last-Event-ID is the number of an event')
+        .optional()
+        .meta({ description: 'Number of the last event that was seen; jobs that ended after it are told of.' }),
+    }),
+    replies: { 200: { description: 'The jobs.', content: { 'text/event-stream': { events: jobSchema } } } },
+    problems: ['too-many-streams'],
+  },
   getJobEvents: {
     method: 'GET',
     path: '/v1/jobs/{id}/events',

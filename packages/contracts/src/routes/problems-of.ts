@@ -5,6 +5,7 @@ const always: readonly ProblemSlug[] = ['internal', 'overloaded', 'request-timeo
 const withKey: readonly ProblemSlug[] = [
   'validation-failed',
   'unauthenticated',
+  'cross-site-request',
   'rate-limited',
   'draining',
   'store-unavailable',

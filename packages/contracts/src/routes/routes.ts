@@ -5,15 +5,17 @@ import { jobRoutes } from './job-routes.js';
 import { modelRoutes } from './model-routes.js';
 import type { Route } from './route.js';
 import { serviceRoutes } from './service-routes.js';
+import { sessionRoutes } from './session-routes.js';
 
 type RouteTable = typeof datasetRoutes &
   typeof modelRoutes &
   typeof aliasRoutes &
   typeof jobRoutes &
-  typeof serviceRoutes;
+  typeof serviceRoutes &
+  typeof sessionRoutes;
 
 /** Every operation by its id. The one source of the server's routes, the client's calls and `openapi.yaml`. */
-export const routes: RouteTable = { ...datasetRoutes, ...modelRoutes, ...aliasRoutes, ...jobRoutes, ...serviceRoutes };
+export const routes: RouteTable = { ...datasetRoutes, ...modelRoutes, ...aliasRoutes, ...jobRoutes, ...serviceRoutes, ...sessionRoutes };
 
 /** Id of an operation. */
 export type OperationId = keyof RouteTable;

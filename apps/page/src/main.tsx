@@ -1,0 +1,6 @@
+import { render } from 'preact';
+import { App } from './app.js';
+import { startRouter } from './state/router.js';
+
+startRouter();
+render(<App />, document.getElementById('page')!);

@@ -1,0 +1,49 @@
+import type { Job, JobKind, Label, Split } from '@mediclip/contracts';
+
+const titles: Record<JobKind, string> = {
+  adaptation: 'Making a detector',
+  scoring: 'Looking at pictures',
+  evaluation: 'Measuring the detector',
+  calibration: 'Calibrating the threshold',
+};
+
+export const jobTitle = ({ kind }: Pick<Job, 'kind'>): string => titles[kind];
+
+export const stateWords: Record<Job['state'], string> = {
+  queued: 'waiting for its turn',
+  running: 'running',
+  succeeded: 'done',
+  failed: 'failed',
+  cancelled: 'cancelled',
+};
+
+/** `3 pictures`, `1 picture`. */
+export function count(n: number, one: string, many = `${one}s`): string {
+  return `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
+}
+
+/** A length of time for people: `40 s`, `3 min`, `1 h 20 min`. */
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+export function when(timestamp: string): string {
+  return new Date(timestamp).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' });
+}
+
+export function size(bytes: number): string {
+  if (bytes < 1024 * 1024) return `${Math.max(1, Math.round(bytes / 1024))} kB`;
+  return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+}
+
+export const groupTitle = (split: Split, label: Label): string =>
+  split === 'train' ? `${label === 'normal' ? 'Normal' : 'Abnormal'} pictures to learn from` : `${label === 'normal' ? 'Normal' : 'Abnormal'} pictures to test with`;
+
+/** A share as a percentage with its interval, or a dash. */
+export function shareWords(share: { value: number; low: number; high: number } | undefined): string {
+  if (share === undefined) return '–';
+  const percent = (x: number) => (100 * x).toFixed(0);
+  return `${percent(share.value)} % (${percent(share.low)} to ${percent(share.high)} %)`;
+}

@@ -1,0 +1,47 @@
+import type { Scored } from './scored.js';
+import { decisionWords, isFlagged } from './scored.js';
+
+interface GalleryProps {
+  readonly datasetId: string;
+  readonly results: readonly Scored[];
+  readonly threshold: number;
+  readonly onOpen: (imageId: string) => void;
+}
+
+/** Pictures from the highest score to the lowest. Arrow keys go from one to the next. */
+export function Gallery({ datasetId, results, threshold, onOpen }: GalleryProps) {
+  const onKey = (event: KeyboardEvent & { currentTarget: HTMLElement }) => {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (step === undefined) return;
+    const cards = [...event.currentTarget.querySelectorAll('button')];
+    const next = cards[cards.indexOf(document.activeElement as HTMLButtonElement) + step];
+    if (next === undefined) return;
+    event.preventDefault();
+    next.focus();
+  };
+  return (
+    <div class="gallery" role="group" aria-label="Pictures by score" onKeyDown={onKey}>
+      {results.map((result) => (
+        <button type="button" class="tile" key={result.imageId} onClick={() => onOpen(result.imageId)}>
+          <img
+            src={`/v1/datasets/${datasetId}/images/${result.imageId}/preview?side=256`}
+            alt=""
+            loading="lazy"
+            decoding="async"
+          />
+          <span class="tile-words">
+            <strong>{result.score.toFixed(3)}</strong>{' '}
+            <span class={isFlagged(result, threshold) ? 'flag abnormal' : 'flag normal'}>
+              {isFlagged(result, threshold) ? '▲' : '▼'} {decisionWords(result, threshold)}
+            </span>
+            <span class="quiet">
+              labelled {result.label}
+              {result.verdict && ` · you say ${result.verdict.verdict}`}
+            </span>
+            <span class="quiet name">{result.fileName}</span>
+          </span>
+        </button>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,82 @@
+import type { Backbone, Health, Problem, Readiness } from '@mediclip/contracts';
+import { ApiProblem, all, get } from '../api/http.js';
+import { Action } from '../parts/action.js';
+import { Show, useLoaded } from '../parts/loaded.js';
+import { session, signOut } from '../state/session.js';
+
+/** The server itself. */
+export function AboutScreen() {
+  const loaded = useLoaded(
+    async () => ({
+      health: await get<Health>('/healthz'),
+      checks: await checks(),
+      backbones: await all<Backbone>('/v1/backbones'),
+    }),
+    [],
+  );
+  const { keyId, tenant, keysNeeded } = session.value ?? {};
+  return (
+    <>
+      <h1>About</h1>
+      <p class="notice">
+        <strong>A research tool, not a medical device.</strong> What it says is no diagnosis.
+      </p>
+      <Show of={loaded}>
+        {({ health, checks: parts, backbones }) => (
+          <>
+            <dl class="facts">
+              <dt>Version</dt>
+              <dd>{health.version}</dd>
+              {keysNeeded && (
+                <>
+                  <dt>Key in use</dt>
+                  <dd>
+                    {keyId} of {tenant} <Action do={signOut}>Sign out</Action>
+                  </dd>
+                </>
+              )}
+              {parts.map(({ name, ok, detail }) => (
+                <>
+                  <dt>{name}</dt>
+                  <dd>
+                    {ok ? 'ready' : 'not ready'}
+                    {detail && `: ${detail}`}
+                  </dd>
+                </>
+              ))}
+            </dl>
+            <h2>Backbones</h2>
+            <ul class="plain">
+              {backbones.map(({ id, name, available, licence }) => (
+                <li key={id}>
+                  {name}{' '}
+                  <span class="quiet">
+                    {id}, {licence}, {available ? 'on this server' : 'not on this server'}
+                  </span>
+                </li>
+              ))}
+            </ul>
+          </>
+        )}
+      </Show>
+      <p>
+        Everything on this page goes through the public API, which is described at{' '}
+        <a href="/docs" target="_blank" rel="noopener">
+          /docs
+        </a>
+        .
+      </p>
+    </>
+  );
+}
+
+/** A server that is not ready says why in its problem. */
+async function checks(): Promise<Readiness['checks']> {
+  try {
+    return (await get<Readiness>('/readyz')).checks;
+  } catch (error) {
+    const problem: Problem | undefined = error instanceof ApiProblem ? error.problem : undefined;
+    if (problem?.checks === undefined) throw error;
+    return problem.checks;
+  }
+}

@@ -1,0 +1,140 @@
+import type { Job, JobEvent } from '@mediclip/contracts';
+import { useEffect, useState } from 'preact/hooks';
+import { LossChart, type LossPoint } from '../charts/loss-chart.js';
+import { Action } from '../parts/action.js';
+import { cancel, phaseWords } from '../parts/job-line.js';
+import { Show, useLoaded } from '../parts/loaded.js';
+import { duration, jobTitle, when } from '../parts/words.js';
+import { isFinal, jobs, readJob } from '../state/jobs.js';
+
+/** One job from its beginning to its end. Everything is read from the server, so a reload loses nothing. */
+export function JobScreen({ id }: { id: string }) {
+  const loaded = useLoaded(() => readJob(id), [id]);
+  return (
+    <Show of={loaded}>
+      {(read) => {
+        const job = jobs.value.get(id) ?? read;
+        return (
+          <>
+            <h1>{jobTitle(job)}</h1>
+            <State job={job} />
+            {job.kind === 'adaptation' && <Loss job={job} />}
+            <Ended job={job} />
+            <dl class="facts">
+              <dt>Asked for</dt>
+              <dd>{when(job.createdAt)}</dd>
+              {job.finishedAt && (
+                <>
+                  <dt>Ended</dt>
+                  <dd>{when(job.finishedAt)}</dd>
+                </>
+              )}
+              {job.attempt > 1 && (
+                <>
+                  <dt>Attempts</dt>
+                  <dd>{job.attempt}: the work was interrupted and went on</dd>
+                </>
+              )}
+            </dl>
+          </>
+        );
+      }}
+    </Show>
+  );
+}
+
+function State({ job }: { job: Job }) {
+  const { progress } = job;
+  return (
+    <section class="card">
+      <p class="lead" data-state={job.state}>
+        {phaseWords(job)}
+      </p>
+      {!isFinal(job) && (
+        <>
+          <progress
+            class="large"
+            aria-label={jobTitle(job)}
+            {...(progress && { value: progress.done, max: Math.max(progress.total, 1) })}
+          />
+          <p class="quiet">
+            {progress && `${progress.done} of ${progress.total} steps. `}
+            {progress?.etaSeconds !== undefined && `About ${duration(progress.etaSeconds)} left. `}
+            You may close this page: the work goes on.
+          </p>
+          <Action do={() => cancel(job.id)}>Cancel</Action>
+        </>
+      )}
+    </section>
+  );
+}
+
+/** The loss as far as it is known; events that were missed are told again by the server. */
+function Loss({ job }: { job: Job }) {
+  const [points, setPoints] = useState<readonly LossPoint[]>([]);
+  const isRunning = !isFinal(job);
+  useEffect(() => {
+    setPoints([]);
+    if (!isRunning) return;
+    const stream = new EventSource(`/v1/jobs/${job.id}/events`);
+    stream.addEventListener('progress', ({ data }: MessageEvent<string>) => {
+      const event = JSON.parse(data) as Extract<JobEvent, { type: 'progress' }>;
+      const { done, loss } = event.progress;
+      if (loss === undefined) return;
+      setPoints((before) => [...before.filter(({ x }) => x < done), { x: done, loss }]);
+    });
+    stream.addEventListener('end', () => stream.close());
+    return () => stream.close();
+  }, [job.id, isRunning]);
+  if (!isRunning) return null;
+  return (
+    <section>
+      <h2>How well it learns</h2>
+      <LossChart points={points} unit="step" />
+    </section>
+  );
+}
+
+/** What came of it, and where to go from there. */
+function Ended({ job }: { job: Job }) {
+  if (job.state === 'failed' && job.error) {
+    return (
+      <p class="problem" role="alert">
+        <strong>{job.error.title}.</strong> {job.error.detail}{' '}
+        <a href={job.error.type} target="_blank" rel="noopener">
+          What to do
+        </a>
+      </p>
+    );
+  }
+  if (job.state !== 'succeeded') return null;
+  switch (job.kind) {
+    case 'adaptation':
+      return job.result === undefined ? null : (
+        <a class="button main" href={`/app/models/${job.result.modelId}`}>
+          See the detector
+        </a>
+      );
+    case 'scoring':
+      return (
+        <a class="button main" href={`/app/results/${job.id}`}>
+          See what it found
+        </a>
+      );
+    case 'evaluation':
+      return job.result === undefined ? null : (
+        <p class="row">
+          <a class="button main" href={`/v1/evaluations/${job.result.evaluationId}/report`} target="_blank" rel="noopener">
+            Read the report
+          </a>
+          <a href={`/app/models/${job.request.modelId}`}>See the detector</a>
+        </p>
+      );
+    case 'calibration':
+      return (
+        <a class="button main" href={`/app/models/${job.request.modelId}`}>
+          See the detector
+        </a>
+      );
+  }
+}

@@ -1,0 +1,132 @@
+import type { Alias, Dataset, Evaluation, Job, Model } from '@mediclip/contracts';
+import { useState } from 'preact/hooks';
+import { LossChart } from '../charts/loss-chart.js';
+import { all, get, send } from '../api/http.js';
+import { Action } from '../parts/action.js';
+import { Aliases } from '../parts/aliases.js';
+import { Calibrate } from '../parts/calibrate.js';
+import { Evaluations } from '../parts/evaluations.js';
+import { JobLine } from '../parts/job-line.js';
+import { Show, useLoaded } from '../parts/loaded.js';
+import { count, size, when } from '../parts/words.js';
+import { isFinal, jobs, learn } from '../state/jobs.js';
+import { go } from '../state/router.js';
+
+/** The detector: where it comes from, how good it is, and what can be done with it. */
+export function ModelScreen({ id }: { id: string }) {
+  const ofThis = [...jobs.value.values()].filter((job) => 'modelId' in job.request && job.request.modelId === id);
+  const ended = ofThis.filter(isFinal).length;
+  const loaded = useLoaded(
+    async () => ({
+      model: await get<Model>(`/v1/models/${id}`),
+      evaluations: await all<Evaluation>(`/v1/evaluations?modelId=${id}`),
+      aliases: await all<Alias>('/v1/aliases'),
+      datasets: await all<Dataset>('/v1/datasets'),
+      scorings: (await all<Job>('/v1/jobs?kind=scoring', 100)).filter(
+        (job) => job.kind === 'scoring' && job.request.modelId === id,
+      ),
+    }),
+    [id, ended],
+  );
+  return (
+    <Show of={loaded}>
+      {({ model, evaluations, aliases, datasets, scorings }) => (
+        <>
+          <h1>{model.name ?? `Detector of ${when(model.createdAt)}`}</h1>
+          <Use model={model} datasets={datasets} />
+          {ofThis
+            .filter((job) => !isFinal(job))
+            .map((job) => (
+              <JobLine key={job.id} job={job} />
+            ))}
+          {scorings.length > 0 && (
+            <section>
+              <h2>Results</h2>
+              <ul class="plain">
+                {scorings.map((job) => (
+                  <li key={job.id}>
+                    <a href={`/app/results/${job.id}`}>{when(job.createdAt)}</a>{' '}
+                    <span class="quiet">
+                      {job.kind === 'scoring' && job.result ? count(job.result.scored, 'picture') : job.state}
+                    </span>
+                  </li>
+                ))}
+              </ul>
+            </section>
+          )}
+          <Evaluations evaluations={evaluations} datasets={datasets} />
+          <Calibrate model={model} datasets={datasets} />
+          <Aliases model={model} aliases={aliases} onChange={loaded.reload} />
+          <section>
+            <h2>Made from</h2>
+            <dl class="facts">
+              <dt>Pictures</dt>
+              <dd>
+                {count(model.lineage.imageIds.length, 'normal picture')} of{' '}
+                <a href={`/app/datasets/${model.lineage.datasetId}`}>
+                  {datasets.find((one) => one.id === model.lineage.datasetId)?.name ?? 'its data set'}
+                </a>
+              </dd>
+              <dt>Backbone</dt>
+              <dd>{model.lineage.backbone}</dd>
+              <dt>Seed</dt>
+              <dd>{model.lineage.seed}</dd>
+              <dt>Made</dt>
+              <dd>
+                {when(model.createdAt)} on {model.lineage.device}, {size(model.sizeBytes)}
+              </dd>
+            </dl>
+            <LossChart
+              unit="epoch"
+              kept={model.selectedEpoch}
+              points={model.lossHistory.map(({ epoch, loss }) => ({ x: epoch, loss }))}
+              heldOut={model.lossHistory.flatMap(({ epoch, heldOutLoss }) =>
+                heldOutLoss === undefined ? [] : [{ x: epoch, loss: heldOutLoss }],
+              )}
+            />
+          </section>
+        </>
+      )}
+    </Show>
+  );
+}
+
+/** Looks at the pictures of a data set, and takes the detector home. */
+function Use({ model, datasets }: { model: Model; datasets: readonly Dataset[] }) {
+  const [chosen, setChosen] = useState(model.lineage.datasetId);
+  const dataset = datasets.find(({ id }) => id === chosen) ?? datasets[0];
+  const hasTest = dataset !== undefined && dataset.counts.test.normal + dataset.counts.test.abnormal > 0;
+  const look = async () => {
+    const asked = { modelId: model.id, datasetId: dataset!.id };
+    const scoring = await send<Job>('POST', '/v1/scorings', { ...asked, ...(hasTest && { split: 'test' }) });
+    learn(scoring);
+    if (hasTest) learn(await send<Job>('POST', '/v1/evaluations', asked));
+    go(`/app/results/${scoring.id}`);
+  };
+  return (
+    <section class="card">
+      <h2>Use it</h2>
+      <label>
+        On the pictures of{' '}
+        <select value={dataset?.id ?? ''} onChange={({ currentTarget }) => setChosen(currentTarget.value)}>
+          {datasets.map(({ id, name }) => (
+            <option key={id} value={id}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <p class="quiet">
+        {hasTest ? 'Its test pictures are looked at, and the detector is measured on them.' : 'All its pictures are looked at.'}
+      </p>
+      <div class="row">
+        <Action main disabled={dataset === undefined || dataset.counts.total === 0} do={look}>
+          Look at these pictures
+        </Action>
+        <a class="button" href={`/v1/models/${model.id}/export`} download={`detector-${model.id}.zip`}>
+          Take it home (ZIP)
+        </a>
+      </div>
+    </section>
+  );
+}
