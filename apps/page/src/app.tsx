@@ -27,7 +27,10 @@ const ofOne = {
 
 /** The page: navigation, the screen of the path, and what is under way. */
 export function App() {
-  useEffect(() => void readSession().catch(() => setTimeout(() => void readSession().catch(() => undefined), 2000)), []);
+  useEffect(
+    () => void readSession().catch(() => setTimeout(() => void readSession().catch(() => undefined), 2000)),
+    [],
+  );
   return (
     <>
       <a class="skip" href="#screen">

@@ -1,6 +1,8 @@
 import type { Label } from '@mediclip/contracts';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { labelOf } from './names.js';
+
+const labelExpected = 'expected 0 or 1, "normal" or "abnormal"';
 
 /** A line of a sample list (the paper's `samples/*.json`). Paths are relative to `images/`. */
 export interface Sample {
@@ -10,17 +12,23 @@ export interface Sample {
   readonly className?: string | undefined;
 }
 
-/** Fields that are not known are passed over. `mask` may be missing, null or empty, as the authors' own loader takes it. */
+/**
+ * Fields that are not known are passed over. `mask` may be missing, null or empty, as the authors' own loader takes it. (The small
+ * build of zod, because the page carries this to browsers.)
+ */
 const sampleSchema = z.object({
-  filename: z.string().min(1),
-  label: z.union([z.number(), z.string()]).transform((given, context) => {
-    const label = labelOf(String(given));
-    if (label !== undefined) return label;
-    context.addIssue({ code: 'custom', message: 'expected 0 or 1, "normal" or "abnormal"' });
-    return z.NEVER;
-  }),
-  mask: z.string().nullish(),
-  clsname: z.unknown().optional(),
+  filename: z.string('expected a name').check(z.minLength(1, 'expected a name')),
+  label: z.pipe(
+    z.union([z.number(), z.string()], labelExpected),
+    z.transform((given, context) => {
+      const label = labelOf(String(given));
+      if (label !== undefined) return label;
+      context.issues.push({ code: 'custom', message: labelExpected, input: given });
+      return z.NEVER;
+    }),
+  ),
+  mask: z.nullish(z.string('expected a name')),
+  clsname: z.optional(z.unknown()),
 });
 
 /** The sample in a line. Throws an Error whose message says what is wrong, as the end of a sentence. */

@@ -53,7 +53,8 @@ export const auth = fastifyPlugin(async (app: FastifyInstance, { keys, sessions 
       );
     }
     const isOwnPage = request.headers['sec-fetch-site'] === 'same-origin';
-    if (key === undefined && !safeMethods.has(request.method) && !isOwnPage) throw new ProblemError('cross-site-request');
+    if (key === undefined && !safeMethods.has(request.method) && !isOwnPage)
+      throw new ProblemError('cross-site-request');
     request.tenant = owner.tenant;
     request.keyId = owner.keyId;
     request.whenKeyIsWithdrawn = (listener) => keys.whenWithdrawn(owner.keyId, listener);

@@ -5,11 +5,11 @@ import type { Imaging, ServerSettings } from '../dependencies.js';
 import { namesEntityTag } from '../http/entity-tag.js';
 import type { Call, HandlersOf } from '../http/handlers.js';
 import { jsonPage } from '../http/json-page.js';
-import { imagePreview } from './image-preview.js';
 import { readForm } from '../uploads/form.js';
 import { ImageIntake, type IncomingImage } from '../uploads/image-intake.js';
 import { spool } from '../uploads/spool.js';
 import { withTemporaryFolder } from '../uploads/temporary-folder.js';
+import { imagePreview } from './image-preview.js';
 
 export interface ImageDependencies {
   readonly settings: ServerSettings;

@@ -16,6 +16,10 @@ export interface AllJobEventOptions {
 
 /** How many of the latest jobs are looked at for those that ended while nobody was connected. */
 const looksBackOver = 200;
+/** How many of the latest jobs each look reads for those that have ended already. */
+const quickJobs = 8;
+/** How long ago such a job may have ended; longer than looks and clocks are apart. */
+const recentMs = 10_000;
 
 export function allJobEventHandlers(options: AllJobEventOptions): HandlersOf<'getAllJobEvents'> {
   const { followed, closing, pollEveryMs = 500, keepAliveMs = 10_000 } = options;
@@ -59,16 +63,23 @@ async function* eventStream(
 ): AsyncGenerator<string> {
   yield ': ok\n\n';
   const told = new Map<string, string>();
+  const ended = new Set<string>();
   let saidAt = performance.now();
-  for (const job of since === undefined ? [] : await endedSince(store, since)) yield eventOf(job);
+  for (const job of since === undefined ? [] : await endedSince(store, since)) {
+    ended.add(job.id);
+    yield eventOf(job);
+  }
   while (!stopped.aborted) {
     const jobs = await source.look(new Set(told.keys()));
     for (const id of told.keys()) if (!jobs.some((job) => job.id === id)) told.delete(id);
     for (const job of jobs) {
       const text = JSON.stringify(job);
-      if (told.get(job.id) === text) continue;
+      if (ended.has(job.id) || told.get(job.id) === text) continue;
       told.set(job.id, text);
-      if (isFinal(job.state)) told.delete(job.id);
+      if (isFinal(job.state)) {
+        told.delete(job.id);
+        ended.add(job.id);
+      }
       saidAt = performance.now();
       yield eventOf(job);
     }
@@ -97,16 +108,19 @@ class JobSource {
     readonly pollEveryMs: number,
   ) {}
 
-  /** The jobs that have not ended, and those of `known` that have. At most as old as the interval of polls. */
+  /**
+   * The jobs that have not ended, those of `known` that have, and the latest that have just ended, which nobody may have seen before.
+   * At most as old as the interval of polls.
+   */
   async look(known: ReadonlySet<string>): Promise<readonly Job[]> {
     if (performance.now() - this.#lookedAt >= this.pollEveryMs) {
       this.#lookedAt = performance.now();
-      this.#looked = this.#unfinished();
+      this.#looked = this.#look();
     }
-    const unfinished = (await this.#looked) ?? [];
-    const ids = new Set(unfinished.map(({ id }) => id));
+    const looked = (await this.#looked) ?? [];
+    const ids = new Set(looked.map(({ id }) => id));
     const ended = await Promise.all([...known].filter((id) => !ids.has(id)).map((id) => this.#job(id)));
-    return [...unfinished, ...ended.filter((job) => job !== undefined)];
+    return [...looked, ...ended.filter((job) => job !== undefined)];
   }
 
   /** `undefined` for a job that is gone, because it could not be handed to the queue. */
@@ -119,9 +133,13 @@ class JobSource {
     }
   }
 
-  async #unfinished(): Promise<readonly Job[]> {
+  async #look(): Promise<readonly Job[]> {
     const found: Job[] = [];
     for await (const { job } of this.store.jobs.unfinished()) found.push(job);
-    return found;
+    const ids = new Set(found.map(({ id }) => id));
+    const { items } = await this.store.jobs.list({ limit: quickJobs });
+    const since = Date.now() - recentMs;
+    const quick = items.filter(({ id, finishedAt }) => !ids.has(id) && Date.parse(finishedAt ?? '') >= since);
+    return [...found, ...quick];
   }
 }

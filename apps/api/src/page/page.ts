@@ -23,7 +23,10 @@ const contentSecurityPolicy = [
  * of files hold their digests, so browsers keep them for good.
  */
 export const page = fastifyPlugin(async (app: FastifyInstance) => {
-  const root = path.join(path.dirname(createRequire(import.meta.url).resolve('@mediclip/page/package.json')), 'dist/site');
+  const root = path.join(
+    path.dirname(createRequire(import.meta.url).resolve('@mediclip/page/package.json')),
+    'dist/site',
+  );
   if (!existsSync(path.join(root, 'index.html'))) {
     app.log.warn('The page for people is not built: run `npm run build`, or set MEDICLIP_PAGE=off.');
     return;

@@ -58,7 +58,9 @@ export class Sessions {
     this.#secret.catch(() => {
       this.#secret = undefined;
     });
-    return createHmac('sha256', await this.#secret).update(`${named} ${digestOfKey}`).digest('base64url');
+    return createHmac('sha256', await this.#secret)
+      .update(`${named} ${digestOfKey}`)
+      .digest('base64url');
   }
 
   /** The secret of the store, made by whoever needs it first. */

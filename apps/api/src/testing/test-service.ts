@@ -80,7 +80,7 @@ export class TestService {
       metrics,
       logger,
       ...dependencies,
-      settings: { ...defaults, page: false, ...settings },
+      settings: { ...defaults, ...settings },
     });
     await service.server.listen({ host: '127.0.0.1', port: 0 });
     service.url = `http://127.0.0.1:${(service.server.server.address() as AddressInfo).port}`;

@@ -20,5 +20,6 @@ export function testSettings(dataDir: string): ServerSettings {
     eventLoopDelayMs: 500,
     connectionTimeoutMs: 60_000,
     requestTimeoutMs: 3_600_000,
+    page: false,
   };
 }

@@ -28,7 +28,7 @@ export async function demo({ out }: DemoFlags, signal: AbortSignal): Promise<voi
   const server = await startEmbeddedServer(path.join(out, 'data'));
   try {
     const client = new MediclipClient({ baseUrl: server.baseUrl });
-    output.remark(`The server listens on ${server.baseUrl}; its API is described at ${server.baseUrl}/docs.`);
+    output.remark(`Watch it in a browser: ${server.baseUrl}/; the API is described at ${server.baseUrl}/docs.`);
     await run(client, out, output, signal);
   } finally {
     await server.stop();

@@ -34,6 +34,7 @@ export async function runService(role: Role, signal: AbortSignal, computeModule?
   const { claim, parts, running } = await begin(role, settings, computeModule);
   const uncaught = lastResort(parts.logger, settings.shutdownGraceMs + lastStepsMs);
   parts.logger.info({ role, address: running.address, store: settings.storeUrl }, 'ready');
+  if (role !== 'worker' && settings.page) process.stderr.write(`Open ${running.address}/ in a browser.\n`);
   const end = aborted(AbortSignal.any([signal, uncaught]));
   const failure = await Promise.race([end, ...(running.failed ? [running.failed] : [])]);
   if (failure) parts.logger.fatal({ err: failure }, 'the engine was given up');

@@ -120,6 +120,7 @@ function toSettings(values: z.output<typeof variablesSchema>): Settings {
     connectionTimeoutMs: values.CONNECTION_TIMEOUT_SECONDS * 1000,
     requestTimeoutMs: values.REQUEST_TIMEOUT_SECONDS * 1000,
     shutdownGraceMs: values.SHUTDOWN_GRACE_SECONDS * 1000,
+    page: values.PAGE === 'on',
   };
 }
 

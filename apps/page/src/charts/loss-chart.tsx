@@ -19,7 +19,8 @@ const frame = { left: 44, right: 390, top: 10, bottom: 166 };
 /** The loss as a line that falls while a detector learns; the one on held-out pictures is dashed. */
 export function LossChart({ points, heldOut = [], unit, kept }: LossChartProps) {
   const all = [...points, ...heldOut];
-  if (all.length < 2) return <p class="quiet">The curve appears once there are two measurements.</p>;
+  if (new Set(all.map(({ x }) => x)).size < 2)
+    return <p class="quiet">The curve appears once there are two measurements.</p>;
   const xs = all.map(({ x }) => x);
   const [left, right, top] = [Math.min(...xs), Math.max(...xs), Math.max(...all.map(({ loss }) => loss)) * 1.05 || 1];
   const placeX = (x: number) => frame.left + ((x - left) / (right - left || 1)) * (frame.right - frame.left);

@@ -26,8 +26,8 @@ export function Calibrate({ model, datasets }: { model: Model; datasets: readonl
       {calibration ? (
         <p>
           Calibrated on {count(calibration.images, 'normal picture')}: above{' '}
-          <strong>{calibration.threshold.toFixed(3)}</strong>, at most {(100 * calibration.alpha).toFixed(0)} % of normal
-          pictures raise an alarm.
+          <strong>{calibration.threshold.toFixed(3)}</strong>, at most {(100 * calibration.alpha).toFixed(0)} % of
+          normal pictures raise an alarm.
         </p>
       ) : (
         <p>It is not calibrated: there is no promise yet about how often normal pictures raise an alarm.</p>

@@ -24,7 +24,8 @@ export function DropArea({ label, onFiles, folder = false, children }: DropAreaP
       onDrop={(event) => {
         event.preventDefault();
         setOver(false);
-        if (event.dataTransfer) void filesOfDrop(event.dataTransfer).then((files) => files.length > 0 && onFiles(files));
+        if (event.dataTransfer)
+          void filesOfDrop(event.dataTransfer).then((files) => files.length > 0 && onFiles(files));
       }}
     >
       <strong>{label}</strong>

@@ -19,8 +19,8 @@ export function Evaluations({ evaluations, datasets }: EvaluationsProps) {
   return (
     <section>
       <h2>How good it is</h2>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls sideways must be reachable by keyboard */}
-      <div class="scroll" tabIndex={0} role="group" aria-label="Evaluations side by side">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reached by keyboard */}
+      <section class="scroll" tabIndex={0} aria-label="Evaluations side by side">
         <table>
           <thead>
             <tr>
@@ -60,7 +60,7 @@ export function Evaluations({ evaluations, datasets }: EvaluationsProps) {
             </tr>
           </tbody>
         </table>
-      </div>
+      </section>
     </section>
   );
 }
@@ -68,5 +68,7 @@ export function Evaluations({ evaluations, datasets }: EvaluationsProps) {
 function figureWords(figure: Figure): string {
   if (figure.value === null) return figure.reason;
   const { value, interval } = figure;
-  return interval ? `${value.toFixed(3)} (${interval.low.toFixed(3)} to ${interval.high.toFixed(3)})` : value.toFixed(3);
+  return interval
+    ? `${value.toFixed(3)} (${interval.low.toFixed(3)} to ${interval.high.toFixed(3)})`
+    : value.toFixed(3);
 }

@@ -12,7 +12,6 @@ export interface Loaded<T> {
 export function useLoaded<T>(load: () => Promise<T>, keys: readonly unknown[]): Loaded<T> {
   const [state, setState] = useState<{ value?: T; error?: unknown }>({});
   const [turn, setTurn] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the caller names what the loading depends on
   useEffect(() => {
     let isCurrent = true;
     load().then(

@@ -13,7 +13,7 @@ const usualEpochs = 50;
 /** The way from a data set to a detector. */
 export function MakeDetector({ dataset }: { dataset: Dataset }) {
   const available = dataset.counts.train.normal;
-  const [name, setName] = useState(`${dataset.name}`);
+  const [name, setName] = useState(`Detector for ${dataset.name}`.slice(0, 200));
   const [shots, setShots] = useState<number>();
   const [seed, setSeed] = useState(0);
   const [epochs, setEpochs] = useState<number>();
@@ -45,13 +45,15 @@ export function MakeDetector({ dataset }: { dataset: Dataset }) {
       <h2>Make a detector</h2>
       {available === 0 ? (
         <p>
-          <progress aria-label="Normal pictures to learn from" value={0} max={1} /> Add at least one normal picture to learn
-          from; 16 are a good number.
+          <progress aria-label="Normal pictures to learn from" value={0} max={1} /> Add at least one normal picture to
+          learn from; 16 are a good number.
         </p>
       ) : (
         <p>
           It learns from {count(chosenShots, 'normal picture')}.{' '}
-          {estimate === undefined ? 'It takes a few minutes on a laptop.' : `The last ones took about ${duration(estimate)}.`}
+          {estimate === undefined
+            ? 'It takes a few minutes on a laptop.'
+            : `The last ones took about ${duration(estimate)}.`}
           {available < usualShots && ' With 16 normal pictures it usually gets better.'}
         </p>
       )}

@@ -39,7 +39,9 @@ export function size(bytes: number): string {
 }
 
 export const groupTitle = (split: Split, label: Label): string =>
-  split === 'train' ? `${label === 'normal' ? 'Normal' : 'Abnormal'} pictures to learn from` : `${label === 'normal' ? 'Normal' : 'Abnormal'} pictures to test with`;
+  split === 'train'
+    ? `${label === 'normal' ? 'Normal' : 'Abnormal'} pictures to learn from`
+    : `${label === 'normal' ? 'Normal' : 'Abnormal'} pictures to test with`;
 
 /** A share as a percentage with its interval, or a dash. */
 export function shareWords(share: { value: number; low: number; high: number } | undefined): string {

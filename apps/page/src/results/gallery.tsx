@@ -20,7 +20,7 @@ export function Gallery({ datasetId, results, threshold, onOpen }: GalleryProps)
     next.focus();
   };
   return (
-    <div class="gallery" role="group" aria-label="Pictures by score" onKeyDown={onKey}>
+    <fieldset class="gallery" aria-label="Pictures by score" onKeyDown={onKey}>
       {results.map((result) => (
         <button type="button" class="tile" key={result.imageId} onClick={() => onOpen(result.imageId)}>
           <img
@@ -42,6 +42,6 @@ export function Gallery({ datasetId, results, threshold, onOpen }: GalleryProps)
           </span>
         </button>
       ))}
-    </div>
+    </fieldset>
   );
 }

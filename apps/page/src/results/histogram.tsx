@@ -41,10 +41,26 @@ export function Histogram({ scores, threshold, onThreshold }: HistogramProps) {
     >
       {abnormal.map((n, i) => {
         const tall = (n / most) * tallest;
-        return <rect key={`a${i}`} class="abnormal" x={i * barWidth + 1} y={middle - tall} width={barWidth - 2} height={tall} />;
+        return (
+          <rect
+            key={`a${i}`}
+            class="abnormal"
+            x={i * barWidth + 1}
+            y={middle - tall}
+            width={barWidth - 2}
+            height={tall}
+          />
+        );
       })}
       {normal.map((n, i) => (
-        <rect key={`n${i}`} class="normal" x={i * barWidth + 1} y={middle} width={barWidth - 2} height={(n / most) * tallest} />
+        <rect
+          key={`n${i}`}
+          class="normal"
+          x={i * barWidth + 1}
+          y={middle}
+          width={barWidth - 2}
+          height={(n / most) * tallest}
+        />
       ))}
       <path class="axis" d={`M0 ${middle}H${width}`} />
       <path class="threshold" d={`M${threshold * width} 0V${height - 18}`} />

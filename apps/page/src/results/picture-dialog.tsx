@@ -80,7 +80,9 @@ export function PictureDialog(props: PictureDialogProps) {
             <img src={preview} alt={`${fileName} under its heat map`} />
             {shown && hasHeat && <Heat map={shown.map} image={shown.image} opacity={opacity} from={from} />}
           </div>
-          <figcaption>What the detector finds unusual. Areas are coloured from the contour on, brightest where most unusual.</figcaption>
+          <figcaption>
+            What the detector finds unusual. Areas are coloured from the contour on, brightest where most unusual.
+          </figcaption>
         </figure>
       </div>
       <div class="row controls">
@@ -127,7 +129,9 @@ export function PictureDialog(props: PictureDialogProps) {
         <dd>
           {result.regions.length === 0
             ? 'none'
-            : result.regions.map(({ areaPixels, peak }) => `${Math.round(areaPixels)} pixels, peak ${peak.toFixed(2)}`).join('; ')}
+            : result.regions
+                .map(({ areaPixels, peak }) => `${Math.round(areaPixels)} pixels, peak ${peak.toFixed(2)}`)
+                .join('; ')}
         </dd>
         {shown?.image.technicalTags?.modality && (
           <>
@@ -159,9 +163,12 @@ interface HeatProps {
 function Heat({ map, image, opacity, from }: HeatProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const scale = 512 / Math.max(image.width, image.height);
-  const [width, height] = [image.width, image.height].map((n) => Math.max(1, Math.round(n * scale))) as [number, number];
+  const [width, height] = [image.width, image.height].map((n) => Math.max(1, Math.round(n * scale))) as [
+    number,
+    number,
+  ];
   useEffect(() => {
     canvas.current?.getContext('2d')?.putImageData(drawHeat(map, { width, height, from }), 0, 0);
   }, [map, width, height, from]);
-  return <canvas ref={canvas} width={width} height={height} style={{ opacity }} aria-hidden="true" />;
+  return <canvas ref={canvas} width={width} height={height} style={{ opacity }} />;
 }

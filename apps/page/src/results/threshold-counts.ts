@@ -6,7 +6,7 @@ export interface LabelledScore {
 }
 
 /** A share with its 95 % interval. */
-export interface Share {
+interface Share {
   readonly value: number;
   readonly low: number;
   readonly high: number;

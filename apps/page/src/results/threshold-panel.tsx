@@ -94,8 +94,8 @@ export function ThresholdPanel({ model, scores, threshold, onThreshold, onKept }
                 onThreshold(calibration.threshold);
               }}
             >
-              Use the calibrated one ({calibration.threshold.toFixed(3)}): at most {(100 * calibration.alpha).toFixed(0)} % of
-              normal pictures raise an alarm
+              Use the calibrated one ({calibration.threshold.toFixed(3)}): at most{' '}
+              {(100 * calibration.alpha).toFixed(0)} % of normal pictures raise an alarm
             </Action>
           )}
         </div>

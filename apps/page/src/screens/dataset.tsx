@@ -42,7 +42,12 @@ export function DatasetScreen({ id }: { id: string }) {
           </details>
           {groups.map(([split, label]) =>
             dataset.counts[split][label] === 0 ? null : (
-              <Sheet key={split + label} {...{ id, split, label }} total={dataset.counts[split][label]} onChange={loaded.reload} />
+              <Sheet
+                key={split + label}
+                {...{ id, split, label }}
+                total={dataset.counts[split][label]}
+                onChange={loaded.reload}
+              />
             ),
           )}
         </>

@@ -124,7 +124,12 @@ function Ended({ job }: { job: Job }) {
     case 'evaluation':
       return job.result === undefined ? null : (
         <p class="row">
-          <a class="button main" href={`/v1/evaluations/${job.result.evaluationId}/report`} target="_blank" rel="noopener">
+          <a
+            class="button main"
+            href={`/v1/evaluations/${job.result.evaluationId}/report`}
+            target="_blank"
+            rel="noopener"
+          >
             Read the report
           </a>
           <a href={`/app/models/${job.request.modelId}`}>See the detector</a>

@@ -1,7 +1,7 @@
 import type { Alias, Dataset, Evaluation, Job, Model } from '@mediclip/contracts';
 import { useState } from 'preact/hooks';
-import { LossChart } from '../charts/loss-chart.js';
 import { all, get, send } from '../api/http.js';
+import { LossChart } from '../charts/loss-chart.js';
 import { Action } from '../parts/action.js';
 import { Aliases } from '../parts/aliases.js';
 import { Calibrate } from '../parts/calibrate.js';
@@ -117,7 +117,9 @@ function Use({ model, datasets }: { model: Model; datasets: readonly Dataset[] }
         </select>
       </label>
       <p class="quiet">
-        {hasTest ? 'Its test pictures are looked at, and the detector is measured on them.' : 'All its pictures are looked at.'}
+        {hasTest
+          ? 'Its test pictures are looked at, and the detector is measured on them.'
+          : 'All its pictures are looked at.'}
       </p>
       <div class="row">
         <Action main disabled={dataset === undefined || dataset.counts.total === 0} do={look}>

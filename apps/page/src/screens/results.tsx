@@ -91,7 +91,13 @@ function Found({ job, model, results, failed, onChange }: ResultsData & { onChan
         {model && <a href={`/app/models/${model.id}`}>{model.name ?? 'The detector'}</a>} on{' '}
         <a href={`/app/datasets/${datasetId}`}>its data set</a>.
       </p>
-      <ThresholdPanel model={model} scores={results} threshold={threshold} onThreshold={setThreshold} onKept={onChange} />
+      <ThresholdPanel
+        model={model}
+        scores={results}
+        threshold={threshold}
+        onThreshold={setThreshold}
+        onKept={onChange}
+      />
       <section>
         <h2>Pictures, most unusual first</h2>
         <div class="row controls">

@@ -44,8 +44,8 @@ export function StartScreen() {
       <h1>Find what does not look normal</h1>
       <p class="lead">
         Show this program a handful of normal medical pictures, and it learns to point at what is unusual in new ones. A
-        data set needs at least one normal picture to learn from, better 16; to see how well it works, add some normal and
-        abnormal ones to test with.
+        data set needs at least one normal picture to learn from, better 16; to see how well it works, add some normal
+        and abnormal ones to test with.
       </p>
       <DropArea label="Drop a folder of pictures here" onFiles={onFiles}>
         <span class="quiet">or pick picture files or one archive. PNG, JPEG, TIFF, DICOM and more.</span>

@@ -50,5 +50,4 @@ export function formOf(images: readonly PlannedImage[]): FormBody {
 }
 
 /** A file name as the HTML standard writes it into a form (4.10.21.8). */
-const escaped = (name: string): string =>
-  name.replace(/\r/g, '%0D').replace(/\n/g, '%0A').replace(/"/g, '%22');
+const escaped = (name: string): string => name.replace(/\r/g, '%0D').replace(/\n/g, '%0A').replace(/"/g, '%22');

@@ -39,8 +39,10 @@ const problemCatalogue = {
   'cross-site-request': {
     status: 403,
     title: 'A signed-in browser may send this from its own page only',
-    meaning: 'The request changes something, comes with a session cookie, and does not say `Sec-Fetch-Site: same-origin`.',
-    remedy: 'Open the page over HTTPS or on loopback, where browsers send that header; programs send an API key instead.',
+    meaning:
+      'The request changes something, comes with a session cookie, and does not say `Sec-Fetch-Site: same-origin`.',
+    remedy:
+      'Open the page over HTTPS or on loopback, where browsers send that header; programs send an API key instead.',
   },
   'not-found': {
     status: 404,

@@ -15,7 +15,14 @@ type RouteTable = typeof datasetRoutes &
   typeof sessionRoutes;
 
 /** Every operation by its id. The one source of the server's routes, the client's calls and `openapi.yaml`. */
-export const routes: RouteTable = { ...datasetRoutes, ...modelRoutes, ...aliasRoutes, ...jobRoutes, ...serviceRoutes, ...sessionRoutes };
+export const routes: RouteTable = {
+  ...datasetRoutes,
+  ...modelRoutes,
+  ...aliasRoutes,
+  ...jobRoutes,
+  ...serviceRoutes,
+  ...sessionRoutes,
+};
 
 /** Id of an operation. */
 export type OperationId = keyof RouteTable;
