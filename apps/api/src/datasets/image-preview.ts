@@ -1,8 +1,8 @@
 import type { Imaging } from '../dependencies.js';
 import type { Call, RawAnswer } from '../http/handlers.js';
 
-/** How long a browser may show a preview without asking, seconds. What an image id names never changes. */
-const freshForSeconds = 3600;
+/** Kept by the browser alone, and shown again only when the server has let it in once more. */
+const cacheControl = 'private, no-cache';
 
 /** A PNG of the image with the longer side of the query, or 304 for one that the client has. */
 export async function imagePreview(
@@ -11,7 +11,7 @@ export async function imagePreview(
 ): Promise<RawAnswer | undefined> {
   const image = await store.images.get(params.id, params.imageId);
   const longerSide = Math.min(query.side, Math.max(image.width, image.height));
-  const kept = { etag: `"${image.sha256}-${longerSide}"`, 'cache-control': `private, max-age=${freshForSeconds}` };
+  const kept = { etag: `"${image.sha256}-${longerSide}"`, 'cache-control': cacheControl };
   if (isKept(headers['if-none-match'], kept.etag)) {
     reply.code(304).headers(kept).send();
     return undefined;

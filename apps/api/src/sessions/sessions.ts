@@ -1,5 +1,6 @@
 import { ProblemError, type Session } from '@mediclip/contracts';
 import type { ApiKeys, KeyOwner } from '../auth/api-keys.js';
+import { WrongKeys } from '../auth/wrong-keys.js';
 import type { HandlersOf } from '../http/handlers.js';
 import { cookieOf, type Sessions, setCookie } from './session-cookie.js';
 
@@ -8,18 +9,25 @@ interface SessionParts {
   readonly sessions: Sessions;
 }
 
+/** Of one address in a minute, as with requests that carry a key. */
+const mostWrongKeys = 100;
 const withoutKeys: Session = { keysNeeded: false, signedIn: true, tenant: 'default' };
 
 export function sessionHandlers({
   keys,
   sessions,
 }: SessionParts): HandlersOf<'createSession' | 'getSession' | 'deleteSession'> {
+  const wrongKeys = new WrongKeys(mostWrongKeys);
   return {
     async createSession({ body, request, reply }) {
       if (keys === undefined) return { json: withoutKeys };
       const owner = await keys.ownerOf(body.key);
       const cookie = owner && (await sessions.make(owner.keyId));
-      if (owner === undefined || cookie === undefined) throw new ProblemError('unauthenticated');
+      if (owner === undefined || cookie === undefined) {
+        const retryAfterSeconds = wrongKeys.add(request.ip);
+        if (retryAfterSeconds === 0) throw new ProblemError('unauthenticated');
+        throw new ProblemError('rate-limited', undefined, { limit: mostWrongKeys, retryAfterSeconds });
+      }
       reply.header('set-cookie', setCookie(request, cookie));
       return { json: signedIn(owner) };
     },

@@ -12,7 +12,7 @@ export const sessionRoutes = {
       'by the cookie only with `Sec-Fetch-Site: same-origin`, which browsers send by themselves to servers on HTTPS or loopback.',
     body: { json: sessionRequestSchema },
     replies: { 200: json('The session.', sessionSchema) },
-    problems: ['unauthenticated', 'validation-failed'],
+    problems: ['unauthenticated', 'validation-failed', 'rate-limited'],
     open: true,
   },
   getSession: {
