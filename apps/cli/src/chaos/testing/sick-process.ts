@@ -2,9 +2,12 @@
 import { type Role, runService } from '../../service/run-service.js';
 
 const stop = new AbortController();
+// The engine does not get the variables of its parent, so that its module is told the folder.
+const compute = new URL('./sick-compute.js', import.meta.url);
+compute.searchParams.set('folder', process.env.MEDICLIP_DATA_DIR!);
 process.once('SIGTERM', () => stop.abort());
 try {
-  await runService(process.argv[2] as Role, stop.signal, new URL('./sick-compute.js', import.meta.url));
+  await runService(process.argv[2] as Role, stop.signal, compute);
   process.exit(0);
 } catch (error) {
   process.stderr.write(`mediclip: ${(error as Error).message}\n`);
