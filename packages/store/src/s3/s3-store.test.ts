@@ -41,7 +41,7 @@ if (reason) {
         imageContent('pixels', 'mask'),
       );
       expect(await collect(tenant.images.all(job.request.datasetId))).toEqual([image]);
-      expect(await tenant.models.list({ limit: 10 })).toEqual({ items: [model] });
+      expect(await tenant.models.list({ limit: 10 })).toMatchObject({ items: [{ id: model.id, calibrated: false }] });
       expect(await collect(store.tenants())).toEqual(['default']);
       await store.check();
       await store.sweep();
