@@ -9,12 +9,13 @@ import { Engine } from '../parent/engine.js';
 
 const side = 224;
 
-/** A smooth blob on noise: enough of a picture for every synthetic anomaly. */
+/** A smooth blob on noise, another place and size for every seed: enough of a picture for every synthetic anomaly. */
 function picture(seed: number): Uint8Array {
   const random = new RandomStream(seed, 0, 0);
   return Uint8Array.from({ length: side * side }, (_, i) => {
-    const distance = Math.hypot((i % side) - 112, Math.floor(i / side) - 112);
-    return Math.max(0, 180 - 1.5 * distance) + random.integer(0, 30);
+    const [x, y] = [112 + 40 * Math.cos(seed), 112 + 40 * Math.sin(seed)];
+    const distance = Math.hypot((i % side) - x, Math.floor(i / side) - y);
+    return Math.max(0, 180 - (1 + (seed % 3) / 2) * distance) + random.integer(0, 30);
   });
 }
 
