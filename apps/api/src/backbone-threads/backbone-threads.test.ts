@@ -22,7 +22,7 @@ describe('the threads that open backbones', () => {
   test('reject with the errors of the rooms that they work for', async () => {
     const unknown = threads.run('optionFaults', { ...resolveAdaptationOptions(), backbone: 'none' as never });
     await expect(unknown).rejects.toBeInstanceOf(WeightsError);
-    await expect(unknown).rejects.toMatchObject({ code: 'unknown_backbone' });
+    await expect(unknown).rejects.toMatchObject({ code: 'unknown-backbone' });
     const empty = threads.run('buildDetector', temporaryFolder());
     await expect(empty).rejects.toBeInstanceOf(AdaptationError);
     await expect(empty).rejects.toMatchObject({ code: 'corrupt-detector' });
@@ -30,7 +30,7 @@ describe('the threads that open backbones', () => {
 
   test('every class of their errors crosses whole', () => {
     const error = fc.oneof(
-      fc.tuple(fc.constant(WeightsError), fc.constantFrom('unknown_tap', 'bad_prompt', 'weights_missing')),
+      fc.tuple(fc.constant(WeightsError), fc.constantFrom('unknown-tap', 'bad-prompt', 'weights-missing')),
       fc.tuple(fc.constant(AdaptationError), fc.constantFrom('corrupt-detector', 'backbone-mismatch')),
     );
     expect(backboneErrors).toEqual([AdaptationError, WeightsError]);
