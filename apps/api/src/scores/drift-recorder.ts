@@ -10,6 +10,7 @@ const mostWaiting = 1024;
 
 interface Waiting {
   readonly store: TenantStore;
+  readonly modelId: string;
   readonly calibration: NonNullable<Model['calibration']>;
   readonly observations: DriftObservation[];
 }
@@ -31,7 +32,7 @@ export class DriftRecorder {
   note(store: TenantStore, { id, calibration }: Model, scores: readonly number[]): void {
     if (calibration === null || scores.length === 0) return;
     const key = `${store.tenant}/${id}/${calibration.jobId}`;
-    const waiting = this.#waiting.get(key) ?? { store, calibration, observations: [] };
+    const waiting = this.#waiting.get(key) ?? { store, modelId: id, calibration, observations: [] };
     this.#waiting.set(key, waiting);
     for (const score of scores.slice(0, mostWaiting - waiting.observations.length)) {
       const pValue = decisionOf(score, { calibration }).pValue!;
@@ -49,10 +50,9 @@ export class DriftRecorder {
   }
 
   async #write(): Promise<void> {
-    const all = [...this.#waiting];
+    const all = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const [key, { store, calibration, observations }] of all) {
-      const modelId = key.split('/')[1]!;
+    for (const { store, modelId, calibration, observations } of all) {
       try {
         const { martingale } = await store.drift.update(modelId, (record) =>
           observeDrift(record, calibration, observations),

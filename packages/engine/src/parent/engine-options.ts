@@ -31,8 +31,7 @@ export interface EngineTiming {
   /** Between two signs of life; default 500. */
   readonly beatIntervalMs: number;
   /**
-   * A process that is busy and finishes no operation for so long, times the images in the operation, is killed; default 120,000. The
-   * slowest tower of the catalogue takes 10 s an image on two busy cores.
+   * A process that is busy and finishes no operation for so long, times the images in the operation, is killed; default 120,000.
    */
   readonly hangTimeoutMs: number;
   /** A cancelled adaptation that has not let go after so long is ended with its process; default 1,500. */
