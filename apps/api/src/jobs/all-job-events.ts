@@ -1,8 +1,8 @@
-import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isFinal, type Job } from '@mediclip/contracts';
 import { RecordNotFound, type TenantStore } from '@mediclip/store';
 import type { HandlersOf } from '../http/handlers.js';
+import { eventStreamAnswer } from './event-stream-answer.js';
 import type { FollowedJobs } from './followed-jobs.js';
 
 export interface AllJobEventOptions {
@@ -32,18 +32,10 @@ export function allJobEventHandlers(options: AllJobEventOptions): HandlersOf<'ge
   return {
     async getAllJobEvents({ headers, store, signal, request }) {
       followed.assertRoom(store.tenant);
-      const withdrawn = new AbortController();
-      const release = request.whenKeyIsWithdrawn(() => withdrawn.abort());
-      const stopped = AbortSignal.any([signal, closing, withdrawn.signal]);
       const since = headers['last-event-id'] === undefined ? undefined : Number(headers['last-event-id']);
-      const events = eventStream(sourceOf(store), { store, since, stopped, keepAliveMs });
-      const stream = Readable.from(followed.counted(store.tenant, events));
-      stream.once('close', release);
-      return {
-        mediaType: 'text/event-stream',
-        bytes: stream,
-        headers: { 'cache-control': 'no-store', 'x-accel-buffering': 'no' },
-      };
+      return eventStreamAnswer(request, [signal, closing], (stopped) =>
+        followed.counted(store.tenant, eventStream(sourceOf(store), { store, since, stopped, keepAliveMs })),
+      );
     },
   };
 }

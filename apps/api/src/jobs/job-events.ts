@@ -1,6 +1,6 @@
-import { Readable } from 'node:stream';
 import type { JobEvent } from '@mediclip/contracts';
 import type { HandlersOf } from '../http/handlers.js';
+import { eventStreamAnswer } from './event-stream-answer.js';
 import type { FollowedJob, FollowedJobs } from './followed-jobs.js';
 
 export interface JobEventOptions {
@@ -19,19 +19,10 @@ export function jobEventHandlers({
     async getJobEvents({ params: { id }, headers, store, signal, request }) {
       await store.jobs.get(id);
       followed.assertRoom(store.tenant);
-      const withdrawn = new AbortController();
-      const release = request.whenKeyIsWithdrawn(() => withdrawn.abort());
-      const stopped = AbortSignal.any([signal, closing, withdrawn.signal]);
       const after = Number(headers['last-event-id'] ?? 0);
-      const stream = Readable.from(
+      return eventStreamAnswer(request, [signal, closing], (stopped) =>
         followed.follow(store, id, (job) => eventStream(job, { after, stopped, keepAliveMs })),
       );
-      stream.once('close', release);
-      return {
-        mediaType: 'text/event-stream',
-        bytes: stream,
-        headers: { 'cache-control': 'no-store', 'x-accel-buffering': 'no' },
-      };
     },
   };
 }
