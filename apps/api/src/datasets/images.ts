@@ -1,13 +1,12 @@
 import path from 'node:path';
 import { type Label, labelSchema, ProblemError, type Split, splitSchema, type Upload } from '@mediclip/contracts';
+import { ImageIntake, type IncomingImage, spool } from '@mediclip/intake';
 import type { z } from 'zod';
 import type { Imaging, ServerSettings } from '../dependencies.js';
 import { namesEntityTag } from '../http/entity-tag.js';
 import type { Call, HandlersOf } from '../http/handlers.js';
 import { jsonPage } from '../http/json-page.js';
 import { readForm } from '../uploads/form.js';
-import { ImageIntake, type IncomingImage } from '../uploads/image-intake.js';
-import { spool } from '../uploads/spool.js';
 import { withTemporaryFolder } from '../uploads/temporary-folder.js';
 import { imagePreview } from './image-preview.js';
 

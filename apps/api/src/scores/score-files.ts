@@ -1,11 +1,11 @@
 import path from 'node:path';
 import { ProblemError } from '@mediclip/contracts';
 import { type Frame, ImageError } from '@mediclip/imaging';
+import { type SpooledFile, spool } from '@mediclip/intake';
 import { problemOf } from '@mediclip/problems';
 import type { Imaging, ServerSettings } from '../dependencies.js';
 import type { Call } from '../http/handlers.js';
 import { readForm } from '../uploads/form.js';
-import { type SpooledFile, spool } from '../uploads/spool.js';
 
 interface ScoringWants {
   readonly prepared: { readonly side: number; readonly kind: 'test' };

@@ -3,13 +3,13 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Image } from '@mediclip/contracts';
 import { ImageError, ImagingPool } from '@mediclip/imaging';
+import { ImageIntake, type IncomingImage } from '@mediclip/intake';
 import type { ImageRepository } from '@mediclip/store';
 import { newId } from '@mediclip/store';
 import { temporaryFolder } from '@mediclip/testing';
 import type { Imaging } from '../dependencies.js';
 import { bitmap } from '../testing/bitmaps.js';
 import { dicom } from '../testing/dicom.js';
-import { ImageIntake, type IncomingImage } from './image-intake.js';
 
 let pool: ImagingPool;
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import path from 'node:path';
+import { spool } from '@mediclip/intake';
 import type { FastifyRequest } from 'fastify';
 import type { ServerSettings } from '../../dependencies.js';
 import { rawBody } from '../../http/body-digest.js';
-import { spool } from '../spool.js';
 import type { Archive } from './archive.js';
 import { openArchive } from './open-archive.js';
 

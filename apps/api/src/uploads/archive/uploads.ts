@@ -1,10 +1,9 @@
 import path from 'node:path';
 import { type ArchiveLayout, ProblemError, type Upload } from '@mediclip/contracts';
 import { type DatasetLayout, LayoutError, type PlacedEntry, readLayout } from '@mediclip/dataset-layout';
+import { type ImageIntake, type SpooledFile, spool } from '@mediclip/intake';
 import { type ImageDependencies, takeImages } from '../../datasets/images.js';
 import type { Call, HandlersOf } from '../../http/handlers.js';
-import type { ImageIntake } from '../image-intake.js';
-import { type SpooledFile, spool } from '../spool.js';
 import { withTemporaryFolder } from '../temporary-folder.js';
 import type { ArchiveFile } from './archive.js';
 import { receiveArchive } from './receive-archive.js';

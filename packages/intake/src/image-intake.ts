@@ -8,11 +8,10 @@ import {
   type Split,
   type Upload,
 } from '@mediclip/contracts';
-import { type Frame, ImageError, type ImageDescription as KnownOfImage } from '@mediclip/imaging';
+import { type Frame, ImageError, type ImagingPool, type ImageDescription as KnownOfImage } from '@mediclip/imaging';
 import { problemOf } from '@mediclip/problems';
 import type { ImageContent, ImageDescription, ImageRepository } from '@mediclip/store';
 import type { TaskStream } from '@mediclip/threads';
-import type { Imaging } from '../dependencies.js';
 import type { SpooledFile } from './spool.js';
 
 /** A file that is to become an image of a data set. */
@@ -27,7 +26,7 @@ export interface IncomingImage {
 
 export interface IntakeOptions {
   readonly images: ImageRepository;
-  readonly imaging: Imaging;
+  readonly imaging: Pick<ImagingPool, 'frame' | 'frames'>;
   readonly datasetId: string;
   /** Images that the data set may get yet. */
   readonly room: number;
