@@ -27,9 +27,9 @@ export function cutBox(values: Uint8Array, side: number, { row, column, rows, co
     const first = (row + Math.min(Math.max(y - margin, 0), rows - 1)) * side + column;
     const end = first + columns;
     const target = y * width;
-    cut.fill(values[first], target, target + margin);
+    cut.fill(values[first]!, target, target + margin);
     cut.set(values.subarray(first, end), target + margin);
-    cut.fill(values[end - 1], target + margin + columns, target + width);
+    cut.fill(values[end - 1]!, target + margin + columns, target + width);
   }
   return cut;
 }

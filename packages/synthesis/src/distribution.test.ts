@@ -53,7 +53,7 @@ describe.each<Pick<DistributionRequest, 'task' | 'draws'> & { original: string }
   { task: 'sourceDeformation', original: 'SourceTask', draws: 1200 },
   { task: 'sinkDeformation', original: 'SinkTask', draws: 1200 },
 ])('$draws draws of $task are distributed as those of the original', ({ task, original, draws }) => {
-  const expected = golden.tasks[original];
+  const expected = golden.tasks[original]!;
   let drawn: DistributionAnswer;
 
   beforeAll(async () => {
@@ -62,20 +62,20 @@ describe.each<Pick<DistributionRequest, 'task' | 'draws'> & { original: string }
   });
 
   test.each(Object.keys(expected.statistics))('%s', (name) => {
-    expectLike(column(drawn.samples, name), expected.statistics[name]);
+    expectLike(column(drawn.samples, name), expected.statistics[name]!);
   });
 
   test.each(Object.keys(expected.draws_with_one_anomaly_only))('%s of one anomaly', (name) => {
-    expectLike(column(drawn.samplesOfOneAnomaly, name), expected.draws_with_one_anomaly_only[name]);
+    expectLike(column(drawn.samplesOfOneAnomaly, name), expected.draws_with_one_anomaly_only[name]!);
   });
 
   test.each(Object.keys(expected.each_anomaly_before_placing))('%s of the mask alone', (name) => {
-    expectLike(column(drawn.crops, name), expected.each_anomaly_before_placing[name]);
+    expectLike(column(drawn.crops, name), expected.each_anomaly_before_placing[name]!);
   });
 });
 
 function column(rows: readonly object[], name: string): number[] {
-  return rows.map((row) => (row as Readonly<Record<string, number>>)[name]);
+  return rows.map((row) => (row as Readonly<Record<string, number>>)[name]!);
 }
 
 /**
@@ -100,7 +100,7 @@ function expectWithin(actual: number, expected: number, tolerance: number): void
 
 function smallestStep(values: readonly number[]): number {
   const distinct = [...new Set(values)].sort((a, b) => a - b);
-  return distinct.length < 2 ? 0 : Math.min(...distinct.slice(1).map((value, i) => value - distinct[i]));
+  return distinct.length < 2 ? 0 : Math.min(...distinct.slice(1).map((value, i) => value - distinct[i]!));
 }
 
 /** Linear between the two nearest of the sorted values. */
@@ -109,5 +109,5 @@ function quantile(values: readonly number[], share: number): number {
   const place = share * (sorted.length - 1);
   const before = Math.floor(place);
   const after = Math.min(before + 1, sorted.length - 1);
-  return sorted[before] + (place - before) * (sorted[after] - sorted[before]);
+  return sorted[before]! + (place - before) * (sorted[after]! - sorted[before]!);
 }

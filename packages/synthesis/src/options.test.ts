@@ -49,7 +49,7 @@ describe('drawTask', () => {
       fc.property(weights, fc.nat(), (drawn, seed) => {
         const sum = drawn.reduce((total, weight) => total + weight, 0);
         fc.pre(sum > 0);
-        const shares = Object.fromEntries(names.map((name, i) => [name, drawn[i] / sum])) as typeof tasks;
+        const shares = Object.fromEntries(names.map((name, i) => [name, drawn[i]! / sum])) as typeof tasks;
         const task = drawTask({ tasks: shares, secondAnomalyProbability: 0 }, new RandomStream(seed, 0, 0));
         expect(shares[task]).toBeGreaterThan(0);
       }),

@@ -37,9 +37,9 @@ describe.each(tasks)('%s', (task) => {
     fc.assert(
       fc.property(scene, ({ side, seed, step, sample }) => {
         const support = [noise(side, 1), noise(side, 2)];
-        const make = () => synthesize(support[0], support, new RandomStream(seed, step, sample), only(task));
+        const make = () => synthesize(support[0]!, support, new RandomStream(seed, step, sample), only(task));
         const first = make();
-        synthesize(support[1], support, new RandomStream(seed, step, sample + 1), defaults);
+        synthesize(support[1]!, support, new RandomStream(seed, step, sample + 1), defaults);
         const second = make();
         expect(second.image.join()).toBe(first.image.join());
         expect(second.mask.join()).toBe(first.mask.join());
@@ -83,11 +83,11 @@ describe.each(tasks)('%s', (task) => {
       fc.property(scene, ({ side, seed, step, sample }) => {
         const support = [noise(side, 1), noise(side, 2)];
         const random = new RandomStream(seed, step, sample);
-        const { image, mask, task: drawn } = synthesize(support[0], support, random, only(task));
+        const { image, mask, task: drawn } = synthesize(support[0]!, support, random, only(task));
         expect(drawn).toBe(task);
         expect(support.map(({ data }) => data.join())).toEqual([1, 2].map((from) => noise(side, from).data.join()));
         expect(mask.every((label) => label >= 0 && label <= 1)).toBe(true);
-        expect(image.every((value, i) => mask[i] > 0 || value === support[0].data[i])).toBe(true);
+        expect(image.every((value, i) => mask[i]! > 0 || value === support[0]!.data[i])).toBe(true);
       }),
       { numRuns: 10 },
     );

@@ -194,7 +194,7 @@ describe('laws, over random histories', () => {
         expect(batch.reduce((sum, { side }) => sum + side ** 2, 0)).toBeLessThanOrEqual(options.batchPixels);
         expect(batch.some(({ alone }) => alone)).toBe(false);
       }
-      expect(new Set(batch.map(({ detector, side }) => detector.id[0] + side)).size).toBe(1);
+      expect(new Set(batch.map(({ detector, side }) => detector.id[0]! + side)).size).toBe(1);
       for (const { id, deadline } of batch) {
         expect(ended.has(id)).toBe(false);
         expect(deadline).toBeGreaterThan(now);

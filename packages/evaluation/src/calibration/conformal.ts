@@ -42,7 +42,7 @@ export function conformalThreshold(normalScores: ArrayLike<number>, alpha: numbe
       `give at least ${neededImages}, or a larger alpha.`;
     return { defined: false, reason, alpha, rank, normalImages, neededImages };
   }
-  const value = Float64Array.from(normalScores).sort()[rank - 1];
+  const value = Float64Array.from(normalScores).sort()[rank - 1]!;
   return { defined: true, value, alpha, rank, normalImages };
 }
 
@@ -54,7 +54,7 @@ export function conformalPValue(normalScores: ArrayLike<number>, score: number):
   requireFinite(normalScores);
   requireFinite([score]);
   let atLeast = 0;
-  for (let i = 0; i < normalScores.length; i++) if (normalScores[i] >= score) atLeast++;
+  for (let i = 0; i < normalScores.length; i++) if (normalScores[i]! >= score) atLeast++;
   return (1 + atLeast) / (normalScores.length + 1);
 }
 

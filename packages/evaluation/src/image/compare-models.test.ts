@@ -9,21 +9,20 @@ function twoModels(images: number, seed: number, advantage: number) {
   const random = new RandomStream(seed, 0, 0);
   const abnormal = Array.from({ length: images }, (_, i) => i % 3 === 0);
   const difficulty = abnormal.map(() => random.normal());
-  const scores = (shift: number) => abnormal.map((label, i) => difficulty[i] + random.normal() + (label ? shift : 0));
+  const scores = (shift: number) => abnormal.map((label, i) => difficulty[i]! + random.normal() + (label ? shift : 0));
   return { a: scores(1 + advantage), b: scores(1), abnormal };
 }
 
 /** The covariance of two AUROCs from its definition: all pairs of images. */
 function covarianceByPairs(a: readonly number[], b: readonly number[], abnormal: readonly boolean[]): number {
-  const [positives, negatives] = [true, false].map((wanted) =>
-    [...abnormal.keys()].filter((i) => abnormal[i] === wanted),
-  );
-  const psi = (scores: readonly number[], i: number, j: number) => (Math.sign(scores[i] - scores[j]) + 1) / 2;
+  const positives = [...abnormal.keys()].filter((i) => abnormal[i]);
+  const negatives = [...abnormal.keys()].filter((i) => !abnormal[i]);
+  const psi = (scores: readonly number[], i: number, j: number) => (Math.sign(scores[i]! - scores[j]!) + 1) / 2;
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const v10 = (s: readonly number[]) => positives.map((i) => mean(negatives.map((j) => psi(s, i, j))));
   const v01 = (s: readonly number[]) => negatives.map((j) => mean(positives.map((i) => psi(s, i, j))));
   const covariance = (x: readonly number[], y: readonly number[]) =>
-    x.reduce((sum, value, i) => sum + (value - mean(x)) * (y[i] - mean(y)), 0) / (x.length - 1);
+    x.reduce((sum, value, i) => sum + (value - mean(x)) * (y[i]! - mean(y)), 0) / (x.length - 1);
   return covariance(v10(a), v10(b)) / positives.length + covariance(v01(a), v01(b)) / negatives.length;
 }
 

@@ -18,7 +18,7 @@ export function placements({ scores, abnormal, positives, negatives }: LabelledS
   let negativesAbove = 0;
   for (let group = 0; group + 1 < groupStarts.length; group++) {
     const images = order.subarray(groupStarts[group], groupStarts[group + 1]);
-    const tiedPositives = images.reduce((count, image) => count + abnormal[image], 0);
+    const tiedPositives = images.reduce((count, image) => count + abnormal[image]!, 0);
     const tiedNegatives = images.length - tiedPositives;
     for (const image of images) {
       placement[image] = abnormal[image]
@@ -47,7 +47,7 @@ function covariance(a: Float64Array, b: Float64Array): number {
   const meanA = mean(a);
   const meanB = mean(b);
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] - meanA) * (b[i] - meanB);
+  for (let i = 0; i < a.length; i++) sum += (a[i]! - meanA) * (b[i]! - meanB);
   return sum / (a.length - 1);
 }
 

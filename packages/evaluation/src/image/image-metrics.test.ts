@@ -60,7 +60,7 @@ describe('figures of images', () => {
     const metrics = imageMetrics([7, 7, 7, 7], [1, 0, 1, 0]);
     for (const figure of figuresOf(metrics)) expect(figure).toMatchObject({ interval: { defined: false } });
     expect(metrics.auroc).toMatchObject({ value: 0.5 });
-    expect(metrics.sensitivityAtSpecificity[0].sensitivity).toMatchObject({ value: 0, threshold: null });
+    expect(metrics.sensitivityAtSpecificity[0]!.sensitivity).toMatchObject({ value: 0, threshold: null });
   });
 
   test('scores that have become 1 are ranked by their logits, and thresholds remain scores', () => {
@@ -167,8 +167,8 @@ describe('laws', () => {
         if (!metrics.roc.defined) throw new Error(metrics.roc.reason);
         const { points } = metrics.roc;
         const area = points.slice(1).reduce((sum, point, i) => {
-          const width = point.falsePositiveRate - points[i].falsePositiveRate;
-          return sum + (width * (point.truePositiveRate + points[i].truePositiveRate)) / 2;
+          const width = point.falsePositiveRate - points[i]!.falsePositiveRate;
+          return sum + (width * (point.truePositiveRate + points[i]!.truePositiveRate)) / 2;
         }, 0);
         expectClose([numberOf(metrics.auroc), area], [share, share], 1e-12);
         expect(points.at(-1)).toMatchObject({ falsePositiveRate: 1, truePositiveRate: 1 });
@@ -201,7 +201,7 @@ describe('bootstrap intervals', () => {
   const images = Array.from({ length: 40 }, (_, i) => [(i * 17) % 40, (i * 7) % 40 > 15] as const);
   const withSeed = (seed: number) =>
     imageMetrics(
-      images.map(([value], i) => value + (images[i][1] ? 12 : 0)),
+      images.map(([value], i) => value + (images[i]![1] ? 12 : 0)),
       images.map(([, abnormal]) => abnormal),
       { resamples: 200, seed },
     );

@@ -93,20 +93,20 @@ export function imageMetrics(
     normalImages: negatives,
     abnormalImages: positives,
     auroc: oneClass ?? aurocFigure(labelled, sweep.auroc),
-    averagePrecision: noPositives ?? { defined: true, value: averagePrecision!, interval: intervals[0] },
+    averagePrecision: noPositives ?? { defined: true, value: averagePrecision!, interval: intervals[0]! },
     f1Max: noPositives ?? {
       defined: true,
       value: f1Max!,
-      interval: intervals[1],
+      interval: intervals[1]!,
       ...thresholds(sweep.bestF1Threshold),
     },
     sensitivityAtSpecificity: TARGETS.specificities.map((specificity, i) => ({
       specificity,
       sensitivity: oneClass ?? {
         defined: true,
-        value: sensitivities[i],
-        interval: intervals[2 + i],
-        ...thresholds(sweep.sensitivities[i].threshold),
+        value: sensitivities[i]!,
+        interval: intervals[2 + i]!,
+        ...thresholds(sweep.sensitivities[i]!.threshold),
       },
     })),
     roc: oneClass ?? { defined: true, points: roc },
@@ -159,13 +159,15 @@ function sweepImages(
 ): RankingSweep {
   const sweep = new RankingSweep({ positives, negatives, regions: 0 }, TARGETS);
   for (let group = 0; group + 1 < groupStarts.length; group++) {
-    const counts = [0, 0];
-    for (let i = groupStarts[group]; i < groupStarts[group + 1]; i++) {
-      const image = order[i];
-      counts[abnormal[image]] += multiplicities ? multiplicities[image] : 1;
+    let [normalCount, abnormalCount] = [0, 0];
+    for (let i = groupStarts[group]!; i < groupStarts[group + 1]!; i++) {
+      const image = order[i]!;
+      const times = multiplicities ? multiplicities[image]! : 1;
+      if (abnormal[image]) abnormalCount += times;
+      else normalCount += times;
     }
-    const threshold = scores[order[groupStarts[group]]];
-    sweep.step(threshold, counts[0], counts[1]);
+    const threshold = scores[order[groupStarts[group]!]!]!;
+    sweep.step(threshold, normalCount, abnormalCount);
     observe?.(threshold, sweep);
   }
   return sweep;

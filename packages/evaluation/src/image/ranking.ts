@@ -39,10 +39,10 @@ export interface Ranking {
 }
 
 export function rank(scores: Float64Array): Ranking {
-  const order = Uint32Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a] || a - b);
+  const order = Uint32Array.from(scores.keys()).sort((a, b) => scores[b]! - scores[a]! || a - b);
   const groupStarts: number[] = [];
   for (let i = 0; i < order.length; i++) {
-    if (i === 0 || scores[order[i]] !== scores[order[i - 1]]) groupStarts.push(i);
+    if (i === 0 || scores[order[i]!] !== scores[order[i - 1]!]) groupStarts.push(i);
   }
   groupStarts.push(order.length);
   return { order, groupStarts };

@@ -13,8 +13,8 @@ export function ascendingOrder(keys: Uint32Array): Uint32Array {
     const shift = digit * DIGIT_BITS;
     const next = firstPlaces(keys, shift, DIGIT_MASK);
     for (let i = 0; i < order.length; i++) {
-      const position = order[i];
-      reordered[next[(keys[position] >>> shift) & DIGIT_MASK]++] = position;
+      const position = order[i]!;
+      reordered[next[(keys[position]! >>> shift) & DIGIT_MASK]!++] = position;
     }
     [order, reordered] = [reordered, order];
   }
@@ -31,8 +31,8 @@ export function ascendingKeys(keys: Uint32Array, bits: number): Uint32Array {
     const shift = digit * digitBits;
     const next = firstPlaces(from, shift, mask);
     for (let i = 0; i < from.length; i++) {
-      const key = from[i];
-      to[next[(key >>> shift) & mask]++] = key;
+      const key = from[i]!;
+      to[next[(key >>> shift) & mask]!++] = key;
     }
     [from, to] = [to, from];
   }
@@ -42,7 +42,7 @@ export function ascendingKeys(keys: Uint32Array, bits: number): Uint32Array {
 /** For every value of a digit, how many keys have a smaller one: the first place of its own. */
 function firstPlaces(keys: Uint32Array, shift: number, mask: number): Uint32Array {
   const places = new Uint32Array(mask + 2);
-  for (let i = 0; i < keys.length; i++) places[((keys[i] >>> shift) & mask) + 1]++;
-  for (let value = 1; value < places.length; value++) places[value] += places[value - 1];
+  for (let i = 0; i < keys.length; i++) places[((keys[i]! >>> shift) & mask) + 1]!++;
+  for (let value = 1; value < places.length; value++) places[value]! += places[value - 1]!;
   return places;
 }

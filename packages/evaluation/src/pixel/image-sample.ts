@@ -55,7 +55,7 @@ export class ImageSample {
       const totals = { negatives: 0, positives: 0, regions: 0 };
       for (const column of [normal, abnormal, overlaps]) column.fill(0);
       images.forEach((image, i) => {
-        const times = multiplicities[i];
+        const times = multiplicities[i]!;
         totals.negatives += times * image.negatives;
         totals.positives += times * image.positives;
         totals.regions += times * image.regions;
@@ -65,7 +65,7 @@ export class ImageSample {
       });
       const sweep = new RankingSweep(totals, targets);
       keys.forEach((key, place) => {
-        sweep.step(key, normal[place], abnormal[place], overlaps[place]);
+        sweep.step(key, normal[place]!, abnormal[place]!, overlaps[place]!);
       });
       return sweep;
     };
@@ -81,7 +81,7 @@ function distinctKeys(images: readonly PixelCounts[]): number[] {
 
 function addTimes(target: Float64Array, places: Uint32Array, column: Uint32Array | Float64Array, times: number): void {
   if (times === 0) return;
-  for (let row = 0; row < places.length; row++) target[places[row]] += times * column[row];
+  for (let row = 0; row < places.length; row++) target[places[row]!]! += times * column[row]!;
 }
 
 function sum(counts: Uint32Array): number {

@@ -37,16 +37,16 @@ export function readPixels(
   let [normal, abnormal] = [0, 0];
   for (let pixel = 0; pixel < map.length; pixel++) {
     if (mask[pixel]) pixels[abnormal++] = pixel;
-    else normalKeys[normal++] = mapKeys[pixel];
+    else normalKeys[normal++] = mapKeys[pixel]!;
   }
-  const abnormalKeys = pixels.subarray(0, abnormal).map((pixel) => mapKeys[pixel]);
+  const abnormalKeys = pixels.subarray(0, abnormal).map((pixel) => mapKeys[pixel]!);
   const order = ascendingOrder(abnormalKeys);
   return {
     normalKeys: normalKeys.subarray(0, normal),
     abnormal: joinEqualKeys({
-      keys: order.map((place) => abnormalKeys[place]),
+      keys: order.map((place) => abnormalKeys[place]!),
       counts: new Uint32Array(abnormal).fill(1),
-      overlaps: Float64Array.from(order, (place) => 1 / areas[labels[pixels[place]] - 1]),
+      overlaps: Float64Array.from(order, (place) => 1 / areas[labels[pixels[place]!]! - 1]!),
     }),
     regions: areas.length,
   };
@@ -91,14 +91,14 @@ export function forEachScore(
 ): void {
   let [i, j] = [normal.keys.length - 1, abnormal.keys.length - 1];
   while (i >= 0 || j >= 0) {
-    const key = Math.max(i < 0 ? 0 : normal.keys[i], j < 0 ? 0 : abnormal.keys[j]);
+    const key = Math.max(i < 0 ? 0 : normal.keys[i]!, j < 0 ? 0 : abnormal.keys[j]!);
     const isNormal = i >= 0 && normal.keys[i] === key;
     const isAbnormal = j >= 0 && abnormal.keys[j] === key;
     visit(
       key,
-      isNormal ? normal.counts[i] : 0,
-      isAbnormal ? abnormal.counts[j] : 0,
-      isAbnormal ? abnormal.overlaps[j] : 0,
+      isNormal ? normal.counts[i]! : 0,
+      isAbnormal ? abnormal.counts[j]! : 0,
+      isAbnormal ? abnormal.overlaps[j]! : 0,
     );
     if (isNormal) i--;
     if (isAbnormal) j--;

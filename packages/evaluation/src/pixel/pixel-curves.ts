@@ -20,7 +20,7 @@ export class PixelCurveRecorder {
   step({ falsePositiveRate, truePositiveRate, perRegionOverlap, precision }: RankingSweep): void {
     this.#roc.step(falsePositiveRate, truePositiveRate);
     this.#overlap.step(falsePositiveRate, perRegionOverlap);
-    while (this.#precisions.length < HUNDREDTHS.length && HUNDREDTHS[this.#precisions.length] <= truePositiveRate) {
+    while (this.#precisions.length < HUNDREDTHS.length && HUNDREDTHS[this.#precisions.length]! <= truePositiveRate) {
       this.#precisions.push(precision);
     }
   }
@@ -29,9 +29,9 @@ export class PixelCurveRecorder {
     const roc = this.#roc.finish();
     const overlap = this.#overlap.finish();
     return {
-      roc: RATES.map((falsePositiveRate, i) => ({ falsePositiveRate, truePositiveRate: roc[i] })),
-      perRegionOverlap: RATES.map((falsePositiveRate, i) => ({ falsePositiveRate, overlap: Math.min(1, overlap[i]) })),
-      precisionRecall: this.#precisions.map((precision, i) => ({ recall: HUNDREDTHS[i], precision })),
+      roc: RATES.map((falsePositiveRate, i) => ({ falsePositiveRate, truePositiveRate: roc[i]! })),
+      perRegionOverlap: RATES.map((falsePositiveRate, i) => ({ falsePositiveRate, overlap: Math.min(1, overlap[i]!) })),
+      precisionRecall: this.#precisions.map((precision, i) => ({ recall: HUNDREDTHS[i]!, precision })),
     };
   }
 }
@@ -47,8 +47,8 @@ class SampledCurve {
 
   /** The next point; `x` never falls. Where the curve rises vertically the highest point counts. */
   step(x: number, y: number): void {
-    while (this.#values.length < this.places.length && this.places[this.#values.length] < x) {
-      const share = (this.places[this.#values.length] - this.#x) / (x - this.#x);
+    while (this.#values.length < this.places.length && this.places[this.#values.length]! < x) {
+      const share = (this.places[this.#values.length]! - this.#x) / (x - this.#x);
       this.#values.push(this.#y + share * (y - this.#y));
     }
     this.#x = x;

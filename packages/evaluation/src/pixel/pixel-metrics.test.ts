@@ -30,7 +30,7 @@ interface PixelImage {
 function goldenImages(): PixelImage[] {
   const tensors = readSafetensorsFile(goldenPath('metrics/pixel.safetensors'));
   const [maps, masks] = [tensors.get('maps')!, tensors.get('masks')!];
-  const [count, height, width] = maps.shape;
+  const [count, height, width] = maps.shape as [number, number, number];
   const area = height * width;
   const values = toFloat32(maps);
   const labels = Uint8Array.from(toFloat32(masks));
@@ -200,10 +200,12 @@ describe('laws', () => {
         if (resolution.exact) return;
         const { auroc, averagePrecision, bestDice, aupro } = resolution.errorBounds;
         const bounds = [auroc, averagePrecision, bestDice, ...aupro];
-        const [exactValues, roundedValues] = [exact, rounded].map((metrics) => figuresOf(metrics).map(numberOf));
-        exactValues.forEach((value, i) => {
-          expect(Math.abs(value - roundedValues[i])).toBeLessThanOrEqual(bounds[i] + 1e-12);
-        });
+        const roundedValues = figuresOf(rounded).map(numberOf);
+        figuresOf(exact)
+          .map(numberOf)
+          .forEach((value, i) => {
+            expect(Math.abs(value - roundedValues[i]!)).toBeLessThanOrEqual(bounds[i]! + 1e-12);
+          });
       }),
     );
   });
@@ -211,7 +213,8 @@ describe('laws', () => {
   test('the order in which images come does not matter', () => {
     fc.assert(
       fc.property(images, (list) => {
-        const [there, back] = [list, [...list].reverse()].map((order) => measure(order, { mostScores: 6 }));
+        const there = measure(list, { mostScores: 6 });
+        const back = measure([...list].reverse(), { mostScores: 6 });
         expect(back.resolution.exact).toBe(there.resolution.exact);
         expectClose(figuresOf(back).map(numberOf), figuresOf(there).map(numberOf), 1e-12);
       }),

@@ -135,7 +135,7 @@ export class PixelMetricsAccumulator {
     });
     const figures = resampledFigures(sweep);
     const intervals = this.#intervals(figures);
-    const figure = (i: number) => ({ defined: true, value: figures[i], interval: intervals[i] }) as const;
+    const figure = (i: number) => ({ defined: true, value: figures[i]!, interval: intervals[i]! }) as const;
 
     const noAbnormal = this.#whyUndefined('abnormal', this.#totals.positives);
     const oneClass = noAbnormal ?? this.#whyUndefined('normal', this.#totals.negatives);
@@ -159,7 +159,7 @@ export class PixelMetricsAccumulator {
   #fixedDice(dice: ThresholdDice): ThresholdFigure {
     const resampled = dice.resampled(this.#strata);
     const [interval] = bootstrapIntervals(resampled, { resamples: this.#resamples, seed: this.#seed });
-    return { defined: true, value: resampled.figures[0], interval, threshold: dice.threshold };
+    return { defined: true, value: resampled.figures[0]!, interval: interval!, threshold: dice.threshold };
   }
 
   #intervals(figures: readonly number[]): Outcome<Interval>[] {

@@ -25,7 +25,7 @@ export function joinEqualKeys(pixels: ScoreCounts): ScoreCounts {
   const joined = emptyRows(rows, pixels.overlaps.length > 0);
   let row = -1;
   for (let i = 0; i < keys.length; i++) {
-    if (i === 0 || keys[i] !== keys[i - 1]) joined.keys[++row] = keys[i];
+    if (i === 0 || keys[i] !== keys[i - 1]) joined.keys[++row] = keys[i]!;
     addRow(joined, row, pixels, i);
   }
   return joined;
@@ -45,28 +45,28 @@ export function countKeys(lists: readonly Uint32Array[], droppedBits: number): S
   if (bits <= TABLE_BITS) return tableRows(lists, droppedBits);
   const keys = new Uint32Array(lists.reduce((sum, { length }) => sum + length, 0));
   let end = 0;
-  for (const list of lists) for (let i = 0; i < list.length; i++) keys[end++] = list[i] >>> droppedBits;
+  for (const list of lists) for (let i = 0; i < list.length; i++) keys[end++] = list[i]! >>> droppedBits;
   const ascending = ascendingKeys(keys, bits);
   let rows = 0;
   const counts = new Uint32Array(keys.length);
   for (let i = 0; i < ascending.length; i++) {
-    if (i === 0 || ascending[i] !== ascending[i - 1]) ascending[rows++] = ascending[i];
-    counts[rows - 1]++;
+    if (i === 0 || ascending[i] !== ascending[i - 1]) ascending[rows++] = ascending[i]!;
+    counts[rows - 1]!++;
   }
   return { keys: ascending.slice(0, rows), counts: counts.slice(0, rows), overlaps: new Float64Array() };
 }
 
 function tableRows(lists: readonly Uint32Array[], droppedBits: number): ScoreCounts {
   const table = new Uint32Array(2 ** (32 - droppedBits));
-  for (const list of lists) for (let i = 0; i < list.length; i++) table[list[i] >>> droppedBits]++;
+  for (const list of lists) for (let i = 0; i < list.length; i++) table[list[i]! >>> droppedBits]!++;
   let rows = 0;
-  for (let key = 0; key < table.length; key++) if (table[key] > 0) rows++;
+  for (let key = 0; key < table.length; key++) if (table[key]! > 0) rows++;
   const counted = emptyRows(rows, false);
   let row = 0;
   for (let key = 0; key < table.length; key++) {
     if (table[key] === 0) continue;
     counted.keys[row] = key;
-    counted.counts[row++] = table[key];
+    counted.counts[row++] = table[key]!;
   }
   return counted;
 }
@@ -74,7 +74,7 @@ function tableRows(lists: readonly Uint32Array[], droppedBits: number): ScoreCou
 /** The pixels of all of `parts` together. */
 export function mergeCounts(parts: readonly ScoreCounts[]): ScoreCounts {
   if (parts.length === 0) return emptyRows(0, false);
-  if (parts.length === 1) return parts[0];
+  if (parts.length === 1) return parts[0]!;
   const half = parts.length >>> 1;
   return mergeRows(mergeCounts(parts.slice(0, half)), mergeCounts(parts.slice(half)));
 }
@@ -85,8 +85,8 @@ function mergeRows(a: ScoreCounts, b: ScoreCounts): ScoreCounts {
   const merged = emptyRows(rowsTogether(a.keys, b.keys), a.overlaps.length > 0);
   let [i, j, row] = [0, 0, 0];
   while (i < a.keys.length && j < b.keys.length) {
-    const keyOfA = a.keys[i];
-    const keyOfB = b.keys[j];
+    const keyOfA = a.keys[i]!;
+    const keyOfB = b.keys[j]!;
     merged.keys[row] = Math.min(keyOfA, keyOfB);
     if (keyOfA <= keyOfB) addRow(merged, row, a, i++);
     if (keyOfB <= keyOfA) addRow(merged, row, b, j++);
@@ -107,7 +107,7 @@ function rowsFrom({ keys, counts, overlaps }: ScoreCounts, row: number): ScoreCo
 function rowsTogether(a: Uint32Array, b: Uint32Array): number {
   let [i, j, common] = [0, 0, 0];
   while (i < a.length && j < b.length) {
-    const difference = a[i] - b[j];
+    const difference = a[i]! - b[j]!;
     if (difference === 0) common++;
     if (difference <= 0) i++;
     if (difference >= 0) j++;
@@ -116,6 +116,6 @@ function rowsTogether(a: Uint32Array, b: Uint32Array): number {
 }
 
 function addRow(target: ScoreCounts, row: number, source: ScoreCounts, sourceRow: number): void {
-  target.counts[row] += source.counts[sourceRow];
-  if (target.overlaps.length > 0) target.overlaps[row] += source.overlaps[sourceRow];
+  target.counts[row]! += source.counts[sourceRow]!;
+  if (target.overlaps.length > 0) target.overlaps[row]! += source.overlaps[sourceRow]!;
 }

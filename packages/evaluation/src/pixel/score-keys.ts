@@ -9,7 +9,7 @@ export function scoreKeys(scores: Float32Array): Uint32Array {
   const patterns = new Uint32Array(scores.buffer, scores.byteOffset, scores.length);
   const keys = new Uint32Array(scores.length);
   for (let pixel = 0; pixel < patterns.length; pixel++) {
-    const pattern = patterns[pixel];
+    const pattern = patterns[pixel]!;
     if ((pattern & EXPONENT) === EXPONENT) {
       throw new RangeError(`Pixel ${pixel} scores ${scores[pixel]}; give finite numbers.`);
     }
@@ -21,5 +21,5 @@ export function scoreKeys(scores: Float32Array): Uint32Array {
 /** The score that a key stands for. */
 export function scoreOfKey(key: number): number {
   const word = new Uint32Array([key >= SIGN ? key & ~SIGN : ~key]);
-  return new Float32Array(word.buffer)[0];
+  return new Float32Array(word.buffer)[0]!;
 }

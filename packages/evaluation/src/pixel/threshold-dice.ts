@@ -10,7 +10,7 @@ export class ThresholdDice {
   add(map: Float32Array, mask: Uint8Array): void {
     let [hits, sizes] = [0, 0];
     for (let i = 0; i < map.length; i++) {
-      const flagged = map[i] >= this.threshold ? 1 : 0;
+      const flagged = map[i]! >= this.threshold ? 1 : 0;
       const abnormal = mask[i] === 0 ? 0 : 1;
       hits += flagged & abnormal;
       sizes += flagged + abnormal;
@@ -22,8 +22,8 @@ export class ThresholdDice {
   value(multiplicities: ArrayLike<number>): number {
     let [hits, sizes] = [0, 0];
     this.#images.forEach((image, i) => {
-      hits += multiplicities[i] * image.hits;
-      sizes += multiplicities[i] * image.sizes;
+      hits += multiplicities[i]! * image.hits;
+      sizes += multiplicities[i]! * image.sizes;
     });
     return (2 * hits) / sizes;
   }

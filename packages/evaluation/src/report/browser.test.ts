@@ -19,7 +19,7 @@ const reports: Record<string, ReportData> = {
     ...exampleReport,
     modelName: longName,
     dataset: { ...exampleReport.dataset, name: longName, digest: 'ab'.repeat(32) },
-    cases: Array.from({ length: 6 }, () => ({ ...exampleReport.cases[0], name: longName })),
+    cases: Array.from({ length: 6 }, () => ({ ...exampleReport.cases[0]!, name: longName })),
     modelCard: [{ name: 'Backbone', value: `lite (${'cd'.repeat(32)})` }],
   },
   'with nothing known': {
@@ -83,7 +83,7 @@ const look = `(() => {
 
 (executablePath === null ? describe.skip : describe).each(Object.keys(reports))('a report %s in a browser', (name) => {
   test.each(views)('is all there and nowhere too wide on $name', async (view) => {
-    const { page, faults } = await open(reports[name], view);
+    const { page, faults } = await open(reports[name]!, view);
     expect(await page.evaluate(look)).toEqual({ overflow: 0, beyond: [], broken: [] });
     const screenshot = Buffer.from(await page.screenshot({ fullPage: true }));
     expect(screenshot.subarray(1, 4).toString()).toBe('PNG');
@@ -95,7 +95,7 @@ const look = `(() => {
 
   test('has no fault that axe knows', async () => {
     for (const view of views.slice(0, 2)) {
-      const { page } = await open(reports[name], view);
+      const { page } = await open(reports[name]!, view);
       await page.evaluate(axe.source);
       const { violations, passes } = (await page.evaluate('axe.run()')) as axe.AxeResults;
       expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);

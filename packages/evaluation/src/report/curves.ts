@@ -66,7 +66,7 @@ export function distributionPlot(scores: ReportData['scores'], threshold: number
   const shares = (abnormal: boolean) => {
     const counts = new Array<number>(BINS).fill(0);
     const ofClass = scores.filter((image) => image.abnormal === abnormal);
-    for (const { score } of ofClass) counts[binOf(score)]++;
+    for (const { score } of ofClass) counts[binOf(score)]!++;
     return counts.map((count) => (100 * count) / Math.max(1, ofClass.length));
   };
   const [normal, abnormal] = [shares(false), shares(true)];
@@ -74,7 +74,8 @@ export function distributionPlot(scores: ReportData['scores'], threshold: number
   const bars = (heights: readonly number[], sign: 1 | -1, colour: string, { x: placeX, y: placeY }: Scales) =>
     heights.map((height, bin) => {
       if (height === 0) return new Html('');
-      const [left, right] = [bin, bin + 1].map((edge) => placeX(x.low + (edge / BINS) * (x.high - x.low)));
+      const edge = (place: number) => placeX(x.low + (place / BINS) * (x.high - x.low));
+      const [left, right] = [edge(bin), edge(bin + 1)];
       const [end, zero] = [placeY(sign * height), placeY(0)];
       return html`<rect x="${short(left + 0.5)}" y="${short(Math.min(end, zero))}" width="${short(right - left - 1)}"
         height="${short(Math.abs(end - zero))}" fill="${colour}"/>`;

@@ -23,5 +23,5 @@ function textOf(part: HtmlPart): string {
   if (part === undefined) return '';
   if (part instanceof Html) return part.text;
   if (typeof part === 'object') return part.map(({ text }) => text).join('');
-  return String(part).replace(/[&<>"']/g, (character) => ENTITIES[character]);
+  return String(part).replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 }

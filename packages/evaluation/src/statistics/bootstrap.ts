@@ -36,12 +36,12 @@ export function bootstrapIntervals(
     const random = new RandomStream(seed, resample, 0);
     multiplicities.fill(0);
     for (const stratum of strata) {
-      for (let draw = 0; draw < stratum.length; draw++) multiplicities[stratum[random.integer(0, stratum.length)]]++;
+      for (let draw = 0; draw < stratum.length; draw++) multiplicities[stratum[random.integer(0, stratum.length)]!]!++;
     }
     const values = evaluate(multiplicities);
-    for (let i = 0; i < figures.length; i++) replicates[i][resample] = values[i] + figures[i] - centre[i];
+    for (let i = 0; i < figures.length; i++) replicates[i]![resample] = values[i]! + figures[i]! - centre[i]!;
   }
-  return figures.map((figure, i) => percentileInterval(figure, replicates[i]));
+  return figures.map((figure, i) => percentileInterval(figure, replicates[i]!));
 }
 
 function whyNoBootstrap(strata: Resampled['strata'], resamples: number): string | undefined {
@@ -73,5 +73,5 @@ function quantile(sorted: Float64Array, share: number): number {
   const position = share * (sorted.length - 1);
   const below = Math.floor(position);
   const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
+  return sorted[below]! + (position - below) * (sorted[above]! - sorted[below]!);
 }

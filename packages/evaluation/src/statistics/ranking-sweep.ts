@@ -93,7 +93,7 @@ export class RankingSweep {
   get aupro(): number[] {
     const { negatives, regions } = this.totals;
     return this.#proAreas.map((area, i) =>
-      negatives > 0 && regions > 0 ? Math.min(1, area / this.targets.proLimits[i]) : Number.NaN,
+      negatives > 0 && regions > 0 ? Math.min(1, area / this.targets.proLimits[i]!) : Number.NaN,
     );
   }
 
@@ -103,7 +103,7 @@ export class RankingSweep {
       auroc: this.#tiedPairs / 2 / (this.totals.negatives * this.totals.positives),
       averagePrecision: this.#precisionUncertainty / this.totals.positives,
       bestF1: this.#f1UpperBound - this.bestF1,
-      aupro: this.#proUncertainties.map((area, i) => area / this.targets.proLimits[i]),
+      aupro: this.#proUncertainties.map((area, i) => area / this.targets.proLimits[i]!),
     };
   }
 
@@ -132,17 +132,17 @@ export class RankingSweep {
     const heightAtStart = this.#overlap / regions;
     const rise = overlap / regions;
     for (let i = 0; i < this.#proAreas.length; i++) {
-      const covered = Math.min(end, this.targets.proLimits[i]) - start;
+      const covered = Math.min(end, this.targets.proLimits[i]!) - start;
       if (covered <= 0) continue;
-      this.#proAreas[i] += covered * (heightAtStart + (rise * covered) / width / 2);
-      this.#proUncertainties[i] += covered * rise;
+      this.#proAreas[i]! += covered * (heightAtStart + (rise * covered) / width / 2);
+      this.#proUncertainties[i]! += covered * rise;
     }
   }
 
   #raiseSensitivities(threshold: number): void {
     for (let i = 0; i < this.sensitivities.length; i++) {
-      if (this.#falsePositives > this.#allowedFalsePositives[i]) continue;
-      const sensitivity = this.sensitivities[i];
+      if (this.#falsePositives > this.#allowedFalsePositives[i]!) continue;
+      const sensitivity = this.sensitivities[i]!;
       sensitivity.value = this.truePositiveRate;
       sensitivity.specificity = 1 - this.falsePositiveRate;
       sensitivity.threshold = threshold;

@@ -33,10 +33,10 @@ export function sampleSpline({ rows, columns, coefficients }: CubicSpline, row: 
   for (let i = 0; i < 4; i++) {
     const start = mirror(top - 1 + i, rows) * columns;
     const across =
-      weight0 * coefficients[start + column0] +
-      weight1 * coefficients[start + left] +
-      weight2 * coefficients[start + column2] +
-      weight3 * coefficients[start + column3];
+      weight0 * coefficients[start + column0]! +
+      weight1 * coefficients[start + left]! +
+      weight2 * coefficients[start + column2]! +
+      weight3 * coefficients[start + column3]!;
     sum += cubicWeight(i, row - top) * across;
   }
   return sum;
@@ -61,18 +61,18 @@ function mirror(index: number, length: number): number {
 
 function prefilterRow(values: Float64Array, start: number, length: number): void {
   let first = 0;
-  for (let i = HORIZON; i >= 0; i--) first = first * POLE + values[start + mirror(i, length)];
+  for (let i = HORIZON; i >= 0; i--) first = first * POLE + values[start + mirror(i, length)]!;
   let previous = GAIN * first;
   values[start] = previous;
   for (let i = start + 1; i < start + length; i++) {
-    previous = GAIN * values[i] + POLE * previous;
+    previous = GAIN * values[i]! + POLE * previous;
     values[i] = previous;
   }
   const last = start + length - 1;
-  let next = (POLE / (POLE * POLE - 1)) * (POLE * values[last - 1] + values[last]);
+  let next = (POLE / (POLE * POLE - 1)) * (POLE * values[last - 1]! + values[last]!);
   values[last] = next;
   for (let i = last - 1; i >= start; i--) {
-    next = POLE * (next - values[i]);
+    next = POLE * (next - values[i]!);
     values[i] = next;
   }
 }
@@ -82,13 +82,13 @@ function prefilterColumns(values: Float64Array, rows: number, columns: number): 
   const first = new Float64Array(columns);
   for (let i = HORIZON; i >= 0; i--) {
     const start = mirror(i, rows) * columns;
-    for (let column = 0; column < columns; column++) first[column] = first[column] * POLE + values[start + column];
+    for (let column = 0; column < columns; column++) first[column] = first[column]! * POLE + values[start + column]!;
   }
-  for (let column = 0; column < columns; column++) values[column] = GAIN * first[column];
-  for (let i = columns; i < values.length; i++) values[i] = GAIN * values[i] + POLE * values[i - columns];
+  for (let column = 0; column < columns; column++) values[column] = GAIN * first[column]!;
+  for (let i = columns; i < values.length; i++) values[i] = GAIN * values[i]! + POLE * values[i - columns]!;
   const last = (rows - 1) * columns;
   for (let i = last; i < values.length; i++) {
-    values[i] = (POLE / (POLE * POLE - 1)) * (POLE * values[i - columns] + values[i]);
+    values[i] = (POLE / (POLE * POLE - 1)) * (POLE * values[i - columns]! + values[i]!);
   }
-  for (let i = last - 1; i >= 0; i--) values[i] = POLE * (values[i + columns] - values[i]);
+  for (let i = last - 1; i >= 0; i--) values[i] = POLE * (values[i + columns]! - values[i]!);
 }

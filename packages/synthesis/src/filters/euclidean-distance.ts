@@ -16,14 +16,14 @@ export function euclideanDistance({ rows, columns, data }: Mask): Float64Array {
     const offset = row * columns;
     let last = -1;
     for (let column = 0; column < columns; column++) {
-      squares[column] = distances[offset + column] ** 2;
+      squares[column] = distances[offset + column]! ** 2;
       if (squares[column] === Number.POSITIVE_INFINITY) continue;
       let start = Number.NEGATIVE_INFINITY;
       while (last >= 0) {
-        const vertex = vertices[last];
+        const vertex = vertices[last]!;
         const gap = column - vertex;
-        start = (squares[column] - squares[vertex] + gap * (column + vertex)) / (2 * gap);
-        if (start > starts[last]) break;
+        start = (squares[column]! - squares[vertex]! + gap * (column + vertex)) / (2 * gap);
+        if (start > starts[last]!) break;
         last--;
         start = Number.NEGATIVE_INFINITY;
       }
@@ -32,8 +32,8 @@ export function euclideanDistance({ rows, columns, data }: Mask): Float64Array {
       starts[last] = start;
     }
     for (let column = 0, i = 0; last >= 0 && column < columns; column++) {
-      while (i < last && starts[i + 1] <= column) i++;
-      distances[offset + column] = Math.sqrt((column - vertices[i]) ** 2 + squares[vertices[i]]);
+      while (i < last && starts[i + 1]! <= column) i++;
+      distances[offset + column] = Math.sqrt((column - vertices[i]!) ** 2 + squares[vertices[i]!]!);
     }
   }
   return distances;
@@ -43,9 +43,9 @@ export function euclideanDistance({ rows, columns, data }: Mask): Float64Array {
 function distanceAlongColumns(rows: number, columns: number, data: Uint8Array): Float64Array {
   const distances = new Float64Array(rows * columns);
   for (let i = 0; i < data.length; i++) {
-    if (data[i] !== 0) distances[i] = i < columns ? Number.POSITIVE_INFINITY : distances[i - columns] + 1;
+    if (data[i] !== 0) distances[i] = i < columns ? Number.POSITIVE_INFINITY : distances[i - columns]! + 1;
   }
   for (let i = data.length - columns - 1; i >= 0; i--)
-    distances[i] = Math.min(distances[i], distances[i + columns] + 1);
+    distances[i] = Math.min(distances[i]!, distances[i + columns]! + 1);
   return distances;
 }

@@ -18,7 +18,7 @@ function slowFilter(values: Float64Array, rows: number, columns: number, sigma: 
       for (let x = -radius; x <= radius; x++) {
         const weight = Math.exp(-(x * x + y * y) / (2 * sigma * sigma));
         const row = mirror(Math.floor(pixel / columns) + y, rows);
-        sum += weight * values[row * columns + mirror((pixel % columns) + x, columns)];
+        sum += weight * values[row * columns + mirror((pixel % columns) + x, columns)]!;
         total += weight;
       }
     }

@@ -22,21 +22,21 @@ function filterRows(values: Float64Array, rows: number, columns: number, weights
   const padded = new Float64Array(mirrored.length);
   const transposed = new Float64Array(values.length);
   for (let row = 0; row < rows; row++) {
-    for (let i = 0; i < padded.length; i++) padded[i] = values[row * columns + mirrored[i]];
+    for (let i = 0; i < padded.length; i++) padded[i] = values[row * columns + mirrored[i]!]!;
     for (let column = 0; column < columns; column += 4) {
       const centre = column + radius;
-      let sum0 = weights[0] * padded[centre];
-      let sum1 = weights[0] * padded[centre + 1];
-      let sum2 = weights[0] * padded[centre + 2];
-      let sum3 = weights[0] * padded[centre + 3];
+      let sum0 = weights[0]! * padded[centre]!;
+      let sum1 = weights[0]! * padded[centre + 1]!;
+      let sum2 = weights[0]! * padded[centre + 2]!;
+      let sum3 = weights[0]! * padded[centre + 3]!;
       for (let i = 1; i <= radius; i++) {
-        const weight = weights[i];
+        const weight = weights[i]!;
         const before = centre - i;
         const after = centre + i;
-        sum0 += weight * (padded[before] + padded[after]);
-        sum1 += weight * (padded[before + 1] + padded[after + 1]);
-        sum2 += weight * (padded[before + 2] + padded[after + 2]);
-        sum3 += weight * (padded[before + 3] + padded[after + 3]);
+        sum0 += weight * (padded[before]! + padded[after]!);
+        sum1 += weight * (padded[before + 1]! + padded[after + 1]!);
+        sum2 += weight * (padded[before + 2]! + padded[after + 2]!);
+        sum3 += weight * (padded[before + 3]! + padded[after + 3]!);
       }
       const target = column * rows + row;
       transposed[target] = sum0;

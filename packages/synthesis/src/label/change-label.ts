@@ -24,7 +24,7 @@ export function changeLabel(
   });
   closeAndFill(codes, mask, side);
   const label = new Float32Array(codes.length);
-  for (let i = 0; i < label.length; i++) label[i] = LABELS[codes[i]];
+  for (let i = 0; i < label.length; i++) label[i] = LABELS[codes[i]!]!;
   return label;
 }
 
@@ -32,7 +32,7 @@ export function changeLabel(
 export function changeCodes(original: Uint8Array, changed: Uint8Array, mask: Uint8Array): Uint8Array {
   const codes = new Uint8Array(mask.length);
   for (let i = 0; i < codes.length; i++) {
-    if (mask[i] !== 0) codes[i] = Math.min((changed[i] - original[i]) & 255, HIGHEST_CODE);
+    if (mask[i] !== 0) codes[i] = Math.min((changed[i]! - original[i]!) & 255, HIGHEST_CODE);
   }
   return codes;
 }

@@ -43,7 +43,7 @@ describe('closing', () => {
       fc.property(grid, ({ rows, columns, values }) => {
         const closed = closing(values, rows, columns);
         closed.forEach((value, i) => {
-          expect(value).toBeGreaterThanOrEqual(values[i]);
+          expect(value).toBeGreaterThanOrEqual(values[i]!);
         });
         expect(closing(closed, rows, columns)).toEqual(closed);
       }),
@@ -63,7 +63,7 @@ describe('fillHoles', () => {
         for (let before = new Uint8Array(0); before.join() !== reconstruction.join(); ) {
           before = reconstruction;
           const eroded = slowExtreme(before, rows, columns, Math.min);
-          reconstruction = eroded.map((value, i) => Math.max(value, values[i]));
+          reconstruction = eroded.map((value, i) => Math.max(value, values[i]!));
         }
         expect(fillHoles(values, rows, columns, HIGHEST)).toEqual(reconstruction);
       }),

@@ -14,7 +14,7 @@ export function fillHoles(values: Uint8Array, rows: number, columns: number, hig
     let waiting = 0;
     const pour = (row: number, column: number) => {
       const pixel = row * columns + column;
-      if (values[pixel] > level || filled[pixel] <= level) return;
+      if (values[pixel]! > level || filled[pixel]! <= level) return;
       filled[pixel] = level;
       stack[waiting++] = pixel;
     };
@@ -23,7 +23,7 @@ export function fillHoles(values: Uint8Array, rows: number, columns: number, hig
       for (let column = 0; column < columns; column += inner ? Math.max(1, columns - 1) : 1) pour(row, column);
     }
     while (waiting > 0) {
-      const pixel = stack[--waiting];
+      const pixel = stack[--waiting]!;
       const column = pixel % columns;
       const row = (pixel - column) / columns;
       for (let y = Math.max(0, row - 1); y <= Math.min(rows - 1, row + 1); y++) {
@@ -45,14 +45,14 @@ function extreme(
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       const i = row * columns + column;
-      across[i] = pick(values[column > 0 ? i - 1 : i], values[i], values[column < columns - 1 ? i + 1 : i]);
+      across[i] = pick(values[column > 0 ? i - 1 : i]!, values[i]!, values[column < columns - 1 ? i + 1 : i]!);
     }
   }
   const result = new Uint8Array(values.length);
   for (let i = 0; i < values.length; i++) {
     const above = i >= columns ? i - columns : i;
     const below = i < values.length - columns ? i + columns : i;
-    result[i] = pick(across[above], across[i], across[below]);
+    result[i] = pick(across[above]!, across[i]!, across[below]!);
   }
   return result;
 }

@@ -61,8 +61,8 @@ function countRegions(mask: Uint8Array, side: number): number {
         ...(i % side < side - 1 ? [i + 1] : []),
       ];
       for (const j of neighbours) {
-        if (names[i] < 0 || !(names[j] >= 0) || names[j] >= names[i]) continue;
-        names[i] = names[j];
+        if (names[i]! < 0 || !(names[j]! >= 0) || names[j]! >= names[i]!) continue;
+        names[i] = names[j]!;
         changed = true;
       }
     }

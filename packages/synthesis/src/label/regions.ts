@@ -18,7 +18,7 @@ export function regionBoxes(mask: Uint8Array, side: number): Box[] {
     };
     visit(first);
     while (waiting > 0) {
-      const pixel = stack[--waiting];
+      const pixel = stack[--waiting]!;
       const column = pixel % side;
       const row = (pixel - column) / side;
       top = Math.min(top, row);

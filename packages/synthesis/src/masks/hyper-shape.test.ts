@@ -39,7 +39,7 @@ describe.each(cases)('golden hyper-shape $case, $shape', (golds) => {
     const edges = origins.map((_, i) => {
       const first = i - (i % 2);
       const distance = distanceToEdge(shape, ...pair(origins, first), ...pair(directions, first));
-      return origins[i] + distance * directions[i];
+      return origins[i]! + distance * directions[i]!;
     });
     expectClose(edges, golden.floats(`${golds.case}.edges`), 1e-5);
   });
@@ -82,7 +82,7 @@ describe('drawHyperShape', () => {
   });
 
   test('shears are normal with deviation 0.2, one per axis', () => {
-    for (const axis of [0, 1]) {
+    for (const axis of [0, 1] as const) {
       expectDrawnFrom(
         undone.map(({ shear }) => shear[axis]),
         normal(0, 0.2),
@@ -102,7 +102,7 @@ describe('drawHyperShape', () => {
 });
 
 function pair(values: Float32Array, first: number): [number, number] {
-  return [values[first], values[first + 1]];
+  return [values[first]!, values[first + 1]!];
 }
 
 /**

@@ -3,10 +3,10 @@ import { forEachSetPixel, sideBounds } from './mask.js';
 
 describe('sideBounds', () => {
   test.each([
-    { shares: [0.1, 0.6], side: 224, bounds: { lowest: 22, highest: 134 } },
-    { shares: [0.3, 0.8], side: 224, bounds: { lowest: 67, highest: 179 } },
-    { shares: [0.2, 0.6], side: 64, bounds: { lowest: 13, highest: 38 } },
-  ])('of $shares at side $side', ({ shares: [lowest, highest], side, bounds }) => {
+    { lowest: 0.1, highest: 0.6, side: 224, bounds: { lowest: 22, highest: 134 } },
+    { lowest: 0.3, highest: 0.8, side: 224, bounds: { lowest: 67, highest: 179 } },
+    { lowest: 0.2, highest: 0.6, side: 64, bounds: { lowest: 13, highest: 38 } },
+  ])('of $lowest to $highest at side $side', ({ lowest, highest, side, bounds }) => {
     expect(sideBounds(lowest, highest, side)).toEqual(bounds);
   });
 

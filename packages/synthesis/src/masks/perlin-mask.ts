@@ -44,7 +44,7 @@ export function perlinMask(parameters: PerlinParameters): Mask {
   const { rows, columns, rotationDegrees } = parameters;
   const rotated = rotate(perlinNoise(parameters), rows, columns, rotationDegrees);
   const data = new Uint8Array(rotated.length);
-  for (let i = 0; i < data.length; i++) data[i] = rotated[i] > THRESHOLD ? 1 : 0;
+  for (let i = 0; i < data.length; i++) data[i] = rotated[i]! > THRESHOLD ? 1 : 0;
   return { rows, columns, data };
 }
 
@@ -67,7 +67,7 @@ export function perlinNoise({ rows, columns, gradientAnglesRadians }: PerlinPara
       const u = column / columns;
       const left = leftStart + leftSlope * u;
       const right = rightStart + rightSlope * (u - 1);
-      noise[row * columns + column] = Math.SQRT2 * mix(left, right, columnFade[column]);
+      noise[row * columns + column] = Math.SQRT2 * mix(left, right, columnFade[column]!);
     }
   }
   return noise;
@@ -95,10 +95,14 @@ export function rotate(values: Float64Array, rows: number, columns: number, degr
       let upper = 0;
       let lower = 0;
       if (top >= 0) {
-        upper = mix(hasLeft ? values[start] : 0, hasRight ? values[start + 1] : 0, sourceX - left);
+        upper = mix(hasLeft ? values[start]! : 0, hasRight ? values[start + 1]! : 0, sourceX - left);
       }
       if (top + 1 < rows) {
-        lower = mix(hasLeft ? values[start + columns] : 0, hasRight ? values[start + columns + 1] : 0, sourceX - left);
+        lower = mix(
+          hasLeft ? values[start + columns]! : 0,
+          hasRight ? values[start + columns + 1]! : 0,
+          sourceX - left,
+        );
       }
       rotated[row * columns + column] = mix(upper, lower, sourceY - top);
     }

@@ -106,7 +106,7 @@ export class RandomStream {
     const shuffled = [...items];
     for (let last = shuffled.length - 1; last > 0; last--) {
       const other = this.integer(0, last + 1);
-      [shuffled[last], shuffled[other]] = [shuffled[other], shuffled[last]];
+      [shuffled[last], shuffled[other]] = [shuffled[other]!, shuffled[last]!];
     }
     return shuffled;
   }
@@ -116,6 +116,6 @@ export class RandomStream {
       philox([this.#blocks++ % WORD, this.#sample, this.#step, this.#purpose], this.#key, this.#words);
       this.#used = 0;
     }
-    return this.#words[this.#used++];
+    return this.#words[this.#used++]!;
   }
 }

@@ -44,7 +44,7 @@ describe.each(cases)('golden cut-paste $case', (golds) => {
 
   test('patch under the mask', () => {
     const patch = samplePatch(source, S, parameters.sourceMap, parameters.sourceCorner, mask);
-    const expected = golden.bytes(`${i}.patch`).map((value, pixel) => value * mask.data[pixel]);
+    const expected = golden.bytes(`${i}.patch`).map((value, pixel) => value * mask.data[pixel]!);
     expect(patch).toEqual(expected);
   });
 

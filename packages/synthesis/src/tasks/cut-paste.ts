@@ -61,7 +61,7 @@ export function applyCutPaste(
 ): void {
   const patch = samplePatch(source, side, sourceMap, sourceCorner, mask);
   forEachSetPixel(mask, corner, side, (inMask, inImage) => {
-    pixels[inImage] = patch[inMask];
+    pixels[inImage] = patch[inMask]!;
   });
 }
 

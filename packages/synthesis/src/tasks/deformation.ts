@@ -51,8 +51,8 @@ export function applyDeformation(pixels: Uint8Array, side: number, parameters: D
     for (let column = 0; column < columns; column++) {
       const i = row * columns + column;
       if (map.rows[i] === row && map.columns[i] === column) continue;
-      const sourceRow = Math.min(Math.max(map.rows[i], 0), rows - 1);
-      const sourceColumn = Math.min(Math.max(map.columns[i], 0), columns - 1);
+      const sourceRow = Math.min(Math.max(map.rows[i]!, 0), rows - 1);
+      const sourceColumn = Math.min(Math.max(map.columns[i]!, 0), columns - 1);
       pixels[target + column] = toGreyLevel(sampleSpline(spline, sourceRow + MARGIN, sourceColumn + MARGIN));
     }
   }

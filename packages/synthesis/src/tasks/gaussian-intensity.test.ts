@@ -60,7 +60,7 @@ test('levels stay between black and white', () => {
   for (const [level, strength] of [
     [250, 0.6],
     [5, -0.6],
-  ]) {
+  ] as const) {
     const levels = new Float64Array(side * side).fill(level);
     applyGaussianIntensity([levels], side, { ...parameters, strength });
     const extreme = strength > 0 ? 255 : 0;
@@ -103,7 +103,7 @@ describe('drawGaussianIntensity', () => {
   });
 
   test('the noise is a fair toss for every pixel of the image', () => {
-    expect(drawn[0].noise).toHaveLength(SIDE * SIDE);
+    expect(drawn[0]!.noise).toHaveLength(SIDE * SIDE);
     expectShare(
       drawn.slice(0, 10).flatMap(({ noise }) => Array.from(noise, (value) => value === 1)),
       0.5,
@@ -114,6 +114,6 @@ describe('drawGaussianIntensity', () => {
 function box(values: Float64Array, side: number, { row, column }: Corner, { rows, columns }: Mask): number[] {
   return Array.from(
     { length: rows * columns },
-    (_, i) => values[(row + Math.floor(i / columns)) * side + column + (i % columns)],
+    (_, i) => values[(row + Math.floor(i / columns)) * side + column + (i % columns)]!,
   );
 }

@@ -44,7 +44,7 @@ export function applyGaussianIntensity(
   const blur = gaussianFilter(new Float64Array(mask.data), mask.rows, mask.columns, blurSigma);
   forEachSetPixel(mask, corner, side, (inMask, inImage) => {
     for (const levels of channels) {
-      const value = levels[inImage] / 255 + strength * texture[inImage] * blur[inMask];
+      const value = levels[inImage]! / 255 + strength * texture[inImage]! * blur[inMask]!;
       levels[inImage] = Math.min(Math.max(value, 0), 1) * 255;
     }
   });
@@ -59,6 +59,6 @@ export function gaussianTexture(noise: Uint8Array, side: number, sigma: number):
     lowest = Math.min(lowest, value);
     highest = Math.max(highest, value);
   }
-  for (let i = 0; i < texture.length; i++) texture[i] = (texture[i] - lowest) / (highest - lowest);
+  for (let i = 0; i < texture.length; i++) texture[i] = (texture[i]! - lowest) / (highest - lowest);
   return texture;
 }

@@ -41,7 +41,7 @@ export function applySmoothIntensity(
   const deepest = distances.reduce((highest, distance) => Math.max(highest, distance), 0);
   const reach = Math.min(rampPixels, deepest);
   forEachSetPixel(mask, corner, side, (inMask, inImage) => {
-    const value = pixels[inImage] + amount * Math.min(distances[inMask] / reach, 1);
+    const value = pixels[inImage]! + amount * Math.min(distances[inMask]! / reach, 1);
     pixels[inImage] = Math.trunc(Math.min(Math.max(value, lowest), highest));
   });
 }

@@ -40,7 +40,7 @@ const drawMask: Record<DistributionRequest['task'], (side: number, supports: num
 };
 
 function measure({ task, support, draws }: DistributionRequest): DistributionAnswer {
-  const [image] = support;
+  const image = support[0]!;
   const none = {
     cutPaste: 0,
     gaussianIntensity: 0,

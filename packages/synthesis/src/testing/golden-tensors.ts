@@ -20,6 +20,7 @@ export function goldenTensors(name: string) {
     floats: (tensor: string): Float32Array => toFloat32(get(tensor)),
     mask: (tensor: string): Mask => {
       const [rows, columns] = get(tensor).shape;
+      if (rows === undefined || columns === undefined) throw new Error(`${tensor} is not a matrix`);
       return { rows, columns, data: bytes(tensor) };
     },
   };

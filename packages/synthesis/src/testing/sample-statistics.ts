@@ -18,8 +18,8 @@ export function sampleStatistics(original: Uint8Array, { image, mask }: Syntheti
   let [inside, absolute, signed, largest, changedOutside] = [0, 0, 0, 0, 0];
   let [top, bottom, left, right] = [side, -1, side, -1];
   for (let i = 0; i < mask.length; i++) {
-    const difference = image[i] - original[i];
-    if (mask[i] <= 0.5) {
+    const difference = image[i]! - original[i]!;
+    if (mask[i]! <= 0.5) {
       if (difference !== 0) changedOutside++;
       continue;
     }

@@ -61,7 +61,7 @@ export function expectShare(values: readonly boolean[], probability: number): vo
 /** Fails unless the values take each of 0 to `count` - 1 about equally often: within five standard errors. */
 export function expectEvenlySpread(values: readonly number[], count: number): void {
   const counts = new Array<number>(count).fill(0);
-  for (const value of values) counts[value]++;
+  for (const value of values) counts[value]!++;
   expect(counts).toHaveLength(count);
   const expected = values.length / count;
   for (const seen of counts) expect(Math.abs(seen - expected)).toBeLessThan(5 * Math.sqrt(expected));
