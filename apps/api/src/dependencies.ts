@@ -30,6 +30,11 @@ export interface ServerSettings {
   readonly scores: { readonly images: number; readonly timeoutMs: number };
   /** Waiting jobs of one kind. */
   readonly queueDepth: number;
+  /** Of one tenant. */
+  readonly tenants: {
+    /** Jobs that have not ended. */
+    readonly jobs: number;
+  };
   /** Requests of one tenant to one route. */
   readonly requestsPerMinute: number;
   /** Streams of job events at once. */

@@ -136,7 +136,12 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   await app.register(docsAssets);
   if (settings.page) await app.register(page);
 
-  const submission = { jobQueue, queueDepth: settings.queueDepth, modelsFolder: settings.modelsDir };
+  const submission = {
+    jobQueue,
+    queueDepth: settings.queueDepth,
+    tenantJobs: settings.tenants.jobs,
+    modelsFolder: settings.modelsDir,
+  };
   const followed = new FollowedJobs({ jobQueue, limits: settings.eventStreams });
   const probes: ReadinessProbe[] = [
     { name: 'store', check: () => store.check() },

@@ -14,6 +14,8 @@ export interface WorkerSettings {
   readonly cacheFolder: string;
   /** Jobs of one kind that run at once. */
   readonly jobConcurrency: number;
+  /** How long one attempt at a job may run; at most 2^31 - 1. */
+  readonly jobTimeoutMs: number;
 }
 
 /** The part of the engine that a worker uses. */

@@ -45,6 +45,22 @@ describe('a worker', () => {
     expect((await service.ended(job.id)).state).toBe('succeeded');
   });
 
+  test('fails a job that runs longer than it may, with nothing left of it, and takes the next', async () => {
+    const engine = new FakeEngine();
+    engine.holdBeforeStep = 1;
+    const { worker, jobQueue } = await service.startWorkerOn(engine, { jobTimeoutMs: 200 });
+    const datasetId = await service.dataset({ train: 3 });
+    const ids = [await service.adapt(jobQueue, datasetId), await service.adapt(jobQueue, datasetId)];
+    for (const id of ids) {
+      const { state, attempt, error } = await service.ended(id);
+      expect({ state, attempt, error }).toMatchObject({ state: 'failed', attempt: 1, error: { limit: 0.2 } });
+      expect(error?.type).toMatch(/job-time-limit$/);
+    }
+    await worker.stop(60_000);
+    expect((await service.tenant.models.list({ limit: 9 })).items).toEqual([]);
+    expect(await service.tenant.jobs.unfinishedCount()).toBe(0);
+  });
+
   test('measures jobs, batches and restarts under the names that dashboards know', async () => {
     const { worker, engine, registry, jobQueue } = await service.startWorker();
     const modelId = await service.model({ jobQueue });

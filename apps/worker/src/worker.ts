@@ -74,7 +74,7 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Wor
     evaluation: evaluationJob(work),
     calibration: calibrationJob(work),
   };
-  const handler = jobHandler({ store, runners, health, metrics, logger });
+  const handler = jobHandler({ store, runners, health, metrics, logger, timeoutMs: settings.jobTimeoutMs });
   const consume = async (): Promise<Consumer> => {
     await recoverJobs(store, jobQueue);
     return jobQueue.consume(handler, {

@@ -69,7 +69,10 @@ export interface JobQueue {
    * running, stays as it is. Producers in other processes may exceed `maxDepth` by one entry each at the same moment.
    */
   enqueue(entry: JobEntry, options: { maxDepth: number }): Promise<EnqueueResult>;
-  /** Starts to hand out entries, oldest first. */
+  /**
+   * Starts to hand out entries. Of each kind the tenants take turns: the one that was served longest ago is next, with its oldest entry. An
+   * entry that comes back is before all of them.
+   */
   consume(handler: JobHandler, options: ConsumeOptions): Promise<Consumer>;
   /**
    * Takes a waiting entry out, or aborts (`cancelled`) the attempt that is running, in whichever process. Write the

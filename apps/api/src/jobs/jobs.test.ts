@@ -8,7 +8,7 @@ let modelId: string;
 let datasetId: string;
 let scoringId: string;
 beforeAll(async () => {
-  service = await TestService.start({ settings: { queueDepth: 2 } });
+  service = await TestService.start({ settings: { queueDepth: 2, tenants: { jobs: 5 } } });
   const made = await service.model();
   modelId = made.modelId;
   datasetId = made.dataset.id;
@@ -114,6 +114,14 @@ describe('jobs', () => {
     const metrics = (await service.get('/metrics')).text;
     expect(metrics).toContain('mediclip_queue_depth{kind="adaptation"} 2');
     expect(metrics).toMatch(/mediclip_rejected_total\{reason="queue-full"\} [1-9]/);
+
+    const score = () => service.post('/v1/scorings', { json: { modelId, datasetId } });
+    taken.push((await score()).json.id);
+    const kept = await service.keys();
+    const beyond = await score();
+    expect(beyond).toMatchObject({ status: 429, problem: 'too-many-jobs', json: { limit: 5 } });
+    expect(Number(beyond.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await service.keys()).toEqual(kept);
     release();
     for (const id of taken) await service.ended(id);
   });

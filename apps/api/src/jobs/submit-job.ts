@@ -7,7 +7,12 @@ export interface Submission {
   readonly jobQueue: JobQueue;
   /** Waiting jobs of one kind. */
   readonly queueDepth: number;
+  /** Jobs of one tenant that have not ended. */
+  readonly tenantJobs: number;
 }
+
+/** How soon a tenant may try again whose jobs are as many as it may have, seconds. */
+const retryAfterJobSeconds = 10;
 
 type SubmittingCall = Pick<
   Call<'createAdaptation' | 'createScoring' | 'createEvaluation'>,
@@ -15,13 +20,13 @@ type SubmittingCall = Pick<
 >;
 
 /**
- * Makes a job: its record first, its place in the queue second. When the queue is full or away no record is left. Throws
- * `queue-full`; rejects with `QueueUnavailableError`, and with `RecordNotFound` when the data set or model is not there.
+ * Makes a job: its record first, its place in the queue second. When the tenant has too many, or the queue is full or away, no record is
+ * left. Throws `too-many-jobs` and `queue-full`; rejects with `QueueUnavailableError`, and with `RecordNotFound` when the data set or model is not there.
  */
 export async function submitJob(
   { store: { tenant, jobs }, newId, request }: SubmittingCall,
   asked: JobRequest,
-  { jobQueue, queueDepth }: Submission,
+  { jobQueue, queueDepth, tenantJobs }: Submission,
 ): Promise<JsonAnswer<Job>> {
   const { job } = await jobs
     .create(asked, { id: newId, requestId: request.id })
@@ -30,6 +35,13 @@ export async function submitJob(
       throw error;
     });
   try {
+    // Its own record counts: of requests side by side none can pass by the others.
+    if ((await jobs.unfinishedCount()) > tenantJobs) {
+      throw new ProblemError('too-many-jobs', undefined, {
+        limit: tenantJobs,
+        retryAfterSeconds: retryAfterJobSeconds,
+      });
+    }
     const queued = await jobQueue.enqueue({ tenant, jobId: job.id, kind: job.kind }, { maxDepth: queueDepth });
     if (queued.outcome === 'full') {
       const { retryAfterSeconds } = queued;

@@ -15,6 +15,7 @@ export function testSettings(dataDir: string): ServerSettings {
     datasetImages: 20_000,
     scores: { images: 32, timeoutMs: 30_000 },
     queueDepth: 100,
+    tenants: { jobs: 100 },
     requestsPerMinute: 1200,
     eventStreams: { ofTenant: 500, ofProcess: 2000 },
     eventLoopDelayMs: 500,

@@ -101,7 +101,8 @@ export async function closeParts({ jobQueue, scoreChannel, imaging, store }: Par
 /** Starts the engine and a worker on it. The start says which provider really loaded. `computeModule` is for tests. */
 export async function openWorker(parts: Parts, computeModule?: URL): Promise<Worker> {
   const { settings, metrics, imaging } = parts;
-  const { dataDir, device, precision, fusedAttention, modelsDir, jobConcurrency, shutdownGraceMs } = settings;
+  const { dataDir, device, precision, fusedAttention, modelsDir, jobConcurrency, jobTimeoutMs, shutdownGraceMs } =
+    settings;
   const engine = await Engine.start({
     device: device as Device,
     precision,
@@ -120,6 +121,7 @@ export async function openWorker(parts: Parts, computeModule?: URL): Promise<Wor
       workFolder: path.join(dataDir, 'work'),
       cacheFolder: await temporaryCacheFolder(),
       jobConcurrency,
+      jobTimeoutMs,
     },
   });
 }

@@ -32,6 +32,8 @@ export interface Settings extends ServerSettings {
   };
   /** Jobs of one kind that a worker runs at once. */
   readonly jobConcurrency: number;
+  /** Of one attempt at a job. */
+  readonly jobTimeoutMs: number;
   readonly shutdownGraceMs: number;
 }
 
@@ -109,11 +111,13 @@ function toSettings(values: z.output<typeof variablesSchema>): Settings {
     datasetImages: values.MAX_DATASET_IMAGES,
     scores: { images: values.MAX_SCORE_IMAGES, timeoutMs: values.SCORE_TIMEOUT_SECONDS * 1000 },
     queueDepth: values.QUEUE_DEPTH,
+    tenants: { jobs: values.MAX_TENANT_JOBS },
     engine: {
       hangTimeoutMs: values.HANG_TIMEOUT_SECONDS * 1000,
       giveUpAfterMs: values.ENGINE_GIVE_UP_SECONDS * 1000,
     },
     jobConcurrency: values.JOB_CONCURRENCY,
+    jobTimeoutMs: values.MAX_JOB_HOURS * 3_600_000,
     requestsPerMinute: values.RATE_LIMIT_PER_MINUTE,
     eventStreams: { ofTenant: values.MAX_TENANT_EVENT_STREAMS, ofProcess: values.MAX_EVENT_STREAMS },
     eventLoopDelayMs: values.MAX_EVENT_LOOP_DELAY_MS,

@@ -9,20 +9,36 @@ export class JobCancelled extends Error {
   }
 }
 
+/** The attempt has run as long as it may. */
+export class JobTooLong extends Error {
+  override readonly name = 'JobTooLong';
+
+  constructor(readonly limitMs: number) {
+    super(`The attempt ran for ${limitMs / 1000} s, as long as it may.`);
+  }
+}
+
 const intervalMs = 500;
 
 /**
  * Looks at a job's record while an attempt works on it, so that a cancellation is noticed even when the queue could not tell of it, and
- * so that an attempt whose successor has begun stops. `signal` aborts with a `JobCancelled` or a `StaleAttempt`.
+ * so that an attempt whose successor has begun stops; and ends one that runs longer than it may. `signal` aborts with a `JobCancelled`, a
+ * `StaleAttempt` or a `JobTooLong`.
  */
 export class AttemptWatch {
   readonly #controller = new AbortController();
   readonly #onError: (error: unknown) => void;
+  readonly #limit: NodeJS.Timeout;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  constructor(attempts: Pick<JobAttempts, 'assertCurrent'>, attempt: Attempt, onError: (error: unknown) => void) {
+  constructor(
+    attempts: Pick<JobAttempts, 'assertCurrent'>,
+    attempt: Attempt,
+    { timeoutMs, onError }: { readonly timeoutMs: number; readonly onError: (error: unknown) => void },
+  ) {
     this.#onError = onError;
+    this.#limit = setTimeout(() => this.abort(new JobTooLong(timeoutMs)), timeoutMs);
     const look = async () => {
       await attempts.assertCurrent(attempt).then(
         (stored) => this.saw(stored),
@@ -54,6 +70,7 @@ export class AttemptWatch {
 
   stop(): void {
     this.#stopped = true;
+    clearTimeout(this.#limit);
     clearTimeout(this.#timer);
   }
 

@@ -15,7 +15,7 @@ import {
 import type { Logger } from 'pino';
 import { type EngineHealth, isWithoutEngine } from '../engine-health.js';
 import type { WorkerMetrics } from '../metrics/worker-metrics.js';
-import { AttemptWatch, JobCancelled } from './attempt-watch.js';
+import { AttemptWatch, JobCancelled, JobTooLong } from './attempt-watch.js';
 import type { JobContext, JobRunner, JobRunners } from './job-context.js';
 import { ProgressReporter } from './progress-reporter.js';
 
@@ -25,6 +25,8 @@ export interface JobHandlerOptions {
   readonly health: Pick<EngineHealth, 'failing'>;
   readonly metrics: Pick<WorkerMetrics, 'jobEnded'>;
   readonly logger: Logger;
+  /** How long an attempt may run. */
+  readonly timeoutMs: number;
 }
 
 type Ending = Parameters<TenantStore['attempts']['end']>[1];
@@ -66,7 +68,7 @@ const isWell = (store: Store): Promise<boolean> =>
   );
 
 /** Takes the job up in the store, has its kind's runner do the work, and ends the job with what came of it. */
-function attemptHandler({ store, runners, health, metrics, logger }: JobHandlerOptions): JobHandler {
+function attemptHandler({ store, runners, health, metrics, logger, timeoutMs }: JobHandlerOptions): JobHandler {
   return async ({ tenant: name, jobId }, { signal: queueSignal }) => {
     queueSignal.throwIfAborted();
     const tenant = store.tenant(name);
@@ -82,9 +84,10 @@ function attemptHandler({ store, runners, health, metrics, logger }: JobHandlerO
     });
     log.info('job taken up');
 
-    const watch = new AttemptWatch(tenant.attempts, attempt, (err) =>
-      log.warn({ err }, 'job not readable or writable'),
-    );
+    const watch = new AttemptWatch(tenant.attempts, attempt, {
+      timeoutMs,
+      onError: (err) => log.warn({ err }, 'job not readable or writable'),
+    });
     const signal = AbortSignal.any([queueSignal, watch.signal, health.failing]);
     // Every image under way listens to it.
     setMaxListeners(0, signal);
@@ -173,6 +176,10 @@ function isWorthAnotherAttempt(error: unknown): boolean {
 function fateOfAbort(reason: unknown): Fate {
   if (reason instanceof JobCancelled) return { end: { state: 'cancelled' } };
   if (reason instanceof StaleAttempt) return { overtaken: reason };
+  if (reason instanceof JobTooLong) {
+    const problem = new ProblemError('job-time-limit', undefined, { limit: reason.limitMs / 1000 });
+    return { end: { state: 'failed', error: problem.toProblem() }, cause: reason };
+  }
   if (isWithoutEngine(reason)) return { giveBack: true };
   if (!(reason instanceof AttemptAborted)) return { retry: reason };
   switch (reason.abortCause) {

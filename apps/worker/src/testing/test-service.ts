@@ -34,6 +34,7 @@ const examples = fileURLToPath(new URL('../../../../examples/brain-mri/', import
 /** All images of a test are of one upload, so that they are in the order in which it makes them. */
 const uploadId = newId();
 let files = 0;
+const longMs = 3_600_000;
 
 /** A worker of a test, with all that it was started with. */
 export interface TestWorker<E extends WorkerEngine = FakeEngine> {
@@ -75,7 +76,7 @@ export class TestService {
     return this.startWorkerOn(new FakeEngine());
   }
 
-  async startWorkerOn<E extends WorkerEngine>(engine: E): Promise<TestWorker<E>> {
+  async startWorkerOn<E extends WorkerEngine>(engine: E, { jobTimeoutMs = longMs } = {}): Promise<TestWorker<E>> {
     const queueErrors: Error[] = [];
     const warnings: string[] = [];
     const kinds = jobKindSchema.options;
@@ -91,7 +92,7 @@ export class TestService {
       imagingPool: this.#pool,
       logger: pino({ level: 'warn' }, { write: (line: string) => warnings.push(JSON.parse(line).msg) }),
       registry,
-      settings: { workFolder, cacheFolder: temporaryFolder(), jobConcurrency: 1 },
+      settings: { workFolder, cacheFolder: temporaryFolder(), jobConcurrency: 1, jobTimeoutMs },
     });
     this.#workers.push(worker);
     return { worker, engine, jobQueue, scoreChannel, registry, workFolder, queueErrors, warnings };
@@ -124,7 +125,12 @@ export class TestService {
       imagingPool: this.#pool,
       logger: pino({ level: 'silent' }),
       registry: new Registry(),
-      settings: { workFolder: this.workFolder, cacheFolder: temporaryFolder(), jobConcurrency: 1 },
+      settings: {
+        workFolder: this.workFolder,
+        cacheFolder: temporaryFolder(),
+        jobConcurrency: 1,
+        jobTimeoutMs: longMs,
+      },
     });
     await start.then(
       () => Promise.reject(new Error('The worker has started.')),

@@ -19,5 +19,5 @@ await startWorker({
   imagingPool: await ImagingPool.start({ threads: 1 }),
   logger,
   registry: new Registry(),
-  settings: { workFolder, cacheFolder: path.join(workFolder, 'models'), jobConcurrency: 1 },
+  settings: { workFolder, cacheFolder: path.join(workFolder, 'models'), jobConcurrency: 1, jobTimeoutMs: 3_600_000 },
 });

@@ -128,6 +128,13 @@ const problemCatalogue = {
     remedy: 'Wait as long as `Retry-After` says, or cancel jobs that are no longer needed.',
     retryable: true,
   },
+  'too-many-jobs': {
+    status: 429,
+    title: 'Too many jobs have not ended',
+    meaning: 'As many jobs of this key wait or run as the server allows one tenant; `limit` is that number.',
+    remedy: 'Wait as long as `Retry-After` says, or cancel jobs that are no longer needed.',
+    retryable: true,
+  },
   overloaded: {
     status: 503,
     title: 'The server is overloaded',
@@ -525,6 +532,12 @@ const problemCatalogue = {
     title: 'The training diverged',
     meaning: 'The loss stopped being a finite number, so no model was kept.',
     remedy: 'Use a lower `learningRate`, and look at the training images.',
+  },
+  'job-time-limit': {
+    status: 504,
+    title: 'The job ran too long',
+    meaning: 'The job did not end within the time that the server lets a job run; `limit` is that time in seconds.',
+    remedy: 'Ask for less: fewer epochs or images, a smaller backbone; or raise `MEDICLIP_MAX_JOB_HOURS`.',
   },
   'attempts-exhausted': {
     status: 500,

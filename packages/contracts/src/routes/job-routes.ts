@@ -30,6 +30,7 @@ export const jobRoutes = {
     problems: [
       'not-found',
       'queue-full',
+      'too-many-jobs',
       'queue-unavailable',
       'too-few-images',
       'backbone-unknown',
@@ -48,6 +49,7 @@ export const jobRoutes = {
     problems: [
       'not-found',
       'queue-full',
+      'too-many-jobs',
       'queue-unavailable',
       'too-few-images',
       'backbone-weights-missing',
@@ -63,7 +65,14 @@ export const jobRoutes = {
       'A job; its result names the evaluation. With a baseline, both models are compared on the same images.',
     body: { json: evaluationRequestSchema },
     replies: { 202: made('The job.', jobSchema) },
-    problems: ['not-found', 'queue-full', 'queue-unavailable', 'too-few-images', 'backbone-weights-missing'],
+    problems: [
+      'not-found',
+      'queue-full',
+      'too-many-jobs',
+      'queue-unavailable',
+      'too-few-images',
+      'backbone-weights-missing',
+    ],
   },
   listEvaluations: {
     method: 'GET',

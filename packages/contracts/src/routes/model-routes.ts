@@ -84,7 +84,14 @@ export const modelRoutes = {
     params: modelParams,
     body: { json: calibrationRequestSchema },
     replies: { 202: made('The job.', jobSchema) },
-    problems: ['not-found', 'queue-full', 'queue-unavailable', 'too-few-images', 'backbone-weights-missing'],
+    problems: [
+      'not-found',
+      'queue-full',
+      'too-many-jobs',
+      'queue-unavailable',
+      'too-few-images',
+      'backbone-weights-missing',
+    ],
   },
   setThreshold: {
     method: 'PUT',

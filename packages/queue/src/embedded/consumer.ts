@@ -1,7 +1,8 @@
 import { type AbortCause, AttemptAborted, type Consumer, type JobEntry, type JobHandler } from '../job-queue.js';
 import { idsOf } from '../queued-entry.js';
 import { runHandler } from '../run-handler.js';
-import type { Ticket, Tickets } from './tickets.js';
+import type { Ticket } from './ticket.js';
+import type { Tickets } from './tickets.js';
 
 export interface EmbeddedConsumerOptions {
   kinds: readonly string[];

@@ -1,44 +1,36 @@
 import { type JobEntry, maxAttempts, retryDelay } from '../job-queue.js';
-import { type QueuedEntry, queuedEntry } from '../queued-entry.js';
-
-/** An entry and its history in this process. */
-export interface Ticket {
-  readonly entry: QueuedEntry;
-  failedAttempts: number;
-  /** Why the last attempt failed, once all are used up: only the report is still due. */
-  deadReason?: string;
-  /** Runs while the entry rests. */
-  rest?: NodeJS.Timeout;
-}
+import { queuedEntry } from '../queued-entry.js';
+import type { Ticket } from './ticket.js';
+import { WaitingLine } from './waiting-line.js';
 
 /** The entries of an embedded queue: each is waiting, resting, or taken by a consumer. */
 export class Tickets {
   readonly #byJobId = new Map<string, Ticket>();
-  /** By kind, oldest first. */
-  readonly #waiting: Map<string, Ticket[]>;
+  /** By kind. */
+  readonly #waiting: Map<string, WaitingLine>;
   readonly #retryDelayMs: number;
   readonly #onWaiting: () => void;
 
   /** `onWaiting` is called whenever an entry can be taken. */
   constructor(kinds: readonly string[], retryDelayMs: number, onWaiting: () => void) {
-    this.#waiting = new Map(kinds.map((kind) => [kind, []]));
+    this.#waiting = new Map(kinds.map((kind) => [kind, new WaitingLine()]));
     this.#retryDelayMs = retryDelayMs;
     this.#onWaiting = onWaiting;
   }
 
-  /** Adds an entry at the end of its kind, unless it is here already. */
+  /** Adds an entry behind those of its tenant, unless it is here already. */
   add(entry: JobEntry): void {
     const { jobId, kind } = entry;
     if (this.#byJobId.has(jobId)) return;
     const ticket = { entry: queuedEntry(entry), failedAttempts: 0 };
     this.#byJobId.set(jobId, ticket);
-    this.#waiting.get(kind)!.push(ticket);
+    this.#waiting.get(kind)!.add(ticket);
     this.#onWaiting();
   }
 
-  /** The oldest waiting ticket of a kind. */
+  /** The waiting ticket of a kind whose turn it is. */
   take(kind: string): Ticket | undefined {
-    return this.#waiting.get(kind)!.shift();
+    return this.#waiting.get(kind)!.take();
   }
 
   /** Ends a taken ticket: its work is done, or its death is reported. */
@@ -51,7 +43,7 @@ export class Tickets {
     if (this.#byJobId.get(ticket.entry.jobId) !== ticket) return;
     const arrive = () => {
       delete ticket.rest;
-      this.#waiting.get(ticket.entry.kind)!.unshift(ticket);
+      this.#waiting.get(ticket.entry.kind)!.putBack(ticket);
       this.#onWaiting();
     };
     if (delayMs > 0) ticket.rest = setTimeout(arrive, delayMs);
@@ -78,17 +70,15 @@ export class Tickets {
   remove(jobId: string): void {
     const ticket = this.#byJobId.get(jobId);
     if (ticket === undefined) return;
-    const waiting = this.#waiting.get(ticket.entry.kind)!;
-    const place = waiting.indexOf(ticket);
-    if (place >= 0) waiting.splice(place, 1);
-    else if (ticket.rest === undefined) return;
+    const wasWaiting = this.#waiting.get(ticket.entry.kind)!.remove(ticket);
+    if (!wasWaiting && ticket.rest === undefined) return;
     clearTimeout(ticket.rest);
     this.#byJobId.delete(jobId);
   }
 
   /** Waiting and resting entries of a kind. */
   depth(kind: string): number {
-    let depth = this.#waiting.get(kind)!.length;
+    let depth = this.#waiting.get(kind)!.size;
     for (const { entry, rest } of this.#byJobId.values()) if (rest !== undefined && entry.kind === kind) depth += 1;
     return depth;
   }
@@ -97,6 +87,6 @@ export class Tickets {
   clear(): void {
     for (const { rest } of this.#byJobId.values()) clearTimeout(rest);
     this.#byJobId.clear();
-    for (const waiting of this.#waiting.values()) waiting.length = 0;
+    for (const waiting of this.#waiting.values()) waiting.clear();
   }
 }

@@ -7,10 +7,11 @@ import { AttemptLock } from './attempt-lock.js';
 import { isConnectionError, patient } from './connection.js';
 import type { DeadLetters } from './dead-letters.js';
 import { OtherStoreError, type StoreMark } from './store-mark.js';
+import type { Turns } from './turns.js';
 
 export interface RedisConsumerOptions {
-  /** One for each kind: the BullMQ queue's name, and who hears of its dead entries. */
-  queues: readonly { name: string; deadLetters: DeadLetters }[];
+  /** One for each kind: the BullMQ queue's name, who hears of its dead entries, and whose turn it is. */
+  queues: readonly { name: string; deadLetters: DeadLetters; turns: Pick<Turns, 'take'> }[];
   concurrency: number;
   /** Tells whether the entries are still those of this process's store. */
   mark: Pick<StoreMark, 'assertOurs'>;
@@ -55,7 +56,7 @@ export class RedisConsumer implements Consumer {
 
   /** Starts to take entries; resolves when BullMQ is connected. */
   async start(): Promise<void> {
-    this.#workers = this.#options.queues.map(({ name, deadLetters }) => this.#worker(name, deadLetters));
+    this.#workers = this.#options.queues.map((queue) => this.#worker(queue));
     await Promise.all(this.#workers.map((worker) => worker.waitUntilReady()));
   }
 
@@ -88,9 +89,10 @@ export class RedisConsumer implements Consumer {
     this.#options.onClosed(this);
   }
 
-  #worker(queueName: string, deadLetters: DeadLetters): Worker<QueuedEntry> {
+  #worker({ name, deadLetters, turns }: RedisConsumerOptions['queues'][number]): Worker<QueuedEntry> {
     const { url, prefix, concurrency, lockMs, onError } = this.#options;
-    const worker = new Worker<QueuedEntry>(queueName, (job, token) => this.#process(job, token as string), {
+    const process = (job: Job<QueuedEntry>, token = '') => this.#process(job, token, turns);
+    const worker = new Worker<QueuedEntry>(name, process, {
       connection: { ...patient, url },
       prefix,
       concurrency,
@@ -135,9 +137,12 @@ export class RedisConsumer implements Consumer {
   }
 
   /** Works on an entry for BullMQ: returning completes it, throwing says what else becomes of it. */
-  async #process(job: Job<QueuedEntry>, token: string): Promise<void> {
+  async #process(job: Job<QueuedEntry>, token: string, turns: Pick<Turns, 'take'>): Promise<void> {
     // BullMQ was waiting for an entry when it was paused, and this one came.
-    if (this.#paused) return putBack(job, 0, token);
+    if (this.#paused) {
+      await turns.take(job.data);
+      return putBack(job, 0, token);
+    }
     this.#unsettled.set(
       token,
       deferred(() => this.#unsettled.delete(token)),
@@ -151,6 +156,7 @@ export class RedisConsumer implements Consumer {
       onLost: () => controller.abort(new AttemptAborted('lock-lost')),
     });
     try {
+      await turns.take(job.data);
       if (!(await this.#isOurs())) await putBack(job, otherStoreDelayMs, token);
       const result = await this.#run(job, attempt, controller);
       if (result.outcome === 'failed') this.#options.onError(result.error);

@@ -20,6 +20,7 @@ import { RedisConsumer } from './consumer.js';
 import { DeadLetters } from './dead-letters.js';
 import { StoreMark } from './store-mark.js';
 import { Subscriber } from './subscriber.js';
+import { Turns } from './turns.js';
 
 export interface RedisJobQueueOptions {
   /** `redis://[user:password@]host:port[/db]`, or `rediss:` for TLS. */
@@ -122,7 +123,8 @@ class RedisJobQueue implements JobQueue {
       if ((await waitingCount(queue)) >= maxDepth) {
         return { outcome: 'full', retryAfterSeconds: this.#options.retryAfterSeconds };
       }
-      await queue.add(entry.kind, queuedEntry(entry), this.#jobOptions(entry));
+      const [turn = 0] = await this.#turnsOf(entry.kind).give([entry]);
+      await queue.add(entry.kind, queuedEntry(entry), this.#jobOptions(entry, turn));
       return { outcome: 'accepted' };
     });
     this.#enqueuing.set(entry.kind, adding);
@@ -143,7 +145,7 @@ class RedisJobQueue implements JobQueue {
       queues: taken.map((kind) => {
         const queue = this.#queueOf(kind);
         const deadLetters = new DeadLetters({ queue, onDead, onError, retryDelayMs, intervalMs: lockMs });
-        return { name: queue.name, deadLetters };
+        return { name: queue.name, deadLetters, turns: this.#turnsOf(kind) };
       }),
       concurrency,
       mark: this.#mark,
@@ -202,11 +204,14 @@ class RedisJobQueue implements JobQueue {
     for (const { kind } of entries) assertKnownKind(this.#options.kinds, kind);
     await this.ping();
     for (const [kind, queue] of this.#queues) {
-      const missing = entries
-        .filter((entry) => entry.kind === kind)
-        .map((entry) => ({ name: kind, data: queuedEntry(entry), opts: this.#jobOptions(entry) }));
-      for (let start = 0; start < missing.length; start += recoverBatch) {
-        await this.#ask(() => queue.addBulk(missing.slice(start, start + recoverBatch)));
+      const ofKind = entries.filter((entry) => entry.kind === kind);
+      for (let start = 0; start < ofKind.length; start += recoverBatch) {
+        const batch = ofKind.slice(start, start + recoverBatch);
+        const turns = await this.#ask(() => this.#turnsOf(kind).give(batch));
+        const jobs = batch.map((entry, i) => {
+          return { name: kind, data: queuedEntry(entry), opts: this.#jobOptions(entry, turns[i] ?? 0) };
+        });
+        await this.#ask(() => queue.addBulk(jobs));
       }
     }
   }
@@ -232,9 +237,10 @@ class RedisJobQueue implements JobQueue {
    * BullMQ's settings for an entry. What is done is removed at once, so that it can be enqueued again; what is dead
    * stays until `DeadLetters` has reported it.
    */
-  #jobOptions({ jobId }: JobEntry): JobsOptions {
+  #jobOptions({ jobId }: JobEntry, turn: number): JobsOptions {
     return {
       jobId,
+      priority: turn,
       attempts: maxAttempts,
       backoff: { type: 'exponential', delay: this.#options.retryDelayMs },
       removeOnComplete: true,
@@ -246,6 +252,10 @@ class RedisJobQueue implements JobQueue {
   #queueOf(kind: string): Queue<QueuedEntry> {
     assertKnownKind(this.#options.kinds, kind);
     return this.#queues.get(kind)!;
+  }
+
+  #turnsOf(kind: string): Turns {
+    return new Turns(this.#connection, this.#queueOf(kind));
   }
 
   /** Asks Redis; whatever goes wrong there is the queue being unavailable. */
@@ -267,5 +277,5 @@ class RedisJobQueue implements JobQueue {
 }
 
 async function waitingCount(queue: Queue<QueuedEntry>): Promise<number> {
-  return await queue.getJobCountByTypes('wait', 'delayed');
+  return await queue.getJobCountByTypes('wait', 'prioritized', 'delayed');
 }

@@ -150,7 +150,8 @@ describeWithRedis('a Redis that is away, wrong or full', () => {
       for (let made = 0; made < count; made += 500) {
         await queue.recover(Array.from({ length: 500 }, () => newEntry()));
         const left = async () =>
-          (await admin.llen('mediclip:adaptation-jobs:wait')) + (await admin.llen('mediclip:adaptation-jobs:active'));
+          (await admin.zcard('mediclip:adaptation-jobs:prioritized')) +
+          (await admin.llen('mediclip:adaptation-jobs:active'));
         while ((await left()) > 0);
       }
       return { keys: await admin.dbsize(), usedBytes: await usedBytes() };

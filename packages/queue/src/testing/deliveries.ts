@@ -48,6 +48,6 @@ export async function consumeByHand(
 export const done: HandlerOutcome = { outcome: 'done' };
 
 /** An entry of a job of its own. */
-export function newEntry(kind = 'adaptation'): JobEntry {
-  return { tenant: 'default', jobId: randomUUID(), kind };
+export function newEntry(kind = 'adaptation', tenant = 'default'): JobEntry {
+  return { tenant, jobId: randomUUID(), kind };
 }

@@ -1,10 +1,12 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { AttemptAborted, type JobQueue, maxAttempts } from '../job-queue.js';
+import { AttemptAborted, type JobEntry, type JobQueue, maxAttempts } from '../job-queue.js';
 import { Arrivals, aborted } from './deferred.js';
-import { consumeByHand, done, newEntry } from './deliveries.js';
+import { type ControlledConsumer, consumeByHand, done, newEntry } from './deliveries.js';
 
 /** Kinds that a driver under test is opened with. */
 export const conformanceKinds = ['adaptation', 'scoring'] as const;
+
+type Deliveries = ControlledConsumer['deliveries'];
 
 const roomy = { maxDepth: 1000 };
 
@@ -52,6 +54,89 @@ export function testJobQueue(
         expect(delivery.entry).toEqual(entry);
         delivery.answer.resolve(done);
       }
+    });
+
+    describe('with several tenants', () => {
+      const entriesOf = (tenant: string, count: number) =>
+        Array.from({ length: count }, () => newEntry('adaptation', tenant));
+      const enqueueAll = async (queue: JobQueue, entries: readonly JobEntry[]) => {
+        for (const entry of entries) await queue.enqueue(entry, roomy);
+      };
+      /** Takes and ends the deliveries that follow; the entries in their order. */
+      const serve = async (deliveries: Deliveries, count: number) => {
+        const served: JobEntry[] = [];
+        for (let i = 0; i < count; i++) {
+          const { entry, answer } = await deliveries.next();
+          served.push(entry);
+          answer.resolve(done);
+        }
+        return served;
+      };
+
+      test('a tenant that comes to a long line of another is next when a place is free', async () => {
+        const queue = await openQueue();
+        const { deliveries } = await consumeByHand(queue);
+        const many = entriesOf('a', 101);
+        await enqueueAll(queue, many);
+        await serve(deliveries, 3);
+        const running = await deliveries.next();
+        const few = entriesOf('b', 2);
+        await enqueueAll(queue, few);
+        running.answer.resolve(done);
+        expect(await serve(deliveries, 5)).toEqual([few[0], many[4], few[1], many[5], many[6]]);
+      });
+
+      test('all have one turn before any has a second, and the entries of each come in their order', async () => {
+        const queue = await openQueue();
+        const [a, b, c] = [entriesOf('a', 4), entriesOf('b', 1), entriesOf('c', 3)];
+        await enqueueAll(queue, [...a, ...b, ...c]);
+        const { deliveries } = await consumeByHand(queue);
+        expect(await serve(deliveries, 8)).toEqual([a[0], b[0], c[0], a[1], c[1], a[2], c[2], a[3]]);
+      });
+
+      test('who was served longest ago is next, also after its line was empty', async () => {
+        const queue = await openQueue();
+        const { deliveries } = await consumeByHand(queue);
+        const [a, b] = [entriesOf('a', 5), entriesOf('b', 3)];
+        await enqueueAll(queue, a.slice(0, 4));
+        await serve(deliveries, 1);
+        const second = await deliveries.next();
+        await enqueueAll(queue, b.slice(0, 1));
+        second.answer.resolve(done);
+        const ofB = await deliveries.next();
+        await enqueueAll(queue, [...b.slice(1), ...a.slice(4)]);
+        ofB.answer.resolve(done);
+        expect([ofB.entry, ...(await serve(deliveries, 5))]).toEqual([b[0], a[2], b[1], a[3], b[2], a[4]]);
+      });
+
+      test('an entry that comes back is before all turns', async () => {
+        const queue = await openQueue();
+        const { deliveries } = await consumeByHand(queue);
+        const [a, b] = [entriesOf('a', 2), entriesOf('b', 2)];
+        await enqueueAll(queue, [...a, ...b]);
+        const first = await deliveries.next();
+        first.answer.resolve({ outcome: 'return', delayMs: 0 });
+        expect(await serve(deliveries, 4)).toEqual([a[0], b[0], a[1], b[1]]);
+      });
+
+      test('what is cancelled or recovered leaves the turns of the others', async () => {
+        const queue = await openQueue();
+        const [a, b] = [entriesOf('a', 4), entriesOf('b', 3)];
+        await enqueueAll(queue, a);
+        await queue.recover([...a, ...b]);
+        await queue.cancel(a[1]!);
+        await queue.cancel(b[0]!);
+        const { deliveries } = await consumeByHand(queue);
+        const served = await serve(deliveries, 5);
+        expect(served.filter(({ tenant }) => tenant === 'a')).toEqual([a[0], a[2], a[3]]);
+        expect(served.filter(({ tenant }) => tenant === 'b')).toEqual([b[1], b[2]]);
+        expect(
+          served
+            .slice(0, 4)
+            .map(({ tenant }) => tenant)
+            .sort(),
+        ).toEqual(['a', 'a', 'b', 'b']);
+      });
     });
 
     test('is full at its depth, says when to come back, and has room again afterwards', async () => {

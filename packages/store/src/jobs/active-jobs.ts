@@ -41,6 +41,13 @@ export class ActiveJobs {
     await this.tenant.objects.delete(this.keyOf(jobId));
   }
 
+  /** How many markers there are: jobs that have not ended, and a few that have ended or begun just now. */
+  async count(): Promise<number> {
+    let count = 0;
+    for await (const _ of this.tenant.objects.keys(`${this.tenant.prefix}active-jobs/`)) count++;
+    return count;
+  }
+
   /** All markers, oldest job first. */
   async *all(): AsyncGenerator<ActiveJob> {
     for await (const key of this.tenant.objects.keys(`${this.tenant.prefix}active-jobs/`)) {

@@ -140,6 +140,11 @@ export class JobRepository {
     }
   }
 
+  /** How many jobs have not ended, without a look at them: those that end just now may count too. */
+  unfinishedCount(): Promise<number> {
+    return this.active.count();
+  }
+
   /** Ends what processes that died had begun: creating jobs, and tidying up behind those that have ended. */
   async sweep(): Promise<void> {
     for await (const { jobId, old } of this.active.all()) {

@@ -1,0 +1,11 @@
+import type { QueuedEntry } from '../queued-entry.js';
+
+/** An entry and its history in this process. */
+export interface Ticket {
+  readonly entry: QueuedEntry;
+  failedAttempts: number;
+  /** Why the last attempt failed, once all are used up: only the report is still due. */
+  deadReason?: string;
+  /** Runs while the entry rests. */
+  rest?: NodeJS.Timeout;
+}
