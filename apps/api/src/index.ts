@@ -1,3 +1,3 @@
 export { ApiKeysError } from './auth/api-keys.js';
-export type { Imaging, ReadinessProbe, ServerDependencies, ServerSettings } from './dependencies.js';
+export type { ServerDependencies, ServerSettings } from './dependencies.js';
 export { buildServer } from './server.js';

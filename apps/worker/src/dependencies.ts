@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 
 /** What a worker is told from outside; paths absolute. */
-export interface WorkerSettings {
+interface WorkerSettings {
   /** Local folder for what jobs need while they run. Workers of one machine may share it. */
   readonly workFolder: string;
   /** Local folder of fetched models, of this worker alone: it removes those that were not used for long. */

@@ -1,2 +1,1 @@
-export type { WorkerDependencies, WorkerEngine, WorkerSettings } from './dependencies.js';
-export { startWorker, type Worker, type WorkerState } from './worker.js';
+export { startWorker, type Worker } from './worker.js';

@@ -12,7 +12,7 @@ import { workerMetrics } from './metrics/worker-metrics.js';
 import { ModelCache } from './models/model-cache.js';
 import { scoreAnswerer } from './score-answerer.js';
 
-export type WorkerState = 'running' | 'draining' | 'stopped';
+type WorkerState = 'running' | 'draining' | 'stopped';
 
 /** Scores that callers wait for, at once; the engine batches them. */
 const scoreConcurrency = 64;

@@ -9,7 +9,7 @@ import { memoryTaps, usesMemory } from './graphs/patch-memory.js';
 import { towerModel, writeTower } from './tower/tower-session.js';
 
 /** Bytes that one run carries to a device and back. */
-export interface Traffic {
+interface Traffic {
   readonly upBytes: number;
   readonly downBytes: number;
 }

@@ -6,21 +6,19 @@ export {
   readDetectorDescription,
   readForeignDetector,
 } from './detector/detector-files.js';
-export { type ExportedModel, exportedModelName, exportModel, writeExportedModel } from './detector/export.js';
-export { type DetectorReference, type ScoreRequest, Scorer } from './detector/scorer.js';
-export { type DeviceTraffic, deviceTraffic, type Traffic } from './device-traffic.js';
+export { exportModel, writeExportedModel } from './detector/export.js';
+export { type DetectorReference, Scorer } from './detector/scorer.js';
+export { deviceTraffic } from './device-traffic.js';
 export { AdaptationError, type AdaptationErrorCode } from './errors.js';
 export type { BatchHalved, OnBatchHalved } from './halving.js';
 export { type ChosenShots, chooseDistinctShots, copiesNote } from './shots/choose-shots.js';
 export { DistinctPictures, pixelDigest } from './shots/distinct-pictures.js';
 export type { PictureData } from './shots/near-copies.js';
 export { type PrecisionChoice, precisionChoices } from './tower/precision.js';
-export { Tower } from './tower/tower.js';
 export { Towers } from './tower/towers.js';
 export {
   type AdaptationProgress,
   AdaptationRun,
-  type AdaptationTimings,
 } from './training/adaptation-run.js';
 export { type AdaptationJob, type ShotsOrigin, shotPreparation, shotsOf } from './training/job.js';
 export { chooseShots, type SampleRequest, type SampleSource } from './training/plan.js';

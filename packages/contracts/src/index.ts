@@ -7,13 +7,11 @@ export {
 export { openApiDocument, openApiYaml } from './openapi/document.js';
 export {
   isProblemSlug,
-  type ProblemKind,
   type ProblemSlug,
   problemKind,
   problemSlugs,
-  problemType,
 } from './problems/catalogue.js';
-export { type FieldError, fieldErrors, jsonPointer } from './problems/field-errors.js';
+export type { FieldError } from './problems/field-errors.js';
 export { problemPage } from './problems/page.js';
 export {
   type Problem,
@@ -46,6 +44,6 @@ export * from './resources/sessions.js';
 export * from './resources/thresholds.js';
 export * from './resources/uploads.js';
 export { problemsOf } from './routes/problems-of.js';
-export type { Content, Reply, RequestBody, Route } from './routes/route.js';
+export type { RequestBody, Route } from './routes/route.js';
 export * from './routes/routes.js';
 export { serviceVersion } from './version.js';

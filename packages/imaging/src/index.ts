@@ -1,14 +1,5 @@
 export { decodeImage } from './decode/decode-image.js';
-export type { ImageFormat } from './decode/detect-format.js';
-export { type OpenImage, openImage } from './decode/open-image.js';
-export type { TechnicalTags } from './dicom/technical-tags.js';
-export type { DecodedImage, ImageMode } from './image/decoded-image.js';
 export { ImageError, type ImageErrorCode } from './image/image-error.js';
-export { defaultImageLimits, type ImageLimits } from './image/limits.js';
-export type { OverlayOptions } from './overlay/overlay.js';
-export type { Frame, FrameWants, ImageDescription, PreparedKind } from './pool/frame-products.js';
-export type { ImageSource } from './pool/image-source.js';
-export { type ImagingOptions, ImagingPool, type ImagingPoolOptions } from './pool/imaging-pool.js';
-export { normalisedTensor } from './prepare/normalised-tensor.js';
-export { maskImage, rgbImage, type SquareImage, testImage, trainingImage } from './prepare/prepare-image.js';
-export type { Raster } from './resize/raster.js';
+export type { Frame, ImageDescription, PreparedKind } from './pool/frame-products.js';
+export { ImagingPool } from './pool/imaging-pool.js';
+export { type SquareImage, testImage, trainingImage } from './prepare/prepare-image.js';

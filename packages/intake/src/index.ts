@@ -1,2 +1,2 @@
-export { ImageIntake, type IncomingImage, type IntakeOptions } from './image-intake.js';
+export { ImageIntake, type IncomingImage } from './image-intake.js';
 export { type SpooledFile, spool } from './spool.js';

@@ -43,23 +43,17 @@ export const sub = binary('Sub');
 export const mul = binary('Mul');
 export const div = binary('Div');
 export const pow = binary('Pow');
-export const maximum = binary('Max');
 export const minimum = binary('Min');
-export const equal = comparison('Equal');
 export const greater = comparison('Greater');
 export const greaterOrEqual = comparison('GreaterOrEqual');
 export const neg = unary('Neg');
 export const exp = unary('Exp');
 export const log = unary('Log');
 export const sqrt = unary('Sqrt');
-export const reciprocal = unary('Reciprocal');
 export const sigmoid = unary('Sigmoid');
-export const tanh = unary('Tanh');
 export const erf = unary('Erf');
 export const relu = unary('Relu');
 export const abs = unary('Abs');
-export const floor = unary('Floor');
-export const identity = unary('Identity');
 export const logicalNot = unary('Not');
 
 /** `min(max(x, low), high)`; the gradient is 1 strictly inside the bounds and 0 outside. */

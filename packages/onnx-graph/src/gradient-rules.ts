@@ -77,7 +77,7 @@ const layerNormRule: GradientRule = {
   },
 };
 
-/** One rule per differentiable operator. Operators of frozen towers (Conv, AveragePool, Gather, ...) have none. */
+/** One rule per differentiable operator. Operators of frozen towers (Conv, AveragePool, ...) have none. */
 export const gradientRules: Readonly<Record<string, GradientRule>> = {
   Add: binary(
     (_, dy) => dy,
@@ -99,9 +99,7 @@ export const gradientRules: Readonly<Record<string, GradientRule>> = {
   Exp: unary((node, dy) => mul(dy, y(node))),
   Log: unary((node, dy) => div(dy, x(node))),
   Sqrt: unary((node, dy) => div(mul(dy, scalar(0.5)), y(node))),
-  Reciprocal: unary((node, dy) => neg(mul(dy, mul(y(node), y(node))))),
   Sigmoid: unary((node, dy) => mul(dy, mul(y(node), sub(scalar(1), y(node))))),
-  Tanh: unary((node, dy) => mul(dy, sub(scalar(1), mul(y(node), y(node))))),
   Erf: unary((node, dy) => mul(mul(dy, scalar(2 / Math.sqrt(Math.PI))), exp(neg(mul(x(node), x(node)))))),
   Relu: unary((node, dy) => mul(dy, cast(greater(x(node), scalar(0)), 'float32'))),
   Clip: {
@@ -127,7 +125,6 @@ export const gradientRules: Readonly<Record<string, GradientRule>> = {
       ];
     },
   },
-  Identity: unary((_, dy) => dy),
   Cast: unary((node, dy) => cast(dy, x(node).dtype)),
   MatMul: binary(
     (node, dy) => matMul(dy, transpose(node.inputs[1]!)),

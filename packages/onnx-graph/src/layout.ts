@@ -63,12 +63,3 @@ export function pad(x: Value, before: readonly number[], after: readonly number[
     mode: { type: 'string', value: 'constant' },
   })[0]!;
 }
-
-/** Rows of `x` along `axis` at the given positions (known when the graph is written). Not differentiable: use a one-hot matMul. */
-export function gather(x: Value, positions: readonly number[], axis = 0): Value {
-  const along = normaliseAxis(axis, x.shape.length);
-  const shape = x.shape.map((extent, i) => (i === along ? positions.length : extent));
-  return apply('Gather', [x, indices(positions)], [{ dtype: x.dtype, shape }], {
-    axis: { type: 'int', value: along },
-  })[0]!;
-}

@@ -92,7 +92,6 @@ describe('operators', () => {
       pool: op.averagePool(image, { kernel: [3, 3], pads: [1, 1, 1, 1] }),
       top: op.topK(image, 3),
       max: op.reduceMax(image, { axes: [2, 3] }),
-      gathered: op.gather(image, [3, 0], 1),
       transposed: op.transpose(image),
       padded: op.pad(image, [0, 1, 0, 0], [0, 0, 2, 0]),
     };

@@ -18,8 +18,6 @@ export interface ModelDescription {
   readonly inputs: readonly Value[];
   /** The results by the names that callers will fetch. */
   readonly outputs: Readonly<Record<string, Value>>;
-  /** Free key-value pairs that travel in the file. */
-  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -27,7 +25,7 @@ export interface ModelDescription {
  * external ones as location, offset and length. The same description gives the same bytes.
  * Throws when an input that the outputs need is not listed.
  */
-export function writeModel({ name, inputs, outputs, metadata = {} }: ModelDescription): Uint8Array {
+export function writeModel({ name, inputs, outputs }: ModelDescription): Uint8Array {
   const results = Object.entries(outputs);
   const order = topologicalOrder(results.map(([, value]) => value));
   const names = new NameTable();
@@ -74,7 +72,6 @@ export function writeModel({ name, inputs, outputs, metadata = {} }: ModelDescri
         { domain: '', version: opset },
         ...(order.some(isOfRuntime) ? [{ domain: runtimeDomain, version: 1 }] : []),
       ],
-      metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
       graph: {
         name,
         node: nodes,

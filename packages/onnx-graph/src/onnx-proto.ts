@@ -61,7 +61,6 @@ const schema = {
             producerName: { type: 'string', id: 2 },
             graph: { type: 'GraphProto', id: 7 },
             opsetImport: { rule: 'repeated', type: 'OperatorSetIdProto', id: 8 },
-            metadataProps: { rule: 'repeated', type: 'StringStringEntryProto', id: 14 },
           },
         },
       },

@@ -1,4 +1,4 @@
 export type { NormalImage } from './image.js';
-export type { SynthesisOptions, SynthesisTask } from './options.js';
+export type { SynthesisOptions } from './options.js';
 export { RandomStream } from './random/random-stream.js';
 export { type SyntheticSample, synthesize } from './synthesize.js';

@@ -1,13 +1,13 @@
 export { findChromium } from './chromium.js';
 export { expectClose, maximumDifference } from './close.js';
-export { type CudaProvider, findCudaProvider } from './cuda-provider.js';
+export { findCudaProvider } from './cuda-provider.js';
 export { startFailingProxy } from './failing-proxy.js';
 export { goldenJson, goldenPath } from './golden.js';
 export { goldenTensors } from './golden-tensors.js';
 export { askOnnxChecker } from './onnx-checker.js';
 export { findPython } from './python.js';
 export { findRedis, type RedisServer, type RedisServerOptions, startRedis } from './redis.js';
-export { openModel, runModel, type TestRun, type TestTensor } from './run-model.js';
+export { openModel, runModel } from './run-model.js';
 export { type S3Server, s3Credentials, startS3Server, whyNoS3Server } from './s3-server.js';
 export { temporaryFolder } from './temporary-folder.js';
 export { testRuntime } from './test-runtime.js';

@@ -1,1 +1,1 @@
-export { inSpan, inSpanOf, markFailed, type SpanOptions, type TraceCarrier, traceCarrier } from './spans.js';
+export { inSpan, inSpanOf, markFailed, type TraceCarrier, traceCarrier } from './spans.js';

@@ -18,8 +18,6 @@ export const datasetRecordSchema = z.strictObject({
   createdAt: timestampSchema,
 });
 
-export type DatasetRecord = z.infer<typeof datasetRecordSchema>;
-
 /** An image as it is stored; its bytes, and those of its mask, lie under their SHA-256. */
 export const imageRecordSchema = z.strictObject({ schemaVersion, ...imageSchema.shape });
 
@@ -37,12 +35,8 @@ export const jobRecordSchema = z.strictObject({
   requestId: z.string().optional(),
 });
 
-export type JobRecord = z.infer<typeof jobRecordSchema>;
-
 /** A model as it is stored; its files lie beside the record. */
 export const modelRecordSchema = z.strictObject({ schemaVersion, ...modelFields });
-
-export type ModelRecord = z.infer<typeof modelRecordSchema>;
 
 /** An alias as it is stored. */
 export const aliasRecordSchema = z.strictObject({ schemaVersion, ...aliasFields });
@@ -51,8 +45,6 @@ export type AliasRecord = z.infer<typeof aliasRecordSchema>;
 
 /** An evaluation as it is stored. */
 export const evaluationRecordSchema = z.strictObject({ schemaVersion, ...evaluationFields });
-
-export type EvaluationRecord = z.infer<typeof evaluationRecordSchema>;
 
 /** The file that `MEDICLIP_API_KEYS_FILE` names: hashes of keys, never keys. */
 export const apiKeysFileSchema = z.strictObject({

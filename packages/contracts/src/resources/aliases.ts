@@ -17,14 +17,12 @@ export const modelReferenceSchema = z
   .meta({ description: 'Id of a model, or `@` and the name of an alias.', examples: ['@production'] });
 
 /** A second model that scores a share of an alias's requests in the background. */
-export const shadowSchema = z
+const shadowSchema = z
   .strictObject({
     modelId: idSchema,
     share: shareSchema.meta({ description: 'Share of the requests that the second model scores too.' }),
   })
   .meta({ id: 'Shadow', description: 'A second model that scores a share of the requests in the background.' });
-
-export type Shadow = z.infer<typeof shadowSchema>;
 
 const aliasMoveSchema = z
   .strictObject({

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { pageSchema } from './pages.js';
 import { digestSchema } from './primitives.js';
 
-export const backboneSchema = z
+const backboneSchema = z
   .strictObject({
     id: z.string().meta({ examples: ['lite'] }),
     name: z.string().meta({ examples: ['EfficientNet-Lite0 with all-MiniLM-L6-v2'] }),

@@ -53,14 +53,14 @@ const unknownFigureSchema = z
   .meta({ id: 'UnknownFigure', description: 'A figure that these images do not determine, and why.' });
 
 /** A figure between 0 and 1, or the reason why there is none. */
-export const figureSchema = z
+const figureSchema = z
   .union([knownFigureSchema, unknownFigureSchema])
   .meta({ id: 'Figure', description: 'A figure, 0 to 1, or the reason why there is none.' });
 
 export type Figure = z.infer<typeof figureSchema>;
 
 /** Figures of whole images: is the image abnormal? */
-export const imageFiguresSchema = z
+const imageFiguresSchema = z
   .strictObject({
     auroc: figureSchema.meta({ description: 'Area under the ROC curve.' }),
     averagePrecision: figureSchema,
@@ -73,7 +73,7 @@ export const imageFiguresSchema = z
 export type ImageFigures = z.infer<typeof imageFiguresSchema>;
 
 /** Figures of pixels: where is it abnormal? */
-export const pixelFiguresSchema = z
+const pixelFiguresSchema = z
   .strictObject({
     auroc: figureSchema.meta({ description: 'Area under the ROC curve over all pixels.' }),
     averagePrecision: figureSchema,
@@ -115,7 +115,7 @@ const pairedTestSchema = z
   .meta({ id: 'PairedTest', description: 'Are both AUROCs equal? The p-value, or the reason why there is none.' });
 
 /** Two models on the same images. */
-export const comparisonSchema = z
+const comparisonSchema = z
   .strictObject({
     baselineModelId: idSchema,
     images: countSchema.meta({ description: 'Images that both models have scored.' }),

@@ -3,14 +3,14 @@ import { pageQueryFields, pageSchema } from './pages.js';
 import { countSchema, digestSchema, idSchema, labelSchema, splitSchema, timestampSchema } from './primitives.js';
 
 /** Formats that are read, told by content. */
-export const imageFormatSchema = z
+const imageFormatSchema = z
   .enum(['png', 'jpeg', 'webp', 'tiff', 'bmp', 'gif', 'dicom'])
   .meta({ id: 'ImageFormat', description: 'Format of the file as it was sent, told by its content.' });
 
 export type ImageFormat = z.infer<typeof imageFormatSchema>;
 
 /** Media types that stored image bytes come in. */
-export const imageMediaTypes = [
+const imageMediaTypes = [
   'image/png',
   'image/jpeg',
   'image/webp',
@@ -57,7 +57,7 @@ const technicalTagsSchema = z
   })
   .meta({ id: 'TechnicalTags', description: 'The tags of a DICOM file that are kept; none identifies a person.' });
 
-export const imageFields = {
+const imageFields = {
   id: idSchema,
   fileName: fileNameSchema,
   split: splitSchema,

@@ -35,12 +35,12 @@ export const jobProgressSchema = z
 export type JobProgress = z.infer<typeof jobProgressSchema>;
 
 /** What an adaptation was asked for, fully resolved. */
-export const adaptationJobRequestSchema = z
+const adaptationJobRequestSchema = z
   .strictObject({ datasetId: idSchema, options: adaptationOptionsSchema })
   .meta({ id: 'AdaptationJobRequest', description: 'What was asked for, every option with its value.' });
 
 /** What a calibration was asked for: the body, and the model of the path. */
-export const calibrationJobRequestSchema = calibrationRequestSchema
+const calibrationJobRequestSchema = calibrationRequestSchema
   .safeExtend({ modelId: idSchema })
   .meta({ id: 'CalibrationJobRequest', description: 'What was asked for.' });
 
@@ -50,7 +50,7 @@ const resultNotesSchema = z.array(z.string()).meta({
 });
 
 /** What every kind of job was asked for, and what it leaves when it succeeds. */
-export const jobKinds = {
+const jobKinds = {
   adaptation: {
     request: adaptationJobRequestSchema,
     result: z
@@ -99,7 +99,7 @@ export const jobKindSchema = z
 export type JobKind = z.infer<typeof jobKindSchema>;
 
 /** Fields that jobs of all kinds share. */
-export const jobFields = {
+const jobFields = {
   id: idSchema,
   state: jobStateSchema,
   createdAt: timestampSchema,

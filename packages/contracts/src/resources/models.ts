@@ -13,7 +13,7 @@ export const towerPrecisionSchema = z.enum(['float32', 'float16', 'int8']);
 export type TowerPrecision = z.infer<typeof towerPrecisionSchema>;
 
 /** Where a model comes from: enough to make it again. */
-export const lineageSchema = z
+const lineageSchema = z
   .strictObject({
     jobId: idSchema.meta({ description: 'The adaptation that made it.' }),
     datasetId: idSchema,
@@ -64,7 +64,7 @@ export const epochLossSchema = z
 export type EpochLoss = z.infer<typeof epochLossSchema>;
 
 /** Thresholds with a guarantee, from normal images that were never used in training. */
-export const calibrationSchema = z
+const calibrationSchema = z
   .strictObject({
     alpha: shareSchema.meta({ description: 'Share of normal images that may be called abnormal.' }),
     threshold: z.number().meta({ description: 'Scores above it are called abnormal.' }),
@@ -95,7 +95,7 @@ export const calibrationSchema = z
 export type Calibration = z.infer<typeof calibrationSchema>;
 
 /** A threshold that somebody chose. */
-export const manualThresholdSchema = z
+const manualThresholdSchema = z
   .strictObject({
     threshold: shareSchema.meta({ description: 'Scores above it are called abnormal.' }),
     setAt: timestampSchema,

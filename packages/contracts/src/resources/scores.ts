@@ -13,7 +13,7 @@ const mapSummarySchema = z
   .meta({ id: 'MapSummary', description: 'Size and range of the anomaly map (probability of abnormal, 0 to 1).' });
 
 /** A connected area of high values in the map. */
-export const regionSchema = z
+const regionSchema = z
   .strictObject({
     x: countSchema.meta({ description: 'Left edge.' }),
     y: countSchema.meta({ description: 'Upper edge.' }),
@@ -27,8 +27,6 @@ export const regionSchema = z
     description: 'Box around a connected area of high values, in pixels of the image as shown.',
     examples: [{ x: 96, y: 54, width: 48, height: 40, areaPixels: 1312, peak: 0.93 }],
   });
-
-export type Region = z.infer<typeof regionSchema>;
 
 /** What a model says about one image. */
 export const scoreFields = {

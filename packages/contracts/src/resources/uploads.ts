@@ -33,7 +33,7 @@ const skippedFileSchema = z
   .meta({ id: 'SkippedFile', description: 'The file of the archive is no image of the data set.' });
 
 /** What became of one file of an upload. */
-export const fileOutcomeSchema = z
+const fileOutcomeSchema = z
   .discriminatedUnion('outcome', [storedFileSchema, rejectedFileSchema, skippedFileSchema])
   .meta({ id: 'FileOutcome', description: 'What became of one file.' });
 

@@ -15,7 +15,7 @@ type RouteTable = typeof datasetRoutes &
   typeof sessionRoutes;
 
 /** Every operation by its id. The one source of the server's routes, the client's calls and `openapi.yaml`. */
-export const routes: RouteTable = {
+const routes: RouteTable = {
   ...datasetRoutes,
   ...modelRoutes,
   ...aliasRoutes,

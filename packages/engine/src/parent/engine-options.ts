@@ -27,7 +27,7 @@ export interface EngineOptions {
   readonly timing?: Partial<EngineTiming>;
 }
 
-export interface EngineTiming {
+interface EngineTiming {
   /** Between two signs of life; default 500. */
   readonly beatIntervalMs: number;
   /**

@@ -43,7 +43,7 @@ export function describeScore(
 }
 
 /** The threshold that decides, and where it comes from; undefined for a model without one. */
-export function thresholdOf({
+function thresholdOf({
   calibration,
   manualThreshold,
 }: DecisionRule): { readonly threshold: number; readonly source: 'calibrated' | 'manual' } | undefined {

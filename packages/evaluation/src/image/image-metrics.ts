@@ -4,21 +4,21 @@ import { RankingSweep } from '../statistics/ranking-sweep.js';
 import { aurocCovariance, logitInterval, placements } from './delong.js';
 import { type LabelledScores, labelScores, type Ranking, rank } from './ranking.js';
 
-export interface RocPoint {
+interface RocPoint {
   readonly falsePositiveRate: number;
   readonly truePositiveRate: number;
   /** Scores of this and above are predicted abnormal; null for the first point, where none is. */
   readonly threshold: number | null;
 }
 
-export interface PrecisionRecallPoint {
+interface PrecisionRecallPoint {
   readonly recall: number;
   readonly precision: number;
   readonly threshold: number;
 }
 
 /** The largest sensitivity among the thresholds whose specificity is at least `specificity`. */
-export interface SensitivityAtSpecificity {
+interface SensitivityAtSpecificity {
   readonly specificity: number;
   readonly sensitivity: ThresholdFigure;
 }

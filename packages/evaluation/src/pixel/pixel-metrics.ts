@@ -30,7 +30,7 @@ export interface PixelMetricsOptions {
 }
 
 /** How exact the figures are. The intervals are not part of this: they are estimates in any case. */
-export type Resolution =
+type Resolution =
   | { readonly exact: true }
   | {
       readonly exact: false;

@@ -38,7 +38,7 @@ export interface BaselineComparison {
   readonly result: PairedDeLong;
 }
 
-export interface EvaluatedDataset {
+interface EvaluatedDataset {
   readonly name: string;
   readonly digest: string;
   /** Abnormal images with a mask. */

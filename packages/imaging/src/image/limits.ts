@@ -14,7 +14,7 @@ export interface ImageLimits {
   readonly timeoutMs: number;
 }
 
-export const defaultImageLimits: ImageLimits = {
+const defaultImageLimits: ImageLimits = {
   maximumBytes: 64 * 1024 * 1024,
   maximumPixels: 64_000_000,
   maximumFrames: 1024,

@@ -3,7 +3,6 @@ import { describe, expect, test } from '@jest/globals';
 import { expectClose, goldenJson, goldenPath, goldenTensors, maximumDifference } from '@mediclip/testing';
 import { decodeImage } from '../decode/decode-image.js';
 import type { DecodedImage } from '../image/decoded-image.js';
-import { normalisedTensor } from './normalised-tensor.js';
 import { maskImage, testImage, trainingImage } from './prepare-image.js';
 
 interface GoldenCase {
@@ -105,3 +104,12 @@ describe('normalised tensors', () => {
     expectClose(normalisedTensor(rgb, mean, deviation), golden.get('gray8.png.train.64')!, 1e-6);
   });
 });
+
+/** The float32 tensor `[3, height, width]` of interleaved RGB pixels: `(value / 255 - mean) / deviation` per channel. */
+function normalisedTensor(rgb: Uint8Array, mean: readonly number[], deviation: readonly number[]): Float32Array {
+  const pixels = rgb.length / 3;
+  return Float32Array.from(rgb, (_, i) => {
+    const [channel, pixel] = [Math.floor(i / pixels), i % pixels];
+    return (rgb[3 * pixel + channel]! / 255 - mean[channel]!) / deviation[channel]!;
+  });
+}

@@ -15,14 +15,7 @@ export const TENSOR_ARRAYS = {
 
 export type TensorDtype = keyof typeof TENSOR_ARRAYS;
 
-export type TensorData =
-  | Float64Array
-  | Float32Array
-  | Uint16Array
-  | BigInt64Array
-  | Int32Array
-  | Int8Array
-  | Uint8Array;
+type TensorData = Float64Array | Float32Array | Uint16Array | BigInt64Array | Int32Array | Int8Array | Uint8Array;
 
 /** A tensor of a safetensors file, row-major. */
 export interface NamedTensor {
