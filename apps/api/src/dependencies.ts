@@ -3,6 +3,7 @@ import type { JobQueue, ScoreChannel } from '@mediclip/queue';
 import type { Store } from '@mediclip/store';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import type { MemoryLimits } from './memory.js';
 
 /** What the server is told from outside; sizes in bytes, times in milliseconds, paths absolute. */
 export interface ServerSettings {
@@ -26,8 +27,9 @@ export interface ServerSettings {
   };
   /** Images of one data set. */
   readonly datasetImages: number;
-  /** Of a request that waits for its scores. */
-  readonly scores: { readonly images: number; readonly timeoutMs: number };
+  /** Of a request that waits for its scores; of its files so many bytes stay in memory, what is beyond goes through the disk. */
+  readonly scores: { readonly images: number; readonly timeoutMs: number; readonly memoryBytes: number };
+  readonly memory: MemoryLimits;
   /** Waiting jobs of one kind. */
   readonly queueDepth: number;
   /** Of one tenant. */

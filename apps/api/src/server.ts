@@ -28,6 +28,7 @@ import { FollowedJobs } from './jobs/followed-jobs.js';
 import { jobEventHandlers } from './jobs/job-events.js';
 import { jobHandlers } from './jobs/jobs.js';
 import { scoringHandlers } from './jobs/scorings.js';
+import { serverMemory } from './memory.js';
 import { aliasHandlers } from './models/aliases.js';
 import { calibrationHandlers } from './models/calibrations.js';
 import { exportHandlers } from './models/exports/exports.js';
@@ -75,6 +76,7 @@ const safeRequestId = /^[\w.-]{1,64}$/;
 export async function buildServer(dependencies: ServerDependencies): Promise<FastifyInstance> {
   const { settings, store, jobQueue, logger } = dependencies;
   const metrics = serverMetrics(dependencies.metrics, jobQueue);
+  const memory = serverMemory(settings.memory, settings.scores.timeoutMs);
   const lifecycle = new Lifecycle();
   const drift = new DriftRecorder(logger, metrics.driftMartingale);
   const backboneThreads = openBackboneThreads(settings.modelsDir);
@@ -103,6 +105,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   });
   app.decorate('drain', () => lifecycle.drain());
   app.decorateRequest('bodyDigest', undefined);
+  app.decorateRequest('patience', undefined);
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, metrics));
   app.setNotFoundHandler(notFound);
   app.addHook('preClose', async () => lifecycle.close());
@@ -132,7 +135,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   await app.register(loadShedding, settings);
   await app.register(auth, { keys, sessions });
   await app.register(rateLimit, settings);
-  await app.register(bodyParsers);
+  await app.register(bodyParsers, memory);
   await app.register(docsAssets);
   if (settings.page) await app.register(page);
 
@@ -150,21 +153,21 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   ];
   const handlers: Handlers = {
     ...datasetHandlers,
-    ...imageHandlers(dependencies),
-    ...archiveHandlers(dependencies),
+    ...imageHandlers({ ...dependencies, memory }),
+    ...archiveHandlers({ ...dependencies, memory }),
     ...backboneHandlers(settings.modelsDir),
     ...adaptationHandlers({ ...submission, backboneThreads }),
     ...modelHandlers,
     ...aliasHandlers,
-    ...exportHandlers({ settings, backboneThreads }),
-    ...importHandlers({ settings, backboneThreads }),
+    ...exportHandlers({ settings, backboneThreads, memory }),
+    ...importHandlers({ settings, backboneThreads, memory }),
     ...thresholdHandlers,
-    ...scoreHandlers({ ...dependencies, metrics, drift }),
+    ...scoreHandlers({ ...dependencies, memory, metrics, drift }),
     ...driftHandlers(drift),
     ...scoringHandlers(submission),
     ...evaluationHandlers(submission),
     ...calibrationHandlers(submission),
-    ...jobHandlers(dependencies),
+    ...jobHandlers({ ...dependencies, memory }),
     ...jobEventHandlers({ followed, closing: lifecycle.closing }),
     ...allJobEventHandlers({ followed, closing: lifecycle.closing }),
     ...sessionHandlers({ keys, sessions }),

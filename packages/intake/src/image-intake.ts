@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
 import {
   type FileOutcome,
   type Image,
@@ -10,8 +11,8 @@ import {
 } from '@mediclip/contracts';
 import { type Frame, ImageError, type ImagingPool, type ImageDescription as KnownOfImage } from '@mediclip/imaging';
 import { problemOf } from '@mediclip/problems';
-import type { ImageContent, ImageDescription, ImageRepository } from '@mediclip/store';
-import type { TaskStream } from '@mediclip/threads';
+import type { ImageDescription, ImageRepository } from '@mediclip/store';
+import type { ByteBudget, Lease, TaskStream } from '@mediclip/threads';
 import type { SpooledFile } from './spool.js';
 
 /** A file that is to become an image of a data set. */
@@ -40,15 +41,24 @@ export interface IntakeOptions {
   readonly signal: AbortSignal;
   /** The tenant: files of different ones take turns. */
   readonly caller: string;
+  /** Of this process, for files on their way to the store. */
+  readonly memory: ByteBudget;
 }
 
-type StorableFrame = Frame<{ readonly png: 'where-not-kept' }>;
+type StorableFrame = Frame<{ readonly png: { readonly folder: string } }>;
+
+/** A mask that was read, in a file of this machine. */
+interface FoundMask {
+  readonly path: string;
+  readonly width: number;
+  readonly height: number;
+}
 
 /** A file whose first frame has been decoded; the others are decoded as they are stored. */
 interface OpenFile {
   readonly first: StorableFrame;
   readonly others: TaskStream<StorableFrame>;
-  readonly mask: ImageContent['mask'];
+  readonly mask: FoundMask | undefined;
   readonly maskNotes: readonly string[];
 }
 
@@ -200,8 +210,26 @@ export class ImageIntake {
       ...(imagesOf(description) > 1 && { frame: place.frame + 1 }),
       ...(dicom && { technicalTags: { ...dicom, pixelSpacingMm: dicom.pixelSpacingMm && [...dicom.pixelSpacingMm] } }),
     };
-    const content = { bytes: png ?? (await readFile(file.path)), mask };
-    this.#stored.push(await images.prepare(datasetId, record, content, { uploadId, ...place }));
+    const source = png ?? file.path;
+    const lease = await this.#memoryFor(mask ? [source, mask.path] : [source]);
+    try {
+      const bytes = await readFile(source);
+      const content = { bytes, mask: mask && { ...mask, bytes: await readFile(mask.path) } };
+      this.#stored.push(await images.prepare(datasetId, record, content, { uploadId, ...place }));
+    } finally {
+      lease.giveBack();
+      if (png) await rm(png);
+    }
+  }
+
+  /** Memory for all of the files. */
+  async #memoryFor(files: readonly string[]): Promise<Lease> {
+    const { memory, signal, caller } = this.options;
+    const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
+    return memory.take(
+      sizes.reduce((sum, size) => sum + size),
+      { signal, caller },
+    );
   }
 
   async #check({ file, mask }: IncomingImage): Promise<OpenFile> {
@@ -211,7 +239,8 @@ export class ImageIntake {
     // The mask stands before its image in the queue of the threads: an image with several frames keeps its thread until it is stored.
     const reading = mask && this.#readMask(mask);
     reading?.catch(() => undefined);
-    const frames = imaging.frames({ path: file.path }, { png: 'where-not-kept' }, { signal, caller });
+    const wants = { png: { folder: path.dirname(file.path) } };
+    const frames = imaging.frames({ path: file.path }, wants, { signal, caller });
     try {
       const { value: first } = await frames.next();
       if (!first) throw new Error('This is a bug: a decoded file has no image.');
@@ -219,7 +248,7 @@ export class ImageIntake {
       return {
         first,
         others: frames,
-        mask: read && maskFor(first.description, read.content),
+        mask: read && maskFor(first.description, read.found),
         maskNotes: read?.notes ?? [],
       };
     } catch (error) {
@@ -228,20 +257,18 @@ export class ImageIntake {
     }
   }
 
-  async #readMask(
-    mask: SpooledFile,
-  ): Promise<{ content: NonNullable<ImageContent['mask']>; notes: readonly string[] }> {
+  async #readMask(mask: SpooledFile): Promise<{ found: FoundMask; notes: readonly string[] }> {
     const { imaging, signal, caller } = this.options;
     try {
       this.#assertSize(mask);
       const { description, png } = await imaging.frame(
         { path: mask.path },
-        { png: 'where-not-kept', prepared: { side: 1, kind: 'mask' } },
+        { png: { folder: path.dirname(mask.path) }, prepared: { side: 1, kind: 'mask' } },
         { signal, caller },
       );
       const { width, height, notes } = description;
-      const content = { bytes: png ?? (await readFile(mask.path)), width, height };
-      return { content, notes: notes.map((note) => `of the mask: ${note}`) };
+      const found = { path: png ?? mask.path, width, height };
+      return { found, notes: notes.map((note) => `of the mask: ${note}`) };
     } catch (error) {
       if (error instanceof ImageError) throw new ImageError(error.code, `Of the mask: ${error.message}`);
       throw error;
@@ -269,7 +296,7 @@ function imagesOf({ format, frameCount }: KnownOfImage): number {
 }
 
 /** The mask, if it can be the image's. */
-function maskFor(image: KnownOfImage, mask: NonNullable<ImageContent['mask']>): NonNullable<ImageContent['mask']> {
+function maskFor(image: KnownOfImage, mask: FoundMask): FoundMask {
   if (imagesOf(image) > 1) {
     throw new ProblemError('mask-size-differs', 'A mask belongs to one image, and this file has several frames.');
   }

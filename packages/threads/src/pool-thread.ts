@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { CrossedError } from './crossed-error.js';
 import { isOwed, type Task, type TaskMessage } from './task.js';
 import type { FromThread, ThreadStart, ToThread } from './tasks.js';
 import { ThreadError } from './thread-error.js';
@@ -112,6 +113,13 @@ export class PoolThread {
     if (waited) this.#watch();
   }
 
+  /** Lets it go on with a task that waited for bytes, or with the error for which it has none. */
+  grant(task: Task, fault?: CrossedError): void {
+    task.isWaiting = false;
+    this.#post({ type: 'granted', id: task.id, fault });
+    this.#watch();
+  }
+
   /** Tells it that nobody waits for a task any more. */
   abandon(task: Task): void {
     task.isAbandoned = true;
@@ -131,7 +139,9 @@ export class PoolThread {
     if (message.type === 'item') {
       task.hasItems = true;
       task.itemsOwed = (task.itemsOwed ?? 0) - 1;
-    } else {
+    } else if (message.type === 'reserve') {
+      task.isWaiting = true;
+    } else if (message.type !== 'give-back') {
       this.#tasks.delete(message.id);
       this.#hasAnswered = true;
     }

@@ -1,7 +1,8 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { crossed } from './crossed-error.js';
+import { type CrossedError, crossed, rebuilt } from './crossed-error.js';
 import { Moved } from './move.js';
 import { type FromThread, itemsAhead, type TaskContext, type Tasks, type ThreadStart, type ToThread } from './tasks.js';
+import { ThreadError } from './thread-error.js';
 
 /** What the pool gave its threads as `data`. */
 export function threadData<T>(): T {
@@ -26,6 +27,7 @@ export function serveTasks(tasks: Tasks): void {
   port.on('message', (message: ToThread) => {
     if (message.type === 'pull') open.get(message.id)?.pull();
     else if (message.type === 'stop') open.get(message.id)?.stop();
+    else if (message.type === 'granted') open.get(message.id)?.granted(message.fault);
     else {
       const { id, name, request } = message;
       const task = new OpenTask(port, id);
@@ -49,6 +51,7 @@ class OpenTask {
   readonly #stopped = new AbortController();
   #itemsWanted = itemsAhead;
   #wake: () => void = () => {};
+  #grant: { readonly resolve: () => void; readonly reject: (reason: unknown) => void } | undefined;
 
   constructor(port: MessagePort, id: number) {
     this.#port = port;
@@ -61,8 +64,14 @@ class OpenTask {
   }
 
   stop(): void {
-    this.#stopped.abort();
+    this.#stopped.abort(new Error('Nobody waits for the task any more.'));
     this.#wake();
+    this.#grant?.reject(this.#stopped.signal.reason);
+  }
+
+  granted(fault: CrossedError | undefined): void {
+    if (fault) this.#grant?.reject(rebuilt(fault, [ThreadError]));
+    else this.#grant?.resolve();
   }
 
   async run(task: Task | undefined, request: unknown): Promise<void> {
@@ -70,11 +79,24 @@ class OpenTask {
     try {
       signal.throwIfAborted();
       if (!task) throw new Error('This is a bug: the thread does not know the task.');
-      const result = await task(request, { signal });
+      const result = await task(request, { signal, reserve: (bytes, work) => this.#reserve(bytes, work) });
       if (isStream(result)) await this.#stream(result);
       else this.#send('answer', result);
     } catch (error) {
       post(this.#port, { type: 'fault', id: this.#id, fault: crossed(error) });
+    }
+  }
+
+  async #reserve<R>(bytes: number, work: () => R | Promise<R>): Promise<R> {
+    this.#stopped.signal.throwIfAborted();
+    await new Promise<void>((resolve, reject) => {
+      this.#grant = { resolve, reject };
+      post(this.#port, { type: 'reserve', id: this.#id, bytes });
+    });
+    try {
+      return await work();
+    } finally {
+      post(this.#port, { type: 'give-back', id: this.#id });
     }
   }
 

@@ -1,5 +1,6 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { ByteBudget } from './byte-budget.js';
 import { TaskPool, type TaskPoolOptions } from './task-pool.js';
 import { TrialError } from './testing/trial-error.js';
 import type { TrialData, TrialTasks } from './testing/trial-thread.js';
@@ -296,4 +297,38 @@ describe('a stream', () => {
 
 test('a pool without threads is refused', () => {
   expect(() => poolOf(0)).toThrow(RangeError);
+});
+
+describe('bytes that tasks reserve', () => {
+  test('are never more than the budget, though more threads are free', async () => {
+    const budget = new ByteBudget({ bytes: 10 });
+    const pool = poolOf(4, { budget });
+    await Promise.all(Array.from({ length: 12 }, () => pool.run('hold', { bytes: 5 })));
+    expect([Atomics.load(shared, 7), budget.takenBytes]).toEqual([2, 0]);
+  });
+
+  test('come back from a thread that dies over them', async () => {
+    const budget = new ByteBudget({ bytes: 10 });
+    const pool = poolOf(2, { budget });
+    await expect(pool.run('hold', { bytes: 10, dies: true })).rejects.toMatchObject({ code: 'thread-ended' });
+    Atomics.store(shared, 6, 0);
+    await pool.run('hold', { bytes: 10 });
+    expect(budget.takenBytes).toBe(0);
+  });
+
+  test('are waited for without end, unless the task is given up, and others then come to their turn', async () => {
+    const budget = new ByteBudget({ bytes: 10 });
+    const pool = poolOf(1, { budget, timeoutMs: 50 });
+    const lease = await budget.take(10);
+    const gone = new AbortController();
+    const given = outcome(pool.run('hold', { bytes: 1 }, { signal: gone.signal }));
+    // Longer than the limit of a task; the thread waits for bytes all the time.
+    await pause(120);
+    const other = pool.run('hold', { bytes: 2 });
+    gone.abort(new Error('given up'));
+    expect(await given).toMatchObject({ error: { message: 'given up' } });
+    lease.giveBack();
+    await other;
+    expect([budget.takenBytes, pool.liveThreads]).toEqual([0, 1]);
+  });
 });

@@ -1,10 +1,11 @@
-import { type ErrorClass, rebuilt } from './crossed-error.js';
+import type { ByteBudget, Lease } from './byte-budget.js';
+import { crossed, type ErrorClass, rebuilt } from './crossed-error.js';
 import { PoolThread, type PoolThreadOptions, type ThreadEnd } from './pool-thread.js';
 import type { Task, TaskMessage, TaskOptions } from './task.js';
 import { TaskStream } from './task-stream.js';
 import { type Answer, type Item, itemsAhead, type Request, type StreamName, type Tasks } from './tasks.js';
 import { ThreadError } from './thread-error.js';
-import { WaitingTasks } from './waiting-tasks.js';
+import { Turns } from './turns.js';
 
 export interface TaskPoolOptions {
   /** The built module of the threads; it calls `serveTasks`. */
@@ -30,6 +31,8 @@ export interface TaskPoolOptions {
   readonly tasksAhead?: number;
   /** Threads without work end after so many milliseconds. By default they stay. */
   readonly idleMs?: number;
+  /** What tasks reserve bytes of (`TaskContext.reserve`); without it they have what they ask for. */
+  readonly budget?: ByteBudget;
   /** The threads hold state that tasks share: when one ends, the pool fails all tasks from then on and starts no other. */
   readonly isStateful?: boolean;
 }
@@ -48,11 +51,13 @@ const defaultMaximumWaiting = 1_000;
  */
 export class TaskPool<T extends Tasks> {
   readonly #options: TaskPoolOptions;
-  readonly #waiting = new WaitingTasks();
+  readonly #waiting = new Turns<Task>();
   /** Threads that work, or could. */
   readonly #usable = new Set<PoolThread>();
   /** Those besides that are about to end. */
   readonly #alive = new Set<PoolThread>();
+  /** Bytes that tasks have reserved. */
+  readonly #leases = new Map<Task, Lease>();
   /** Why it takes no tasks any more. */
   #closed: ThreadError | undefined;
   #lastId = 0;
@@ -149,6 +154,8 @@ export class TaskPool<T extends Tasks> {
       transfer,
       livesLeft: 1 + (this.#options.retries ?? 0),
       hasItems: false,
+      isWaiting: false,
+      waiting: new AbortController(),
       isAbandoned: false,
       resolve: settled(resolve),
       reject: settled(reject),
@@ -205,15 +212,45 @@ export class TaskPool<T extends Tasks> {
   }
 
   #heard(task: Task, message: TaskMessage): void {
-    if (message.type === 'item') {
-      task.item(message.value);
-      return;
+    switch (message.type) {
+      case 'item':
+        task.item(message.value);
+        return;
+      case 'reserve':
+        void this.#reserve(task, message.bytes);
+        return;
+      case 'give-back':
+        this.#giveBack(task);
+        return;
     }
+    this.#giveBack(task);
     if (!task.isAbandoned) {
       if (message.type === 'answer') task.resolve(message.value);
-      else task.reject(rebuilt(message.fault, this.#options.errors ?? []));
+      else task.reject(rebuilt(message.fault, [ThreadError, ...(this.#options.errors ?? [])]));
     }
     this.#dispatch();
+  }
+
+  /** Lets the thread go on with the task once it has the bytes; time in which it waits for them does not count. */
+  async #reserve(task: Task, bytes: number): Promise<void> {
+    const { signal } = task.waiting;
+    try {
+      const lease = await this.#options.budget?.take(bytes, { signal, caller: task.caller });
+      const thread = this.#threadOf(task);
+      if (!thread) {
+        lease?.giveBack();
+        return;
+      }
+      if (lease) this.#leases.set(task, lease);
+      thread.grant(task);
+    } catch (error) {
+      if (!signal.aborted) this.#threadOf(task)?.grant(task, crossed(error));
+    }
+  }
+
+  #giveBack(task: Task): void {
+    this.#leases.get(task)?.giveBack();
+    this.#leases.delete(task);
   }
 
   /** Of the tasks of a thread that has ended: those that it had not begun go to others, the one it worked on if it may be tried again. */
@@ -222,6 +259,9 @@ export class TaskPool<T extends Tasks> {
     if (this.#options.isStateful) this.#fail(reason);
     const again: Task[] = [];
     const hand = (task: Task, isVictim: boolean) => {
+      this.#giveBack(task);
+      task.waiting.abort();
+      task.waiting = new AbortController();
       if (isVictim) task.livesLeft--;
       const isWorthIt = !isVictim || (task.livesLeft > 0 && !task.hasItems && reason.code === 'thread-ended');
       if (task.isAbandoned) return;
@@ -240,6 +280,7 @@ export class TaskPool<T extends Tasks> {
 
   #abandon(task: Task, reason: unknown): void {
     const thread = this.#threadOf(task);
+    task.waiting.abort();
     if (thread) thread.abandon(task);
     else this.#waiting.remove(task);
     task.reject(reason);

@@ -22,6 +22,10 @@ export interface Task {
   itemsOwed: number | undefined;
   /** Whether an item has come: a stream is not begun again. */
   hasItems: boolean;
+  /** Whether its thread waits for bytes that it wants to reserve. */
+  isWaiting: boolean;
+  /** Aborted when that wait is over before the bytes were there. */
+  waiting: AbortController;
   /** Nobody waits for it any more. */
   isAbandoned: boolean;
   readonly item: (value: unknown) => void;
@@ -29,9 +33,9 @@ export interface Task {
   readonly reject: (error: unknown) => void;
 }
 
-/** Whether a thread that has the task works on it now, and does not wait for items to be taken. */
-export function isOwed({ itemsOwed, isAbandoned }: Task): boolean {
-  return itemsOwed === undefined || itemsOwed > 0 || isAbandoned;
+/** Whether a thread that has the task works on it now, and waits neither for items to be taken nor for bytes. */
+export function isOwed({ itemsOwed, isAbandoned, isWaiting }: Task): boolean {
+  return isAbandoned || (!isWaiting && (itemsOwed === undefined || itemsOwed > 0));
 }
 
 /** What a thread said of a task. */

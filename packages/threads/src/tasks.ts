@@ -5,6 +5,11 @@ import type { Moved } from './move.js';
 export interface TaskContext {
   /** Aborted when nobody waits for the answer any more; a task that does not stop then soon loses its thread. */
   readonly signal: AbortSignal;
+  /**
+   * Does `work` once the task has `bytes` of the pool's budget, which are free again after it. What waits for them does not count as the
+   * task's time. Rejects with the ThreadError `queue-full` when too many wait.
+   */
+  reserve<R>(bytes: number, work: () => R | Promise<R>): Promise<R>;
 }
 
 /** The tasks of a thread by their names. A task that returns an AsyncIterable streams its items. */
@@ -21,16 +26,19 @@ export type StreamName<T extends Tasks> = {
 }[keyof T] &
   string;
 
-/** From the pool to a thread. `pull` asks for one more item of a stream; `stop` says that nobody waits for the task. */
+/** From the pool to a thread. `pull` asks for one more item of a stream; `stop` says that nobody waits for the task; `granted` that it has the bytes, or why not. */
 export type ToThread =
   | { readonly type: 'task'; readonly id: number; readonly name: string; readonly request: unknown }
   | { readonly type: 'pull'; readonly id: number }
+  | { readonly type: 'granted'; readonly id: number; readonly fault: CrossedError | undefined }
   | { readonly type: 'stop'; readonly id: number };
 
 /** From a thread to the pool. After `answer` or `fault` the thread is through with the task. */
 export type FromThread =
   | { readonly type: 'ready' }
   | { readonly type: 'item'; readonly id: number; readonly value: unknown }
+  | { readonly type: 'reserve'; readonly id: number; readonly bytes: number }
+  | { readonly type: 'give-back'; readonly id: number }
   | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly type: 'fault'; readonly id: number; readonly fault: CrossedError };
 

@@ -1,5 +1,6 @@
 import type { Imaging } from '../dependencies.js';
 import type { Call, RawAnswer } from '../http/handlers.js';
+import type { ServerMemory } from '../memory.js';
 
 /** Kept by the browser alone, and shown again only when the server has let it in once more. */
 const cacheControl = 'private, no-cache';
@@ -7,7 +8,7 @@ const cacheControl = 'private, no-cache';
 /** A PNG of the image with the longer side of the query, or 304 for one that the client has. */
 export async function imagePreview(
   { params, query, headers, store, signal, reply }: Call<'getImagePreview'>,
-  imaging: Imaging,
+  { imaging, memory }: { readonly imaging: Imaging; readonly memory: ServerMemory },
 ): Promise<RawAnswer | undefined> {
   const image = await store.images.get(params.id, params.imageId);
   const longerSide = Math.min(query.side, Math.max(image.width, image.height));
@@ -17,7 +18,10 @@ export async function imagePreview(
     return undefined;
   }
   const wants = { picture: { longerSide, of: 'image' as const } };
-  const { picture } = await imaging.frame(await store.images.bytes(image), wants, { signal, caller: store.tenant });
+  const options = { signal, caller: store.tenant };
+  const { picture } = await memory.drawing.with(2 * image.sizeBytes, options, async () =>
+    imaging.frame(await store.images.bytes(image), wants, options),
+  );
   return { mediaType: 'image/png', bytes: picture, headers: kept };
 }
 

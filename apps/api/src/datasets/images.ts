@@ -6,6 +6,7 @@ import type { Imaging, ServerSettings } from '../dependencies.js';
 import { namesEntityTag } from '../http/entity-tag.js';
 import type { Call, HandlersOf } from '../http/handlers.js';
 import { jsonPage } from '../http/json-page.js';
+import type { ServerMemory } from '../memory.js';
 import { readForm } from '../uploads/form.js';
 import { withTemporaryFolder } from '../uploads/temporary-folder.js';
 import { imagePreview } from './image-preview.js';
@@ -13,6 +14,7 @@ import { imagePreview } from './image-preview.js';
 export interface ImageDependencies {
   readonly settings: ServerSettings;
   readonly imaging: Imaging;
+  readonly memory: ServerMemory;
 }
 
 export function imageHandlers(
@@ -36,7 +38,7 @@ export function imageHandlers(
       return { mediaType: image.mediaType, bytes: stream, headers };
     },
 
-    getImagePreview: (call) => imagePreview(call, dependencies.imaging),
+    getImagePreview: (call) => imagePreview(call, dependencies),
 
     async deleteImage({ params, store }) {
       await store.images.delete(params.id, params.imageId);
@@ -54,7 +56,7 @@ export async function takeImages(
     attempt,
   }: Pick<Call<'uploadImages' | 'uploadArchive'>, 'store' | 'signal' | 'newId' | 'attempt'>,
   datasetId: string,
-  { settings, imaging }: ImageDependencies,
+  { settings, imaging, memory }: ImageDependencies,
   receive: (intake: ImageIntake) => Promise<void>,
 ): Promise<Upload> {
   const counts = await store.images.counts(datasetId);
@@ -72,6 +74,7 @@ export async function takeImages(
     isOurs: attempt.isOurs,
     signal,
     caller: store.tenant,
+    memory: memory.storing,
   });
   try {
     await receive(intake);

@@ -1,6 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import { ProblemError, type RequestBody, type Route } from '@mediclip/contracts';
+import type { Lease } from '@mediclip/threads';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
+import type { ServerMemory } from '../memory.js';
 
 /** Media types of archives and forms: their bodies are handed on as streams. */
 const streamTypes = [
@@ -11,16 +14,53 @@ const streamTypes = [
   'multipart/form-data',
 ];
 
-/** Parses JSON bodies, hands archives and forms on as streams, and takes nothing else. */
-export const bodyParsers = fastifyPlugin(async (app: FastifyInstance) => {
+/** A byte of JSON makes about so many of values: `[],` is an array. */
+const valueBytesPerByte = 8;
+const retryAfterSeconds = 2;
+
+/**
+ * Parses JSON bodies, hands archives and forms on as streams, and takes nothing else. What JSON takes is of the budget `json` until its
+ * request is answered; where that has no room for what arrives, the request is turned away.
+ */
+export const bodyParsers = fastifyPlugin(async (app: FastifyInstance, { json }: Pick<ServerMemory, 'json'>) => {
   app.removeAllContentTypeParsers();
   const parseJson = app.getDefaultJsonParser('error', 'error');
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined);
-    else parseJson(request, body as string, done);
+  const held = new WeakMap<FastifyRequest, Lease[]>();
+  app.addHook('preParsing', async (request, reply) => {
+    const leases: Lease[] = [];
+    held.set(request, leases);
+    reply.raw.once('close', () => {
+      for (const lease of leases) lease.giveBack();
+    });
+  });
+  const take = (request: FastifyRequest, bytes: number) => {
+    const lease = json.takeNow(valueBytesPerByte * bytes);
+    if (!lease) throw new ProblemError('overloaded', undefined, { retryAfterSeconds });
+    held.get(request)?.push(lease);
+  };
+  app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
+    const text = await textOf(payload, request.routeOptions.bodyLimit, (bytes) => take(request, bytes));
+    if (text === '') return undefined;
+    return new Promise((resolve, reject) => {
+      parseJson(request, text, (error, value) => (error ? reject(error) : resolve(value)));
+    });
   });
   app.addContentTypeParser(streamTypes, (_request, payload, done) => done(null, payload));
 });
+
+/** A body that `take` has room for, chunk by chunk. */
+async function textOf(payload: IncomingMessage, limitBytes: number, take: (bytes: number) => void): Promise<string> {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of payload.iterator({ destroyOnReturn: false })) {
+    const bytes = chunk as Buffer;
+    sizeBytes += bytes.length;
+    if (sizeBytes > limitBytes) throw tooLarge(limitBytes);
+    take(bytes.length);
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
 
 /** Throws `unsupported-media-type` or `payload-too-large` before a byte of the body is read, when its head says so already. */
 export function checkBodyHead(request: FastifyRequest, route: Route, limitBytes: number): void {

@@ -2,6 +2,13 @@ import type { Socket } from 'node:net';
 import { ProblemError, problemMediaType } from '@mediclip/contracts';
 import type { FastifyRequest } from 'fastify';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Limits on the silence of its connection, once it is served. */
+    patience: { readonly usualMs: number; readonly longestWorkMs: number } | undefined;
+  }
+}
+
 /** From the first byte of a request to the end of its head. */
 export const headersTimeoutMs = 15_000;
 
@@ -15,8 +22,14 @@ export const timeoutCheckMs = 5_000;
  */
 export function waitPatiently(request: FastifyRequest, longestWorkMs: number): void {
   const lift = () => request.socket.setTimeout(longestWorkMs);
+  request.patience = { usualMs: request.socket.timeout ?? 0, longestWorkMs };
   if (request.raw.complete) lift();
   else request.raw.once('end', lift);
+}
+
+/** Says whose silence it is while a body is read: the client's, or that of the server, which has enough for now. */
+export function whoIsAwaited({ patience, socket }: FastifyRequest, who: 'client' | 'server'): void {
+  if (patience) socket.setTimeout(who === 'client' ? patience.usualMs : patience.longestWorkMs);
 }
 
 /** Answers what never became a request (it took too long, or is no HTTP) in the words of the catalogue, and hangs up. */

@@ -5,15 +5,18 @@ import type { Imaging } from '../dependencies.js';
 import type { HandlersOf } from '../http/handlers.js';
 import { jsonPage } from '../http/json-page.js';
 import { negotiate } from '../http/negotiate.js';
+import type { ServerMemory } from '../memory.js';
 import { resultMap } from './result-map.js';
 import { resultsCsv } from './results-csv.js';
 
 export function jobHandlers({
   jobQueue,
   imaging,
+  memory,
 }: {
   readonly jobQueue: JobQueue;
   readonly imaging: Imaging;
+  readonly memory: ServerMemory;
 }): HandlersOf<'listJobs' | 'getJob' | 'cancelJob' | 'listJobResults' | 'judgeResult' | 'getJobResultMap'> {
   return {
     listJobs: async ({ query: { state, kind, ...page }, store }) => ({
@@ -58,7 +61,8 @@ export function jobHandlers({
     async getJobResultMap({ params, store, request, signal }) {
       const { request: asked } = await scoringWithResults(store, params.id);
       const mediaType = negotiate(request.headers.accept, ['image/png', 'application/x-npy']);
-      const bytes = await resultMap({ store, imaging, signal }, { ...params, datasetId: asked.datasetId, mediaType });
+      const place = { ...params, datasetId: asked.datasetId };
+      const bytes = await resultMap({ store, imaging, memory, signal }, { ...place, mediaType });
       return { mediaType, bytes };
     },
   };

@@ -2,10 +2,21 @@ import { ProblemError } from '@mediclip/contracts';
 import { readNpy } from '@mediclip/maps';
 import { RecordNotFound, type TenantStore } from '@mediclip/store';
 import type { Imaging } from '../dependencies.js';
+import type { ServerMemory } from '../memory.js';
 
 /** The stored map of an image, an NPY file, as it is or as an overlay of the image. Rejects with `RecordNotFound`. */
 export async function resultMap(
-  { store, imaging, signal }: { readonly store: TenantStore; readonly imaging: Imaging; readonly signal: AbortSignal },
+  {
+    store,
+    imaging,
+    memory,
+    signal,
+  }: {
+    readonly store: TenantStore;
+    readonly imaging: Imaging;
+    readonly memory: ServerMemory;
+    readonly signal: AbortSignal;
+  },
   {
     id,
     imageId,
@@ -37,6 +48,9 @@ export async function resultMap(
     },
   }));
   const wants = { overlay: { map: data, mapSide, regions: boxes } };
-  const { overlay } = await imaging.frame(await store.images.bytes(image), wants, { signal, caller: store.tenant });
+  const options = { signal, caller: store.tenant };
+  const { overlay } = await memory.drawing.with(2 * image.sizeBytes, options, async () =>
+    imaging.frame(await store.images.bytes(image), wants, options),
+  );
   return overlay;
 }

@@ -1,11 +1,14 @@
 import path from 'node:path';
 import { ProblemError } from '@mediclip/contracts';
 import { type Frame, ImageError } from '@mediclip/imaging';
-import { type SpooledFile, spool } from '@mediclip/intake';
+import type { SpooledFile } from '@mediclip/intake';
 import { problemOf } from '@mediclip/problems';
 import type { Imaging, ServerSettings } from '../dependencies.js';
 import type { Call } from '../http/handlers.js';
+import type { ServerMemory } from '../memory.js';
 import { readForm } from '../uploads/form.js';
+import { type HeldFile, hold } from '../uploads/hold.js';
+import type { ReadyMemory } from './ready-memory.js';
 
 interface ScoringWants {
   readonly prepared: { readonly side: number; readonly kind: 'test' };
@@ -29,21 +32,24 @@ export interface UnusableFile {
 }
 
 export interface ReadyImagesOptions {
-  readonly folder: string;
+  /** Made for files that do not stay in memory. */
+  readonly folder: () => Promise<string>;
+  readonly memory: ServerMemory;
   readonly side: number;
   /** Whether overlays are wanted: then what they are drawn on is kept of each image. */
   readonly withGround: boolean;
   readonly imaging: Imaging;
   readonly settings: ServerSettings;
+  readonly ready: ReadyMemory;
 }
 
 /**
  * The files of the form, decoded and resized to `side`, in their order. Each is decoded once, side by side with others and while the
- * next ones arrive. A bad file costs only itself.
+ * next ones arrive. A bad file costs only itself. The memory that images take until they are scored is taken from `ready`.
  */
 export async function readyImages(
   { request, signal, store }: Call<'scoreImages'>,
-  { folder, side, withGround, imaging, settings }: ReadyImagesOptions,
+  { folder, side, withGround, imaging, settings, memory, ready }: ReadyImagesOptions,
 ): Promise<(ReadyImage | UnusableFile)[]> {
   const { images: imageLimits, uploads, scores } = settings;
   const refused = new AbortController();
@@ -51,14 +57,23 @@ export async function readyImages(
   const options = { signal: AbortSignal.any([signal, refused.signal]), caller: store.tenant };
   const found: Promise<(ReadyImage | UnusableFile)[]>[] = [];
   let readyBefore = Promise.resolve(0);
+  let heldBytes = scores.memoryBytes;
   try {
     for await (const part of readForm(request, { maximumBytes: uploads.formBytes, maximumFiles: scores.images + 1 })) {
       if (part.name !== 'file' || part.kind !== 'file') throw unknownPart(part.name);
       const index = found.length;
       if (index === scores.images) throw tooMany(scores.images);
       const { fileName } = part;
-      const target = path.join(folder, `file-${index}`);
-      const file = await spool(part.content, target, { maximumBytes: imageLimits.maximumBytes, signal });
+      if (index === 0) await ready.takeFor(1);
+      else if (index === 1) await ready.takeFor(scores.images);
+      const file = await hold(part.content, {
+        maximumBytes: imageLimits.maximumBytes,
+        heldBytes: Math.min(heldBytes, imageLimits.maximumBytes),
+        memory: memory.received,
+        path: async () => path.join(await folder(), `file-${index}`),
+        signal,
+      });
+      if ('bytes' in file) heldBytes -= file.sizeBytes;
       const before = readyBefore;
       const room = async () => scores.images - (await before);
       const frames = framesOf(file, { imaging, wants, options, limit: imageLimits.maximumBytes, room }).then(
@@ -84,7 +99,7 @@ const isReady = (item: ReadyImage | UnusableFile): item is ReadyImage => 'prepar
 
 /** The frames of a file. Of several, those behind the first are decoded once it is known that the files before leave room for them. */
 async function framesOf(
-  { path: file, sizeBytes, isTooLarge }: SpooledFile,
+  file: HeldFile | SpooledFile,
   {
     imaging,
     wants,
@@ -99,13 +114,19 @@ async function framesOf(
     readonly room: () => Promise<number>;
   },
 ): Promise<Frame<ScoringWants>[]> {
+  const { sizeBytes, isTooLarge } = file;
   if (isTooLarge)
     throw new ProblemError('image-too-large', `The file has ${sizeBytes} bytes and may have ${limit}.`, { limit });
   if (sizeBytes === 0) throw new ProblemError('image-empty');
   const frames: Frame<ScoringWants>[] = [];
-  for await (const frame of imaging.frames({ path: file }, wants, options)) {
-    if (frames.length === 0) assertRoom(frame, await room());
-    frames.push(frame);
+  const source = 'bytes' in file ? file.bytes : { path: file.path };
+  try {
+    for await (const frame of imaging.frames(source, wants, options)) {
+      if (frames.length === 0) assertRoom(frame, await room());
+      frames.push(frame);
+    }
+  } finally {
+    if ('bytes' in file) file.lease.giveBack();
   }
   return frames;
 }

@@ -10,7 +10,7 @@ let service: TestService;
 let modelId: string;
 beforeAll(async () => {
   service = await TestService.start({
-    settings: { scores: { images: 4, timeoutMs: 400 }, images: { maximumBytes: 20_000 } },
+    settings: { scores: { images: 4, timeoutMs: 400, memoryBytes: 2 ** 24 }, images: { maximumBytes: 20_000 } },
   });
   ({ modelId } = await service.model());
 });
@@ -85,7 +85,7 @@ describe('scoring at once', () => {
 
   test('decodes each file once, all of a request side by side', async () => {
     let isScoring = false;
-    const asked: string[] = [];
+    const asked: unknown[] = [];
     let allAsked: () => void = () => undefined;
     const together = new Promise<void>((resolve) => {
       allAsked = resolve;
@@ -99,7 +99,7 @@ describe('scoring at once', () => {
       frames: (source, wants, options) => {
         const frames = service.imaging.frames(source, wants, options);
         if (!isScoring) return frames;
-        if (asked.push(source.path) === 3) allAsked();
+        if (asked.push(source) === 3) allAsked();
         const next = frames.next.bind(frames);
         frames.next = () => together.then(next);
         return frames;
@@ -125,7 +125,7 @@ describe('scoring at once', () => {
 
   test('takes many frames and files through one thread, those that find no room refused in their order', async () => {
     const imaging = await ImagingPool.start({ threads: 1 });
-    const settings = { scores: { images: 4, timeoutMs: 10_000 } };
+    const settings = { scores: { images: 4, timeoutMs: 10_000, memoryBytes: 2 ** 24 } };
     const other = await TestService.start({ settings, dependencies: { imaging } });
     try {
       const { modelId: model } = await other.model();

@@ -8,9 +8,11 @@ import { usableBackbone } from '../backbones/backbone-catalogue.js';
 import type { Imaging, ServerSettings } from '../dependencies.js';
 import type { Call, HandlerAnswer, HandlersOf } from '../http/handlers.js';
 import { negotiate } from '../http/negotiate.js';
+import type { ServerMemory } from '../memory.js';
 import type { ServerMetrics } from '../operations/server-metrics.js';
-import { withTemporaryFolder } from '../uploads/temporary-folder.js';
+import { withTemporaryFolderIfNeeded } from '../uploads/temporary-folder.js';
 import type { DriftRecorder } from './drift-recorder.js';
+import { ReadyMemory } from './ready-memory.js';
 import { type ReadyImage, readyImages } from './score-files.js';
 
 export interface ScoreDependencies {
@@ -19,30 +21,61 @@ export interface ScoreDependencies {
   readonly imaging: Imaging;
   readonly metrics: Pick<ServerMetrics, 'scoreStageSeconds'>;
   readonly drift: Pick<DriftRecorder, 'note'>;
+  readonly memory: ServerMemory;
 }
 
 export function scoreHandlers(dependencies: ScoreDependencies): HandlersOf<'scoreImages'> {
   return {
     scoreImages: (call) =>
-      withTemporaryFolder(dependencies.settings.dataDir, (folder) => scoreImages(call, folder, dependencies)),
+      withTemporaryFolderIfNeeded(dependencies.settings.dataDir, (folder) => scoreImages(call, folder, dependencies)),
   };
 }
 
 async function scoreImages(
   call: Call<'scoreImages'>,
-  folder: string,
+  folder: () => Promise<string>,
   dependencies: ScoreDependencies,
 ): Promise<HandlerAnswer<'scoreImages'>> {
-  const { settings, imaging, metrics } = dependencies;
+  const { settings, memory } = dependencies;
   const mediaType = negotiate(call.request.headers.accept, ['application/json', 'image/png']);
   const model = await call.store.models.get(call.params.id);
   const { id: backbone, side } = usableBackbone(model.configuration.backbone, settings.modelsDir);
+  const withGround = mediaType === 'image/png';
+  const { signal, store } = call;
+  const ready = new ReadyMemory(memory.scoring, { side, withGround }, { signal, caller: store.tenant });
+  try {
+    return await answerOf(call, { folder, model, backbone, side, withGround, ready }, dependencies);
+  } finally {
+    ready.giveBack();
+  }
+}
+
+async function answerOf(
+  call: Call<'scoreImages'>,
+  {
+    folder,
+    model,
+    backbone,
+    side,
+    withGround,
+    ready: memoryOfReady,
+  }: {
+    readonly folder: () => Promise<string>;
+    readonly model: Model;
+    readonly backbone: string;
+    readonly side: number;
+    readonly withGround: boolean;
+    readonly ready: ReadyMemory;
+  },
+  dependencies: ScoreDependencies,
+): Promise<HandlerAnswer<'scoreImages'>> {
+  const { settings, imaging, metrics, memory } = dependencies;
   const timed = <T>(stage: string, work: () => Promise<T>) => measured(metrics, stage, work);
 
   const files = await timed('decode', () =>
-    readyImages(call, { folder, side, withGround: mediaType === 'image/png', imaging, settings }),
+    readyImages(call, { folder, side, withGround, imaging, settings, memory, ready: memoryOfReady }),
   );
-  if (mediaType === 'image/png' && files.length !== 1) throw new ProblemError('not-acceptable');
+  if (withGround && files.length !== 1) throw new ProblemError('not-acceptable');
   const ready = files.filter((file) => 'prepared' in file);
   const scores = await timed('compute', () => askWorker(call, { model, backbone, side, ready }, dependencies));
   dependencies.drift.note(
@@ -50,7 +83,8 @@ async function scoreImages(
     model,
     scores.map(({ score }) => score),
   );
-  if (mediaType === 'image/png') {
+  if (withGround) {
+    const mediaType = 'image/png';
     const [file] = files;
     if (file && 'problem' in file) throw file.problem;
     return { mediaType, bytes: await timed('draw', () => overlay(ready[0]!, scores[0]!, model, imaging, call)) };

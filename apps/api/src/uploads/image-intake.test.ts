@@ -7,6 +7,7 @@ import { ImageIntake, type IncomingImage } from '@mediclip/intake';
 import type { ImageRepository } from '@mediclip/store';
 import { newId } from '@mediclip/store';
 import { temporaryFolder } from '@mediclip/testing';
+import { ByteBudget } from '@mediclip/threads';
 import type { Imaging } from '../dependencies.js';
 import { bitmap } from '../testing/bitmaps.js';
 import { dicom } from '../testing/dicom.js';
@@ -73,6 +74,7 @@ function intakeOf(images: ImageRepository, imaging: Imaging, room = 1000): Image
     ...limits,
     signal,
     caller: 'tenant',
+    memory: new ByteBudget({ bytes: 2 ** 24 }),
   });
 }
 

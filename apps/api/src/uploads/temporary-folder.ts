@@ -12,14 +12,29 @@ const own = new Map<string, Promise<ProcessFolder>>();
  * Runs `work` with a new folder below `<dataDir>/tmp`, which is gone with everything in it when the promise settles. Rejects with a
  * `StoreError` when the folder cannot be made, `StoreFull` for want of room.
  */
-export async function withTemporaryFolder<T>(dataDir: string, work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await makeFolder(dataDir).catch((error: unknown) => {
-    throw storeErrorOf(error, dataDir);
-  });
+export function withTemporaryFolder<T>(dataDir: string, work: (folder: string) => Promise<T>): Promise<T> {
+  return withTemporaryFolderIfNeeded(dataDir, async (folder) => work(await folder()));
+}
+
+/**
+ * The same, for work that may need no folder: it is made when `folder` is called first. Then that rejects as `withTemporaryFolder` does.
+ */
+export async function withTemporaryFolderIfNeeded<T>(
+  dataDir: string,
+  work: (folder: () => Promise<string>) => Promise<T>,
+): Promise<T> {
+  let made: Promise<string> | undefined;
+  const folder = () => {
+    made ??= makeFolder(dataDir).catch((error: unknown) => {
+      throw storeErrorOf(error, dataDir);
+    });
+    return made;
+  };
   try {
     return await work(folder);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    const path = await made?.catch(() => undefined);
+    if (path !== undefined) await rm(path, { recursive: true, force: true });
   }
 }
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 export interface EmbeddedServer {
   readonly baseUrl: string;
+  readonly pid: number;
   /** Sends SIGTERM and waits for the end. */
   stop(): Promise<void>;
 }
@@ -35,6 +36,7 @@ export async function startEmbeddedServer(dataDir: string): Promise<EmbeddedServ
   });
   return {
     baseUrl,
+    pid: child.pid!,
     async stop() {
       child.kill('SIGTERM');
       await ended;

@@ -2,7 +2,6 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { chooseShots } from '@mediclip/adaptation';
-import { ImagingPool } from '@mediclip/imaging';
 import { exampleImages, folderWith, imagesFolder } from '../testing/example-set.js';
 import type { DataFolder } from './data-files.js';
 import { loadShots } from './load-shots.js';
@@ -23,14 +22,8 @@ function folder(isImage: (index: number) => boolean): string {
 }
 
 /** The same pixels in a file of other bytes. */
-async function savedAnew(file: string): Promise<Uint8Array> {
-  const pool = await ImagingPool.start({ threads: 1 });
-  try {
-    const { png } = await pool.frame(readFileSync(file), { png: 'every-format' });
-    return Buffer.concat([png!, Buffer.from('behind the end')]);
-  } finally {
-    await pool.close();
-  }
+function savedAnew(file: string): Uint8Array {
+  return Buffer.concat([readFileSync(file), Buffer.from('behind the end')]);
 }
 
 describe('the shots of a folder', () => {
@@ -58,7 +51,7 @@ describe('the shots of a folder', () => {
     const one = imagesFolder(originals);
     const doubled = imagesFolder(originals);
     for (const file of originals.slice(0, 2)) copyFileSync(file, path.join(doubled, `z-${path.basename(file)}`));
-    writeFileSync(path.join(doubled, 'z.png'), await savedAnew(originals[2]!));
+    writeFileSync(path.join(doubled, 'z.png'), savedAnew(originals[2]!));
     const { images, origin } = await loadShots(one, { shots: 4, seed: 3, preset: 'default' }, side);
     const found = await loadShots(doubled, { shots: 7, seed: 3, preset: 'default' }, side);
     expect(found.images).toEqual(images);
@@ -68,7 +61,7 @@ describe('the shots of a folder', () => {
       path.basename(originals[1]!),
     ]);
     const alike = imagesFolder(originals.slice(0, 1));
-    writeFileSync(path.join(alike, 'z.png'), await savedAnew(originals[0]!));
+    writeFileSync(path.join(alike, 'z.png'), savedAnew(originals[0]!));
     await expect(loadShots(alike, { shots: 2, seed: 0, preset: 'default' }, side)).rejects.toMatchObject({
       code: 'shots-too-alike',
     });

@@ -89,7 +89,7 @@ export async function openParts(settings: Settings): Promise<Parts> {
     store,
     jobQueue,
     scoreChannel: redis ? await openRedisScoreChannel(redis) : openEmbeddedScoreChannel(),
-    imaging: await ImagingPool.start({ threads, limits }),
+    imaging: await ImagingPool.start({ threads, limits, decodingBytes: settings.memory.decodingBytes }),
   };
 }
 

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import type { PrecisionChoice } from '@mediclip/adaptation';
 import type { ServerSettings } from '@mediclip/api';
 import type { z } from 'zod';
+import { type MemoryShares, memoryOfContainer, memoryShares } from './memory.js';
 import { clientVariables, prefix, variablesSchema } from './variables.js';
 
 /** What the processes of the service are told from outside; sizes in bytes, times in milliseconds, paths absolute. */
@@ -19,6 +20,8 @@ export interface Settings extends ServerSettings {
   readonly precision: PrecisionChoice;
   readonly fusedAttention: boolean;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+  /** How the memory of the process is shared out. */
+  readonly memory: MemoryShares;
   readonly images: ServerSettings['images'] & {
     readonly maximumPixels: number;
     readonly maximumFrames: number;
@@ -109,7 +112,12 @@ function toSettings(values: z.output<typeof variablesSchema>): Settings {
       entries: values.MAX_ARCHIVE_ENTRIES,
     },
     datasetImages: values.MAX_DATASET_IMAGES,
-    scores: { images: values.MAX_SCORE_IMAGES, timeoutMs: values.SCORE_TIMEOUT_SECONDS * 1000 },
+    scores: {
+      images: values.MAX_SCORE_IMAGES,
+      timeoutMs: values.SCORE_TIMEOUT_SECONDS * 1000,
+      memoryBytes: values.SCORE_MEMORY_BYTES,
+    },
+    memory: memoryShares(values.MEMORY_LIMIT ?? memoryOfContainer()),
     queueDepth: values.QUEUE_DEPTH,
     tenants: { jobs: values.MAX_TENANT_JOBS },
     engine: {

@@ -12,13 +12,14 @@ export const clientVariables = new Set(['MEDICLIP_URL', 'MEDICLIP_API_KEY', 'MED
 
 const MiB = 1024 * 1024;
 
-const whole = (fallback: number, min = 1, max = Number.MAX_SAFE_INTEGER) =>
+const number = (min = 1, max = Number.MAX_SAFE_INTEGER) =>
   z
     .string()
     .regex(/^\d+$/, 'must be a whole number')
     .transform(Number)
-    .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`))
-    .default(fallback);
+    .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
+
+const whole = (fallback: number, min = 1, max = Number.MAX_SAFE_INTEGER) => number(min, max).default(fallback);
 
 const urlOf = (protocols: readonly string[]) =>
   z
@@ -91,6 +92,7 @@ export const variablesSchema = z.strictObject({
   MAX_DATASET_IMAGES: whole(20_000),
   MAX_SCORE_IMAGES: whole(32, 1, 1024),
   SCORE_TIMEOUT_SECONDS: whole(30, 1, 600),
+  SCORE_MEMORY_BYTES: whole(16 * MiB, 0),
   QUEUE_DEPTH: whole(1000),
   MAX_TENANT_JOBS: whole(200),
   MAX_JOB_HOURS: whole(72, 1, 500),
@@ -100,6 +102,7 @@ export const variablesSchema = z.strictObject({
   RATE_LIMIT_PER_MINUTE: whole(1200),
   MAX_TENANT_EVENT_STREAMS: whole(500),
   MAX_EVENT_STREAMS: whole(2000),
+  MEMORY_LIMIT: number(512 * MiB).optional(),
   MAX_EVENT_LOOP_DELAY_MS: whole(500),
   CONNECTION_TIMEOUT_SECONDS: whole(60, 1, 3600),
   REQUEST_TIMEOUT_SECONDS: whole(3600, 1, 86_400),

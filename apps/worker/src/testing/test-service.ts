@@ -179,8 +179,7 @@ export class TestService {
   async addPixelCopy(datasetId: string, index: number, split: Image['split'], label: Image['label']): Promise<Image> {
     const folder = path.join(examples, 'train', 'normal');
     const name = (await readdir(folder)).sort()[index]!;
-    const { png } = await this.#pool.frame(readFileSync(path.join(folder, name)), { png: 'every-format' });
-    const bytes = Buffer.concat([png!, Buffer.from('behind the end')]);
+    const bytes = Buffer.concat([readFileSync(path.join(folder, name)), Buffer.from('behind the end')]);
     return this.#addImage(datasetId, description(`copy-${name}`, split, label), { bytes });
   }
 

@@ -1,5 +1,6 @@
 import { DicomFile } from '../dicom/dicom-file.js';
 import type { DecodedImage } from '../image/decoded-image.js';
+import type { FrameCost } from '../image/frame-cost.js';
 import { checkBytes, type ImageLimits, resolveLimits } from '../image/limits.js';
 import { openRaster } from '../raster/decode-raster.js';
 import { dicomFrame, rasterFrame } from './decode-frame.js';
@@ -16,6 +17,10 @@ export interface OpenImage {
    * `unsupported-encoding`, `out-of-memory` or `timed-out`.
    */
   frame(index: number): Promise<DecodedImage>;
+  /** What decoding that frame takes in memory. Throws an ImageError: `no-such-frame`, `corrupt-image`, or of the limits. */
+  cost(index: number): FrameCost;
+  /** Frames that can be decoded. */
+  readonly decodable: number;
   /** The frames that can be decoded, in order, each decoded once and no sooner than it is taken. */
   frames(): AsyncGenerator<DecodedImage, void, undefined>;
 }
@@ -36,24 +41,26 @@ export async function openImage(bytes: Uint8Array, limits: Partial<ImageLimits> 
     const format = await detectFormat(bytes);
     if (format === 'dicom') {
       const file = new DicomFile(bytes, resolved);
-      return opened(format, file.frameCount, file.frameCount, resolved, (index) => dicomFrame(file, index));
+      const { frameCount, cost } = file;
+      const decode = (index: number) => dicomFrame(file, index);
+      return opened({ format, frameCount, decodable: frameCount, cost: () => cost }, decode, resolved);
     }
     const file = await openRaster(bytes, format, resolved);
     const decodable = format === 'tiff' ? file.frameCount : 1;
-    return opened(format, file.frameCount, decodable, resolved, (index) => rasterFrame(file, format, index));
+    const { frameCount } = file;
+    const cost = (index: number) => file.cost(Math.min(index, decodable - 1));
+    return opened({ format, frameCount, decodable, cost }, (index) => rasterFrame(file, format, index), resolved);
   });
 }
 
 function opened(
-  format: ImageFormat,
-  frameCount: number,
-  decodable: number,
-  limits: ImageLimits,
+  known: Pick<OpenImage, 'format' | 'frameCount' | 'decodable' | 'cost'>,
   decode: (index: number) => Promise<DecodedImage>,
+  limits: ImageLimits,
 ): OpenImage {
   const frame = (index: number) => guarded(limits, () => decode(index));
   async function* frames() {
-    for (let index = 0; index < decodable; index++) yield await frame(index);
+    for (let index = 0; index < known.decodable; index++) yield await frame(index);
   }
-  return { format, frameCount, frame, frames };
+  return { ...known, frame, frames };
 }

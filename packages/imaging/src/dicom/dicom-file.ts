@@ -1,4 +1,5 @@
 import type { DecodedImage } from '../image/decoded-image.js';
+import type { FrameCost } from '../image/frame-cost.js';
 import { ImageError } from '../image/image-error.js';
 import { checkDeclared, type ImageLimits } from '../image/limits.js';
 import type { ValueWindow } from '../image/window.js';
@@ -14,8 +15,16 @@ import { describePixels, isColour, type PixelDescription } from './pixel-descrip
 import { readDataSet } from './read-data-set.js';
 import { type FrameSamples, type StoredValues, storableRange, storedValues } from './stored-values.js';
 import { type TechnicalTags, technicalTags } from './technical-tags.js';
-import { frameCodingOf } from './transfer-syntax.js';
+import { type FrameCoding, frameCodingOf } from './transfer-syntax.js';
 import { valuesOfInterest } from './values-of-interest.js';
+
+/** Of decoding a frame: greys of up to 16 bits and beyond, colours; those of JPEG 2000 are the largest of its family. */
+const bytesPerPixel: Readonly<Record<FrameCoding, { grey: number; deep: number; colour: number }>> = {
+  none: { grey: 4, deep: 6, colour: 7 },
+  deflate: { grey: 6, deep: 10, colour: 10 },
+  rle: { grey: 4, deep: 10, colour: 7 },
+  jpegFamily: { grey: 10, deep: 10, colour: 22 },
+};
 
 type Picture = Pick<DecodedImage, 'mode' | 'data' | 'notes'>;
 
@@ -53,6 +62,17 @@ export class DicomFile {
     this.#samples = new FrameSource(element, this.#pixels, coding, attributes, limits.maximumPixels);
     this.#frames = new FrameAttributes(attributes);
     this.#padding = paddingOf(attributes, this.#pixels);
+  }
+
+  /** Of each frame. */
+  get cost(): FrameCost {
+    const { columns, rows, samplesPerPixel, photometric, bitsAllocated } = this.#pixels;
+    const isColour = samplesPerPixel === 3 || photometric === 'PALETTE COLOR';
+    return {
+      pixels: columns * rows,
+      bytesPerPixel: bytesPerPixel[this.#samples.coding][isColour ? 'colour' : bitsAllocated > 16 ? 'deep' : 'grey'],
+      channels: isColour ? 3 : 1,
+    };
   }
 
   get frameCount(): number {

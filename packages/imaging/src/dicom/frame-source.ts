@@ -35,6 +35,11 @@ export class FrameSource {
     this.#streams = isEncapsulated ? new EncapsulatedFrames(element, attributes, pixels.frameCount) : undefined;
   }
 
+  /** How the frames are stored; of streams in a file that says it has none, as streams. */
+  get coding(): FrameCoding {
+    return this.#coding === 'none' && this.#streams ? 'jpegFamily' : this.#coding;
+  }
+
   /**
    * Decodes a frame, counted from 0, and hands its samples to `use`, which must have done with them when it returns.
    * Errors: `corrupt-image`, `unsupported-encoding`, `out-of-memory`.

@@ -1,4 +1,8 @@
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { DecodedImage } from '../image/decoded-image.js';
+import type { FrameCost } from '../image/frame-cost.js';
 import { drawOverlay, type OverlayOptions, overlayGround } from '../overlay/overlay.js';
 import { encodePng } from '../prepare/encode-png.js';
 import { type PictureOptions, picture } from '../prepare/picture.js';
@@ -21,8 +25,11 @@ export type ImageDescription = Omit<DecodedImage, 'data'>;
 export interface FrameWants {
   /** The image as training (greys), scoring (RGB) or evaluation (a mask of 0 and 1) takes it, `side` x `side`. */
   readonly prepared?: { readonly side: number; readonly kind: PreparedKind };
-  /** The pixels as a PNG without any tag of the file: of every format, or where the file is not kept: DICOM and pages of a TIFF. */
-  readonly png?: 'every-format' | 'where-not-kept';
+  /**
+   * The pixels in a PNG without any tag of the file, where the file itself is not kept: of DICOM and of pages of a TIFF. It is written to
+   * this folder, for it may be large, and many may wait to be stored.
+   */
+  readonly png?: { readonly folder: string };
   /** A small PNG for people. */
   readonly picture?: PictureOptions;
   /** What `ImagingPool.overlay` draws on, so that the file is not decoded again when its map is known. */
@@ -34,7 +41,8 @@ export interface FrameWants {
 /** What comes of each want. */
 interface FrameProducts {
   readonly prepared: SquareImage;
-  readonly png: Uint8Array | undefined;
+  /** Where it lies. */
+  readonly png: string | undefined;
   readonly picture: Uint8Array;
   readonly ground: Raster;
   readonly overlay: Uint8Array;
@@ -59,6 +67,27 @@ function isNotKept({ format, frameCount }: DecodedImage): boolean {
   return format === 'dicom' || (format === 'tiff' && frameCount > 1);
 }
 
+async function pngFile(decoded: DecodedImage, folder: string): Promise<string> {
+  const file = path.join(folder, `${randomUUID()}.png`);
+  await writeFile(file, await encodePng(decoded), { flag: 'wx' });
+  return file;
+}
+
+/** Of alpha and levels of a mask that is no plain grey, as floating point. */
+const maskBytesPerPixel = 18;
+
+/** Bytes that decoding a frame and making of it what is wanted take, beside its file. */
+export function frameBytes({ pixels, bytesPerPixel, channels }: FrameCost, wants: FrameWants): number {
+  const { prepared, png, picture, ground, overlay } = wants;
+  const copies = [
+    prepared?.kind === 'mask' && (channels > 1 ? maskBytesPerPixel : 1),
+    prepared?.kind === 'train' && channels,
+    png && channels + 1,
+    (picture || ground || overlay) && 4,
+  ];
+  return pixels * copies.reduce<number>((sum, bytes) => sum + (bytes || 0), bytesPerPixel);
+}
+
 export async function frameOf(decoded: DecodedImage, wants: FrameWants): Promise<Frame<FrameWants>> {
   const { data: _, ...known } = decoded;
   const { prepared, png, overlay } = wants;
@@ -66,7 +95,7 @@ export async function frameOf(decoded: DecodedImage, wants: FrameWants): Promise
   return {
     description,
     prepared: prepared && prepare[prepared.kind](decoded, prepared.side),
-    png: png === 'every-format' || (png && isNotKept(decoded)) ? await encodePng(decoded) : undefined,
+    png: png && isNotKept(decoded) ? await pngFile(decoded, png.folder) : undefined,
     picture: wants.picture && (await picture(decoded, wants.picture)),
     ground: wants.ground && overlayGround(rgbImage(decoded)),
     overlay: overlay && (await drawOverlay(overlayGround(rgbImage(decoded)), overlay.map, overlay.mapSide, overlay)),

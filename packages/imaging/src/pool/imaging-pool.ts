@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { TaskPool, type TaskStream } from '@mediclip/threads';
+import { ByteBudget, TaskPool, type TaskStream } from '@mediclip/threads';
 import { ImageError } from '../image/image-error.js';
 import { checkBytes, type ImageLimits, resolveLimits } from '../image/limits.js';
 import { timedOut } from '../image/time-limit.js';
@@ -7,7 +7,7 @@ import type { OverlayOptions } from '../overlay/overlay.js';
 import type { Raster } from '../resize/raster.js';
 import type { Frame, FrameWants } from './frame-products.js';
 import type { ImageSource } from './image-source.js';
-import type { ImagingTasks } from './imaging-thread.js';
+import type { ImagingData, ImagingTasks } from './imaging-thread.js';
 
 const entry = new URL('../../dist/pool/imaging-thread.js', import.meta.url);
 /** What a task may take beyond the time limit of decoding, for what comes after it. */
@@ -18,6 +18,8 @@ export interface ImagingPoolOptions {
   /** Images that are worked on at once. */
   readonly threads: number;
   readonly limits?: Partial<ImageLimits>;
+  /** What the threads may take for decoding at once, in bytes: images that do not fit wait their turn. No limit by default. */
+  readonly decodingBytes?: number;
 }
 
 export interface ImagingOptions {
@@ -46,13 +48,18 @@ export class ImagingPool {
   }
 
   /** Rejects with a RangeError for a number of threads or a limit below 1, and when a thread cannot start. */
-  static async start({ threads, limits }: ImagingPoolOptions): Promise<ImagingPool> {
+  static async start({
+    threads,
+    limits,
+    decodingBytes = Number.MAX_SAFE_INTEGER,
+  }: ImagingPoolOptions): Promise<ImagingPool> {
     const resolved = resolveLimits(limits);
     const { timeoutMs } = resolved;
     const pool = new TaskPool<ImagingTasks>({
       entry,
       threads,
-      data: resolved,
+      data: { limits: resolved, decodingBytes } satisfies ImagingData,
+      budget: new ByteBudget({ bytes: decodingBytes }),
       errors: [ImageError],
       timeoutMs: timeoutMs + graceMs,
       timeoutError: () => timedOut(timeoutMs),
@@ -75,16 +82,17 @@ export class ImagingPool {
 
   /**
    * What is wanted of all frames of a DICOM file, or of the only image of another, one after the other. The file is read once, by the
-   * thread, and handed over at once; no more than two frames wait to be taken.
+   * thread, and handed over at once; no more than two frames wait to be taken. Bytes are moved to the thread: they are gone here.
    */
   frames<const Wants extends FrameWants>(
-    source: { readonly path: string },
+    source: { readonly path: string } | Uint8Array<ArrayBuffer>,
     wants: Wants,
     options: ImagingOptions = {},
   ): TaskStream<Frame<Wants>> {
-    return this.#pool.stream('frames', { source, wants }, options) as TaskStream<Frame<FrameWants>> as TaskStream<
-      Frame<Wants>
-    >;
+    const transfer = source instanceof Uint8Array ? [source.buffer] : [];
+    return this.#pool.stream('frames', { source, wants }, { ...options, transfer }) as TaskStream<
+      Frame<FrameWants>
+    > as TaskStream<Frame<Wants>>;
   }
 
   /** A PNG of an image under its heat map; `ground` is what `frame` or `frames` gave of it. See `drawOverlay`. */

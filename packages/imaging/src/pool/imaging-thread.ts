@@ -1,20 +1,30 @@
 /** A thread of the imaging pool. */
-import { serveTasks, threadData } from '@mediclip/threads';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { serveTasks, type TaskContext, threadData } from '@mediclip/threads';
 import sharp from 'sharp';
-import { decodeImage } from '../decode/decode-image.js';
+import { openImage } from '../decode/open-image.js';
+import type { DecodedImage } from '../image/decoded-image.js';
+import type { FrameCost } from '../image/frame-cost.js';
+import { ImageError } from '../image/image-error.js';
 import type { ImageLimits } from '../image/limits.js';
-import { decodeMask } from '../masks/decode-mask.js';
+import { openMask } from '../masks/decode-mask.js';
 import { drawOverlay, type OverlayOptions } from '../overlay/overlay.js';
 import type { Raster } from '../resize/raster.js';
-import { decodedFrames } from './decoded-frames.js';
-import { type FrameWants, frameOf } from './frame-products.js';
+import { type Frame, type FrameWants, frameBytes, frameOf } from './frame-products.js';
 import { bytesOf, type ImageSource } from './image-source.js';
 
 // The pool's threads are the parallelism, and no file comes twice.
 sharp.concurrency(1);
 sharp.cache(false);
 
-const limits = threadData<ImageLimits>();
+export interface ImagingData {
+  readonly limits: ImageLimits;
+  /** What all threads may take for decoding at once. */
+  readonly decodingBytes: number;
+}
+
+const { limits, decodingBytes } = threadData<ImagingData>();
 
 interface OverlayRequest {
   readonly ground: Raster;
@@ -23,16 +33,59 @@ interface OverlayRequest {
   readonly options: OverlayOptions;
 }
 
+/** The bytes that a frame takes; throws `too-many-pixels` when the process never has so many. */
+function bytesWithin(cost: FrameCost, wants: FrameWants): number {
+  const bytes = frameBytes(cost, wants);
+  if (bytes <= decodingBytes) return bytes;
+  throw new ImageError(
+    'too-many-pixels',
+    `The image has ${cost.pixels} pixels, which take ${bytes} bytes to decode, and the memory of the server allows ${decodingBytes}; reduce it.`,
+  );
+}
+
+/** Buffers that nobody uses any more count until they are collected, which V8 sees no hurry for: they are not on its heap. */
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+/** Below, collecting takes more than it brings. */
+const collectedBytes = 32 * 1024 * 1024;
+
+/** What is wanted of a frame, once there is memory for it; that is free again when the promise settles. */
+async function madeWithin(
+  reserve: TaskContext['reserve'],
+  cost: FrameCost,
+  wants: FrameWants,
+  decode: () => Promise<DecodedImage>,
+): Promise<Frame<FrameWants>> {
+  const bytes = bytesWithin(cost, wants);
+  return reserve(bytes, async () => {
+    try {
+      return await frameOf(await decode(), wants);
+    } finally {
+      if (bytes > collectedBytes) collectGarbage();
+    }
+  });
+}
+
 const tasks = {
   /** One frame of a file, counted from 0. */
-  async frame({ source, frame, wants }: { source: ImageSource; frame: number; wants: FrameWants }) {
+  async frame(
+    { source, frame, wants }: { source: ImageSource; frame: number; wants: FrameWants },
+    { reserve }: TaskContext,
+  ) {
     const bytes = await bytesOf(source, limits);
-    const isMask = wants.prepared?.kind === 'mask';
-    return frameOf(await (isMask ? decodeMask(bytes, limits) : decodeImage(bytes, limits, frame)), wants);
+    if (wants.prepared?.kind === 'mask') {
+      const { cost, decode } = await openMask(bytes, limits);
+      return madeWithin(reserve, cost, wants, decode);
+    }
+    const image = await openImage(bytes, limits);
+    return madeWithin(reserve, image.cost(frame), wants, () => image.frame(frame));
   },
-  /** The frames of a file that is read once. */
-  async *frames({ source, wants }: { source: ImageSource; wants: FrameWants }) {
-    for await (const decoded of decodedFrames(await bytesOf(source, limits), limits)) yield frameOf(decoded, wants);
+  /** The images of a file that is read once: frames of DICOM, pages of TIFF, the first of any other. */
+  async *frames({ source, wants }: { source: ImageSource; wants: FrameWants }, { reserve }: TaskContext) {
+    const image = await openImage(await bytesOf(source, limits), limits);
+    for (let index = 0; index < image.decodable; index++) {
+      yield await madeWithin(reserve, image.cost(index), wants, () => image.frame(index));
+    }
   },
   async overlay({ ground, map, mapSide, options }: OverlayRequest): Promise<Uint8Array> {
     return drawOverlay(ground, map, mapSide, options);

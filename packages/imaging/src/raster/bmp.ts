@@ -35,7 +35,8 @@ interface BmpHeader {
 export function openBmp(bytes: Uint8Array, limits: ImageLimits): RasterFile & { samples(): RasterSamples } {
   const header = readHeader(bytes);
   checkDeclared({ width: header.width, height: header.height, frameCount: 1 }, 0, limits);
-  return { frameCount: 1, samples: () => decodeBmp(bytes, header) };
+  const cost = { pixels: header.width * header.height, bytesPerPixel: 8, channels: 4 };
+  return { frameCount: 1, cost: () => cost, samples: () => decodeBmp(bytes, header) };
 }
 
 function decodeBmp(bytes: Uint8Array, header: BmpHeader): RasterSamples {

@@ -1,6 +1,7 @@
 import type { Metadata } from 'sharp';
 import type { ImageFormat } from '../decode/detect-format.js';
 import { CHANNELS, type ImageMode } from '../image/decoded-image.js';
+import type { FrameCost } from '../image/frame-cost.js';
 import { corruptImage, ImageError } from '../image/image-error.js';
 import { checkDeclared, type ImageLimits } from '../image/limits.js';
 import { openBmp } from './bmp.js';
@@ -43,7 +44,7 @@ async function openGif(bytes: Uint8Array, limits: ImageLimits): Promise<RasterFi
   const first = readGifFrame(bytes);
   const file = await openByVips({ bytes: first.opaque, format: 'GIF' }, limits, () => gifMode(first.palette));
   return {
-    frameCount: file.frameCount,
+    ...file,
     samples: async (frame) => {
       const samples = await file.samples(frame);
       fillGround(samples, first);
@@ -54,12 +55,12 @@ async function openGif(bytes: Uint8Array, limits: ImageLimits): Promise<RasterFi
 
 async function openJpeg(bytes: Uint8Array, limits: ImageLimits): Promise<RasterFile> {
   const file: VipsFile = { bytes, format: 'JPEG' };
-  const { frameCount, samples } = await openByVips(file, limits, modeOf);
+  const opened = await openByVips(file, limits, modeOf);
   return {
-    frameCount,
+    ...opened,
     samples: async (frame) => {
       try {
-        return await samples(frame);
+        return await opened.samples(frame);
       } catch (error) {
         const isWhole = error instanceof ImageError && STRAY_BYTES.test(error.message) && hasAllIntervals(bytes);
         if (!isWhole) throw error;
@@ -81,8 +82,10 @@ async function openByVips(
   checkDeclared({ width: header.width, height: header.height, frameCount }, 0, limits);
   const mode = modeIn(header);
   const upright = header.autoOrient ?? header;
+  const cost = costOf(file, header);
   return {
     frameCount,
+    cost: () => cost,
     samples: async (frame) => {
       if (frame > 0) {
         throw new ImageError('no-such-frame', 'Only the first frame of an animation is read; ask for frame 0.');
@@ -93,6 +96,19 @@ async function openByVips(
       }
       return { ...pixels, mode, notes: frameCount > 1 ? [`first of ${frameCount} frames`] : [] };
     },
+  };
+}
+
+/** Of the decoder, beside the samples that it gives: what it keeps of progressive files, of colours halved, of its own rows. */
+const decoderBytesPerPixel: Readonly<Record<string, number>> = { PNG: 1, JPEG: 4, GIF: 5, WebP: 7 };
+
+function costOf({ format }: VipsFile, { width, height, channels, depth, orientation }: Metadata): FrameCost {
+  const sampleBytes = channels * (depth === 'ushort' ? 2 : 1);
+  const isTurned = (orientation ?? 1) !== 1;
+  return {
+    pixels: width * height,
+    bytesPerPixel: (decoderBytesPerPixel[format] ?? sampleBytes) + sampleBytes * (isTurned ? 2 : 1),
+    channels: Math.min(channels, 4),
   };
 }
 

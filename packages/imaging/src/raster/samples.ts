@@ -1,4 +1,5 @@
 import type { ImageMode } from '../image/decoded-image.js';
+import type { FrameCost } from '../image/frame-cost.js';
 
 /** Sample values as a file stores them. */
 export type SampleValues = Uint8Array | Uint16Array | Int16Array | Float32Array;
@@ -17,6 +18,8 @@ export interface RasterSamples {
 export interface RasterFile {
   /** Pages, or frames of an animation. */
   readonly frameCount: number;
+  /** Of one of those frames; throws as `samples` rejects. */
+  cost(frame: number): FrameCost;
   /**
    * Decodes a frame of those that there are, counted from 0. Rejects with an ImageError: `no-such-frame` for any but the
    * first of an animation, `corrupt-image`, `unsupported-encoding`, `too-many-pixels`, `timed-out` or `out-of-memory`.

@@ -64,6 +64,15 @@ const tasks = {
     if (Atomics.sub(shared, 3, 1) > 0) process.exit(1);
     return message;
   },
+  /** Counts those that hold bytes in `shared[6]`, and the most of them at once in `shared[7]`; ends the thread if it is told to. */
+  hold: async ({ bytes, dies = false }: { bytes: number; dies?: boolean }, { reserve }: TaskContext) =>
+    reserve(bytes, async () => {
+      const holding = Atomics.add(shared, 6, 1) + 1;
+      if (holding > Atomics.load(shared, 7)) Atomics.store(shared, 7, holding);
+      if (dies) process.exit(1);
+      await pause(5);
+      Atomics.sub(shared, 6, 1);
+    }),
   /** Counts the items that it has made in `shared[4]`, and the end of the stream in `shared[5]`. */
   count: async function* ({ items, failAt, hangAt }: { items: number; failAt?: number; hangAt?: number }) {
     try {

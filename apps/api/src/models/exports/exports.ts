@@ -1,11 +1,13 @@
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { Model } from '@mediclip/contracts';
 import { renderModelCard } from '@mediclip/evaluation';
 import type { BackboneThreads } from '../../backbone-threads/backbone-threads.js';
 import { usableBackbone } from '../../backbones/backbone-catalogue.js';
 import type { ServerSettings } from '../../dependencies.js';
 import type { Call, HandlersOf, RawAnswer } from '../../http/handlers.js';
+import type { ServerMemory } from '../../memory.js';
 import { withTemporaryFolder } from '../../uploads/temporary-folder.js';
 import { exportExamples, exportFiles } from './export-files.js';
 import { inMemory, type ZipContent, zipStream } from './zip-stream.js';
@@ -13,18 +15,31 @@ import { inMemory, type ZipContent, zipStream } from './zip-stream.js';
 export interface ExportDependencies {
   readonly settings: ServerSettings;
   readonly backboneThreads: BackboneThreads;
+  readonly memory: ServerMemory;
 }
 
 export function exportHandlers(dependencies: ExportDependencies): HandlersOf<'exportModel'> {
-  return { exportModel: (call) => exportModel(call, dependencies) };
+  return {
+    async exportModel(call) {
+      const { params, store, signal } = call;
+      const model = await store.models.get(params.id);
+      const caller = store.tenant;
+      const lease = await dependencies.memory.export.take(copies * model.sizeBytes, { signal, caller });
+      call.reply.raw.once('close', () => lease.giveBack());
+      return exportModel(call, model, dependencies);
+    },
+  };
 }
+
+/** Of a detector, in the files and the graph of an export. */
+const copies = 2;
 
 /** The model with everything that it needs elsewhere. Only weights are read while they are sent; all else is small. */
 async function exportModel(
-  { params, store, signal }: Call<'exportModel'>,
+  { store, signal }: Call<'exportModel'>,
+  model: Model,
   { settings, backboneThreads }: ExportDependencies,
 ): Promise<RawAnswer> {
-  const model = await store.models.get(params.id);
   const backbone = usableBackbone(model.configuration.backbone, settings.modelsDir);
   const files = await withTemporaryFolder(settings.dataDir, async (folder) => {
     const detector = await store.models.fetch(model.id, folder);

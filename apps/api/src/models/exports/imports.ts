@@ -4,7 +4,7 @@ import { WeightsError } from '@mediclip/backbones';
 import { type Model, ProblemError } from '@mediclip/contracts';
 import { usableBackbone } from '../../backbones/backbone-catalogue.js';
 import type { Call, HandlersOf } from '../../http/handlers.js';
-import { receiveArchive } from '../../uploads/archive/receive-archive.js';
+import { withArchive } from '../../uploads/archive/receive-archive.js';
 import { withTemporaryFolder } from '../../uploads/temporary-folder.js';
 import type { BuiltDetector } from './build-detector.js';
 import type { ExportDependencies } from './exports.js';
@@ -21,15 +21,14 @@ export function importHandlers(dependencies: ExportDependencies): HandlersOf<'im
 
 async function importModel(
   call: Call<'importModel'>,
-  { settings, backboneThreads }: ExportDependencies,
+  { settings, backboneThreads, memory }: ExportDependencies,
 ): Promise<Model> {
   return withTemporaryFolder(settings.dataDir, async (folder) => {
     const detector = path.join(folder, 'detector');
-    const archive = await receiveArchive(call, folder, settings.archives);
-    const exported = await unpackExport(archive.files, detector, {
-      calibrationImages: settings.datasetImages,
-      nowMs: Date.now(),
-    }).finally(() => archive.close());
+    const bounds = { calibrationImages: settings.datasetImages, nowMs: Date.now() };
+    const exported = await withArchive(call, folder, { limits: settings.archives, memory }, ({ files }) =>
+      unpackExport(files, detector, bounds),
+    );
     usableBackbone(exported.configuration.backbone, settings.modelsDir);
     const { signal, store } = call;
     const building = backboneThreads.run('buildDetector', detector, { signal, caller: store.tenant });

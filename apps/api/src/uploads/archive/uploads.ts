@@ -6,7 +6,7 @@ import { type ImageDependencies, takeImages } from '../../datasets/images.js';
 import type { Call, HandlersOf } from '../../http/handlers.js';
 import { withTemporaryFolder } from '../temporary-folder.js';
 import type { ArchiveFile } from './archive.js';
-import { receiveArchive } from './receive-archive.js';
+import { withArchive } from './receive-archive.js';
 
 export function archiveHandlers(dependencies: ImageDependencies): HandlersOf<'uploadArchive'> {
   return { uploadArchive: async (call) => ({ json: await uploadArchive(call, dependencies) }) };
@@ -17,13 +17,10 @@ async function uploadArchive(call: Call<'uploadArchive'>, dependencies: ImageDep
   let layout: ArchiveLayout | undefined;
   const upload = await withTemporaryFolder(dataDir, (folder) =>
     takeImages(call, call.params.id, dependencies, async (intake) => {
-      const archive = await receiveArchive(call, folder, archives);
-      try {
-        const unpack = unpacker(folder, images.maximumBytes, call.signal);
-        layout = await takeAll(archive.files, intake, unpack);
-      } finally {
-        await archive.close();
-      }
+      const unpack = unpacker(folder, images.maximumBytes, call.signal);
+      layout = await withArchive(call, folder, { limits: archives, memory: dependencies.memory }, ({ files }) =>
+        takeAll(files, intake, unpack),
+      );
     }),
   );
   return { ...upload, layout };

@@ -1,4 +1,5 @@
 import { CHANNELS, type ImageMode } from '../../image/decoded-image.js';
+import type { FrameCost } from '../../image/frame-cost.js';
 import { corruptImage, ImageError } from '../../image/image-error.js';
 import { checkDeclared, type ImageLimits } from '../../image/limits.js';
 import { jpegFrame } from '../jpeg.js';
@@ -44,11 +45,22 @@ export function openTiff(bytes: Uint8Array, limits: ImageLimits): RasterFile {
   pageAt(0);
   return {
     frameCount,
+    cost: (frame) => costOf(pageAt(frame)),
     samples: async (frame) => {
       const samples = await decodePage(file, pageAt(frame), limits);
       return { ...samples, notes: [...samples.notes, ...notes] };
     },
   };
+}
+
+/** Samples as they are stored and as they are turned, and the rows between them. */
+function costOf(directory: TiffDirectory): FrameCost {
+  const { width, height } = tiffPageSize(directory);
+  const channels = Math.max(1, directory.number(TAG.samplesPerPixel) ?? 1);
+  const bits = directory.number(TAG.bitsPerSample) ?? 1;
+  const sampleBytes = bits <= 8 ? 1 : bits <= 16 ? 2 : 4;
+  const shown = directory.number(TAG.photometric) === PHOTOMETRIC.palette ? 3 : Math.min(channels, 4);
+  return { pixels: width * height, bytesPerPixel: 2 * Math.max(channels, shown) * sampleBytes + 2, channels: shown };
 }
 
 async function decodePage(file: TiffFile, directory: TiffDirectory, limits: ImageLimits): Promise<RasterSamples> {

@@ -5,7 +5,7 @@ import { dicomFile } from '../testing/dicom-file.js';
 const original = await import('../dicom/read-data-set.js');
 const readDataSet = jest.fn(original.readDataSet);
 jest.unstable_mockModule('../dicom/read-data-set.js', () => ({ ...original, readDataSet }));
-const { decodedFrames } = await import('./decoded-frames.js');
+const { openImage } = await import('./open-image.js');
 
 test('the data set of a file of 100 frames is read once', async () => {
   const side = 16;
@@ -13,7 +13,7 @@ test('the data set of a file of 100 frames is read once', async () => {
   const pixelData = Uint8Array.from({ length: frames * side * side }, (_, at) => (at + Math.floor(at / 256)) % 256);
   const found: Uint8Array[] = [];
   const bytes = dicomFile({ rows: side, columns: side, frames, pixelData });
-  for await (const { data } of decodedFrames(bytes, resolveLimits())) found.push(data);
+  for await (const { data } of (await openImage(bytes, resolveLimits())).frames()) found.push(data);
   expect(found).toHaveLength(frames);
   expect(readDataSet).toHaveBeenCalledTimes(1);
 });

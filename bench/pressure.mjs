@@ -1,0 +1,129 @@
+/**
+ * `node bench/pressure.mjs [INPUT ...]`: the largest resident memory of `mediclip serve`, without its engine, while it is sent what takes
+ * most of it, as a table in Markdown. An INPUT is a part of their names; all of them by default. The server is told that it has 2 GB, as
+ * the container of the API has by default; Linux only.
+ */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { fileAt, MediclipClient } from '@mediclip/client';
+import { startEmbeddedServer } from '../apps/cli/dist/demo/embedded-server.js';
+import { noisePng } from '../apps/cli/dist/end-to-end/testing/large-archive.js';
+import { largeFiles } from '../packages/imaging/dist/testing/large-files.js';
+
+const trainingImages = fileURLToPath(new URL('../examples/brain-mri/train/normal', import.meta.url));
+const MiB = 2 ** 20;
+const largeSide = 8000;
+
+/** A Windows bitmap of 24 bits a pixel and about 50 MB. */
+function largeBitmap() {
+  const [width, height] = [4000, 4166];
+  const head = Buffer.alloc(54);
+  head.write('BM', 'latin1');
+  head.writeUInt32LE(54, 10);
+  head.writeUInt32LE(40, 14);
+  head.writeInt32LE(width, 18);
+  head.writeInt32LE(height, 22);
+  head.writeUInt16LE(1, 26);
+  head.writeUInt16LE(24, 28);
+  return Buffer.concat([head, Buffer.alloc(width * 3 * height, 0x5a)]);
+}
+
+function form(files, fields = []) {
+  const body = new FormData();
+  for (const [name, value] of fields) body.append(name, value);
+  for (const bytes of files) body.append('file', new Blob([bytes]), 'image');
+  return body;
+}
+
+const upload =
+  (bytes) =>
+  ({ datasetId, baseUrl }) => [
+    `${baseUrl}/v1/datasets/${datasetId}/images`,
+    form(
+      [bytes],
+      [
+        ['split', 'train'],
+        ['label', 'normal'],
+      ],
+    ),
+  ];
+const score =
+  (files) =>
+  ({ modelId, baseUrl }) => [`${baseUrl}/v1/models/${modelId}/score`, form(files)];
+
+/** What is sent, and how many of it at once. */
+const inputs = {
+  'upload of a PNG, grey and alpha of 16 bits, 8000 x 8000': async () => [
+    upload(await large('PNG, grey and alpha')),
+    1,
+  ],
+  'four of them at once': async () => [upload(await large('PNG, grey and alpha')), 4],
+  'four scores of it at once': async () => [score([await large('PNG, grey and alpha')]), 4],
+  'four uploads of an RLE DICOM, 8000 x 8000': async () => [upload(await large('DICOM, RLE, 32 bits')), 4],
+  'four uploads of a palette DICOM, 5600 x 5600': async () => [upload(await large('DICOM, palette', 5600)), 4],
+  '64 uploads of a BMP of 50 MB': async () => [upload(largeBitmap()), 64],
+  '150 scores of 32 PNGs': async () => [score(Array.from({ length: 32 }, () => noisePng(512))), 150],
+};
+
+const large = (beginning, side = largeSide) =>
+  Object.entries(largeFiles).find(([kind]) => kind.startsWith(beginning))[1](side);
+
+const status = (pid, field) =>
+  Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
+
+/** Sends it `count` times at once; how often each status was answered. */
+async function send([url, body], count) {
+  const statuses = {};
+  const one = async () => {
+    const answer = await fetch(url, { method: 'POST', body }).catch((error) => ({ status: error.message }));
+    await answer.arrayBuffer?.();
+    statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
+  };
+  await Promise.all(Array.from({ length: count }, one));
+  return Object.entries(statuses)
+    .map(([code, times]) => `${times} times ${code}`)
+    .join(', ');
+}
+
+let datasetId;
+const folder = mkdtempSync(path.join(tmpdir(), 'mediclip-pressure-'));
+process.env.MEDICLIP_RATE_LIMIT_PER_MINUTE = '1000000';
+process.env.MEDICLIP_SCORE_TIMEOUT_SECONDS = '600';
+process.env.MEDICLIP_MEMORY_LIMIT ??= String(2048 * MiB);
+// As the container images have them.
+process.env.MALLOC_MMAP_THRESHOLD_ ??= '131072';
+process.env.MALLOC_TRIM_THRESHOLD_ ??= '131072';
+const server = await startEmbeddedServer(folder);
+try {
+  const { pid, baseUrl } = server;
+  const client = new MediclipClient({ baseUrl });
+  const examples = await client.createDataset({ name: 'Examples' });
+  const files = readdirSync(trainingImages).map((name) => fileAt(path.join(trainingImages, name)));
+  await client.uploadImages(
+    examples.id,
+    files.map((file) => ({ ...file, split: 'train', label: 'normal' })),
+  );
+  const training = { epochs: 1, selection: 'last', heldOutSamples: 0 };
+  const { modelId } = await client.waitForResult(await client.createAdaptation({ datasetId: examples.id, training }));
+  const wanted = process.argv.slice(2);
+  console.log('| input | answers | peak | 5 s later |\n|---|---|---:|---:|');
+  for (const [name, make] of Object.entries(inputs)) {
+    if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
+    ({ id: datasetId } = await client.createDataset({ name }));
+    const [request, count] = await make();
+    writeFileSync(`/proc/${pid}/clear_refs`, '5');
+    const answers = await send(request({ datasetId, modelId, baseUrl }), count);
+    const peak = status(pid, 'VmHWM');
+    await sleep(5000);
+    console.log(
+      `| ${name} | ${answers} | ${Math.round(peak / MiB)} MiB | ${Math.round(status(pid, 'VmRSS') / MiB)} MiB |`,
+    );
+    await client.deleteDataset(datasetId);
+  }
+} finally {
+  await server.stop();
+  rmSync(folder, { recursive: true });
+}
