@@ -1,17 +1,19 @@
 import { serviceVersion } from '@mediclip/contracts';
-import { sentenceOf } from '@mediclip/problems';
 import { Command } from 'commander';
-import { type AdaptFlags, adapt } from './commands/adapt.js';
+import type { AdaptFlags } from './commands/adapt.js';
 import { addAdaptationFlags } from './commands/adaptation-flags.js';
-import { evaluate } from './commands/evaluate.js';
-import { addKeysCommands } from './commands/keys.js';
-import { type ScoreFlags, score } from './commands/score.js';
-import { addWeightsCommands } from './commands/weights.js';
+import { addComputeFlags, type ComputeFlags } from './commands/compute-flags.js';
+import { addKeysCommands } from './commands/keys-flags.js';
+import type { ScoreFlags } from './commands/score.js';
+import { addWeightsCommands } from './commands/weights-flags.js';
 import type { DemoFlags } from './demo/demo.js';
-import { addComputeFlags, type ComputeFlags } from './engine-options.js';
 import { StoppedError, UncaughtError, UsageError } from './usage-error.js';
 
-/** Exit statuses: 0 done, 1 a fault that is told in one sentence, 130 stopped by Ctrl-C. A bug keeps its stack. */
+/**
+ * Reads the arguments and runs a command, whose code is loaded only then: every command answers at once.
+ *
+ * Exit statuses: 0 done, 1 a fault that is told in one sentence, 130 stopped by Ctrl-C. A bug keeps its stack.
+ */
 export async function main(argv: readonly string[]): Promise<number> {
   const stop = new AbortController();
   const onSignal = () => {
@@ -23,7 +25,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     await program(stop.signal).parseAsync([...argv]);
     return 0;
   } catch (error) {
-    const sentence = isOwn(error) ? error.message : sentenceOf(error);
+    const sentence = isOwn(error) ? error.message : (await import('@mediclip/problems')).sentenceOf(error);
     if (sentence === undefined) throw error;
     process.stderr.write(`mediclip: ${sentence}\n`);
     return stop.signal.aborted ? 130 : 1;
@@ -44,7 +46,9 @@ function program(signal: AbortSignal): Command {
     .option('--out <folder>', 'where the detector goes (default: <folder name>.mediclip)')
     .option('--resume', 'go on with a stopped run', false)
     .option('--overwrite', 'replace what is there', false)
-    .action((folder: string, flags: AdaptFlags) => adapt(folder, flags, signal));
+    .action(async (folder: string, flags: AdaptFlags) =>
+      (await import('./commands/adapt.js')).adapt(folder, flags, signal),
+    );
   addComputeFlags(addAdaptationFlags(adaptCommand));
   addComputeFlags(
     mediclip
@@ -52,13 +56,17 @@ function program(signal: AbortSignal): Command {
       .description('score images with a detector')
       .option('--maps <folder>', 'write a heat-map overlay per image')
       .option('--raw', 'write the raw maps too, as NPY', false)
-      .action((model: string, files: string[], flags: ScoreFlags) => score(model, files, flags, signal)),
+      .action(async (model: string, files: string[], flags: ScoreFlags) =>
+        (await import('./commands/score.js')).score(model, files, flags, signal),
+      ),
   );
   addComputeFlags(
     mediclip
       .command('evaluate <model> <folder>')
       .description('measure a detector on labelled test images')
-      .action((model: string, folder: string, flags: ComputeFlags) => evaluate(model, folder, flags, signal)),
+      .action(async (model: string, folder: string, flags: ComputeFlags) =>
+        (await import('./commands/evaluate.js')).evaluate(model, folder, flags, signal),
+      ),
   );
   addWeightsCommands(mediclip, signal);
   addKeysCommands(mediclip);
@@ -75,7 +83,7 @@ function addDemo(mediclip: Command, signal: AbortSignal): void {
     .action(async (flags: DemoFlags) => (await import('./demo/demo.js')).demo(flags, signal));
 }
 
-/** The service's commands take everything from `MEDICLIP_` variables. Their code is loaded only when it is wanted. */
+/** The service's commands take everything from `MEDICLIP_` variables. */
 function addServiceCommands(mediclip: Command, signal: AbortSignal): void {
   for (const [role, description] of [
     ['serve', 'run API and worker in one process tree, without Redis'],

@@ -14,7 +14,6 @@ export type { BatchHalved, OnBatchHalved } from './halving.js';
 export { type ChosenShots, chooseDistinctShots, copiesNote } from './shots/choose-shots.js';
 export { DistinctPictures, pixelDigest } from './shots/distinct-pictures.js';
 export type { PictureData } from './shots/near-copies.js';
-export { type PrecisionChoice, precisionChoices } from './tower/precision.js';
 export { Towers } from './tower/towers.js';
 export {
   type AdaptationProgress,

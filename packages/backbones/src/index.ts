@@ -1,7 +1,6 @@
 export type { Backbone } from './backbone.js';
 export { type ListedBackbone, listBackbones, openBackbone } from './catalogue/catalogue.js';
 export { openClipBackbone } from './families/clip.js';
-export { DEFAULT_HUB_URL } from './hub/hub.js';
 export { pullWeights } from './hub/pull-weights.js';
 export { importWeights, type PlacedWeights } from './weights/import/import-weights.js';
 export {

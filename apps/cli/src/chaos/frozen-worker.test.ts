@@ -26,7 +26,7 @@ onRedis('a worker that is frozen beyond its lock while its engine goes on, and i
   }, 120_000);
   afterAll(() => cluster?.stop());
 
-  const adapt = (epochs = 4) => client.createAdaptation({ datasetId, ...quickOptions(epochs) });
+  const adapt = (epochs = 2) => client.createAdaptation({ datasetId, ...quickOptions(epochs) });
 
   const says = (member: Member, wanted: string, { id }: Pick<JobOf<'adaptation'>, 'id'>) =>
     until(() => member.log.find(({ msg, jobId }: LogLine) => msg === wanted && jobId === id));

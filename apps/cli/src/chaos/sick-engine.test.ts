@@ -39,7 +39,7 @@ onRedis('of two workers, one whose engine does not start any more', () => {
   }, 300_000);
   afterAll(() => cluster?.stop());
 
-  const adapt = () => client.createAdaptation({ datasetId, ...quickOptions(4) });
+  const adapt = () => client.createAdaptation({ datasetId, ...quickOptions(2) });
 
   test('costs no job and no score: the healthy one does them all, until the sick one has recovered', async () => {
     const undisturbed = await client.getModel(modelId);

@@ -106,6 +106,9 @@ const problemOf = (call: Promise<unknown>): Promise<ClientProblem | undefined> =
     (error: ClientProblem) => error,
   );
 
+/** What the same images and options make on any store. */
+let undisturbed: Model | undefined;
+
 /**
  * Fails the store while an adaptation trains and until it has come to its end: the state is clear meanwhile, and afterwards everything that
  * was there is there, what was refused can be repeated, and the adaptation ends as if nothing had happened.
@@ -115,7 +118,7 @@ async function losesNothing({ baseUrl, client, log }: ServiceProcess, failure: F
   const datasetId = await uploadExamples(client, { train: 4 });
   const adapt = () => client.createAdaptation({ datasetId, ...quickOptions(4) });
   const model = async ({ modelId }: { modelId: string }): Promise<Model> => client.getModel(modelId);
-  const undisturbed = await model(await client.waitForResult(await adapt()));
+  undisturbed ??= await model(await client.waitForResult(await adapt()));
   const images = await all(client.listImages(datasetId));
 
   const job = await adapt();

@@ -4,13 +4,14 @@ import path from 'node:path';
 import { type AdaptationJob, copiesNote, readDetector, writeExportedModel } from '@mediclip/adaptation';
 import { openBackbone } from '@mediclip/backbones';
 import { type Engine, EngineError } from '@mediclip/engine';
-import { type ComputeFlags, withEngine } from '../engine-options.js';
 import { announce } from '../folder/data-folder.js';
 import { loadShots } from '../folder/load-shots.js';
 import { createOutput, type Output } from '../terminal/output.js';
 import { Progress } from '../terminal/progress.js';
 import { StoppedError, UsageError } from '../usage-error.js';
 import { type AdaptationFlags, parseAdaptationFlags } from './adaptation-flags.js';
+import type { ComputeFlags } from './compute-flags.js';
+import { withEngine } from './with-engine.js';
 
 export interface AdaptFlags extends ComputeFlags, AdaptationFlags {
   readonly out?: string;

@@ -11,13 +11,14 @@ import {
 import type { ImagingPool } from '@mediclip/imaging';
 import type { AnomalyMap } from '@mediclip/maps';
 import { pMapIterable } from 'p-map';
-import { type ComputeFlags, withEngine } from '../engine-options.js';
 import type { TestFile } from '../folder/data-files.js';
 import { announce, readDataFolder } from '../folder/data-folder.js';
 import { filesAtOnce, naming, readImageFile, withImagingPool } from '../images.js';
 import { createOutput } from '../terminal/output.js';
 import { Progress } from '../terminal/progress.js';
 import { UsageError } from '../usage-error.js';
+import type { ComputeFlags } from './compute-flags.js';
+import { withEngine } from './with-engine.js';
 
 /** A test image with its score, or why it is left out, as a sentence. */
 type Evaluated = { readonly testFile: TestFile } & (

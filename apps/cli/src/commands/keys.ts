@@ -1,41 +1,24 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { tenantSchema } from '@mediclip/contracts';
 import { newId } from '@mediclip/store';
-import { type Command, Option } from 'commander';
 import { changeKeysFile, readKeysFile, type StoredKey } from '../keys/keys-file.js';
 import { createOutput } from '../terminal/output.js';
 import { UsageError } from '../usage-error.js';
 
-interface KeysFlags {
+export interface KeysFlags {
   readonly file: string;
   readonly json: boolean;
 }
 
-interface CreateFlags extends KeysFlags {
+export interface CreateFlags extends KeysFlags {
   readonly note?: string;
 }
 
 const keyBytes = 32;
 const longestNote = 200;
 
-/** `mediclip keys …`: the API keys of a service, in the file that `MEDICLIP_API_KEYS_FILE` names. */
-export function addKeysCommands(mediclip: Command): void {
-  const keys = mediclip.command('keys').description('API keys of the service: create, list, revoke');
-  const add = (usage: string, description: string) =>
-    keys
-      .command(usage)
-      .description(description)
-      .addOption(new Option('--file <file>', 'the keys file').env('MEDICLIP_API_KEYS_FILE').default('api-keys.json'))
-      .option('--json', 'write JSON lines', false);
-  add('create <tenant>', 'make a key for a tenant; it is shown once')
-    .option('--note <text>', 'what the key is for')
-    .action(createKey);
-  add('list', 'list the keys, without the keys themselves').action(listKeys);
-  add('revoke <id>', 'withdraw a key').action(revokeKey);
-}
-
 /** Prints a new key, which the file holds the SHA-256 of: nobody can read the key again. */
-async function createKey(tenant: string, { file, json, note }: CreateFlags): Promise<void> {
+export async function createKey(tenant: string, { file, json, note }: CreateFlags): Promise<void> {
   const output = createOutput(json);
   const fault = tenantSchema.safeParse(tenant).error?.issues[0];
   if (fault) throw new UsageError(`${JSON.stringify(tenant)} is no tenant: ${fault.message}.`);
@@ -57,7 +40,7 @@ async function createKey(tenant: string, { file, json, note }: CreateFlags): Pro
   output.remark(`Key ${id} of ${tenant} is in ${file}. Keep the line above: it is not shown again.`);
 }
 
-async function listKeys({ file, json }: KeysFlags): Promise<void> {
+export async function listKeys({ file, json }: KeysFlags): Promise<void> {
   const output = createOutput(json);
   for (const { id, tenant, createdAt, note } of await readKeysFile(file)) {
     output.event({ event: 'key', id, tenant, createdAt, ...(note !== undefined && { note }) });
@@ -65,7 +48,7 @@ async function listKeys({ file, json }: KeysFlags): Promise<void> {
   }
 }
 
-async function revokeKey(id: string, { file, json }: KeysFlags): Promise<void> {
+export async function revokeKey(id: string, { file, json }: KeysFlags): Promise<void> {
   const output = createOutput(json);
   await readKeysFile(file);
   await changeKeysFile(file, (keys) => {

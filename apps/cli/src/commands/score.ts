@@ -4,10 +4,11 @@ import { readDetector } from '@mediclip/adaptation';
 import { writeFileWhole } from '@mediclip/files';
 import { writeNpy } from '@mediclip/maps';
 import pMap from 'p-map';
-import { type ComputeFlags, withEngine } from '../engine-options.js';
 import { filesAtOnce, naming, readImageFile, withImagingPool } from '../images.js';
 import { createOutput } from '../terminal/output.js';
 import { UsageError } from '../usage-error.js';
+import type { ComputeFlags } from './compute-flags.js';
+import { withEngine } from './with-engine.js';
 
 export interface ScoreFlags extends ComputeFlags {
   readonly maps?: string;

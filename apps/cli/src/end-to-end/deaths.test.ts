@@ -45,33 +45,27 @@ beforeAll(async () => {
 });
 
 describe('an adaptation', () => {
-  test.each([1, steps - 3])(
-    'whose whole process tree is killed after step %i goes on when the service is started again, to the same bytes',
-    async (step) => {
-      const killed = await start();
-      const job = await adapt(killed.client);
-      await trainedFor(killed.client, job, step);
-      await killed.killTree();
+  test('whose process tree is killed early and late, and whose engine is killed between, goes on to the same bytes', async () => {
+    const early = await start();
+    const job = await adapt(early.client);
+    await trainedFor(early.client, job, 1);
+    await early.killTree();
 
-      const service = await start(killed.dataDir);
-      const { attempt } = await expectSameModel(service, job);
-      expect(attempt).toBe(2);
-      expect(await service.stop()).toBe(0);
-    },
-  );
+    const late = await start(early.dataDir);
+    await trainedFor(late.client, job, 3);
+    process.kill(await late.enginePid(), 'SIGKILL');
+    await trainedFor(late.client, job, steps - 3);
+    expect((await late.client.getJob(job.id)).attempt).toBe(2);
+    expect(await (await fetch(`${late.baseUrl}/metrics`)).text()).toMatch(/^mediclip_engine_restarts_total 1$/m);
+    await late.killTree();
 
-  test('whose engine process is killed goes on within the same attempt, to the same bytes', async () => {
-    const service = await start();
-    const job = await adapt(service.client);
-    await trainedFor(service.client, job, 2);
-    process.kill(await service.enginePid(), 'SIGKILL');
+    const service = await start(early.dataDir);
     const { attempt } = await expectSameModel(service, job);
-    expect(attempt).toBe(1);
-    expect(await (await fetch(`${service.baseUrl}/metrics`)).text()).toMatch(/^mediclip_engine_restarts_total 1$/m);
+    expect(attempt).toBe(3);
     expect(await service.stop()).toBe(0);
   });
 
-  test('whose service is told to end is left with a checkpoint, and goes on after the next start', async () => {
+  test('whose service is told to end, and the next one twice, is left with a checkpoint and goes on after each start', async () => {
     const stopped = await start();
     const job = await adapt(stopped.client);
     await trainedFor(stopped.client, job, 2);
@@ -79,27 +73,20 @@ describe('an adaptation', () => {
     expect(await stopped.stop()).toBe(0);
     expect(isAlive(engine)).toBe(false);
 
+    const impatient = await start(stopped.dataDir);
+    await trainedFor(impatient.client, job, 5);
+    const second = await impatient.enginePid();
+    impatient.signal('SIGTERM');
+    await until(() => impatient.log.find(({ msg }) => msg === 'stopping'));
+    impatient.signal('SIGTERM');
+    expect(await impatient.ended).toBe(130);
+    expect(impatient.log.some(({ msg }) => msg === 'stopped')).toBe(false);
+    await until(() => (isAlive(second) ? undefined : true));
+
     const service = await start(stopped.dataDir);
     await expectSameModel(service, job);
     expect(await service.stop()).toBe(0);
   });
-});
-
-test('a service that is told to end twice ends at once, its engine too, and its job goes on after the next start', async () => {
-  const impatient = await start();
-  const job = await adapt(impatient.client);
-  await trainedFor(impatient.client, job, 2);
-  const engine = await impatient.enginePid();
-  impatient.signal('SIGTERM');
-  await until(() => impatient.log.find(({ msg }) => msg === 'stopping'));
-  impatient.signal('SIGTERM');
-  expect(await impatient.ended).toBe(130);
-  expect(impatient.log.some(({ msg }) => msg === 'stopped')).toBe(false);
-  await until(() => (isAlive(engine) ? undefined : true));
-
-  const service = await start(impatient.dataDir);
-  await expectSameModel(service, job);
-  expect(await service.stop()).toBe(0);
 });
 
 test('a service that is told to end while a client keeps sending ends within its grace', async () => {

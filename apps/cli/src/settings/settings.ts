@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { PrecisionChoice } from '@mediclip/adaptation';
 import type { ServerSettings } from '@mediclip/api';
+import type { PrecisionChoice } from '@mediclip/contracts';
 import type { z } from 'zod';
 import { type MemoryShares, memoryOfContainer, memoryShares } from './memory.js';
 import { clientVariables, prefix, variablesSchema } from './variables.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { precisionChoices } from '@mediclip/adaptation';
+import { precisionChoices } from '@mediclip/contracts';
 import { z } from 'zod';
 
 /** Before the name of every variable. */

@@ -8,10 +8,11 @@ import {
   readSafetensorsFile,
   writeSafetensors,
 } from '@mediclip/backbones';
+import type { PrecisionChoice } from '@mediclip/contracts';
 import type { ModelSource, Runtime } from '@mediclip/onnx-graph';
 import { askOnnxChecker, expectClose, temporaryFolder, testRuntime } from '@mediclip/testing';
 import { openTinyClip, openTinyResNet } from '../testing/tiny-clip.js';
-import { type PrecisionChoice, towerPrecision } from './precision.js';
+import { towerPrecision } from './precision.js';
 import { Tower } from './tower.js';
 
 const openTower = (backbone: Backbone, runtime: Runtime, precision?: PrecisionChoice) =>

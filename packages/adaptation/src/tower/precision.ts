@@ -1,13 +1,8 @@
 import type { Backbone } from '@mediclip/backbones';
-import type { TowerPrecision } from '@mediclip/contracts';
+import type { PrecisionChoice, TowerPrecision } from '@mediclip/contracts';
 import { add, mul, type Runtime, reduceSum, scalar, type Value } from '@mediclip/onnx-graph';
 import { AdaptationError } from '../errors.js';
 import { largeBytes } from '../weight-files.js';
-
-/** What may be asked for: the precision that suits the device and the backbone, or float32 whatever it costs. */
-export const precisionChoices = ['auto', 'float32'] as const;
-
-export type PrecisionChoice = (typeof precisionChoices)[number];
 
 /**
  * What a frozen image tower computes with:

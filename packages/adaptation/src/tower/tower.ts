@@ -1,5 +1,5 @@
 import type { Backbone } from '@mediclip/backbones';
-import type { TowerPrecision } from '@mediclip/contracts';
+import type { PrecisionChoice, TowerPrecision } from '@mediclip/contracts';
 import { input, OutOfMemoryError, type Runtime, type Session } from '@mediclip/onnx-graph';
 import type { OnBatchHalved } from '../halving.js';
 import { usedWeights, weightBytes } from '../weight-files.js';
@@ -7,7 +7,7 @@ import { batchShapesFor, type NextBatch, nextBatch } from './batch-shapes.js';
 import { FeatureCache } from './feature-cache.js';
 import type { Features } from './features.js';
 import { pixelFeed } from './pixels.js';
-import { type PrecisionChoice, refuseOverflow, towerPrecision } from './precision.js';
+import { refuseOverflow, towerPrecision } from './precision.js';
 import { openTowerSession, type TowerSessionOptions } from './tower-session.js';
 
 /** Features of images that are likely to come again; least recently used ones go first. */

@@ -2,7 +2,7 @@ import { EnvHttpProxyAgent, fetch, type Response } from 'undici';
 import { WeightsError } from '../weights-error.js';
 import { PassingFault } from './passing-fault.js';
 
-export const DEFAULT_HUB_URL = 'https://huggingface.co';
+const defaultHubUrl = 'https://huggingface.co';
 
 export interface HubOptions {
   /** Where the hub, or a mirror of it, answers; default Hugging Face's. */
@@ -34,7 +34,7 @@ export class Hub {
     connect: { timeout: 15_000 },
   });
 
-  constructor({ baseUrl = DEFAULT_HUB_URL, token }: HubOptions = {}) {
+  constructor({ baseUrl = defaultHubUrl, token }: HubOptions = {}) {
     if (!/^https?:$/.test(protocolOf(baseUrl))) {
       throw new WeightsError('hub-refused', `${baseUrl} is no address of a hub; give one that starts with https://.`);
     }

@@ -3,9 +3,9 @@ import type {
   AdaptationProgress,
   DetectorReference,
   OnBatchHalved,
-  PrecisionChoice,
   SampleSource,
 } from '@mediclip/adaptation';
+import type { PrecisionChoice } from '@mediclip/contracts';
 import type { AnomalyMap } from '@mediclip/maps';
 
 /** A test image as a detector sees it: `side * side * 3` bytes, row-major RGB. */

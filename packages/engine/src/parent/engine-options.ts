@@ -1,5 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os';
-import type { PrecisionChoice } from '@mediclip/adaptation';
+import type { PrecisionChoice } from '@mediclip/contracts';
 import type { Device } from '../child/compute.js';
 
 export interface EngineOptions {

@@ -2,16 +2,12 @@
  * Compute without ONNX Runtime, for the tests of the engine: it really runs in the engine process and does on command what native
  * code does by accident. Commands lie as `script.json` in the folder of the detector, of the job's work, or in the models folder.
  */
+
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type {
-  AdaptationJob,
-  AdaptationProgress,
-  OnBatchHalved,
-  PrecisionChoice,
-  SampleSource,
-} from '@mediclip/adaptation';
+import type { AdaptationJob, AdaptationProgress, OnBatchHalved, SampleSource } from '@mediclip/adaptation';
+import type { PrecisionChoice } from '@mediclip/contracts';
 import { OutOfMemoryError } from '@mediclip/onnx-graph';
 import type { AdaptationRun, Compute, ComputeSettings, ScoreInput } from '../child/compute.js';
 import { EngineError } from '../errors.js';

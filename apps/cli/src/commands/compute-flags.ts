@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { type PrecisionChoice, precisionChoices } from '@mediclip/adaptation';
-import { type Device, Engine } from '@mediclip/engine';
+import { type PrecisionChoice, precisionChoices } from '@mediclip/contracts';
+import type { Device } from '@mediclip/engine';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
 /** Options that say what computes; the environment variables are the service's. */
@@ -38,15 +38,4 @@ export const modelsFolderOption = (): Option =>
 function parseDevice(text: string): Device {
   if (!/^(auto|cpu|cuda(:\d+)?)$/.test(text)) throw new InvalidArgumentError('Choose auto, cpu, cuda or cuda:N.');
   return text as Device;
-}
-
-/** Lends an engine to `use` and stops it; a running adaptation is checkpointed. */
-export async function withEngine<T>(flags: ComputeFlags, use: (engine: Engine) => Promise<T>): Promise<T> {
-  const { device, precision, modelsDir } = flags;
-  const engine = await Engine.start({ device, precision, modelsFolder: path.resolve(modelsDir) });
-  try {
-    return await use(engine);
-  } finally {
-    await engine.stop();
-  }
 }
