@@ -34,6 +34,7 @@ import { calibrationHandlers } from './models/calibrations.js';
 import { exportHandlers } from './models/exports/exports.js';
 import { importHandlers } from './models/exports/imports.js';
 import { modelHandlers } from './models/models.js';
+import { revisionHandlers } from './models/revisions.js';
 import { thresholdHandlers } from './models/thresholds.js';
 import { hangUpUnused } from './operations/close-idle-sockets.js';
 import { docsAssets, docsHandlers } from './operations/docs.js';
@@ -167,6 +168,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
     ...scoringHandlers(submission),
     ...evaluationHandlers(submission),
     ...calibrationHandlers(submission),
+    ...revisionHandlers(submission),
     ...jobHandlers({ ...dependencies, memory }),
     ...jobEventHandlers({ followed, closing: lifecycle.closing }),
     ...allJobEventHandlers({ followed, closing: lifecycle.closing }),

@@ -4,6 +4,7 @@ import type { AdaptFlags } from './commands/adapt.js';
 import { addAdaptationFlags } from './commands/adaptation-flags.js';
 import { addComputeFlags, type ComputeFlags } from './commands/compute-flags.js';
 import { addKeysCommands } from './commands/keys-flags.js';
+import type { ReviseFlags } from './commands/revise.js';
 import type { ScoreFlags } from './commands/score.js';
 import { addWeightsCommands } from './commands/weights-flags.js';
 import type { DemoFlags } from './demo/demo.js';
@@ -66,6 +67,16 @@ function program(signal: AbortSignal): Command {
       .description('measure a detector on labelled test images')
       .action(async (model: string, folder: string, flags: ComputeFlags) =>
         (await import('./commands/evaluate.js')).evaluate(model, folder, flags, signal),
+      ),
+  );
+  addComputeFlags(
+    mediclip
+      .command('revise <model> <folder>')
+      .description('make a detector that knows the normal images of a folder, too')
+      .option('--known <folder>', 'where the images are that it was adapted to (default: the same folder)')
+      .option('--out <folder>', 'where the new detector goes (default: <model>-revised)')
+      .action(async (model: string, folder: string, flags: ReviseFlags) =>
+        (await import('./commands/revise.js')).revise(model, folder, flags, signal),
       ),
   );
   addWeightsCommands(mediclip, signal);

@@ -82,6 +82,38 @@ describe('with the real engine', () => {
     expect(evaluation).toMatchObject({ state: 'succeeded' });
   });
 
+  test('a revision whose worker is killed makes the bytes of an undisturbed one, and what was added scores lower', async () => {
+    const { items } = await service.tenant.models.list({ limit: 1 });
+    const modelId = items[0]!.id;
+    const datasetId = await service.dataset({ normal: 3 });
+    const scoresOf = async (id: string) => {
+      const request = { modelId: id, datasetId };
+      const { id: jobId } = await service.ended(await service.submit(worker.jobQueue, { kind: 'scoring', request }));
+      return (await service.tenant.results.rows(jobId)).map(({ score }) => score!);
+    };
+    const imageIds = (await service.tenant.images.list(datasetId, { limit: 3 })).items.map(({ id }) => id);
+    const before = [await service.tenant.models.get(modelId), await scoresOf(modelId)] as const;
+    const asked = { kind: 'revision', request: { modelId, datasetId, imageIds } } as const;
+    const { job } = await service.tenant.jobs.create(asked);
+    const killed = fork(workerProcess, [service.storeUrl, service.workFolder]);
+    await service.when(job.id, ({ state }) => state === 'running');
+    killed.kill('SIGKILL');
+
+    await worker.jobQueue.enqueue({ tenant: 'clinic', jobId: job.id, kind: 'revision' }, { maxDepth: 100 });
+    const revisions = [job.id, await service.submit(worker.jobQueue, asked)].map(async (id) => {
+      const { error, result, attempt } = (await service.ended(id)) as JobOf<'revision'>;
+      expect(error).toBeUndefined();
+      return { attempt, ...(await service.tenant.models.get(result!.modelId)) };
+    });
+    const [resumed, undisturbed] = await Promise.all(revisions);
+    expect(resumed!.attempt).toBe(2);
+    expect(resumed!.digest).toBe(undisturbed!.digest);
+    expect(resumed!.digest).not.toBe(before[0].digest);
+    const after = await scoresOf(resumed!.id);
+    for (const [place, score] of after.entries()) expect(score).toBeLessThan(before[1][place]!);
+    expect([await service.tenant.models.get(modelId), await scoresOf(modelId)]).toEqual(before);
+  });
+
   test('cancelling a training frees the device', async () => {
     const long = { ...options, training: { ...options.training, epochs: 1000 } };
     const jobId = await service.adapt(worker.jobQueue, await service.dataset({ train: 4 }), long);

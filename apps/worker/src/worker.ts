@@ -7,6 +7,7 @@ import { adaptationJob } from './jobs/adaptation/adaptation-job.js';
 import { calibrationJob } from './jobs/calibration/calibration-job.js';
 import { evaluationJob } from './jobs/evaluation/evaluation-job.js';
 import { deadJobHandler, jobHandler } from './jobs/job-handler.js';
+import { revisionJob } from './jobs/revision/revision-job.js';
 import { scoringJob } from './jobs/scoring/scoring-job.js';
 import { workerMetrics } from './metrics/worker-metrics.js';
 import { ModelCache } from './models/model-cache.js';
@@ -73,6 +74,7 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Wor
     scoring: scoringJob(work),
     evaluation: evaluationJob(work),
     calibration: calibrationJob(work),
+    revision: revisionJob(work),
   };
   const handler = jobHandler({ store, runners, health, metrics, logger, timeoutMs: settings.jobTimeoutMs });
   const consume = async (): Promise<Consumer> => {

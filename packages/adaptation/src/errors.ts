@@ -9,7 +9,9 @@ export type AdaptationErrorCode =
   | 'backbone-mismatch'
   | 'weights-not-mapped'
   | 'half-precision-overflow'
-  | 'diverged';
+  | 'diverged'
+  | 'no-memory'
+  | 'normals-differ';
 
 /** A fault of an adaptation or a detector that its user can mend; the message says how. */
 export class AdaptationError extends Error {

@@ -26,6 +26,7 @@ import {
   type OperatingPoints,
   type OperationId,
   type Readiness,
+  type RevisionRequest,
   type ScoreAnswer,
   type ScoringRequest,
   type ScoringResult,
@@ -202,6 +203,12 @@ export class MediclipClient {
   async calibrateModel(id: string, body: CalibrationRequest, options?: PostOptions): Promise<JobOf<'calibration'>> {
     const job = await this.json('calibrateModel', { params: { id }, body: { json: body }, options });
     return ofKind(job, 'calibration');
+  }
+
+  /** Makes a new model of this one and more normal images; this one stays as it is. */
+  async reviseModel(id: string, body: RevisionRequest, options?: PostOptions): Promise<JobOf<'revision'>> {
+    const job = await this.json('reviseModel', { params: { id }, body: { json: body }, options });
+    return ofKind(job, 'revision');
   }
 
   /** Whether the images of a calibrated model have changed; histogram and share over the latest `window` scores. */

@@ -1,4 +1,4 @@
-import type { AdaptationJob, AdaptationProgress, BatchHalved, DetectorReference } from '@mediclip/adaptation';
+import type { AdaptationProgress, BatchHalved, DetectorJob, DetectorReference } from '@mediclip/adaptation';
 import type { AnomalyMap } from '@mediclip/maps';
 import type { ComputeSettings, ScoringImage } from './child/compute.js';
 import type { SchedulerGauges } from './child/scheduler.js';
@@ -26,7 +26,7 @@ export type WorkMessage =
       readonly deadline: number;
       readonly alone: boolean;
     }
-  | { readonly type: 'adapt'; readonly id: number; readonly job: AdaptationJob }
+  | { readonly type: 'adapt'; readonly id: number; readonly job: DetectorJob }
   /** Nobody waits for this score or adaptation any more. */
   | { readonly type: 'cancel'; readonly id: number }
   | { readonly type: 'forget'; readonly detectorId: string }

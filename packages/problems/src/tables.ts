@@ -64,6 +64,8 @@ export const ofAdaptation: Table<AdaptationErrorCode> = {
   'weights-not-mapped': 'backbone-weights-unusable',
   'half-precision-overflow': 'half-precision-overflow',
   diverged: 'training-diverged',
+  'no-memory': 'model-without-memory',
+  'normals-differ': 'model-normals-missing',
 };
 
 /** Without `compute-failed`, whose problem is that of the error which it reports. */

@@ -9,6 +9,7 @@ import { JobRepository } from './jobs/job-repository.js';
 import { JobResults } from './jobs/job-results.js';
 import { MarkedStore } from './marked-store.js';
 import { DriftRepository } from './models/drift-repository.js';
+import { JudgedImages } from './models/judged-images.js';
 import { ModelRepository } from './models/model-repository.js';
 import type { ObjectStore } from './object-store.js';
 import { openObjectStore } from './open-object-store.js';
@@ -29,6 +30,8 @@ export interface TenantStore {
   readonly models: ModelRepository;
   /** What models remember of the scores they gave. */
   readonly drift: DriftRepository;
+  /** What people have said of the results of models. */
+  readonly judgedImages: JudgedImages;
   /** Names that stand for models. */
   readonly aliases: AliasRepository;
   readonly evaluations: EvaluationRepository;
@@ -121,6 +124,7 @@ function tenantStore(tenant: Tenant): TenantStore {
     results: new JobResults(tenant, attempts),
     models: new ModelRepository(tenant, attempts),
     drift: new DriftRepository(tenant),
+    judgedImages: new JudgedImages(tenant),
     aliases: new AliasRepository(tenant),
     evaluations: new EvaluationRepository(tenant, attempts),
     idempotency: new IdempotencyRepository(tenant),

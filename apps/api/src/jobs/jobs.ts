@@ -1,6 +1,6 @@
-import { type Job, ProblemError, type ScoringResult } from '@mediclip/contracts';
+import { type Job, ProblemError, type ScoringResult, type Verdict } from '@mediclip/contracts';
 import type { JobQueue } from '@mediclip/queue';
-import { selectRows, type TenantStore } from '@mediclip/store';
+import { RecordNotFound, selectRows, type TenantStore } from '@mediclip/store';
 import type { Imaging } from '../dependencies.js';
 import type { HandlersOf } from '../http/handlers.js';
 import { jsonPage } from '../http/json-page.js';
@@ -55,7 +55,9 @@ export function jobHandlers({
         at: new Date().toISOString(),
         ...(request.keyId !== undefined && { keyId: request.keyId }),
       };
-      return { json: withFlag(await store.results.judge(params.id, params.imageId, verdict), job) };
+      const result = await store.results.judge(params.id, params.imageId, verdict);
+      await noteOnModel(store, job, { ...result, verdict });
+      return { json: withFlag(result, job) };
     },
 
     async getJobResultMap({ params, store, request, signal }) {
@@ -77,6 +79,22 @@ async function scoringWithResults(store: TenantStore, id: string): Promise<Extra
 }
 
 type Scoring = Extract<Job, { kind: 'scoring' }>;
+
+/** Lets the model remember what was said of its result; a model that is gone needs not. */
+async function noteOnModel(
+  { judgedImages }: TenantStore,
+  { id: jobId, request: { modelId, datasetId } }: Scoring,
+  result: ScoringResult & { readonly verdict: Verdict },
+): Promise<void> {
+  const { imageId } = result;
+  const { verdict, at } = result.verdict;
+  const decision = result.outcome === 'scored' ? result.decision : undefined;
+  try {
+    await judgedImages.note(modelId, { imageId, datasetId, jobId, ...(decision && { decision }), verdict, at });
+  } catch (error) {
+    if (!(error instanceof RecordNotFound)) throw error;
+  }
+}
 
 /** Whether an image of this p-value is flagged; undefined where the scoring flags none. */
 function isFlagged(pValue: number | undefined, { result }: Scoring): boolean | undefined {

@@ -15,7 +15,7 @@ export interface Submission {
 const retryAfterJobSeconds = 10;
 
 type SubmittingCall = Pick<
-  Call<'createAdaptation' | 'createScoring' | 'createEvaluation'>,
+  Call<'createAdaptation' | 'createScoring' | 'createEvaluation' | 'reviseModel'>,
   'store' | 'newId' | 'request'
 >;
 

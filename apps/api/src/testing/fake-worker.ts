@@ -113,11 +113,15 @@ async function resultOf(tenant: TenantStore, attempt: Attempt, job: Job): Promis
       return { evaluationId: await evaluate(tenant, attempt, job) };
     case 'calibration':
       throw new Error('The fake worker calibrates nothing.');
+    case 'revision':
+      throw new Error('The fake worker revises nothing.');
   }
 }
 
 async function makeModel(tenant: TenantStore, attempt: Attempt, job: Extract<Job, { kind: 'adaptation' }>) {
   const { datasetId, options } = job.request;
+  const filter = { split: 'train', label: 'normal' } as const;
+  const { items: shots } = await tenant.images.list(datasetId, { limit: options.shots }, filter);
   const folder = mkdtempSync(path.join(temporaryFolder(), 'detector-'));
   writeFileSync(path.join(folder, 'detector.safetensors'), 'weights');
   const description = {
@@ -127,7 +131,7 @@ async function makeModel(tenant: TenantStore, attempt: Attempt, job: Extract<Job
       jobId: job.id,
       datasetId,
       datasetDigest: digest,
-      imageIds: [],
+      imageIds: shots.map(({ id }) => id),
       backbone: options.backbone,
       backboneDigest: digest,
       seed: options.seed,

@@ -129,6 +129,23 @@ describe('an import', () => {
     }
   });
 
+  test('of a revision keeps where it comes from', async () => {
+    const { datasetId } = model.lineage;
+    const files = client.listImages(datasetId, { split: 'test' })[Symbol.asyncIterator]();
+    const { value: image } = await files.next();
+    const revision = await client.reviseModel(model.id, { datasetId, imageIds: [image!.id] });
+    const revised = await client.getModel((await client.waitForResult(revision)).modelId);
+    expect(revised.lineage).toMatchObject({ parentModelId: model.id, added: [{ datasetId, imageIds: [image!.id] }] });
+    const zipped = path.join(temporaryFolder(), 'revised.zip');
+    await client.exportModel(revised.id, zipped);
+    expect((await unzip(readFileSync(zipped))).get('model-card.md')!.toString()).toContain(
+      `${model.id}; normal images added to the memory by one revision: 1`,
+    );
+    const imported = await client.importModel(readFileSync(zipped));
+    expect(imported).toEqual({ ...revised, id: imported.id, importedAt: expect.any(String) });
+    for (const { id } of [imported, revised]) await client.deleteModel(id);
+  });
+
   test.each([
     'detector.onnx',
     'image.safetensors',

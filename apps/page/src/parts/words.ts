@@ -4,6 +4,7 @@ const titles: Record<JobKind, string> = {
   adaptation: 'Making a detector',
   scoring: 'Looking at pictures',
   evaluation: 'Measuring the detector',
+  revision: 'Refit',
   calibration: 'Calibrating the threshold',
 };
 

@@ -12,15 +12,18 @@ const fixedSchema = z.strictObject({
   datasetDigest: z.string(),
   imageIds: z.array(idSchema),
   shots: shotsSchema.optional(),
+  leftOut: z.int().min(0).optional(),
 });
 
-/** What was found about the shots of an adaptation when they were chosen. */
+/** What was found about the shots of an adaptation, or the images that a revision adds, when they were chosen. */
 type ShotsFound = z.infer<typeof shotsSchema>;
 
 export interface ImageChoice {
   /** In order of upload. */
   readonly images: readonly Image[];
   readonly shots?: ShotsFound | undefined;
+  /** Images that were asked for and not chosen, of a revision. */
+  readonly leftOut?: number | undefined;
 }
 
 export interface FixedImages extends ImageChoice {
@@ -43,10 +46,15 @@ export async function fixedImages(
   const kept = await tenant.attempts.getScratch(attempt, scratchName);
   if (kept !== undefined) return restore(all, fixedSchema.parse(JSON.parse(new TextDecoder().decode(kept))));
 
-  const { images, shots } = await choose(all);
-  const fixed = { datasetDigest: datasetDigest(all), imageIds: images.map(({ id }) => id), ...(shots && { shots }) };
+  const { images, shots, leftOut } = await choose(all);
+  const fixed = {
+    datasetDigest: datasetDigest(all),
+    imageIds: images.map(({ id }) => id),
+    ...(shots && { shots }),
+    ...(leftOut !== undefined && { leftOut }),
+  };
   await tenant.attempts.putScratch(attempt, scratchName, new TextEncoder().encode(JSON.stringify(fixed)));
-  return { images, shots, datasetDigest: fixed.datasetDigest };
+  return { images, shots, leftOut, datasetDigest: fixed.datasetDigest };
 }
 
 function restore(all: readonly Image[], fixed: z.infer<typeof fixedSchema>): FixedImages {
@@ -56,5 +64,5 @@ function restore(all: readonly Image[], fixed: z.infer<typeof fixedSchema>): Fix
     if (image === undefined) throw new DamagedContent(`The image ${id} of the job is gone: start the job anew.`);
     return image;
   });
-  return { images, shots: fixed.shots, datasetDigest: fixed.datasetDigest };
+  return { images, shots: fixed.shots, leftOut: fixed.leftOut, datasetDigest: fixed.datasetDigest };
 }

@@ -36,6 +36,7 @@ const mainPhases: Readonly<Record<JobKind, string>> = {
   scoring: 'scoring',
   evaluation: 'scoring',
   calibration: 'scoring',
+  revision: 'finishing',
 };
 
 /** How soon an entry comes again whose attempt was overtaken: the record then says whether anything is left to do. */

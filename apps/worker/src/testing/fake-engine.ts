@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { AdaptationJob } from '@mediclip/adaptation';
+import { type AdaptationJob, type RevisionJob, readDetector } from '@mediclip/adaptation';
 import { listBackbones, writeSafetensors } from '@mediclip/backbones';
 import type { AdaptOptions, Engine, EngineEvents, EngineState, ScoreOptions } from '@mediclip/engine';
 import { EngineError } from '@mediclip/engine';
@@ -83,6 +83,15 @@ export class FakeEngine extends EventEmitter<EngineEvents> implements WorkerEngi
     await writeFakeDetector(job);
   }
 
+  async revise({ parentFolder, images, outFolder }: RevisionJob, { signal, onProgress }: AdaptOptions = {}) {
+    signal?.throwIfAborted();
+    if (this.steps > this.holdBeforeStep) await this.#hold(signal);
+    if (this.failure) throw this.failure;
+    onProgress?.({ phase: 'finishing', done: images.length, total: images.length });
+    const { description } = await readDetector(parentFolder);
+    await writeFakeDetector({ ...description, images, outFolder });
+  }
+
   async score(
     { detector, images }: Parameters<Engine['score']>[0],
     { signal, caller = '' }: ScoreOptions = {},
@@ -125,8 +134,14 @@ function brightness(data: Uint8Array, side: number): AnomalyMap {
   return { score, logit: Math.log((score + 1e-9) / (1 - score + 1e-9)), map, mapSide };
 }
 
-async function writeFakeDetector({ options, images, outFolder }: AdaptationJob): Promise<void> {
+async function writeFakeDetector({
+  options,
+  images,
+  outFolder,
+}: Pick<AdaptationJob, 'options' | 'images' | 'outFolder'>): Promise<void> {
   const backbone = listBackbones().find(({ id }) => id === options.backbone)!;
+  const { memoryWeight, memoryImageWeight } = options.scoring;
+  const usesMemory = memoryWeight > 0 || memoryImageWeight > 0;
   await mkdir(outFolder, { recursive: true });
   await writeFile(path.join(outFolder, 'detector.safetensors'), writeSafetensors([]));
   const description = {
@@ -135,6 +150,7 @@ async function writeFakeDetector({ options, images, outFolder }: AdaptationJob):
     backbone: { id: backbone.id, digest: backbone.digest, family: backbone.family, licence: backbone.licence },
     taps: backbone.taps,
     side: backbone.side,
+    ...(usesMemory && { memory: { taps: backbone.taps, patches: images.length } }),
     images: { count: images.length, digest: 'none' },
     lossHistory: [{ epoch: 1, loss: 0.5, focal: 0.2, dice: 0.3 }],
     selectedEpoch: 1,

@@ -48,6 +48,14 @@ const descriptionSchema = z
     }),
     lossHistory: z.array(epochLossSchema),
     selectedEpoch: z.int().min(1),
+    /** Of a detector that was made from another one by adding normals to its memory, the last of `images`. */
+    revision: z
+      .strictObject({
+        /** SHA-256 over the files of that detector, as the `digest` of a model. */
+        parentDigest: z.string(),
+        addedImages: z.int().min(1),
+      })
+      .optional(),
   })
   .refine(({ memory, options }) => (memory?.patches ?? 0) <= options.scoring.memoryPatches, {
     path: ['memory', 'patches'],
@@ -68,14 +76,14 @@ export interface Detector {
 
 /** What a finished training hands over. */
 export interface TrainedDetector
-  extends Pick<DetectorDescription, 'options' | 'precision' | 'images' | 'lossHistory' | 'selectedEpoch'> {
+  extends Pick<DetectorDescription, 'options' | 'precision' | 'images' | 'lossHistory' | 'selectedEpoch' | 'revision'> {
   readonly shape: DetectorShape;
   readonly tensors: DetectorTensors;
 }
 
 /** Writes `detector.safetensors` and then `detector.json`, each whole or not at all: a folder with the latter is complete. */
 export async function writeDetector(folder: string, trained: TrainedDetector): Promise<void> {
-  const { shape, tensors, options, precision, images, lossHistory, selectedEpoch } = trained;
+  const { shape, tensors, options, precision, images, lossHistory, selectedEpoch, revision } = trained;
   const { id, digest, family, licence, side } = shape.backbone;
   const description: DetectorDescription = {
     formatVersion,
@@ -88,6 +96,7 @@ export async function writeDetector(folder: string, trained: TrainedDetector): P
     images,
     lossHistory,
     selectedEpoch,
+    revision,
   };
   const stored = [...tensorShapes(shape)].map(
     ([name, extent]) => [name, { dtype: 'F32', shape: extent, data: tensors.get(name)! }] as const,

@@ -64,7 +64,7 @@ function greyOf(image: NormalImage): NormalImage {
  * Throws an `AdaptationError` when there are no images, they have another side than the backbone's, or a memory is to be made of near copies
  * of one picture, among which nothing can be measured.
  */
-export function checkImages({ images, options }: AdaptationJob, { backbone }: Tower): void {
+export function checkImages({ images, options }: Pick<AdaptationJob, 'images' | 'options'>, { backbone }: Tower): void {
   if (images.length === 0) {
     throw new AdaptationError('too-few-normal-images', 'An adaptation needs at least one normal image: add some.');
   }

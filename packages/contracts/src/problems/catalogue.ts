@@ -401,6 +401,21 @@ const problemCatalogue = {
     meaning: 'There are no scores of normal images that a threshold could be drawn from.',
     remedy: 'Calibrate the model (`POST /v1/models/{id}/calibration`), or set a threshold by hand.',
   },
+  'model-without-memory': {
+    status: 409,
+    title: 'The model has no memory',
+    meaning:
+      'Images are added to the memory of normal patches, and this model has none: it was adapted with the paper preset, with a memory ' +
+      'that weighs nothing, or to one image.',
+    remedy: 'Adapt a model to the old and the new images together.',
+  },
+  'model-normals-missing': {
+    status: 409,
+    title: 'The normal images of the model are not here',
+    meaning:
+      'A revision reads the normal images that the model knows again. Some were deleted or changed, or the model was imported.',
+    remedy: 'Adapt a model to the normal images that there are.',
+  },
   'evaluation-without-scores': {
     status: 409,
     title: 'The evaluation kept no scores',

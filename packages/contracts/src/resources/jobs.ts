@@ -5,6 +5,7 @@ import { calibrationRequestSchema } from './calibrations.js';
 import { evaluationRequestSchema } from './evaluations.js';
 import { pageQueryFields, pageSchema } from './pages.js';
 import { countSchema, idSchema, shareSchema, timestampSchema } from './primitives.js';
+import { revisionRequestSchema } from './revisions.js';
 import { scoringRequestSchema } from './scorings.js';
 
 export const jobStateSchema = z
@@ -43,6 +44,11 @@ const adaptationJobRequestSchema = z
 const calibrationJobRequestSchema = calibrationRequestSchema
   .safeExtend({ modelId: idSchema })
   .meta({ id: 'CalibrationJobRequest', description: 'What was asked for.' });
+
+/** What a revision was asked for: the body, and the model of the path. */
+const revisionJobRequestSchema = revisionRequestSchema
+  .safeExtend({ modelId: idSchema })
+  .meta({ id: 'RevisionJobRequest', description: 'What was asked for.' });
 
 const resultNotesSchema = z.array(z.string()).meta({
   description: 'What a reader should know about the images of the job; absent when there is nothing.',
@@ -90,10 +96,21 @@ const jobKinds = {
       })
       .meta({ id: 'CalibrationResult', description: 'The threshold that the model has now.' }),
   },
+  revision: {
+    request: revisionJobRequestSchema,
+    result: z
+      .strictObject({
+        modelId: idSchema.meta({ description: 'The new model; the one that was revised stays as it is.' }),
+        added: countSchema.meta({ description: 'Normal images that are in its memory beside those of before.' }),
+        calibrated: z.boolean(),
+        notes: resultNotesSchema.optional(),
+      })
+      .meta({ id: 'RevisionResult', description: 'The model it made.' }),
+  },
 } as const;
 
 export const jobKindSchema = z
-  .enum(['adaptation', 'scoring', 'evaluation', 'calibration'])
+  .enum(['adaptation', 'scoring', 'evaluation', 'calibration', 'revision'])
   .meta({ id: 'JobKind', description: 'What kind of work a job is.' });
 
 export type JobKind = z.infer<typeof jobKindSchema>;
@@ -146,8 +163,23 @@ const calibrationJobSchema = z
   })
   .meta({ id: 'CalibrationJob', description: 'Gives a model a threshold from normal images.' });
 
+const revisionJobSchema = z
+  .strictObject({
+    ...jobFields,
+    kind: z.literal('revision'),
+    request: jobKinds.revision.request,
+    result: jobKinds.revision.result.optional(),
+  })
+  .meta({ id: 'RevisionJob', description: 'Makes a model from another one and more normal images.' });
+
 export const jobSchema = z
-  .discriminatedUnion('kind', [adaptationJobSchema, scoringJobSchema, evaluationJobSchema, calibrationJobSchema])
+  .discriminatedUnion('kind', [
+    adaptationJobSchema,
+    scoringJobSchema,
+    evaluationJobSchema,
+    calibrationJobSchema,
+    revisionJobSchema,
+  ])
   .meta({ id: 'Job', description: 'Work that takes longer than a request.' });
 
 export type Job = z.infer<typeof jobSchema>;

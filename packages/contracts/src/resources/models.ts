@@ -17,10 +17,28 @@ export const precisionChoices = ['auto', 'float32'] as const;
 
 export type PrecisionChoice = (typeof precisionChoices)[number];
 
+/** Normal images that one revision added to the memory of a model. */
+const addedNormalsSchema = z
+  .strictObject({
+    datasetId: idSchema,
+    datasetDigest: digestSchema.meta({ description: 'Digest over the images of the data set when the job began.' }),
+    imageIds: z.array(idSchema).min(1),
+    pixelDigests: z.array(digestSchema).min(1).meta({
+      description: 'Per image of `imageIds`, the SHA-256 of its pixels as they are scored.',
+    }),
+  })
+  .meta({ id: 'AddedNormals', description: 'Normal images that a revision added to the memory.' });
+
 /** Where a model comes from: enough to make it again. */
 const lineageSchema = z
   .strictObject({
-    jobId: idSchema.meta({ description: 'The adaptation that made it.' }),
+    jobId: idSchema.meta({ description: 'The job that made it: an adaptation, or a revision of `parentModelId`.' }),
+    parentModelId: idSchema.optional().meta({
+      description: 'The model that it is a revision of; what was learned is that of the first model of this line.',
+    }),
+    added: z.array(addedNormalsSchema).optional().meta({
+      description: 'What revisions added to the memory since the adaptation, oldest first; absent without revisions.',
+    }),
     datasetId: idSchema,
     datasetDigest: digestSchema.meta({ description: 'Digest over the images of the data set when the job began.' }),
     imageIds: z.array(idSchema).meta({ description: 'The normal images that it was adapted on.' }),
@@ -50,6 +68,16 @@ const lineageSchema = z
   .meta({ id: 'Lineage', description: 'Where a model comes from: enough to make it again.' });
 
 export type Lineage = z.infer<typeof lineageSchema>;
+
+/** Ids of all normal images that a model knows: those that it was adapted on, then those that revisions added. */
+export function learnedImageIds({ imageIds, added = [] }: Pick<Lineage, 'imageIds' | 'added'>): string[] {
+  return [...imageIds, ...added.flatMap((one) => one.imageIds)];
+}
+
+/** Digests of the pixels of all normal images that a model knows, as far as its version wrote them down. */
+export function learnedPixelDigests({ pixelDigests = [], added = [] }: Pick<Lineage, 'pixelDigests' | 'added'>) {
+  return [...pixelDigests, ...added.flatMap((one) => one.pixelDigests)];
+}
 
 /** Means over one epoch. */
 export const epochLossSchema = z
@@ -129,8 +157,31 @@ export const modelFields = {
   digest: digestSchema.meta({ description: "Digest of the model's own bytes." }),
 };
 
+const byVerdictSchema = z
+  .strictObject({ normal: countSchema, abnormal: countSchema })
+  .meta({ id: 'ImagesByVerdict', description: 'How many images were called normal, and how many abnormal.' });
+
+const verdictsOnModelSchema = z
+  .strictObject({
+    confirmed: byVerdictSchema.meta({ description: 'Images of which the model said what the verdict says.' }),
+    contradicted: byVerdictSchema.meta({ description: 'Images of which the model said the opposite.' }),
+    undecided: byVerdictSchema.meta({ description: 'Images that were scored before the model was calibrated.' }),
+  })
+  .meta({
+    id: 'VerdictsOnModel',
+    description:
+      'How many images people have judged, by the latest verdict on each (of the latest 10,000). Verdicts feed evaluation and threshold, never training.',
+  });
+
+export type VerdictsOnModel = z.infer<typeof verdictsOnModelSchema>;
+
 export const modelSchema = z
-  .strictObject(modelFields)
+  .strictObject({
+    ...modelFields,
+    verdicts: verdictsOnModelSchema.optional().meta({
+      description: 'Only in the answer of `GET /v1/models/{id}`, for a model that somebody has judged.',
+    }),
+  })
   .meta({ id: 'Model', description: 'An anomaly detector adapted to normal images.' });
 
 export type Model = z.infer<typeof modelSchema>;
@@ -144,6 +195,7 @@ const modelSummarySchema = z
     preset: adaptationOptionsSchema.shape.preset,
     shots: adaptationOptionsSchema.shape.shots,
     datasetId: idSchema,
+    parentModelId: idSchema.optional().meta({ description: 'The model that it is a revision of.' }),
     calibrated: z.boolean(),
   })
   .meta({ id: 'ModelSummary', description: 'What a list of models says about each.' });

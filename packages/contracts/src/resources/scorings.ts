@@ -64,6 +64,19 @@ export const verdictRequestSchema = z
 
 export type VerdictRequest = z.infer<typeof verdictRequestSchema>;
 
+/** The latest verdict on an image that a model has scored, as the model remembers it. */
+export const judgedImageSchema = z.strictObject({
+  imageId: idSchema,
+  datasetId: idSchema,
+  jobId: idSchema,
+  /** What the model had said; absent when it was not calibrated. */
+  decision: labelSchema.optional(),
+  verdict: labelSchema,
+  at: timestampSchema,
+});
+
+export type JudgedImage = z.infer<typeof judgedImageSchema>;
+
 const judged = {
   verdict: verdictSchema.optional(),
   flagged: z.boolean().optional().meta({ description: 'Only of a scoring with a `falseDiscoveryRate`.' }),

@@ -5,6 +5,7 @@ import { driftQuerySchema, driftSchema } from '../resources/drift.js';
 import { jobSchema } from '../resources/jobs.js';
 import { modelPageSchema, modelSchema } from '../resources/models.js';
 import { pageQuerySchema } from '../resources/pages.js';
+import { revisionRequestSchema } from '../resources/revisions.js';
 import { scoreAnswerSchema } from '../resources/scores.js';
 import { thresholdSetSchema } from '../resources/thresholds.js';
 import { deleted, imageProblems, json, made, modelParams, packedProblems, type Route } from './route.js';
@@ -92,6 +93,20 @@ export const modelRoutes = {
       'too-few-images',
       'backbone-weights-missing',
     ],
+  },
+  reviseModel: {
+    method: 'POST',
+    path: '/v1/models/{id}/revisions',
+    tag: 'models',
+    summary: 'Add normal images to a model',
+    description:
+      'A job that makes a new model: the memory of normal patches is drawn again over the old and the new normals, what was learned stays. ' +
+      'Only normal images are added, never abnormal ones. The new model is calibrated at once where the old one was and the images of its ' +
+      'calibration are still there.',
+    params: modelParams,
+    body: { json: revisionRequestSchema },
+    replies: { 202: made('The job.', jobSchema) },
+    problems: ['queue-full', 'queue-unavailable', 'too-few-images', 'backbone-weights-missing', 'model-without-memory'],
   },
   setThreshold: {
     method: 'PUT',

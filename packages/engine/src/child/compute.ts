@@ -3,6 +3,7 @@ import type {
   AdaptationProgress,
   DetectorReference,
   OnBatchHalved,
+  RevisionJob,
   SampleSource,
 } from '@mediclip/adaptation';
 import type { PrecisionChoice } from '@mediclip/contracts';
@@ -19,7 +20,7 @@ export interface ScoreInput {
   readonly image: ScoringImage;
 }
 
-/** An adaptation in progress. Opening one goes on from the checkpoint in its work folder where there is one. */
+/** An adaptation or a revision in progress. Opening an adaptation goes on from the checkpoint in its work folder where there is one. */
 export interface AdaptationRun {
   readonly progress: AdaptationProgress;
   /** Does the next short piece of work; true once the detector is complete. */
@@ -39,6 +40,7 @@ export interface Compute {
   /** Scores a batch whose detectors share one tower key; the answers stand in the order of the batch. */
   score(batch: readonly ScoreInput[]): Promise<AnomalyMap[]>;
   openAdaptation(job: AdaptationJob, samples: SampleSource): Promise<AdaptationRun>;
+  openRevision(job: RevisionJob): Promise<AdaptationRun>;
   /** Frees what is held for a detector; no-op when nothing is. */
   release(detectorId: string): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { AdaptationJob } from '@mediclip/adaptation';
+import { type AdaptationJob, type DetectorJob, isRevision, type RevisionJob } from '@mediclip/adaptation';
 import { EngineError, toOutOfMemoryError } from '../errors.js';
 import { type Beat, type EngineMessage, type Fault, monotonicMs, type WorkMessage } from '../protocol.js';
 import { SynthesisPool } from '../synthesis/synthesis-pool.js';
@@ -8,7 +8,8 @@ import { type Operation, Scheduler } from './scheduler.js';
 
 interface OpenAdaptation {
   readonly run: AdaptationRun;
-  readonly pool: SynthesisPool;
+  /** Undefined for a revision, which draws nothing. */
+  readonly pool: SynthesisPool | undefined;
   /** What to answer once it is closed; nothing yet while it goes on. */
   answer: EngineMessage | undefined;
 }
@@ -33,7 +34,7 @@ export class EngineLoop {
   readonly #send: (message: EngineMessage) => void;
   readonly #scheduler = new Scheduler();
   readonly #images = new Map<number, ScoringImage>();
-  readonly #jobs = new Map<number, AdaptationJob>();
+  readonly #jobs = new Map<number, DetectorJob>();
   #adaptation: OpenAdaptation | undefined;
   #busy = false;
   #operations = 0;
@@ -119,7 +120,8 @@ export class EngineLoop {
   #imagesOf(operation: Operation): number {
     if (operation.kind === 'score') return operation.requests.length;
     if (!('adaptation' in operation)) return 1;
-    return this.#jobs.get(operation.adaptation)?.options.training.batchSize ?? 1;
+    const job = this.#jobs.get(operation.adaptation);
+    return job === undefined || isRevision(job) ? 1 : job.options.training.batchSize;
   }
 
   async #resolve({ detector, requests }: Extract<Operation, { kind: 'resolve' }>): Promise<void> {
@@ -154,21 +156,30 @@ export class EngineLoop {
 
   async #open({ adaptation }: Extract<Operation, { kind: 'open' }>): Promise<void> {
     const job = this.#jobs.get(adaptation)!;
-    const pool = SynthesisPool.start({
-      images: job.images,
-      options: job.options.synthesis,
-      threads: this.#synthesisThreads,
-    });
-    const outcome = await attempt(() => this.#compute.openAdaptation(job, pool));
+    const outcome = await attempt(() => (isRevision(job) ? this.#openRevision(job) : this.#openAdaptation(job)));
     if ('error' in outcome) {
-      await pool.close();
       this.#scheduler.openFailed();
       this.#send(this.#failure(adaptation, outcome.error));
       return;
     }
-    this.#adaptation = { run: outcome.value, pool, answer: undefined };
+    this.#adaptation = { ...outcome.value, answer: undefined };
     this.#scheduler.opened();
-    this.#tellProgress(adaptation, outcome.value);
+    this.#tellProgress(adaptation, outcome.value.run);
+  }
+
+  async #openRevision(job: RevisionJob): Promise<Pick<OpenAdaptation, 'run' | 'pool'>> {
+    return { run: await this.#compute.openRevision(job), pool: undefined };
+  }
+
+  async #openAdaptation(job: AdaptationJob): Promise<Pick<OpenAdaptation, 'run' | 'pool'>> {
+    const { images, options } = job;
+    const pool = SynthesisPool.start({ images, options: options.synthesis, threads: this.#synthesisThreads });
+    try {
+      return { run: await this.#compute.openAdaptation(job, pool), pool };
+    } catch (error) {
+      await pool.close();
+      throw error;
+    }
   }
 
   async #advance({ adaptation }: Extract<Operation, { kind: 'advance' }>): Promise<void> {
@@ -184,7 +195,7 @@ export class EngineLoop {
     const { run, pool, answer } = this.#adaptation!;
     const saved = checkpoint ? await attempt(() => run.checkpoint()) : undefined;
     await run.release();
-    await pool.close();
+    await pool?.close();
     this.#adaptation = undefined;
     this.#scheduler.closed();
     this.#jobs.delete(adaptation);

@@ -1,5 +1,5 @@
 /** The module that the engine process computes with: the method on ONNX Runtime. */
-import { AdaptationRun, type OnBatchHalved, Scorer, Towers } from '@mediclip/adaptation';
+import { AdaptationRun, type OnBatchHalved, RevisionRun, Scorer, Towers } from '@mediclip/adaptation';
 import type { AnomalyMap } from '@mediclip/maps';
 import type { Compute, ComputeSettings, ScoreInput } from './compute.js';
 import { openOrtRuntime } from './ort-runtime.js';
@@ -32,6 +32,7 @@ export function computeOn(towers: Towers): Compute {
       const { backbone, taps } = job.options;
       return AdaptationRun.open(job, towers.open(backbone, taps), samples);
     },
+    openRevision: (job) => RevisionRun.open(job, towers),
     async release(detectorId) {
       await scorer.forget(detectorId);
     },

@@ -1,5 +1,12 @@
 import { EventEmitter } from 'node:events';
-import type { AdaptationJob, AdaptationProgress, BatchHalved, DetectorReference } from '@mediclip/adaptation';
+import type {
+  AdaptationJob,
+  AdaptationProgress,
+  BatchHalved,
+  DetectorJob,
+  DetectorReference,
+  RevisionJob,
+} from '@mediclip/adaptation';
 import type { AnomalyMap } from '@mediclip/maps';
 import { inSpan } from '@mediclip/tracing';
 import type { ScoringImage } from '../child/compute.js';
@@ -161,7 +168,14 @@ export class Engine extends EventEmitter<EngineEvents> {
     );
   }
 
-  async #adapt(job: AdaptationJob, { signal, onProgress = () => {} }: AdaptOptions): Promise<void> {
+  /** As `adapt`, for a detector that is made from another one and more normals. It keeps no checkpoint: interrupted, it begins again. */
+  revise(job: RevisionJob, options: AdaptOptions = {}): Promise<void> {
+    return inSpan('engine revise', { attributes: { 'mediclip.images': job.images.length } }, () =>
+      this.#adapt(job, options),
+    );
+  }
+
+  async #adapt(job: DetectorJob, { signal, onProgress = () => {} }: AdaptOptions): Promise<void> {
     if (this.#failure) throw this.#failure;
     signal?.throwIfAborted();
     const work = new AdaptWork(this.#nextId++, job, this.#options.adaptationAttempts, onProgress);

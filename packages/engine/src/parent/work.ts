@@ -1,4 +1,4 @@
-import type { AdaptationJob, AdaptationProgress, DetectorReference } from '@mediclip/adaptation';
+import type { AdaptationProgress, DetectorJob, DetectorReference } from '@mediclip/adaptation';
 import type { AnomalyMap } from '@mediclip/maps';
 import type { ScoringImage } from '../child/compute.js';
 import { EngineError } from '../errors.js';
@@ -77,7 +77,7 @@ export class AdaptWork extends Work<void> {
 
   constructor(
     id: number,
-    readonly job: AdaptationJob,
+    readonly job: DetectorJob,
     attempts: number,
     readonly onProgress: (progress: AdaptationProgress) => void,
   ) {

@@ -143,6 +143,9 @@ export async function createCompute(
     },
     score: (batch) => score(batch, precision),
     openAdaptation: async (job, samples) => new FakeRun(job, samples),
+    openRevision: async () => {
+      throw new Error('The fake revises nothing.');
+    },
     release: async () => {},
   };
 }

@@ -38,6 +38,7 @@ export function modelCardFacts(model: Model, backbone: CardBackbone): CardFact[]
     { name: 'Preset', value: configuration.preset },
     { name: 'Normal images adapted on', value: shotsFact(lineage) },
     { name: 'Adapted on data set', value: `${lineage.datasetId} (digest ${lineage.datasetDigest})` },
+    ...revisionFacts(lineage),
     { name: 'Seed', value: String(lineage.seed) },
     { name: 'Training', value: epochs },
     {
@@ -88,6 +89,13 @@ ${misuse}
 |---|---|
 ${rows.join('\n')}
 `;
+}
+
+function revisionFacts({ parentModelId, added = [] }: Model['lineage']): CardFact[] {
+  if (parentModelId === undefined) return [];
+  const images = added.reduce((sum, { imageIds }) => sum + imageIds.length, 0);
+  const times = added.length === 1 ? 'one revision' : `${added.length} revisions`;
+  return [{ name: 'Revision of', value: `${parentModelId}; normal images added to the memory by ${times}: ${images}` }];
 }
 
 function shotsFact({ imageIds, copies = [] }: Model['lineage']): string {

@@ -12,10 +12,10 @@ import { type Tenant, timestamp } from '../records/tenant.js';
 import { fetchFiles, filesDigest, putFiles } from './model-files.js';
 import { findModel, modelDocuments, modelFolder, modelKey, type StoredModel } from './model-record.js';
 
-/** What an adaptation knows about its model; the store adds the rest. */
+/** What a job knows about the model that it made; the store adds the rest. */
 export type ModelDescription = Omit<
   Model,
-  'id' | 'createdAt' | 'importedAt' | 'calibration' | 'manualThreshold' | 'sizeBytes' | 'digest'
+  'id' | 'createdAt' | 'importedAt' | 'calibration' | 'manualThreshold' | 'sizeBytes' | 'digest' | 'verdicts'
 >;
 
 /** What an exported model says of itself. */
@@ -34,13 +34,18 @@ export class ModelRepository {
   }
 
   /**
-   * Stores the model that an adaptation made: its files are those of the local `folder`, its id the job's `resultId`. The model exists
+   * Stores the model that a job made, uncalibrated unless the job calibrated it too: its files are those of the local `folder`, its id the job's `resultId`. The model exists
    * when the job has succeeded. When an earlier attempt of the job got as far as this, its model stays and is returned. Rejects with
    * `StaleAttempt`.
    */
-  async create(attempt: Attempt, description: ModelDescription, folder: string): Promise<Model> {
+  async create(
+    attempt: Attempt,
+    description: ModelDescription,
+    folder: string,
+    calibration: Calibration | null = null,
+  ): Promise<Model> {
     const { resultId: id } = await this.attempts.assertCurrent(attempt);
-    const record = { ...description, createdAt: timestamp(this.tenant), calibration: null };
+    const record = { ...description, createdAt: timestamp(this.tenant), calibration };
     return this.store(id, record, folder, `files-${attempt.fencingToken}`, () => this.attempts.assertCurrent(attempt));
   }
 
@@ -207,7 +212,18 @@ function toModel({ schemaVersion, deletingSince, files, filesFolder, ...model }:
 
 function toSummary({ id, name, createdAt, configuration, lineage, calibration }: StoredModel): ModelSummary {
   const { backbone, preset, shots } = configuration;
-  const { datasetId } = lineage;
+  const { datasetId, parentModelId } = lineage;
   const calibrated = calibration !== null;
-  return { id, ...(name !== undefined && { name }), createdAt, backbone, preset, shots, datasetId, calibrated };
+  const revised = parentModelId !== undefined && { parentModelId };
+  return {
+    id,
+    ...(name !== undefined && { name }),
+    createdAt,
+    backbone,
+    preset,
+    shots,
+    datasetId,
+    ...revised,
+    calibrated,
+  };
 }

@@ -20,8 +20,11 @@ export function assertWithinBounds(model: Model, { calibrationImages, nowMs }: R
   const { shots, training } = configuration;
   const words = [lineage.device, lineage.backbone, ...Object.entries(lineage.versions).flat()];
   const times = [model.createdAt, model.importedAt, calibration?.createdAt, model.manualThreshold?.setAt];
+  const { added = [] } = lineage;
   const faults: readonly (readonly [string, boolean])[] = [
     ['lineage.imageIds has more images than shots', lineage.imageIds.length > shots],
+    ['lineage.added has more images than a data set', added.some((one) => one.imageIds.length > calibrationImages)],
+    ['lineage.added has images without digests', added.some((one) => one.imageIds.length !== one.pixelDigests.length)],
     ['lineage.versions has too many entries', Object.keys(lineage.versions).length > mostVersions],
     ['lineage has a name that is too long', words.some((word) => word.length > longestWord)],
     ['lossHistory has more epochs than the training', lossHistory.length > training.epochs],

@@ -1,23 +1,31 @@
-import type { Image, Lineage } from '@mediclip/contracts';
+import { type Image, type JudgedImage, type Lineage, learnedImageIds } from '@mediclip/contracts';
 import { RecordNotFound, type TenantStore } from '@mediclip/store';
 
+/** The normal ones of images: by their label, and not called abnormal by a verdict. */
+export function normalOnes(images: readonly Image[], judged: readonly JudgedImage[]): Image[] {
+  const abnormal = new Set(judged.flatMap(({ imageId, verdict }) => (verdict === 'abnormal' ? [imageId] : [])));
+  return images.filter(({ id, label }) => label === 'normal' && !abnormal.has(id));
+}
+
 /**
- * The normal images of a data set that a model has not learned from, in order of upload: neither the images it was adapted on nor copies
- * of them. Copies are known as long as the data set that the model was adapted on is there.
+ * The normal images of a data set that a model has not learned from, in order of upload: neither the images that it knows nor copies
+ * of them. Copies are known as long as the data sets that these are from are there.
  */
 export async function unseenNormalImages(
   all: readonly Image[],
-  { datasetId, imageIds }: Pick<Lineage, 'datasetId' | 'imageIds'>,
+  lineage: Pick<Lineage, 'datasetId' | 'imageIds' | 'added'>,
   { images }: Pick<TenantStore, 'images'>,
 ): Promise<Image[]> {
-  const seenIds = new Set(imageIds);
+  const seenIds = new Set(learnedImageIds(lineage));
   const seenContent = new Set<string>();
-  try {
-    for await (const image of images.all(datasetId, { split: 'train', label: 'normal' })) {
-      if (seenIds.has(image.id)) seenContent.add(image.sha256);
+  const { added = [] } = lineage;
+  for (const datasetId of new Set([lineage.datasetId, ...added.map((one) => one.datasetId)])) {
+    const filter = added.length > 0 ? {} : ({ split: 'train', label: 'normal' } as const);
+    try {
+      for await (const image of images.all(datasetId, filter)) if (seenIds.has(image.id)) seenContent.add(image.sha256);
+    } catch (error) {
+      if (!(error instanceof RecordNotFound)) throw error;
     }
-  } catch (error) {
-    if (!(error instanceof RecordNotFound)) throw error;
   }
   return all.filter((image) => image.label === 'normal' && !seenIds.has(image.id) && !seenContent.has(image.sha256));
 }

@@ -3,6 +3,8 @@ import {
   type EvaluationScores,
   evaluationScoresFileName,
   type Image,
+  learnedImageIds,
+  learnedPixelDigests,
   ProblemError,
   reportFileName,
 } from '@mediclip/contracts';
@@ -96,8 +98,8 @@ async function scoreAll(
   const maps = new ShownMaps();
   let masks = 0;
   const { lineage } = ready.model;
-  const learnedIds = new Set(lineage.imageIds);
-  const learnedPixels = new Set(lineage.pixelDigests);
+  const learnedIds = new Set(learnedImageIds(lineage));
+  const learnedPixels = new Set(learnedPixelDigests(lineage));
   const unseen = images.filter(({ id }) => !learnedIds.has(id));
   const distinct = firstOfEachPicture(unseen);
   const leftOut = { rejected: 0, copies: unseen.length - distinct.length, learned: images.length - unseen.length };

@@ -34,7 +34,7 @@ const overloadedPauseMs = 250;
 export async function* scoreImages(
   { engine, imagingPool }: ScoreImagesDependencies,
   { tenant, signal, attempt }: Pick<JobContext, 'tenant' | 'signal' | 'attempt'>,
-  { detector, side }: ReadyModel,
+  { detector, side }: Pick<ReadyModel, 'detector' | 'side'>,
   images: readonly Image[],
 ): AsyncGenerator<ImageOutcome> {
   const prepare = async (image: Image): Promise<Prepared> => {

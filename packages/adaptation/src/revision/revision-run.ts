@@ -1,0 +1,129 @@
+import { type Detector, detectorShape, readDetector, writeDetector } from '../detector/detector-files.js';
+import type { DetectorTensors } from '../detector/detector-shape.js';
+import { AdaptationError } from '../errors.js';
+import { relatives } from '../shots/relatives.js';
+import { FeatureStore } from '../tower/feature-store.js';
+import { rgbOf } from '../tower/rgb.js';
+import type { Tower } from '../tower/tower.js';
+import type { Towers } from '../tower/towers.js';
+import type { AdaptationProgress } from '../training/adaptation-run.js';
+import { fitMemory, normalTaps } from '../training/fit-memory.js';
+import { checkImages, imagesDigest, shotsOf } from '../training/job.js';
+import type { RevisionJob } from './revision-job.js';
+
+/**
+ * Makes a detector from another one and more normals: the memory is drawn again over all normals with the same seed and measured anew
+ * (leave-one-out), the learned adapters and states stay as they are. It advances in small parts, as an adaptation, and takes so little
+ * time that it keeps no checkpoint: one that was interrupted begins again and writes the same bytes.
+ */
+export class RevisionRun {
+  #progress: AdaptationProgress;
+  readonly #parts: AsyncGenerator<AdaptationProgress, void>;
+  readonly #normalsTower: Tower;
+  readonly #normals: FeatureStore;
+  readonly #letTowerGo: () => void;
+
+  private constructor(
+    private readonly job: RevisionJob,
+    private readonly parent: Detector,
+    private readonly tower: Tower,
+  ) {
+    this.#normalsTower = tower.at(normalTaps(tower, parent.description.options.scoring, job.images.length));
+    this.#normals = new FeatureStore(job.workFolder);
+    this.#letTowerGo = tower.retain();
+    this.#progress = { phase: 'preparing', done: 0, total: job.images.length };
+    this.#parts = this.#run();
+  }
+
+  /**
+   * Prepares a revision. Throws an `AdaptationError` for a detector without a memory, images that do not fit, and first images that are not
+   * those that the detector knows.
+   */
+  static async open(job: RevisionJob, towers: Pick<Towers, 'openFor'>): Promise<RevisionRun> {
+    const parent = await readDetector(job.parentFolder);
+    const { description } = parent;
+    requireMemory(description);
+    const tower = towers.openFor(description.backbone, description.taps);
+    detectorShape(parent, tower.backbone);
+    checkImages({ images: job.images, options: description.options }, tower);
+    const known = shotsOf(job.images.slice(0, description.images.count));
+    if (imagesDigest(known) !== description.images.digest) {
+      throw new AdaptationError(
+        'normals-differ',
+        'The normal images that the model knows are not those that it was made with: bring the same files, or adapt again.',
+      );
+    }
+    return new RevisionRun(job, parent, tower);
+  }
+
+  get progress(): AdaptationProgress {
+    return this.#progress;
+  }
+
+  /** Does the next small part of the work; true when the detector is written. */
+  async advance(): Promise<boolean> {
+    const { done, value } = await this.#parts.next();
+    if (value) this.#progress = value;
+    return done === true;
+  }
+
+  /** Nothing is kept: the whole takes seconds. */
+  async checkpoint(): Promise<void> {}
+
+  /** Ends the run wherever it stands. */
+  async release(): Promise<void> {
+    await this.#parts.return();
+    if (this.#normalsTower !== this.tower) await this.#normalsTower.release();
+    await this.#normals.release();
+    this.#letTowerGo();
+  }
+
+  async *#run(): AsyncGenerator<AdaptationProgress, void> {
+    const { images, outFolder, origin } = this.job;
+    const { description, tensors } = this.parent;
+    const total = images.length;
+    for (const { data } of images) {
+      const [features] = await this.#normalsTower.features([rgbOf(data, this.tower.backbone.side)]);
+      await this.#normals.add(features!);
+      yield { phase: 'preparing', done: this.#normals.size, total };
+    }
+    const { scoring, seed } = description.options;
+    const learned = withoutMemory(tensors);
+    const normals = { features: this.#normals, relatives: relatives(images) };
+    const fit = fitMemory(this.tower, learned, normals, scoring, seed);
+    let memory = await fit.next();
+    for (; !memory.done; memory = await fit.next()) yield { phase: 'finishing', done: memory.value, total };
+    if (memory.value === undefined) throw new Error('A revision made no memory; this is a bug.');
+    await writeDetector(outFolder, {
+      ...description,
+      shape: {
+        backbone: this.tower.backbone,
+        taps: description.taps,
+        scoring,
+        memory: memory.value.shape,
+      },
+      tensors: new Map([...learned, ...memory.value.tensors]),
+      precision: await this.tower.precision(),
+      images: {
+        ...description.images,
+        count: total,
+        digest: imagesDigest(images),
+        pixelDigests: [...origin.pixelDigests],
+      },
+      revision: { parentDigest: origin.parentDigest, addedImages: total - description.images.count },
+    });
+  }
+}
+
+/** Throws an `AdaptationError` when a detector has no memory, to which alone normals can be added. */
+export function requireMemory({ memory }: Detector['description']): void {
+  if (memory) return;
+  throw new AdaptationError(
+    'no-memory',
+    'The model has no memory of normal patches (those of the paper preset, or of one shot, have none), so no images can be added to it: adapt again with them.',
+  );
+}
+
+function withoutMemory(tensors: DetectorTensors): DetectorTensors {
+  return new Map([...tensors].filter(([name]) => !name.startsWith('memory.')));
+}
