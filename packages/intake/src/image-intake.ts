@@ -62,6 +62,14 @@ interface OpenFile {
   readonly maskNotes: readonly string[];
 }
 
+/** A file of which not all is stored. */
+interface WaitingFile {
+  readonly image: IncomingImage;
+  readonly checked: Promise<Checked>;
+  readonly index: number;
+  readonly stored: Promise<void>;
+}
+
 type Checked = { readonly file: OpenFile } | { readonly problem: unknown };
 
 const mediaTypes = {
@@ -85,10 +93,18 @@ const checkedAtOnceBytes = 64 * 1024 * 1024;
 export class ImageIntake {
   readonly #outcomes: FileOutcome[] = [];
   readonly #stored: Image[] = [];
-  readonly #checking: { image: IncomingImage; checked: Promise<Checked>; index: number }[] = [];
+  /** Files that are not stored yet, in order. */
+  readonly #waiting: WaitingFile[] = [];
+  /** Ends the work on files that are not wanted any more. */
+  readonly #discarded = new AbortController();
+  readonly #signal: AbortSignal;
+  /** Settles when the files taken so far are stored. */
+  #storing: Promise<void> = Promise.resolve();
   #count = 0;
 
-  constructor(private readonly options: IntakeOptions) {}
+  constructor(private readonly options: IntakeOptions) {
+    this.#signal = AbortSignal.any([options.signal, this.#discarded.signal]);
+  }
 
   /** Takes a file; waits while as many as are checked at once are under way. */
   async add(image: IncomingImage): Promise<void> {
@@ -96,26 +112,31 @@ export class ImageIntake {
       (file) => ({ file }),
       (problem: unknown) => ({ problem }),
     );
-    this.#checking.push({ image, checked, index: this.#count++ });
-    while (this.#checking.length >= checkedAtOnce || this.#bytesUnderWay() > checkedAtOnceBytes)
-      await this.#storeNext();
+    const file = { image, checked, index: this.#count++ };
+    // Not when the next file comes: a client that is slow would keep a thread, which belongs to a file until its frames are stored.
+    const stored = this.#storing.then(() => this.#storeNext(file));
+    stored.catch(() => undefined);
+    this.#storing = stored;
+    this.#waiting.push({ ...file, stored });
+    while (this.#waiting.length >= checkedAtOnce || this.#bytesUnderWay() > checkedAtOnceBytes)
+      await this.#waiting[0]?.stored;
   }
 
   /** Notes a file that is no image of the data set. */
   async skip(fileName: string, reason: string): Promise<void> {
-    await this.#storeAll();
+    await this.#storing;
     this.#outcomes.push({ index: this.#count++, fileName, outcome: 'skipped', reason });
   }
 
   /** Notes a file that is not usable for a reason that its content does not tell. */
   async reject(fileName: string, problem: ProblemError): Promise<void> {
-    await this.#storeAll();
+    await this.#storing;
     this.#outcomes.push(rejected(this.#count++, fileName, problem));
   }
 
   /** Puts the stored images into the data set. */
   async commit(): Promise<Upload> {
-    await this.#storeAll();
+    await this.#storing;
     this.options.signal.throwIfAborted();
     await this.options.images.commit(this.options.datasetId, this.#stored);
     const count = (outcome: FileOutcome['outcome']) => this.#outcomes.filter((o) => o.outcome === outcome).length;
@@ -129,7 +150,9 @@ export class ImageIntake {
 
   /** Removes the bytes that were stored, unless they are by now those of a process that has taken over the upload. */
   async discard(): Promise<void> {
-    const ended = this.#checking.map(async ({ checked }) => {
+    this.#discarded.abort(new Error('The upload was discarded.'));
+    await this.#storing.catch(() => undefined);
+    const ended = this.#waiting.map(async ({ checked }) => {
       const result = await checked;
       if ('file' in result) await result.file.others.return();
     });
@@ -141,15 +164,10 @@ export class ImageIntake {
     if (await this.options.isOurs()) await this.options.images.discard(this.options.datasetId, images);
   }
 
-  async #storeAll(): Promise<void> {
-    while (this.#checking.length > 0) await this.#storeNext();
-  }
-
-  async #storeNext(): Promise<void> {
-    const { image, checked, index } = this.#checking[0]!;
+  async #storeNext({ image, checked, index }: Omit<WaitingFile, 'stored'>): Promise<void> {
     const result = await checked;
-    this.#checking.shift();
-    this.options.signal.throwIfAborted();
+    this.#signal.throwIfAborted();
+    this.#waiting.shift();
     const outcome = 'file' in result ? this.#store(image, index, result.file) : Promise.reject(result.problem);
     this.#outcomes.push(
       await outcome.then(
@@ -170,7 +188,7 @@ export class ImageIntake {
 
   /** Stores all frames of a file. Of a file that turns out to be bad none stays. */
   async #store(image: IncomingImage, index: number, { first, others, mask, maskNotes }: OpenFile): Promise<Image[]> {
-    const { room, datasetImages, signal } = this.options;
+    const { room, datasetImages } = this.options;
     const begin = this.#stored.length;
     try {
       if (begin + imagesOf(first.description) > room) {
@@ -179,7 +197,7 @@ export class ImageIntake {
       await this.#storeFrame(image, first, { file: index, frame: 0 }, { mask, maskNotes });
       let frame = 1;
       for await (const other of others) {
-        signal.throwIfAborted();
+        this.#signal.throwIfAborted();
         await this.#storeFrame(image, other, { file: index, frame: frame++ }, { mask, maskNotes });
       }
       return this.#stored.slice(begin);
@@ -224,23 +242,23 @@ export class ImageIntake {
 
   /** Memory for all of the files. */
   async #memoryFor(files: readonly string[]): Promise<Lease> {
-    const { memory, signal, caller } = this.options;
+    const { memory, caller } = this.options;
     const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
     return memory.take(
       sizes.reduce((sum, size) => sum + size),
-      { signal, caller },
+      { signal: this.#signal, caller },
     );
   }
 
   async #check({ file, mask }: IncomingImage): Promise<OpenFile> {
-    const { imaging, signal, caller } = this.options;
+    const { imaging, caller } = this.options;
     if (mask instanceof ProblemError) throw mask;
     this.#assertSize(file);
     // The mask stands before its image in the queue of the threads: an image with several frames keeps its thread until it is stored.
     const reading = mask && this.#readMask(mask);
     reading?.catch(() => undefined);
     const wants = { png: { folder: path.dirname(file.path) } };
-    const frames = imaging.frames({ path: file.path }, wants, { signal, caller });
+    const frames = imaging.frames({ path: file.path }, wants, { signal: this.#signal, caller });
     try {
       const { value: first } = await frames.next();
       if (!first) throw new Error('This is a bug: a decoded file has no image.');
@@ -258,13 +276,13 @@ export class ImageIntake {
   }
 
   async #readMask(mask: SpooledFile): Promise<{ found: FoundMask; notes: readonly string[] }> {
-    const { imaging, signal, caller } = this.options;
+    const { imaging, caller } = this.options;
     try {
       this.#assertSize(mask);
       const { description, png } = await imaging.frame(
         { path: mask.path },
         { png: { folder: path.dirname(mask.path) }, prepared: { side: 1, kind: 'mask' } },
-        { signal, caller },
+        { signal: this.#signal, caller },
       );
       const { width, height, notes } = description;
       const found = { path: png ?? mask.path, width, height };
@@ -286,7 +304,7 @@ export class ImageIntake {
   }
 
   #bytesUnderWay(): number {
-    return this.#checking.reduce((sum, { image }) => sum + image.file.sizeBytes, 0);
+    return this.#waiting.reduce((sum, { image }) => sum + image.file.sizeBytes, 0);
   }
 }
 

@@ -44,7 +44,7 @@ describe('a budget of bytes', () => {
     first.giveBack();
     (await waiting[0])!.giveBack();
     await Promise.all(waiting);
-    expect(order).toEqual(['a1', 'a2', 'a3', 'b1', 'a4']);
+    expect(order).toEqual(['a1', 'a2', 'b1', 'a3', 'a4']);
   });
 
   test('forgets who has gone, whoever it is', async () => {

@@ -4,7 +4,7 @@ import { Turns } from './turns.js';
 export interface ByteBudgetOptions {
   /** Bytes that may be taken at once. */
   readonly bytes: number;
-  /** Callers that may wait for bytes; by default 1,000. */
+  /** How often each caller may wait for bytes at once; by default 1,000. */
   readonly maximumWaiting?: number;
   /** How long each may wait; by default as long as it takes. */
   readonly longestWaitMs?: number;
@@ -61,7 +61,7 @@ export class ByteBudget {
 
   /**
    * Takes `bytes`, of a number beyond the whole budget all of it, as soon as they are free and it is the caller's turn. Rejects with the
-   * reason of `signal`, and with the ThreadError `queue-full` when as many wait as may, or it waited as long
+   * reason of `signal`, and with the ThreadError `queue-full` when as many of its caller wait as may, or it waited as long
    * as it may.
    */
   async take(bytes: number, { signal, caller = '' }: TakeOptions = {}): Promise<Lease> {
@@ -69,7 +69,7 @@ export class ByteBudget {
     const wanted = Math.min(bytes, this.#bytes);
     const lease = this.takeNow(wanted);
     if (lease) return lease;
-    if (this.#turns.size >= this.#maximumWaiting) {
+    if (this.#turns.sizeOf(caller) >= this.#maximumWaiting) {
       throw noRoom();
     }
     return new Promise<Lease>((resolve, reject) => {

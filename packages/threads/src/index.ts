@@ -6,3 +6,4 @@ export { TaskPool } from './task-pool.js';
 export type { TaskStream } from './task-stream.js';
 export type { TaskContext } from './tasks.js';
 export { ThreadError, type ThreadErrorCode } from './thread-error.js';
+export { Turns } from './turns.js';

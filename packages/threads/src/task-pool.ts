@@ -23,7 +23,7 @@ export interface TaskPoolOptions {
   readonly timeoutMs?: number;
   /** What a task that took too long rejects with; by default a ThreadError. */
   readonly timeoutError?: () => Error;
-  /** Tasks that may wait for a thread; by default 1,000. */
+  /** Tasks of one caller that may wait for a thread; by default 1,000. */
   readonly maximumWaiting?: number;
   /** How often a task whose thread died is tried again; by default not at all. */
   readonly retries?: number;
@@ -168,8 +168,10 @@ export class TaskPool<T extends Tasks> {
       this.#waiting.add(task);
       this.#dispatch();
       const limit = this.#options.maximumWaiting ?? defaultMaximumWaiting;
-      if (this.#waiting.size > limit && this.#waiting.remove(task)) {
-        task.reject(new ThreadError('queue-full', `${limit} tasks wait for a thread already; try again later.`));
+      if (this.#waiting.sizeOf(task.caller) > limit && this.#waiting.remove(task)) {
+        task.reject(
+          new ThreadError('queue-full', `${limit} tasks of this caller wait for a thread already; try again later.`),
+        );
       }
     }
     return task;

@@ -1,58 +1,78 @@
-/** Those who wait for something, each on behalf of a caller. Callers take turns; what waits for one caller comes in its order. */
-export class Turns<Waiting extends { readonly caller: string }> {
-  /** By caller, the one whose turn it is first. */
-  #queues = new Map<string, Waiting[]>();
+/**
+ * Items that wait to be taken, each on behalf of a caller. Callers take turns: of those that wait, the one that was served longest ago is next, so that one that
+ * comes new never waits for a second item of another. The items of one caller come in the order in which they were added.
+ */
+export class Turns<Item extends { readonly caller: string }> {
+  /** By caller, the one that has waited longest first; none is empty. */
+  readonly #byCaller = new Map<string, Item[]>();
+  /** Items that were taken and came back, before all turns. */
+  #returned: Item[] = [];
+  /** By caller: at which take it had its last turn. */
+  readonly #servedAt = new Map<string, number>();
+  #takes = 0;
   #size = 0;
 
   get size(): number {
     return this.#size;
   }
 
-  add(waiting: Waiting): void {
-    const queue = this.#queues.get(waiting.caller);
-    if (queue) queue.push(waiting);
-    else this.#queues.set(waiting.caller, [waiting]);
+  /** Items of a caller that wait, those that came back left out. */
+  sizeOf(caller: string): number {
+    return this.#byCaller.get(caller)?.length ?? 0;
+  }
+
+  add(item: Item): void {
+    const { caller } = item;
+    const items = this.#byCaller.get(caller);
+    if (items) items.push(item);
+    else this.#byCaller.set(caller, [item]);
     this.#size++;
   }
 
-  /** Puts back those that have been taken, to be the next ones, in their order. */
-  putBack(taken: readonly Waiting[]): void {
-    for (const waiting of taken.toReversed()) {
-      const queue = [waiting, ...(this.#queues.get(waiting.caller) ?? [])];
-      this.#queues.delete(waiting.caller);
-      this.#queues = new Map([[waiting.caller, queue], ...this.#queues]);
-      this.#size++;
-    }
+  /** Puts back items that were taken, to be the next ones, in their order. */
+  putBack(items: readonly Item[]): void {
+    this.#returned = [...items, ...this.#returned];
+    this.#size += items.length;
   }
 
-  /** The one whose turn it is. */
-  take(): Waiting | undefined {
-    for (const [caller, queue] of this.#queues) {
-      const waiting = queue.shift();
-      this.#queues.delete(caller);
-      if (queue.length > 0) this.#queues.set(caller, queue);
-      if (waiting) this.#size--;
-      return waiting;
-    }
-    return undefined;
+  /** The item whose turn it is. */
+  take(): Item | undefined {
+    const item = this.#returned.shift() ?? this.#takeTurn();
+    if (item) this.#size--;
+    return item;
   }
 
-  /** Takes one out of its turn; false when it does not wait. */
-  remove(waiting: Waiting): boolean {
-    const queue = this.#queues.get(waiting.caller);
-    const place = queue?.indexOf(waiting) ?? -1;
-    if (!queue || place < 0) return false;
-    queue.splice(place, 1);
-    if (queue.length === 0) this.#queues.delete(waiting.caller);
-    this.#size--;
-    return true;
+  /** Takes an item out of its turn; false when it does not wait. */
+  remove(item: Item): boolean {
+    const { caller } = item;
+    const items = this.#byCaller.get(caller) ?? [];
+    const wasHere = [items, this.#returned].some((list) => {
+      const place = list.indexOf(item);
+      return place >= 0 && list.splice(place, 1).length > 0;
+    });
+    if (items.length === 0) this.#byCaller.delete(caller);
+    if (wasHere) this.#size--;
+    return wasHere;
   }
 
-  /** All of them, in no order that matters; none is left. */
-  clear(): Waiting[] {
-    const all = [...this.#queues.values()].flat();
-    this.#queues.clear();
+  /** All items, in no order that matters; none is left. */
+  clear(): Item[] {
+    const items = [...this.#returned, ...[...this.#byCaller.values()].flat()];
+    this.#byCaller.clear();
+    this.#returned = [];
     this.#size = 0;
-    return all;
+    return items;
+  }
+
+  #takeTurn(): Item | undefined {
+    const served = (caller: string) => this.#servedAt.get(caller) ?? 0;
+    const [first, ...others] = this.#byCaller.keys();
+    if (first === undefined) return undefined;
+    const next = others.reduce((least, caller) => (served(caller) < served(least) ? caller : least), first);
+    this.#servedAt.set(next, ++this.#takes);
+    const items = this.#byCaller.get(next) ?? [];
+    const item = items.shift();
+    if (items.length === 0) this.#byCaller.delete(next);
+    return item;
   }
 }

@@ -1,24 +1,13 @@
-import { createHash } from 'node:crypto';
 import { utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { operationIds, routeOf } from '@mediclip/contracts';
-import { newId } from '@mediclip/store';
 import { temporaryFolder } from '@mediclip/testing';
 import { bitmap } from '../testing/bitmaps.js';
+import { writeKeys } from '../testing/keys.js';
 import { closeSharedPool, formOf, TestService } from '../testing/test-service.js';
 import { ApiKeys } from './api-keys.js';
 import { WrongKeys } from './wrong-keys.js';
-
-function writeKeys(file: string, keys: Readonly<Record<string, string>>): void {
-  const entries = Object.entries(keys).map(([key, tenant]) => ({
-    id: newId(),
-    tenant,
-    sha256: createHash('sha256').update(key).digest('hex'),
-    createdAt: new Date().toISOString(),
-  }));
-  writeFileSync(file, JSON.stringify({ schemaVersion: 1, keys: entries }));
-}
 
 describe('with an API keys file', () => {
   const mine = 'mine-1234567890';

@@ -9,6 +9,7 @@ import type { ServerMemory } from '../memory.js';
 import { readForm } from '../uploads/form.js';
 import { type HeldFile, hold } from '../uploads/hold.js';
 import type { ReadyMemory } from './ready-memory.js';
+import type { ScoreDeadline } from './score-deadline.js';
 
 interface ScoringWants {
   readonly prepared: { readonly side: number; readonly kind: 'test' };
@@ -41,6 +42,8 @@ export interface ReadyImagesOptions {
   readonly imaging: Imaging;
   readonly settings: ServerSettings;
   readonly ready: ReadyMemory;
+  /** Begins when all files have arrived. */
+  readonly deadline: Pick<ScoreDeadline, 'begin'>;
 }
 
 /**
@@ -49,7 +52,7 @@ export interface ReadyImagesOptions {
  */
 export async function readyImages(
   { request, signal, store }: Call<'scoreImages'>,
-  { folder, side, withGround, imaging, settings, memory, ready }: ReadyImagesOptions,
+  { folder, side, withGround, imaging, settings, memory, ready, deadline }: ReadyImagesOptions,
 ): Promise<(ReadyImage | UnusableFile)[]> {
   const { images: imageLimits, uploads, scores } = settings;
   const refused = new AbortController();
@@ -79,7 +82,7 @@ export async function readyImages(
       const frames = framesOf(file, { imaging, wants, options, limit: imageLimits.maximumBytes, room }).then(
         (all) => all.map((frame, at) => ({ ...frame, fileName, index, frame: at, frames: all.length })),
         (error: unknown): UnusableFile[] => {
-          if (!(error instanceof ImageError || error instanceof ProblemError)) throw error;
+          if (signal.aborted || !(error instanceof ImageError || error instanceof ProblemError)) throw error;
           return [{ fileName, index, problem: problemOf(error) }];
         },
       );
@@ -87,6 +90,7 @@ export async function readyImages(
       readyBefore = Promise.all([before, frames]).then(([count, more]) => count + more.filter(isReady).length);
       readyBefore.catch(() => undefined);
     }
+    deadline.begin();
     if (found.length === 0) throw unknownPart('file', 'The form has no `file` part.', 'At least one file is needed');
     return (await Promise.all(found)).flat();
   } finally {

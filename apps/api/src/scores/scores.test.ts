@@ -10,7 +10,7 @@ let service: TestService;
 let modelId: string;
 beforeAll(async () => {
   service = await TestService.start({
-    settings: { scores: { images: 4, timeoutMs: 400, memoryBytes: 2 ** 24 }, images: { maximumBytes: 20_000 } },
+    settings: { scores: { images: 4, timeoutMs: 1500, memoryBytes: 2 ** 24 }, images: { maximumBytes: 20_000 } },
   });
   ({ modelId } = await service.model());
 });

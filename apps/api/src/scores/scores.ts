@@ -13,6 +13,7 @@ import type { ServerMetrics } from '../operations/server-metrics.js';
 import { withTemporaryFolderIfNeeded } from '../uploads/temporary-folder.js';
 import type { DriftRecorder } from './drift-recorder.js';
 import { ReadyMemory } from './ready-memory.js';
+import { ScoreDeadline } from './score-deadline.js';
 import { type ReadyImage, readyImages } from './score-files.js';
 
 export interface ScoreDependencies {
@@ -26,14 +27,24 @@ export interface ScoreDependencies {
 
 export function scoreHandlers(dependencies: ScoreDependencies): HandlersOf<'scoreImages'> {
   return {
-    scoreImages: (call) =>
-      withTemporaryFolderIfNeeded(dependencies.settings.dataDir, (folder) => scoreImages(call, folder, dependencies)),
+    async scoreImages(call) {
+      const { settings } = dependencies;
+      const deadline = new ScoreDeadline(settings.scores.timeoutMs);
+      const timely = { ...call, signal: AbortSignal.any([call.signal, deadline.signal]) };
+      try {
+        return await withTemporaryFolderIfNeeded(settings.dataDir, (folder) =>
+          scoreImages(timely, { folder, deadline }, dependencies),
+        );
+      } finally {
+        deadline.end();
+      }
+    },
   };
 }
 
 async function scoreImages(
   call: Call<'scoreImages'>,
-  folder: () => Promise<string>,
+  { folder, deadline }: { readonly folder: () => Promise<string>; readonly deadline: ScoreDeadline },
   dependencies: ScoreDependencies,
 ): Promise<HandlerAnswer<'scoreImages'>> {
   const { settings, memory } = dependencies;
@@ -44,7 +55,7 @@ async function scoreImages(
   const { signal, store } = call;
   const ready = new ReadyMemory(memory.scoring, { side, withGround }, { signal, caller: store.tenant });
   try {
-    return await answerOf(call, { folder, model, backbone, side, withGround, ready }, dependencies);
+    return await answerOf(call, { folder, deadline, model, backbone, side, withGround, ready }, dependencies);
   } finally {
     ready.giveBack();
   }
@@ -54,6 +65,7 @@ async function answerOf(
   call: Call<'scoreImages'>,
   {
     folder,
+    deadline,
     model,
     backbone,
     side,
@@ -61,6 +73,7 @@ async function answerOf(
     ready: memoryOfReady,
   }: {
     readonly folder: () => Promise<string>;
+    readonly deadline: ScoreDeadline;
     readonly model: Model;
     readonly backbone: string;
     readonly side: number;
@@ -73,7 +86,7 @@ async function answerOf(
   const timed = <T>(stage: string, work: () => Promise<T>) => measured(metrics, stage, work);
 
   const files = await timed('decode', () =>
-    readyImages(call, { folder, side, withGround, imaging, settings, memory, ready: memoryOfReady }),
+    readyImages(call, { folder, side, withGround, imaging, settings, memory, ready: memoryOfReady, deadline }),
   );
   if (withGround && files.length !== 1) throw new ProblemError('not-acceptable');
   const ready = files.filter((file) => 'prepared' in file);

@@ -114,6 +114,30 @@ test('a file of many frames is read once, and each frame is stored before the ne
   expect(counts).toMatchObject({ files: 1, single: 0 });
 });
 
+test('a file of many frames gives its thread back when they are stored, however long the next file takes to come', async () => {
+  const { committed, images } = dataSet();
+  const intake = intakeOf(images, pool);
+  await intake.add(file('series.dcm', series(40)));
+  const wants = { prepared: { side: 16, kind: 'test' } } as const;
+  await pool.frame(bitmap(16, 12), wants, { caller: 'other tenant' });
+  await intake.add(file('next.dcm', series(5)));
+  await intake.commit();
+  expect(committed).toHaveLength(45);
+});
+
+test('of an upload that is discarded in the middle of a file nothing stays, and its thread is free', async () => {
+  const { stored, committed, images } = dataSet((count) => {
+    if (count === 5) discarding = intake.discard();
+  });
+  const intake = intakeOf(images, pool);
+  let discarding: Promise<void> | undefined;
+  await intake.add(file('series.dcm', series(40)));
+  await expect(intake.commit()).rejects.toThrow('discarded');
+  await discarding;
+  expect([stored, committed]).toEqual([[], []]);
+  await pool.frame(bitmap(16, 12), { prepared: { side: 16, kind: 'test' } });
+});
+
 test('of a file with a damaged frame nothing stays, and its neighbours do', async () => {
   const { imaging } = counted(3);
   const { stored, committed, images } = dataSet();

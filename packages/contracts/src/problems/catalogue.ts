@@ -538,7 +538,7 @@ const problemCatalogue = {
   'deadline-exceeded': {
     status: 504,
     title: 'The answer was not ready in time',
-    meaning: 'The engine had too much to do to answer within the time limit.',
+    meaning: 'The server had too much to do to decode and score the images within the time limit.',
     remedy: 'Repeat the request later, send fewer images at once, or use a scoring job.',
     retryable: true,
   },

@@ -1,19 +1,19 @@
+import { Turns } from '@mediclip/threads';
 import { type JobEntry, maxAttempts, retryDelay } from '../job-queue.js';
 import { queuedEntry } from '../queued-entry.js';
 import type { Ticket } from './ticket.js';
-import { WaitingLine } from './waiting-line.js';
 
 /** The entries of an embedded queue: each is waiting, resting, or taken by a consumer. */
 export class Tickets {
   readonly #byJobId = new Map<string, Ticket>();
   /** By kind. */
-  readonly #waiting: Map<string, WaitingLine>;
+  readonly #waiting: Map<string, Turns<Ticket>>;
   readonly #retryDelayMs: number;
   readonly #onWaiting: () => void;
 
   /** `onWaiting` is called whenever an entry can be taken. */
   constructor(kinds: readonly string[], retryDelayMs: number, onWaiting: () => void) {
-    this.#waiting = new Map(kinds.map((kind) => [kind, new WaitingLine()]));
+    this.#waiting = new Map(kinds.map((kind) => [kind, new Turns()]));
     this.#retryDelayMs = retryDelayMs;
     this.#onWaiting = onWaiting;
   }
@@ -22,7 +22,7 @@ export class Tickets {
   add(entry: JobEntry): void {
     const { jobId, kind } = entry;
     if (this.#byJobId.has(jobId)) return;
-    const ticket = { entry: queuedEntry(entry), failedAttempts: 0 };
+    const ticket = { entry: queuedEntry(entry), caller: entry.tenant, failedAttempts: 0 };
     this.#byJobId.set(jobId, ticket);
     this.#waiting.get(kind)!.add(ticket);
     this.#onWaiting();
@@ -43,7 +43,7 @@ export class Tickets {
     if (this.#byJobId.get(ticket.entry.jobId) !== ticket) return;
     const arrive = () => {
       delete ticket.rest;
-      this.#waiting.get(ticket.entry.kind)!.putBack(ticket);
+      this.#waiting.get(ticket.entry.kind)!.putBack([ticket]);
       this.#onWaiting();
     };
     if (delayMs > 0) ticket.rest = setTimeout(arrive, delayMs);
