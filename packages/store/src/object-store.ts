@@ -24,10 +24,14 @@ export interface StoredStream {
  * At most one condition. An etag names content: where the same bytes may come back (A, B, A) and the difference matters, put a
  * revision number into the bytes.
  */
-export type PutCondition =
+export type PutCondition = (
   | { readonly ifAbsent?: false; readonly ifMatch?: undefined }
   | { readonly ifAbsent: true; readonly ifMatch?: undefined }
-  | { readonly ifAbsent?: false; readonly ifMatch: string };
+  | { readonly ifAbsent?: false; readonly ifMatch: string }
+) & {
+  /** For a small write that a deletion begins with: it may take room that is kept for when the disk is full. */
+  readonly fromReserve?: boolean;
+};
 
 export interface PutResult {
   readonly etag: string;
@@ -58,10 +62,10 @@ export interface ObjectStore {
   /** Writes an object. Rejects with `PreconditionFailed` when the condition doesn't hold at the moment of writing. A failing stream leaves nothing behind. */
   put(key: string, body: ObjectBody, condition?: PutCondition): Promise<PutResult>;
 
-  /** Removes an object; an absent one is fine. */
+  /** Removes an object; an absent one is fine. Works on a full disk. */
   delete(key: string): Promise<void>;
 
-  /** Removes every object inside `folder` (ends with '/') that is there when the call begins, one after the other for readers. */
+  /** Removes every object inside `folder` (ends with '/') that is there when the call begins, one after the other for readers. Works on a full disk. */
   deleteFolder(folder: string): Promise<void>;
 
   /** Every key that begins with `prefix` and sorts after `after`, in order (by byte). Costs nothing for each key beyond reading its name. */

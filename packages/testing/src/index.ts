@@ -9,5 +9,6 @@ export { findPython } from './python.js';
 export { findRedis, type RedisServer, type RedisServerOptions, startRedis } from './redis.js';
 export { openModel, runModel } from './run-model.js';
 export { type S3Server, s3Credentials, startS3Server, whyNoS3Server } from './s3-server.js';
+export { SmallDisk, whyNoSmallDisk } from './small-disk.js';
 export { temporaryFolder } from './temporary-folder.js';
 export { testRuntime } from './test-runtime.js';

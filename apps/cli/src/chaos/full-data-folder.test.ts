@@ -2,10 +2,9 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { MediclipClient } from '@mediclip/client';
-import { temporaryFolder } from '@mediclip/testing';
+import { SmallDisk, temporaryFolder, whyNoSmallDisk } from '@mediclip/testing';
 import { exampleFiles, quickModel } from '../end-to-end/testing/examples.js';
 import { type ServiceProcess, startService } from '../end-to-end/testing/service-process.js';
-import { SmallDisk, whyNoSmallDisk } from './testing/small-disk.js';
 
 const noDisk = whyNoSmallDisk();
 if (noDisk) console.warn(`NOT RUN: the full data folder, because ${noDisk}.`);

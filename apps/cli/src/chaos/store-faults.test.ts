@@ -3,12 +3,18 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ClientProblem, MediclipClient } from '@mediclip/client';
 import type { Model } from '@mediclip/contracts';
-import { s3Credentials, startFailingProxy, startS3Server, whyNoS3Server } from '@mediclip/testing';
+import {
+  SmallDisk,
+  s3Credentials,
+  startFailingProxy,
+  startS3Server,
+  whyNoS3Server,
+  whyNoSmallDisk,
+} from '@mediclip/testing';
 import { quickOptions, trainedFor, uploadExamples } from '../end-to-end/testing/examples.js';
 import { type ServiceProcess, startService } from '../end-to-end/testing/service-process.js';
 import { until } from '../end-to-end/testing/until.js';
 import { all } from './testing/all.js';
-import { SmallDisk, whyNoSmallDisk } from './testing/small-disk.js';
 
 /** A store that can be made to fail and to work again, and how its failure is told. */
 interface Failure {

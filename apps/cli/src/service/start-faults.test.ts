@@ -1,8 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { temporaryFolder } from '@mediclip/testing';
-import { SmallDisk, whyNoSmallDisk } from '../chaos/testing/small-disk.js';
+import { SmallDisk, temporaryFolder, whyNoSmallDisk } from '@mediclip/testing';
 import { mediclip } from '../testing/run-mediclip.js';
 
 const noDisk = whyNoSmallDisk();

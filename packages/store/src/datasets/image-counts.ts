@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DatasetCounts } from '@mediclip/contracts';
 import { RecordNotFound, StoreError } from '../errors.js';
-import type { Documents } from '../records/documents.js';
+import type { Documents, ReplaceOptions } from '../records/documents.js';
 import { type Tenant, timestamp } from '../records/tenant.js';
 import { datasetDocuments, type StoredDataset } from './dataset-record.js';
 import { countImages, datasetKey, type ImageName, imageNames } from './image-keys.js';
@@ -45,10 +45,11 @@ export class ImageCounts {
   /** Runs `work`, which removes images of a data set. Rejects as `whileAdding` does. */
   async whileRemoving(datasetId: string, work: () => Promise<void>): Promise<void> {
     // Of two that remove the same image neither learns which of them did: it is counted anew instead.
-    await this.#whileChanging(datasetId, async () => {
+    const remove = async () => {
       await work();
       return () => undefined;
-    });
+    };
+    await this.#whileChanging(datasetId, remove, { fromReserve: true });
   }
 
   /** Gives up on changes whose process died, and corrects counts that are not those of the images. */
@@ -65,19 +66,24 @@ export class ImageCounts {
   async #whileChanging(
     datasetId: string,
     work: () => Promise<(counts: DatasetCounts) => DatasetCounts | undefined>,
+    options: ReplaceOptions = {},
   ): Promise<void> {
     const id = randomUUID();
     const since = timestamp(this.#tenant);
-    await this.#update(datasetId, (dataset) => ({ ...dataset, changes: [...(dataset.changes ?? []), { id, since }] }));
+    const begin = ({ changes = [], ...dataset }: StoredDataset) => ({
+      ...dataset,
+      changes: [...changes, { id, since }],
+    });
+    await this.#update(datasetId, begin, options);
     let after: (counts: DatasetCounts) => DatasetCounts | undefined;
     try {
       after = await work();
     } catch (error) {
       // What can't be told now is counted by the next reader, or by the sweep.
-      await this.#end(datasetId, id, () => undefined).catch(() => undefined);
+      await this.#end(datasetId, id, () => undefined, options).catch(() => undefined);
       throw error;
     }
-    await this.#end(datasetId, id, after);
+    await this.#end(datasetId, id, after, options);
   }
 
   /** Takes a change out of the record; one that was given up on meanwhile leaves no counts either. */
@@ -85,18 +91,24 @@ export class ImageCounts {
     datasetId: string,
     id: string,
     after: (counts: DatasetCounts) => DatasetCounts | undefined,
+    options: ReplaceOptions,
   ): Promise<StoredDataset> {
-    return this.#update(datasetId, ({ counts, changes, ...dataset }) => {
+    const end = ({ counts, changes, ...dataset }: StoredDataset) => {
       const others = changes?.filter((change) => change.id !== id);
       const known = counts !== undefined && others?.length !== changes?.length ? after(counts) : undefined;
       return { ...dataset, ...(known && { counts: known }), ...(others?.length && { changes: others }) };
-    });
+    };
+    return this.#update(datasetId, end, options);
   }
 
-  async #update(datasetId: string, change: (dataset: StoredDataset) => StoredDataset): Promise<StoredDataset> {
-    const stored = await this.#documents.update(this.#keyOf(datasetId), (dataset) =>
-      dataset.deletingSince === undefined ? change(dataset) : undefined,
-    );
+  async #update(
+    datasetId: string,
+    change: (dataset: StoredDataset) => StoredDataset,
+    options: ReplaceOptions,
+  ): Promise<StoredDataset> {
+    const changeLiving = (dataset: StoredDataset) =>
+      dataset.deletingSince === undefined ? change(dataset) : undefined;
+    const stored = await this.#documents.update(this.#keyOf(datasetId), changeLiving, options);
     if (stored === undefined || stored.deletingSince !== undefined) {
       throw new RecordNotFound(`There is no data set with the id ${datasetId}: list the data sets.`);
     }

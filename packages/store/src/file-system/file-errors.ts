@@ -16,6 +16,11 @@ const full = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 const forbidden = new Set(['EACCES', 'EPERM', 'EROFS']);
 const occupied = new Set(['EISDIR', 'ENOTDIR', 'EEXIST', 'ENOTEMPTY']);
 
+/** True for "there is no room": of the disk, of the quota, for a file of that size. */
+export function isFull(error: unknown): boolean {
+  return full.has(errorCode(error) ?? '');
+}
+
 /** Turns an error of the file system into the `StoreError` that says what to do. Errors without a code (of a caller's stream, say) stay as they are. */
 export function storeErrorOf(error: unknown, folder: string): unknown {
   const code = errorCode(error);

@@ -15,9 +15,10 @@ import type {
 } from '../object-store.js';
 import { type Claim, Claims } from './claims.js';
 import { ignoreAbsent, makeFolder, removeEmptyFolders } from './durable.js';
-import { errorCode, heldUp, isAbsent, storeErrorOf } from './file-errors.js';
+import { errorCode, heldUp, isAbsent, isFull, storeErrorOf } from './file-errors.js';
 import { FolderListings, firstAfter } from './folder-listings.js';
 import { objectInfo, walk } from './listing.js';
+import { Reserve } from './reserve.js';
 import { contentPath, isStaged, removeLeftovers, type Staged, stage, stageNothing } from './staging.js';
 
 export interface FileSystemStoreOptions {
@@ -28,8 +29,8 @@ export interface FileSystemStoreOptions {
 }
 
 /**
- * Objects as files below a folder, whose key is their path. The folder `.store` beside them holds writes under way (`staging`) and the
- * keys being changed (`claims`); it may be left out of backups. Needs a file system with hard links and atomic renames (every local
+ * Objects as files below a folder, whose key is their path. The folder `.store` beside them holds writes under way (`staging`), the
+ * keys being changed (`claims`) and room for deletions on a full disk (`reserve`); it may be left out of backups. Needs a file system with hard links and atomic renames (every local
  * one of Linux and macOS, NTFS, NFS); any number of processes and containers on it may write at the same time.
  */
 export class FileSystemStore implements ObjectStore {
@@ -37,6 +38,7 @@ export class FileSystemStore implements ObjectStore {
   private readonly staging: string;
   private readonly claimsFolder: string;
   private readonly claims: Claims;
+  private readonly reserve: Reserve;
   private readonly leftoverAgeMs: number;
   private prepared: Promise<unknown> | undefined;
   private readonly listings = new FolderListings();
@@ -47,6 +49,7 @@ export class FileSystemStore implements ObjectStore {
     this.staging = path.join(root, '.store', 'staging');
     this.claimsFolder = path.join(root, '.store', 'claims');
     this.claims = new Claims(this.claimsFolder, this.staging, claimPatienceMs);
+    this.reserve = new Reserve(path.join(root, '.store', 'reserve'), this.staging);
     this.leftoverAgeMs = leftoverAgeMs;
   }
 
@@ -82,7 +85,7 @@ export class FileSystemStore implements ObjectStore {
   async put(key: string, body: ObjectBody, condition: PutCondition = {}): Promise<PutResult> {
     assertKey(key);
     return this.explained(async () => {
-      const staged = await stage(await this.stagingFolder(), body);
+      const staged = await this.stage(body, condition);
       if (condition.ifAbsent) await this.publishNew(key, staged);
       else {
         await this.withClaim(key, staged, async (claim) => {
@@ -100,12 +103,11 @@ export class FileSystemStore implements ObjectStore {
     return this.explained(async () => {
       if ((await objectInfo(this.root, key)) === undefined) return;
       const target = this.pathOf(key);
-      const withdrawn = await this.withClaim(key, await stageNothing(await this.stagingFolder()), (claim) =>
-        claim.withdraw(target),
-      );
+      const withdrawn = await this.withClaim(key, await this.stageNothing(), (claim) => claim.withdraw(target));
       if (!withdrawn) return;
       await syncFolder(path.dirname(target)).catch(ignoreAbsent);
       await removeEmptyFolders(path.dirname(target), this.root);
+      await this.reserve.fill();
     });
   }
 
@@ -114,14 +116,16 @@ export class FileSystemStore implements ObjectStore {
     return this.explained(async () => {
       const target = this.pathOf(folder.slice(0, -1));
       if ((await this.listings.read(target)).entries.length === 0) return;
-      const { folder: away, token } = await stageNothing(await this.stagingFolder());
+      const { folder: away, token } = await this.stageNothing();
       try {
+        await rm(contentPath(away, token), { force: true });
         await rename(target, contentPath(away, token)).catch(ignoreAbsent);
         await syncFolder(path.dirname(target)).catch(ignoreAbsent);
       } finally {
         await rm(away, { recursive: true, force: true });
       }
       await removeEmptyFolders(path.dirname(target), this.root);
+      await this.reserve.fill();
     });
   }
 
@@ -167,6 +171,7 @@ export class FileSystemStore implements ObjectStore {
       } finally {
         await rm(folder, { recursive: true, force: true });
       }
+      await this.reserve.fill();
     });
   }
 
@@ -184,12 +189,41 @@ export class FileSystemStore implements ObjectStore {
    * new one would be no part of the store.
    */
   private async stagingFolder(): Promise<string> {
-    this.prepared ??= mkdir(this.staging, { recursive: true });
+    this.prepared ??= this.prepare();
     await this.prepared.catch((error: unknown) => {
       this.prepared = undefined;
       throw error;
     });
     return this.staging;
+  }
+
+  private async prepare(): Promise<void> {
+    await mkdir(this.staging, { recursive: true });
+    await mkdir(this.claimsFolder, { recursive: true });
+    await this.reserve.fill();
+  }
+
+  private async stage(body: ObjectBody, { fromReserve = false }: PutCondition): Promise<Staged> {
+    const staging = await this.stagingFolder();
+    try {
+      return await stage(staging, body);
+    } catch (error) {
+      const reserved = fromReserve && isFull(error) && body instanceof Uint8Array && (await this.reserve.stage(body));
+      if (reserved) return reserved;
+      throw error;
+    }
+  }
+
+  /** For a change that only takes something away. */
+  private async stageNothing(): Promise<Staged> {
+    const staging = await this.stagingFolder();
+    try {
+      return await stageNothing(staging);
+    } catch (error) {
+      const reserved = isFull(error) && (await this.reserve.take());
+      if (reserved) return reserved;
+      throw error;
+    }
   }
 
   private pathOf(key: string): string {

@@ -32,10 +32,11 @@ export async function deleteUnused<T extends Deletable>(tenant: Tenant, deletion
   await assertUnused(tenant, id, use);
   await deletion.assertUnneeded?.();
   let mine = false;
-  await documents.update(key, (record) => {
+  const mark = (record: T): T | undefined => {
     mine = record.deletingSince === undefined;
     return mine ? { ...record, deletingSince: timestamp(tenant) } : undefined;
-  });
+  };
+  await documents.update(key, mark, { fromReserve: true });
   if (!mine) return false;
   await finish(tenant, deletion);
   return true;
@@ -58,7 +59,9 @@ async function finish<T extends Deletable>(tenant: Tenant, deletion: Deletion<T>
     await assertUnused(tenant, id, use);
     await deletion.assertUnneeded?.();
   } catch (error) {
-    if (error instanceof RecordInUse) await documents.update(key, ({ deletingSince, ...record }) => record as T);
+    if (error instanceof RecordInUse) {
+      await documents.update(key, ({ deletingSince, ...record }) => record as T, { fromReserve: true });
+    }
     throw error;
   }
   await deletion.removeContents();

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { DamagedRecord, PreconditionFailed, RecordExists } from '../errors.js';
-import type { ObjectStore } from '../object-store.js';
+import type { ObjectStore, PutCondition } from '../object-store.js';
 
 export interface Document<T> {
   readonly value: T;
@@ -10,6 +10,8 @@ export interface Document<T> {
   readonly etag: string;
   readonly revision: number;
 }
+
+export type ReplaceOptions = Pick<PutCondition, 'fromReserve'>;
 
 const mostTries = 50;
 
@@ -51,8 +53,8 @@ export class Documents<T extends object> {
   }
 
   /** Rejects with `PreconditionFailed` when somebody wrote since `read`. */
-  async replace(key: string, read: Document<T>, value: T): Promise<void> {
-    await this.objects.put(key, this.serialise(value, read.revision + 1), { ifMatch: read.etag });
+  async replace(key: string, read: Document<T>, value: T, options: ReplaceOptions = {}): Promise<void> {
+    await this.objects.put(key, this.serialise(value, read.revision + 1), { ...options, ifMatch: read.etag });
   }
 
   /**
@@ -60,14 +62,14 @@ export class Documents<T extends object> {
    * answers `undefined` (or the same value) when there is nothing to change. Returns the value that is now stored, `undefined` when
    * there is no such record.
    */
-  async update(key: string, change: (value: T) => T | undefined): Promise<T | undefined> {
+  async update(key: string, change: (value: T) => T | undefined, options: ReplaceOptions = {}): Promise<T | undefined> {
     for (let attempt = 1; ; attempt++) {
       const read = await this.read(key);
       if (read === undefined) return undefined;
       const changed = change(read.value);
       if (changed === undefined || changed === read.value) return read.value;
       try {
-        await this.replace(key, read, changed);
+        await this.replace(key, read, changed, options);
         return changed;
       } catch (error) {
         if (!(error instanceof PreconditionFailed) || attempt === mostTries) throw error;

@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { temporaryFolder } from '@mediclip/testing';
-import { until } from '../../end-to-end/testing/until.js';
+import { setTimeout as pause } from 'node:timers/promises';
+import { temporaryFolder } from './temporary-folder.js';
 
 /** Why this machine lets no file system be mounted here, `undefined` when it does. */
 export function whyNoSmallDisk(): string | undefined {
@@ -21,20 +21,31 @@ export class SmallDisk {
   readonly folder = path.join(temporaryFolder(), 'disk');
   private filling: NodeJS.Timeout | undefined;
 
-  constructor(megabytes: number) {
+  /** `inodes`: how many files and folders it has room for; by default more than fit. */
+  constructor(
+    megabytes: number,
+    private readonly inodes?: number,
+  ) {
     mkdirSync(this.folder);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'mediclip-test', this.folder]);
+    const options = `size=${megabytes}m${inodes === undefined ? '' : `,nr_inodes=${inodes}`}`;
+    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'mediclip-test', this.folder]);
+    mkdirSync(this.filler);
   }
 
-  /** Takes every free block, also those that others let go of, until `free`. */
+  /** Takes every free block and inode, also those that others let go of, until `free`. */
   fill(): void {
     const block = Buffer.alloc(4096);
-    const take = () => {
+    const untilFull = (step: () => void) => {
       try {
-        for (;;) appendFileSync(this.filler, block);
+        for (;;) step();
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
       }
+    };
+    let files = 0;
+    const take = () => {
+      untilFull(() => appendFileSync(path.join(this.filler, 'blocks'), block));
+      if (this.inodes !== undefined) untilFull(() => appendFileSync(path.join(this.filler, `${files++}`), ''));
     };
     take();
     this.filling = setInterval(take, 10);
@@ -42,19 +53,19 @@ export class SmallDisk {
 
   free(): void {
     clearInterval(this.filling);
-    rmSync(this.filler);
+    rmSync(this.filler, { recursive: true });
+    mkdirSync(this.filler);
   }
 
   /** As soon as no file on it is open for writing: as long as one is, the system refuses. */
   async setWritable(writable: boolean): Promise<void> {
-    await until(() => {
-      const { status, stderr } = spawnSync('mount', ['-o', `remount,${writable ? 'rw' : 'ro'}`, this.folder], {
-        encoding: 'utf8',
-      });
-      if (status === 0) return true;
+    const options = `remount,${writable ? 'rw' : 'ro'}`;
+    for (;;) {
+      const { status, stderr } = spawnSync('mount', ['-o', options, this.folder], { encoding: 'utf8' });
+      if (status === 0) return;
       if (!stderr.includes('busy')) throw new Error(stderr);
-      return undefined;
-    });
+      await pause(20);
+    }
   }
 
   /** What is gone of the machine when this returns. */
