@@ -21,6 +21,7 @@ import { rateLimit } from './http/rate-limit.js';
 import { registerRoutes } from './http/register-routes.js';
 import { sendProblem } from './http/send-problem.js';
 import { answerBrokenRequest, headersTimeoutMs, timeoutCheckMs } from './http/timeouts.js';
+import { inferenceHandlers } from './inference/inference.js';
 import { adaptationHandlers } from './jobs/adaptations.js';
 import { allJobEventHandlers } from './jobs/all-job-events.js';
 import { evaluationHandlers } from './jobs/evaluations.js';
@@ -165,6 +166,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
     ...thresholdHandlers,
     ...scoreHandlers({ ...dependencies, memory, metrics, drift }),
     ...driftHandlers(drift),
+    ...inferenceHandlers({ ...dependencies, metrics, drift, memory }),
     ...scoringHandlers(submission),
     ...evaluationHandlers(submission),
     ...calibrationHandlers(submission),

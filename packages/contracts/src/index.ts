@@ -10,6 +10,7 @@ export {
   type ProblemSlug,
   problemKind,
   problemSlugs,
+  problemType,
 } from './problems/catalogue.js';
 export type { FieldError } from './problems/field-errors.js';
 export { problemPage } from './problems/page.js';
@@ -33,6 +34,7 @@ export * from './resources/drift.js';
 export * from './resources/evaluations.js';
 export * from './resources/health.js';
 export * from './resources/images.js';
+export * from './resources/inference.js';
 export * from './resources/job-events.js';
 export * from './resources/jobs.js';
 export * from './resources/models.js';
@@ -45,6 +47,6 @@ export * from './resources/sessions.js';
 export * from './resources/thresholds.js';
 export * from './resources/uploads.js';
 export { problemsOf } from './routes/problems-of.js';
-export type { RequestBody, Route } from './routes/route.js';
+export { isInferencePath, type RequestBody, type Route } from './routes/route.js';
 export * from './routes/routes.js';
 export { serviceVersion } from './version.js';

@@ -70,6 +70,10 @@ describe('with an API keys file', () => {
         ]),
       };
     }
+    if ('tensors' in body) {
+      const input = { name: 'image', datatype: 'BYTES', shape: [1], data: [Buffer.from(bitmap()).toString('base64')] };
+      return { json: { inputs: [input] } };
+    }
     if (!('json' in body)) return { body: new Uint8Array([1]), headers: { 'content-type': 'application/zip' } };
     const all = {
       verdict: 'normal',

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { ProblemError, type RequestBody, type Route } from '@mediclip/contracts';
-import type { Lease } from '@mediclip/threads';
+import type { ByteBudget, Lease } from '@mediclip/threads';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import type { ServerMemory } from '../memory.js';
@@ -18,6 +18,33 @@ const streamTypes = [
 const valueBytesPerByte = 8;
 const retryAfterSeconds = 2;
 
+/** What the JSON of one request takes of a budget, until it is given back. */
+export class JsonMemory {
+  readonly #budget: ByteBudget;
+  readonly #leases: Lease[] = [];
+
+  constructor(budget: ByteBudget) {
+    this.#budget = budget;
+  }
+
+  /** Throws `overloaded` where the budget has no room for so many more bytes of JSON, and their values. */
+  take(bytes: number): void {
+    const lease = this.#budget.takeNow(valueBytesPerByte * bytes);
+    if (!lease) throw new ProblemError('overloaded', undefined, { retryAfterSeconds });
+    this.#leases.push(lease);
+  }
+
+  giveBack(): void {
+    for (const lease of this.#leases.splice(0)) lease.giveBack();
+  }
+}
+
+/** Hands on every body as a stream, whatever it says it is: clients of the Open Inference Protocol need not say. */
+export function streamBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+}
+
 /**
  * Parses JSON bodies, hands archives and forms on as streams, and takes nothing else. What JSON takes is of the budget `json` until its
  * request is answered; where that has no room for what arrives, the request is turned away.
@@ -25,21 +52,14 @@ const retryAfterSeconds = 2;
 export const bodyParsers = fastifyPlugin(async (app: FastifyInstance, { json }: Pick<ServerMemory, 'json'>) => {
   app.removeAllContentTypeParsers();
   const parseJson = app.getDefaultJsonParser('error', 'error');
-  const held = new WeakMap<FastifyRequest, Lease[]>();
+  const held = new WeakMap<FastifyRequest, JsonMemory>();
   app.addHook('preParsing', async (request, reply) => {
-    const leases: Lease[] = [];
-    held.set(request, leases);
-    reply.raw.once('close', () => {
-      for (const lease of leases) lease.giveBack();
-    });
+    const memory = new JsonMemory(json);
+    held.set(request, memory);
+    reply.raw.once('close', () => memory.giveBack());
   });
-  const take = (request: FastifyRequest, bytes: number) => {
-    const lease = json.takeNow(valueBytesPerByte * bytes);
-    if (!lease) throw new ProblemError('overloaded', undefined, { retryAfterSeconds });
-    held.get(request)?.push(lease);
-  };
   app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
-    const text = await textOf(payload, request.routeOptions.bodyLimit, (bytes) => take(request, bytes));
+    const text = await textOf(payload, request.routeOptions.bodyLimit, (bytes) => held.get(request)?.take(bytes));
     if (text === '') return undefined;
     return new Promise((resolve, reject) => {
       parseJson(request, text, (error, value) => (error ? reject(error) : resolve(value)));
@@ -76,6 +96,10 @@ export function checkBodyHead(request: FastifyRequest, route: Route, limitBytes:
   }
   const accepted = mediaTypesOf(route.body);
   const sent = request.headers['content-type']?.split(';', 1).join('').trim().toLowerCase();
+  if ('tensors' in route.body && request.headers['content-encoding'] !== undefined) {
+    throw new ProblemError('unsupported-media-type', 'This path takes no compressed bodies.');
+  }
+  if ('tensors' in route.body && sent === undefined) return;
   if (sent === undefined || !accepted.includes(sent)) {
     throw new ProblemError('unsupported-media-type', `This path takes ${accepted.join(' or ')}.`);
   }
@@ -88,5 +112,6 @@ export function tooLarge(limitBytes: number): ProblemError {
 
 function mediaTypesOf(body: RequestBody): readonly string[] {
   if ('json' in body) return ['application/json'];
+  if ('tensors' in body) return ['application/json', 'application/octet-stream'];
   return 'form' in body ? ['multipart/form-data'] : body.mediaTypes;
 }

@@ -8,7 +8,7 @@ import { modelIdHeader, resolveModel } from '../models/resolve-model.js';
 import { restOfBodyDigest } from './body-digest.js';
 import { clientGoneSignal } from './client-gone.js';
 import type { Call, Handler, Handlers, RawAnswer, RequestAttempt } from './handlers.js';
-import { checkBodyHead } from './media-types.js';
+import { checkBodyHead, streamBodies } from './media-types.js';
 import { inRequestSpan } from './request-span.js';
 import { waitPatiently } from './timeouts.js';
 
@@ -45,10 +45,11 @@ export function registerRoutes(
   handlers: Handlers,
   { store, limits, longestWorkMs }: ServingOptions,
 ): void {
-  for (const id of operationIds) {
+  const takesTensors = (id: OperationId) => routeOf(id).body !== undefined && 'tensors' in routeOf(id).body!;
+  const offer = (scope: FastifyInstance, id: OperationId) => {
     const route = routeOf(id);
     const limitBytes = limitOf(route, limits);
-    app.route({
+    scope.route({
       method: route.method,
       url: route.path.replace(/\{(\w+)\}/g, ':$1'),
       config: { operationId: id, isOpen: route.open === true },
@@ -64,7 +65,12 @@ export function registerRoutes(
           ),
         ),
     });
-  }
+  };
+  for (const id of operationIds.filter((known) => !takesTensors(known))) offer(app, id);
+  app.register(async (scope) => {
+    streamBodies(scope);
+    for (const id of operationIds.filter(takesTensors)) offer(scope, id);
+  });
 }
 
 /** What is offered at a route. */
@@ -166,5 +172,5 @@ function send(
 
 function limitOf({ body }: Route, { jsonBytes, formBytes, archiveBytes }: BodyLimits): number {
   if (body === undefined || 'json' in body) return jsonBytes;
-  return 'form' in body ? formBytes : archiveBytes;
+  return 'form' in body || 'tensors' in body ? formBytes : archiveBytes;
 }

@@ -1,4 +1,4 @@
-import { type ProblemError, problemMediaType } from '@mediclip/contracts';
+import { isInferencePath, type ProblemError, problemMediaType, problemType } from '@mediclip/contracts';
 import { problemOf } from '@mediclip/problems';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ServerMetrics } from '../operations/server-metrics.js';
@@ -31,10 +31,14 @@ export function sendProblem(
   if (turnsAway(problem)) metrics.rejected.inc({ reason: problem.slug });
   if (!raw.complete) passOverRest(request, reply);
   const path = request.url.split('?', 1)[0]!;
+  reply.code(problem.status).headers(headersOf(problem));
+  if (isInferencePath(path)) {
+    return reply
+      .type('application/json; charset=utf-8')
+      .send(JSON.stringify({ error: `${problem.message} (${problemType(problem.slug)})` }));
+  }
   const instance = plainPath.test(path) ? path : undefined;
   return reply
-    .code(problem.status)
-    .headers(headersOf(problem))
     .type(problemMediaType)
     .send(JSON.stringify(problem.toProblem({ ...(instance && { instance }), requestId: request.id })));
 }

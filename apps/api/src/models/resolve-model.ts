@@ -14,7 +14,7 @@ export async function resolveModel<P>(
   store: TenantStore,
 ): Promise<{ readonly params: P; readonly modelId?: string }> {
   const { id } = (params ?? {}) as { readonly id?: string };
-  if (!route.path.startsWith('/v1/models/{id}') || !id?.startsWith('@')) return { params };
+  if (!/^\/v[12]\/models\/\{id\}/.test(route.path) || !id?.startsWith('@')) return { params };
   const modelId = await store.aliases.resolve(id.slice(1));
   return { params: { ...params, id: modelId }, modelId };
 }

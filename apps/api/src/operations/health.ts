@@ -8,15 +8,26 @@ const retryAfterSeconds = 5;
 export function healthHandlers(
   probes: { readonly health: readonly ReadinessProbe[]; readonly readiness: readonly ReadinessProbe[] },
   lifecycle: Lifecycle,
-): HandlersOf<'getHealth' | 'getReadiness'> {
+): HandlersOf<'getHealth' | 'getReadiness' | 'getInferenceLive' | 'getInferenceReady'> {
+  const readiness = async () => {
+    if (!lifecycle.isServing) throw new ProblemError('draining', undefined, { retryAfterSeconds });
+    return checked(probes.readiness);
+  };
   return {
     async getHealth() {
       await checked(probes.health);
       return { json: { status: 'ok', version: serviceVersion } };
     },
     async getReadiness() {
-      if (!lifecycle.isServing) throw new ProblemError('draining', undefined, { retryAfterSeconds });
-      return { json: { status: 'ready', checks: await checked(probes.readiness) } };
+      return { json: { status: 'ready', checks: await readiness() } };
+    },
+    async getInferenceLive() {
+      await checked(probes.health);
+      return { json: { live: true } };
+    },
+    async getInferenceReady() {
+      await readiness();
+      return { json: { ready: true } };
     },
   };
 }

@@ -63,6 +63,18 @@ export function serverMetrics(registry: Registry, jobQueue: JobQueue): ServerMet
   };
 }
 
+/** Runs work and measures it as a stage of a score. */
+export function stageTimer({ scoreStageSeconds: seconds }: Pick<ServerMetrics, 'scoreStageSeconds'>) {
+  return async <T>(stage: string, work: () => Promise<T>): Promise<T> => {
+    const stop = seconds.startTimer({ stage });
+    try {
+      return await work();
+    } finally {
+      stop();
+    }
+  };
+}
+
 /** Waiting jobs by kind; none of a queue that cannot be reached, so that the series is missing instead of wrong. */
 async function depthOf(jobQueue: JobQueue): Promise<Record<string, number>> {
   try {

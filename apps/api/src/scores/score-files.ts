@@ -11,7 +11,8 @@ import { type HeldFile, hold } from '../uploads/hold.js';
 import type { ReadyMemory } from './ready-memory.js';
 import type { ScoreDeadline } from './score-deadline.js';
 
-interface ScoringWants {
+/** What scoring takes of a frame. */
+export interface ScoringWants {
   readonly prepared: { readonly side: number; readonly kind: 'test' };
   readonly ground?: true;
 }
@@ -102,7 +103,7 @@ export async function readyImages(
 const isReady = (item: ReadyImage | UnusableFile): item is ReadyImage => 'prepared' in item;
 
 /** The frames of a file. Of several, those behind the first are decoded once it is known that the files before leave room for them. */
-async function framesOf(
+export async function framesOf(
   file: HeldFile | SpooledFile,
   {
     imaging,

@@ -1,16 +1,16 @@
 import { setImmediate as letOthersRun } from 'node:timers/promises';
-import { type Model, ProblemError, type ProblemSlug, type ScoreOutcome } from '@mediclip/contracts';
+import { type Model, ProblemError, type ScoreOutcome } from '@mediclip/contracts';
 import { describeScore } from '@mediclip/evaluation';
 import type { AnomalyMap } from '@mediclip/maps';
 import type { ScoreChannel } from '@mediclip/queue';
-import { decodeScoreReply, encodeScoreMessage } from '@mediclip/queue';
 import { usableBackbone } from '../backbones/backbone-catalogue.js';
 import type { Imaging, ServerSettings } from '../dependencies.js';
 import type { Call, HandlerAnswer, HandlersOf } from '../http/handlers.js';
 import { negotiate } from '../http/negotiate.js';
 import type { ServerMemory } from '../memory.js';
-import type { ServerMetrics } from '../operations/server-metrics.js';
+import { type ServerMetrics, stageTimer } from '../operations/server-metrics.js';
 import { withTemporaryFolderIfNeeded } from '../uploads/temporary-folder.js';
+import { askWorker } from './ask-worker.js';
 import type { DriftRecorder } from './drift-recorder.js';
 import { ReadyMemory } from './ready-memory.js';
 import { ScoreDeadline } from './score-deadline.js';
@@ -83,14 +83,16 @@ async function answerOf(
   dependencies: ScoreDependencies,
 ): Promise<HandlerAnswer<'scoreImages'>> {
   const { settings, imaging, metrics, memory } = dependencies;
-  const timed = <T>(stage: string, work: () => Promise<T>) => measured(metrics, stage, work);
+  const timed = stageTimer(metrics);
 
   const files = await timed('decode', () =>
     readyImages(call, { folder, side, withGround, imaging, settings, memory, ready: memoryOfReady, deadline }),
   );
   if (withGround && files.length !== 1) throw new ProblemError('not-acceptable');
   const ready = files.filter((file) => 'prepared' in file);
-  const scores = await timed('compute', () => askWorker(call, { model, backbone, side, ready }, dependencies));
+  const scores = await timed('compute', () =>
+    askWorker(call, { model, backbone, side, images: ready.map(({ prepared }) => prepared.data) }, dependencies),
+  );
   dependencies.drift.note(
     call.store,
     model,
@@ -111,49 +113,6 @@ async function answerOf(
     await letOthersRun();
   }
   return { json: { modelId: model.id, results } };
-}
-
-/** With these a worker says that it takes no more scores, and that another may: its engine does not start, or it is stopping. */
-const elsewhere: ReadonlySet<ProblemSlug> = new Set<ProblemSlug>(['not-ready', 'draining']);
-
-/** Scores of the images, in their order, from a worker that has the backbone at hand. */
-async function askWorker(
-  { store, signal }: Call<'scoreImages'>,
-  {
-    model,
-    backbone,
-    side,
-    ready,
-  }: {
-    readonly model: Model;
-    readonly backbone: string;
-    readonly side: number;
-    readonly ready: readonly ReadyImage[];
-  },
-  { scoreChannel, settings }: ScoreDependencies,
-): Promise<readonly AnomalyMap[]> {
-  if (ready.length === 0) return [];
-  const images = ready.map(({ prepared }) => prepared.data);
-  const message = encodeScoreMessage({ tenant: store.tenant, modelId: model.id, side, images });
-  const end = performance.now() + settings.scores.timeoutMs;
-  const ask = async () =>
-    decodeScoreReply(
-      await scoreChannel.request(message, {
-        topic: backbone,
-        deadlineMs: Math.max(1, end - performance.now()),
-        signal,
-      }),
-    );
-  let reply = await ask();
-  while (reply.outcome === 'refused' && elsewhere.has(reply.slug) && performance.now() < end) reply = await ask();
-  if (reply.outcome === 'refused') {
-    const { slug, detail, retryAfterSeconds } = reply;
-    throw new ProblemError(slug, detail, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
-  }
-  if (reply.scores.length !== images.length) {
-    throw new Error(`This is a bug: a worker answered ${reply.scores.length} scores for ${images.length} images.`);
-  }
-  return reply.scores;
 }
 
 function scored({ description, frame, frames }: ReadyImage, map: AnomalyMap, model: Model) {
@@ -179,17 +138,4 @@ async function overlay(
   const { mapRegions } = describeScore(scoredMap, description, model);
   if (!ground) throw new Error('This is a bug: there is nothing to draw the overlay on.');
   return imaging.overlay(ground, map, mapSide, { regions: mapRegions }, { signal, caller: store.tenant });
-}
-
-async function measured<T>(
-  { scoreStageSeconds }: Pick<ServerMetrics, 'scoreStageSeconds'>,
-  stage: string,
-  work: () => Promise<T>,
-): Promise<T> {
-  const stop = scoreStageSeconds.startTimer({ stage });
-  try {
-    return await work();
-  } finally {
-    stop();
-  }
 }

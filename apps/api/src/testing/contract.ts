@@ -1,7 +1,9 @@
 import {
+  isInferencePath,
   openApiDocument,
   operationIds,
   type Problem,
+  type ProblemSlug,
   problemKind,
   problemSlug,
   problemsOf,
@@ -26,16 +28,24 @@ export interface WireAnswer {
   readonly text: string;
 }
 
+/** The slug of the problem that a body tells of, in the way of its path. */
+export function slugOf(path: string, text: string): ProblemSlug | undefined {
+  if (!isInferencePath(path)) return problemSlug(JSON.parse(text) as Problem);
+  const type = /\((\/problems\/[\w-]+)\)$/.exec((JSON.parse(text) as { error: string }).error)?.[1];
+  return type === undefined ? undefined : problemSlug({ type });
+}
+
 /** Throws unless `openapi.yaml` describes this answer: its status, its media type, its headers and its body. */
 export function assertDescribed(method: string, path: string, { status, headers, text }: WireAnswer): void {
   const found = operations.find(({ route, pattern }) => route.method === method && pattern.test(path));
   const mediaType = headers.get('content-type')?.split(';')[0];
-  if (mediaType === 'application/problem+json') {
-    const problem = JSON.parse(text) as Problem;
-    assertSchema('#/components/schemas/Problem', problem, `${method} ${path} ${status}`);
-    const slug = problemSlug(problem);
+  const isInferenceError = isInferencePath(path) && status >= 400;
+  if (mediaType === 'application/problem+json' || isInferenceError) {
+    const schema = isInferenceError ? 'InferenceError' : 'Problem';
+    assertSchema(`#/components/schemas/${schema}`, JSON.parse(text), `${method} ${path} ${status}`);
+    const slug = slugOf(path, text);
     if (slug === undefined || problemKind(slug).status !== status) {
-      throw new Error(`${method} ${path} answers ${status} with the problem ${problem.type}.`);
+      throw new Error(`${method} ${path} answers ${status} with ${text}.`);
     }
     if (problemKind(slug).retryable && !headers.has('retry-after')) {
       throw new Error(`${method} ${path} answers ${slug} without Retry-After.`);

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { type Dataset, isFinal, type Job, jobKindSchema, type Problem, problemSlug } from '@mediclip/contracts';
+import { type Dataset, isFinal, type Job, jobKindSchema } from '@mediclip/contracts';
 import { ImagingPool } from '@mediclip/imaging';
 import { type JobQueue, openEmbeddedJobQueue, openEmbeddedScoreChannel, type ScoreChannel } from '@mediclip/queue';
 import { newId, openStore, type Store, type TenantStore } from '@mediclip/store';
@@ -15,7 +15,7 @@ import { Registry } from 'prom-client';
 import type { Imaging, ServerDependencies, ServerSettings } from '../dependencies.js';
 import { buildServer } from '../server.js';
 import { bitmap } from './bitmaps.js';
-import { assertDescribed } from './contract.js';
+import { assertDescribed, slugOf } from './contract.js';
 import { FakeWorker } from './fake-worker.js';
 import { testSettings } from './test-settings.js';
 
@@ -135,7 +135,8 @@ export class TestService {
     assertDescribed(method, target.split('?')[0]!, answer);
     const mediaType = response.headers.get('content-type') ?? '';
     const parsed = mediaType.includes('json') ? JSON.parse(text) : undefined;
-    const problem = mediaType.includes('problem') ? problemSlug(parsed as Problem) : undefined;
+    const hasProblem = mediaType.includes('problem') || (target.startsWith('/v2') && response.status >= 400);
+    const problem = hasProblem ? slugOf(target, text) : undefined;
     return { ...answer, bytes, json: parsed, problem };
   }
 

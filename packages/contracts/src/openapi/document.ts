@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { problemSchema } from '../problems/problem.js';
+import { inferenceErrorSchema } from '../resources/inference.js';
 import { operationIds, routeOf } from '../routes/routes.js';
 import { serviceVersion } from '../version.js';
 import { type JsonObject, jsonSchemas } from './json-schemas.js';
@@ -9,7 +10,7 @@ const description = `Turns a handful of normal medical images into an anomaly de
 
 A research tool, not a medical device.
 
-Errors are problem details (RFC 9457); each \`type\` is a page that says what to do. Unknown fields are refused.
+Errors are problem details (RFC 9457); each \`type\` is a page that says what to do. (Below \`/v2\` they have the shape of the Open Inference Protocol.) Unknown fields are refused.
 Lists are cursor pages: pass \`nextCursor\` as \`cursor\` until there is none.
 Every POST takes an \`Idempotency-Key\`: the same key and body give the same answer within 24 hours.`;
 
@@ -18,6 +19,7 @@ const tags = [
   { name: 'backbones', description: 'The frozen towers that detectors are adapted from.' },
   { name: 'models', description: 'Adapted detectors: make, read, score, evaluate.' },
   { name: 'jobs', description: 'Work that takes longer than a request.' },
+  { name: 'inference', description: 'The Open Inference Protocol, which Triton and KServe speak.' },
   { name: 'service', description: 'The server itself.' },
 ];
 
@@ -53,7 +55,10 @@ const securitySchemes = {
 
 /** The OpenAPI 3.1 document of every operation that the server offers. */
 export function openApiDocument(): JsonObject {
-  const schemas = Object.assign({ problem: problemSchema }, ...operationIds.map((id) => schemasOf(id, routeOf(id))));
+  const schemas = Object.assign(
+    { problem: problemSchema, inferenceError: inferenceErrorSchema },
+    ...operationIds.map((id) => schemasOf(id, routeOf(id))),
+  );
   const { inline, components } = jsonSchemas(schemas);
   const paths: Record<string, JsonObject> = {};
   for (const id of operationIds) {

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { type ProblemSlug, problemKind } from '../problems/catalogue.js';
 import { problemMediaType } from '../problems/problem.js';
 import { problemsOf } from '../routes/problems-of.js';
-import type { Content, Route } from '../routes/route.js';
+import { type Content, isInferencePath, type Route } from '../routes/route.js';
 import type { JsonObject } from './json-schemas.js';
 
 /** The schemas of a route, each under a key of its own. */
@@ -12,6 +12,7 @@ export function schemasOf(id: string, route: Route): Record<string, z.ZodType> {
     if (route[part]) schemas[`${id} ${part}`] = route[part];
   }
   if (route.body && 'json' in route.body) schemas[`${id} body`] = route.body.json;
+  if (route.body && 'tensors' in route.body) schemas[`${id} body`] = route.body.tensors;
   if (route.body && 'form' in route.body) schemas[`${id} body`] = route.body.form;
   for (const [status, { content = {} }] of Object.entries(route.replies)) {
     for (const [mediaType, value] of Object.entries(content)) {
@@ -37,7 +38,7 @@ export function operationObject(id: string, route: Route, schemas: Readonly<Reco
     ...(route.open && { security: [] }),
     ...(parameters.length > 0 && { parameters }),
     ...(route.body && { requestBody: bodyObject(route.body, schemas[`${id} body`]) }),
-    responses: { ...replyObjects(id, route, schemas), ...problemReplies(problemsOf(route)) },
+    responses: { ...replyObjects(id, route, schemas), ...problemReplies(route) },
   };
 }
 
@@ -55,6 +56,10 @@ function parameterObjects(place: 'path' | 'query' | 'header', schema: JsonObject
 
 function bodyObject(body: NonNullable<Route['body']>, schema: JsonObject | undefined): JsonObject {
   if ('json' in body) return { required: true, content: { 'application/json': { schema } } };
+  if ('tensors' in body) {
+    const content = { 'application/json': { schema }, 'application/octet-stream': {} };
+    return { required: true, description: body.description, content };
+  }
   const content =
     'form' in body
       ? { 'multipart/form-data': { schema } }
@@ -105,7 +110,11 @@ function eventSchema(data: JsonObject | undefined): JsonObject {
 }
 
 /** One reply for each status that a problem can have. */
-function problemReplies(slugs: readonly ProblemSlug[]): JsonObject {
+function problemReplies(route: Route): JsonObject {
+  const slugs: readonly ProblemSlug[] = problemsOf(route);
+  const content = isInferencePath(route.path)
+    ? { 'application/json': { schema: { $ref: '#/components/schemas/InferenceError' } } }
+    : { [problemMediaType]: { schema: { $ref: '#/components/schemas/Problem' } } };
   const replies: JsonObject = {};
   for (const status of new Set(slugs.map((slug) => problemKind(slug).status))) {
     const ofStatus = slugs.filter((slug) => problemKind(slug).status === status);
@@ -118,7 +127,7 @@ function problemReplies(slugs: readonly ProblemSlug[]): JsonObject {
     replies[status] = {
       description: ofStatus.map((slug) => `\`${slug}\`: ${problemKind(slug).title}.`).join('\n'),
       ...(Object.keys(headers).length > 0 && { headers }),
-      content: { [problemMediaType]: { schema: { $ref: '#/components/schemas/Problem' } } },
+      content,
     };
   }
   return replies;

@@ -30,6 +30,13 @@ const problemCatalogue = {
     meaning: 'The form has no valid boundary, ends early, or has parts beyond the limits.',
     remedy: 'Let your HTTP library build the form and its content type; `curl -F` does.',
   },
+  'malformed-tensors': {
+    status: 400,
+    title: 'The tensors behind the JSON are not complete',
+    meaning:
+      'The lengths that the request states (`Inference-Header-Content-Length`, `binary_data_size`, the four bytes before each image) do not agree with its bytes or with the shape.',
+    remedy: 'Let a client of the Open Inference Protocol build the request; `tritonclient` does.',
+  },
   unauthenticated: {
     status: 401,
     title: 'No valid API key',

@@ -32,6 +32,7 @@ export function problemsOf(route: Route): readonly ProblemSlug[] {
     ...(route.open ? [] : withKey),
     ...(route.params ? (['not-found'] as const) : []),
     ...(route.method === 'GET' ? [] : thatWrites),
+    ...(route.body && 'tensors' in route.body ? (['malformed-tensors'] as const) : []),
     ...(route.body && 'form' in route.body ? (['malformed-multipart'] as const) : []),
     ...(route.method === 'POST' ? withIdempotencyKey : []),
     ...(route.problems ?? []),

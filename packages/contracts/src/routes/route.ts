@@ -20,6 +20,8 @@ export type RequestBody =
   | { readonly json: z.ZodType }
   /** `multipart/form-data`; `description` says which order of the parts means what. */
   | { readonly form: z.ZodObject; readonly description: string }
+  /** JSON, and behind it tensors in binary where `Inference-Header-Content-Length` says how long the JSON is. */
+  | { readonly tensors: z.ZodType; readonly description: string }
   /** Raw bytes of one of these media types. */
   | { readonly mediaTypes: readonly string[]; readonly description: string };
 
@@ -28,7 +30,7 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Parameters in braces, as in OpenAPI: `/v1/datasets/{id}`. */
   readonly path: string;
-  readonly tag: 'datasets' | 'backbones' | 'models' | 'jobs' | 'service';
+  readonly tag: 'datasets' | 'backbones' | 'models' | 'jobs' | 'inference' | 'service';
   readonly summary: string;
   readonly description?: string;
   readonly params?: z.ZodObject;
@@ -40,6 +42,11 @@ export interface Route {
   readonly problems?: readonly ProblemSlug[];
   /** The route asks for no API key. */
   readonly open?: true;
+}
+
+/** Whether errors at a path have the shape of the Open Inference Protocol, and are no problem details. */
+export function isInferencePath(path: string): boolean {
+  return path === '/v2' || path.startsWith('/v2/');
 }
 
 /** Path parameters of a route with one id. */

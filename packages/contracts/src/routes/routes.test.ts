@@ -13,8 +13,9 @@ describe('the routes', () => {
     expect(Object.keys(params?.shape ?? {})).toEqual(inPath);
   });
 
-  test('ask for a key everywhere under /v1 and nowhere else', () => {
-    for (const { path, open } of operationIds.map(routeOf)) expect(open === true).toBe(!path.startsWith('/v1/'));
+  test('ask for a key everywhere under /v1 and of models, and nowhere else', () => {
+    for (const { path, open } of operationIds.map(routeOf))
+      expect(open === true).toBe(!/^\/v1\/|\/models\//.test(path));
   });
 
   test('answer a deletion with nothing, a job with 202 and its place', () => {

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { aliasRoutes } from './alias-routes.js';
 import { datasetRoutes } from './dataset-routes.js';
+import { inferenceRoutes } from './inference-routes.js';
 import { jobRoutes } from './job-routes.js';
 import { modelRoutes } from './model-routes.js';
 import type { Route } from './route.js';
@@ -11,6 +12,7 @@ type RouteTable = typeof datasetRoutes &
   typeof modelRoutes &
   typeof aliasRoutes &
   typeof jobRoutes &
+  typeof inferenceRoutes &
   typeof serviceRoutes &
   typeof sessionRoutes;
 
@@ -20,6 +22,7 @@ const routes: RouteTable = {
   ...modelRoutes,
   ...aliasRoutes,
   ...jobRoutes,
+  ...inferenceRoutes,
   ...serviceRoutes,
   ...sessionRoutes,
 };

@@ -1,0 +1,50 @@
+import { type Model, ProblemError, type ProblemSlug } from '@mediclip/contracts';
+import type { AnomalyMap } from '@mediclip/maps';
+import { decodeScoreReply, encodeScoreMessage, type ScoreChannel } from '@mediclip/queue';
+import type { TenantStore } from '@mediclip/store';
+import type { ServerSettings } from '../dependencies.js';
+
+/** Images that are to be scored. */
+interface ScoreQuestion {
+  readonly model: Model;
+  readonly backbone: string;
+  /** Of every image, pixels. */
+  readonly side: number;
+  /** RGB bytes, [side, side, 3] each. */
+  readonly images: readonly Uint8Array[];
+}
+
+/** With these a worker says that it takes no more scores, and that another may: its engine does not start, or it is stopping. */
+const elsewhere: ReadonlySet<ProblemSlug> = new Set<ProblemSlug>(['not-ready', 'draining']);
+
+/** Scores of the images, in their order, from a worker that has the backbone at hand. */
+export async function askWorker(
+  { store, signal }: { readonly store: TenantStore; readonly signal: AbortSignal },
+  { model, backbone, side, images }: ScoreQuestion,
+  {
+    scoreChannel,
+    settings,
+  }: { readonly scoreChannel: ScoreChannel; readonly settings: Pick<ServerSettings, 'scores'> },
+): Promise<readonly AnomalyMap[]> {
+  if (images.length === 0) return [];
+  const message = encodeScoreMessage({ tenant: store.tenant, modelId: model.id, side, images });
+  const end = performance.now() + settings.scores.timeoutMs;
+  const ask = async () =>
+    decodeScoreReply(
+      await scoreChannel.request(message, {
+        topic: backbone,
+        deadlineMs: Math.max(1, end - performance.now()),
+        signal,
+      }),
+    );
+  let reply = await ask();
+  while (reply.outcome === 'refused' && elsewhere.has(reply.slug) && performance.now() < end) reply = await ask();
+  if (reply.outcome === 'refused') {
+    const { slug, detail, retryAfterSeconds } = reply;
+    throw new ProblemError(slug, detail, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
+  }
+  if (reply.scores.length !== images.length) {
+    throw new Error(`This is a bug: a worker answered ${reply.scores.length} scores for ${images.length} images.`);
+  }
+  return reply.scores;
+}
