@@ -203,34 +203,26 @@ describe('colours that libvips does not turn into RGB', () => {
     expectNear(decoded.data, ofPixels(bt601, at), 1.5);
   });
 
-  test('Lab', async () => {
-    // White, black, the red and the blue of sRGB (D50).
-    const known = [
-      [
-        [255, 0, 0],
-        [255, 255, 255],
-      ],
-      [
-        [0, 0, 0],
-        [0, 0, 0],
-      ],
-      [
-        [138, 81, 70],
-        [255, 0, 0],
-      ],
-      [
-        [75, 68, 256 - 112],
-        [0, 0, 255],
-      ],
-    ] as const;
+  const white = { lab: [255, 0, 0], rgb: [255, 255, 255] };
+  const black = { lab: [0, 0, 0], rgb: [0, 0, 0] };
+  // At the edge of what sRGB can show, where the table is coarse.
+  const red = { lab: [138, 81, 70], rgb: [255, 0, 0] };
+  const blue = { lab: [75, 68, 256 - 112], rgb: [0, 0, 255] };
+  // As Pillow converts them; by the formula they have 53 and 0 of red.
+  const sky = { lab: [108, 2, 212], rgb: [44, 101, 173] };
+  const shade = { lab: [7, 4, 236], rgb: [8, 8, 39] };
+  test.each([
+    { what: 'Lab', known: [white, black, red, blue], tolerance: 25 },
+    { what: 'Lab as LittleCMS converts it', known: [white, black, sky, shade], tolerance: 1 },
+  ])('$what', async ({ known, tolerance }) => {
     const lab = Uint8Array.from({ length: PIXELS }, (_, i) => i % known.length);
-    const segments = [Uint8Array.from([...lab].flatMap((i) => [...known[i]![0]]))];
+    const segments = [Uint8Array.from([...lab].flatMap((i) => known[i]!.lab))];
     const tags = [...rgbTags.filter(({ tag }) => tag !== 262), { tag: 262, values: [8] }];
     const decoded = await decode({ ...greyPage, segments, tags });
     expectNear(
       decoded.data,
-      [...lab].flatMap((i) => [...known[i]![1]]),
-      6,
+      [...lab].flatMap((i) => known[i]!.rgb),
+      tolerance,
     );
   });
 });
