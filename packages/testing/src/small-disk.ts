@@ -51,6 +51,20 @@ export class SmallDisk {
     this.filling = setInterval(take, 10);
   }
 
+  /** Takes every free inode but no block, until `free`. */
+  fillInodes(): void {
+    let files = 0;
+    const take = () => {
+      try {
+        for (;;) appendFileSync(path.join(this.filler, `${files++}`), '');
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+      }
+    };
+    take();
+    this.filling = setInterval(take, 10);
+  }
+
   free(): void {
     clearInterval(this.filling);
     rmSync(this.filler, { recursive: true });

@@ -24,6 +24,8 @@ export interface TestOptions {
   readonly dependencies?: Partial<ServerDependencies>;
   /** Without it jobs stay in the queue and nobody answers scores. */
   readonly worker?: boolean;
+  /** Of the store and of the server's own files; a new one without it. */
+  readonly folder?: string;
 }
 
 /** What a test sends. */
@@ -49,8 +51,7 @@ export interface TestAnswer {
 
 /** The server on a socket of its own, over a store in a temporary folder, an embedded queue and a worker that computes nothing. */
 export class TestService {
-  readonly folder = temporaryFolder();
-  readonly store: Store = openStore(pathToFileURL(path.join(this.folder, 'store')).href);
+  readonly store: Store;
   readonly jobQueue: JobQueue = openEmbeddedJobQueue({
     kinds: jobKindSchema.options,
     onError: (error) => this.queueErrors.push(error),
@@ -64,11 +65,21 @@ export class TestService {
   server!: FastifyInstance;
   url = '';
 
-  private constructor(readonly imaging: Imaging) {}
+  private constructor(
+    readonly imaging: Imaging,
+    readonly folder: string,
+  ) {
+    this.store = openStore(pathToFileURL(path.join(folder, 'store')).href);
+  }
 
-  static async start({ settings, dependencies, worker = true }: TestOptions = {}): Promise<TestService> {
-    const service = new TestService(dependencies?.imaging ?? (await sharedPool()));
-    const { store, jobQueue, scoreChannel, registry: metrics, folder, imaging, log } = service;
+  static async start({
+    settings,
+    dependencies,
+    worker = true,
+    folder = temporaryFolder(),
+  }: TestOptions = {}): Promise<TestService> {
+    const service = new TestService(dependencies?.imaging ?? (await sharedPool()), folder);
+    const { store, jobQueue, scoreChannel, registry: metrics, imaging, log } = service;
     store.onJobEvents(({ jobId }) => void jobQueue.announce(jobId).catch(() => undefined));
     const defaults = testSettings(path.join(folder, 'data'));
     const logger = pino({ level: 'trace' }, { write: (line: string) => void log.push(line) });

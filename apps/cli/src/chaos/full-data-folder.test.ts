@@ -8,6 +8,8 @@ import { type ServiceProcess, startService } from '../end-to-end/testing/service
 
 const noDisk = whyNoSmallDisk();
 if (noDisk) console.warn(`NOT RUN: the full data folder, because ${noDisk}.`);
+/** Of the files of a score, what stays in memory. */
+const heldBytes = 1_000_000;
 const onDisk = noDisk ? describe.skip : describe;
 
 onDisk('a data folder on a full disk, while the store is elsewhere', () => {
@@ -18,7 +20,10 @@ onDisk('a data folder on a full disk, while the store is elsewhere', () => {
     disk = new SmallDisk(48);
     service = await startService({
       dataDir: path.join(disk.folder, 'data'),
-      settings: { MEDICLIP_STORE_URL: pathToFileURL(temporaryFolder()).href },
+      settings: {
+        MEDICLIP_STORE_URL: pathToFileURL(temporaryFolder()).href,
+        MEDICLIP_SCORE_MEMORY_BYTES: String(heldBytes),
+      },
     });
   }, 60_000);
   afterAll(async () => {
@@ -26,7 +31,7 @@ onDisk('a data folder on a full disk, while the store is elsewhere', () => {
     disk?.unmount();
   });
 
-  test('refuses uploads and scores with `storage-full` until there is room', async () => {
+  test('refuses uploads, and scores that do not fit into memory, with `storage-full` until there is room', async () => {
     const { baseUrl, client } = service;
     const modelId = await quickModel(client);
     const { id } = await client.createDataset({ name: 'Later' });
@@ -34,12 +39,15 @@ onDisk('a data folder on a full disk, while the store is elsewhere', () => {
     const impatient = new MediclipClient({ baseUrl, retryBudgetMs: 0 });
     const upload = () => impatient.uploadImages(id, [{ ...image!, split: 'test', label: 'abnormal' }]);
     const score = () => impatient.scoreImages(modelId, [image!]);
+    const large = { fileName: 'large.bmp', content: new Uint8Array(heldBytes + 1) };
+    const scoreLarge = () => impatient.scoreImages(modelId, [large]);
 
     disk.fill();
     await expect(upload()).rejects.toMatchObject({ slug: 'storage-full', status: 507 });
-    await expect(score()).rejects.toMatchObject({ slug: 'storage-full', status: 507 });
+    await expect(scoreLarge()).rejects.toMatchObject({ slug: 'storage-full', status: 507 });
+    expect((await score()).results).toMatchObject([{ outcome: 'scored' }]);
     disk.free();
     expect((await upload()).outcomes).toMatchObject([{ outcome: 'stored' }]);
-    expect((await score()).results).toMatchObject([{ outcome: 'scored' }]);
+    expect((await scoreLarge()).results).toMatchObject([{ outcome: 'rejected' }]);
   }, 120_000);
 });

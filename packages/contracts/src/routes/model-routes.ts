@@ -152,7 +152,7 @@ export const modelRoutes = {
       'weights, `model-card.md`, examples in Python and Node, and all that an import needs. `SHA256SUMS` lists every file.',
     params: modelParams,
     replies: { 200: { description: 'The archive.', content: { 'application/zip': 'bytes' } } },
-    problems: ['backbone-weights-missing', 'backbone-weights-differ', 'digest-mismatch'],
+    problems: ['storage-full', 'backbone-weights-missing', 'backbone-weights-differ', 'digest-mismatch'],
   },
   importModel: {
     method: 'POST',

@@ -1,6 +1,9 @@
 import { sessionRequestSchema, sessionSchema } from '../resources/sessions.js';
 import { deleted, json, type Route } from './route.js';
 
+/** Of the secret that signs cookies, which is in the store. */
+const ofSecret = ['store-unavailable', 'store-forbidden', 'storage-full', 'too-many-open-files'] as const;
+
 export const sessionRoutes = {
   createSession: {
     method: 'POST',
@@ -12,7 +15,7 @@ export const sessionRoutes = {
       'by the cookie only with `Sec-Fetch-Site: same-origin`, which browsers send by themselves to servers on HTTPS or loopback.',
     body: { json: sessionRequestSchema },
     replies: { 200: json('The session.', sessionSchema) },
-    problems: ['unauthenticated', 'validation-failed', 'rate-limited'],
+    problems: ['unauthenticated', 'validation-failed', 'rate-limited', ...ofSecret],
     open: true,
   },
   getSession: {
@@ -21,6 +24,7 @@ export const sessionRoutes = {
     tag: 'service',
     summary: 'Is this browser signed in?',
     replies: { 200: json('Whether it is.', sessionSchema) },
+    problems: ofSecret,
     open: true,
   },
   deleteSession: {
