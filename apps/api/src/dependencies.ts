@@ -36,6 +36,11 @@ export interface ServerSettings {
   readonly tenants: {
     /** Jobs that have not ended. */
     readonly jobs: number;
+    /** Of everything that is stored. */
+    readonly bytes: number;
+    readonly datasets: number;
+    /** Of all data sets together. */
+    readonly images: number;
   };
   /** Requests of one tenant to one route. */
   readonly requestsPerMinute: number;

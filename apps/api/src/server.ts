@@ -52,6 +52,8 @@ import { Sessions } from './sessions/session-cookie.js';
 import { sessionHandlers } from './sessions/sessions.js';
 import { archiveHandlers } from './uploads/archive/uploads.js';
 import { closeTemporaryFolders, sweepTemporaryFolders } from './uploads/temporary-folder.js';
+import { TenantUsage } from './usage/tenant-usage.js';
+import { usageHandlers } from './usage/usage.js';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -141,8 +143,10 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   await app.register(docsAssets);
   if (settings.page) await app.register(page);
 
+  const usage = new TenantUsage(settings.tenants);
   const submission = {
     jobQueue,
+    usage,
     queueDepth: settings.queueDepth,
     tenantJobs: settings.tenants.jobs,
     modelsFolder: settings.modelsDir,
@@ -154,15 +158,16 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
     ...(dependencies.readinessProbes ?? []),
   ];
   const handlers: Handlers = {
-    ...datasetHandlers,
-    ...imageHandlers({ ...dependencies, memory }),
-    ...archiveHandlers({ ...dependencies, memory }),
+    ...usageHandlers(usage, settings.tenants),
+    ...datasetHandlers(usage),
+    ...imageHandlers({ ...dependencies, memory, usage }),
+    ...archiveHandlers({ ...dependencies, memory, usage }),
     ...backboneHandlers(settings.modelsDir),
     ...adaptationHandlers({ ...submission, backboneThreads }),
     ...modelHandlers,
     ...aliasHandlers,
     ...exportHandlers({ settings, backboneThreads, memory }),
-    ...importHandlers({ settings, backboneThreads, memory }),
+    ...importHandlers({ settings, backboneThreads, memory, usage }),
     ...thresholdHandlers,
     ...scoreHandlers({ ...dependencies, memory, metrics, drift }),
     ...driftHandlers(drift),

@@ -33,6 +33,7 @@ import {
   type Split,
   type ThresholdSet,
   type Upload,
+  type Usage,
   type VerdictRequest,
 } from '@mediclip/contracts';
 import type { CallOptions, ListOptions, PostOptions, WaitOptions } from './call-options.js';
@@ -287,6 +288,11 @@ export class MediclipClient {
     options?: CallOptions,
   ): Promise<Uint8Array> {
     return this.bytes('getJobResultMap', { params: { id, imageId }, accept: mediaType, options });
+  }
+
+  /** What the tenant of the key uses, and what it may. */
+  getUsage(options?: CallOptions): Promise<Usage> {
+    return this.json('getUsage', { options });
   }
 
   getHealth(options?: CallOptions): Promise<Health> {

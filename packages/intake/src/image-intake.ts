@@ -134,6 +134,13 @@ export class ImageIntake {
     this.#outcomes.push(rejected(this.#count++, fileName, problem));
   }
 
+  /** How many images are stored of the files so far, and their bytes with those of their masks. */
+  async stored(): Promise<{ readonly images: number; readonly bytes: number }> {
+    await this.#storing;
+    const bytes = this.#stored.reduce((sum, { sizeBytes, mask }) => sum + sizeBytes + (mask?.sizeBytes ?? 0), 0);
+    return { images: this.#stored.length, bytes };
+  }
+
   /** Puts the stored images into the data set. */
   async commit(): Promise<Upload> {
     await this.#storing;

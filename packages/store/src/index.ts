@@ -22,3 +22,4 @@ export type { ModelDescription } from './models/model-repository.js';
 export type { ObjectStore } from './object-store.js';
 export { newId } from './records/ids.js';
 export { openStore, type Store, type TenantStore } from './store.js';
+export type { StoredUsage } from './usage/usage-repository.js';

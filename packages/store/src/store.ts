@@ -15,6 +15,7 @@ import type { ObjectStore } from './object-store.js';
 import { openObjectStore } from './open-object-store.js';
 import { foldersOf } from './records/pages.js';
 import { type Tenant, tenantOf } from './records/tenant.js';
+import { UsageRepository } from './usage/usage-repository.js';
 
 /** Everything that one tenant has. No id of another tenant is known here. */
 export interface TenantStore {
@@ -36,6 +37,8 @@ export interface TenantStore {
   readonly aliases: AliasRepository;
   readonly evaluations: EvaluationRepository;
   readonly idempotency: IdempotencyRepository;
+  /** How much of all this there is. */
+  readonly usage: UsageRepository;
 }
 
 export interface Store {
@@ -128,5 +131,6 @@ function tenantStore(tenant: Tenant): TenantStore {
     aliases: new AliasRepository(tenant),
     evaluations: new EvaluationRepository(tenant, attempts),
     idempotency: new IdempotencyRepository(tenant),
+    usage: new UsageRepository(tenant),
   };
 }

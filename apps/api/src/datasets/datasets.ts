@@ -1,22 +1,30 @@
 import { RecordExists } from '@mediclip/store';
 import type { HandlersOf } from '../http/handlers.js';
 import { jsonPage } from '../http/json-page.js';
+import type { TenantUsage } from '../usage/tenant-usage.js';
 
-export const datasetHandlers: HandlersOf<'createDataset' | 'listDatasets' | 'getDataset' | 'deleteDataset'> = {
-  async createDataset({ body, store: { datasets }, newId }) {
-    const dataset = await datasets.create(body, newId).catch((error: unknown) => {
-      if (error instanceof RecordExists) return datasets.get(newId);
-      throw error;
-    });
-    return { json: dataset, location: `/v1/datasets/${dataset.id}` };
-  },
+export function datasetHandlers(
+  usage: TenantUsage,
+): HandlersOf<'createDataset' | 'listDatasets' | 'getDataset' | 'deleteDataset'> {
+  return {
+    async createDataset({ body, store, newId }) {
+      await usage.assertRoom(store, { datasets: 1 });
+      const { datasets } = store;
+      const dataset = await datasets.create(body, newId).catch((error: unknown) => {
+        if (error instanceof RecordExists) return datasets.get(newId);
+        throw error;
+      });
+      usage.added(store, { datasets: 1 });
+      return { json: dataset, location: `/v1/datasets/${dataset.id}` };
+    },
 
-  listDatasets: async ({ query, store }) => ({ json: jsonPage(await store.datasets.list(query)) }),
+    listDatasets: async ({ query, store }) => ({ json: jsonPage(await store.datasets.list(query)) }),
 
-  getDataset: async ({ params, store }) => ({ json: await store.datasets.get(params.id) }),
+    getDataset: async ({ params, store }) => ({ json: await store.datasets.get(params.id) }),
 
-  async deleteDataset({ params, store }) {
-    await store.datasets.delete(params.id);
-    return undefined;
-  },
-};
+    async deleteDataset({ params, store }) {
+      await store.datasets.delete(params.id);
+      return undefined;
+    },
+  };
+}

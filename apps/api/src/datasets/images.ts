@@ -9,9 +9,11 @@ import { jsonPage } from '../http/json-page.js';
 import type { ServerMemory } from '../memory.js';
 import { readForm } from '../uploads/form.js';
 import { withTemporaryFolder } from '../uploads/temporary-folder.js';
+import type { TenantUsage } from '../usage/tenant-usage.js';
 import { imagePreview } from './image-preview.js';
 
 export interface ImageDependencies {
+  readonly usage: TenantUsage;
   readonly settings: ServerSettings;
   readonly imaging: Imaging;
   readonly memory: ServerMemory;
@@ -47,7 +49,7 @@ export function imageHandlers(
   };
 }
 
-/** Takes images until the data set is full; what `receive` throws undoes all of it. */
+/** Takes images until the data set is full; what `receive` throws, and a tenant that has too much with them, undoes all of it. */
 export async function takeImages(
   {
     store,
@@ -56,13 +58,14 @@ export async function takeImages(
     attempt,
   }: Pick<Call<'uploadImages' | 'uploadArchive'>, 'store' | 'signal' | 'newId' | 'attempt'>,
   datasetId: string,
-  { settings, imaging, memory }: ImageDependencies,
+  { settings, imaging, memory, usage }: ImageDependencies,
   receive: (intake: ImageIntake) => Promise<void>,
 ): Promise<Upload> {
   const counts = await store.images.counts(datasetId);
   const total = counts.total - (attempt.isRepeat ? await store.images.countOfUpload(datasetId, newId) : 0);
   const { datasetImages } = settings;
   if (total >= datasetImages) throw new ProblemError('data-set-full', undefined, { limit: datasetImages });
+  const room = await usage.assertRoom(store, { images: 1, bytes: 1 });
   const intake = new ImageIntake({
     images: store.images,
     imaging,
@@ -78,7 +81,11 @@ export async function takeImages(
   });
   try {
     await receive(intake);
-    return await intake.commit();
+    const stored = await intake.stored();
+    usage.assertFits(room, stored);
+    const upload = await intake.commit();
+    usage.added(store, stored);
+    return upload;
   } catch (error) {
     await intake.discard();
     throw error;

@@ -8,7 +8,9 @@ let modelId: string;
 let datasetId: string;
 let scoringId: string;
 beforeAll(async () => {
-  service = await TestService.start({ settings: { queueDepth: 2, tenants: { jobs: 5 } } });
+  service = await TestService.start({
+    settings: { queueDepth: 2, tenants: { jobs: 5, bytes: 2 ** 40, datasets: 100, images: 1000 } },
+  });
   const made = await service.model();
   modelId = made.modelId;
   datasetId = made.dataset.id;

@@ -2,6 +2,7 @@ import { type Job, ProblemError } from '@mediclip/contracts';
 import type { JobQueue } from '@mediclip/queue';
 import { type JobRequest, RecordExists, type StoredJob } from '@mediclip/store';
 import type { Call, JsonAnswer } from '../http/handlers.js';
+import type { TenantUsage } from '../usage/tenant-usage.js';
 
 export interface Submission {
   readonly jobQueue: JobQueue;
@@ -9,6 +10,7 @@ export interface Submission {
   readonly queueDepth: number;
   /** Jobs of one tenant that have not ended. */
   readonly tenantJobs: number;
+  readonly usage: Pick<TenantUsage, 'assertRoom'>;
 }
 
 /** How soon a tenant may try again whose jobs are as many as it may have, seconds. */
@@ -21,13 +23,15 @@ type SubmittingCall = Pick<
 
 /**
  * Makes a job: its record first, its place in the queue second. When the tenant has too many, or the queue is full or away, no record is
- * left. Throws `too-many-jobs` and `queue-full`; rejects with `QueueUnavailableError`, and with `RecordNotFound` when the data set or model is not there.
+ * left. Throws `quota-exceeded`, `too-many-jobs` and `queue-full`; rejects with `QueueUnavailableError`, and with `RecordNotFound` when the data set or model is not there.
  */
 export async function submitJob(
-  { store: { tenant, jobs }, newId, request }: SubmittingCall,
+  { store, newId, request }: SubmittingCall,
   asked: JobRequest,
-  { jobQueue, queueDepth, tenantJobs }: Submission,
+  { jobQueue, queueDepth, tenantJobs, usage }: Submission,
 ): Promise<JsonAnswer<Job>> {
+  await usage.assertRoom(store, { bytes: 1 });
+  const { tenant, jobs } = store;
   const { job } = await jobs
     .create(asked, { id: newId, requestId: request.id })
     .catch((error: unknown): Promise<StoredJob> => {

@@ -24,7 +24,7 @@ export function testSettings(dataDir: string): ServerSettings {
       jsonBytes: 64 * MiB,
     },
     queueDepth: 100,
-    tenants: { jobs: 100 },
+    tenants: { jobs: 100, bytes: 2 ** 40, datasets: 10_000, images: 1_000_000 },
     requestsPerMinute: 1200,
     eventStreams: { ofTenant: 500, ofProcess: 2000 },
     eventLoopDelayMs: 500,

@@ -119,7 +119,12 @@ function toSettings(values: z.output<typeof variablesSchema>): Settings {
     },
     memory: memoryShares(values.MEMORY_LIMIT ?? memoryOfContainer()),
     queueDepth: values.QUEUE_DEPTH,
-    tenants: { jobs: values.MAX_TENANT_JOBS },
+    tenants: {
+      jobs: values.MAX_TENANT_JOBS,
+      bytes: values.MAX_TENANT_BYTES,
+      datasets: values.MAX_TENANT_DATASETS,
+      images: values.MAX_TENANT_IMAGES,
+    },
     engine: {
       hangTimeoutMs: values.HANG_TIMEOUT_SECONDS * 1000,
       giveUpAfterMs: values.ENGINE_GIVE_UP_SECONDS * 1000,

@@ -34,9 +34,12 @@ export function when(timestamp: string): string {
   return new Date(timestamp).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' });
 }
 
+const largeUnits = ['MB', 'GB', 'TB'] as const;
+
 export function size(bytes: number): string {
   if (bytes < 1024 * 1024) return `${Math.max(1, Math.round(bytes / 1024))} kB`;
-  return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+  const power = Math.min(Math.floor(Math.log2(bytes) / 10), largeUnits.length + 1);
+  return `${(bytes / 1024 ** power).toFixed(1)} ${largeUnits[power - 2]}`;
 }
 
 export const groupTitle = (split: Split, label: Label): string =>

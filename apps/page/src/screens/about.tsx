@@ -1,7 +1,8 @@
-import type { Backbone, Health, Problem, Readiness } from '@mediclip/contracts';
+import type { Backbone, Health, Problem, Readiness, Usage } from '@mediclip/contracts';
 import { ApiProblem, all, get } from '../api/http.js';
 import { Action } from '../parts/action.js';
 import { Show, useLoaded } from '../parts/loaded.js';
+import { size } from '../parts/words.js';
 import { session, signOut } from '../state/session.js';
 
 /** The server itself. */
@@ -11,6 +12,7 @@ export function AboutScreen() {
       health: await get<Health>('/healthz'),
       checks: await checks(),
       backbones: await all<Backbone>('/v1/backbones'),
+      usage: await get<Usage>('/v1/usage'),
     }),
     [],
   );
@@ -22,7 +24,7 @@ export function AboutScreen() {
         <strong>A research tool, not a medical device.</strong> What it says is no diagnosis.
       </p>
       <Show of={loaded}>
-        {({ health, checks: parts, backbones }) => (
+        {({ health, checks: parts, backbones, usage }) => (
           <>
             <dl class="facts">
               <dt>Version</dt>
@@ -45,6 +47,8 @@ export function AboutScreen() {
                 </>
               ))}
             </dl>
+            <h2>In use</h2>
+            <UsageList of={usage} />
             <h2>Backbones</h2>
             <ul class="plain">
               {backbones.map(({ id, name, available, licence }) => (
@@ -67,6 +71,27 @@ export function AboutScreen() {
         .
       </p>
     </>
+  );
+}
+
+/** What the tenant of the key uses, beside what it may. */
+function UsageList({ of: { jobs, storedBytes, datasets, images, models } }: { readonly of: Usage }) {
+  const facts = [
+    ['Jobs that wait or run', `${jobs.waiting + jobs.running} of ${jobs.limit}`],
+    ['Stored', `${size(storedBytes.used)} of ${size(storedBytes.limit)}`],
+    ['Data sets', `${datasets.used} of ${datasets.limit}`],
+    ['Images', `${images.used} of ${images.limit}`],
+    ['Detectors', `${models.used}`],
+  ] as const;
+  return (
+    <dl class="facts">
+      {facts.map(([name, value]) => (
+        <>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </>
+      ))}
+    </dl>
   );
 }
 

@@ -184,6 +184,13 @@ const problemCatalogue = {
     meaning: 'There is no room left to write; nothing of the request was kept.',
     remedy: 'Delete data sets and models that are no longer needed, or give the store more room.',
   },
+  'quota-exceeded': {
+    status: 507,
+    title: 'The room of this key is used up',
+    meaning:
+      'What is stored for one tenant has reached a limit of the server, or would pass it with this request, of which nothing was kept; `limit` is that limit.',
+    remedy: 'Compare `GET /v1/usage`, and delete data sets, models and results that are no longer needed.',
+  },
   'queue-unavailable': {
     status: 503,
     title: 'The queue cannot be reached',

@@ -21,6 +21,7 @@ export const datasetRoutes = {
     summary: 'Make an empty data set',
     body: { json: datasetCreateSchema },
     replies: { 201: made('The new data set.', datasetSchema) },
+    problems: ['quota-exceeded'],
   },
   listDatasets: {
     method: 'GET',
@@ -62,7 +63,7 @@ export const datasetRoutes = {
         'A field that is missing, unknown or has another value refuses the whole form. A `mask` part belongs to the `file` part just before it.',
     },
     replies: { 200: json('What became of every file.', uploadSchema) },
-    problems: ['data-set-full'],
+    problems: ['data-set-full', 'quota-exceeded'],
   },
   uploadArchive: {
     method: 'POST',
@@ -80,7 +81,7 @@ export const datasetRoutes = {
       description: 'A zip or a (gzipped) tar, told by its content.',
     },
     replies: { 200: json('What became of every file.', uploadSchema) },
-    problems: ['data-set-full', ...archiveProblems],
+    problems: ['data-set-full', 'quota-exceeded', ...archiveProblems],
   },
   listImages: {
     method: 'GET',

@@ -89,6 +89,7 @@ export const modelRoutes = {
       'not-found',
       'queue-full',
       'too-many-jobs',
+      'quota-exceeded',
       'queue-unavailable',
       'too-few-images',
       'backbone-weights-missing',
@@ -169,6 +170,7 @@ export const modelRoutes = {
     replies: { 201: made('The imported model.', modelSchema) },
     problems: [
       ...packedProblems,
+      'quota-exceeded',
       'model-archive-invalid',
       'model-archive-changed',
       'backbone-unknown',

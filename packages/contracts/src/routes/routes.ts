@@ -7,6 +7,7 @@ import { modelRoutes } from './model-routes.js';
 import type { Route } from './route.js';
 import { serviceRoutes } from './service-routes.js';
 import { sessionRoutes } from './session-routes.js';
+import { usageRoutes } from './usage-routes.js';
 
 type RouteTable = typeof datasetRoutes &
   typeof modelRoutes &
@@ -14,7 +15,8 @@ type RouteTable = typeof datasetRoutes &
   typeof jobRoutes &
   typeof inferenceRoutes &
   typeof serviceRoutes &
-  typeof sessionRoutes;
+  typeof sessionRoutes &
+  typeof usageRoutes;
 
 /** Every operation by its id. The one source of the server's routes, the client's calls and `openapi.yaml`. */
 const routes: RouteTable = {
@@ -25,6 +27,7 @@ const routes: RouteTable = {
   ...inferenceRoutes,
   ...serviceRoutes,
   ...sessionRoutes,
+  ...usageRoutes,
 };
 
 /** Id of an operation. */

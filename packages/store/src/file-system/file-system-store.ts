@@ -28,6 +28,9 @@ export interface FileSystemStoreOptions {
   readonly leftoverAgeMs?: number;
 }
 
+/** Files whose size is asked for side by side. */
+const lookedAtOnce = 32;
+
 /**
  * Objects as files below a folder, whose key is their path. The folder `.store` beside them holds writes under way (`staging`), the
  * keys being changed (`claims`) and room for deletions on a full disk (`reserve`); it may be left out of backups. Needs a file system with hard links and atomic renames (every local
@@ -142,11 +145,18 @@ export class FileSystemStore implements ObjectStore {
   async list(prefix: string, { after, limit }: ListOptions): Promise<ObjectInfo[]> {
     const found: ObjectInfo[] = [];
     if (limit <= 0) return found;
+    let waiting: string[] = [];
+    const look = async () => {
+      const infos = await Promise.all(waiting.map((key) => this.head(key)));
+      found.push(...infos.filter((info) => info !== undefined));
+      waiting = [];
+    };
     for await (const key of this.keys(prefix, after)) {
-      const info = await this.head(key);
-      if (info !== undefined) found.push(info);
-      if (found.length === limit) break;
+      waiting.push(key);
+      if (waiting.length === Math.min(lookedAtOnce, limit - found.length)) await look();
+      if (found.length === limit) return found;
     }
+    await look();
     return found;
   }
 

@@ -145,6 +145,13 @@ export class JobRepository {
     return this.active.count();
   }
 
+  /** How many jobs wait and how many run, read from each of them. */
+  async unfinishedByState(): Promise<{ readonly queued: number; readonly running: number }> {
+    const counts = { queued: 0, running: 0 };
+    for await (const { job } of this.unfinished()) counts[job.state === 'running' ? 'running' : 'queued']++;
+    return counts;
+  }
+
   /** Ends what processes that died had begun: creating jobs, and tidying up behind those that have ended. */
   async sweep(): Promise<void> {
     for await (const { jobId, old } of this.active.all()) {

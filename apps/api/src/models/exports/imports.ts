@@ -6,11 +6,16 @@ import { usableBackbone } from '../../backbones/backbone-catalogue.js';
 import type { Call, HandlersOf } from '../../http/handlers.js';
 import { withArchive } from '../../uploads/archive/receive-archive.js';
 import { withTemporaryFolder } from '../../uploads/temporary-folder.js';
+import type { TenantUsage } from '../../usage/tenant-usage.js';
 import type { BuiltDetector } from './build-detector.js';
 import type { ExportDependencies } from './exports.js';
 import { unpackExport } from './unpack-export.js';
 
-export function importHandlers(dependencies: ExportDependencies): HandlersOf<'importModel'> {
+export interface ImportDependencies extends ExportDependencies {
+  readonly usage: Pick<TenantUsage, 'assertRoom'>;
+}
+
+export function importHandlers(dependencies: ImportDependencies): HandlersOf<'importModel'> {
   return {
     async importModel(call) {
       const model = await importModel(call, dependencies);
@@ -21,8 +26,9 @@ export function importHandlers(dependencies: ExportDependencies): HandlersOf<'im
 
 async function importModel(
   call: Call<'importModel'>,
-  { settings, backboneThreads, memory }: ExportDependencies,
+  { settings, backboneThreads, memory, usage }: ImportDependencies,
 ): Promise<Model> {
+  await usage.assertRoom(call.store, { bytes: 1 });
   return withTemporaryFolder(settings.dataDir, async (folder) => {
     const detector = path.join(folder, 'detector');
     const bounds = { calibrationImages: settings.datasetImages, nowMs: Date.now() };
