@@ -21,5 +21,12 @@ export {
   type AdaptationProgress,
   AdaptationRun,
 } from './training/adaptation-run.js';
-export { type AdaptationJob, type ShotsOrigin, shotPreparation, shotsOf } from './training/job.js';
+export {
+  type AdaptationJob,
+  colourPathsNote,
+  hasColour,
+  type ShotsOrigin,
+  shotPreparation,
+  shotsOf,
+} from './training/job.js';
 export { chooseShots, type SampleRequest, type SampleSource } from './training/plan.js';

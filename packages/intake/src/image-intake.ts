@@ -257,7 +257,7 @@ export class ImageIntake {
     );
   }
 
-  async #check({ file, mask }: IncomingImage): Promise<OpenFile> {
+  async #check({ file, mask, label }: IncomingImage): Promise<OpenFile> {
     const { imaging, caller } = this.options;
     if (mask instanceof ProblemError) throw mask;
     this.#assertSize(file);
@@ -274,7 +274,7 @@ export class ImageIntake {
         first,
         others: frames,
         mask: read && maskFor(first.description, read.found),
-        maskNotes: read?.notes ?? [],
+        maskNotes: read ? [...read.notes, ...(label === 'normal' ? [unusedMaskNote] : [])] : [],
       };
     } catch (error) {
       await frames.return();
@@ -314,6 +314,9 @@ export class ImageIntake {
     return this.#waiting.reduce((sum, { image }) => sum + image.file.sizeBytes, 0);
   }
 }
+
+/** Of a normal image every pixel counts as normal, whatever a mask says. */
+const unusedMaskNote = 'of the mask: it is kept and not used, because the image is labelled normal';
 
 /** Images that a file becomes. */
 function imagesOf({ format, frameCount }: KnownOfImage): number {

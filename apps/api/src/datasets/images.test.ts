@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { bitmap } from '../testing/bitmaps.js';
 import { dicom } from '../testing/dicom.js';
 import { closeSharedPool, type FormEntry, formOf, TestService, unknownId } from '../testing/test-service.js';
+import { grayTiff } from '../testing/tiff.js';
 
 const maximumBytes = 20_000;
 let service: TestService;
@@ -122,6 +123,38 @@ describe('an upload of images', () => {
       ['c.bmp', 'mask-without-image'],
       ['d.bmp', 'image-unsupported-format'],
     ]);
+  });
+
+  test('a mask of a normal image is kept, and noted as one that is not used', async () => {
+    const id = await newDataset();
+    const form = formOf([
+      ['split', 'test'],
+      ['label', 'normal'],
+      ['file', bitmap(16, 12, 1), 'a.bmp'],
+      ['mask', bitmap(16, 12, 2), 'a-mask.bmp'],
+      ['label', 'abnormal'],
+      ['file', bitmap(16, 12, 3), 'b.bmp'],
+      ['mask', bitmap(16, 12, 4), 'b-mask.bmp'],
+    ]);
+    const { json } = await service.post(`/v1/datasets/${id}/images`, { form });
+    expect(json.outcomes).toMatchObject([{ hasMask: true }, { hasMask: true }]);
+    const { json: page } = await service.get(`/v1/datasets/${id}/images`);
+    const notes = page.items.map((image: { notes: string[] }) => image.notes.join());
+    expect(notes[0]).toContain('of the mask: it is kept and not used, because the image is labelled normal');
+    expect(notes[1]).not.toContain('not used');
+  });
+
+  test('of TIFF every page is an image', async () => {
+    const id = await newDataset();
+    const form = formOf([...normal, ['file', grayTiff(10, 8, [10, 200]), 'pages.tif']]);
+    const { json } = await service.post(`/v1/datasets/${id}/images`, { form });
+    expect(json.outcomes[0].imageIds).toHaveLength(2);
+    const { json: page } = await service.get(`/v1/datasets/${id}/images`);
+    expect(page.items).toMatchObject([
+      { format: 'tiff', frame: 1, width: 10, height: 8 },
+      { format: 'tiff', frame: 2, width: 10, height: 8 },
+    ]);
+    expect(page.items[0].sha256).not.toBe(page.items[1].sha256);
   });
 
   test('of DICOM every frame is an image, and nothing of the patient is stored', async () => {

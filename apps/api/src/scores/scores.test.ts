@@ -5,6 +5,7 @@ import type { Imaging } from '../dependencies.js';
 import { bitmap } from '../testing/bitmaps.js';
 import { dicom } from '../testing/dicom.js';
 import { closeSharedPool, type FormEntry, formOf, TestService, unknownId } from '../testing/test-service.js';
+import { grayTiff } from '../testing/tiff.js';
 
 let service: TestService;
 let modelId: string;
@@ -81,6 +82,14 @@ describe('scoring at once', () => {
     expect((await score([['file', many, 'series.dcm']])).json.results[0].error.type).toBe(
       '/problems/image-too-many-frames',
     );
+  });
+
+  test('takes every page of a TIFF file as an image', async () => {
+    const { json } = await score([['file', grayTiff(10, 8, [0, 255]), 'pages.tif']]);
+    expect(json.results).toMatchObject([
+      { index: 0, frame: 1, score: 0 },
+      { index: 0, frame: 2, score: 0.75 },
+    ]);
   });
 
   test('decodes each file once, all of a request side by side', async () => {

@@ -183,6 +183,11 @@ export class TestService {
     return this.#addImage(datasetId, description(`copy-${name}`, split, label), { bytes });
   }
 
+  /** A training image of RGB pixels, [240, 240, 3]. */
+  addPicture(datasetId: string, rgb: (x: number, y: number) => readonly [number, number, number]): Promise<Image> {
+    return this.#addImage(datasetId, description(`${files}.bmp`, 'train', 'normal'), { bytes: bitmap(rgb) });
+  }
+
   /** An image whose bytes are none. */
   addDamagedImage(datasetId: string, split: Image['split'] = 'test'): Promise<Image> {
     const bytes = new TextEncoder().encode('no image');
@@ -262,6 +267,25 @@ export async function until<T>(look: () => Promise<T | undefined> | T | undefine
 }
 
 const size = { width: 240, height: 240 };
+
+/** A Windows bitmap of 24 bits, `size` large. */
+function bitmap(rgb: (x: number, y: number) => readonly [number, number, number]): Buffer {
+  const { width, height } = size;
+  const bytes = Buffer.alloc(54 + width * height * 3);
+  bytes.write('BM');
+  bytes.writeUInt32LE(bytes.length, 2);
+  bytes.writeUInt32LE(54, 10);
+  bytes.writeUInt32LE(40, 14);
+  bytes.writeInt32LE(width, 18);
+  bytes.writeInt32LE(-height, 22);
+  bytes.writeUInt16LE(1, 26);
+  bytes.writeUInt16LE(24, 28);
+  for (let i = 0; i < width * height; i++) {
+    const [red, green, blue] = rgb(i % width, Math.floor(i / width));
+    bytes.set([blue, green, red], 54 + 3 * i);
+  }
+  return bytes;
+}
 
 function description(fileName: string, split: Image['split'], label: Image['label']): ImageDescription {
   return { fileName, split, label, format: 'png', mediaType: 'image/png', ...size, notes: [] };

@@ -46,6 +46,15 @@ export function shotsOf(prepared: readonly NormalImage[]): readonly NormalImage[
   return prepared.every(isGrey) ? prepared.map(greyOf) : prepared;
 }
 
+/** For people, of a job whose training sees other pixels of coloured pictures than scoring does (`shotPreparation`). */
+export const colourPathsNote =
+  'Some training images have colour. The paper preset trains on their grey levels and scores in colour, as the code of the authors does: scores of coloured images are less sure; the default preset sees the same pixels both times.';
+
+/** Whether a prepared image has a pixel that is not grey. */
+export function hasColour(prepared: NormalImage): boolean {
+  return !isGrey(prepared);
+}
+
 function isGrey({ width, height, data }: NormalImage): boolean {
   if (data.length === width * height) return true;
   for (let i = 0; i < data.length; i += 3) {

@@ -140,6 +140,11 @@ export const evaluationFields = {
       normal: countSchema,
       abnormal: countSchema,
       masks: countSchema.meta({ description: 'Abnormal images with a mask.' }),
+      maskShares: z.strictObject({ smallest: z.number(), median: z.number(), largest: z.number() }).optional().meta({
+        id: 'MaskShares',
+        description:
+          'Shares of their images that those masks mark, 0 to 1, at the size of the maps. Absent without masks, and in evaluations of earlier versions.',
+      }),
       rejected: countSchema.meta({ description: 'Images that could not be scored and are not in any figure.' }),
       copies: countSchema.optional().meta({
         description:
@@ -175,7 +180,13 @@ export const evaluationPageQuerySchema = z.strictObject({
 export const evaluationScoresFileName = 'scores.json';
 
 export const evaluationScoresSchema = z.array(
-  z.strictObject({ imageId: idSchema, label: labelSchema, score: z.number() }),
+  z.strictObject({
+    imageId: idSchema,
+    label: labelSchema,
+    score: z.number(),
+    /** Tells scores apart that have become 1. Absent in evaluations of earlier versions. */
+    scoreLogit: z.number().optional(),
+  }),
 );
 
 export type EvaluationScores = z.infer<typeof evaluationScoresSchema>;

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { JobOf } from '@mediclip/contracts';
+import { colourPathsNote } from '@mediclip/adaptation';
+import type { AdaptationOptionsInput, JobOf } from '@mediclip/contracts';
 import { EngineError } from '@mediclip/engine';
 import { TestService, until } from '../../testing/test-service.js';
 
@@ -55,6 +56,44 @@ describe('an adaptation', () => {
     expect(first!.copies).toBeUndefined();
     expect(second!.copies).toContainEqual({ imageId: again!.id, of: first!.imageIds[0] });
     expect(second!.copies).toContainEqual({ imageId: samePixels.id, of: first!.imageIds[3] });
+  });
+
+  test('on the frames of two cines is one on two pictures, and says so', async () => {
+    const { jobQueue, engine } = await service.startWorker();
+    const datasetId = await service.dataset();
+    const pictures = [
+      (x: number, y: number) => 128 + 60 * Math.sin(x / 20) + 40 * Math.cos(y / 11),
+      (x: number, y: number) => 128 + 60 * Math.cos(y / 15) - 40 * Math.sin((x + y) / 8),
+    ];
+    for (const picture of pictures) {
+      for (let frame = 0; frame < 8; frame++) {
+        await service.addPicture(datasetId, (x, y) => {
+          const grey = Math.round(picture(x, y)) + (((x * 7 + y * 13 + frame * 5) % 3) - 1);
+          return [grey, grey, grey];
+        });
+      }
+    }
+    const job = (await service.ended(await service.adapt(jobQueue, datasetId, { shots: 16 }))) as JobOf<'adaptation'>;
+    expect(job.error).toBeUndefined();
+    expect(engine.adaptations[0]!.job.images).toHaveLength(2);
+    expect(job.result!.notes).toEqual([
+      '14 training images were left out as copies (or nearly) of others: the model was adapted to 2 distinct pictures.',
+    ]);
+  });
+
+  test('of the paper preset says that scoring sees the colour that training does not', async () => {
+    const { jobQueue } = await service.startWorker();
+    const datasetId = await service.dataset({ train: 2 });
+    const notesOf = async (options: AdaptationOptionsInput) => {
+      const job = (await service.ended(await service.adapt(jobQueue, datasetId, options))) as JobOf<'adaptation'>;
+      expect(job.error).toBeUndefined();
+      return job.result!.notes ?? [];
+    };
+    const paper = { preset: 'paper', backbone: 'lite' } as const;
+    expect(await notesOf({ ...paper, shots: 2 })).toEqual([]);
+    await service.addPicture(datasetId, (x, y) => [x, y, 128]);
+    expect(await notesOf({ ...paper, shots: 3 })).toEqual([colourPathsNote]);
+    expect(await notesOf({ shots: 3 })).toEqual([]);
   });
 
   test('is refused when all its images are one picture', async () => {

@@ -1,6 +1,14 @@
 import path from 'node:path';
-import { type AdaptationJob, copiesNote, readDetector, shotPreparation, shotsOf } from '@mediclip/adaptation';
-import { type Image, ProblemError, serviceVersion } from '@mediclip/contracts';
+import {
+  type AdaptationJob,
+  colourPathsNote,
+  copiesNote,
+  hasColour,
+  readDetector,
+  shotPreparation,
+  shotsOf,
+} from '@mediclip/adaptation';
+import { type AdaptationOptions, type Image, ProblemError, serviceVersion } from '@mediclip/contracts';
 import { onnxRuntimeVersion } from '@mediclip/engine';
 import type { SquareImage } from '@mediclip/imaging';
 import { problemOf } from '@mediclip/problems';
@@ -29,6 +37,7 @@ export function adaptationJob(dependencies: Dependencies): JobRunner<'adaptation
       const outFolder = path.join(folder, 'detector');
       const images = await trainingImages(dependencies, context, fixed.images);
       const { shots } = fixed;
+      const isColourLost = await losesColour(job.request.options, fixed.images, look);
       const origin = shots && { pixelDigests: shots.pixelDigests, copies: shots.copies.length };
       const training = { options: job.request.options, images, origin, workFolder: folder, outFolder };
       await train(dependencies, context, training);
@@ -36,9 +45,24 @@ export function adaptationJob(dependencies: Dependencies): JobRunner<'adaptation
       context.signal.throwIfAborted();
       const model = await tenant.models.create(attempt, description, outFolder);
       const copies = shots?.copies.length ?? 0;
-      return { modelId: model.id, ...(copies > 0 && { notes: [copiesNote(fixed.images.length, copies)] }) };
+      const notes = [
+        ...(copies > 0 ? [copiesNote(fixed.images.length, copies)] : []),
+        ...(isColourLost ? [colourPathsNote] : []),
+      ];
+      return { modelId: model.id, ...(notes.length > 0 && { notes }) };
     });
   };
+}
+
+/** Whether training sees less of the images than scoring does. */
+async function losesColour(
+  options: AdaptationOptions,
+  images: readonly Image[],
+  look: (image: Image) => Promise<SquareImage>,
+): Promise<boolean> {
+  if (shotPreparation(options) === 'test') return false;
+  for (const image of images) if (hasColour(await look(image))) return true;
+  return false;
 }
 
 /** The images as training sees them, of the backbone's side. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type JobOf, reportFileName } from '@mediclip/contracts';
+import { evaluationScoresFileName, evaluationScoresSchema, type JobOf, reportFileName } from '@mediclip/contracts';
 import { compareModels, imageMetrics } from '@mediclip/evaluation';
 import { TestService } from '../../testing/test-service.js';
 
@@ -23,6 +23,11 @@ function removeStored(digest: string): void {
   for (const name of names) rmSync(path.join(root, name), { recursive: true });
 }
 
+/** A text file of an evaluation. */
+async function tenantFile(evaluationId: string, name: string): Promise<string> {
+  return text((await service.tenant.evaluations.openFile(evaluationId, name)).stream);
+}
+
 async function evaluate(counts: { normal?: number; abnormal?: number }, alter = async (_datasetId: string) => {}) {
   const worker = await service.startWorker();
   const modelId = await service.model(worker);
@@ -40,7 +45,24 @@ describe('an evaluation', () => {
     });
     expect(job.error).toBeUndefined();
     const evaluation = await service.tenant.evaluations.get(job.result!.evaluationId);
-    expect(evaluation.images).toEqual({ normal: 6, abnormal: 6, masks: 6, rejected: 1, copies: 0, learned: 0 });
+    expect(evaluation.images).toEqual({
+      normal: 6,
+      abnormal: 6,
+      masks: 6,
+      maskShares: { smallest: expect.any(Number), median: expect.any(Number), largest: expect.any(Number) },
+      rejected: 1,
+      copies: 0,
+      learned: 0,
+    });
+    const { smallest, median, largest } = evaluation.images.maskShares!;
+    expect(smallest).toBeGreaterThan(0);
+    expect(median).toBeGreaterThanOrEqual(smallest);
+    expect(largest).toBeLessThan(1);
+    expect(largest).toBeGreaterThanOrEqual(median);
+    const stored = await tenantFile(evaluation.id, evaluationScoresFileName);
+    expect(evaluationScoresSchema.parse(JSON.parse(stored))).toContainEqual(
+      expect.objectContaining({ label: 'abnormal', scoreLogit: expect.any(Number) }),
+    );
 
     const scoring = await service.ended(
       await service.submit(worker.jobQueue, { kind: 'scoring', request: { ...request, split: 'test' } }),
@@ -57,8 +79,7 @@ describe('an evaluation', () => {
     expect(evaluation.pixel.auroc).toMatchObject({ value: expect.any(Number) });
     expect(evaluation.pixel.aupro30).toMatchObject({ value: expect.any(Number) });
 
-    const { stream } = await service.tenant.evaluations.openFile(evaluation.id, reportFileName);
-    const html = await text(stream);
+    const html = await tenantFile(evaluation.id, reportFileName);
     expect(html).toContain('Evaluation of');
     expect(html.match(/data:image\/png;base64,/g)!.length).toBe(12 * 2 + 6);
   });

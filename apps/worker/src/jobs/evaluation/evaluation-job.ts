@@ -35,7 +35,8 @@ export function evaluationJob(dependencies: Dependencies): JobRunner<'evaluation
     const dataset = await tenant.datasets.get(datasetId);
     return dependencies.models.use(tenant, modelId, (ready) =>
       withEvaluationThread({ threshold: ready.model.calibration?.mapThreshold }, async (thread) => {
-        const { evaluated, maps, masks, leftOut } = await scoreAll(dependencies, context, ready, images, thread);
+        const { evaluated, maps, maskShares, leftOut } = await scoreAll(dependencies, context, ready, images, thread);
+        const masks = maskShares.length;
         const abnormal = evaluated.map(({ image }) => image.label === 'abnormal');
         context.report({ phase: 'reporting', done: 0, total: 1 });
         const imageScores = evaluated.map(({ score }) => score);
@@ -52,15 +53,22 @@ export function evaluationJob(dependencies: Dependencies): JobRunner<'evaluation
           modelId,
           datasetId,
           datasetDigest,
-          images: { normal: evaluated.length - abnormalImages, abnormal: abnormalImages, masks, ...leftOut },
+          images: {
+            normal: evaluated.length - abnormalImages,
+            abnormal: abnormalImages,
+            masks,
+            ...(masks > 0 && { maskShares: spreadOf(maskShares) }),
+            ...leftOut,
+          },
           image: imageFigures(figures.image),
           pixel: pixelFigures(figures.pixel, masks),
           ...(compared && { comparison: compared.figures }),
         };
-        const scores: EvaluationScores = evaluated.map(({ image: { id: imageId, label }, score }) => ({
+        const scores: EvaluationScores = evaluated.map(({ image: { id: imageId, label }, score, logit }) => ({
           imageId,
           label,
           score,
+          ...(logit !== undefined && { scoreLogit: logit }),
         }));
         const files = {
           [reportFileName]: new TextEncoder().encode(report),
@@ -93,10 +101,10 @@ async function scoreAll(
   ready: ReadyModel,
   images: readonly Image[],
   thread: EvaluationThread,
-): Promise<{ evaluated: EvaluatedImage[]; maps: ShownMaps; masks: number; leftOut: LeftOut }> {
+): Promise<{ evaluated: EvaluatedImage[]; maps: ShownMaps; maskShares: number[]; leftOut: LeftOut }> {
   const evaluated: EvaluatedImage[] = [];
   const maps = new ShownMaps();
-  let masks = 0;
+  const maskShares: number[] = [];
   const { lineage } = ready.model;
   const learnedIds = new Set(learnedImageIds(lineage));
   const learnedPixels = new Set(learnedPixelDigests(lineage));
@@ -120,7 +128,7 @@ async function scoreAll(
         if (mask instanceof Uint8Array) {
           const { map, mapSide: side } = scored;
           await thread.run('add', { map, mask, side }, { signal: context.signal });
-          if (image.label === 'abnormal') masks++;
+          if (image.label === 'abnormal') maskShares.push(shareOf(mask));
         }
         shown.add(`${image.label} ${pixels}`);
         maps.offer(evaluated.length, image.label === 'abnormal', scored);
@@ -129,7 +137,22 @@ async function scoreAll(
     }
     context.report({ phase: 'scoring', done: ++done, total: distinct.length });
   }
-  return { evaluated, maps, masks, leftOut };
+  return { evaluated, maps, maskShares, leftOut };
+}
+
+/** The share of its pixels that a mask marks. */
+function shareOf(mask: Uint8Array): number {
+  return mask.reduce((sum, value) => sum + (value === 0 ? 0 : 1), 0) / mask.length;
+}
+
+function spreadOf(shares: readonly number[]): { smallest: number; median: number; largest: number } {
+  const sorted = shares.toSorted((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  return {
+    smallest: sorted[0]!,
+    median: (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2,
+    largest: sorted.at(-1)!,
+  };
 }
 
 /** Of files with equal bytes and label one: the first, or the first that has a mask. In order of upload. */
