@@ -1,6 +1,6 @@
 /**
- * `npm run accuracy -- FOLDER… [--seeds 0,1,2] [--shots 16] [--preset default] [--options FILE]`: adapts and evaluates with every
- * seed on every folder, through the command line as a person would, and prints a table in Markdown.
+ * `npm run accuracy -- FOLDER… [--seeds 0,1,2] [--shots 16] [--preset default] [--options FILE]`: adapts and evaluates
+ * with every seed on every folder, through the command line as a person would, and prints a table in Markdown.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

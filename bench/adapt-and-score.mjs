@@ -1,6 +1,6 @@
 /**
- * `adapt-and-score.mjs MODELS BACKBONE SHOTS EPOCHS`: adapts with all shots in one batch and scores, in an engine process of its own
- * as the service does; prints seconds as JSON.
+ * `adapt-and-score.mjs MODELS BACKBONE SHOTS EPOCHS`: adapts with all shots in one batch and scores, in an engine
+ * process of its own as the service does; prints seconds as JSON.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * `node bench/backbones.mjs [ID…]`: adapts (4 shots, 2 epochs) and scores with every backbone of the catalogue at its real size, with
- * random weights, on the CPU; what a step of 4 images, a score and all processes take, beside the
+ * `node bench/backbones.mjs [ID…]`: adapts (4 shots, 2 epochs) and scores with every backbone of the catalogue at its
+ * real size, with random weights, on the CPU; what a step of 4 images, a score and all processes take, beside the
  * speed of matrix products just before. Weights are written to a temporary folder, one backbone at a time.
  */
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,7 +1,8 @@
 /**
- * `node bench/decoding.mjs [MEGAPIXELS ...] [KIND ...]`: what decoding takes, for every kind of file, as a table in Markdown: memory a pixel
- * beside the file itself, the largest resident memory of the process, and seconds. Each file is decoded in a process of its own. By default
- * 16 and 64 million pixels, and all kinds; a KIND is what their names begin with (`PNG`).
+ * `node bench/decoding.mjs [MEGAPIXELS ...] [KIND ...]`: what decoding takes, for every kind of file, as a table in
+ * Markdown: memory a pixel beside the file itself, the largest resident memory of the process, and seconds. Each file
+ * is decoded in a process of its own. By default 16 and 64 million pixels, and all kinds; a KIND is what their names
+ * begin with (`PNG`).
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,7 @@
 /**
- * `npm run bench`: what training and scoring cost on this machine; `npm run bench -- --device cuda` on its GPU. All figures come from one run, so that their
- * ratios hold where absolute times drift. The first figure tells how fast the machine multiplies matrices, to compare machines by.
+ * `npm run bench`: what training and scoring cost on this machine; `npm run bench -- --device cuda` on its GPU. All
+ * figures come from one run, so that their ratios hold where absolute times drift. The first figure tells how fast the
+ * machine multiplies matrices, to compare machines by.
  */
 import { device } from './device.mjs';
 import { matrixBench } from './matrix.mjs';

@@ -1,7 +1,7 @@
 /**
- * `node bench/pressure.mjs [INPUT ...]`: the largest resident memory of `mediclip serve`, without its engine, while it is sent what takes
- * most of it, as a table in Markdown. An INPUT is a part of their names; all of them by default. The server is told that it has 2 GB, as
- * the container of the API has by default; Linux only.
+ * `node bench/pressure.mjs [INPUT ...]`: the largest resident memory of `mediclip serve`, without its engine, while it
+ * is sent what takes most of it, as a table in Markdown. An INPUT is a part of their names; all of them by default. The
+ * server is told that it has 2 GB, as the container of the API has by default; Linux only.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -33,8 +33,8 @@ function proportionalMemory(pid) {
 }
 
 /**
- * Runs a command to its end; `stdout`, wall-clock `seconds` and `peakBytes`, the largest memory that it and all its descendants
- * had together, sampled five times a second. Throws when it fails.
+ * Runs a command to its end; `stdout`, wall-clock `seconds` and `peakBytes`, the largest memory that it and all its
+ * descendants had together, sampled five times a second. Throws when it fails.
  */
 export async function runMeasured(command, args, options = {}) {
   const startedAt = performance.now();

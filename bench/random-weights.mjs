@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { writeSafetensorsFile } from '@mediclip/backbones';
 import { clipResNet, clipText, clipVit, timmVitAndBert } from './weight-shapes.mjs';
 
-/** Every backbone whose weights can't come with the product, with its authors' sizes. */
+/** Every backbone whose weights cannot come with the product, with its authors' sizes. */
 const SHAPES = {
   'openai-vit-b-32': { ...clipVit(768, 12, 32, 224, 512), ...clipText(512, 12, 512) },
   'openai-vit-b-16': { ...clipVit(768, 12, 16, 224, 512), ...clipText(512, 12, 512) },
@@ -24,8 +24,8 @@ const ONE = 0x3c00;
 const PIECE = 2 ** 20;
 
 /**
- * Random weights of a backbone in half precision under OpenCLIP's names, where a models folder keeps them. Norms have scale and
- * variance 1, mean and shift 0; everything else is uniform within 0.03. Returns their bytes.
+ * Random weights of a backbone in half precision under OpenCLIP's names, where a models folder keeps them. Norms have
+ * scale and variance 1, mean and shift 0; everything else is uniform within 0.03. Returns their bytes.
  */
 export async function writeRandomWeights(modelsFolder, id) {
   const folder = path.join(modelsFolder, id);

@@ -10,8 +10,8 @@ import { exampleShots, exampleTestImages } from './shots.mjs';
 const ROUNDS = 10;
 
 /**
- * Images a second through tower and head, from prepared pixels to score and map: new ones one at a time and eight at a time, and
- * eight at a time ones that were seen before.
+ * Images a second through tower and head, from prepared pixels to score and map: new ones one at a time and eight at a
+ * time, and eight at a time ones that were seen before.
  */
 export async function scoringBench() {
   const threads = availableParallelism();

@@ -14,9 +14,10 @@ const REQUESTS_WHILE_ADAPTING = 40;
 const SIDE = 240;
 
 /**
- * `POST /v1/models/{id}/score` of `mediclip serve` over HTTP, one new image a request. `levels` has for 1, 8 and 32 clients at once requests a
- * second, latencies in milliseconds, and `engineShare`, the share of the time in which the engine was computing scores; `whileAdapting` the
- * latencies of one client while an adaptation with its default options is running.
+ * `POST /v1/models/{id}/score` of `mediclip serve` over HTTP, one new image a request. `levels` has for 1, 8 and 32
+ * clients at once requests a second, latencies in milliseconds, and `engineShare`, the share of the time in which the
+ * engine was computing scores; `whileAdapting` the latencies of one client while an adaptation with its default options
+ * is running.
  */
 export async function serviceBench() {
   const folder = mkdtempSync(path.join(tmpdir(), 'mediclip-bench-'));

@@ -1,4 +1,7 @@
-/** What a synthetic sample costs at 224 pixels in processor time. Run directly, it prints a line for each task and one for the default mix. */
+/**
+ * What a synthetic sample costs at 224 pixels in processor time. Run directly, it prints a line for each task and one
+ * for the default mix.
+ */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { resolveAdaptationOptions } from '@mediclip/contracts';
@@ -32,8 +35,9 @@ function millisecondsPerSample(support, options) {
 }
 
 /**
- * Milliseconds of processor time for one sample, after a warm-up: `millisecondsPerSample` over the default mix of tasks, `millisecondsPerTask`
- * for each task alone (with a second anomaly in half of the samples). The goal is at most 8 for the mix.
+ * Milliseconds of processor time for one sample, after a warm-up: `millisecondsPerSample` over the default mix of
+ * tasks, `millisecondsPerTask` for each task alone (with a second anomaly in half of the samples). The goal is at most
+ * 8 for the mix.
  */
 export async function synthesisBench() {
   const support = Array.from({ length: SHOTS }, (_, shot) => supportImage(shot));

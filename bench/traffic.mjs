@@ -4,7 +4,10 @@ import { resolveAdaptationOptions } from '@mediclip/contracts';
 
 const batch = 8;
 
-/** Bytes that cross to a GPU and back in a training step of 8 images and for a scored image of a batch of 8, by the graphs' shapes. */
+/**
+ * Bytes that cross to a GPU and back in a training step of 8 images and for a scored image of a batch of 8, by the
+ * graphs' shapes.
+ */
 export function trafficBench(backbone = 'lite', modelsFolder = undefined) {
   const options = resolveAdaptationOptions({ backbone });
   return deviceTraffic(openBackbone(backbone, { ...(modelsFolder && { modelsFolder }) }), options, batch);

@@ -9,7 +9,10 @@ import { exampleShots } from './shots.mjs';
 
 const EPOCHS = 10;
 
-/** Mean milliseconds of a training step with the defaults (16 shots, batch 8), and where they go. Held-out losses are left out. */
+/**
+ * Mean milliseconds of a training step with the defaults (16 shots, batch 8), and where they go. Held-out losses are
+ * left out.
+ */
 export async function trainingBench() {
   const threads = availableParallelism();
   const towers = new Towers(await openOrtRuntime({ device, threads }));

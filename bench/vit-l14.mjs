@@ -1,7 +1,8 @@
 /**
- * `node bench/vit-l14.mjs [PYTHON]`: ViT-L/14 at its real size with random weights on the CPU: opening, adapting and scoring with
- * this product, and, if a Python with PyTorch is named, a plain PyTorch training step of the same mathematics, in one run. The speed
- * of matrix products is measured around each, because a shared machine changes under way.
+ * `node bench/vit-l14.mjs [PYTHON]`: ViT-L/14 at its real size with random weights on the CPU: opening, adapting and
+ * scoring with this product, and, if a Python with PyTorch is named, a plain PyTorch training step of the same
+ * mathematics, in one run. The speed of matrix products is measured around each, because a shared machine changes under
+ * way.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';

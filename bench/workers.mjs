@@ -1,6 +1,7 @@
 /**
- * `node bench/workers.mjs`: scoring jobs a minute with one worker process and with two, on one Redis and one store; rounds with one and
- * with two take turns, so that a machine that others use too slows both. Needs `redis-server` and a build (`npm run build`).
+ * `node bench/workers.mjs`: scoring jobs a minute with one worker process and with two, on one Redis and one store;
+ * rounds with one and with two take turns, so that a machine that others use too slows both. Needs `redis-server` and a
+ * build (`npm run build`).
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** The `mediclip` command. In a clone it first installs and builds what is missing; an installation has no sources to build. */
+/**
+ * The `mediclip` command. In a clone it first installs and builds what is missing; an installation has no sources to
+ * build.
+ */
 import { existsSync } from 'node:fs';
 import { bootstrap } from '../scripts/bootstrap.mjs';
 

@@ -1,7 +1,9 @@
 /**
  * Installs and builds what is missing, so that every command works right after `git clone`.
- * `node_modules` is made again when the lock file changed, `dist` when the name, size or time of a source changed since the last build;
- * to look at them takes some milliseconds, where the compiler's own check takes seconds. An installation without sources, such as a container image, is complete and left alone. Uses nothing outside Node itself. As a program it exits non-zero when a step fails; as a module call `bootstrap()`.
+ * `node_modules` is made again when the lock file changed, `dist` when the name, size or time of a source changed since
+ * the last build; to look at them takes some milliseconds, where the compiler's own check takes seconds. An
+ * installation without sources, such as a container image, is complete and left alone. Uses nothing outside Node
+ * itself. As a program it exits non-zero when a step fails; as a module call `bootstrap()`.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

@@ -1,6 +1,6 @@
 /**
- * Builds the page for people into `apps/page/dist/site`: one script and one style sheet whose names hold their digests, the document
- * that loads them, and the bundled example pictures as one archive. Needs what `tsc -b` leaves.
+ * Builds the page for people into `apps/page/dist/site`: one script and one style sheet whose names hold their digests,
+ * the document that loads them, and the bundled example pictures as one archive. Needs what `tsc -b` leaves.
  */
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';

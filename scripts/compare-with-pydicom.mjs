@@ -1,4 +1,7 @@
-/** Prints, as a table in Markdown, how this product decodes the test files that come with pydicom, beside pydicom itself. */
+/**
+ * Prints, as a table in Markdown, how this product decodes the test files that come with pydicom, beside pydicom
+ * itself.
+ */
 import { compareWithPydicom } from '../packages/imaging/dist/testing/compare-with-pydicom.js';
 
 const compared = await compareWithPydicom();

@@ -2,8 +2,8 @@ import path from 'node:path';
 
 /**
  * A jest reporter whose last line on standard output is `N passed, N failed` (`, N skipped` where tests were skipped),
- * for programs that read no other summary; the lines before it say what was skipped. A test file that cannot be run counts as one failed test, and a run
- * without a passed test fails.
+ * for programs that read no other summary; the lines before it say what was skipped. A test file that cannot be run
+ * counts as one failed test, and a run without a passed test fails.
  */
 export default class CountReporter {
   #error;

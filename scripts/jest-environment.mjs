@@ -1,8 +1,9 @@
 import { TestEnvironment } from 'jest-environment-node';
 
 /**
- * The environment of all tests. Jest gives every test file a realm of its own, with its own typed-array classes; native modules
- * (onnxruntime-node) answer with the outer realm's. Sharing the outer classes keeps `instanceof` true on both sides.
+ * The environment of all tests. Jest gives every test file a realm of its own, with its own typed-array classes; native
+ * modules (onnxruntime-node) answer with the outer realm's. Sharing the outer classes keeps `instanceof` true on both
+ * sides.
  */
 export default class MediclipEnvironment extends TestEnvironment {
   #factor = Math.max(1, Number(process.env.TEST_TIME_FACTOR) || 1);

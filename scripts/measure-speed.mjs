@@ -1,6 +1,7 @@
 /**
- * How many times longer than on a machine that is idle the work of a test may take here: two processes compute for a moment, and the time
- * that passes is compared with the time that they had a core. At least 2, because a machine that is idle now may not stay so.
+ * How many times longer than on a machine that is idle the work of a test may take here: two processes compute for a
+ * moment, and the time that passes is compared with the time that they had a core. At least 2, because a machine that
+ * is idle now may not stay so.
  */
 import { spawn } from 'node:child_process';
 

@@ -1,4 +1,7 @@
-/** Runs jest with ES modules on and its time limits stretched to the speed of this machine; arguments are passed on to jest. */
+/**
+ * Runs jest with ES modules on and its time limits stretched to the speed of this machine; arguments are passed on to
+ * jest.
+ */
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';

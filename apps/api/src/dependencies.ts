@@ -27,7 +27,10 @@ export interface ServerSettings {
   };
   /** Images of one data set. */
   readonly datasetImages: number;
-  /** Of a request that waits for its scores; of its files so many bytes stay in memory, what is beyond goes through the disk. */
+  /**
+   * Of a request that waits for its scores; of its files so many bytes stay in memory, what is beyond goes through the
+   * disk.
+   */
   readonly scores: { readonly images: number; readonly timeoutMs: number; readonly memoryBytes: number };
   readonly memory: MemoryLimits;
   /** Waiting jobs of one kind. */

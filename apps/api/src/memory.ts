@@ -1,6 +1,9 @@
 import { ByteBudget } from '@mediclip/threads';
 
-/** What the server may have in memory of each kind at once, in bytes; images that are decoded are the imaging pool's own matter. */
+/**
+ * What the server may have in memory of each kind at once, in bytes; images that are decoded are the imaging pool's own
+ * matter.
+ */
 export interface MemoryLimits {
   /** Files of uploads on their way to the store. */
   readonly storingBytes: number;

@@ -37,7 +37,7 @@ import { importHandlers } from './models/exports/imports.js';
 import { modelHandlers } from './models/models.js';
 import { revisionHandlers } from './models/revisions.js';
 import { thresholdHandlers } from './models/thresholds.js';
-import { hangUpUnused } from './operations/close-idle-sockets.js';
+import { closeIdleSockets } from './operations/close-idle-sockets.js';
 import { docsAssets, docsHandlers } from './operations/docs.js';
 import { healthHandlers } from './operations/health.js';
 import { Lifecycle } from './operations/lifecycle.js';
@@ -57,7 +57,10 @@ import { usageHandlers } from './usage/usage.js';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Reports the server as not ready; it still answers. `close` then ends it: new requests are refused, those under way answered. */
+    /**
+     * Reports the server as not ready; it still answers. `close` then ends it: new requests are refused, those under
+     * way answered.
+     */
     drain(): void;
   }
 }
@@ -69,11 +72,12 @@ const preflightSeconds = 600;
 const safeRequestId = /^[\w.-]{1,64}$/;
 
 /**
- * The HTTP server over its dependencies, ready to listen; it closes none of them. Rejects when the API keys file cannot be used.
+ * The HTTP server over its dependencies, ready to listen; it closes none of them. Rejects when the API keys file cannot
+ * be used.
  *
  * @example
- * const server = await buildServer({ settings, store, jobQueue, scoreChannel, imaging, logger, metrics: new Registry() });
- * await server.listen({ host: settings.host, port: settings.port });
+ * const server = await buildServer({ settings, store, jobQueue, scoreChannel, imaging, logger, metrics: new Registry()
+ * }); await server.listen({ host: settings.host, port: settings.port });
  * server.drain();
  * await server.close();
  */
@@ -109,7 +113,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   });
   app.decorate('drain', () => lifecycle.drain());
   app.decorateRequest('bodyDigest', undefined);
-  app.decorateRequest('patience', undefined);
+  app.decorateRequest('idleLimits', undefined);
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, metrics));
   app.setNotFoundHandler(notFound);
   app.addHook('preClose', async () => lifecycle.close());
@@ -134,7 +138,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
     if (request.is404) await notFound(request, reply);
   });
   await app.register(refuseWhileClosing, { lifecycle });
-  await app.register(hangUpUnused);
+  await app.register(closeIdleSockets);
   await app.register(connectionLimit, { metrics: dependencies.metrics, most: mostConnections(descriptorLimit()) });
   await app.register(loadShedding, settings);
   await app.register(auth, { keys, sessions });

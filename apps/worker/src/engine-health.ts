@@ -5,8 +5,8 @@ import type { WorkerEngine } from './dependencies.js';
 type EngineStatus = EngineState['status'];
 
 /**
- * The health of a worker's engine: the one place that everything asks which depends on it. `change` tells of every new status,
- * `gaveUp` of the last one.
+ * The health of a worker's engine: the one place that everything asks which depends on it. `change` tells of every new
+ * status, `gaveUp` of the last one.
  */
 export class EngineHealth extends EventEmitter<{ change: [EngineStatus]; gaveUp: [EngineError] }> {
   readonly #engine: WorkerEngine;
@@ -31,8 +31,8 @@ export class EngineHealth extends EventEmitter<{ change: [EngineStatus]; gaveUp:
   }
 
   /**
-   * Aborts with an EngineError `start-failed` once the engine does not start: whoever waits for it had better go elsewhere. What
-   * begins after it is ready again has another signal.
+   * Aborts with an EngineError `start-failed` once the engine does not start: whoever waits for it had better go
+   * elsewhere. What begins after it is ready again has another signal.
    */
   get failing(): AbortSignal {
     return this.#failing.signal;

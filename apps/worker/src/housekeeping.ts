@@ -6,7 +6,10 @@ import { sweepWorkFolders } from './jobs/work-folders.js';
 const recoverEveryMs = 60_000;
 const sweepEveryMs = 3_600_000;
 
-/** Gives the queue the entries of unfinished jobs that it lacks: it may have lost them, or the process that made the job died. */
+/**
+ * Gives the queue the entries of unfinished jobs that it lacks: it may have lost them, or the process that made the job
+ * died.
+ */
 export async function recoverJobs(store: Store, jobQueue: Pick<JobQueue, 'recover'>): Promise<void> {
   for await (const tenant of store.tenants()) {
     const entries: JobEntry[] = [];
@@ -25,8 +28,8 @@ export interface HousekeepingOptions {
 }
 
 /**
- * Recovers jobs every minute, and sweeps the store and the work folder now and every hour, until the returned function is called, which
- * resolves when nothing of it is under way.
+ * Recovers jobs every minute, and sweeps the store and the work folder now and every hour, until the returned function
+ * is called, which resolves when nothing of it is under way.
  */
 export function startHousekeeping({ store, jobQueue, workFolder, logger }: HousekeepingOptions): () => Promise<void> {
   const underWay = new Set<Promise<void>>();

@@ -22,25 +22,31 @@ const scoreConcurrency = 64;
 export interface Worker {
   readonly state: WorkerState;
 
-  /** Resolves with the reason when the engine will not run any more: stop the worker, and start it anew in a new process. */
+  /**
+   * Resolves with the reason when the engine will not run any more: stop the worker, and start it anew in a new
+   * process.
+   */
   readonly engineGaveUp: Promise<Error>;
 
   /** Whether the engine runs, or is being replaced as usual: what a supervisor of the process should look at. */
   health(): readonly ReadinessCheck[];
 
-  /** What the worker needs, and whether it is there: the store, the queue and the engine. It is ready when all of it is. */
+  /**
+   * What the worker needs, and whether it is there: the store, the queue and the engine. It is ready when all of it is.
+   */
   ready(): Promise<readonly ReadinessCheck[]>;
 
   /**
-   * Takes nothing more, answers the scores it has taken, has the engine checkpoint a running adaptation, gives unfinished jobs back to
-   * the queue, and stops the engine. What is still running after `graceMs` is aborted. Repeated calls wait for the first one.
+   * Takes nothing more, answers the scores it has taken, has the engine checkpoint a running adaptation, gives
+   * unfinished jobs back to the queue, and stops the engine. What is still running after `graceMs` is aborted. Repeated
+   * calls wait for the first one.
    */
   stop(graceMs: number): Promise<void>;
 }
 
 /**
- * Starts to take jobs from the queue and to answer scores. While the engine is not ready it takes none, and what is here when the engine
- * does not start goes back to where others take it.
+ * Starts to take jobs from the queue and to answer scores. While the engine is not ready it takes none, and what is
+ * here when the engine does not start goes back to where others take it.
  *
  * @example
  * const worker = await startWorker({ store, jobQueue, scoreChannel, engine, imagingPool, logger, registry, settings });

@@ -11,8 +11,8 @@ export interface BatchHalved {
 export type OnBatchHalved = (halved: BatchHalved) => void;
 
 /**
- * The session of a graph that is written for a number of images, its batch. When memory runs out, it makes way for one of half the
- * batch: once; after that, and when the batch is a single image, the OutOfMemoryError is its user's.
+ * The session of a graph that is written for a number of images, its batch. When memory runs out, it makes way for one
+ * of half the batch: once; after that, and when the batch is a single image, the OutOfMemoryError is its user's.
  */
 export class HalvingSession {
   #batch: number;

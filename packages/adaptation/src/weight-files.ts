@@ -20,8 +20,8 @@ export async function readWeights(weights: Readonly<Record<string, string>>): Pr
 }
 
 /**
- * From this size on the weight files of a model count as large: they are mapped by the runtime and never read into buffers, and their
- * tower is given few batch shapes and, on a processor, 8 bits.
+ * From this size on the weight files of a model count as large: they are mapped by the runtime and never read into
+ * buffers, and their tower is given few batch shapes and, on a processor, 8 bits.
  */
 export const largeBytes = 2 ** 28;
 
@@ -32,9 +32,10 @@ export async function weightBytes(weights: Readonly<Record<string, string>>): Pr
 }
 
 /**
- * Loads a model that refers to weight files. Small files are read and given as bytes. Large ones are mapped, so that they
- * are read once for all processes: the model is written to a file in the folder of the weights for as long as it loads, or where
- * that folder cannot be written, in a temporary folder with hard links to them. Throws an `AdaptationError` when neither can be.
+ * Loads a model that refers to weight files. Small files are read and given as bytes. Large ones are mapped, so that
+ * they are read once for all processes: the model is written to a file in the folder of the weights for as long as it
+ * loads, or where that folder cannot be written, in a temporary folder with hard links to them. Throws an
+ * `AdaptationError` when neither can be.
  */
 export async function loadModel(
   runtime: Runtime,
@@ -113,8 +114,9 @@ async function loadWithLinks(
 }
 
 /**
- * Writes a model to `file`, lays the weight files that it refers to beside it, and loads it: ONNX Runtime reads external data only from
- * the model's own folder. They are hard links; where the file system cannot link, it is loaded as by `loadModel`.
+ * Writes a model to `file`, lays the weight files that it refers to beside it, and loads it: ONNX Runtime reads
+ * external data only from the model's own folder. They are hard links; where the file system cannot link, it is loaded
+ * as by `loadModel`.
  */
 export async function placeModel(
   runtime: Runtime,
@@ -133,8 +135,8 @@ export async function placeModel(
 }
 
 /**
- * Writes a model that is to be carried away, with copies of the weight files (which share their blocks where the file system can), because
- * tools that load ONNX files refuse external data with several hard links.
+ * Writes a model that is to be carried away, with copies of the weight files (which share their blocks where the file
+ * system can), because tools that load ONNX files refuse external data with several hard links.
  */
 export async function placeWholeModel(
   file: string,

@@ -18,8 +18,8 @@ export interface ImageTower {
   readonly side: number;
   readonly defaultTaps: readonly number[];
   /**
-   * The taps that a memory of normal patches compares, where the tower has some that are better at it than those that a detector learns
-   * at.
+   * The taps that a memory of normal patches compares, where the tower has some that are better at it than those that a
+   * detector learns at.
    */
   readonly memoryTaps?: readonly number[];
   /** Throws `WeightsError` when the tower has no such tap. */

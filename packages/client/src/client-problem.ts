@@ -24,7 +24,7 @@ export class ClientProblem extends Error {
     return this.problem.status;
   }
 
-  /** Slug of the problem's type; `undefined` when it isn't one of this service's, for example a proxy's. */
+  /** Slug of the problem's type; `undefined` when it is not one of this service's, for example a proxy's. */
   get slug(): ProblemSlug | undefined {
     return problemSlug(this.problem);
   }
@@ -41,7 +41,7 @@ export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
 }
 
-/** The problem of an answer that isn't `ok`. Reads its body. */
+/** The problem of an answer that is not `ok`. Reads its body. */
 export async function problemOf(response: Response): Promise<ClientProblem> {
   const text = await response.text();
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);

@@ -47,8 +47,9 @@ import { type ClientOptions, Transport } from './transport.js';
 
 /**
  * The service over HTTP, one method for each operation. Lists are walked as async iterables.
- * Every method throws a `ClientProblem` for a problem that the server answered with, a `ConnectionError` when it could not
- * be reached, and the reason of a signal that aborted. Requests that a busy server turns away are repeated within a budget.
+ * Every method throws a `ClientProblem` for a problem that the server answered with, a `ConnectionError` when it could
+ * not be reached, and the reason of a signal that aborted. Requests that a busy server turns away are repeated within a
+ * budget.
  *
  * @example
  * const client = new MediclipClient({ baseUrl: 'http://127.0.0.1:8080' });

@@ -4,8 +4,8 @@ import { serverSentEvents } from './server-sent-events.js';
 import type { Transport } from './transport.js';
 
 /**
- * The events of a job after `lastEventId`, to its end. A connection that breaks is opened anew where it broke; the budget
- * for retries starts again with every event that came.
+ * The events of a job after `lastEventId`, to its end. A connection that breaks is opened anew where it broke; the
+ * budget for retries starts again with every event that came.
  */
 export async function* jobEvents(
   transport: Transport,

@@ -5,7 +5,9 @@ import type { StreamedBody } from './transport.js';
 /** One part of a form: a text field, or a file. */
 export type Part = readonly [name: string, value: string | NamedFile];
 
-/** The parts of an upload: `split` and `label` before the files that they hold for, every `mask` right after its image. */
+/**
+ * The parts of an upload: `split` and `label` before the files that they hold for, every `mask` right after its image.
+ */
 export function* uploadParts(files: Iterable<LabelledFile>): Generator<Part> {
   let last: LabelledFile | undefined;
   for (const file of files) {

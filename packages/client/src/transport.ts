@@ -73,8 +73,8 @@ export class Transport {
   }
 
   /**
-   * What `read` makes of the answer, its body included: an answer that breaks off is asked for again. A POST has the same
-   * `Idempotency-Key` at every try. Throws a `ClientProblem`, a `ConnectionError`, or the signal's reason.
+   * What `read` makes of the answer, its body included: an answer that breaks off is asked for again. A POST has the
+   * same `Idempotency-Key` at every try. Throws a `ClientProblem`, a `ConnectionError`, or the signal's reason.
    */
   async call<T>(request: TransportRequest, read: (response: Response) => Promise<T>): Promise<T> {
     const headers =

@@ -25,7 +25,9 @@ interface Found {
 const abnormalTraining = 'It lies among abnormal training images, and training takes normal ones only.';
 const elsewhere = 'It lies in no folder of the layout.';
 
-/** True when folders of MVTec AD's layout are there: `good` in place of `normal`, or masks in `ground_truth/<defect>`. */
+/**
+ * True when folders of MVTec AD's layout are there: `good` in place of `normal`, or masks in `ground_truth/<defect>`.
+ */
 export function hasDefectFolders(entries: readonly Entry[]): boolean {
   return entries.some(
     ({ segments: [first = '', second = '', third] }) =>
@@ -34,7 +36,10 @@ export function hasDefectFolders(entries: readonly Entry[]): boolean {
   );
 }
 
-/** Images by `{train,test}/{normal,abnormal}/…`, masks by name from `masks/…`; with `defects`, other folders of `test` are defects. */
+/**
+ * Images by `{train,test}/{normal,abnormal}/…`, masks by name from `masks/…`; with `defects`, other folders of `test`
+ * are defects.
+ */
 export function placeByFolders(
   entries: readonly Entry[],
   { defects }: { readonly defects: boolean },

@@ -32,9 +32,9 @@ const abnormalTraining = 'A list of training images calls it abnormal, and train
 const maskOfNormal = 'It is the mask of a normal image, which has nothing to mark.';
 
 /**
- * Images as the paper's sample lists name them, relative to `images/`. A file that is not there costs only its line. Rejects with a
- * LayoutError for a line that is no sample, that leads out of `images/` or contradicts another, for lists that are too long, and for
- * lists of which nothing is there.
+ * Images as the paper's sample lists name them, relative to `images/`. A file that is not there costs only its line.
+ * Rejects with a LayoutError for a line that is no sample, that leads out of `images/` or contradicts another, for
+ * lists that are too long, and for lists of which nothing is there.
  */
 export async function placeByLists(
   entries: readonly Entry[],
@@ -107,7 +107,10 @@ function placeRows(entries: readonly Entry[], rows: ReadonlyMap<Entry, Row>): Ma
   return placed;
 }
 
-/** Finds what a list names: below `images/`, or below the folder of the lists; as it is spelt, decoded, or in other letters' case. */
+/**
+ * Finds what a list names: below `images/`, or below the folder of the lists; as it is spelt, decoded, or in other
+ * letters' case.
+ */
 function finder(entries: readonly Entry[]): (name: string, outside: () => LayoutError) => Entry | undefined {
   const exact = new Map<string, Entry>();
   const folded = new Map<string, Entry | 'several'>();

@@ -18,8 +18,8 @@ export type IsLayoutFolder = (name: string) => boolean;
 const namesAtOnce = 500;
 
 /**
- * The entries of `names`, and the folders that all of them but side files lie in, which their paths leave out. `pause` is awaited every
- * few hundred names.
+ * The entries of `names`, and the folders that all of them but side files lie in, which their paths leave out. `pause`
+ * is awaited every few hundred names.
  */
 export async function entriesOf(
   names: readonly string[],

@@ -8,7 +8,10 @@ const titles: Readonly<Record<LayoutKind, string>> = {
   unknown: 'No known layout',
 };
 
-/** What was found, as a sentence: `The layout in folders: 24 training images, 16 normal and 16 abnormal test images, 16 masks.` */
+/**
+ * What was found, as a sentence:
+ * `The layout in folders: 24 training images, 16 normal and 16 abnormal test images, 16 masks.`
+ */
 export function foundSentence(kind: LayoutKind, entries: readonly PlacedEntry[], missing: number): string {
   const images = entries.filter((entry) => entry.role === 'image');
   const count = (split: string, label: string) =>

@@ -1,4 +1,7 @@
-/** What is wrong with a sample list: a line that is no sample, one that leads out of `images/`, or files that are not there. */
+/**
+ * What is wrong with a sample list: a line that is no sample, one that leads out of `images/`, or files that are not
+ * there.
+ */
 export type LayoutFault = 'line-invalid' | 'path-outside' | 'files-missing';
 
 /** A sample list that cannot be used; the message is a sentence that names the list and the line. */

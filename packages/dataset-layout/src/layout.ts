@@ -19,8 +19,9 @@ export type PlacedEntry =
   | { readonly role: 'refused'; readonly fault: 'mask-without-image' | 'listed-file-missing'; readonly reason: string };
 
 /**
- * `lists`: the paper's, `images/` with sample lists. `folders`: `train/normal`, `test/normal`, `test/abnormal`, `masks`.
- * `defects`: `train/good`, `test/good`, `test/<defect>`, `ground_truth/<defect>` (MVTec AD). `plain`: images at the top.
+ * `lists`: the paper's, `images/` with sample lists. `folders`: `train/normal`, `test/normal`, `test/abnormal`,
+ * `masks`. `defects`: `train/good`, `test/good`, `test/<defect>`, `ground_truth/<defect>` (MVTec AD). `plain`: images
+ * at the top.
  */
 export type LayoutKind = 'lists' | 'folders' | 'defects' | 'plain' | 'unknown';
 

@@ -1,4 +1,4 @@
-import { setImmediate as letOthersRun } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 
 /** A line of a text, counted from 1, without its end. */
 export interface Line {
@@ -18,8 +18,8 @@ export interface LineLimits {
 const pauseAfter = { length: 128 * 1024, lines: 200 };
 
 /**
- * The lines of a text that are not blank, in UTF-8, or in UTF-16 with its mark at the start; a mark is left out. Holds one line and one chunk, and lets
- * other work run every few hundred lines. Throws what `tooLong` makes.
+ * The lines of a text that are not blank, in UTF-8, or in UTF-16 with its mark at the start; a mark is left out. Holds
+ * one line and one chunk, and lets other work run every few hundred lines. Throws what `tooLong` makes.
  */
 export async function* linesOf(
   content: AsyncIterable<Uint8Array>,
@@ -37,7 +37,7 @@ export async function* linesOf(
       number++;
       since.length += part.length;
       if (++since.lines < pauseAfter.lines && since.length < pauseAfter.length) continue;
-      await letOthersRun();
+      await yieldToEventLoop();
       Object.assign(since, { length: 0, lines: 0 });
     }
     if (rest.length > lineLength) throw tooLong('line', number);

@@ -41,8 +41,9 @@ const passes: readonly {
 ];
 
 /**
- * The mask of every abnormal image, by name: the image's own, in whatever format, or the same with `_mask` and its like; in the same
- * folder as the image, in its like below the folder of masks, or anywhere there when only one image has the name.
+ * The mask of every abnormal image, by name: the image's own, in whatever format, or the same with `_mask` and its
+ * like; in the same folder as the image, in its like below the folder of masks, or anywhere there when only one image
+ * has the name.
  */
 export function matchMasks(images: readonly MaskedImage[], masks: readonly MaskCandidate[]): MatchedMasks {
   const imagesOf = new Map<Entry, readonly MaskedImage[]>();

@@ -22,8 +22,8 @@ const labels = new Map<string, Label>([
 const maskFolder = /^(?:masks?|ground[ _-]?truths?|ground_true|gt|segmentations?)$/i;
 
 /**
- * The path that a name stands for, as segments: with `\` and percent-encoded separators as `/`, in Unicode's composed form (NFC), and
- * without empty segments and `.`.
+ * The path that a name stands for, as segments: with `\` and percent-encoded separators as `/`, in Unicode's composed
+ * form (NFC), and without empty segments and `.`.
  */
 export function segmentsOf(name: string): string[] {
   return name

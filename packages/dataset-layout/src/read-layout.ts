@@ -1,4 +1,4 @@
-import { setImmediate as letOthersRun } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { hasDefectFolders, placeByFolders, placePlain } from './by-folders.js';
 import { placeByLists } from './by-lists.js';
 import { type Entry, entriesOf, isSampleList } from './entry.js';
@@ -13,12 +13,13 @@ const imageName = /\.(?:png|jpe?g|jpe|jfif|webp|tiff?|bmp|dib|gif|dcm|dicom|ima|
 const nameWithoutExtension = /^[^.]+$|\.\d+$/;
 
 /**
- * What every entry of a folder or an archive is to a data set, told by names and by the paper's sample lists. `names` are relative
- * paths of files. Names are compared in one Unicode form, with `/` for `\`; folders that everything lies in are passed over.
- * Rejects with a LayoutError for a sample list that cannot be used, and with what `readList` throws.
+ * What every entry of a folder or an archive is to a data set, told by names and by the paper's sample lists. `names`
+ * are relative paths of files. Names are compared in one Unicode form, with `/` for `\`; folders that everything lies
+ * in are passed over. Rejects with a LayoutError for a sample list that cannot be used, and with what `readList`
+ * throws.
  */
 export async function readLayout(names: readonly string[], readList: ReadList): Promise<DatasetLayout> {
-  const { entries, top } = await entriesOf(names, isLayoutFolder, letOthersRun);
+  const { entries, top } = await entriesOf(names, isLayoutFolder, yieldToEventLoop);
   const { kind, placed, missing, lists } = await place(entries, top, names, readList);
   const result: PlacedEntry[] = [];
   for (const entry of entries) {
@@ -40,7 +41,7 @@ async function place(entries: readonly Entry[], top: string, names: readonly str
     }));
     return { kind: 'lists' as LayoutKind, lists: new Set(lists), ...(await placeByLists(entries, asked)) };
   }
-  await letOthersRun();
+  await yieldToEventLoop();
   const defects = hasDefectFolders(entries);
   const placed = placeByFolders(entries, { defects });
   if (hasImages(placed)) return { kind: (defects ? 'defects' : 'folders') as LayoutKind, placed, ...nothing };

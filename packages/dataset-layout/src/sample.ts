@@ -13,8 +13,8 @@ export interface Sample {
 }
 
 /**
- * Fields that are not known are passed over. `mask` may be missing, null or empty, as the authors' own loader takes it. (The small
- * build of zod, because the page carries this to browsers.)
+ * Fields that are not known are passed over. `mask` may be missing, null or empty, as the authors' own loader takes it.
+ * (The small build of zod, because the page carries this to browsers.)
  */
 const sampleSchema = z.object({
   filename: z.string('expected a name').check(z.minLength(1, 'expected a name')),

@@ -8,12 +8,17 @@ const dicomIndex = /^DICOMDIR$/i;
 const document =
   /^(?:readme|licen[cs]e|notice|copying|changelog|manifest)$|\.(?:md|txt|rtf|json|jsonl|csv|tsv|xlsx?|ods|docx?|odt|pdf|xml|ya?ml|html?|log|ini|cfg|db|lnk|url|sha256|md5)$/i;
 
-/** True of the name of a folder of an operating system or a network storage, or of thumbnails: nothing in it is data. */
+/**
+ * True of the name of a folder of an operating system or a network storage, or of thumbnails: nothing in it is data.
+ */
 export function isSideFolder(name: string): boolean {
   return name.startsWith('.') || systemFolder.test(name) || thumbnailFolder.test(name);
 }
 
-/** Why the entry with these path segments is no image whatever the layout, as a sentence; undefined of one that may be one. */
+/**
+ * Why the entry with these path segments is no image whatever the layout, as a sentence; undefined of one that may be
+ * one.
+ */
 export function sideFileReason(segments: readonly string[]): string | undefined {
   const name = segments.at(-1) ?? '';
   if (name.startsWith('.') || systemFile.test(name))

@@ -39,7 +39,10 @@ export class EngineError extends Error {
 const memoryRanOut =
   /bad_alloc|bad allocation|failed to allocate memory|out of memory|alloc(?:ation)?_failed|array buffer allocation failed/i;
 
-/** An error that says that memory ran out, as ONNX Runtime, CUDA with its libraries, and V8 say it, as an OutOfMemoryError; others as they are. */
+/**
+ * An error that says that memory ran out, as ONNX Runtime, CUDA with its libraries, and V8 say it, as an
+ * OutOfMemoryError; others as they are.
+ */
 export function toOutOfMemoryError(error: unknown): unknown {
   const message = String((error as Partial<Error> | undefined)?.message ?? '');
   if (error instanceof OutOfMemoryError || !memoryRanOut.test(message)) return error;

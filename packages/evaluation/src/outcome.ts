@@ -19,8 +19,8 @@ export interface Interval {
 export type Figure = Outcome<{ value: number; interval: Outcome<Interval> }>;
 
 /**
- * A figure that is reached by predicting "abnormal" for scores of `threshold` and above; null stands for "none at all". `thresholdLogit`
- * says the same on the scale of logits, where images were ranked by them.
+ * A figure that is reached by predicting "abnormal" for scores of `threshold` and above; null stands for "none at all".
+ * `thresholdLogit` says the same on the scale of logits, where images were ranked by them.
  */
 export type ThresholdFigure = Outcome<{
   value: number;

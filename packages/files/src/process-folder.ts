@@ -7,7 +7,10 @@ import path from 'node:path';
 const markName = '.alive';
 const nameOf = /^([a-z]+)-([0-9a-f]{8})-[0-9a-f-]{36}$/;
 
-/** How often a process touches its mark, and how long a mark from elsewhere may be untouched before its process counts as dead. */
+/**
+ * How often a process touches its mark, and how long a mark from elsewhere may be untouched before its process counts
+ * as dead.
+ */
 const touchEveryMs = 60_000;
 const silentMs = 600_000;
 
@@ -22,10 +25,11 @@ export interface FoundFolder {
 }
 
 /**
- * A folder that belongs to this process as long as it lives. In it lies a socket on which the process listens: the kernel lets go of it
- * when the process ends, however it ends, so any other process, in another container too, finds out by connecting whether the folder
- * still belongs to anybody. Where that cannot tell (a folder that several machines share, the time before a restart of the machine, a
- * file system without sockets), a folder counts as left behind when its mark was not touched for ten minutes.
+ * A folder that belongs to this process as long as it lives. In it lies a socket on which the process listens: the
+ * kernel lets go of it when the process ends, however it ends, so any other process, in another container too, finds
+ * out by connecting whether the folder still belongs to anybody. Where that cannot tell (a folder that several machines
+ * share, the time before a restart of the machine, a file system without sockets), a folder counts as left behind when
+ * its mark was not touched for ten minutes.
  */
 export class ProcessFolder {
   readonly path: string;
@@ -42,7 +46,10 @@ export class ProcessFolder {
     }, touchEveryMs).unref();
   }
 
-  /** Makes `<parent>/<purpose>-<machine>-<uuid>`; `purpose` has lower-case letters only. `parent` is made when it is missing. */
+  /**
+   * Makes `<parent>/<purpose>-<machine>-<uuid>`; `purpose` has lower-case letters only. `parent` is made when it is
+   * missing.
+   */
   static async make(parent: string, purpose: string): Promise<ProcessFolder> {
     await mkdir(parent, { recursive: true });
     const name = `${purpose}-${await machine()}-${randomUUID()}`;

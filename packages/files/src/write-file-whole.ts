@@ -6,8 +6,9 @@ import path from 'node:path';
 export type FileContent = Uint8Array | string | ((file: FileHandle) => Promise<void>);
 
 /**
- * Writes a file whole or not at all: under a temporary name beside it that no other writer has, flushed to the disk, renamed, and the
- * new name flushed too. A file that is there already is replaced. When anything fails, the file is as it was before.
+ * Writes a file whole or not at all: under a temporary name beside it that no other writer has, flushed to the disk,
+ * renamed, and the new name flushed too. A file that is there already is replaced. When anything fails, the file is as
+ * it was before.
  */
 export async function writeFileWhole(file: string, content: FileContent): Promise<void> {
   const temporary = `${file}.${randomUUID()}.partial`;
@@ -39,8 +40,8 @@ export async function syncFolder(folder: string): Promise<void> {
 }
 
 /**
- * Writes all of `bytes`, however few the system takes at a time: at `position` (bytes from the beginning of the file), or where the
- * last write ended.
+ * Writes all of `bytes`, however few the system takes at a time: at `position` (bytes from the beginning of the file),
+ * or where the last write ended.
  */
 export async function writeFully(file: FileHandle, bytes: Uint8Array, position?: number): Promise<void> {
   for (let done = 0; done < bytes.byteLength; ) {

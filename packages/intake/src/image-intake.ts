@@ -86,9 +86,10 @@ const checkedAtOnce = 4;
 const checkedAtOnceBytes = 64 * 1024 * 1024;
 
 /**
- * Takes the files of an upload one after the other: decodes a few at once to check them, stores their bytes in order, those of a file
- * with several frames while the next frames are decoded, and puts all of them into the data set at the end. A bad file becomes an outcome; everything else that goes wrong is thrown, and then
- * `discard` removes what was stored.
+ * Takes the files of an upload one after the other: decodes a few at once to check them, stores their bytes in order,
+ * those of a file with several frames while the next frames are decoded, and puts all of them into the data set at the
+ * end. A bad file becomes an outcome; everything else that goes wrong is thrown, and then `discard` removes what was
+ * stored.
  */
 export class ImageIntake {
   readonly #outcomes: FileOutcome[] = [];
@@ -113,7 +114,8 @@ export class ImageIntake {
       (problem: unknown) => ({ problem }),
     );
     const file = { image, checked, index: this.#count++ };
-    // Not when the next file comes: a client that is slow would keep a thread, which belongs to a file until its frames are stored.
+    // Not when the next file comes: a client that is slow would keep a thread, which belongs to a file until its frames
+    // are stored.
     const stored = this.#storing.then(() => this.#storeNext(file));
     stored.catch(() => undefined);
     this.#storing = stored;
@@ -261,7 +263,8 @@ export class ImageIntake {
     const { imaging, caller } = this.options;
     if (mask instanceof ProblemError) throw mask;
     this.#assertSize(file);
-    // The mask stands before its image in the queue of the threads: an image with several frames keeps its thread until it is stored.
+    // The mask stands before its image in the queue of the threads: an image with several frames keeps its thread until
+    // it is stored.
     const reading = mask && this.#readMask(mask);
     reading?.catch(() => undefined);
     const wants = { png: { folder: path.dirname(file.path) } };

@@ -17,8 +17,9 @@ function isOfFile(error: unknown): boolean {
 }
 
 /**
- * Writes what comes to a new file at `path`. Beyond `maximumBytes` it is read on, but no longer kept: the file costs only itself.
- * Rejects with the reason of `signal`, and with a `StoreError` (`StoreFull` for want of room) when the file cannot be written.
+ * Writes what comes to a new file at `path`. Beyond `maximumBytes` it is read on, but no longer kept: the file costs
+ * only itself. Rejects with the reason of `signal`, and with a `StoreError` (`StoreFull` for want of room) when the
+ * file cannot be written.
  */
 export async function spool(
   content: AsyncIterable<Uint8Array>,

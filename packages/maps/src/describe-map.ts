@@ -22,8 +22,8 @@ export interface MapDescription {
 }
 
 /**
- * Describes a map of probabilities `[side, side]` over an image of `size` pixels: its range, and its regions of at least `threshold`
- * without specks, at most 20. Throws a RangeError when the map has another length.
+ * Describes a map of probabilities `[side, side]` over an image of `size` pixels: its range, and its regions of at
+ * least `threshold` without specks, at most 20. Throws a RangeError when the map has another length.
  */
 export function describeMap(
   map: Float32Array,

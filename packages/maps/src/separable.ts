@@ -1,6 +1,6 @@
 /**
- * `A M A^T`, `[to, to]`, of a square map M `[from, from]` and a matrix A `[to, from]` for either axis, all row-major. Throws a
- * RangeError when `map` has another length than `from * from`.
+ * `A M A^T`, `[to, to]`, of a square map M `[from, from]` and a matrix A `[to, from]` for either axis, all row-major.
+ * Throws a RangeError when `map` has another length than `from * from`.
  */
 export function alongBothAxes(matrix: Float32Array, map: Float32Array, from: number, to: number): Float32Array {
   if (map.length !== from * from) {

@@ -1,8 +1,9 @@
 import { alongBothAxes } from './separable.js';
 
 /**
- * The matrix `[size, size]`, row-major, of Gaussian smoothing along one axis with a standard deviation in cells; at the borders
- * the weights inside share the whole, so that every row sums to 1. Throws a RangeError unless `deviation` is positive.
+ * The matrix `[size, size]`, row-major, of Gaussian smoothing along one axis with a standard deviation in cells; at the
+ * borders the weights inside share the whole, so that every row sums to 1. Throws a RangeError unless `deviation` is
+ * positive.
  */
 export function smoothingMatrix(size: number, deviation: number): Float32Array {
   if (!(deviation > 0)) throw new RangeError(`The standard deviation must be above 0, not ${deviation}.`);
@@ -17,7 +18,10 @@ export function smoothingMatrix(size: number, deviation: number): Float32Array {
   return matrix;
 }
 
-/** A square map `[size, size]`, row-major, smoothed along both axes. Throws a RangeError as `smoothingMatrix`, and for another length. */
+/**
+ * A square map `[size, size]`, row-major, smoothed along both axes. Throws a RangeError as `smoothingMatrix`, and for
+ * another length.
+ */
 export function smoothMap(map: Float32Array, size: number, deviation: number): Float32Array {
   return alongBothAxes(smoothingMatrix(size, deviation), map, size, size);
 }

@@ -5,8 +5,8 @@ import { apply, describe, type ExternalLocation, type Shape, type Value } from '
 export const BLOCK = 32;
 
 /**
- * A matrix [out, in] in 8 bits: `blocks`, uint8 [out, in / BLOCK, BLOCK], of which 128 stands for 0, times `scales`, float32
- * [out, in / BLOCK].
+ * A matrix [out, in] in 8 bits: `blocks`, uint8 [out, in / BLOCK, BLOCK], of which 128 stands for 0, times `scales`,
+ * float32 [out, in / BLOCK].
  */
 export interface BlockWeight {
   readonly blocks: Value;
@@ -21,8 +21,9 @@ export interface StoredMatrix {
 }
 
 /**
- * `x` [..., in] times the transpose of a matrix in 8 bits. `x` is rounded to 8 bits in blocks of its own, so that a few large channels do
- * not cost the others their bits. An operator of ONNX Runtime, not of the standard; it has no gradient rule.
+ * `x` [..., in] times the transpose of a matrix in 8 bits. `x` is rounded to 8 bits in blocks of its own, so that a few
+ * large channels do not cost the others their bits. An operator of ONNX Runtime, not of the standard; it has no
+ * gradient rule.
  */
 export function matMulBlocks(x: Value, { blocks, scales }: BlockWeight): Value {
   const [out, count, block] = blocks.shape;
@@ -40,8 +41,8 @@ export function matMulBlocks(x: Value, { blocks, scales }: BlockWeight): Value {
 }
 
 /**
- * The same `outputs`, with the products by the transposes of stored matrices [out, in] computed in 8 bits where `quantise` gives the
- * matrix so. Asked once for each product whose `in` is whole blocks.
+ * The same `outputs`, with the products by the transposes of stored matrices [out, in] computed in 8 bits where
+ * `quantise` gives the matrix so. Asked once for each product whose `in` is whole blocks.
  */
 export function withBlockWeights(
   outputs: readonly Value[],

@@ -1,7 +1,7 @@
 import type { ElementType } from './runtime.js';
 import { apply, describe, type Shape, scalar, type Value } from './value.js';
 
-/** NumPy's broadcasting rule. Throws a RangeError that names both shapes when they don't fit. */
+/** NumPy's broadcasting rule. Throws a RangeError that names both shapes when they do not fit. */
 export function broadcastShapes(a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, axis) => {

@@ -2,8 +2,8 @@ import { replaceNodes } from './replace-nodes.js';
 import { apply, type Node, type Value } from './value.js';
 
 /**
- * Multi-head attention as one operator: `queries` [batch, rows, width], already scaled, `keys` and `values` [batch, tokens, width] -> [batch, rows,
- * width]. An operator of ONNX Runtime, not of the standard; it has no gradient rule.
+ * Multi-head attention as one operator: `queries` [batch, rows, width], already scaled, `keys` and `values` [batch,
+ * tokens, width] -> [batch, rows, width]. An operator of ONNX Runtime, not of the standard; it has no gradient rule.
  */
 function multiHeadAttention(queries: Value, keys: Value, values: Value, heads: number): Value {
   const { dtype, shape } = queries;
@@ -14,8 +14,8 @@ function multiHeadAttention(queries: Value, keys: Value, values: Value, heads: n
 }
 
 /**
- * The same `outputs`, with every attention without a mask (split into heads, product with the keys, softmax, product with the values, joined)
- * as one operator of ONNX Runtime.
+ * The same `outputs`, with every attention without a mask (split into heads, product with the keys, softmax, product
+ * with the values, joined) as one operator of ONNX Runtime.
  */
 export function withFusedAttention(outputs: readonly Value[]): readonly Value[] {
   return replaceNodes(outputs, (node, inputs) => {

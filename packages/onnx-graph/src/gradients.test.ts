@@ -13,7 +13,10 @@ const seeded = (seed: number) => {
   };
 };
 
-/** A case of one operator: the shapes of its differentiable inputs, how to apply it, and the range its inputs are drawn from. */
+/**
+ * A case of one operator: the shapes of its differentiable inputs, how to apply it, and the range its inputs are drawn
+ * from.
+ */
 interface Case {
   readonly shapes: readonly Shape[];
   readonly build: (...inputs: Value[]) => Value;

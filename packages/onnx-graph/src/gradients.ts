@@ -26,7 +26,7 @@ export function topologicalOrder(outputs: readonly Value[]): Node[] {
 /**
  * Reverse-mode differentiation of a scalar: for each target, a value of its shape that holds d loss / d target, made of
  * standard operators. Only nodes on a path from a target to the loss are walked.
- * Throws when the loss is no scalar, when it doesn't depend on a target, or when an operator on a path has no rule or
+ * Throws when the loss is no scalar, when it does not depend on a target, or when an operator on a path has no rule or
  * another number of inputs than its rule expects (both name the operator).
  */
 export function gradients(loss: Value, targets: readonly Value[]): Value[] {

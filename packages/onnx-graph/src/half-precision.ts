@@ -3,13 +3,14 @@ import { topologicalOrder } from './gradients.js';
 import { apply, type Node, type Value } from './value.js';
 
 /**
- * The same float32 `outputs`, with everything between `sources` and them computed in float16: the sources and the float32 constants are
- * rounded to float16, and the outputs widened again. What lies before the sources stays as it is; constants that are computed from other
- * constants are computed in float32 first, and those stored in half precision are used as they are. Layer normalisation takes its
- * statistics in float32 all the same, as ONNX defines it (`stash_type`). Numbers beyond 65,504 become infinite.
+ * The same float32 `outputs`, with everything between `sources` and them computed in float16: the sources and the
+ * float32 constants are rounded to float16, and the outputs widened again. What lies before the sources stays as it is;
+ * constants that are computed from other constants are computed in float32 first, and those stored in half precision
+ * are used as they are. Layer normalisation takes its statistics in float32 all the same, as ONNX defines it
+ * (`stash_type`). Numbers beyond 65,504 become infinite.
  *
- * `each` may add to every float16 result: on a processor ONNX Runtime computes chains of float16 operators in float32 and rounds only
- * where two operators that merely move data stand between.
+ * `each` may add to every float16 result: on a processor ONNX Runtime computes chains of float16 operators in float32
+ * and rounds only where two operators that merely move data stand between.
  */
 export function inHalfPrecision(
   outputs: readonly Value[],

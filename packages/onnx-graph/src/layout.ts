@@ -9,7 +9,10 @@ export function reshape(x: Value, shape: Shape): Value {
   return apply('Reshape', [x, indices(shape)], [{ dtype: x.dtype, shape }])[0]!;
 }
 
-/** Permutes axes: result axis `i` is axis `permutation[i]` of `x`. Without a permutation the last two axes change places. */
+/**
+ * Permutes axes: result axis `i` is axis `permutation[i]` of `x`. Without a permutation the last two axes change
+ * places.
+ */
 export function transpose(x: Value, permutation: readonly number[] = swapLastTwo(x.shape.length)): Value {
   if (permutation.length !== x.shape.length || new Set(permutation).size !== permutation.length) {
     throw new RangeError(`[${permutation.join(', ')}] is no permutation of the axes of ${describe(x)}`);

@@ -50,7 +50,7 @@ export interface PoolOptions {
   readonly pads?: readonly [number, number, number, number];
 }
 
-/** Average pooling; padded positions don't count. It has no gradient rule. */
+/** Average pooling; padded positions do not count. It has no gradient rule. */
 export function averagePool(x: Value, { kernel, strides = [1, 1], pads = [0, 0, 0, 0] }: PoolOptions): Value {
   const [batch, channels, rows, columns] = x.shape;
   const shape = [

@@ -2,8 +2,8 @@ import { topologicalOrder } from './gradients.js';
 import { apply, type Node, type Value } from './value.js';
 
 /**
- * The same `outputs`, with the first result of some nodes made otherwise: by `replace`, which is given each node with its inputs as they are
- * by then, or leaves it as it is with undefined.
+ * The same `outputs`, with the first result of some nodes made otherwise: by `replace`, which is given each node with
+ * its inputs as they are by then, or leaves it as it is with undefined.
  */
 export function replaceNodes(
   outputs: readonly Value[],

@@ -8,18 +8,26 @@ export interface Tensor {
   readonly data: Float32Array | Float64Array | Uint16Array | Int8Array | Uint8Array | Int32Array | BigInt64Array;
 }
 
-/** Memory, of the device or of the process, did not suffice for a run or a session. What was loaded before can be used again. */
+/**
+ * Memory, of the device or of the process, did not suffice for a run or a session. What was loaded before can be used
+ * again.
+ */
 export class OutOfMemoryError extends Error {
   override readonly name = 'OutOfMemoryError';
 }
 
-/** A loaded model. `run` computes all outputs, or only those named in `fetches`; it rejects with an OutOfMemoryError when memory runs out. */
+/**
+ * A loaded model. `run` computes all outputs, or only those named in `fetches`; it rejects with an OutOfMemoryError
+ * when memory runs out.
+ */
 export interface Session {
   run(feeds: Readonly<Record<string, Tensor>>, fetches?: readonly string[]): Promise<Record<string, Tensor>>;
   release(): Promise<void>;
 }
 
-/** A model as bytes with the bytes of its external files by location, or as a file whose external files lie beside it. */
+/**
+ * A model as bytes with the bytes of its external files by location, or as a file whose external files lie beside it.
+ */
 export type ModelSource =
   | { readonly bytes: Uint8Array; readonly externalData?: Readonly<Record<string, Uint8Array>> }
   | { readonly path: string };

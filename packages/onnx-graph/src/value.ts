@@ -22,7 +22,9 @@ type Origin =
   | { readonly kind: 'external'; readonly external: ExternalLocation; readonly name?: string | undefined }
   | { readonly kind: 'output'; readonly node: Node; readonly index: number };
 
-/** A tensor of a graph: immutable, typed, with a static shape and the operator (or input, or constant) that makes it. */
+/**
+ * A tensor of a graph: immutable, typed, with a static shape and the operator (or input, or constant) that makes it.
+ */
 export interface Value {
   readonly dtype: ElementType;
   readonly shape: Shape;

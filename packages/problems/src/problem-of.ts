@@ -14,8 +14,8 @@ import { ofAdaptation, ofEngine, ofImages, ofQueue, ofStore, ofThreads, ofWeight
 const retryAfterSeconds = 5;
 
 /**
- * Problems of the machine and not of what a client asked for: the sentences of their errors name folders and addresses. They are for
- * the log and for the person at the machine; clients read the catalogue's words.
+ * Problems of the machine and not of what a client asked for: the sentences of their errors name folders and addresses.
+ * They are for the log and for the person at the machine; clients read the catalogue's words.
  */
 const ofTheMachine: ReadonlySet<ProblemSlug> = new Set([
   'internal',
@@ -28,8 +28,8 @@ const ofTheMachine: ReadonlySet<ProblemSlug> = new Set([
 ] as const);
 
 /**
- * The problem that tells people of `error`, whoever meets it: an HTTP answer, a job, a score, the command line. The error is its cause.
- * What only a bug can bring about becomes `internal`.
+ * The problem that tells people of `error`, whoever meets it: an HTTP answer, a job, a score, the command line. The
+ * error is its cause. What only a bug can bring about becomes `internal`.
  */
 export function problemOf(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
@@ -40,8 +40,8 @@ export function problemOf(error: unknown): ProblemError {
 }
 
 /**
- * The sentence about `error` for the person at the machine, undefined for a bug. It differs from the detail of its problem where
- * clients are told less, and names the place that the file system refused.
+ * The sentence about `error` for the person at the machine, undefined for a bug. It differs from the detail of its
+ * problem where clients are told less, and names the place that the file system refused.
  */
 export function sentenceOf(error: unknown): string | undefined {
   if (isFileSystemError(error)) {

@@ -8,8 +8,8 @@ import type { StoreErrorCode } from '@mediclip/store';
 import type { ThreadErrorCode } from '@mediclip/threads';
 
 /**
- * One table for each class of errors. The types hold them complete: a code that is added to a class does not compile until it
- * has its problem here. `internal` stands for what only a bug can bring before a client.
+ * One table for each class of errors. The types hold them complete: a code that is added to a class does not compile
+ * until it has its problem here. `internal` stands for what only a bug can bring before a client.
  */
 type Table<Code extends string> = Readonly<Record<Code, ProblemSlug>>;
 

@@ -12,7 +12,9 @@ export interface JobEntry {
   kind: string;
 }
 
-/** How often an entry is handed out before it is given up: once, and three times again after its consumer died or threw. */
+/**
+ * How often an entry is handed out before it is given up: once, and three times again after its consumer died or threw.
+ */
 export const maxAttempts = 4;
 
 export type EnqueueResult = { outcome: 'accepted' } | { outcome: 'full'; retryAfterSeconds: number };
@@ -62,7 +64,7 @@ export interface Consumer {
   close(options: { graceMs: number }): Promise<void>;
 }
 
-/** Every call rejects with a `QueueUnavailableError` when the queue can't be reached or is closed. */
+/** Every call rejects with a `QueueUnavailableError` when the queue cannot be reached or is closed. */
 export interface JobQueue {
   /**
    * Adds an entry, unless `maxDepth` entries of its kind are waiting already. An entry that is here already, waiting or
@@ -70,8 +72,8 @@ export interface JobQueue {
    */
   enqueue(entry: JobEntry, options: { maxDepth: number }): Promise<EnqueueResult>;
   /**
-   * Starts to hand out entries. Of each kind the tenants take turns: the one that was served longest ago is next, with its oldest entry. An
-   * entry that comes back is before all of them.
+   * Starts to hand out entries. Of each kind the tenants take turns: the one that was served longest ago is next, with
+   * its oldest entry. An entry that comes back is before all of them.
    */
   consume(handler: JobHandler, options: ConsumeOptions): Promise<Consumer>;
   /**
@@ -90,7 +92,7 @@ export interface JobQueue {
   depth(): Promise<Record<string, number>>;
   /** Resolves when the queue can be reached and takes entries. */
   ping(): Promise<void>;
-  /** Adds the entries that are missing, whatever the depth; call it at start with every job that isn't final. */
+  /** Adds the entries that are missing, whatever the depth; call it at start with every job that is not final. */
   recover(entries: readonly JobEntry[]): Promise<void>;
   /** Closes what is open. Close consumers first: an attempt still running is aborted (`closing`). */
   close(): Promise<void>;
@@ -121,7 +123,7 @@ export abstract class QueueError extends Error {
   abstract readonly code: QueueErrorCode;
 }
 
-/** The queue can't be reached, refuses the connection, or is closed; `cause` says more. */
+/** The queue cannot be reached, refuses the connection, or is closed; `cause` says more. */
 export class QueueUnavailableError extends QueueError {
   override readonly name = 'QueueUnavailableError';
   readonly code = 'queue-unavailable';

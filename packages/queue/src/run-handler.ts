@@ -6,8 +6,8 @@ import { idsOf, type QueuedEntry, spanAttributes } from './queued-entry.js';
 export type AttemptOutcome = HandlerOutcome | { outcome: 'failed'; error: Error };
 
 /**
- * Runs a handler, in a span below that of the request which made the entry. Throwing the signal's own reason is giving the entry back, so that a handler may simply call
- * `signal.throwIfAborted()`; any other rejection is a failed attempt.
+ * Runs a handler, in a span below that of the request which made the entry. Throwing the signal's own reason is giving
+ * the entry back, so that a handler may simply call `signal.throwIfAborted()`; any other rejection is a failed attempt.
  */
 export async function runHandler(handler: JobHandler, entry: QueuedEntry, attempt: Attempt): Promise<AttemptOutcome> {
   try {

@@ -19,7 +19,8 @@ export const longestDeadlineMs = 600_000;
 
 /**
  * Answers a request. `signal` aborts when the caller has gone or the deadline has passed: nobody hears the answer then.
- * A rejection reaches the caller as a `ScoreAnswerError` with its message; encode what callers must tell apart in the reply.
+ * A rejection reaches the caller as a `ScoreAnswerError` with its message; encode what callers must tell apart in the
+ * reply.
  */
 export type ScoreAnswerer = (payload: Uint8Array, call: { topic: string; signal: AbortSignal }) => Promise<Uint8Array>;
 

@@ -3,8 +3,8 @@ import type { AnomalyMap } from '@mediclip/maps';
 import { z } from 'zod';
 
 /**
- * What the API asks a worker for a score that a caller waits for, and what the worker answers: a JSON header with the length
- * of its text as a 32-bit number (little-endian) before it, then raw bytes.
+ * What the API asks a worker for a score that a caller waits for, and what the worker answers: a JSON header with the
+ * length of its text as a 32-bit number (little-endian) before it, then raw bytes.
  */
 const lengthBytes = 4;
 

@@ -1,8 +1,8 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 
 /**
- * The metric of this name in `registry`, made when it is not there yet: API and worker may be one process with one registry, and
- * both sides of the queue observe some of the same metrics.
+ * The metric of this name in `registry`, made when it is not there yet: API and worker may be one process with one
+ * registry, and both sides of the queue observe some of the same metrics.
  */
 export function sharedMetric<M>(registry: Registry, name: string, make: (name: string) => M): M {
   return (registry.getSingleMetric(name) as M | undefined) ?? make(name);
@@ -11,7 +11,9 @@ export function sharedMetric<M>(registry: Registry, name: string, make: (name: s
 /** Upper bounds of the buckets for what takes as long as a request. */
 export const secondBuckets: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** Time of the stages of a score: `decode`, `compute` and `draw` in the API, `model`, `batch` and `pass` in the worker. */
+/**
+ * Time of the stages of a score: `decode`, `compute` and `draw` in the API, `model`, `batch` and `pass` in the worker.
+ */
 export function scoreStageSeconds(registry: Registry): Histogram<'stage'> {
   return sharedMetric(
     registry,
@@ -27,7 +29,9 @@ export function scoreStageSeconds(registry: Registry): Histogram<'stage'> {
   );
 }
 
-/** Requests turned away: by the API with the slug of their problem, by a worker's engine with `engine-` and its reason. */
+/**
+ * Requests turned away: by the API with the slug of their problem, by a worker's engine with `engine-` and its reason.
+ */
 export function rejectedTotal(registry: Registry): Counter<'reason'> {
   return sharedMetric(
     registry,

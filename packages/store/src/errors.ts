@@ -54,25 +54,25 @@ export class StoreForbidden extends StoreError {
   readonly retryable = false;
 }
 
-/** The store can't be reached or answers with faults of its own. */
+/** The store cannot be reached or answers with faults of its own. */
 export class StoreUnavailable extends StoreError {
   readonly code = 'store-unavailable';
   readonly retryable = true;
 }
 
-/** A store URL that can't be understood, or a server that lacks what the product needs. */
+/** A store URL that cannot be understood, or a server that lacks what the product needs. */
 export class StoreMisconfigured extends StoreError {
   readonly code = 'store-misconfigured';
   readonly retryable = false;
 }
 
-/** Stored JSON that doesn't match its schema: somebody changed it, or a newer version wrote it. */
+/** Stored JSON that does not match its schema: somebody changed it, or a newer version wrote it. */
 export class DamagedRecord extends StoreError {
   readonly code = 'damaged-record';
   readonly retryable = false;
 }
 
-/** Stored bytes don't match the digest that was recorded for them, or are gone though their record is there. */
+/** Stored bytes do not match the digest that was recorded for them, or are gone though their record is there. */
 export class DamagedContent extends StoreError {
   readonly code = 'damaged-content';
   readonly retryable = false;

@@ -16,9 +16,10 @@ const markKey = 'store.json';
 const markSchema = z.looseObject({ id: z.uuid() });
 
 /**
- * An object store that knows its own: the object `store.json` has an id which is drawn once, with the first write to a store. A process
- * remembers it. When the folder is unmounted under it, or another store is in its place, nothing is read or written there any more, so
- * that no empty store is taken for a full one and none gets data that the other one will lack.
+ * An object store that knows its own: the object `store.json` has an id which is drawn once, with the first write to a
+ * store. A process remembers it. When the folder is unmounted under it, or another store is in its place, nothing is
+ * read or written there any more, so that no empty store is taken for a full one and none gets data that the other one
+ * will lack.
  */
 export class MarkedStore implements ObjectStore {
   readonly #objects: ObjectStore;

@@ -1,8 +1,9 @@
 import { InvalidKey } from './errors.js';
 
 /**
- * Keys are '/'-separated names of lower-case ASCII letters, digits, '.', '_' and '-', none beginning with '.' or '-'. So no key can
- * leave the store's folder, collide with its private folder, or meet another key on a file system that ignores case.
+ * Keys are '/'-separated names of lower-case ASCII letters, digits, '.', '_' and '-', none beginning with '.' or '-'.
+ * So no key can leave the store's folder, collide with its private folder, or meet another key on a file system that
+ * ignores case.
  */
 const safeName = /^[a-z0-9_][a-z0-9._-]{0,127}$/;
 const longestKey = 700;
@@ -16,7 +17,7 @@ export function isSafeName(name: string): boolean {
 export function assertKey(key: string): void {
   if (key.length > longestKey || !key.split('/').every(isSafeName)) {
     throw new InvalidKey(
-      `The key ${JSON.stringify(key.slice(0, 100))} isn't allowed: use names of a-z, 0-9, '.', '_' and '-', separated by '/'.`,
+      `The key ${JSON.stringify(key.slice(0, 100))} is not allowed: use names of a-z, 0-9, '.', '_' and '-', separated by '/'.`,
     );
   }
 }

@@ -21,8 +21,8 @@ export interface StoredStream {
 }
 
 /**
- * At most one condition. An etag names content: where the same bytes may come back (A, B, A) and the difference matters, put a
- * revision number into the bytes.
+ * At most one condition. An etag names content: where the same bytes may come back (A, B, A) and the difference
+ * matters, put a revision number into the bytes.
  */
 export type PutCondition = (
   | { readonly ifAbsent?: false; readonly ifMatch?: undefined }
@@ -45,9 +45,10 @@ export interface ListOptions {
 }
 
 /**
- * Named bytes. A write is whole or not at all: readers see the old object or the new one, also when the writer dies in the middle,
- * and what `put` acknowledged survives the death of the process (file system: of the machine). All methods may reject with a
- * `StoreError`; keys follow `object-keys.ts`. A key that is an object can't also be a folder of other keys.
+ * Named bytes. A write is whole or not at all: readers see the old object or the new one, also when the writer dies in
+ * the middle, and what `put` acknowledged survives the death of the process (file system: of the machine). All methods
+ * may reject with a `StoreError`; keys follow `object-keys.ts`. A key that is an object cannot also be a folder of
+ * other keys.
  */
 export interface ObjectStore {
   /** Size and time of an object, `undefined` when there is none. */
@@ -59,16 +60,25 @@ export interface ObjectStore {
   /** The object as a stream that the caller reads to its end or destroys; `undefined` when there is none. */
   getStream(key: string): Promise<StoredStream | undefined>;
 
-  /** Writes an object. Rejects with `PreconditionFailed` when the condition doesn't hold at the moment of writing. A failing stream leaves nothing behind. */
+  /**
+   * Writes an object. Rejects with `PreconditionFailed` when the condition does not hold at the moment of writing. A
+   * failing stream leaves nothing behind.
+   */
   put(key: string, body: ObjectBody, condition?: PutCondition): Promise<PutResult>;
 
   /** Removes an object; an absent one is fine. Works on a full disk. */
   delete(key: string): Promise<void>;
 
-  /** Removes every object inside `folder` (ends with '/') that is there when the call begins, one after the other for readers. Works on a full disk. */
+  /**
+   * Removes every object inside `folder` (ends with '/') that is there when the call begins, one after the other for
+   * readers. Works on a full disk.
+   */
   deleteFolder(folder: string): Promise<void>;
 
-  /** Every key that begins with `prefix` and sorts after `after`, in order (by byte). Costs nothing for each key beyond reading its name. */
+  /**
+   * Every key that begins with `prefix` and sorts after `after`, in order (by byte). Costs nothing for each key beyond
+   * reading its name.
+   */
   keys(prefix: string, after?: string): AsyncIterable<string>;
 
   /** Objects whose key begins with `prefix`, in key order, at most `limit`, each with its size and time. */
@@ -80,9 +90,12 @@ export interface ObjectStore {
   /** Resolves when the store can be read and written, rejects with the reason when not. */
   check(): Promise<void>;
 
-  /** Removes what writers that died left behind. A write that rests for an hour counts as dead, and fails if it goes on after that. */
+  /**
+   * Removes what writers that died left behind. A write that rests for an hour counts as dead, and fails if it goes on
+   * after that.
+   */
   sweep(): Promise<void>;
 
-  /** Frees connections. The store can't be used afterwards. */
+  /** Frees connections. The store cannot be used afterwards. */
   close(): Promise<void>;
 }

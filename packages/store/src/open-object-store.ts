@@ -13,13 +13,13 @@ export function openObjectStore(url: string): ObjectStore {
   if (folder !== undefined) return new FileSystemStore(folder);
   if (protocol === 's3:') return new S3Store(parseS3Url(url));
   throw new StoreMisconfigured(
-    `The store URL ${JSON.stringify(url)} can't be used: write file:./folder, file:///absolute/folder or s3://bucket/prefix.`,
+    `The store URL ${JSON.stringify(url)} cannot be used: write file:./folder, file:///absolute/folder or s3://bucket/prefix.`,
   );
 }
 
 /**
- * `file:///absolute/folder` as it stands, `file:relative/folder` below the working folder; undefined for a URL that names no folder of
- * this machine, such as `file://host/folder`.
+ * `file:///absolute/folder` as it stands, `file:relative/folder` below the working folder; undefined for a URL that
+ * names no folder of this machine, such as `file://host/folder`.
  */
 function folderOf(url: string): string | undefined {
   if (url === 'file:') return undefined;

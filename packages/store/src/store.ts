@@ -44,10 +44,16 @@ export interface TenantStore {
 export interface Store {
   readonly objects: ObjectStore;
 
-  /** Id of the store, the same for every process that works on it, as long as it exists. A store without one gets it now. */
+  /**
+   * Id of the store, the same for every process that works on it, as long as it exists. A store without one gets it
+   * now.
+   */
   identity(): Promise<string>;
 
-  /** The repositories of a tenant; a tenant needs not be created. Throws `InvalidKey` for a name that can't be a tenant's. */
+  /**
+   * The repositories of a tenant; a tenant needs not be created. Throws `InvalidKey` for a name that cannot be a
+   * tenant's.
+   */
   tenant(name: string): TenantStore;
 
   /** Names of the tenants that have anything. */
@@ -56,10 +62,15 @@ export interface Store {
   /** Resolves when the store can be read and written, rejects with a `StoreError` that says why when not. */
   check(): Promise<void>;
 
-  /** Removes and ends what processes that died left behind. Run it at the start of a process and now and then (every hour). */
+  /**
+   * Removes and ends what processes that died left behind. Run it at the start of a process and now and then (every
+   * hour).
+   */
   sweep(): Promise<void>;
 
-  /** Calls `listener` after this process has given new events to a job's record, until the returned function is called. */
+  /**
+   * Calls `listener` after this process has given new events to a job's record, until the returned function is called.
+   */
   onJobEvents(listener: (job: { readonly tenant: string; readonly jobId: string }) => void): () => void;
 
   close(): Promise<void>;
@@ -71,8 +82,8 @@ export interface StoreOptions {
 }
 
 /**
- * Opens the store at a URL: `file:relative/folder`, `file:///absolute/folder` or `s3://bucket/prefix` (`?endpoint=…` for servers other
- * than AWS's). Nothing is read or written yet. Throws `StoreMisconfigured`.
+ * Opens the store at a URL: `file:relative/folder`, `file:///absolute/folder` or `s3://bucket/prefix` (`?endpoint=…`
+ * for servers other than AWS's). Nothing is read or written yet. Throws `StoreMisconfigured`.
  *
  * @example
  * const store = openStore('file:./data');

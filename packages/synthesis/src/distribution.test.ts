@@ -79,9 +79,9 @@ function column(rows: readonly object[], name: string): number[] {
 }
 
 /**
- * Within four standard errors of the difference, in the mean and in every quantile. A quantile may differ by one step more where values come
- * in steps: counts by 1, boxes of hyper-shapes, which have odd sides, by 2. The standard error of our own quantile is the golden one's,
- * scaled to the number of our draws.
+ * Within four standard errors of the difference, in the mean and in every quantile. A quantile may differ by one step
+ * more where values come in steps: counts by 1, boxes of hyper-shapes, which have odd sides, by 2. The standard error
+ * of our own quantile is the golden one's, scaled to the number of our draws.
  */
 function expectLike(values: readonly number[], expected: GoldenStatistic): void {
   const ownError = standardDeviation(values) / Math.sqrt(values.length);

@@ -1,4 +1,6 @@
-/** Eight-bit pixels, row-major: `width * height` greys, or three times as many values, red, green and blue side by side. */
+/**
+ * Eight-bit pixels, row-major: `width * height` greys, or three times as many values, red, green and blue side by side.
+ */
 export interface NormalImage {
   readonly width: number;
   readonly height: number;

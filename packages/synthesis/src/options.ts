@@ -1,6 +1,8 @@
 import type { RandomStream } from './random/random-stream.js';
 
-/** In the order in which probabilities are added up, so that a draw does not depend on the order of an object's keys. */
+/**
+ * In the order in which probabilities are added up, so that a draw does not depend on the order of an object's keys.
+ */
 const TASKS = [
   'cutPaste',
   'gaussianIntensity',

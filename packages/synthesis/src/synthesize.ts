@@ -20,13 +20,15 @@ export interface SyntheticSample {
 }
 
 /**
- * Gives a normal image one or two synthetic anomalies of a task drawn at random, or leaves it as it is (identity). The input images
- * are not changed; the same arguments and the same random stream give the same bytes. `support` are the normal images that
- * cut-paste takes its content from, usually `image` among them. An anomaly of a colour image has one shape and place; each channel is
- * changed as a grey image of its own, so that a grey image gives the same as its three equal channels.
+ * Gives a normal image one or two synthetic anomalies of a task drawn at random, or leaves it as it is (identity). The
+ * input images are not changed; the same arguments and the same random stream give the same bytes. `support` are the
+ * normal images that cut-paste takes its content from, usually `image` among them. An anomaly of a colour image has one
+ * shape and place; each channel is changed as a grey image of its own, so that a grey image gives the same as its three
+ * equal channels.
  *
- * Throws a RangeError unless all images are squares of one side of at least 32 pixels, all grey or all in colour, and when cut-paste is possible without a support image.
- * Source: MediCLIP, section 2.2 of arXiv 2405.11315. Golden: synthesis/distribution.
+ * Throws a RangeError unless all images are squares of one side of at least 32 pixels, all grey or all in colour, and
+ * when cut-paste is possible without a support image. Source: MediCLIP, section 2.2 of arXiv 2405.11315. Golden:
+ * synthesis/distribution.
  */
 export function synthesize(
   image: NormalImage,

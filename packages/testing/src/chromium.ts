@@ -3,7 +3,10 @@ import path from 'node:path';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
-/** The path of Chromium or Chrome; null after a loud line where there is none, and the tests that need it are to be skipped then. */
+/**
+ * The path of Chromium or Chrome; null after a loud line where there is none, and the tests that need it are to be
+ * skipped then.
+ */
 export function findChromium(): string | null {
   const folders = (process.env.PATH ?? '').split(path.delimiter).filter((folder) => folder !== '');
   const found = names.flatMap((name) => folders.map((folder) => path.join(folder, name))).find(isExecutable);

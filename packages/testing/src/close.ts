@@ -1,4 +1,7 @@
-/** Largest absolute difference of two equally long numeric arrays, NaN if any difference is. Throws when the lengths differ. */
+/**
+ * Largest absolute difference of two equally long numeric arrays, NaN if any difference is. Throws when the lengths
+ * differ.
+ */
 export function maximumDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) throw new Error(`lengths differ: ${actual.length} and ${expected.length}`);
   let worst = 0;

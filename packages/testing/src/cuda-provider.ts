@@ -8,7 +8,10 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const sources = path.join(root, 'scripts', 'cuda-provider');
 
-/** A copy of onnxruntime-node with its CUDA provider, and the CUDA libraries that the provider links, on a machine without a GPU. */
+/**
+ * A copy of onnxruntime-node with its CUDA provider, and the CUDA libraries that the provider links, on a machine
+ * without a GPU.
+ */
 export interface CudaProvider {
   /** The provider, beside ONNX Runtime's own library. */
   readonly file: string;
@@ -23,8 +26,9 @@ export interface CudaProvider {
 }
 
 /**
- * The provider that the GPU image gets and the CUDA libraries of its base, downloaded once (732 MB) into `node_modules/.cache`; null
- * after a loud line where that cannot be, and the tests that need them are to be skipped then.
+ * The provider that the GPU image gets and the CUDA libraries of its base, downloaded once (732 MB) into
+ * `node_modules/.cache`; null after a loud line where that cannot be, and the tests that need them are to be skipped
+ * then.
  */
 export function findCudaProvider(): CudaProvider | null {
   try {

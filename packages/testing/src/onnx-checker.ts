@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 
 /**
- * Asks Python's onnx about model files, shape inference included: undefined when all are right, its complaint otherwise; null,
- * with a printed reason, where Python's onnx is not installed.
+ * Asks Python's onnx about model files, shape inference included: undefined when all are right, its complaint
+ * otherwise; null, with a printed reason, where Python's onnx is not installed.
  */
 export function askOnnxChecker(): ((files: readonly string[]) => string | undefined) | null {
   if (spawnSync('python3', ['-c', 'import onnx']).status !== 0) {

@@ -7,8 +7,9 @@ import { fileURLToPath } from 'node:url';
 const cache = fileURLToPath(new URL('../../../node_modules/.cache/mediclip', import.meta.url));
 
 /**
- * The path of a Python that has these packages (`numpy==2.2.6`), from a virtual environment that is made once and kept under
- * `node_modules/.cache`; null after a loud line where it cannot be made, and the tests that need it are to be skipped then.
+ * The path of a Python that has these packages (`numpy==2.2.6`), from a virtual environment that is made once and kept
+ * under `node_modules/.cache`; null after a loud line where it cannot be made, and the tests that need it are to be
+ * skipped then.
  */
 export function findPython(packages: readonly string[]): string | null {
   const name = createHash('sha256').update(packages.join('\n')).digest('hex').slice(0, 16);

@@ -7,9 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { temporaryFolder } from './temporary-folder.js';
 
 /**
- * The server that the S3 driver is tested on: Versity's S3 gateway over a folder, built from the Go module proxy once and kept under
- * `node_modules/.cache`. It keeps etags in extended attributes, so the temporary folder's file system must have these. It checks signatures, keeps conditional writes under concurrency and objects over restarts. What it can't show:
- * AWS's own limits and throttling, its 409 for conflicting conditional writes, and what happens between regions.
+ * The server that the S3 driver is tested on: Versity's S3 gateway over a folder, built from the Go module proxy once
+ * and kept under `node_modules/.cache`. It keeps etags in extended attributes, so the temporary folder's file system
+ * must have these. It checks signatures, keeps conditional writes under concurrency and objects over restarts. What it
+ * cannot show: AWS's own limits and throttling, its 409 for conflicting conditional writes, and what happens between
+ * regions.
  */
 const version = 'v1.8.0';
 const cache = fileURLToPath(new URL(`../../../node_modules/.cache/mediclip/versitygw-${version}`, import.meta.url));
@@ -25,7 +27,10 @@ export interface S3Server {
   stop(): Promise<void>;
 }
 
-/** Why the server can't be had on this machine, `undefined` when it can. Builds it when it wasn't built before (a minute or two). */
+/**
+ * Why the server cannot be had on this machine, `undefined` when it can. Builds it when it was not built before (a
+ * minute or two).
+ */
 export function whyNoS3Server(): string | undefined {
   if (existsSync(path.join(cache, 'versitygw'))) return undefined;
   if (spawnSync('go', ['version']).status !== 0)
@@ -37,7 +42,7 @@ export function whyNoS3Server(): string | undefined {
     encoding: 'utf8',
     timeout: 500_000,
   });
-  if (status !== 0) return `the test server can't be built: ${stderr.trim().split('\n').at(-1)}`;
+  if (status !== 0) return `the test server cannot be built: ${stderr.trim().split('\n').at(-1)}`;
   if (!existsSync(cache)) renameSync(building, cache);
   return undefined;
 }

@@ -31,8 +31,9 @@ interface Waiting {
 const defaultMaximumWaiting = 1_000;
 
 /**
- * A number of bytes that several share, so that what they have in memory together is bounded. What does not fit waits its turn: nobody
- * overtakes the one whose turn it is, so that large ones come to theirs. Who holds bytes must not wait for more of the same budget.
+ * A number of bytes that several share, so that what they have in memory together is bounded. What does not fit waits
+ * its turn: nobody overtakes the one whose turn it is, so that large ones come to theirs. Who holds bytes must not wait
+ * for more of the same budget.
  *
  * @example
  * const lease = await budget.take(file.sizeBytes, { signal, caller: tenant });
@@ -60,9 +61,9 @@ export class ByteBudget {
   }
 
   /**
-   * Takes `bytes`, of a number beyond the whole budget all of it, as soon as they are free and it is the caller's turn. Rejects with the
-   * reason of `signal`, and with the ThreadError `queue-full` when as many of its caller wait as may, or it waited as long
-   * as it may.
+   * Takes `bytes`, of a number beyond the whole budget all of it, as soon as they are free and it is the caller's turn.
+   * Rejects with the reason of `signal`, and with the ThreadError `queue-full` when as many of its caller wait as may,
+   * or it waited as long as it may.
    */
   async take(bytes: number, { signal, caller = '' }: TakeOptions = {}): Promise<Lease> {
     signal?.throwIfAborted();

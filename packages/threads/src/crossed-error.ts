@@ -9,8 +9,8 @@ export interface CrossedError {
 }
 
 /**
- * A class of errors that are rebuilt where they arrive. Its instances carry the class's name as `name` and hold their data in
- * public properties: private ones (`#name`) do not cross.
+ * A class of errors that are rebuilt where they arrive. Its instances carry the class's name as `name` and hold their
+ * data in public properties: private ones (`#name`) do not cross.
  */
 export interface ErrorClass {
   readonly name: string;
@@ -36,8 +36,9 @@ export function crossed(error: unknown, depth = 0): CrossedError {
 }
 
 /**
- * The error that crossed, as an instance of the class of its name: one of `classes` or of the language's own. An error of another
- * class is an Error with that name. `code`, other fields, the cause and the stack of the other side are kept.
+ * The error that crossed, as an instance of the class of its name: one of `classes` or of the language's own. An error
+ * of another class is an Error with that name. `code`, other fields, the cause and the stack of the other side are
+ * kept.
  */
 export function rebuilt({ name, message, stack, fields, cause }: CrossedError, classes: readonly ErrorClass[]): Error {
   const error = new Error(message, cause && { cause: rebuilt(cause, classes) });

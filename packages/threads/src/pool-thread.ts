@@ -20,8 +20,8 @@ export interface PoolThreadEvents {
   /** A task of the thread said something. */
   readonly onMessage: (task: Task, message: TaskMessage) => void;
   /**
-   * The thread takes no tasks any more. `victim` is the task that it worked on, `others` are those that it had not begun; `reason` is what
-   * became of it.
+   * The thread takes no tasks any more. `victim` is the task that it worked on, `others` are those that it had not
+   * begun; `reason` is what became of it.
    */
   readonly onEnd: (thread: PoolThread, end: ThreadEnd) => void;
 }

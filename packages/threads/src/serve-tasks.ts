@@ -10,8 +10,8 @@ export function threadData<T>(): T {
 }
 
 /**
- * In the entry of a thread of a `TaskPool`: does the pool's tasks, one after the other. An error of a task is its answer, and crosses
- * as `crossed` says; one that nobody catches ends the thread.
+ * In the entry of a thread of a `TaskPool`: does the pool's tasks, one after the other. An error of a task is its
+ * answer, and crosses as `crossed` says; one that nobody catches ends the thread.
  *
  * @example
  * const tasks = { square: (x: number) => x * x };

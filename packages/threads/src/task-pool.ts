@@ -17,8 +17,8 @@ export interface TaskPoolOptions {
   /** Classes of errors that come back as their instances, besides the language's own. */
   readonly errors?: readonly ErrorClass[];
   /**
-   * Longest time in milliseconds that a task may take, without what it waits for a thread; of a stream, that each item may take. No
-   * limit by default.
+   * Longest time in milliseconds that a task may take, without what it waits for a thread; of a stream, that each item
+   * may take. No limit by default.
    */
   readonly timeoutMs?: number;
   /** What a task that took too long rejects with; by default a ThreadError. */
@@ -27,22 +27,28 @@ export interface TaskPoolOptions {
   readonly maximumWaiting?: number;
   /** How often a task whose thread died is tried again; by default not at all. */
   readonly retries?: number;
-  /** Tasks that each thread has besides the one it works on, for it to go on while the event loop here is blocked; by default 0. */
+  /**
+   * Tasks that each thread has besides the one it works on, for it to go on while the event loop here is blocked; by
+   * default 0.
+   */
   readonly tasksAhead?: number;
   /** Threads without work end after so many milliseconds. By default they stay. */
   readonly idleMs?: number;
   /** What tasks reserve bytes of (`TaskContext.reserve`); without it they have what they ask for. */
   readonly budget?: ByteBudget;
-  /** The threads hold state that tasks share: when one ends, the pool fails all tasks from then on and starts no other. */
+  /**
+   * The threads hold state that tasks share: when one ends, the pool fails all tasks from then on and starts no other.
+   */
   readonly isStateful?: boolean;
 }
 
 const defaultMaximumWaiting = 1_000;
 
 /**
- * Hands tasks to worker threads (`serveTasks`), each to one. A task rejects with its own error, rebuilt here; with its signal's reason;
- * or with a ThreadError: its thread ended over it, it took too long, too many tasks wait, or the pool is closed. Whatever happens to a
- * thread fails the task that it works on and no other. Threads without work do not keep the process alive.
+ * Hands tasks to worker threads (`serveTasks`), each to one. A task rejects with its own error, rebuilt here; with its
+ * signal's reason; or with a ThreadError: its thread ended over it, it took too long, too many tasks wait, or the pool
+ * is closed. Whatever happens to a thread fails the task that it works on and no other. Threads without work do not
+ * keep the process alive.
  *
  * @example
  * const pool = new TaskPool<SquareTasks>({ entry: new URL('../dist/square-thread.js', import.meta.url), threads: 2 });
@@ -105,8 +111,8 @@ export class TaskPool<T extends Tasks> {
   }
 
   /**
-   * The items of a task that streams. The task is handed over at once, before an item is asked for; its thread waits while its items are
-   * not taken.
+   * The items of a task that streams. The task is handed over at once, before an item is asked for; its thread waits
+   * while its items are not taken.
    */
   stream<Name extends StreamName<T>>(
     name: Name,
@@ -255,7 +261,10 @@ export class TaskPool<T extends Tasks> {
     this.#leases.delete(task);
   }
 
-  /** Of the tasks of a thread that has ended: those that it had not begun go to others, the one it worked on if it may be tried again. */
+  /**
+   * Of the tasks of a thread that has ended: those that it had not begun go to others, the one it worked on if it may
+   * be tried again.
+   */
   #handOver(thread: PoolThread, { victim, others, reason }: ThreadEnd): void {
     this.#usable.delete(thread);
     if (this.#options.isStateful) this.#fail(reason);

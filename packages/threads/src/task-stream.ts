@@ -1,6 +1,7 @@
 /**
- * The items of a streaming task, one after the other. The thread makes two items before they are taken, then one for each that is.
- * Ending early (`break`, `return`) stops the task; one who neither takes all items nor ends it holds a thread for ever.
+ * The items of a streaming task, one after the other. The thread makes two items before they are taken, then one for
+ * each that is. Ending early (`break`, `return`) stops the task; one who neither takes all items nor ends it holds a
+ * thread for ever.
  */
 export class TaskStream<Item> implements AsyncIterableIterator<Item> {
   readonly #items: Item[] = [];

@@ -6,8 +6,8 @@ export interface TaskContext {
   /** Aborted when nobody waits for the answer any more; a task that does not stop then soon loses its thread. */
   readonly signal: AbortSignal;
   /**
-   * Does `work` once the task has `bytes` of the pool's budget, which are free again after it. What waits for them does not count as the
-   * task's time. Rejects with the ThreadError `queue-full` when too many wait.
+   * Does `work` once the task has `bytes` of the pool's budget, which are free again after it. What waits for them does
+   * not count as the task's time. Rejects with the ThreadError `queue-full` when too many wait.
    */
   reserve<R>(bytes: number, work: () => R | Promise<R>): Promise<R>;
 }
@@ -26,7 +26,10 @@ export type StreamName<T extends Tasks> = {
 }[keyof T] &
   string;
 
-/** From the pool to a thread. `pull` asks for one more item of a stream; `stop` says that nobody waits for the task; `granted` that it has the bytes, or why not. */
+/**
+ * From the pool to a thread. `pull` asks for one more item of a stream; `stop` says that nobody waits for the task;
+ * `granted` that it has the bytes, or why not.
+ */
 export type ToThread =
   | { readonly type: 'task'; readonly id: number; readonly name: string; readonly request: unknown }
   | { readonly type: 'pull'; readonly id: number }

@@ -1,6 +1,7 @@
 /**
- * Items that wait to be taken, each on behalf of a caller. Callers take turns: of those that wait, the one that was served longest ago is next, so that one that
- * comes new never waits for a second item of another. The items of one caller come in the order in which they were added.
+ * Items that wait to be taken, each on behalf of a caller. Callers take turns: of those that wait, the one that was
+ * served longest ago is next, so that one that comes new never waits for a second item of another. The items of one
+ * caller come in the order in which they were added.
  */
 export class Turns<Item extends { readonly caller: string }> {
   /** By caller, the one that has waited longest first; none is empty. */

@@ -1,5 +1,6 @@
 // Prints the anomaly score of an image, 0 (normal) to 1: node score.mjs IMAGE.
-// Needs `npm install onnxruntime-node sharp`. Made for images of 8 bits (PNG, JPEG, ...); the service reads DICOM and 16 bits too.
+// Needs `npm install onnxruntime-node sharp`. Made for images of 8 bits (PNG, JPEG, ...); the service reads DICOM and
+// 16 bits too.
 import { fileURLToPath } from 'node:url';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import sharp from 'sharp';
@@ -12,8 +13,9 @@ const pixels = resizeRows(resizeRows(data, info.width, info.height), info.height
 const { score } = await session.run({ pixels: new Tensor('uint8', pixels, [1, side, side, 3]) }, ['score']);
 console.log(score.data[0]);
 
-// Other resizes than the service's own give slightly other scores, so this is that one (Pillow's BILINEAR): a triangle, widened by the
-// reduction factor, with weights of 22 bits, rounded to 8 bits. Rows come out as columns: two calls resize both axes.
+// Other resizes than the service's own give slightly other scores, so this is that one (Pillow's BILINEAR): a triangle,
+// widened by the reduction factor, with weights of 22 bits, rounded to 8 bits. Rows come out as columns: two calls
+// resize both axes.
 function resizeRows(rgb, width, height) {
   const resized = new Uint8Array(side * height * 3);
   const scale = width / side;

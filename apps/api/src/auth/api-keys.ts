@@ -11,8 +11,8 @@ export class ApiKeysError extends Error {
 }
 
 /**
- * The keys of a file, which holds SHA-256 digests only. A change of the file (a new key, a withdrawn one) counts within two
- * seconds; a file that has become unreadable leaves the keys before it in force and is reported to `onError`.
+ * The keys of a file, which holds SHA-256 digests only. A change of the file (a new key, a withdrawn one) counts within
+ * two seconds; a file that has become unreadable leaves the keys before it in force and is reported to `onError`.
  */
 export class ApiKeys {
   #owners: ReadonlyMap<string, KeyOwner>;
@@ -42,8 +42,8 @@ export class ApiKeys {
   }
 
   /**
-   * Calls `listener` when the key with this id no longer belongs to whom it belongs now, within two seconds of the change. Returns a function that
-   * ends that; as long as nobody listens the file is looked at with requests only.
+   * Calls `listener` when the key with this id no longer belongs to whom it belongs now, within two seconds of the
+   * change. Returns a function that ends that; as long as nobody listens the file is looked at with requests only.
    */
   whenWithdrawn(keyId: string, listener: () => void): () => void {
     const known = this.#find(keyId);

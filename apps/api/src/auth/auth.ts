@@ -29,7 +29,10 @@ const bearer = /^Bearer +([!-~]+)$/i;
 
 const safeMethods = new Set(['GET', 'HEAD']);
 
-/** Tells whom a request is from, by its key or its session. Without `keys` everybody is the tenant `default`. Open routes ask for no key. */
+/**
+ * Tells whom a request is from, by its key or its session. Without `keys` everybody is the tenant `default`. Open
+ * routes ask for no key.
+ */
 export const auth = fastifyPlugin(async (app: FastifyInstance, { keys, sessions }: AuthOptions) => {
   app.decorateRequest('tenant', defaultTenant);
   app.decorateRequest('keyId', undefined);

@@ -15,7 +15,10 @@ export const backboneErrors: readonly ErrorClass[] = [AdaptationError, WeightsEr
 /** What opens backbones, away from the event loop: the check of options, and the building of detectors. */
 export type BackboneThreads = TaskPool<BackboneTasks>;
 
-/** Two threads, so that a check need not wait while a detector is built. They start when they are needed and end when they are not. */
+/**
+ * Two threads, so that a check need not wait while a detector is built. They start when they are needed and end when
+ * they are not.
+ */
 export function openBackboneThreads(modelsFolder: string): BackboneThreads {
   return new TaskPool({ entry, threads: 2, data: { modelsFolder }, errors: backboneErrors, timeoutMs, idleMs });
 }

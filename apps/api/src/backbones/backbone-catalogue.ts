@@ -1,7 +1,9 @@
 import { type ListedBackbone, listBackbones } from '@mediclip/backbones';
 import { ProblemError } from '@mediclip/contracts';
 
-/** The backbone with this id, whose weights are on this server. Throws `backbone-unknown` or `backbone-weights-missing`. */
+/**
+ * The backbone with this id, whose weights are on this server. Throws `backbone-unknown` or `backbone-weights-missing`.
+ */
 export function usableBackbone(id: string, modelsFolder: string): ListedBackbone {
   const backbone = listBackbones({ modelsFolder }).find((listed) => listed.id === id);
   if (!backbone) throw new ProblemError('backbone-unknown', `There is no backbone ${JSON.stringify(id)}.`);

@@ -49,7 +49,10 @@ export function imageHandlers(
   };
 }
 
-/** Takes images until the data set is full; what `receive` throws, and a tenant that has too much with them, undoes all of it. */
+/**
+ * Takes images until the data set is full; what `receive` throws, and a tenant that has too much with them, undoes all
+ * of it.
+ */
 export async function takeImages(
   {
     store,

@@ -16,8 +16,8 @@ declare module 'fastify' {
 const mostFilesOfRepeats = 100_000;
 
 /**
- * The chunks of a raw body; at their end its digest is known. Throws `payload-too-large` beyond `limitBytes`, and `ClientGone` when its
- * end never comes.
+ * The chunks of a raw body; at their end its digest is known. Throws `payload-too-large` beyond `limitBytes`, and
+ * `ClientGone` when its end never comes.
  */
 export async function* rawBody(request: FastifyRequest, limitBytes: number): AsyncGenerator<Uint8Array> {
   const hashed = hashing(limitedBody(request, limitBytes));

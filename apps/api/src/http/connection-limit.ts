@@ -9,8 +9,8 @@ const descriptorsOfItsOwn = 64;
 const fewestConnections = 16;
 
 /**
- * Connections that a process may have at once so that each can have a file open besides, from the descriptors that the system lets it
- * have. Undefined where it does not say.
+ * Connections that a process may have at once so that each can have a file open besides, from the descriptors that the
+ * system lets it have. Undefined where it does not say.
  */
 export function mostConnections(descriptors: number | undefined): number | undefined {
   if (descriptors === undefined) return undefined;

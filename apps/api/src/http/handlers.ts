@@ -25,7 +25,10 @@ export interface Call<K extends OperationId> {
 export interface RequestAttempt {
   /** Whether an earlier try came to no answer; it may have done some of the work. */
   readonly isRepeat: boolean;
-  /** Whether no other process has taken over the request, as one may when this one was frozen and the client has repeated it. */
+  /**
+   * Whether no other process has taken over the request, as one may when this one was frozen and the client has
+   * repeated it.
+   */
   readonly isOurs: () => Promise<boolean>;
 }
 
@@ -48,8 +51,8 @@ export interface JsonAnswer<T> {
 }
 
 /**
- * What a handler answers: JSON of the route's own schema, other bytes, that the client has them already, or nothing (204, or a reply
- * that was hijacked).
+ * What a handler answers: JSON of the route's own schema, other bytes, that the client has them already, or nothing
+ * (204, or a reply that was hijacked).
  */
 export type HandlerAnswer<K extends OperationId> =
   | JsonAnswer<Exclude<Answer<K>, undefined>>

@@ -8,8 +8,8 @@ const sampleEveryMs = 1000;
 const resolutionMs = 10;
 
 /**
- * Turns requests away while the event loop is late; the open routes, by which people see how the server is, still answer. It looks at
- * nothing but the event loop, so that it works on when the process may open no more files.
+ * Turns requests away while the event loop is late; the open routes, by which people see how the server is, still
+ * answer. It looks at nothing but the event loop, so that it works on when the process may open no more files.
  */
 export const loadShedding = fastifyPlugin(
   async (app: FastifyInstance, { eventLoopDelayMs }: { eventLoopDelayMs: number }) => {

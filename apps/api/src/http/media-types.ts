@@ -46,8 +46,8 @@ export function streamBodies(app: FastifyInstance): void {
 }
 
 /**
- * Parses JSON bodies, hands archives and forms on as streams, and takes nothing else. What JSON takes is of the budget `json` until its
- * request is answered; where that has no room for what arrives, the request is turned away.
+ * Parses JSON bodies, hands archives and forms on as streams, and takes nothing else. What JSON takes is of the budget
+ * `json` until its request is answered; where that has no room for what arrives, the request is turned away.
  */
 export const bodyParsers = fastifyPlugin(async (app: FastifyInstance, { json }: Pick<ServerMemory, 'json'>) => {
   app.removeAllContentTypeParsers();
@@ -82,7 +82,10 @@ async function textOf(payload: IncomingMessage, limitBytes: number, take: (bytes
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Throws `unsupported-media-type` or `payload-too-large` before a byte of the body is read, when its head says so already. */
+/**
+ * Throws `unsupported-media-type` or `payload-too-large` before a byte of the body is read, when its head says so
+ * already.
+ */
 export function checkBodyHead(request: FastifyRequest, route: Route, limitBytes: number): void {
   const length = Number(request.headers['content-length'] ?? 0);
   if (length > limitBytes) throw tooLarge(limitBytes);

@@ -6,7 +6,10 @@ import fastifyPlugin from 'fastify-plugin';
 const minuteMs = 60_000;
 const knownTenantsAndRoutes = 10_000;
 
-/** Limits how many requests a tenant may send to one route in a minute. Open routes have no limit. Each process counts for itself. */
+/**
+ * Limits how many requests a tenant may send to one route in a minute. Open routes have no limit. Each process counts
+ * for itself.
+ */
 export const rateLimit = fastifyPlugin(
   async (app: FastifyInstance, { requestsPerMinute }: { requestsPerMinute: number }) => {
     await app.register(fastifyRateLimit, {

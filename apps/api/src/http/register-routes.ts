@@ -3,14 +3,14 @@ import { type OperationId, operationIds, ProblemError, type Route, routeOf, vali
 import { newId, type Store } from '@mediclip/store';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { answerOnce, type CompleteAnswer, idempotencyKey, jsonDigest } from '../idempotency/idempotent.js';
+import { type CompleteAnswer, idempotencyKey, jsonDigest, withIdempotencyKey } from '../idempotency/idempotent.js';
 import { modelIdHeader, resolveModel } from '../models/resolve-model.js';
 import { restOfBodyDigest } from './body-digest.js';
 import { clientGoneSignal } from './client-gone.js';
 import type { Call, Handler, Handlers, RawAnswer, RequestAttempt } from './handlers.js';
 import { checkBodyHead, streamBodies } from './media-types.js';
 import { inRequestSpan } from './request-span.js';
-import { waitPatiently } from './timeouts.js';
+import { extendIdleTimeout } from './timeouts.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -27,7 +27,7 @@ interface BodyLimits {
   readonly archiveBytes: number;
 }
 
-/** Of a request without a key, which can't be told from its repeat. */
+/** Of a request without a key, which cannot be told from its repeat. */
 const onlyAttempt: RequestAttempt = { isRepeat: false, isOurs: async () => true };
 
 const noQuery = z.strictObject({});
@@ -89,7 +89,7 @@ async function serve(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  waitPatiently(request, longestWorkMs);
+  extendIdleTimeout(request, longestWorkMs);
   const tenant = store.tenant(request.tenant);
   const valid = validParts(route, request);
   const { params, modelId } = await resolveModel(route, valid.params, tenant);
@@ -105,7 +105,7 @@ async function serve(
     return send(reply, headOf(route, answer), answer && 'bytes' in answer ? answer.bytes : jsonOf(answer));
   }
   const path = request.url.split('?', 1)[0]!;
-  const { status, headers, body } = await answerOnce(
+  const { status, headers, body } = await withIdempotencyKey(
     { method: route.method, path, key },
     {
       idempotency: tenant.idempotency,
@@ -122,7 +122,10 @@ async function serve(
   return send(reply, { status, headers }, body);
 }
 
-/** Path, query, headers and JSON body as the route's schemas read them. A path of an open route that no schema takes names nothing. */
+/**
+ * Path, query, headers and JSON body as the route's schemas read them. A path of an open route that no schema takes
+ * names nothing.
+ */
 function validParts(route: Route, request: FastifyRequest) {
   if (route.open && route.params && !route.params.safeParse(request.params).success)
     throw new ProblemError('not-found');

@@ -5,8 +5,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ofFastify } from './fastify-errors.js';
 
 /**
- * Answers a request in a span below the one that its headers name, if any. Only faults of the server make it a failed span. Open routes
- * (health, metrics, pages) have none: they are asked all the time.
+ * Answers a request in a span below the one that its headers name, if any. Only faults of the server make it a failed
+ * span. Open routes (health, metrics, pages) have none: they are asked all the time.
  */
 export async function inRequestSpan(
   route: Route,

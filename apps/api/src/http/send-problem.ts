@@ -44,8 +44,8 @@ export function sendProblem(
 }
 
 /**
- * Reads on what a client still sends of a body that was answered before its end, for a while: a connection that is cut in the middle
- * would lose the answer too.
+ * Reads on what a client still sends of a body that was answered before its end, for a while: a connection that is cut
+ * in the middle would lose the answer too.
  */
 function passOverRest({ raw, socket }: FastifyRequest, reply: FastifyReply): void {
   reply.raw.once('finish', () => {

@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify';
 declare module 'fastify' {
   interface FastifyRequest {
     /** Limits on the silence of its connection, once it is served. */
-    patience: { readonly usualMs: number; readonly longestWorkMs: number } | undefined;
+    idleLimits: { readonly usualMs: number; readonly longestWorkMs: number } | undefined;
   }
 }
 
@@ -16,23 +16,25 @@ export const headersTimeoutMs = 15_000;
 export const timeoutCheckMs = 5_000;
 
 /**
- * Raises the limit on idle connections of this request to `longestWorkMs` as soon as its body has arrived: the silence is then the
- * server's own, but work that never ends must not hold its client, its files and its key for ever. Node sets the usual limit again with
- * the next request of the connection.
+ * Raises the limit on idle connections of this request to `longestWorkMs` as soon as its body has arrived: the silence
+ * is then the server's own, but work that never ends must not hold its client, its files and its key for ever. Node
+ * sets the usual limit again with the next request of the connection.
  */
-export function waitPatiently(request: FastifyRequest, longestWorkMs: number): void {
+export function extendIdleTimeout(request: FastifyRequest, longestWorkMs: number): void {
   const lift = () => request.socket.setTimeout(longestWorkMs);
-  request.patience = { usualMs: request.socket.timeout ?? 0, longestWorkMs };
+  request.idleLimits = { usualMs: request.socket.timeout ?? 0, longestWorkMs };
   if (request.raw.complete) lift();
   else request.raw.once('end', lift);
 }
 
 /** Says whose silence it is while a body is read: the client's, or that of the server, which has enough for now. */
-export function whoIsAwaited({ patience, socket }: FastifyRequest, who: 'client' | 'server'): void {
-  if (patience) socket.setTimeout(who === 'client' ? patience.usualMs : patience.longestWorkMs);
+export function whoIsAwaited({ idleLimits, socket }: FastifyRequest, who: 'client' | 'server'): void {
+  if (idleLimits) socket.setTimeout(who === 'client' ? idleLimits.usualMs : idleLimits.longestWorkMs);
 }
 
-/** Answers what never became a request (it took too long, or is no HTTP) in the words of the catalogue, and hangs up. */
+/**
+ * Answers what never became a request (it took too long, or is no HTTP) in the words of the catalogue, and hangs up.
+ */
 export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy(error);

@@ -18,7 +18,10 @@ export interface KeyedWork {
   bodyDigest(): Promise<string>;
   /** `newId` is the same again when an earlier try of the request came to no answer. */
   answer(newId: string, attempt: RequestAttempt): Promise<CompleteAnswer>;
-  /** Aborts when the client has gone: the claim is renewed no longer, so that work which never ends does not hold it for ever. */
+  /**
+   * Aborts when the client has gone: the claim is renewed no longer, so that work which never ends does not hold it for
+   * ever.
+   */
   readonly signal: AbortSignal;
   /** Called with what went wrong with the key alone, which fails neither the work nor its answer. */
   onKeyError(error: unknown): void;
@@ -37,11 +40,12 @@ export function idempotencyKey(request: FastifyRequest): string | undefined {
 }
 
 /**
- * Answers a request with a key: by its work when it is the first of its tenant, method and path in 24 hours, by the first one's
- * answer when its body is the same. Only answers are kept; a request that failed may be repeated with the same key, and whatever
- * was done of it already is not done twice. Throws `idempotency-key-reused` and `idempotency-in-progress`.
+ * Answers a request with a key: by its work when it is the first of its tenant, method and path in 24 hours, by the
+ * first one's answer when its body is the same. Only answers are kept; a request that failed may be repeated with the
+ * same key, and whatever was done of it already is not done twice. Throws `idempotency-key-reused` and
+ * `idempotency-in-progress`.
  */
-export async function answerOnce(request: KeyedRequest, work: KeyedWork): Promise<CompleteAnswer> {
+export async function withIdempotencyKey(request: KeyedRequest, work: KeyedWork): Promise<CompleteAnswer> {
   const { idempotency, bodyDigest, answer } = work;
   const claimed = await idempotency.claim(request);
   switch (claimed.outcome) {
@@ -61,8 +65,9 @@ export async function answerOnce(request: KeyedRequest, work: KeyedWork): Promis
 }
 
 /**
- * Keeps the answer for repeats. Returns false when another process has taken over the request meanwhile. When the store refuses, the
- * request is answered all the same, for its work is done: a repeat does it again, with the same ids, and so changes nothing.
+ * Keeps the answer for repeats. Returns false when another process has taken over the request meanwhile. When the store
+ * refuses, the request is answered all the same, for its work is done: a repeat does it again, with the same ids, and
+ * so changes nothing.
  */
 async function keep({ idempotency, bodyDigest, onKeyError }: KeyedWork, claim: Claim, answer: CompleteAnswer) {
   const digest = await bodyDigest();
@@ -75,7 +80,10 @@ async function keep({ idempotency, bodyDigest, onKeyError }: KeyedWork, claim: C
   }
 }
 
-/** The answer of the process that has taken over a request, whose work had the same ids. Throws `idempotency-in-progress`. */
+/**
+ * The answer of the process that has taken over a request, whose work had the same ids. Throws
+ * `idempotency-in-progress`.
+ */
 async function answerOfSuccessor({ idempotency }: KeyedWork, request: KeyedRequest): Promise<CompleteAnswer> {
   const answer = await idempotency.answerTo(request);
   if (answer === undefined) throw new ProblemError('idempotency-in-progress', undefined, { retryAfterSeconds });

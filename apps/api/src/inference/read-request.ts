@@ -35,9 +35,9 @@ export interface ReadOptions {
 }
 
 /**
- * Reads a request: its JSON into memory, its images as those of a form. The JSON may be as long as that of any other request, and what
- * follows it in binary as long as a form. Throws `malformed-json`, `malformed-tensors`, `validation-failed`, `payload-too-large`,
- * `model-not-calibrated` and `overloaded`.
+ * Reads a request: its JSON into memory, its images as those of a form. The JSON may be as long as that of any other
+ * request, and what follows it in binary as long as a form. Throws `malformed-json`, `malformed-tensors`,
+ * `validation-failed`, `payload-too-large`, `model-not-calibrated` and `overloaded`.
  */
 export async function readRequest(
   { request, headers, signal }: Pick<Call<'infer'>, 'request' | 'headers' | 'signal'>,

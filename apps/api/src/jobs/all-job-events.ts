@@ -48,7 +48,10 @@ interface Following {
   readonly keepAliveMs: number;
 }
 
-/** What clients are to know of a tenant's jobs, as text of the event stream format (HTML, 9.2.6). Ends when `stopped` aborts. */
+/**
+ * What clients are to know of a tenant's jobs, as text of the event stream format (HTML, 9.2.6). Ends when `stopped`
+ * aborts.
+ */
 async function* eventStream(
   source: JobSource,
   { store, since, stopped, keepAliveMs }: Following,
@@ -101,8 +104,8 @@ class JobSource {
   ) {}
 
   /**
-   * The jobs that have not ended, those of `known` that have, and the latest that have just ended, which nobody may have seen before.
-   * At most as old as the interval of polls.
+   * The jobs that have not ended, those of `known` that have, and the latest that have just ended, which nobody may
+   * have seen before. At most as old as the interval of polls.
    */
   async look(known: ReadonlySet<string>): Promise<readonly Job[]> {
     if (performance.now() - this.#lookedAt >= this.pollEveryMs) {

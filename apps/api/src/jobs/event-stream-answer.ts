@@ -3,8 +3,8 @@ import type { FastifyRequest } from 'fastify';
 import type { RawAnswer } from '../http/handlers.js';
 
 /**
- * A stream of server-sent events as an answer. `open` gets the signal that ends it: the client has gone, the server closes, or the key that
- * it was opened with is withdrawn.
+ * A stream of server-sent events as an answer. `open` gets the signal that ends it: the client has gone, the server
+ * closes, or the key that it was opened with is withdrawn.
  */
 export function eventStreamAnswer(
   request: FastifyRequest,

@@ -19,8 +19,8 @@ const pollEveryMs = 5000;
 const retryAfterSeconds = 10;
 
 /**
- * The jobs that clients of this process follow. Each has one source, whatever the number of its followers: its record is read when
- * the queue says that it has changed, and every few seconds besides, in case the queue could not say so.
+ * The jobs that clients of this process follow. Each has one source, whatever the number of its followers: its record
+ * is read when the queue says that it has changed, and every few seconds besides, in case the queue could not say so.
  */
 export class FollowedJobs {
   readonly #options: Required<FollowedJobsOptions>;
@@ -115,7 +115,10 @@ export class FollowedJob {
     this.begun.catch(() => undefined);
   }
 
-  /** Resolves when events were read since the call, `signal` has aborted, or `timeoutMs` have passed; true for the latter. */
+  /**
+   * Resolves when events were read since the call, `signal` has aborted, or `timeoutMs` have passed; true for the
+   * latter.
+   */
   async isSilentFor(timeoutMs: number, signal: AbortSignal): Promise<boolean> {
     if (signal.aborted) return false;
     return new Promise((resolve) => {

@@ -34,8 +34,8 @@ interface Following {
 }
 
 /**
- * The events of a job behind `after` as text of the event stream format (HTML, 9.2.6), with comments that keep the connection
- * alive. Ends after the `end` event, or when `stopped` aborts.
+ * The events of a job behind `after` as text of the event stream format (HTML, 9.2.6), with comments that keep the
+ * connection alive. Ends after the `end` event, or when `stopped` aborts.
  */
 async function* eventStream(job: FollowedJob, { after, stopped, keepAliveMs }: Following): AsyncGenerator<string> {
   yield ': ok\n\n';

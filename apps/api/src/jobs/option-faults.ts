@@ -2,8 +2,9 @@ import { openBackbone, WeightsError } from '@mediclip/backbones';
 import type { AdaptationOptions, FieldError } from '@mediclip/contracts';
 
 /**
- * What a backbone cannot do of `options`: taps that it does not have, phrases that its text tower cannot take. Reads weights, and
- * so takes long: not for an event loop that others wait for. Throws `WeightsError` when the backbone cannot be opened.
+ * What a backbone cannot do of `options`: taps that it does not have, phrases that its text tower cannot take. Reads
+ * weights, and so takes long: not for an event loop that others wait for. Throws `WeightsError` when the backbone
+ * cannot be opened.
  */
 export function optionFaults(options: AdaptationOptions, modelsFolder: string): FieldError[] {
   const backbone = openBackbone(options.backbone, { modelsFolder });

@@ -21,7 +21,10 @@ const columns = [
 const formula = /^[=+\-@\t\r]/;
 const needsQuotes = /[",\r\n]/;
 
-/** The results as CSV (RFC 4180) with a line of names, written row by row. A text that a spreadsheet would compute gets a `'` before it. */
+/**
+ * The results as CSV (RFC 4180) with a line of names, written row by row. A text that a spreadsheet would compute gets
+ * a `'` before it.
+ */
 export function resultsCsv(
   rows: Iterable<ResultRow>,
   verdicts: ReadonlyMap<string, Verdict>,

@@ -22,8 +22,9 @@ type SubmittingCall = Pick<
 >;
 
 /**
- * Makes a job: its record first, its place in the queue second. When the tenant has too many, or the queue is full or away, no record is
- * left. Throws `quota-exceeded`, `too-many-jobs` and `queue-full`; rejects with `QueueUnavailableError`, and with `RecordNotFound` when the data set or model is not there.
+ * Makes a job: its record first, its place in the queue second. When the tenant has too many, or the queue is full or
+ * away, no record is left. Throws `quota-exceeded`, `too-many-jobs` and `queue-full`; rejects with
+ * `QueueUnavailableError`, and with `RecordNotFound` when the data set or model is not there.
  */
 export async function submitJob(
   { store, newId, request }: SubmittingCall,

@@ -5,8 +5,8 @@ import type { TenantStore } from '@mediclip/store';
 export const modelIdHeader = 'mediclip-model-id';
 
 /**
- * The parameters of a path with the id of the model where they name an alias (`@name`), and that id in `modelId`. Rejects with
- * `RecordNotFound` for an alias that is not there.
+ * The parameters of a path with the id of the model where they name an alias (`@name`), and that id in `modelId`.
+ * Rejects with `RecordNotFound` for an alias that is not there.
  */
 export async function resolveModel<P>(
   route: Route,

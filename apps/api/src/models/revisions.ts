@@ -21,7 +21,9 @@ export function revisionHandlers(
   };
 }
 
-/** Whether the adaptation of a model has made a memory: its options want one, and there were two images to measure by. */
+/**
+ * Whether the adaptation of a model has made a memory: its options want one, and there were two images to measure by.
+ */
 function hasMemory({ configuration: { scoring }, lineage }: Model): boolean {
   return (scoring.memoryWeight > 0 || scoring.memoryImageWeight > 0) && lineage.imageIds.length >= 2;
 }

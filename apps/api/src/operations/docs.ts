@@ -32,7 +32,10 @@ const start = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#docs', docExpan
 
 const document = openApiDocument();
 
-/** The files of Swagger UI, as `@fastify/swagger-ui` carries them, below `/docs`. (Its plugin would offer `/docs` beside the contract.) */
+/**
+ * The files of Swagger UI, as `@fastify/swagger-ui` carries them, below `/docs`. (Its plugin would offer `/docs` beside
+ * the contract.)
+ */
 export const docsAssets = fastifyPlugin(async (app: FastifyInstance) => {
   const folder = path.dirname(createRequire(import.meta.url).resolve('@fastify/swagger-ui/static/index.html'));
   for (const [name, mediaType] of Object.entries(assets)) {

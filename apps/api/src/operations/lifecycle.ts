@@ -1,4 +1,6 @@
-/** Whether the server takes requests. It goes from `serving` over `draining` (not ready, still answering) to `closing`. */
+/**
+ * Whether the server takes requests. It goes from `serving` over `draining` (not ready, still answering) to `closing`.
+ */
 export class Lifecycle {
   #state: 'serving' | 'draining' | 'closing' = 'serving';
   readonly #closing = new AbortController();

@@ -5,7 +5,10 @@ import type { Lifecycle } from './lifecycle.js';
 
 const retryAfterSeconds = 5;
 
-/** Refuses requests on connections that are still open while the server closes, and hangs up when the last answer is out. */
+/**
+ * Refuses requests on connections that are still open while the server closes, and hangs up when the last answer is
+ * out.
+ */
 export const refuseWhileClosing = fastifyPlugin(
   async (app: FastifyInstance, { lifecycle }: { lifecycle: Lifecycle }) => {
     app.addHook('onRequest', async (request, reply) => {

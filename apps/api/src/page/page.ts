@@ -19,8 +19,8 @@ const contentSecurityPolicy = [
 ].join('; ');
 
 /**
- * The page for people at `/` and at every path below `/app/` that is no file, because the page itself tells its screens apart. Names
- * of files hold their digests, so browsers keep them for good.
+ * The page for people at `/` and at every path below `/app/` that is no file, because the page itself tells its screens
+ * apart. Names of files hold their digests, so browsers keep them for good.
  */
 export const page = fastifyPlugin(async (app: FastifyInstance) => {
   const root = path.join(

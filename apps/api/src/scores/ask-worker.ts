@@ -14,7 +14,10 @@ interface ScoreQuestion {
   readonly images: readonly Uint8Array[];
 }
 
-/** With these a worker says that it takes no more scores, and that another may: its engine does not start, or it is stopping. */
+/**
+ * With these a worker says that it takes no more scores, and that another may: its engine does not start, or it is
+ * stopping.
+ */
 const elsewhere: ReadonlySet<ProblemSlug> = new Set<ProblemSlug>(['not-ready', 'draining']);
 
 /** Scores of the images, in their order, from a worker that has the backbone at hand. */

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { setImmediate as letOthersRun } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ImagingPool } from '@mediclip/imaging';
 import { temporaryFolder } from '@mediclip/testing';
@@ -10,7 +10,9 @@ import { dicom } from '../testing/dicom.js';
 import { writeKeys } from '../testing/keys.js';
 import { type FormEntry, formOf, TestService } from '../testing/test-service.js';
 
-/** The only thread that decodes for both services belongs to a file whose frames nobody takes, until it is given back. */
+/**
+ * The only thread that decodes for both services belongs to a file whose frames nobody takes, until it is given back.
+ */
 let imaging: ImagingPool;
 let held: { return(): Promise<unknown> };
 let late: TestService;
@@ -77,7 +79,7 @@ test('a score of one tenant waits for one file of another, and not for all', asy
     return shared.post(`/v1/models/${models.get(key)}/score`, { form, key });
   };
   const untilAsked = async (count: number) => {
-    while (asked.length < count) await letOthersRun();
+    while (asked.length < count) await yieldToEventLoop();
   };
   const many = score('key-of-many-files', 8);
   await untilAsked(8);

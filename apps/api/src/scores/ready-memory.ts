@@ -24,8 +24,8 @@ export class ReadyMemory {
   }
 
   /**
-   * Waits until there is memory for so many images, in place of what it had: one who waits holds nothing, or all could wait for each
-   * other. Rejects as `ByteBudget.take` does.
+   * Waits until there is memory for so many images, in place of what it had: one who waits holds nothing, or all could
+   * wait for each other. Rejects as `ByteBudget.take` does.
    */
   async takeFor(images: number): Promise<void> {
     this.giveBack();

@@ -3,7 +3,9 @@ import { ProblemError } from '@mediclip/contracts';
 /** How soon a client may come again whose images were not scored in time, seconds. */
 const retryAfterSeconds = 5;
 
-/** The time that a request for scores has from when its images have arrived: for decoding, scoring and drawing together. */
+/**
+ * The time that a request for scores has from when its images have arrived: for decoding, scoring and drawing together.
+ */
 export class ScoreDeadline {
   readonly #timeoutMs: number;
   readonly #passed = new AbortController();

@@ -48,8 +48,9 @@ export interface ReadyImagesOptions {
 }
 
 /**
- * The files of the form, decoded and resized to `side`, in their order. Each is decoded once, side by side with others and while the
- * next ones arrive. A bad file costs only itself. The memory that images take until they are scored is taken from `ready`.
+ * The files of the form, decoded and resized to `side`, in their order. Each is decoded once, side by side with others
+ * and while the next ones arrive. A bad file costs only itself. The memory that images take until they are scored is
+ * taken from `ready`.
  */
 export async function readyImages(
   { request, signal, store }: Call<'scoreImages'>,
@@ -102,7 +103,10 @@ export async function readyImages(
 
 const isReady = (item: ReadyImage | UnusableFile): item is ReadyImage => 'prepared' in item;
 
-/** The frames of a file. Of several, those behind the first are decoded once it is known that the files before leave room for them. */
+/**
+ * The frames of a file. Of several, those behind the first are decoded once it is known that the files before leave
+ * room for them.
+ */
 export async function framesOf(
   file: HeldFile | SpooledFile,
   {

@@ -1,4 +1,4 @@
-import { setImmediate as letOthersRun } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { type Model, ProblemError, type ScoreOutcome } from '@mediclip/contracts';
 import { describeScore } from '@mediclip/evaluation';
 import type { AnomalyMap } from '@mediclip/maps';
@@ -110,7 +110,7 @@ async function answerOf(
     const place = { index: file.index, fileName: file.fileName };
     if ('problem' in file) results.push({ ...place, outcome: 'rejected', error: file.problem.toProblem() });
     else results.push({ ...place, ...scored(file, scores[next++]!, model) });
-    await letOthersRun();
+    await yieldToEventLoop();
   }
   return { json: { modelId: model.id, results } };
 }

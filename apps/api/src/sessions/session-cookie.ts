@@ -17,8 +17,8 @@ export interface SessionsOptions {
 }
 
 /**
- * Sessions of browsers without any state of their own: a cookie names a key and when it was made, signed with a secret of the store
- * and the digest of the key. It ends after seven days, and with its key.
+ * Sessions of browsers without any state of their own: a cookie names a key and when it was made, signed with a secret
+ * of the store and the digest of the key. It ends after seven days, and with its key.
  */
 export class Sessions {
   readonly #options: SessionsOptions;
@@ -36,7 +36,9 @@ export class Sessions {
     return `${named}.${await this.#signature(named, key.digest)}`;
   }
 
-  /** Whom a cookie's value stands for; `undefined` for one that is missing, forged or over, or whose key was withdrawn. */
+  /**
+   * Whom a cookie's value stands for; `undefined` for one that is missing, forged or over, or whose key was withdrawn.
+   */
   async ownerOf(cookie: string | undefined): Promise<KeyOwner | undefined> {
     const parts = /^([0-9a-f-]{36})\.(\d{1,12})\.([\w-]{43})$/.exec(cookie ?? '');
     if (!parts) return undefined;
@@ -89,7 +91,10 @@ export function cookieOf({ headers }: Pick<FastifyRequest, 'headers'>): string |
   return undefined;
 }
 
-/** The `Set-Cookie` header of a session; an empty value ends it. `Secure` where the browser speaks TLS, to us or to a proxy. */
+/**
+ * The `Set-Cookie` header of a session; an empty value ends it. `Secure` where the browser speaks TLS, to us or to a
+ * proxy.
+ */
 export function setCookie({ headers, protocol }: Pick<FastifyRequest, 'headers' | 'protocol'>, value: string): string {
   const isSecure = protocol === 'https' || headers['x-forwarded-proto'] === 'https';
   const lifetime = value === '' ? 0 : lifetimeSeconds;

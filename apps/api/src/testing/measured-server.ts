@@ -8,7 +8,10 @@ import { Registry } from 'prom-client';
 import { buildServer } from '../server.js';
 import { testSettings } from './test-settings.js';
 
-/** A server in a process of its own, which tells its parent where it listens and, when asked, its largest resident memory. Argument: its data folder. */
+/**
+ * A server in a process of its own, which tells its parent where it listens and, when asked, its largest resident
+ * memory. Argument: its data folder.
+ */
 const [dataDir = ''] = process.argv.slice(2);
 const imaging = await ImagingPool.start({ threads: 2 });
 const server = await buildServer({

@@ -49,7 +49,10 @@ export interface TestAnswer {
   readonly problem: string | undefined;
 }
 
-/** The server on a socket of its own, over a store in a temporary folder, an embedded queue and a worker that computes nothing. */
+/**
+ * The server on a socket of its own, over a store in a temporary folder, an embedded queue and a worker that computes
+ * nothing.
+ */
 export class TestService {
   readonly store: Store;
   readonly jobQueue: JobQueue = openEmbeddedJobQueue({

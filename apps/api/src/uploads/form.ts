@@ -30,9 +30,9 @@ const fieldsPerFile = 3;
 const longestFileName = 1024;
 
 /**
- * The parts of a multipart form as they arrive. At their end `request.bodyDigest` is the digest of names and contents: the same
- * form with another boundary has the same one. Throws `malformed-multipart` for anything in it that is no part of a form,
- * `payload-too-large`, and `ClientGone`.
+ * The parts of a multipart form as they arrive. At their end `request.bodyDigest` is the digest of names and contents:
+ * the same form with another boundary has the same one. Throws `malformed-multipart` for anything in it that is no part
+ * of a form, `payload-too-large`, and `ClientGone`.
  */
 export async function* readForm(
   request: FastifyRequest,

@@ -22,8 +22,8 @@ export interface HoldOptions {
 }
 
 /**
- * Keeps what comes in memory, or writes it to a new file where it is larger than `heldBytes` or memory is short. Rejects as `spool` does;
- * what stays in memory needs no disk.
+ * Keeps what comes in memory, or writes it to a new file where it is larger than `heldBytes` or memory is short.
+ * Rejects as `spool` does; what stays in memory needs no disk.
  */
 export async function hold(
   content: AsyncIterable<Uint8Array>,

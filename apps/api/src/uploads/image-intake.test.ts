@@ -78,7 +78,9 @@ function intakeOf(images: ImageRepository, imaging: Imaging, room = 1000): Image
   });
 }
 
-/** The pool, counting what it is asked and the frames that were taken of it; the frame `failAt` of a file is damaged. */
+/**
+ * The pool, counting what it is asked and the frames that were taken of it; the frame `failAt` of a file is damaged.
+ */
 function counted(failAt = Number.POSITIVE_INFINITY) {
   const counts = { files: 0, single: 0, frames: 0 };
   const imaging: Imaging = {

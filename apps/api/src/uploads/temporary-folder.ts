@@ -9,15 +9,16 @@ const leftBehindMs = 86_400_000;
 const own = new Map<string, Promise<ProcessFolder>>();
 
 /**
- * Runs `work` with a new folder below `<dataDir>/tmp`, which is gone with everything in it when the promise settles. Rejects with a
- * `StoreError` when the folder cannot be made, `StoreFull` for want of room.
+ * Runs `work` with a new folder below `<dataDir>/tmp`, which is gone with everything in it when the promise settles.
+ * Rejects with a `StoreError` when the folder cannot be made, `StoreFull` for want of room.
  */
 export function withTemporaryFolder<T>(dataDir: string, work: (folder: string) => Promise<T>): Promise<T> {
   return withTemporaryFolderIfNeeded(dataDir, async (folder) => work(await folder()));
 }
 
 /**
- * The same, for work that may need no folder: it is made when `folder` is called first. Then that rejects as `withTemporaryFolder` does.
+ * The same, for work that may need no folder: it is made when `folder` is called first. Then that rejects as
+ * `withTemporaryFolder` does.
  */
 export async function withTemporaryFolderIfNeeded<T>(
   dataDir: string,
@@ -51,8 +52,8 @@ async function makeFolder(dataDir: string): Promise<string> {
 }
 
 /**
- * Removes temporary folders of processes that died, whatever their age, for there may be pictures of patients in them; folders whose
- * process is not known, once they have rested for a day.
+ * Removes temporary folders of processes that died, whatever their age, for there may be pictures of patients in them;
+ * folders whose process is not known, once they have rested for a day.
  */
 export async function sweepTemporaryFolders(dataDir: string, now = Date.now()): Promise<void> {
   const parent = path.join(dataDir, 'tmp');

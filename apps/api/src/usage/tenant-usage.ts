@@ -30,8 +30,8 @@ const kinds = ['bytes', 'datasets', 'images'] as const;
 const names = { bytes: 'stored bytes', datasets: 'data sets', images: 'images' } as const;
 
 /**
- * What tenants have in the store against what they may, as far as this process knows: counted (`UsageRepository`), and what it took in
- * since. What others take in between two counts of a large store is seen with the next one.
+ * What tenants have in the store against what they may, as far as this process knows: counted (`UsageRepository`), and
+ * what it took in since. What others take in between two counts of a large store is seen with the next one.
  */
 export class TenantUsage {
   readonly #limits: StorageLimits;
@@ -51,8 +51,8 @@ export class TenantUsage {
   }
 
   /**
-   * The room that a tenant has, from the latest count; an older one is renewed meanwhile. Throws `quota-exceeded` where it is not what is
-   * needed.
+   * The room that a tenant has, from the latest count; an older one is renewed meanwhile. Throws `quota-exceeded` where
+   * it is not what is needed.
    */
   async assertRoom(store: UsageStore, needed: Partial<Room>): Promise<Room> {
     const known = this.#known.get(store.tenant) ?? (await this.#count(store));

@@ -50,7 +50,7 @@ onRedis('a worker that is frozen beyond its lock while its engine goes on, and i
       await says(successor, moment, job);
       const before = await versions();
       frozen.signal('SIGCONT');
-      await says(frozen, 'attempt overtaken', job);
+      await says(frozen, 'attempt superseded', job);
 
       const { modelId } = await client.waitForResult(job);
       await says(successor, 'job ended', job);

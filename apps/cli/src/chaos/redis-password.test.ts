@@ -32,7 +32,7 @@ onRedis('a Redis whose password', () => {
       MEDICLIP_DATA_DIR: cluster.folder,
     });
     expect(end).toBe(1);
-    expect(stderr).toMatch(/^mediclip: Redis at 127\.0\.0\.1:\d+ can't be used: WRONGPASS [^\n]*\n$/);
+    expect(stderr).toMatch(/^mediclip: Redis at 127\.0\.0\.1:\d+ cannot be used: WRONGPASS [^\n]*\n$/);
   });
 
   test('is changed under running processes makes them unready, and loses nothing until it is changed back', async () => {
@@ -48,7 +48,7 @@ onRedis('a Redis whose password', () => {
         const response = await fetch(`${member.baseUrl}/readyz`);
         return response.status === 503 ? response.text() : undefined;
       });
-      expect(state).toMatch(/"name":"queue","ok":false,"detail":"The queue on Redis can't be used: WRONGPASS/);
+      expect(state).toMatch(/"name":"queue","ok":false,"detail":"The queue on Redis cannot be used: WRONGPASS/);
     }
     const impatient = new MediclipClient({ baseUrl: api.baseUrl, retryBudgetMs: 0 });
     await expect(adapt(impatient)).rejects.toMatchObject({ slug: 'queue-unavailable' });

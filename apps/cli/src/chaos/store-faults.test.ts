@@ -61,7 +61,7 @@ onDisk('a store on a file system that', () => {
     () =>
       losesNothing(service, {
         problem: 'store-forbidden',
-        reason: /can't be used \(EROFS/,
+        reason: /cannot be used \(EROFS/,
         begin: () => disk.setWritable(false),
         end: () => disk.setWritable(true),
       }),
@@ -116,8 +116,9 @@ const problemOf = (call: Promise<unknown>): Promise<ClientProblem | undefined> =
 let undisturbed: Model | undefined;
 
 /**
- * Fails the store while an adaptation trains and until it has come to its end: the state is clear meanwhile, and afterwards everything that
- * was there is there, what was refused can be repeated, and the adaptation ends as if nothing had happened.
+ * Fails the store while an adaptation trains and until it has come to its end: the state is clear meanwhile, and
+ * afterwards everything that was there is there, what was refused can be repeated, and the adaptation ends as if
+ * nothing had happened.
  */
 async function losesNothing({ baseUrl, client, log }: ServiceProcess, failure: Failure): Promise<void> {
   const impatient = new MediclipClient({ baseUrl, retryBudgetMs: 0 });

@@ -20,8 +20,9 @@ export interface AdaptFlags extends ComputeFlags, AdaptationFlags {
 }
 
 /**
- * `mediclip adapt FOLDER`: adapts a detector to the normal images of a folder. Works in `OUT.partial` and renames the finished
- * folder to `OUT`, so that `OUT` is whole or not there. `signal` stops it with a checkpoint, from which `--resume` goes on.
+ * `mediclip adapt FOLDER`: adapts a detector to the normal images of a folder. Works in `OUT.partial` and renames the
+ * finished folder to `OUT`, so that `OUT` is whole or not there. `signal` stops it with a checkpoint, from which
+ * `--resume` goes on.
  */
 export async function adapt(folder: string, flags: AdaptFlags, signal: AbortSignal): Promise<void> {
   const output = createOutput(flags.json);
@@ -60,7 +61,9 @@ export async function adapt(folder: string, flags: AdaptFlags, signal: AbortSign
   output.line(`The detector is in ${out} (${seconds} s). Try: mediclip score ${flags.out ?? path.basename(out)} IMAGE`);
 }
 
-/** Refuses to touch what is there unless told to go on from it or to replace it, and to replace anything but a detector. */
+/**
+ * Refuses to touch what is there unless told to go on from it or to replace it, and to replace anything but a detector.
+ */
 function checkPlaces(out: string, partial: string, flags: AdaptFlags): void {
   if (existsSync(out) && !flags.overwrite) {
     throw new UsageError(`${out} exists: name another place with --out, or replace it with --overwrite.`);

@@ -79,7 +79,10 @@ const given = (fields: object) => Object.fromEntries(Object.entries(fields).filt
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A group of options of the file under those that flags give; what is no object in the file is left for the check to refuse. */
+/**
+ * A group of options of the file under those that flags give; what is no object in the file is left for the check to
+ * refuse.
+ */
 function nested(key: string, file: unknown, flags: object): object {
   if (file !== undefined && !isObject(file)) return { [key]: file };
   const fields = { ...file, ...given(flags) };

@@ -31,8 +31,9 @@ type Evaluated = { readonly testFile: TestFile } & (
 );
 
 /**
- * `mediclip evaluate MODEL FOLDER`: how well the detector tells the folder's normal and abnormal test images apart, and their pixels
- * where abnormal images have masks. An image that cannot be used, or whose mask cannot, is left out, counted and said.
+ * `mediclip evaluate MODEL FOLDER`: how well the detector tells the folder's normal and abnormal test images apart, and
+ * their pixels where abnormal images have masks. An image that cannot be used, or whose mask cannot, is left out,
+ * counted and said.
  */
 export async function evaluate(model: string, folder: string, flags: ComputeFlags, signal: AbortSignal): Promise<void> {
   const output = createOutput(flags.json);
@@ -103,7 +104,10 @@ export async function evaluate(model: string, folder: string, flags: ComputeFlag
   for (const line of table(images, pixelMetrics, counts)) output.line(line);
 }
 
-/** The pixels of a test image and of its mask, zeros for a normal one, undefined for an abnormal one without mask. Throws a UsageError. */
+/**
+ * The pixels of a test image and of its mask, zeros for a normal one, undefined for an abnormal one without mask.
+ * Throws a UsageError.
+ */
 async function readTestFile(
   { file, abnormal, mask }: TestFile,
   pool: ImagingPool,

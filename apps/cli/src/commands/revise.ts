@@ -24,8 +24,9 @@ export interface ReviseFlags extends ComputeFlags {
 }
 
 /**
- * `mediclip revise MODEL FOLDER`: makes a new detector of one and the normal training images of a folder that it does not know. Those that it
- * knows must be in that folder too, or in `--known`. MODEL stays as it is; OUT is whole or not there.
+ * `mediclip revise MODEL FOLDER`: makes a new detector of one and the normal training images of a folder that it does
+ * not know. Those that it knows must be in that folder too, or in `--known`. MODEL stays as it is; OUT is whole or not
+ * there.
  */
 export async function revise(model: string, folder: string, flags: ReviseFlags, signal: AbortSignal): Promise<void> {
   const output = createOutput(flags.json);

@@ -15,7 +15,10 @@ export interface ScoreFlags extends ComputeFlags {
   readonly raw: boolean;
 }
 
-/** `mediclip score MODEL FILE…`: a score per frame of each file, and with `--maps` an overlay of each. A bad file costs only itself. */
+/**
+ * `mediclip score MODEL FILE…`: a score per frame of each file, and with `--maps` an overlay of each. A bad file costs
+ * only itself.
+ */
 export async function score(
   model: string,
   files: readonly string[],

@@ -17,8 +17,8 @@ export interface DemoFlags {
 }
 
 /**
- * `mediclip demo`: the whole service on the bundled examples, through HTTP: upload, adapt, score, evaluate. Leaves overlays and
- * pages under `out` and prints a table of results.
+ * `mediclip demo`: the whole service on the bundled examples, through HTTP: upload, adapt, score, evaluate. Leaves
+ * overlays and pages under `out` and prints a table of results.
  */
 export async function demo({ out }: DemoFlags, signal: AbortSignal): Promise<void> {
   const output = createOutput(false);

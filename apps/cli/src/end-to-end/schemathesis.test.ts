@@ -12,7 +12,10 @@ import { type ServiceProcess, startService } from './testing/service-process.js'
 
 const describeWithSchemathesis = (await ensureSchemathesis()) ? describe : describe.skip;
 
-/** What the schema cannot say: which bodies are refused for what they mean, and that `/v1/models/import` has `/v1/models/{id}` beside it. */
+/**
+ * What the schema cannot say: which bodies are refused for what they mean, and that `/v1/models/import` has
+ * `/v1/models/{id}` beside it.
+ */
 const beyondSchema = ['positive_data_acceptance', 'unsupported_method'];
 
 /** A repeated `Idempotency-Key` answers with what it made first, and that may have been deleted since. */
@@ -43,7 +46,10 @@ async function makeThings(client: MediclipClient) {
 
 type Things = Awaited<ReturnType<typeof makeThings>>;
 
-/** Configuration that has every operation but deletions meet what is there; without it nearly all of them would meet nothing. */
+/**
+ * Configuration that has every operation but deletions meet what is there; without it nearly all of them would meet
+ * nothing.
+ */
 function pathsTo(things: Things): string {
   return operationIds
     .filter((id) => routeOf(id).method !== 'DELETE' && routeOf(id).path.includes('{id}'))

@@ -11,9 +11,11 @@ const samples = 40;
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 /**
- * What memory may grow, in bytes, from the second quarter of the soak to its last; the first quarter is for caches to fill. One map has
- * 0.2 MiB: a process that keeps each map that it sees is found in 600 scores. What the service holds is at its least just after a garbage
- * collection. The C library takes more for its threads than they need, now and then, and gives it back late: resident memory is of less use.
+ * What memory may grow, in bytes, from the second quarter of the soak to its last; the first quarter is for caches to
+ * fill. One map has
+ * 0.2 MiB: a process that keeps each map that it sees is found in 600 scores. What the service holds is at its least
+ * just after a garbage collection. The C library takes more for its threads than they need, now and then, and gives it
+ * back late: resident memory is of less use.
  */
 const limits = {
   'resident memory of the engine': { of: median, tolerance: 45 * MiB },

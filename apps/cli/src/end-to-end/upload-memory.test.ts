@@ -7,7 +7,10 @@ const MiB = 2 ** 20;
 const images = 500;
 /** Of an image, whose file has half a MiB. */
 const side = 724;
-/** What an upload may add to the memory of the process, which is a few images in each stage of their way, whatever their number. */
+/**
+ * What an upload may add to the memory of the process, which is a few images in each stage of their way, whatever their
+ * number.
+ */
 const mostGrowthBytes = 150 * MiB;
 
 let service: ServiceProcess;

@@ -40,7 +40,10 @@ function walkThrough(): string {
   return block;
 }
 
-/** A folder with a `curl` that asks the server of the test in place of that of the README, and for a training that takes seconds. */
+/**
+ * A folder with a `curl` that asks the server of the test in place of that of the README, and for a training that takes
+ * seconds.
+ */
 function curlTo(baseUrl: string): string {
   const folder = temporaryFolder();
   const options = JSON.stringify(quickOptions(1)).slice(1);

@@ -55,8 +55,8 @@ test('scores are answered while an adaptation goes on, as without it', async () 
 });
 
 /**
- * What the code does, it does in every round; what other processes of the machine do to it differs from round to round, and a process
- * that only waits tells a part of it.
+ * What the code does, it does in every round; what other processes of the machine do to it differs from round to round,
+ * and a process that only waits tells a part of it.
  */
 test('the event loop of the API does not stall while the engine trains and scores', async () => {
   const control = await startEventLoopControl();

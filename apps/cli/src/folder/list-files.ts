@@ -6,8 +6,8 @@ import { UsageError } from '../usage-error.js';
 const mostFiles = 1_000_000;
 
 /**
- * The files below a folder as relative paths with `/`, sorted; links are followed. A folder of an operating system stands for what is
- * in it. Throws a UsageError when there are too many.
+ * The files below a folder as relative paths with `/`, sorted; links are followed. A folder of an operating system
+ * stands for what is in it. Throws a UsageError when there are too many.
  */
 export async function listFiles(folder: string): Promise<string[]> {
   const files: string[] = [];

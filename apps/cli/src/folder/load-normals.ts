@@ -33,8 +33,8 @@ export interface NormalsWanted {
 }
 
 /**
- * Reads the normals of a revision: those that the detector knows are found by their pixels among the normal training images of
- * `knownFolder`. Throws a UsageError when some are not there, or `folder` has none that it does not know.
+ * Reads the normals of a revision: those that the detector knows are found by their pixels among the normal training
+ * images of `knownFolder`. Throws a UsageError when some are not there, or `folder` has none that it does not know.
  */
 export async function loadNormals(wanted: NormalsWanted): Promise<RevisionNormals> {
   const { known, knownFolder, folder } = wanted;

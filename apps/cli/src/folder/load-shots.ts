@@ -39,10 +39,11 @@ interface Shot {
 const several = { concurrency: filesAtOnce };
 
 /**
- * The shots that the seed chooses among all normal training images of a folder, distinct pictures, as training sees them with `side`
- * pixels a side. Only they are read, and files that are equally large, so that a folder may hold any number. Those that cannot be used
- * are left out, and the seed chooses among the others. Throws a UsageError that names the first of them when too few others are
- * left, and an AdaptationError when there are too few images, or too few distinct ones.
+ * The shots that the seed chooses among all normal training images of a folder, distinct pictures, as training sees
+ * them with `side` pixels a side. Only they are read, and files that are equally large, so that a folder may hold any
+ * number. Those that cannot be used are left out, and the seed chooses among the others. Throws a UsageError that names
+ * the first of them when too few others are left, and an AdaptationError when there are too few images, or too few
+ * distinct ones.
  */
 export async function loadShots(
   folder: string,
@@ -128,7 +129,10 @@ async function readShots(
   return usable.length === files.length ? usable : undefined;
 }
 
-/** Per file the index of the first one with the same bytes, its own where no earlier one has. Reads only files of equal sizes. */
+/**
+ * Per file the index of the first one with the same bytes, its own where no earlier one has. Reads only files of equal
+ * sizes.
+ */
 async function firstOfEqualFiles(files: readonly string[]): Promise<number[]> {
   const sizes = await pMap(files, async (file) => (await stat(file)).size, several);
   const counts = new Map<number, number>();

@@ -12,7 +12,7 @@ import { type Input, kinds } from './testing/inputs.js';
 const documented = new Set([503, 504, 507]);
 const atOnce = 8;
 /** No input may be without an answer for longer. */
-const patienceMs = 60_000;
+const timeoutMs = 60_000;
 const mostBytes = 1.5 * 2 ** 30;
 const count = Number(process.env.MEDICLIP_TEST_HOSTILE_INPUTS ?? 1000);
 const seed = Number(process.env.MEDICLIP_TEST_HOSTILE_SEED ?? Date.now() % 2 ** 31);
@@ -27,7 +27,7 @@ async function send(baseUrl: string, input: Input): Promise<number> {
       ...(input.key !== undefined && { 'idempotency-key': encodeURI(input.key) }),
     },
     body: Buffer.from(input.body),
-    signal: AbortSignal.timeout(patienceMs),
+    signal: AbortSignal.timeout(timeoutMs),
   });
   await answer.arrayBuffer();
   return answer.status;
@@ -41,7 +41,7 @@ async function sendBytes(port: number, bytes: Uint8Array): Promise<number> {
   });
   socket.on('error', () => undefined);
   socket.end(bytes);
-  await once(socket, 'close', { signal: AbortSignal.timeout(patienceMs) });
+  await once(socket, 'close', { signal: AbortSignal.timeout(timeoutMs) });
   return Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0);
 }
 

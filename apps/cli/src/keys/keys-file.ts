@@ -21,9 +21,10 @@ export async function readKeysFile(file: string): Promise<StoredKey[]> {
 }
 
 /**
- * Replaces the keys of a file, which need not exist, by what `change` makes of them; the file is written whole or not at all. Its next
- * content lies beside it until it is moved there, which also keeps out whoever would change the file at the same time.
- * Throws a UsageError when somebody is at it, or when the file cannot be used: it is then left as it is.
+ * Replaces the keys of a file, which need not exist, by what `change` makes of them; the file is written whole or not
+ * at all. Its next content lies beside it until it is moved there, which also keeps out whoever would change the file
+ * at the same time. Throws a UsageError when somebody is at it, or when the file cannot be used: it is then left as it
+ * is.
  */
 export async function changeKeysFile(named: string, change: (keys: StoredKey[]) => StoredKey[]): Promise<void> {
   await mkdir(path.dirname(path.resolve(named)), { recursive: true });

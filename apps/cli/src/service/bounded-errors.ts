@@ -12,8 +12,9 @@ interface Said {
 }
 
 /**
- * Logs errors of what is used all the time, one line for each kind and minute: a Redis that is away or full fails dozens of calls a second. The
- * next line of a kind says how often it came meanwhile. Errors are of one kind when their messages differ in numbers only.
+ * Logs errors of what is used all the time, one line for each kind and minute: a Redis that is away or full fails
+ * dozens of calls a second. The next line of a kind says how often it came meanwhile. Errors are of one kind when their
+ * messages differ in numbers only.
  */
 export function boundedErrors(logger: Pick<Logger, 'error'>, now: () => number = Date.now): (error: Error) => void {
   const said = new Map<string, Said>();

@@ -36,8 +36,9 @@ export interface Parts {
 }
 
 /**
- * Claims the data folder, and that of the store where it is another: for one `mediclip serve` alone, or for API and workers on Redis together, for two queues would hand out the
- * same jobs. Throws a UsageError when it is taken. The claim ends with the process, however that ends.
+ * Claims the data folder, and that of the store where it is another: for one `mediclip serve` alone, or for API and
+ * workers on Redis together, for two queues would hand out the same jobs. Throws a UsageError when it is taken. The
+ * claim ends with the process, however that ends.
  */
 export async function claimFolders({ dataDir, storeUrl }: Settings, role: 'serve' | 'api' | 'worker'): Promise<Claim> {
   const folders = new Set([dataDir, ...(storeUrl.startsWith('file:///') ? [fileURLToPath(storeUrl)] : [])]);
@@ -80,7 +81,7 @@ export async function openParts(settings: Settings): Promise<Parts> {
   const jobQueue = redis
     ? await openRedisJobQueue({ ...redis, kinds, storeId: await store.identity() })
     : openEmbeddedJobQueue({ kinds, onError });
-  // Where the queue can't tell of it, those who follow a job read its record now and then.
+  // Where the queue cannot tell of it, those who follow a job read its record now and then.
   store.onJobEvents(({ jobId }) => void jobQueue.announce(jobId).catch(() => undefined));
   return {
     settings,
@@ -126,7 +127,9 @@ export async function openWorker(parts: Parts, computeModule?: URL): Promise<Wor
   });
 }
 
-/** A folder of this process alone for fetched models, which any worker can fetch again; those of processes that died go. */
+/**
+ * A folder of this process alone for fetched models, which any worker can fetch again; those of processes that died go.
+ */
 async function temporaryCacheFolder(): Promise<string> {
   const parent = path.join(tmpdir(), 'mediclip-models');
   await removeDeadFolders(parent);

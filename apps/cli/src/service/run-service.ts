@@ -24,9 +24,10 @@ const lastStepsMs = 5000;
 export type Role = 'serve' | 'api' | 'worker';
 
 /**
- * `mediclip serve`, `mediclip api` and `mediclip worker`: runs until `signal` aborts, then stops within the grace. `computeModule` is
- * for tests. Throws a UsageError for settings that cannot be used, and after having stopped when the engine was given up (whoever
- * supervises the process then starts it anew); an UncaughtError after an exception that nothing caught.
+ * `mediclip serve`, `mediclip api` and `mediclip worker`: runs until `signal` aborts, then stops within the grace.
+ * `computeModule` is for tests. Throws a UsageError for settings that cannot be used, and after having stopped when the
+ * engine was given up (whoever supervises the process then starts it anew); an UncaughtError after an exception that
+ * nothing caught.
  */
 export async function runService(role: Role, signal: AbortSignal, computeModule?: URL): Promise<void> {
   const settings = readSettings(role);

@@ -11,8 +11,8 @@ export interface StatusServerOptions {
 }
 
 /**
- * The health, readiness and metrics of a process without an API, at the same paths as the API's. Resolves once it listens; rejects
- * when the port cannot be had.
+ * The health, readiness and metrics of a process without an API, at the same paths as the API's. Resolves once it
+ * listens; rejects when the port cannot be had.
  */
 export async function startStatusServer({ host, port, metrics, health, ready }: StatusServerOptions): Promise<Server> {
   const pages: Record<string, () => Promise<{ status: number; type: string; body: string }>> = {

@@ -7,8 +7,9 @@ const MiB = 1024 * 1024;
 const ownBytes = 200 * MiB;
 
 /**
- * How the rest is shared out. Together it is three quarters: estimates are rounded up, but memory that was freed does not come back at
- * once. Images that are decoded have most of it, so that with 2 GB one of 64 million pixels is decoded, whatever its kind.
+ * How the rest is shared out. Together it is three quarters: estimates are rounded up, but memory that was freed does
+ * not come back at once. Images that are decoded have most of it, so that with 2 GB one of 64 million pixels is
+ * decoded, whatever its kind.
  */
 const shares = {
   decodingBytes: 0.46,

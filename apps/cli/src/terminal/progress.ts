@@ -17,8 +17,8 @@ interface Timing {
 const redrawEveryMs = 100;
 
 /**
- * Shows work: a bar with loss, rate and time left on a terminal, a line for every tenth of a phase elsewhere, an event for every step
- * with `--json`. The rate is that of this run, so that a resumed one tells the truth.
+ * Shows work: a bar with loss, rate and time left on a terminal, a line for every tenth of a phase elsewhere, an event
+ * for every step with `--json`. The rate is that of this run, so that a resumed one tells the truth.
  */
 export class Progress {
   #phase = '';

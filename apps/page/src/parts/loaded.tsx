@@ -8,7 +8,9 @@ export interface Loaded<T> {
   readonly reload: () => void;
 }
 
-/** Loads what a screen shows; again when one of `keys` changes or `reload` is called. What was there stays until then. */
+/**
+ * Loads what a screen shows; again when one of `keys` changes or `reload` is called. What was there stays until then.
+ */
 export function useLoaded<T>(load: () => Promise<T>, keys: readonly unknown[]): Loaded<T> {
   const [state, setState] = useState<{ value?: T; error?: unknown }>({});
   const [turn, setTurn] = useState(0);

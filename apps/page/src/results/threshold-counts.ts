@@ -24,7 +24,10 @@ export interface ThresholdCounts {
   readonly specificity: Share | undefined;
 }
 
-/** The four counts when scores above `threshold` are called abnormal, as `GET /v1/evaluations/{id}/operating-points` has them. */
+/**
+ * The four counts when scores above `threshold` are called abnormal, as `GET /v1/evaluations/{id}/operating-points` has
+ * them.
+ */
 export function countsAt(threshold: number, scores: readonly LabelledScore[]): ThresholdCounts {
   const among = (label: Label, isAbove: boolean) =>
     scores.filter((image) => image.label === label && image.score > threshold === isAbove).length;

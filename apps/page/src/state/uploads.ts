@@ -25,7 +25,10 @@ export const uploads = signal<readonly UploadState[]>([]);
 
 const aborts = new Map<string, AbortController>();
 
-/** Sends pictures in batches, each stored when it is answered. Resolves when all are, also when it fails: the state says so. */
+/**
+ * Sends pictures in batches, each stored when it is answered. Resolves when all are, also when it fails: the state says
+ * so.
+ */
 export async function uploadImages(datasetId: string, images: readonly PlannedImage[]): Promise<void> {
   await run(datasetId, images.length, async ({ id, signal: aborted, answered }) => {
     const batches = batchesOf(images).map(formOf);

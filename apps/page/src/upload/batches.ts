@@ -26,7 +26,9 @@ export interface FormBody {
   readonly body: Blob;
 }
 
-/** The form of a batch. It has the same bytes whenever it is sent, so that an idempotency key makes its repetition safe. */
+/**
+ * The form of a batch. It has the same bytes whenever it is sent, so that an idempotency key makes its repetition safe.
+ */
 export function formOf(images: readonly PlannedImage[]): FormBody {
   const boundary = `mediclip-${crypto.randomUUID()}`;
   const parts: BlobPart[] = [];

@@ -19,7 +19,10 @@ export interface Plan {
   readonly leftOut: readonly { readonly name: string; readonly reason: string }[];
 }
 
-/** Tells by names and sample lists what each file of a folder is. Without a known layout every file is a normal one to learn from. */
+/**
+ * Tells by names and sample lists what each file of a folder is. Without a known layout every file is a normal one to
+ * learn from.
+ */
 export async function planFolder(chosen: readonly ChosenFile[]): Promise<Plan> {
   const files = chosen.filter(({ file }) => !file.name.startsWith('.'));
   const layout = await readLayout(

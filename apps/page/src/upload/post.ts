@@ -12,8 +12,9 @@ export interface Posted {
 const waitsMs = [500, 1000, 2000, 4000, 8000, 16_000];
 
 /**
- * Sends a body and tells how much of it has gone, which `fetch` cannot. When the connection breaks or the server is too busy it is sent
- * again with the same idempotency key, so that nothing is stored twice. Throws an `ApiProblem`, a `TypeError` when the server stays away.
+ * Sends a body and tells how much of it has gone, which `fetch` cannot. When the connection breaks or the server is too
+ * busy it is sent again with the same idempotency key, so that nothing is stored twice. Throws an `ApiProblem`, a
+ * `TypeError` when the server stays away.
  */
 export async function post<T>(posted: Posted): Promise<T> {
   const key = crypto.randomUUID();

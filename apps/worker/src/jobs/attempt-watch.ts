@@ -21,9 +21,9 @@ export class JobTooLong extends Error {
 const intervalMs = 500;
 
 /**
- * Looks at a job's record while an attempt works on it, so that a cancellation is noticed even when the queue could not tell of it, and
- * so that an attempt whose successor has begun stops; and ends one that runs longer than it may. `signal` aborts with a `JobCancelled`, a
- * `StaleAttempt` or a `JobTooLong`.
+ * Looks at a job's record while an attempt works on it, so that a cancellation is noticed even when the queue could not
+ * tell of it, and so that an attempt whose successor has begun stops; and ends one that runs longer than it may.
+ * `signal` aborts with a `JobCancelled`, a `StaleAttempt` or a `JobTooLong`.
  */
 export class AttemptWatch {
   readonly #controller = new AbortController();

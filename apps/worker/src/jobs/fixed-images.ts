@@ -34,8 +34,8 @@ export interface FixedImages extends ImageChoice {
 const scratchName = 'images';
 
 /**
- * The images that a job works on. The first attempt chooses them from all images of the data set, in order of upload, and writes the
- * choice down; later attempts work on the same ones, whatever was uploaded meanwhile.
+ * The images that a job works on. The first attempt chooses them from all images of the data set, in order of upload,
+ * and writes the choice down; later attempts work on the same ones, whatever was uploaded meanwhile.
  */
 export async function fixedImages(
   { tenant, attempt, job }: Pick<JobContext, 'tenant' | 'attempt' | 'job'>,

@@ -19,8 +19,8 @@ export interface JobContext<K extends JobKind = JobKind> {
 }
 
 /**
- * The work of one kind of job: resolves with the job's result. A rejection is the end of the job, as the problem that tells of the
- * error, unless the signal has aborted or the engine was stopped.
+ * The work of one kind of job: resolves with the job's result. A rejection is the end of the job, as the problem that
+ * tells of the error, unless the signal has aborted or the engine was stopped.
  */
 export type JobRunner<K extends JobKind> = (context: JobContext<K>) => Promise<NonNullable<JobOf<K>['result']>>;
 

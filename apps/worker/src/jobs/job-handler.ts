@@ -39,15 +39,15 @@ const mainPhases: Readonly<Record<JobKind, string>> = {
   revision: 'finishing',
 };
 
-/** How soon an entry comes again whose attempt was overtaken: the record then says whether anything is left to do. */
-const overtakenDelayMs = 1000;
+/** How soon an entry comes again whose attempt was superseded: the record then says whether anything is left to do. */
+const supersededDelayMs = 1000;
 
 /** How soon an entry comes again while the store is away. */
 const storeAwayDelayMs = 5000;
 
 /**
- * Works on entries of the queue. An attempt that failed because the whole store is away is not counted: the entry comes again until the
- * store is back.
+ * Works on entries of the queue. An attempt that failed because the whole store is away is not counted: the entry comes
+ * again until the store is back.
  */
 export function jobHandler(options: JobHandlerOptions): JobHandler {
   const work = attemptHandler(options);
@@ -108,12 +108,12 @@ function attemptHandler({ store, runners, health, metrics, logger, timeoutMs }: 
     };
     const run = runners[stored.job.kind] as JobRunner<JobKind>;
     try {
-      const fate = await run(context).then(
-        (result): Fate => ({ end: { state: 'succeeded', result } }),
-        (error) => fateOf(error, signal),
+      const disposition = await run(context).then(
+        (result): Disposition => ({ end: { state: 'succeeded', result } }),
+        (error) => dispositionOf(error, signal),
       );
       await reporter.close();
-      return await settle(fate, { tenant, attempt, log, metrics });
+      return await settle(disposition, { tenant, attempt, log, metrics });
     } finally {
       await reporter.close();
       watch.stop();
@@ -153,16 +153,19 @@ async function begin(
   }
 }
 
-/** What becomes of an attempt: the job ends, goes back to the queue, is left to the attempt that has overtaken it, or the attempt failed. */
-type Fate =
+/**
+ * What becomes of an attempt: the job ends, goes back to the queue, is left to the attempt that has superseded it, or
+ * the attempt failed.
+ */
+type Disposition =
   | { readonly end: Ending; readonly cause?: unknown }
   | { readonly giveBack: true }
-  | { readonly overtaken: Error }
+  | { readonly superseded: Error }
   | { readonly retry: unknown };
 
-function fateOf(error: unknown, signal: AbortSignal): Fate {
-  if (signal.aborted) return fateOfAbort(signal.reason);
-  if (error instanceof StaleAttempt) return { overtaken: error };
+function dispositionOf(error: unknown, signal: AbortSignal): Disposition {
+  if (signal.aborted) return dispositionOfAbort(signal.reason);
+  if (error instanceof StaleAttempt) return { superseded: error };
   if (isWithoutEngine(error)) return { giveBack: true };
   if (isWorthAnotherAttempt(error)) return { retry: error };
   const problem = problemOf(error);
@@ -174,9 +177,9 @@ function isWorthAnotherAttempt(error: unknown): boolean {
   return error instanceof StoreError && error.retryable && !(error instanceof StoreFull);
 }
 
-function fateOfAbort(reason: unknown): Fate {
+function dispositionOfAbort(reason: unknown): Disposition {
   if (reason instanceof JobCancelled) return { end: { state: 'cancelled' } };
-  if (reason instanceof StaleAttempt) return { overtaken: reason };
+  if (reason instanceof StaleAttempt) return { superseded: reason };
   if (reason instanceof JobTooLong) {
     const problem = new ProblemError('job-time-limit', undefined, { limit: reason.limitMs / 1000 });
     return { end: { state: 'failed', error: problem.toProblem() }, cause: reason };
@@ -189,12 +192,12 @@ function fateOfAbort(reason: unknown): Fate {
     case 'closing':
       return { giveBack: true };
     case 'lock-lost':
-      return { overtaken: reason };
+      return { superseded: reason };
   }
 }
 
 async function settle(
-  fate: Fate,
+  disposition: Disposition,
   {
     tenant,
     attempt,
@@ -202,24 +205,24 @@ async function settle(
     metrics,
   }: { tenant: TenantStore; attempt: Attempt; log: Logger } & Pick<JobHandlerOptions, 'metrics'>,
 ): Promise<HandlerOutcome> {
-  if ('retry' in fate) throw fate.retry;
-  if ('overtaken' in fate) {
-    log.warn({ reason: fate.overtaken.message }, 'attempt overtaken');
-    return { outcome: 'return', delayMs: overtakenDelayMs };
+  if ('retry' in disposition) throw disposition.retry;
+  if ('superseded' in disposition) {
+    log.warn({ reason: disposition.superseded.message }, 'attempt superseded');
+    return { outcome: 'return', delayMs: supersededDelayMs };
   }
   try {
-    if ('giveBack' in fate) {
+    if ('giveBack' in disposition) {
       await tenant.attempts.release(attempt);
       log.info('job given back');
       return { outcome: 'return', delayMs: 0 };
     }
-    const { job } = await tenant.attempts.end(attempt, fate.end);
+    const { job } = await tenant.attempts.end(attempt, disposition.end);
     metrics.jobEnded(job);
-    log.info({ state: job.state, ...(fate.cause !== undefined && { err: fate.cause }) }, 'job ended');
+    log.info({ state: job.state, ...(disposition.cause !== undefined && { err: disposition.cause }) }, 'job ended');
     return { outcome: 'done' };
   } catch (error) {
     if (!(error instanceof StaleAttempt)) throw error;
-    log.warn({ reason: error.message }, 'attempt overtaken');
-    return { outcome: 'return', delayMs: overtakenDelayMs };
+    log.warn({ reason: error.message }, 'attempt superseded');
+    return { outcome: 'return', delayMs: supersededDelayMs };
   }
 }

@@ -10,8 +10,8 @@ export interface LoadOptions {
 }
 
 /**
- * Reads an image (its mask for the kind `mask`; the image then must have one) from the store and prepares it. Rejects with an ImageError
- * for a file that cannot be used.
+ * Reads an image (its mask for the kind `mask`; the image then must have one) from the store and prepares it. Rejects
+ * with an ImageError for a file that cannot be used.
  */
 export async function loadImage(
   { images, tenant }: Pick<TenantStore, 'images' | 'tenant'>,

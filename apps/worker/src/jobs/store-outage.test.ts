@@ -39,7 +39,10 @@ if (noS3) console.warn(`NOT RUN: an S3 store that answers 500 for a minute, beca
     await server?.stop();
   });
 
-  /** Lets `ms` go by for the timers of the worker and of the S3 driver, while what they do with the network takes its real time. */
+  /**
+   * Lets `ms` go by for the timers of the worker and of the S3 driver, while what they do with the network takes its
+   * real time.
+   */
   async function pass(ms: number): Promise<void> {
     for (let passed = 0; passed < ms; passed += 10) {
       await jest.advanceTimersByTimeAsync(10);

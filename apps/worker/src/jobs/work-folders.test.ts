@@ -56,12 +56,12 @@ describe('work folders', () => {
 
   test('of processes that died are swept, unless their attempt is still the current one', async () => {
     const running = await startedJob();
-    const overtaken = await startedJob();
-    await store.tenant('clinic').attempts.start(overtaken.jobId);
+    const superseded = await startedJob();
+    await store.tenant('clinic').attempts.start(superseded.jobId);
     const ended = await startedJob();
     await store.tenant('clinic').attempts.end(ended, { state: 'cancelled' });
     const kept = await leaveBehind(running);
-    for (const attempt of [overtaken, ended, { jobId: newId(), fencingToken: 1 }]) await leaveBehind(attempt);
+    for (const attempt of [superseded, ended, { jobId: newId(), fencingToken: 1 }]) await leaveBehind(attempt);
     await mkdir(path.join(workFolder, 'something-else'));
     await sweepWorkFolders(workFolder, store);
     expect((await readdir(workFolder)).sort()).toEqual([kept, 'something-else'].sort());

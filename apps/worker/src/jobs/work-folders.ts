@@ -5,7 +5,10 @@ import { type Attempt, RecordNotFound, type Store } from '@mediclip/store';
 /** A folder `<tenant>.<job id>.<fencing token>` for each attempt, so that no two ever write into the same one. */
 const pattern = /^([a-z0-9-]+)\.([0-9a-f-]{36})\.(\d+)$/;
 
-/** Lends a fresh local folder to the attempt, and removes it whatever comes of the work; those of earlier attempts here go too. */
+/**
+ * Lends a fresh local folder to the attempt, and removes it whatever comes of the work; those of earlier attempts here
+ * go too.
+ */
 export async function withWorkFolder<T>(
   workFolder: string,
   { tenant, jobId, fencingToken }: Attempt & { readonly tenant: string },

@@ -15,7 +15,10 @@ export interface WorkerMetrics {
 
 const jobSeconds = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400];
 
-/** Registers the worker's metrics and keeps those of the engine; what a server in the same process has registered already is shared. */
+/**
+ * Registers the worker's metrics and keeps those of the engine; what a server in the same process has registered
+ * already is shared.
+ */
 export function workerMetrics(registry: Registry, engine: WorkerEngine): WorkerMetrics {
   const jobDuration = sharedMetric(
     registry,

@@ -12,7 +12,9 @@ export function listedBackbone(id: string): ListedBackbone {
   return backbone;
 }
 
-/** Side in pixels of the square images that a backbone takes. Throws a ProblemError when the catalogue does not list it. */
+/**
+ * Side in pixels of the square images that a backbone takes. Throws a ProblemError when the catalogue does not list it.
+ */
 export function backboneSide(id: string): number {
   return listedBackbone(id).side;
 }

@@ -1,4 +1,7 @@
-/** A worker with the real engine in a process of its own, for tests that kill it. Arguments: URL of the store, work folder. */
+/**
+ * A worker with the real engine in a process of its own, for tests that kill it. Arguments: URL of the store, work
+ * folder.
+ */
 import path from 'node:path';
 import { jobKindSchema } from '@mediclip/contracts';
 import { Engine } from '@mediclip/engine';

@@ -81,7 +81,10 @@ export interface TrainedDetector
   readonly tensors: DetectorTensors;
 }
 
-/** Writes `detector.safetensors` and then `detector.json`, each whole or not at all: a folder with the latter is complete. */
+/**
+ * Writes `detector.safetensors` and then `detector.json`, each whole or not at all: a folder with the latter is
+ * complete.
+ */
 export async function writeDetector(folder: string, trained: TrainedDetector): Promise<void> {
   const { shape, tensors, options, precision, images, lossHistory, selectedEpoch, revision } = trained;
   const { id, digest, family, licence, side } = shape.backbone;
@@ -121,8 +124,8 @@ export async function readDetector(folder: string): Promise<Detector> {
 }
 
 /**
- * As `readDetector`, for a folder that somebody else filled: the header of its tensors must promise just those that the detector has on
- * `backbone`, before any of them is read.
+ * As `readDetector`, for a folder that somebody else filled: the header of its tensors must promise just those that the
+ * detector has on `backbone`, before any of them is read.
  */
 export async function readForeignDetector(folder: string, backbone: DetectorShape['backbone']): Promise<Detector> {
   const { taps, memory } = await readDetectorDescription(folder);

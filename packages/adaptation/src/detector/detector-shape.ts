@@ -35,8 +35,8 @@ interface TapsOfShape {
 }
 
 /**
- * Names and shapes of a detector's tensors, in the order of its file (method, section 9): a 1x1 convolution per tap, the
- * embeddings of the two states as unit rows (normal, abnormal), and the memory's patches and scales if it has one.
+ * Names and shapes of a detector's tensors, in the order of its file (method, section 9): a 1x1 convolution per tap,
+ * the embeddings of the two states as unit rows (normal, abnormal), and the memory's patches and scales if it has one.
  */
 export function tensorShapes({
   backbone,
@@ -63,8 +63,8 @@ function memoryTensorShapes(patches: number, channels: readonly number[]): [stri
 }
 
 /**
- * Map [batch, side, side] and score [batch] (method, section 4) of features [batch, C, g, g] at `detectorTaps` and a detector's tensors,
- * and the score's logit [batch], which does not saturate.
+ * Map [batch, side, side] and score [batch] (method, section 4) of features [batch, C, g, g] at `detectorTaps` and a
+ * detector's tensors, and the score's logit [batch], which does not saturate.
  */
 export function detectorOutputs(
   features: readonly Value[],

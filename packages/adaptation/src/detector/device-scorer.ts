@@ -11,9 +11,9 @@ import { type DetectorShape, type DetectorTensors, detectorOutputs, tensorShapes
 const mostSessions = 8;
 
 /**
- * Scores on a device that is far from the process's memory, as a GPU is: tower and head of a detector are one session for each shape of a
- * batch, with the detector's tensors in it, so that only pixels go there, and maps and scores come back. The sessions used last are kept.
- * One call at a time.
+ * Scores on a device that is far from the process's memory, as a GPU is: tower and head of a detector are one session
+ * for each shape of a batch, with the detector's tensors in it, so that only pixels go there, and maps and scores come
+ * back. The sessions used last are kept. One call at a time.
  */
 export class DeviceScorer {
   /** By detector and shape of the batch, the one that was used longest ago first. */

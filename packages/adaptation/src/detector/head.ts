@@ -10,7 +10,10 @@ import {
   tensorShapes,
 } from './detector-shape.js';
 
-/** From features to map and score, with a detector's tensors as inputs: one session serves all detectors of the same shape. */
+/**
+ * From features to map and score, with a detector's tensors as inputs: one session serves all detectors of the same
+ * shape.
+ */
 export class Head {
   private constructor(
     private readonly shape: DetectorShape,

@@ -46,7 +46,10 @@ export class Scorer {
     return towerKey(description.backbone.id, detectorTaps(description));
   }
 
-  /** Scores requests of one tower key, in their order: on a processor in one tower pass, elsewhere in one run per detector. */
+  /**
+   * Scores requests of one tower key, in their order: on a processor in one tower pass, elsewhere in one run per
+   * detector.
+   */
   async score(requests: readonly ScoreRequest[]): Promise<AnomalyMap[]> {
     const first = requests[0];
     if (!first) return [];

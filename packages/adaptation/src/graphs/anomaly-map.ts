@@ -86,8 +86,9 @@ export function poolScores(map: Value, scoring: ScoringOptions): Value {
 }
 
 /**
- * The image scores on an unbounded scale, [batch]: log(s / (1 - s)) of the score s that `poolScores` makes of the sigmoid of
- * `logits` [batch, side, side]. Computed from logarithms, so that images whose scores are all 1 (or 0) in float32 keep their order.
+ * The image scores on an unbounded scale, [batch]: log(s / (1 - s)) of the score s that `poolScores` makes of the
+ * sigmoid of `logits` [batch, side, side]. Computed from logarithms, so that images whose scores are all 1 (or 0) in
+ * float32 keep their order.
  */
 export function poolLogits(logits: Value, scoring: ScoringOptions): Value {
   const [batch, side] = logits.shape;

@@ -33,9 +33,9 @@ export interface Artifact {
 }
 
 /**
- * The training step for a batch as a graph of standard operators: `features.N`, `masks`, `weights`, parameters -> `loss`, `focal`,
- * `dice`, `grad.NAME` per parameter. Features are [batch, C, g, g] per tap, `masks` [batch, side, side] in [0, 1], `weights` [batch]
- * as in `losses`.
+ * The training step for a batch as a graph of standard operators: `features.N`, `masks`, `weights`, parameters ->
+ * `loss`, `focal`, `dice`, `grad.NAME` per parameter. Features are [batch, C, g, g] per tap, `masks` [batch, side,
+ * side] in [0, 1], `weights` [batch] as in `losses`.
  */
 export function trainingArtifact(backbone: Backbone, options: ArtifactOptions, batch: number): Artifact {
   const parameters = parameterInputs(backbone, options);
@@ -70,9 +70,9 @@ function parameterInputs(backbone: Backbone, options: ArtifactOptions): Readonly
 }
 
 /**
- * The training step from features on, to be put behind an image tower: `masks`, `weights`, `step`, `learningRate`, `averaging`, and `NAME`, `m.NAME`,
- * `v.NAME`, `average.NAME` per parameter -> `loss`, `focal`, `dice`, and the latter prefixed `new.`. The training and the
- * optimiser artifact in one.
+ * The training step from features on, to be put behind an image tower: `masks`, `weights`, `step`, `learningRate`,
+ * `averaging`, and `NAME`, `m.NAME`, `v.NAME`, `average.NAME` per parameter -> `loss`, `focal`, `dice`, and the latter
+ * prefixed `new.`. The training and the optimiser artifact in one.
  */
 export function trainingStep(backbone: Backbone, options: ArtifactOptions): AfterTower {
   return (features) => {
@@ -127,8 +127,9 @@ const epsilon = 1e-8;
 
 /**
  * Adam with bias correction and no weight decay (method, section 6), and an exponential moving average of the
- * parameters: `average <- averaging * average + (1 - averaging) * parameter`. `step` counts from 1. `step`, `learningRate`,
- * `averaging`, and `NAME`, `grad.NAME`, `m.NAME`, `v.NAME`, `average.NAME` -> the same without `grad`, prefixed `new.`.
+ * parameters: `average <- averaging * average + (1 - averaging) * parameter`. `step` counts from 1. `step`,
+ * `learningRate`, `averaging`, and `NAME`, `grad.NAME`, `m.NAME`, `v.NAME`, `average.NAME` -> the same without `grad`,
+ * prefixed `new.`.
  */
 export function optimizerArtifact(specs: readonly ParameterSpec[]): Artifact {
   const fed: Value[] = [];

@@ -5,7 +5,9 @@ import type { PromptOptions } from '../options.js';
 import { purposes } from '../randomness.js';
 import { contextName } from './prompt-learner.js';
 
-/** A trained tensor: its name in the artifacts and the checkpoint, its shape, and the distribution that it starts from. */
+/**
+ * A trained tensor: its name in the artifacts and the checkpoint, its shape, and the distribution that it starts from.
+ */
 export interface ParameterSpec {
   readonly name: string;
   readonly shape: readonly number[];

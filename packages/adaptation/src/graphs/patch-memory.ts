@@ -21,16 +21,17 @@ import type { ScoringOptions } from '../options.js';
 import { alongBothAxes, resizeGrid } from './anomaly-map.js';
 
 /**
- * The taps whose features the memory of normal patches compares: the backbone's own for it, or of those that the detector learns at all
- * but the deepest, which sees too much of the image to say where something is odd, unless it is the only one.
+ * The taps whose features the memory of normal patches compares: the backbone's own for it, or of those that the
+ * detector learns at all but the deepest, which sees too much of the image to say where something is odd, unless it is
+ * the only one.
  */
 export function memoryTaps(backbone: Backbone, taps: readonly number[]): readonly number[] {
   return backbone.memoryTaps ?? (taps.length > 1 ? taps.slice(0, -1) : taps);
 }
 
 /**
- * A unit vector per location, [batch, grid * grid, channels together]: features [batch, C, g, g] of the memory's taps averaged over
- * 3 x 3 locations and brought to one grid, as in PatchCore (Roth et al., CVPR 2022).
+ * A unit vector per location, [batch, grid * grid, channels together]: features [batch, C, g, g] of the memory's taps
+ * averaged over 3 x 3 locations and brought to one grid, as in PatchCore (Roth et al., CVPR 2022).
  */
 export function patchDescriptors(features: readonly Value[], grid: number): Value {
   const smoothed = features.map((tap) => resizeGrid(averagePool(tap, { kernel: [3, 3], pads: [1, 1, 1, 1] }), grid));
@@ -56,8 +57,8 @@ export interface MemoryValues {
 }
 
 /**
- * What the normals themselves say: what brings both maps to one scale, and the values of a normal image's hottest part, for scores
- * and on the smoothed map.
+ * What the normals themselves say: what brings both maps to one scale, and the values of a normal image's hottest part,
+ * for scores and on the smoothed map.
  */
 export const memoryScales = ['learnedDeviation', 'memoryMean', 'memoryDeviation', 'scoreCentre', 'mapCentre'] as const;
 
@@ -70,9 +71,9 @@ export interface FusedMaps {
 /**
  * The learned contrast and the distance from the normals' patches as one map: the contrast says where an image differs
  * from its own rest, the distance where it differs from the normals. Both are scaled by what the normals score
- * (leave-one-out), weighted and added. To the score counts besides how far the image as a whole is from the normals, its mean distance; the map, which is
- * to say where, leaves that out and is smoothed, as PatchCore's. 0 is as much as the hottest part of a normal image has. `features` are
- * those of the memory's taps.
+ * (leave-one-out), weighted and added. To the score counts besides how far the image as a whole is from the normals,
+ * its mean distance; the map, which is to say where, leaves that out and is smoothed, as PatchCore's. 0 is as much as
+ * the hottest part of a normal image has. `features` are those of the memory's taps.
  */
 export function fuse(
   contrast: Value,

@@ -11,7 +11,8 @@ export const contextName = (state: 'normal' | 'abnormal', position: PhrasePositi
  * vectors are put at their places among frozen token embeddings, every prompt goes through the text tower, and a
  * state's prompts (over all phrase positions) are averaged, then L2-normalised.
  *
- * `context` holds a value per context parameter: [phrases, contextTokens, width] if class-specific, else [contextTokens, width].
+ * `context` holds a value per context parameter: [phrases, contextTokens, width] if class-specific, else
+ * [contextTokens, width].
  */
 export function stateEmbeddings(
   backbone: Backbone,

@@ -13,7 +13,10 @@ interface RevisionOrigin {
 export interface RevisionJob {
   /** Folder of the detector that is revised; it is only read. */
   readonly parentFolder: string;
-  /** Of the backbone's side, all grey or all RGB: the normals that the detector knows, in the order of its making, then the added ones. */
+  /**
+   * Of the backbone's side, all grey or all RGB: the normals that the detector knows, in the order of its making, then
+   * the added ones.
+   */
   readonly images: readonly NormalImage[];
   readonly origin: RevisionOrigin;
   /** For what does not fit in memory. */

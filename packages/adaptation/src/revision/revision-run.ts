@@ -12,9 +12,10 @@ import { checkImages, imagesDigest, shotsOf } from '../training/job.js';
 import type { RevisionJob } from './revision-job.js';
 
 /**
- * Makes a detector from another one and more normals: the memory is drawn again over all normals with the same seed and measured anew
- * (leave-one-out), the learned adapters and states stay as they are. It advances in small parts, as an adaptation, and takes so little
- * time that it keeps no checkpoint: one that was interrupted begins again and writes the same bytes.
+ * Makes a detector from another one and more normals: the memory is drawn again over all normals with the same seed and
+ * measured anew (leave-one-out), the learned adapters and states stay as they are. It advances in small parts, as an
+ * adaptation, and takes so little time that it keeps no checkpoint: one that was interrupted begins again and writes
+ * the same bytes.
  */
 export class RevisionRun {
   #progress: AdaptationProgress;
@@ -36,8 +37,8 @@ export class RevisionRun {
   }
 
   /**
-   * Prepares a revision. Throws an `AdaptationError` for a detector without a memory, images that do not fit, and first images that are not
-   * those that the detector knows.
+   * Prepares a revision. Throws an `AdaptationError` for a detector without a memory, images that do not fit, and first
+   * images that are not those that the detector knows.
    */
   static async open(job: RevisionJob, towers: Pick<Towers, 'openFor'>): Promise<RevisionRun> {
     const parent = await readDetector(job.parentFolder);

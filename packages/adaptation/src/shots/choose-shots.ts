@@ -3,7 +3,9 @@ import { shotOrder } from '../training/plan.js';
 import { DistinctPictures, pixelDigest } from './distinct-pictures.js';
 import type { PictureData } from './near-copies.js';
 
-/** The shots of an adaptation: distinct pictures, and what was left out for being like one of them. Images are indices. */
+/**
+ * The shots of an adaptation: distinct pictures, and what was left out for being like one of them. Images are indices.
+ */
 export interface ChosenShots {
   /** Ascending. */
   readonly shots: readonly number[];
@@ -17,11 +19,11 @@ export interface ChosenShots {
 const leastDistinct = 2;
 
 /**
- * Which normal images a seed picks as its shots when copies and near copies count once: without any those of `chooseShots`, else the
- * next ones in the seed's order take the places of copies, as long as there are any. `firstOfBytes` has, for every image, the first one whose
- * file has the same bytes, which is the image itself where no earlier one has. `look` reads the pictures of some images, as they are
- * scored; it is asked for no more than are needed. Throws an `AdaptationError` when there are fewer images than shots, or too few
- * distinct ones among them.
+ * Which normal images a seed picks as its shots when copies and near copies count once: without any those of
+ * `chooseShots`, else the next ones in the seed's order take the places of copies, as long as there are any.
+ * `firstOfBytes` has, for every image, the first one whose file has the same bytes, which is the image itself where no
+ * earlier one has. `look` reads the pictures of some images, as they are scored; it is asked for no more than are
+ * needed. Throws an `AdaptationError` when there are fewer images than shots, or too few distinct ones among them.
  */
 export async function chooseDistinctShots(
   firstOfBytes: readonly number[],

@@ -7,7 +7,9 @@ import {
   pictureSignature,
 } from './near-copies.js';
 
-/** The distinct ones among pictures that come one after the other: what is a near copy of an earlier one does not count. */
+/**
+ * The distinct ones among pictures that come one after the other: what is a near copy of an earlier one does not count.
+ */
 export class DistinctPictures<K> {
   readonly #kept: { readonly key: K; readonly signature: PictureSignature }[] = [];
 
@@ -15,7 +17,10 @@ export class DistinctPictures<K> {
     return this.#kept.length;
   }
 
-  /** The key of the picture that this one is a near copy of, equal ones included; undefined for a new one, which counts from now on. */
+  /**
+   * The key of the picture that this one is a near copy of, equal ones included; undefined for a new one, which counts
+   * from now on.
+   */
   add(key: K, picture: PictureData): K | undefined {
     const signature = pictureSignature(picture);
     const like = this.#kept.find((known) => differAtMost(known.signature, signature, nearCopyDifference));

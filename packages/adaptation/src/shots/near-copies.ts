@@ -21,13 +21,15 @@ const coarseCells = 4;
 const leastContrast = 2;
 
 /**
- * Up to this relative difference two pictures are near copies: the same frame compressed anew, neighbouring frames of a film,
- * neighbouring slices, a shift by a pixel. Measured: most such copies differ by less (some pictures shifted by a
+ * Up to this relative difference two pictures are near copies: the same frame compressed anew, neighbouring frames of a
+ * film, neighbouring slices, a shift by a pixel. Measured: most such copies differ by less (some pictures shifted by a
  * pixel by up to 0.25), pictures of different people by 0.27 at least (`docs/accuracy.md`).
  */
 export const nearCopyDifference = 0.15;
 
-/** Up to this one they are too much alike to tell what is usual among normal pictures: frames or slices some way apart. */
+/**
+ * Up to this one they are too much alike to tell what is usual among normal pictures: frames or slices some way apart.
+ */
 export const relatedDifference = 0.25;
 
 /** The signature of a picture of any size. */
@@ -39,15 +41,18 @@ export function pictureSignature({ width, height, data }: PictureData): PictureS
 }
 
 /**
- * How much two pictures differ on a grid of 32 x 32 cells: the root of the mean squared difference of their cells' means, divided by the
- * pictures' contrast (geometric mean of both). 0 for equal ones, about 1.4 for unrelated ones, Infinity for grey and coloured.
+ * How much two pictures differ on a grid of 32 x 32 cells: the root of the mean squared difference of their cells'
+ * means, divided by the pictures' contrast (geometric mean of both). 0 for equal ones, about 1.4 for unrelated ones,
+ * Infinity for grey and coloured.
  */
 export function relativeDifference(a: PictureSignature, b: PictureSignature): number {
   if (a.means.length !== b.means.length) return Number.POSITIVE_INFINITY;
   return rootMeanSquare(a.means, b.means) / Math.sqrt(a.contrast * b.contrast);
 }
 
-/** Whether two pictures differ by at most `most`; the same as by `relativeDifference`, and sooner for most that do not. */
+/**
+ * Whether two pictures differ by at most `most`; the same as by `relativeDifference`, and sooner for most that do not.
+ */
 export function differAtMost(a: PictureSignature, b: PictureSignature, most: number): boolean {
   if (a.means.length !== b.means.length) return false;
   const scale = Math.sqrt(a.contrast * b.contrast);
@@ -62,7 +67,10 @@ interface Raster {
   readonly data: ArrayLike<number>;
 }
 
-/** Means over `count` x `count` cells of a raster, [count, count, channels]. A pixel belongs to one cell; small rasters repeat pixels. */
+/**
+ * Means over `count` x `count` cells of a raster, [count, count, channels]. A pixel belongs to one cell; small rasters
+ * repeat pixels.
+ */
 function cellMeans({ width, height, channels, data }: Raster, count: number): Float32Array {
   const means = new Float32Array(count * count * channels);
   const edges = (length: number) =>

@@ -7,8 +7,9 @@ import {
 } from './near-copies.js';
 
 /**
- * Per picture, those that it must not be measured against when what is usual among the pictures is measured: itself, and others as
- * much alike as neighbouring frames or slices. Where nothing else would be left only near copies, or only itself.
+ * Per picture, those that it must not be measured against when what is usual among the pictures is measured: itself,
+ * and others as much alike as neighbouring frames or slices. Where nothing else would be left only near copies, or only
+ * itself.
  */
 export function relatives(pictures: readonly PictureData[]): ReadonlySet<number>[] {
   const signatures = pictures.map(pictureSignature);

@@ -3,10 +3,10 @@ import { largeBytes } from '../weight-files.js';
 const hugeBytes = 2 * largeBytes;
 
 /**
- * The fixed batch shapes of a tower whose weight files have so many bytes, largest first. Every shape is a session that holds the
- * weights and its activations in memory, so a processor gives a large tower few. It loses nothing by small batches: it takes `lite` eight by
- * eight as fast as sixteen by sixteen, and the images of a huge tower one by one, whose matrix products are large enough. A GPU is idle with few
- * images, and has all shapes for every tower.
+ * The fixed batch shapes of a tower whose weight files have so many bytes, largest first. Every shape is a session that
+ * holds the weights and its activations in memory, so a processor gives a large tower few. It loses nothing by small
+ * batches: it takes `lite` eight by eight as fast as sixteen by sixteen, and the images of a huge tower one by one,
+ * whose matrix products are large enough. A GPU is idle with few images, and has all shapes for every tower.
  */
 export function batchShapesFor(weightBytes: number, provider: string): readonly number[] {
   if (provider !== 'cpu') return [16, 8, 4, 2, 1];
@@ -21,8 +21,8 @@ export interface NextBatch {
 }
 
 /**
- * The next run for so many images, with `shapes` as of `batchShapesFor`. A processor computes padding as slowly as images, so there a
- * batch is full; a GPU takes all that are left in one run.
+ * The next run for so many images, with `shapes` as of `batchShapesFor`. A processor computes padding as slowly as
+ * images, so there a batch is full; a GPU takes all that are left in one run.
  */
 export function nextBatch(images: number, shapes: readonly number[], provider: string): NextBatch {
   const full = shapes.find((shape) => shape <= images) ?? 1;

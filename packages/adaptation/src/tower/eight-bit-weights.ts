@@ -14,8 +14,9 @@ import {
 import { passingPrefix, removeLeftovers, writableFolder } from '../weight-files.js';
 
 /**
- * Rounds the matrices that `features` are multiplied by to 8 bits, into a file that is there only while `load` loads the changed features
- * with the changed weight files (absolute path by location). One matrix after the other is in memory.
+ * Rounds the matrices that `features` are multiplied by to 8 bits, into a file that is there only while `load` loads
+ * the changed features with the changed weight files (absolute path by location). One matrix after the other is in
+ * memory.
  */
 export async function withEightBitWeights<T>(
   features: readonly Value[],

@@ -8,8 +8,8 @@ import type { Features } from './features.js';
 const memoryBytes = 2 ** 27;
 
 /**
- * The features of any number of images in the order in which they were added: the first ones in memory, up to a number of bytes,
- * the others in a file that goes away with the process. All have the same shapes.
+ * The features of any number of images in the order in which they were added: the first ones in memory, up to a number
+ * of bytes, the others in a file that goes away with the process. All have the same shapes.
  */
 export class FeatureStore {
   readonly #kept: Features[] = [];

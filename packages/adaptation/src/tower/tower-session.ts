@@ -35,8 +35,9 @@ const featureOutputs: AfterTower = (features) => ({
 });
 
 /**
- * Loads the image tower of a backbone for a batch, and what comes `after` it, the features themselves when left out: `pixels`, RGB bytes
- * [batch, side, side, 3], and the inputs of `after` -> its outputs, and with half precision `overflow` [batch] as of `overflowOf`.
+ * Loads the image tower of a backbone for a batch, and what comes `after` it, the features themselves when left out:
+ * `pixels`, RGB bytes [batch, side, side, 3], and the inputs of `after` -> its outputs, and with half precision
+ * `overflow` [batch] as of `overflowOf`.
  */
 export async function openTowerSession(
   runtime: Runtime,

@@ -23,8 +23,8 @@ export interface TowerOptions {
 
 /**
  * The frozen image tower of a backbone up to its taps, as sessions of a few fixed batch shapes made when first needed.
- * All detectors of one backbone and the same taps share it. When memory runs out, its batches are halved once; an OutOfMemoryError is
- * what comes after that. One call at a time.
+ * All detectors of one backbone and the same taps share it. When memory runs out, its batches are halved once; an
+ * OutOfMemoryError is what comes after that. One call at a time.
  */
 export class Tower {
   readonly #sessions = new Map<number, Promise<Session>>();
@@ -56,7 +56,10 @@ export class Tower {
     return this.#users > 0;
   }
 
-  /** Keeps this tower from being released as one that was not used for long, until the function that is returned is called. */
+  /**
+   * Keeps this tower from being released as one that was not used for long, until the function that is returned is
+   * called.
+   */
   retain(): () => void {
     let isHeld = true;
     this.#users += 1;
@@ -93,8 +96,9 @@ export class Tower {
   }
 
   /**
-   * The same for images that were seen before, or will be: an image takes one tower pass for all that ask for it, as long as the
-   * bounded cache holds its features. Their last bits may depend on the images with which it was first seen.
+   * The same for images that were seen before, or will be: an image takes one tower pass for all that ask for it, as
+   * long as the bounded cache holds its features. Their last bits may depend on the images with which it was first
+   * seen.
    */
   async sharedFeatures(images: readonly Uint8Array[]): Promise<Features[]> {
     return this.#cache.through(images, (missing) => this.features(missing));
@@ -111,8 +115,9 @@ export class Tower {
   }
 
   /**
-   * Gives memory back: from now on at most half of `batch` images (of the largest batch when left out) go through the tower in one
-   * run, and sessions for more are released. Once in the life of a tower; false when that was done before or would free nothing.
+   * Gives memory back: from now on at most half of `batch` images (of the largest batch when left out) go through the
+   * tower in one run, and sessions for more are released. Once in the life of a tower; false when that was done before
+   * or would free nothing.
    */
   async halve(batch?: number): Promise<boolean> {
     const shapes = await this.#batchShapes();

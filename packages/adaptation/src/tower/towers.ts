@@ -7,8 +7,9 @@ import { Tower, type TowerOptions } from './tower.js';
 const mostTowers = 8;
 
 /**
- * The image towers in use, each loaded once and shared by all detectors and trainings of its backbone and taps. Beyond a number of
- * them the least recently used one that nobody retains is released; it is loaded again when it is next needed.
+ * The image towers in use, each loaded once and shared by all detectors and trainings of its backbone and taps. Beyond
+ * a number of them the least recently used one that nobody retains is released; it is loaded again when it is next
+ * needed.
  */
 export class Towers {
   /** The least recently used one first. */
@@ -35,7 +36,9 @@ export class Towers {
     return tower;
   }
 
-  /** The tower that a detector needs. Throws an `AdaptationError` when the weights here are not those it was made with. */
+  /**
+   * The tower that a detector needs. Throws an `AdaptationError` when the weights here are not those it was made with.
+   */
   openFor(backbone: { id: string; digest: string }, taps: readonly number[]): Tower {
     const tower = this.open(backbone.id, taps);
     if (tower.backbone.digest !== backbone.digest) {

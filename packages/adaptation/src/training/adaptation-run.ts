@@ -48,8 +48,8 @@ const batchesAhead = 2;
 const largestEvaluationBatch = 16;
 
 /**
- * A training that advances in small parts, so that whoever drives it can do other work in between, stop, or go on after a
- * crash: the state after a step is a function of the job alone.
+ * A training that advances in small parts, so that whoever drives it can do other work in between, stop, or go on after
+ * a crash: the state after a step is a function of the job alone.
  */
 export class AdaptationRun {
   readonly timings: AdaptationTimings = { synthesisMs: 0, towerMs: 0, headMs: 0, optimizerMs: 0 };
@@ -84,8 +84,9 @@ export class AdaptationRun {
   }
 
   /**
-   * Prepares a run, or its continuation when `workFolder` holds its checkpoint. `tower` is the one of the options' backbone
-   * and taps. Throws an `AdaptationError` for images that do not fit and for a checkpoint of another configuration.
+   * Prepares a run, or its continuation when `workFolder` holds its checkpoint. `tower` is the one of the options'
+   * backbone and taps. Throws an `AdaptationError` for images that do not fit and for a checkpoint of another
+   * configuration.
    */
   static async open(job: AdaptationJob, tower: Tower, samples: SampleSource): Promise<AdaptationRun> {
     const { options, images, workFolder } = job;
@@ -111,7 +112,10 @@ export class AdaptationRun {
     return this.#progress;
   }
 
-  /** Does the next small part of the work (at most a tower pass or an optimiser step); true when the detector is written. */
+  /**
+   * Does the next small part of the work (at most a tower pass or an optimiser step); true when the detector is
+   * written.
+   */
   async advance(): Promise<boolean> {
     const { done, value } = await this.#parts.next();
     if (value) this.#progress = value;
@@ -228,7 +232,10 @@ export class AdaptationRun {
     return labelled;
   }
 
-  /** A step with drawn samples: on the device as one, or by the tower, the training and the optimiser one after the other. */
+  /**
+   * A step with drawn samples: on the device as one, or by the tower, the training and the optimiser one after the
+   * other.
+   */
   async *#step(samples: readonly SyntheticSample[], rates: StepRates): AsyncGenerator<AdaptationProgress, Stepped> {
     const pixels = () => samples.map(({ image, mask }) => ({ image: rgbOf(image, this.tower.backbone.side), mask }));
     const whole = await this.#timed('headMs', this.deviceStep?.step(pixels(), this.state, rates) ?? unstepped);
@@ -328,7 +335,10 @@ function describeOrigin({ origin }: AdaptationJob) {
   return { pixelDigests: [...origin.pixelDigests], ...(origin.copies > 0 && { copies: origin.copies }) };
 }
 
-/** Throws an `AdaptationError` when a number of the detector is none: the last update may have spoilt what no loss has seen. */
+/**
+ * Throws an `AdaptationError` when a number of the detector is none: the last update may have spoilt what no loss has
+ * seen.
+ */
 function requireFinite(tensors: DetectorTensors): void {
   for (const [name, values] of tensors) {
     if (!values.every(Number.isFinite)) throw diverged(`The trained ${name} has values that are no numbers`);

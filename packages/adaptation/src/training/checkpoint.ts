@@ -47,9 +47,9 @@ export async function writeCheckpoint(
 }
 
 /**
- * The state of a checkpoint file, or undefined when there is no file, or one of a tower of another precision: a training that moves between
- * a GPU and a processor starts again, so that its detector is a function of one of them. Throws an `AdaptationError` when the file belongs
- * to another configuration or cannot be read.
+ * The state of a checkpoint file, or undefined when there is no file, or one of a tower of another precision: a
+ * training that moves between a GPU and a processor starts again, so that its detector is a function of one of them.
+ * Throws an `AdaptationError` when the file belongs to another configuration or cannot be read.
  */
 export function readCheckpoint(
   file: string,

@@ -15,9 +15,10 @@ export interface Stepped extends OptimiserState {
 }
 
 /**
- * The training step as one session, for a device that is far from the process's memory, as a GPU is: image tower, loss, gradients and Adam.
- * Pixels, labels, parameters and Adam's moments go there, and the new ones come back with the loss; neither features nor gradients cross.
- * Once memory has run out it steps no more, and the step is left to the sessions of the `Trainer`, which can take a batch in parts.
+ * The training step as one session, for a device that is far from the process's memory, as a GPU is: image tower, loss,
+ * gradients and Adam. Pixels, labels, parameters and Adam's moments go there, and the new ones come back with the loss;
+ * neither features nor gradients cross. Once memory has run out it steps no more, and the step is left to the sessions
+ * of the `Trainer`, which can take a batch in parts.
  */
 export class DeviceStep {
   #session: Promise<Session> | undefined;
@@ -29,8 +30,8 @@ export class DeviceStep {
   ) {}
 
   /**
-   * A step with a batch of at most `batchSize` images; undefined once memory has run out. Throws an `AdaptationError` when features leave
-   * the range of half precision.
+   * A step with a batch of at most `batchSize` images; undefined once memory has run out. Throws an `AdaptationError`
+   * when features leave the range of half precision.
    */
   async step(batch: readonly LabelledPixels[], state: OptimiserState, rates: StepRates): Promise<Stepped | undefined> {
     if (this.#gaveUp) return undefined;

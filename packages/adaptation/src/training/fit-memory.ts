@@ -23,7 +23,10 @@ export interface FittedMemory {
   readonly tensors: DetectorTensors;
 }
 
-/** The taps whose features of the normals an adaptation needs: those it learns at, then what the memory compares besides. */
+/**
+ * The taps whose features of the normals an adaptation needs: those it learns at, then what the memory compares
+ * besides.
+ */
 export function normalTaps({ backbone, taps }: Tower, scoring: ScoringOptions, shots: number): readonly number[] {
   return detectorTaps({ taps, memory: hasMemory(scoring, shots) ? { taps: memoryTaps(backbone, taps) } : undefined });
 }
@@ -46,15 +49,19 @@ interface Bank {
   readonly images: Uint32Array;
 }
 
-/** The two maps of a normal image before they are fused, [G, G] each; the memory knew nothing of the image and its relatives. */
+/**
+ * The two maps of a normal image before they are fused, [G, G] each; the memory knew nothing of the image and its
+ * relatives.
+ */
 interface NormalMaps {
   readonly contrast: Float32Array;
   readonly distance: Float32Array;
 }
 
 /**
- * Fits the memory of a detector: keeps `memoryPatches` patches of the normals, and measures what the normals score, each
- * against the patches of the others (leave-one-out), so that nothing but the shots is needed. Yields the number of normals done. Undefined for a detector without a memory.
+ * Fits the memory of a detector: keeps `memoryPatches` patches of the normals, and measures what the normals score,
+ * each against the patches of the others (leave-one-out), so that nothing but the shots is needed. Yields the number of
+ * normals done. Undefined for a detector without a memory.
  */
 export async function* fitMemory(
   tower: Tower,
@@ -114,7 +121,10 @@ async function keepPatches(tower: Tower, normals: FeatureStore, most: number, se
   return { rows, width, images: kept.map((patch) => Math.floor(patch / patches)) };
 }
 
-/** What the detector will say about each normal, with the patches of the normal and of its relatives left out of the memory. */
+/**
+ * What the detector will say about each normal, with the patches of the normal and of its relatives left out of the
+ * memory.
+ */
 async function* leaveOneOut(
   tower: Tower,
   learned: DetectorTensors,
@@ -198,8 +208,8 @@ function mean(values: ArrayLike<number>): number {
 }
 
 /**
- * What deviations are at least, in the units of the maps: differences of two cosines, and 1 minus a cosine. Distinct normals have eight
- * times as much and more (`docs/accuracy.md`); below it is rounding, which must not become a scale.
+ * What deviations are at least, in the units of the maps: differences of two cosines, and 1 minus a cosine. Distinct
+ * normals have eight times as much and more (`docs/accuracy.md`); below it is rounding, which must not become a scale.
  */
 const leastDeviation = { contrast: 0.0005, distance: 0.005 } as const;
 

@@ -34,8 +34,8 @@ export const checkpointFile = (workFolder: string): string =>
   path.join(trainingFolder(workFolder), artifactNames.checkpoint);
 
 /**
- * How files become shots. By default as they are scored, so that training and scoring see the same pixels; the paper's preset keeps the two
- * paths of the authors' code, of which that of training is grey (golden/preprocess).
+ * How files become shots. By default as they are scored, so that training and scoring see the same pixels; the paper's
+ * preset keeps the two paths of the authors' code, of which that of training is grey (golden/preprocess).
  */
 export function shotPreparation({ preset }: Pick<AdaptationOptions, 'preset'>): 'train' | 'test' {
   return preset === 'paper' ? 'train' : 'test';
@@ -70,8 +70,8 @@ function greyOf(image: NormalImage): NormalImage {
 }
 
 /**
- * Throws an `AdaptationError` when there are no images, they have another side than the backbone's, or a memory is to be made of near copies
- * of one picture, among which nothing can be measured.
+ * Throws an `AdaptationError` when there are no images, they have another side than the backbone's, or a memory is to
+ * be made of near copies of one picture, among which nothing can be measured.
  */
 export function checkImages({ images, options }: Pick<AdaptationJob, 'images' | 'options'>, { backbone }: Tower): void {
   if (images.length === 0) {

@@ -53,8 +53,8 @@ export function planHeldOut({ seed, shots }: PlanOptions, samples: number): Samp
 }
 
 /**
- * The order in which a seed takes its shots out of `available` normal images, as indices. Throws an `AdaptationError` when there are
- * fewer images than shots.
+ * The order in which a seed takes its shots out of `available` normal images, as indices. Throws an `AdaptationError`
+ * when there are fewer images than shots.
  */
 export function shotOrder(available: number, shots: number, seed: number): number[] {
   if (available < shots) {

@@ -18,7 +18,10 @@ export interface TrainingState {
   readonly v: Parameters;
   /** The exponential moving average of the parameters. */
   readonly average: Parameters;
-  /** The averaged parameters that did best on the held-out samples so far, and the epoch that they come from, counted from 1. */
+  /**
+   * The averaged parameters that did best on the held-out samples so far, and the epoch that they come from, counted
+   * from 1.
+   */
   readonly best: Parameters;
   readonly bestEpoch: number;
   /** The training loss of every step done. */

@@ -57,8 +57,8 @@ export interface TrainerOptions extends ArtifactOptions {
 }
 
 /**
- * The sessions of the training artifacts: one method per graph. When memory runs out, batches are halved once and go in parts
- * from then on; an OutOfMemoryError is what comes after that.
+ * The sessions of the training artifacts: one method per graph. When memory runs out, batches are halved once and go in
+ * parts from then on; an OutOfMemoryError is what comes after that.
  */
 export class Trainer {
   private constructor(
@@ -70,7 +70,10 @@ export class Trainer {
     private readonly evaluation: HalvingSession,
   ) {}
 
-  /** Writes the artifacts into `folder` and loads them, the evaluation when it is first needed: each holds the text tower's weights. */
+  /**
+   * Writes the artifacts into `folder` and loads them, the evaluation when it is first needed: each holds the text
+   * tower's weights.
+   */
   static async open(
     runtime: Runtime,
     backbone: Backbone,
@@ -121,7 +124,10 @@ export class Trainer {
     });
   }
 
-  /** One Adam step, counted from 1, and the moving average after it: `averaging * average + (1 - averaging) * parameters`. */
+  /**
+   * One Adam step, counted from 1, and the moving average after it:
+   * `averaging * average + (1 - averaging) * parameters`.
+   */
   async update(state: OptimiserState, gradients: Parameters, rates: StepRates): Promise<OptimiserState> {
     const outputs = await this.optimizer.run({
       ...rateFeeds(rates),
@@ -182,8 +188,8 @@ export class Trainer {
 }
 
 /**
- * Two parts of a batch as one. Their images are weighed by the size of the whole, so that losses and gradients add up, but for the 1
- * from which each part's Dice loss subtracts (`losses`).
+ * Two parts of a batch as one. Their images are weighed by the size of the whole, so that losses and gradients add up,
+ * but for the 1 from which each part's Dice loss subtracts (`losses`).
  */
 function together(a: Gradients, b: Gradients): Gradients {
   const focal = a.loss.focal + b.loss.focal;

@@ -19,7 +19,10 @@ export function openWeights(
   });
 }
 
-/** In what weights differ from the model that the catalogue describes: `the text width is 64, not 512`. Empty if they are its own. */
+/**
+ * In what weights differ from the model that the catalogue describes: `the text width is 64, not 512`. Empty if they
+ * are its own.
+ */
 export function differences(entry: CatalogueEntry, backbone: Backbone): string[] {
   const shapes = backbone.defaultTaps.map((tap) => backbone.tapShape(tap));
   const found = facts({

@@ -19,8 +19,8 @@ const HEADS = 12;
 /**
  * The bundled backbone: EfficientNet-Lite0 for images, all-MiniLM-L6-v2 with mean pooling for prompts, which were not
  * trained together, and the first blocks of EfficientNet-Lite2 for the memory of normal patches, which tell more there
- * than Lite0's. Taps are the blocks of Lite0 counted from 0, then those of Lite2 counted on from 16. Throws `WeightsError` when the
- * weights in `folder` are not the ones it lists. Golden: lite.
+ * than Lite0's. Taps are the blocks of Lite0 counted from 0, then those of Lite2 counted on from 16. Throws
+ * `WeightsError` when the weights in `folder` are not the ones it lists. Golden: lite.
  */
 export function openLite(folder: string = LITE_FOLDER): Backbone {
   const digest = combinedDigest(verifiedDigests(folder, FILES));

@@ -4,11 +4,11 @@ import path from 'node:path';
 import { fileDigest } from '../weights/digests.js';
 import { WeightsError } from '../weights-error.js';
 import type { Hub, HubFile } from './hub.js';
-import { PassingFault } from './passing-fault.js';
-import { type Patience, patiently } from './patience.js';
+import { type RetryPolicy, withRetries } from './retry.js';
+import { TransientError } from './transient-error.js';
 
 export interface DownloadOptions {
-  readonly patience: Patience;
+  readonly policy: RetryPolicy;
   readonly signal?: AbortSignal | undefined;
   /** Told how many bytes are here. */
   readonly onProgress?: ((doneBytes: number, totalBytes: number) => void) | undefined;
@@ -16,15 +16,15 @@ export interface DownloadOptions {
 
 /**
  * Brings a file of the hub to `target`, which is there only once its SHA-256 is right. Until then its bytes lie in
- * `target.<digest>.partial`, from which a later download of the same content goes on. Rejects with a `WeightsError` and the signal's
- * reason.
+ * `target.<digest>.partial`, from which a later download of the same content goes on. Rejects with a `WeightsError` and
+ * the signal's reason.
  */
 export async function download(hub: Hub, file: HubFile, target: string, options: DownloadOptions): Promise<void> {
   const partial = `${target}.${file.sha256.slice(0, 16)}.partial`;
   const here = () => (existsSync(partial) ? statSync(partial).size : 0);
-  const { patience, signal } = options;
+  const { policy, signal } = options;
   await removeOthers(target, partial);
-  await patiently(() => fetchRest(hub, file, partial, options), patience, signal, here);
+  await withRetries(() => fetchRest(hub, file, partial, options), policy, signal, here);
   const digest = fileDigest(partial);
   if (digest !== file.sha256) {
     await rm(partial);
@@ -62,25 +62,25 @@ async function fetchRest(
     if (start !== position) await handle.truncate(start);
     position = start;
     for await (const chunk of connected(body, signal)) {
-      if (position + chunk.length > file.sizeBytes) throw new PassingFault('the server sent more than the file has');
+      if (position + chunk.length > file.sizeBytes) throw new TransientError('the server sent more than the file has');
       await handle.appendFile(chunk);
       position += chunk.length;
       onProgress?.(position, file.sizeBytes);
     }
-    if (position < file.sizeBytes) throw new PassingFault('the connection ended too early');
+    if (position < file.sizeBytes) throw new TransientError('the connection ended too early');
     await handle.sync();
   } finally {
     await handle.close();
   }
 }
 
-/** The chunks of a body; a connection that breaks becomes a `PassingFault`. */
+/** The chunks of a body; a connection that breaks becomes a `TransientError`. */
 async function* connected(body: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined) {
   const chunks = body[Symbol.asyncIterator]();
   for (;;) {
     const next = await chunks.next().catch((cause: Error) => {
       if (signal?.aborted) throw signal.reason;
-      throw new PassingFault('the connection broke', undefined, { cause });
+      throw new TransientError('the connection broke', undefined, { cause });
     });
     if (next.done) return;
     yield next.value;

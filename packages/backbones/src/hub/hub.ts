@@ -1,6 +1,6 @@
 import { EnvHttpProxyAgent, fetch, type Response } from 'undici';
 import { WeightsError } from '../weights-error.js';
-import { PassingFault } from './passing-fault.js';
+import { TransientError } from './transient-error.js';
 
 const defaultHubUrl = 'https://huggingface.co';
 
@@ -22,8 +22,8 @@ export interface HubFile {
 const MOST_REDIRECTS = 5;
 
 /**
- * Speaks the protocol of the Hugging Face hub. Proxies are taken from HTTP_PROXY, HTTPS_PROXY and NO_PROXY. Every method throws a
- * `WeightsError` for what cannot be had and a `PassingFault` for what may be had later.
+ * Speaks the protocol of the Hugging Face hub. Proxies are taken from HTTP_PROXY, HTTPS_PROXY and NO_PROXY. Every
+ * method throws a `WeightsError` for what cannot be had and a `TransientError` for what may be had later.
  */
 export class Hub {
   readonly #base: URL;
@@ -64,7 +64,9 @@ export class Hub {
     throw tooManyRedirects(url);
   }
 
-  /** The bytes of a file from `start` on. `start` of the answer is 0 when the server sends the whole file all the same. */
+  /**
+   * The bytes of a file from `start` on. `start` of the answer is 0 when the server sends the whole file all the same.
+   */
   async open(
     { url, sizeBytes }: HubFile,
     start: number,
@@ -99,7 +101,7 @@ export class Hub {
       ...(signal && { signal }),
     }).catch((cause: Error) => {
       if (signal?.aborted) throw signal.reason;
-      throw new PassingFault(`${url.host} cannot be reached (${reasonOf(cause)})`, undefined, { cause });
+      throw new TransientError(`${url.host} cannot be reached (${reasonOf(cause)})`, undefined, { cause });
     });
     if (response.status < 400 && (response.ok || target(response, url))) return response;
     await response.body?.cancel();
@@ -130,7 +132,7 @@ function startOf({ status, headers }: Response, asked: number, sizeBytes: number
   if (status === 206 && range && Number(range[1]) === asked && (range[2] === '*' || Number(range[2]) === sizeBytes)) {
     return asked;
   }
-  throw new PassingFault('the server answered with another part of the file than was asked for');
+  throw new TransientError('the server answered with another part of the file than was asked for');
 }
 
 function faultOf({ status, headers }: Response, url: URL, hasToken: boolean): Error {
@@ -142,7 +144,7 @@ function faultOf({ status, headers }: Response, url: URL, hasToken: boolean): Er
     return new WeightsError('not-on-hub', `${url.host} has no ${url.pathname}; check the address of the hub.`);
   }
   if (status === 416 || status === 408 || status === 429 || status >= 500) {
-    return new PassingFault(`${url.host} answered ${status}`, waitOf(headers.get('retry-after')));
+    return new TransientError(`${url.host} answered ${status}`, waitOf(headers.get('retry-after')));
   }
   return new WeightsError(
     'hub-refused',

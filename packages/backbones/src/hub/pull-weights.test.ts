@@ -12,10 +12,10 @@ import { type HubBehaviour, type HubServer, startHub } from '../testing/hub-serv
 import { WeightsError } from '../weights-error.js';
 import { download } from './download.js';
 import { Hub } from './hub.js';
-import { type Patience, patiently } from './patience.js';
 import { pullWeights } from './pull-weights.js';
+import { type RetryPolicy, withRetries } from './retry.js';
 
-const patience: Patience = { attempts: 4, firstWaitMs: 1, longestWaitMs: 1000 };
+const policy: RetryPolicy = { attempts: 4, firstWaitMs: 1, longestWaitMs: 1000 };
 const content = Buffer.from(Array.from({ length: 100_000 }, (_, i) => (i * i) % 251));
 const sha256 = createHash('sha256').update(content).digest('hex');
 const repository = 'timm/vit_base_patch32_clip_224.openai';
@@ -52,8 +52,8 @@ async function fetchFile(
 ): Promise<string> {
   const hub = new Hub({ baseUrl, token });
   try {
-    const file = await patiently(() => hub.find(repository, name, signal), patience, signal);
-    await download(hub, file, target, { patience, signal, onProgress });
+    const file = await withRetries(() => hub.find(repository, name, signal), policy, signal);
+    await download(hub, file, target, { policy, signal, onProgress });
     return target;
   } finally {
     await hub.close();
@@ -139,7 +139,7 @@ describe('a download', () => {
     expect(readdirSync(join(target, '..'))).toEqual([]);
   });
 
-  test('waits as long as a busy hub asks for, and no longer than patience lasts', async () => {
+  test('waits as long as a busy hub asks for, and no longer than the policy allows', async () => {
     const answers = [429, 503, 429];
     const waits = ['0', new Date(Date.now() - 1000).toUTCString(), '0'];
     const busy = await hubWith({
@@ -240,7 +240,7 @@ describe('pulling a backbone', () => {
     const digest = createHash('sha256').update(zeros).digest('hex');
     const hub = await hubWith({ content: zeros, sha256: digest, cutAfter: (n) => (n === 0 ? 100_000_000 : undefined) });
     const modelsFolder = join(temporaryFolder(), 'models');
-    const placed = await pullWeights('openai-vit-b-32', { modelsFolder, hub, patience });
+    const placed = await pullWeights('openai-vit-b-32', { modelsFolder, hub, policy });
     expect(placed).toEqual({ id: 'openai-vit-b-32', folder: join(modelsFolder, 'openai-vit-b-32'), digest });
     expect(openBackbone('openai-vit-b-32', { modelsFolder }).digest).toBe(digest);
     expect(readdirSync(modelsFolder)).toEqual(['openai-vit-b-32']);
@@ -252,7 +252,7 @@ describe('pulling a backbone', () => {
   test('of weights that are no such model leaves nothing', async () => {
     const hub = await hubWith();
     const modelsFolder = temporaryFolder();
-    await expect(pullWeights('openai-vit-b-32', { modelsFolder, hub, patience })).rejects.toThrow(
+    await expect(pullWeights('openai-vit-b-32', { modelsFolder, hub, policy })).rejects.toThrow(
       /^timm\/vit_base_patch32_clip_224\.openai of the hub: The file claims a header of \d+ bytes, so it is not/,
     );
     expect(readdirSync(modelsFolder)).toEqual([]);

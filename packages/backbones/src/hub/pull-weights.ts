@@ -7,7 +7,7 @@ import { recogniseWeights } from '../weights/import/recognise-weights.js';
 import { WeightsError } from '../weights-error.js';
 import { download } from './download.js';
 import { Hub, type HubOptions } from './hub.js';
-import { PATIENT, type Patience, patiently } from './patience.js';
+import { defaultRetryPolicy, type RetryPolicy, withRetries } from './retry.js';
 
 export interface PullOptions {
   /** Holds a folder of weights per backbone. */
@@ -16,16 +16,17 @@ export interface PullOptions {
   readonly signal?: AbortSignal;
   /** Told how many bytes of a file are here. */
   readonly onProgress?: (doneBytes: number, totalBytes: number, file: string) => void;
-  readonly patience?: Patience;
+  readonly policy?: RetryPolicy;
 }
 
 /**
- * Brings the weights of a backbone from the hub into `modelsFolder/<id>/`, whole or not at all, with their digests. What has come of
- * a pull that was stopped lies in `modelsFolder/<id>.partial/`, from which the next one goes on. Rejects with a `WeightsError` when
- * they cannot be had or are other weights than the catalogue says, and with the signal's reason.
+ * Brings the weights of a backbone from the hub into `modelsFolder/<id>/`, whole or not at all, with their digests.
+ * What has come of a pull that was stopped lies in `modelsFolder/<id>.partial/`, from which the next one goes on.
+ * Rejects with a `WeightsError` when they cannot be had or are other weights than the catalogue says, and with the
+ * signal's reason.
  */
 export async function pullWeights(id: string, options: PullOptions): Promise<PlacedWeights> {
-  const { modelsFolder, signal, onProgress, patience = PATIENT } = options;
+  const { modelsFolder, signal, onProgress, policy = defaultRetryPolicy } = options;
   const entry = catalogueEntry(id);
   const { hubRepository, files } = entry;
   refuseBundledOrPresent(entry, modelsFolder);
@@ -42,9 +43,9 @@ export async function pullWeights(id: string, options: PullOptions): Promise<Pla
     for (const name of files) {
       const target = path.join(staging, name);
       if (existsSync(target)) continue;
-      const file = await patiently(() => hub.find(hubRepository, name, signal), patience, signal);
+      const file = await withRetries(() => hub.find(hubRepository, name, signal), policy, signal);
       const tell = onProgress && ((done: number, total: number) => onProgress(done, total, name));
-      await download(hub, file, target, { patience, signal, onProgress: tell });
+      await download(hub, file, target, { policy, signal, onProgress: tell });
     }
   } finally {
     await hub.close();

@@ -30,8 +30,8 @@ export interface HubServer {
 }
 
 /**
- * A hub on the loopback address: `/…/resolve/main/…` redirects with the file's tag and size to a storage of another origin, which
- * answers ranges.
+ * A hub on the loopback address: `/…/resolve/main/…` redirects with the file's tag and size to a storage of another
+ * origin, which answers ranges.
  */
 export async function startHub(behaviour: HubBehaviour): Promise<HubServer> {
   const requests: HubRequest[] = [];

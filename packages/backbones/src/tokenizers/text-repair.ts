@@ -15,7 +15,7 @@ const C1_CONTROLS = /[\u0080-\u009f]/g;
 const UNWANTED_CONTROLS = /[\u0000-\u0008\u000b\u000e-\u001f\u007f\u206a-\u206f\ufeff\ufff9-\ufffc]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal escapes begin with one
 const TERMINAL_ESCAPE = /\u001b\[[\d;]*[a-zA-Z]/g;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: Python, whose rule this is, counts four of them as white space
+// biome-ignore lint/suspicious/noControlCharactersInRegex: Python counts four of them as white space
 const WHITE_SPACE = /[\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g;
 
 /**

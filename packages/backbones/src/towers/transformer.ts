@@ -45,8 +45,8 @@ export type Activation = (x: Value) => Value;
 const linear = (x: Value, { weight, bias }: Linear): Value => add(matMul(x, transposed(weight)), bias);
 
 /**
- * A weight in half precision is transposed before it is widened: a runtime does both while it loads the graph, and keeps
- * what each of them made until the end.
+ * A weight in half precision is transposed before it is widened: a runtime does both while it loads the graph, and
+ * keeps what each of them made until the end.
  */
 function transposed(weight: Value): Value {
   const { origin } = weight;

@@ -12,7 +12,7 @@ import { TENSOR_ARRAYS, toFloat32 } from './safetensors/tensor.js';
 const EXTERNAL_TYPES = { F32: 'float32', F16: 'float16', I8: 'int8' } as const;
 
 /**
- * The tensors of one safetensors file, as float32 constants for graphs (which refer to the file and don't copy it) and
+ * The tensors of one safetensors file, as float32 constants for graphs (which refer to the file and do not copy it) and
  * as numbers.
  *
  * An I8 tensor `name` is multiplied by its companion `name_scale`, broadcast; if it has three axes, [rows, groups,

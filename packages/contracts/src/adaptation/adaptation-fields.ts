@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-// The fields that options share, whether a request gives them (each may be missing) or a model records them (none may be).
+// The fields that options share, whether a request gives them (each may be missing) or a model records them (none may
+// be).
 const phraseList = z
   .array(z.string().min(1).max(400).regex(/\S/, 'A phrase needs at least one visible character'))
   .min(1)

@@ -83,7 +83,10 @@ const defaultPreset: PresetValues = {
   scoring: { pooling: 'top', topShare: 0.02, memoryWeight: 1.5, memoryImageWeight: 3, memoryPatches: 4096 },
 };
 
-/** The paper's setting, meant for CLIP backbones; the epoch is chosen on held-out synthetic anomalies, never on the test set. */
+/**
+ * The paper's setting, meant for CLIP backbones; the epoch is chosen on held-out synthetic anomalies, never on the test
+ * set.
+ */
 const paperPreset: PresetValues = {
   ...common,
   synthesis: paperSynthesis,

@@ -15,7 +15,8 @@ const plain: Override = ({ zodSchema, jsonSchema }) => {
 
 /**
  * JSON schemas (draft 2020-12) of several zod schemas at once: `inline` under their keys, every schema with an `id` in
- * `components`, referred to as `#/components/schemas/ID`. They describe what a sender writes, before defaults are filled in.
+ * `components`, referred to as `#/components/schemas/ID`. They describe what a sender writes, before defaults are
+ * filled in.
  */
 export function jsonSchemas(schemas: Readonly<Record<string, z.ZodType>>): {
   readonly inline: Readonly<Record<string, JsonObject>>;

@@ -59,7 +59,10 @@ export type Problem = z.infer<typeof problemSchema>;
 /** Media type of problem details. */
 export const problemMediaType = 'application/problem+json';
 
-/** A problem on its way to whoever can tell the client about it: an HTTP answer, the outcome of a file, the end of a job. */
+/**
+ * A problem on its way to whoever can tell the client about it: an HTTP answer, the outcome of a file, the end of a
+ * job.
+ */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly slug: ProblemSlug;

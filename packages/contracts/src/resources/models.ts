@@ -12,7 +12,10 @@ export const towerPrecisionSchema = z.enum(['float32', 'float16', 'int8']);
 
 export type TowerPrecision = z.infer<typeof towerPrecisionSchema>;
 
-/** What may be asked of image towers: the precision that suits the device and the backbone, or float32 whatever it costs. */
+/**
+ * What may be asked of image towers: the precision that suits the device and the backbone, or float32 whatever it
+ * costs.
+ */
 export const precisionChoices = ['auto', 'float32'] as const;
 
 export type PrecisionChoice = (typeof precisionChoices)[number];

@@ -20,7 +20,10 @@ export interface ScoreInput {
   readonly image: ScoringImage;
 }
 
-/** An adaptation or a revision in progress. Opening an adaptation goes on from the checkpoint in its work folder where there is one. */
+/**
+ * An adaptation or a revision in progress. Opening an adaptation goes on from the checkpoint in its work folder where
+ * there is one.
+ */
 export interface AdaptationRun {
   readonly progress: AdaptationProgress;
   /** Does the next short piece of work; true once the detector is complete. */
@@ -62,6 +65,9 @@ export interface ComputeSettings {
 
 /** What a module that the engine process loads exports. */
 export interface ComputeModule {
-  /** Throws when the device is not there. `onBatchHalved` is told when memory ran out and smaller batches are taken from then on. */
+  /**
+   * Throws when the device is not there. `onBatchHalved` is told when memory ran out and smaller batches are taken from
+   * then on.
+   */
   createCompute(settings: ComputeSettings, onBatchHalved: OnBatchHalved): Promise<Compute>;
 }

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { cudaFault } from './cuda-fault.js';
 
-// What onnxruntime-node 1.30.0 threw with its CUDA provider under NVIDIA's libraries of CUDA 13.0, or a stand-in for them.
+// What onnxruntime-node 1.30.0 threw with its CUDA provider under NVIDIA's libraries of CUDA 13.0, or a stand-in for
+// them.
 const signature =
   '/onnxruntime_src/onnxruntime/core/providers/cuda/cuda_call.cc:154 std::conditional_t<THRW, void, onnxruntime::common::Status> onnxruntime::CudaCall(ERRTYPE, const char*, const char*, SUCCTYPE, const char*, const char*, int) [with ERRTYPE = cudaError; bool THRW = true; SUCCTYPE = cudaError; std::conditional_t<THRW, void, common::Status> = void] /onnxruntime_src/onnxruntime/core/providers/cuda/cuda_call.cc:146 std::conditional_t<THRW, void, onnxruntime::common::Status> onnxruntime::CudaCall(ERRTYPE, const char*, const char*, SUCCTYPE, const char*, const char*, int) [with ERRTYPE = cudaError; bool THRW = true; SUCCTYPE = cudaError; std::conditional_t<THRW, void, common::Status> = void] ';
 const circumstances =

@@ -1,6 +1,6 @@
 /**
- * Why CUDA did not load, in words that stand in a sentence: from what ONNX Runtime said, and, where it could not open its provider, from
- * what the dynamic loader says of that file (which ONNX Runtime keeps to its log).
+ * Why CUDA did not load, in words that stand in a sentence: from what ONNX Runtime said, and, where it could not open
+ * its provider, from what the dynamic loader says of that file (which ONNX Runtime keeps to its log).
  */
 export function cudaFault(message: string, askLoader: () => string | undefined): string {
   if (/failed to load shared library/i.test(message)) return openingFault(askLoader());

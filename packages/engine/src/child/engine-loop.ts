@@ -21,12 +21,12 @@ export interface EngineLoopOptions {
 }
 
 /**
- * Does what the scheduler decides, one operation at a time, and sends what comes of it. Between two operations the event loop
- * turns, so that messages come in.
+ * Does what the scheduler decides, one operation at a time, and sends what comes of it. Between two operations the
+ * event loop turns, so that messages come in.
  *
- * An error of a piece of work is that work's answer, memory that ran out included: what was loaded before can be used again. An error
- * while something is let go leaves the process in a state nobody knows and rejects `run`: the process then ends, and its supervisor
- * starts a fresh one.
+ * An error of a piece of work is that work's answer, memory that ran out included: what was loaded before can be used
+ * again. An error while something is let go leaves the process in a state nobody knows and rejects `run`: the process
+ * then ends, and its supervisor starts a fresh one.
  */
 export class EngineLoop {
   readonly #compute: Compute;

@@ -1,6 +1,6 @@
 /**
- * The engine process: what `Engine` forks. It owns ONNX Runtime, so its event loop may block; it ends when its parent goes away.
- * Signals that a terminal or a service manager sends to the whole group are the parent's business.
+ * The engine process: what `Engine` forks. It owns ONNX Runtime, so its event loop may block; it ends when its parent
+ * goes away. Signals that a terminal or a service manager sends to the whole group are the parent's business.
  */
 
 import type { EngineMessage, EngineProcessSettings, StartMessage, WorkMessage } from '../protocol.js';

@@ -5,7 +5,8 @@ import type { Compute, ComputeSettings, ScoreInput } from './compute.js';
 import { openOrtRuntime } from './ort-runtime.js';
 
 /**
- * Detectors and adaptations on the device asked for. Throws an EngineError `device-unavailable` when the device does not load.
+ * Detectors and adaptations on the device asked for. Throws an EngineError `device-unavailable` when the device does
+ * not load.
  */
 export async function createCompute(
   { device, threads, precision, fusedAttention, modelsFolder }: ComputeSettings,

@@ -41,8 +41,8 @@ export const onnxRuntimeVersion: string = ort.env.versions.node!;
 // What goes wrong comes as an exception; the log would only say it twice.
 ort.env.logLevel = 'fatal';
 
-// onnxruntime-node 1.30 makes half-precision tensors of Float16Array where Node has it (24 and newer), though its native
-// part only knows them as Uint16Array. It looks for the class when it makes its first tensor.
+// onnxruntime-node 1.30 makes half-precision tensors of Float16Array where Node has it (24 and newer), though its
+// native part only knows them as Uint16Array. It looks for the class when it makes its first tensor.
 Reflect.deleteProperty(globalThis, 'Float16Array');
 
 interface Provider {
@@ -70,8 +70,8 @@ async function chooseProvider(device: Device): Promise<Provider & { readonly pas
 }
 
 /**
- * NVIDIA's libraries multiply float32 matrices in TF32, with 10 bits of mantissa instead of 23, when ONNX Runtime lets them, and
- * onnxruntime-node cannot forbid it. They read this variable when they start; who has set it knows why.
+ * NVIDIA's libraries multiply float32 matrices in TF32, with 10 bits of mantissa instead of 23, when ONNX Runtime lets
+ * them, and onnxruntime-node cannot forbid it. They read this variable when they start; who has set it knows why.
  */
 function computeInFloat32(): void {
   process.env.NVIDIA_TF32_OVERRIDE ??= '0';
@@ -87,7 +87,8 @@ function sessionOptions({ name, deviceId }: Provider, threads: number): ort.Infe
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
-    // With it, a second run takes one block for all its activations beside what the first has left in the arena: twice the memory.
+    // With it, a second run takes one block for all its activations beside what the first has left in the arena: twice
+    // the memory.
     enableMemPattern: false,
     logSeverityLevel: 4,
     // Idle threads sleep as soon as a run ends, so that the synthesis threads get the cores.

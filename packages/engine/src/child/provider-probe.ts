@@ -28,8 +28,8 @@ function probeModel(): Uint8Array {
 }
 
 /**
- * Runs a model on a device of CUDA, none of whose operators may be left to another provider, and compares its numbers with the
- * processor's. Why it cannot be used, or undefined when all is right.
+ * Runs a model on a device of CUDA, none of whose operators may be left to another provider, and compares its numbers
+ * with the processor's. Why it cannot be used, or undefined when all is right.
  */
 export async function probeCuda(deviceId: number): Promise<string | undefined> {
   const supported = ort.listSupportedBackends().map(({ name }) => name);

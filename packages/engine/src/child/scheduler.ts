@@ -22,7 +22,10 @@ export interface WaitingScore extends ScoreRequest {
   readonly arrived: number;
 }
 
-/** The next thing to do. Only one is under way at a time; its outcome is told through the scheduler's method of the same name. */
+/**
+ * The next thing to do. Only one is under way at a time; its outcome is told through the scheduler's method of the same
+ * name.
+ */
 export type Operation =
   /** Ask for the detector's tower key. */
   | { readonly kind: 'resolve'; readonly detector: DetectorReference; readonly requests: readonly WaitingScore[] }
@@ -64,11 +67,15 @@ export interface SchedulerGauges {
 type Group = Map<string, WaitingScore[]>;
 
 /**
- * Decides what the engine does next. A pure state machine: it owns no timer, calls nobody and is told the time (ms, any origin).
+ * Decides what the engine does next. A pure state machine: it owns no timer, calls nobody and is told the time (ms, any
+ * origin).
  *
- * - Groups of requests (one tower key and image side) take turns, and so do the callers within a group; each caller's requests stay in order.
- * - A batch is the largest of `batchShapes` that the group fills and the budget allows; nothing waits for a batch to fill up.
- * - One adaptation is open at a time; others wait in order. Waiting scores run between its pieces of work, within `scoresPerAdvance`.
+ * - Groups of requests (one tower key and image side) take turns, and so do the callers within a group; each caller's
+ *   requests stay in order.
+ * - A batch is the largest of `batchShapes` that the group fills and the budget allows; nothing waits for a batch to
+ *   fill up.
+ * - One adaptation is open at a time; others wait in order. Waiting scores run between its pieces of work, within
+ *   `scoresPerAdvance`.
  * - Requests past their deadline and requests whose caller has gone are dropped before they run.
  */
 export class Scheduler {
@@ -100,8 +107,8 @@ export class Scheduler {
   }
 
   /**
-   * The caller of this request or adaptation has gone. True when it was waiting and is dropped; false when it is under way
-   * (an open adaptation is closed next) or unknown.
+   * The caller of this request or adaptation has gone. True when it was waiting and is dropped; false when it is under
+   * way (an open adaptation is closed next) or unknown.
    */
   cancel(id: number): boolean {
     const opening = this.#running?.kind === 'open' ? this.#running.adaptation : undefined;

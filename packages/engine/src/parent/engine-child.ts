@@ -24,8 +24,8 @@ export interface EngineChildOptions {
 }
 
 /**
- * Loading a model frees large blocks. By default the C library learns from the first one to keep the next: a tower of a gigabyte
- * then holds two. With a fixed threshold freed blocks go back to the system.
+ * Loading a model frees large blocks. By default the C library learns from the first one to keep the next: a tower of a
+ * gigabyte then holds two. With a fixed threshold freed blocks go back to the system.
  */
 const returnFreedMemory = { MALLOC_MMAP_THRESHOLD_: `${2 ** 21}` };
 
@@ -52,12 +52,14 @@ export class EngineChild {
     this.#process = fork(fileURLToPath(new URL('../../dist/child/engine-process.js', import.meta.url)), {
       serialization: 'advanced',
       execArgv: [],
-      // Whatever a native library prints goes to the parent's standard error: standard output belongs to the parent alone.
+      // Whatever a native library prints goes to the parent's standard error: standard output belongs to the parent
+      // alone.
       stdio: ['ignore', 2, 2, 'ipc'],
       env: { ...engineEnvironment(process.env), ...returnFreedMemory },
     });
     this.#process.on('message', (message) => this.#receive(message as EngineMessage));
-    // A beat that is missed is counted by this process's own turns, so that a suspended machine kills nobody on waking up.
+    // A beat that is missed is counted by this process's own turns, so that a suspended machine kills nobody on waking
+    // up.
     const silenceLimit = Math.ceil(hangTimeoutMs / settings.beatIntervalMs);
     const watchdog = setInterval(() => {
       if (++this.#silentBeats >= silenceLimit * this.#images) this.kill('hang');

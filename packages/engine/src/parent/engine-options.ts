@@ -13,14 +13,20 @@ export interface EngineOptions {
   readonly threads?: number;
   /** Threads that draw synthetic anomalies; default one per core, at most 8. */
   readonly synthesisThreads?: number;
-  /** Resident memory of the engine process past which it is replaced between two operations; default 60 % of the machine's or container's. */
+  /**
+   * Resident memory of the engine process past which it is replaced between two operations; default 60 % of the
+   * machine's or container's.
+   */
   readonly memoryCeilingBytes?: number;
   readonly modelsFolder?: string;
   /** Images that may wait or be under way; more are refused as `overloaded`. Default 1024. */
   readonly maxPendingImages?: number;
   /** How often the process may die over one adaptation without getting further; default 3. */
   readonly adaptationAttempts?: number;
-  /** How often in a row the process may fail to become ready at its first start; default 5. Later `giveUpAfterMs` counts. */
+  /**
+   * How often in a row the process may fail to become ready at its first start; default 5. Later `giveUpAfterMs`
+   * counts.
+   */
   readonly startAttempts?: number;
   /** The module that computes, a ComputeModule; default the method on ONNX Runtime. */
   readonly computeModule?: URL;
@@ -31,7 +37,8 @@ interface EngineTiming {
   /** Between two signs of life; default 500. */
   readonly beatIntervalMs: number;
   /**
-   * A process that is busy and finishes no operation for so long, times the images in the operation, is killed; default 120,000.
+   * A process that is busy and finishes no operation for so long, times the images in the operation, is killed; default
+   * 120,000.
    */
   readonly hangTimeoutMs: number;
   /** A cancelled adaptation that has not let go after so long is ended with its process; default 1,500. */
@@ -43,8 +50,8 @@ interface EngineTiming {
   /** Longest pause; default 10,000. */
   readonly maxBackOffMs: number;
   /**
-   * A process that was ready once may fail to become ready again for so long before it is given up; default 300,000. A driver that is
-   * reset, or a card that is away, is back within a minute or two.
+   * A process that was ready once may fail to become ready again for so long before it is given up; default 300,000. A
+   * driver that is reset, or a card that is away, is back within a minute or two.
    */
   readonly giveUpAfterMs: number;
 }

@@ -53,10 +53,10 @@ export interface EngineEvents {
 type AnyWork = ScoreWork | AdaptWork;
 
 /**
- * The engine: a child process that owns ONNX Runtime, and its supervisor here. The process may crash, hang, be killed or grow too
- * large: it is replaced, images that were not answered are scored again once, and an adaptation goes on from its checkpoint. When an
- * allocation fails, the process halves its batch once; after that the work fails (`compute-failed`, from an OutOfMemoryError).
- * The process ends with this one, however this one ends.
+ * The engine: a child process that owns ONNX Runtime, and its supervisor here. The process may crash, hang, be killed
+ * or grow too large: it is replaced, images that were not answered are scored again once, and an adaptation goes on
+ * from its checkpoint. When an allocation fails, the process halves its batch once; after that the work fails
+ * (`compute-failed`, from an OutOfMemoryError). The process ends with this one, however this one ends.
  *
  * ```ts
  * const engine = await Engine.start({ device: 'auto' });
@@ -104,8 +104,8 @@ export class Engine extends EventEmitter<EngineEvents> {
   }
 
   /**
-   * Starts the process and resolves once it is ready. Rejects with an EngineError `device-unavailable` when the device does not
-   * load, with `start-failed` when the process dies again and again before it is ready.
+   * Starts the process and resolves once it is ready. Rejects with an EngineError `device-unavailable` when the device
+   * does not load, with `start-failed` when the process dies again and again before it is ready.
    */
   static async start(options: EngineOptions): Promise<Engine> {
     const engine = new Engine(options);
@@ -118,8 +118,9 @@ export class Engine extends EventEmitter<EngineEvents> {
   }
 
   /**
-   * Scores images with one detector; the answers stand in the order of the images. Rejects with the signal's reason, or with an
-   * EngineError: `deadline`, `overloaded`, `stopped`, `crashed` (the process died twice over one image) or `compute-failed`.
+   * Scores images with one detector; the answers stand in the order of the images. Rejects with the signal's reason, or
+   * with an EngineError: `deadline`, `overloaded`, `stopped`, `crashed` (the process died twice over one image) or
+   * `compute-failed`.
    */
   score(request: ScoreRequest, options: ScoreOptions = {}): Promise<AnomalyMap[]> {
     const attributes = { 'mediclip.images': request.images.length };
@@ -158,9 +159,9 @@ export class Engine extends EventEmitter<EngineEvents> {
   /**
    * Resolves once the detector's folder is complete. Adaptations run one after the other.
    *
-   * Rejects with the signal's reason within two seconds of an abort, when the device is free again; with an EngineError `stopped`
-   * after `stop` (its checkpoint is kept: the same job goes on from it), `crashed` when the process died again and again without
-   * getting further, or `compute-failed`.
+   * Rejects with the signal's reason within two seconds of an abort, when the device is free again; with an EngineError
+   * `stopped` after `stop` (its checkpoint is kept: the same job goes on from it), `crashed` when the process died
+   * again and again without getting further, or `compute-failed`.
    */
   adapt(job: AdaptationJob, options: AdaptOptions = {}): Promise<void> {
     return inSpan('engine adapt', { attributes: { 'mediclip.images': job.images.length } }, () =>
@@ -168,7 +169,10 @@ export class Engine extends EventEmitter<EngineEvents> {
     );
   }
 
-  /** As `adapt`, for a detector that is made from another one and more normals. It keeps no checkpoint: interrupted, it begins again. */
+  /**
+   * As `adapt`, for a detector that is made from another one and more normals. It keeps no checkpoint: interrupted, it
+   * begins again.
+   */
   revise(job: RevisionJob, options: AdaptOptions = {}): Promise<void> {
     return inSpan('engine revise', { attributes: { 'mediclip.images': job.images.length } }, () =>
       this.#adapt(job, options),
@@ -233,7 +237,10 @@ export class Engine extends EventEmitter<EngineEvents> {
     work.reject(error);
   }
 
-  /** Cancels an adaptation. One that is under way is answered when it has let go, or was ended with its process after the grace. */
+  /**
+   * Cancels an adaptation. One that is under way is answered when it has let go, or was ended with its process after
+   * the grace.
+   */
   #cancel(work: AdaptWork, reason: unknown): NodeJS.Timeout | undefined {
     this.#supervisor.send({ type: 'cancel', id: work.id });
     if (!work.begun) {

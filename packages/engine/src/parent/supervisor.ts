@@ -7,7 +7,10 @@ import type { ResolvedEngineOptions } from './engine-options.js';
 import { errorOf } from './work.js';
 
 export interface EngineState {
-  /** `restarting`: the process ended, another is being started. `failing`: those do not become ready, for now. `stopped`: there will be no other. */
+  /**
+   * `restarting`: the process ended, another is being started. `failing`: those do not become ready, for now.
+   * `stopped`: there will be no other.
+   */
   readonly status: 'starting' | 'ready' | 'restarting' | 'failing' | 'stopped';
   /** The device asked for. */
   readonly device: Device;
@@ -36,7 +39,10 @@ export interface SupervisorHandlers {
 
 const noGauges: SchedulerGauges = { waitingScores: 0, waitingAdaptations: 0, adaptationOpen: false };
 
-/** Keeps one engine process running: starts it, replaces it when it ends or grows too large, and stops it. Knows nothing of its work. */
+/**
+ * Keeps one engine process running: starts it, replaces it when it ends or grows too large, and stops it. Knows nothing
+ * of its work.
+ */
 export class Supervisor {
   readonly #options: ResolvedEngineOptions;
   readonly #handlers: SupervisorHandlers;
@@ -185,7 +191,9 @@ export class Supervisor {
     this.#handlers.onEnd(end, child?.inFlight ?? []);
   }
 
-  /** Counts an end before the process was ready. The error to give up with, or undefined when it is to be tried again. */
+  /**
+   * Counts an end before the process was ready. The error to give up with, or undefined when it is to be tried again.
+   */
   #failedStart(end: ChildEnd): EngineError | undefined {
     this.#failedStarts++;
     const { startAttempts, timing } = this.#options;

@@ -18,8 +18,8 @@ const entry = new URL('../../dist/synthesis/synthesis-thread.js', import.meta.ur
 const tasksAhead = 64;
 
 /**
- * Worker threads that draw synthetic anomalies. A sample is a function of its request alone, so the bytes are the same as from
- * a call of `synthesize` in this thread. A request over which a thread dies is tried once more.
+ * Worker threads that draw synthetic anomalies. A sample is a function of its request alone, so the bytes are the same
+ * as from a call of `synthesize` in this thread. A request over which a thread dies is tried once more.
  */
 export class SynthesisPool implements SampleSource {
   readonly #pool: TaskPool<SynthesisTasks>;
@@ -38,8 +38,8 @@ export class SynthesisPool implements SampleSource {
   }
 
   /**
-   * The samples in the order of the requests; earlier requests are drawn first. Rejects when a request cannot be drawn, when a
-   * thread dies twice over it, and when the pool is closed meanwhile.
+   * The samples in the order of the requests; earlier requests are drawn first. Rejects when a request cannot be drawn,
+   * when a thread dies twice over it, and when the pool is closed meanwhile.
    */
   draw(requests: readonly SampleRequest[]): Promise<SyntheticSample[]> {
     return Promise.all(requests.map((request) => this.#pool.run('draw', request)));

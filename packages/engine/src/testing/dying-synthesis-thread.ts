@@ -1,6 +1,6 @@
 /**
- * A synthesis thread that dies on demand: step 13 always kills it, step 7 the first time (counted in the memory that all threads
- * share: the first pixel of image 0). Everything else is drawn.
+ * A synthesis thread that dies on demand: step 13 always kills it, step 7 the first time (counted in the memory that
+ * all threads share: the first pixel of image 0). Everything else is drawn.
  */
 import type { SampleRequest } from '@mediclip/adaptation';
 import { serveTasks, threadData } from '@mediclip/threads';

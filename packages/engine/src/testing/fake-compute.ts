@@ -1,6 +1,7 @@
 /**
- * Compute without ONNX Runtime, for the tests of the engine: it really runs in the engine process and does on command what native
- * code does by accident. Commands lie as `script.json` in the folder of the detector, of the job's work, or in the models folder.
+ * Compute without ONNX Runtime, for the tests of the engine: it really runs in the engine process and does on command
+ * what native code does by accident. Commands lie as `script.json` in the folder of the detector, of the job's work, or
+ * in the models folder.
  */
 
 import { createHash } from 'node:crypto';
@@ -115,7 +116,10 @@ class FakeRun implements AdaptationRun {
   }
 }
 
-/** An image's score is its first byte over 255; its map holds the score, the batch's size, the process id and 1 where float32 was asked for. Detectors share a tower by their first letter. */
+/**
+ * An image's score is its first byte over 255; its map holds the score, the batch's size, the process id and 1 where
+ * float32 was asked for. Detectors share a tower by their first letter.
+ */
 async function score(batch: readonly ScoreInput[], precision: PrecisionChoice) {
   for (const { detector } of batch) await obey(detector.folder, { batch: batch.length });
   return batch.map(({ image }) => {

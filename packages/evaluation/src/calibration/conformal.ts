@@ -1,4 +1,7 @@
-/** A threshold that flags a new normal image with a probability of at most `alpha`: an image is flagged when its score is above `value`. */
+/**
+ * A threshold that flags a new normal image with a probability of at most `alpha`: an image is flagged when its score
+ * is above `value`.
+ */
 export type ConformalThreshold =
   | {
       readonly defined: true;
@@ -21,12 +24,12 @@ export type ConformalThreshold =
 const SMALLEST_ALPHA = 1e-9;
 
 /**
- * Split-conformal threshold from the scores of normal images that were used neither for training nor for choosing the model. If a new
- * normal image is exchangeable with them, it scores above the threshold with a probability of at most alpha, whatever the model.
- * The rank is ceil((n + 1)(1 - alpha)), counted in whole images so that rounding cannot shift it: an image is flagged exactly when
- * its `conformalPValue` is at most alpha. Undefined, with the number of images needed, when the rank exceeds n.
- * Source: Vovk et al., "Algorithmic Learning in a Random World", 2005; golden/metrics/conformal.json.
- * Throws a RangeError for scores that are not finite or an alpha outside 0 to 1.
+ * Split-conformal threshold from the scores of normal images that were used neither for training nor for choosing the
+ * model. If a new normal image is exchangeable with them, it scores above the threshold with a probability of at most
+ * alpha, whatever the model. The rank is ceil((n + 1)(1 - alpha)), counted in whole images so that rounding cannot
+ * shift it: an image is flagged exactly when its `conformalPValue` is at most alpha. Undefined, with the number of
+ * images needed, when the rank exceeds n. Source: Vovk et al., "Algorithmic Learning in a Random World", 2005;
+ * golden/metrics/conformal.json. Throws a RangeError for scores that are not finite or an alpha outside 0 to 1.
  */
 export function conformalThreshold(normalScores: ArrayLike<number>, alpha: number): ConformalThreshold {
   if (!(alpha >= SMALLEST_ALPHA && alpha < 1)) {
@@ -47,8 +50,8 @@ export function conformalThreshold(normalScores: ArrayLike<number>, alpha: numbe
 }
 
 /**
- * Split-conformal p-value of one score: (1 + number of calibration scores >= score) / (n + 1). Small means unlike the normal images;
- * 1 when there are no calibration scores. Throws a RangeError for scores that are not finite.
+ * Split-conformal p-value of one score: (1 + number of calibration scores >= score) / (n + 1). Small means unlike the
+ * normal images; 1 when there are no calibration scores. Throws a RangeError for scores that are not finite.
  */
 export function conformalPValue(normalScores: ArrayLike<number>, score: number): number {
   requireFinite(normalScores);

@@ -21,8 +21,9 @@ export interface DecisionRule {
 }
 
 /**
- * Describes the score of an image of `size` (pixels, as shown): the range of its map, its regions in pixels of the image (`mapRegions`:
- * of the map), the decision where the model has a threshold, and the p-value where it is calibrated.
+ * Describes the score of an image of `size` (pixels, as shown): the range of its map, its regions in pixels of the
+ * image (`mapRegions`: of the map), the decision where the model has a threshold, and the p-value where it is
+ * calibrated.
  */
 export function describeScore(
   { score, logit, map, mapSide }: AnomalyMap,
@@ -52,9 +53,10 @@ function thresholdOf({
 }
 
 /**
- * What a model says about one score: abnormal when it is above the threshold. With the calibrated one the p-value, how rare so high a
- * score is among normal images, is at most alpha exactly when the decision is `abnormal`. Where the calibration and the image have logits,
- * which keep their order when scores have become 1, it goes by them; a threshold set by hand is one of scores.
+ * What a model says about one score: abnormal when it is above the threshold. With the calibrated one the p-value, how
+ * rare so high a score is among normal images, is at most alpha exactly when the decision is `abnormal`. Where the
+ * calibration and the image have logits, which keep their order when scores have become 1, it goes by them; a threshold
+ * set by hand is one of scores.
  */
 export function decisionOf(
   score: number,

@@ -1,9 +1,9 @@
 /**
- * The largest p-value to flag so that among the flagged images the expected share of normal ones is at most `rate`; undefined when none is to
- * be flagged. Benjamini and Hochberg's step-up procedure; it holds for conformal p-values against one calibration set, which depend on
- * one another only positively.
- * Sources: Benjamini and Hochberg, Journal of the Royal Statistical Society B 57, 1995; Bates et al., Annals of Statistics 51, 2023.
- * Throws a RangeError for a rate outside 0 to 1 and for p-values that are none.
+ * The largest p-value to flag so that among the flagged images the expected share of normal ones is at most `rate`;
+ * undefined when none is to be flagged. Benjamini and Hochberg's step-up procedure; it holds for conformal p-values
+ * against one calibration set, which depend on one another only positively.
+ * Sources: Benjamini and Hochberg, Journal of the Royal Statistical Society B 57, 1995; Bates et al., Annals of
+ * Statistics 51, 2023. Throws a RangeError for a rate outside 0 to 1 and for p-values that are none.
  */
 export function falseDiscoveryCutoff(pValues: ArrayLike<number>, rate: number): number | undefined {
   if (!(rate > 0 && rate < 1)) {

@@ -7,9 +7,9 @@ export type Recalibration =
   | { readonly defined: false; readonly reason: string; readonly neededImages: number; readonly normalImages: number };
 
 /**
- * The calibration that the same normal images give for `alpha`: its thresholds are those that a new calibration on them would give. A
- * calibration of an earlier version kept no peaks of maps: at another alpha it has no map threshold any more. Throws a RangeError for an
- * alpha outside 0 to 1.
+ * The calibration that the same normal images give for `alpha`: its thresholds are those that a new calibration on them
+ * would give. A calibration of an earlier version kept no peaks of maps: at another alpha it has no map threshold any
+ * more. Throws a RangeError for an alpha outside 0 to 1.
  */
 export function recalibrate(calibration: Calibration, alpha: number): Recalibration {
   const threshold = conformalThreshold(calibration.scores, alpha);

@@ -22,8 +22,8 @@ export class Bag {
   }
 
   /**
-   * The smoothed conformal p-value of a score among those of the bag and itself: uniform on 0 to 1 when all are exchangeable and `uniform`
-   * is so. Source: Vovk et al., "Algorithmic Learning in a Random World", 2005, section 2.2.
+   * The smoothed conformal p-value of a score among those of the bag and itself: uniform on 0 to 1 when all are
+   * exchangeable and `uniform` is so. Source: Vovk et al., "Algorithmic Learning in a Random World", 2005, section 2.2.
    */
   pValue(score: number, uniform: number): number {
     const bin = binOf(score);

@@ -1,8 +1,8 @@
 import { Bag } from './bag.js';
 
 /**
- * What each part of the capital is multiplied by after a p-value: at least 0, and 1 on average over uniform ones. They bet on scores that
- * rise (small p-values), fall, spread or draw together, and one does not bet.
+ * What each part of the capital is multiplied by after a p-value: at least 0, and 1 on average over uniform ones. They
+ * bet on scores that rise (small p-values), fall, spread or draw together, and one does not bet.
  */
 const bets: readonly ((p: number) => number)[] = [
   () => 1,
@@ -26,10 +26,10 @@ interface MartingaleState {
 }
 
 /**
- * A conformal test martingale over the scores of one model: while new images are exchangeable with the calibration images, its capital
- * reaches `1 / rate` with a probability of at most `rate`, however often one looks. The conformal p-value of each score is
- * counted in the calibration scores and all scores before it, with ties broken at random; the capital moves between bets as
- * the Simple Jumper's.
+ * A conformal test martingale over the scores of one model: while new images are exchangeable with the calibration
+ * images, its capital reaches `1 / rate` with a probability of at most `rate`, however often one looks. The conformal
+ * p-value of each score is counted in the calibration scores and all scores before it, with ties broken at random; the
+ * capital moves between bets as the Simple Jumper's.
  * Source: Vovk et al., "Retrain or not retrain: conformal test martingales for change-point detection", COPA 2021.
  */
 export class ConformalMartingale {
@@ -61,7 +61,10 @@ export class ConformalMartingale {
     return new ConformalMartingale(Bag.of(bins), capital, highest, observations);
   }
 
-  /** Takes the next score; `uniform` is a random number from 0 to 1 of its own. Returns the score's p-value among all scores so far. */
+  /**
+   * Takes the next score; `uniform` is a random number from 0 to 1 of its own. Returns the score's p-value among all
+   * scores so far.
+   */
   observe(score: number, uniform: number): number {
     const p = this.#bag.pValue(score, uniform);
     this.#bag.add(score);

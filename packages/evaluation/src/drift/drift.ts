@@ -38,7 +38,10 @@ export function observeDrift(
   };
 }
 
-/** Whether the images of a model have changed, from its record and its calibration; histogram and share over the latest `window` scores. */
+/**
+ * Whether the images of a model have changed, from its record and its calibration; histogram and share over the latest
+ * `window` scores.
+ */
 export function describeDrift(
   modelId: string,
   record: DriftRecord | undefined,

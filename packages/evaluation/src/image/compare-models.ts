@@ -15,8 +15,9 @@ export interface PairedDeLong {
 }
 
 /**
- * DeLong's test for two correlated AUROCs: `scoresA[i]` and `scoresB[i]` belong to image i, whose label is `abnormal[i]`.
- * Source: DeLong et al., Biometrics 44, 1988. Throws a RangeError for unequal lengths, scores that are not finite, other labels.
+ * DeLong's test for two correlated AUROCs: `scoresA[i]` and `scoresB[i]` belong to image i, whose label is
+ * `abnormal[i]`. Source: DeLong et al., Biometrics 44, 1988. Throws a RangeError for unequal lengths, scores that are
+ * not finite, other labels.
  */
 export function compareModels(
   scoresA: ArrayLike<number>,

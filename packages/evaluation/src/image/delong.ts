@@ -10,7 +10,9 @@ export interface Placements {
   readonly normal: Float64Array;
 }
 
-/** Source: DeLong et al., Biometrics 44, 1988; by sorting, as in Sun and Xu, IEEE Signal Processing Letters 21, 2014. */
+/**
+ * Source: DeLong et al., Biometrics 44, 1988; by sorting, as in Sun and Xu, IEEE Signal Processing Letters 21, 2014.
+ */
 export function placements({ scores, abnormal, positives, negatives }: LabelledScores): Placements {
   const { order, groupStarts } = rank(scores);
   const placement = new Float64Array(scores.length);
@@ -34,7 +36,10 @@ export function placements({ scores, abnormal, positives, negatives }: LabelledS
   };
 }
 
-/** Covariance of the AUROCs of two models on the same images; the variance of one when both are the same. NaN below two of a class. */
+/**
+ * Covariance of the AUROCs of two models on the same images; the variance of one when both are the same. NaN below two
+ * of a class.
+ */
 export function aurocCovariance(a: Placements, b: Placements): number {
   return covariance(a.abnormal, b.abnormal) / a.abnormal.length + covariance(a.normal, b.normal) / a.normal.length;
 }
@@ -52,8 +57,9 @@ function covariance(a: Float64Array, b: Float64Array): number {
 }
 
 /**
- * DeLong's 95 % interval computed on the logit scale and transformed back (`delong_interval_95_logit`): it never leaves 0 to 1 and
- * covers better than the plain one when the AUROC is high (golden/metrics/auroc.json). Undefined when the variance is 0, as at an AUROC of 0 or 1.
+ * DeLong's 95 % interval computed on the logit scale and transformed back (`delong_interval_95_logit`): it never leaves
+ * 0 to 1 and covers better than the plain one when the AUROC is high (golden/metrics/auroc.json). Undefined when the
+ * variance is 0, as at an AUROC of 0 or 1.
  */
 export function logitInterval(auroc: number, variance: number): Outcome<Interval> {
   if (Number.isNaN(variance)) return tooFewForVariance;

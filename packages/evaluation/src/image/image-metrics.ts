@@ -44,14 +44,17 @@ const TARGETS = { specificities: [0.9, 0.95], proLimits: [] };
 const DEFAULTS: BootstrapOptions = { resamples: 2000, seed: 0 };
 
 export interface ImageMetricsOptions extends Partial<BootstrapOptions> {
-  /** The images' scores on a scale without ends, one per score: images are ranked by them, while thresholds remain scores. */
+  /**
+   * The images' scores on a scale without ends, one per score: images are ranked by them, while thresholds remain
+   * scores.
+   */
   readonly logits?: ArrayLike<number> | undefined;
 }
 
 /**
  * Figures of one model's image scores (higher = more abnormal) against the labels (true or 1 = abnormal).
- * Definitions and expected values: golden/metrics/auroc.json. Images of one class only, or none, give reasons instead of numbers.
- * Throws a RangeError when lengths differ, a score is not finite or a label is not of two values.
+ * Definitions and expected values: golden/metrics/auroc.json. Images of one class only, or none, give reasons instead
+ * of numbers. Throws a RangeError when lengths differ, a score is not finite or a label is not of two values.
  */
 export function imageMetrics(
   scores: ArrayLike<number>,
@@ -115,8 +118,9 @@ export function imageMetrics(
 }
 
 /**
- * The metrics of a test set as a reader may use them: with images of one class only no figure is known. By convention (scikit-learn's)
- * `imageMetrics` has an average precision and an F1 of 1 where all images are abnormal and nothing could be wrong.
+ * The metrics of a test set as a reader may use them: with images of one class only no figure is known. By convention
+ * (scikit-learn's) `imageMetrics` has an average precision and an F1 of 1 where all images are abnormal and nothing
+ * could be wrong.
  */
 export function withBothClasses(metrics: ImageMetrics): ImageMetrics {
   const { auroc, sensitivityAtSpecificity } = metrics;

@@ -4,7 +4,8 @@ import { operatingPoints } from './operating-points.js';
 
 describe('operating points', () => {
   test('count what was counted by hand on 40 scores with ties', () => {
-    // Ten scores, 0.0 to 0.9, each of two normal and two abnormal images; abnormal images above 0.5 are doubled by moving those below.
+    // Ten scores, 0.0 to 0.9, each of two normal and two abnormal images; abnormal images above 0.5 are doubled by
+    // moving those below.
     const scores = Array.from({ length: 40 }, (_, i) => Math.floor(i / 4) / 10);
     const abnormal = scores.map((score, i) => (score >= 0.5 ? i % 4 !== 0 : i % 4 === 0));
     const points = operatingPoints(scores, abnormal);

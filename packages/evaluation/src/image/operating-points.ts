@@ -22,9 +22,9 @@ export interface OperatingPoint {
 }
 
 /**
- * The operating points of scores, thresholds ascending: one for every distinct score (nothing above the highest is called abnormal) and one
- * below all of them. Of more than `most` the first and the last stay, and between them those whose places are spread evenly.
- * Throws a RangeError as `labelScores`, and for `most` below 2.
+ * The operating points of scores, thresholds ascending: one for every distinct score (nothing above the highest is
+ * called abnormal) and one below all of them. Of more than `most` the first and the last stay, and between them those
+ * whose places are spread evenly. Throws a RangeError as `labelScores`, and for `most` below 2.
  */
 export function operatingPoints(
   scores: ArrayLike<number>,

@@ -3,8 +3,8 @@ const DIGITS = 3;
 const DIGIT_MASK = (1 << DIGIT_BITS) - 1;
 
 /**
- * The positions of `keys` in ascending order of the keys; equal keys keep their order. A radix sort, about ten times as fast as
- * the built-in sort at the size of an anomaly map.
+ * The positions of `keys` in ascending order of the keys; equal keys keep their order. A radix sort, about ten times as
+ * fast as the built-in sort at the size of an anomaly map.
  */
 export function ascendingOrder(keys: Uint32Array): Uint32Array {
   let order = Uint32Array.from(keys.keys());

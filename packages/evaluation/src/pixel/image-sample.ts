@@ -14,8 +14,8 @@ const MOST_ROWS = 2 ** 19;
 const MOST_SCORES = 2 ** 12;
 
 /**
- * Keeps every image's own counts, for resampling images. Scores are rounded as little as keeps the whole within bounds: the same
- * number of lowest bits is dropped from the keys of every image.
+ * Keeps every image's own counts, for resampling images. Scores are rounded as little as keeps the whole within bounds:
+ * the same number of lowest bits is dropped from the keys of every image.
  */
 export class ImageSample {
   #images: PixelCounts[] = [];

@@ -57,7 +57,9 @@ export interface PixelMetrics {
   readonly auroc: Figure;
   /** Average precision over all pixels together, not interpolated. */
   readonly averagePrecision: Figure;
-  /** Area under the mean per-region overlap for false-positive rates of 0 to `limit`, divided by `limit`: 0.3, 0.05, 1. */
+  /**
+   * Area under the mean per-region overlap for false-positive rates of 0 to `limit`, divided by `limit`: 0.3, 0.05, 1.
+   */
   readonly aupro: readonly { readonly limit: number; readonly area: Figure }[];
   /** Largest Dice coefficient over all pixels together and the highest threshold that reaches it. */
   readonly bestDice: ThresholdFigure;
@@ -72,10 +74,11 @@ const TARGETS = { specificities: [], proLimits: PRO_LIMITS };
 const MOST_PIXELS = 2 ** 32 - 1;
 
 /**
- * Pixel-level figures over any number of anomaly maps, one map at a time, in memory that hardly grows with their number (the whole
- * process has a peak of some 310 MB at 400 maps of 224 x 224 and at 10,000, 3 ms a map). Scores are counted by their float32 bit pattern, so every figure is exact while
- * there are at most `mostScores` different ones; beyond that `resolution` bounds the error, some 1e-6 at the default.
- * Definitions: golden/metrics/pixel.json. Intervals: 95 % percentile bootstrap over images, in strata with and without abnormal pixels.
+ * Pixel-level figures over any number of anomaly maps, one map at a time, in memory that hardly grows with their number
+ * (the whole process has a peak of some 310 MB at 400 maps of 224 x 224 and at 10,000, 3 ms a map). Scores are counted
+ * by their float32 bit pattern, so every figure is exact while there are at most `mostScores` different ones; beyond
+ * that `resolution` bounds the error, some 1e-6 at the default. Definitions: golden/metrics/pixel.json. Intervals: 95 %
+ * percentile bootstrap over images, in strata with and without abnormal pixels.
  */
 export class PixelMetricsAccumulator {
   readonly #connectivity: Connectivity;
@@ -97,8 +100,9 @@ export class PixelMetricsAccumulator {
   }
 
   /**
-   * Adds one image: its map and its mask (non-zero = abnormal), both height x width, row-major. Maps may differ in size. Keeps neither.
-   * Throws a RangeError, and adds nothing, when sizes disagree, a score is not finite or there would be more than 2^32 - 1 pixels.
+   * Adds one image: its map and its mask (non-zero = abnormal), both height x width, row-major. Maps may differ in
+   * size. Keeps neither. Throws a RangeError, and adds nothing, when sizes disagree, a score is not finite or there
+   * would be more than 2^32 - 1 pixels.
    */
   add(map: Float32Array, mask: Uint8Array, width: number, height: number): void {
     if (map.length !== width * height || mask.length !== map.length) {
@@ -124,7 +128,10 @@ export class PixelMetricsAccumulator {
     this.#thresholdDice?.add(map, mask);
   }
 
-  /** The figures of all images so far; more may be added afterwards. Takes up to some seconds of this thread with intervals. */
+  /**
+   * The figures of all images so far; more may be added afterwards. Takes up to some seconds of this thread with
+   * intervals.
+   */
   result(): PixelMetrics {
     const sweep = new RankingSweep(this.#totals, TARGETS);
     const recorder = new PixelCurveRecorder();

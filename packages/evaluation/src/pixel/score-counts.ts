@@ -5,7 +5,9 @@ export interface ScoreCounts {
   /** Ascending. A key stands for one float32 score (`scoreOfKey`), or for several when its lowest bits were dropped. */
   readonly keys: Uint32Array;
   readonly counts: Uint32Array;
-  /** The sum over the row's pixels of 1 / (area of the pixel's region); empty for normal pixels, which are in no region. */
+  /**
+   * The sum over the row's pixels of 1 / (area of the pixel's region); empty for normal pixels, which are in no region.
+   */
   readonly overlaps: Float64Array;
 }
 

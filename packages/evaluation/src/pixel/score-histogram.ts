@@ -12,9 +12,10 @@ import {
 const MOST_PENDING_PIXELS = 2 ** 21;
 
 /**
- * The pixels of any number of images counted by score, exactly for as long as they have at most `mostScores` different scores (those
- * of normal and of abnormal pixels counted for themselves). Beyond that it drops the lowest bit of every key, as often as needed. How
- * many bits are dropped in the end depends on the set of scores alone, not on the order in which they came.
+ * The pixels of any number of images counted by score, exactly for as long as they have at most `mostScores` different
+ * scores (those of normal and of abnormal pixels counted for themselves). Beyond that it drops the lowest bit of every
+ * key, as often as needed. How many bits are dropped in the end depends on the set of scores alone, not on the order in
+ * which they came.
  */
 export class ScoreHistogram {
   #whole = NO_PIXELS;

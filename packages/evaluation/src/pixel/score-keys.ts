@@ -2,8 +2,8 @@ const SIGN = 0x80000000;
 const EXPONENT = 0x7f800000;
 
 /**
- * One unsigned 32-bit key per float32 score, in the same order and equal exactly where the scores are equal (-0 and 0 are).
- * Throws a RangeError for a score that is not finite.
+ * One unsigned 32-bit key per float32 score, in the same order and equal exactly where the scores are equal (-0 and 0
+ * are). Throws a RangeError for a score that is not finite.
  */
 export function scoreKeys(scores: Float32Array): Uint32Array {
   const patterns = new Uint32Array(scores.buffer, scores.byteOffset, scores.length);

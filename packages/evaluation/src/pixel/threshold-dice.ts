@@ -1,6 +1,8 @@
 import type { Resampled } from '../statistics/bootstrap.js';
 
-/** Dice of the pixels at or above one threshold that was chosen beforehand, over all images together. Counts are exact. */
+/**
+ * Dice of the pixels at or above one threshold that was chosen beforehand, over all images together. Counts are exact.
+ */
 export class ThresholdDice {
   readonly #images: { readonly hits: number; readonly sizes: number }[] = [];
 
@@ -18,7 +20,10 @@ export class ThresholdDice {
     this.#images.push({ hits, sizes });
   }
 
-  /** Twice the overlap of flagged and abnormal pixels by the sum of both areas; image i counts `multiplicities[i]` times. */
+  /**
+   * Twice the overlap of flagged and abnormal pixels by the sum of both areas; image i counts `multiplicities[i]`
+   * times.
+   */
   value(multiplicities: ArrayLike<number>): number {
     let [hits, sizes] = [0, 0];
     this.#images.forEach((image, i) => {

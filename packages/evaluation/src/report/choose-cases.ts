@@ -1,6 +1,9 @@
 import { labelScores, rank } from '../image/ranking.js';
 
-/** Best cases: abnormal images with the highest scores and normal ones with the lowest; worst cases: the other way round. */
+/**
+ * Best cases: abnormal images with the highest scores and normal ones with the lowest; worst cases: the other way
+ * round.
+ */
 export type CaseGroup = 'missed' | 'falseAlarm' | 'found' | 'clear';
 
 export interface CaseChoice {
@@ -12,8 +15,8 @@ export interface CaseChoice {
 const casesPerGroup = 3;
 
 /**
- * The images that a report shows: of each group up to `perGroup`, the most extreme first, and none twice. Throws a RangeError when
- * lengths differ, a score is not finite or a label is not true, false, 1 or 0.
+ * The images that a report shows: of each group up to `perGroup`, the most extreme first, and none twice. Throws a
+ * RangeError when lengths differ, a score is not finite or a label is not true, false, 1 or 0.
  */
 export function chooseCases(
   scores: ArrayLike<number>,
@@ -36,8 +39,8 @@ export function chooseCases(
 }
 
 /**
- * Positions of the images that `chooseCases` may choose when more images follow: the `perGroup` highest and the `perGroup` lowest scores of
- * each label. All others can be forgotten. Throws as `chooseCases` does.
+ * Positions of the images that `chooseCases` may choose when more images follow: the `perGroup` highest and the
+ * `perGroup` lowest scores of each label. All others can be forgotten. Throws as `chooseCases` does.
  */
 export function caseCandidates(
   scores: ArrayLike<number>,

@@ -35,7 +35,9 @@ export function pixelFigures({ pixel }: ReportData): Html {
     ${resolution.exact ? 'Computed without rounding.' : `Map values were rounded to count them; the AUROC is exact to ${resolution.errorBounds.auroc.toExponential(0)}.`}</p>`;
 }
 
-/** What the model would have said with a threshold: the calibrated one, or else the one that suits these images best. */
+/**
+ * What the model would have said with a threshold: the calibrated one, or else the one that suits these images best.
+ */
 export function decisionSection(data: ReportData): { threshold: number | undefined; text: Html } {
   const { calibration, manualThreshold, image, scores } = data;
   const best = image.f1Max.defined ? image.f1Max.threshold : null;

@@ -9,8 +9,8 @@ import { styleSheet } from './style.js';
 import { count, figureInWords } from './words.js';
 
 /**
- * The report of an evaluation as one HTML page that needs nothing from outside: style, plots (SVG) and pictures (data URIs) are inside.
- * All texts are escaped. Equal data give equal pages.
+ * The report of an evaluation as one HTML page that needs nothing from outside: style, plots (SVG) and pictures (data
+ * URIs) are inside. All texts are escaped. Equal data give equal pages.
  */
 export function renderReport(data: ReportData): string {
   const { image, dataset, modelName } = data;

@@ -61,7 +61,9 @@ export interface ReportCase {
   readonly mask?: Uint8Array;
 }
 
-/** Means over one epoch of the adaptation; the held-out loss comes from synthetic anomalies that were not trained on. */
+/**
+ * Means over one epoch of the adaptation; the held-out loss comes from synthetic anomalies that were not trained on.
+ */
 export interface EpochFigures {
   readonly epoch: number;
   readonly loss: number;

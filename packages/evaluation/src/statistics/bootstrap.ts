@@ -8,7 +8,10 @@ export interface BootstrapOptions {
   readonly seed: number;
 }
 
-/** What is resampled: images, in strata that keep their sizes (the normal ones and the abnormal ones), and their figures. */
+/**
+ * What is resampled: images, in strata that keep their sizes (the normal ones and the abnormal ones), and their
+ * figures.
+ */
 export interface Resampled {
   readonly strata: readonly (readonly number[])[];
   /** The figures themselves, computed over every image once. */
@@ -18,9 +21,10 @@ export interface Resampled {
 }
 
 /**
- * Percentile intervals by resampling whole images with replacement within each stratum. A figure whose `evaluate` works on rounded
- * scores is off by a constant, which is measured once and taken off every resample. An interval always contains its figure and
- * stays within 0 and 1. Source: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13.
+ * Percentile intervals by resampling whole images with replacement within each stratum. A figure whose `evaluate` works
+ * on rounded scores is off by a constant, which is measured once and taken off every resample. An interval always
+ * contains its figure and stays within 0 and 1. Source: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993,
+ * chapter 13.
  */
 export function bootstrapIntervals(
   { strata, figures, evaluate }: Resampled,

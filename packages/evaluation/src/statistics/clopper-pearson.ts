@@ -1,8 +1,8 @@
 const level = 0.95;
 
 /**
- * Clopper and Pearson's 95 % interval of a share `successes / trials`: it holds the true share at least that often, however few trials there
- * are. Source: Clopper and Pearson, Biometrika 26, 1934. The whole range without trials.
+ * Clopper and Pearson's 95 % interval of a share `successes / trials`: it holds the true share at least that often,
+ * however few trials there are. Source: Clopper and Pearson, Biometrika 26, 1934. The whole range without trials.
  */
 export function clopperPearsonInterval(successes: number, trials: number): { low: number; high: number } {
   if (trials === 0) return { low: 0, high: 1 };

@@ -1,4 +1,6 @@
-/** How many examples of each class a sweep will see; `regions` is the number of ground-truth regions (pixel level only). */
+/**
+ * How many examples of each class a sweep will see; `regions` is the number of ground-truth regions (pixel level only).
+ */
 export interface ClassTotals {
   readonly negatives: number;
   readonly positives: number;
@@ -15,9 +17,9 @@ export interface SweepTargets {
 const COUNTING_SLACK = 1e-9;
 
 /**
- * Lowers a threshold over all scores and gathers every figure that depends on the ranking alone. `step` is called once for each
- * distinct score, from high to low: examples with equal scores enter together. Definitions: golden/metrics/auroc.json, pixel.json.
- * Figures are NaN where a class that they need is empty.
+ * Lowers a threshold over all scores and gathers every figure that depends on the ranking alone. `step` is called once
+ * for each distinct score, from high to low: examples with equal scores enter together. Definitions:
+ * golden/metrics/auroc.json, pixel.json. Figures are NaN where a class that they need is empty.
  */
 export class RankingSweep {
   bestF1 = Number.NaN;

@@ -1,7 +1,7 @@
 /**
  * Child process of `streaming-memory.test.ts`: evaluates as many synthetic maps as its argument says and prints
- * `{ halfwayBytes, peakBytes, resolution }`: the largest resident memory that the whole process had after half of the maps and at the
- * end, and how exact the figures are.
+ * `{ halfwayBytes, peakBytes, resolution }`: the largest resident memory that the whole process had after half of the
+ * maps and at the end, and how exact the figures are.
  */
 import { readFileSync } from 'node:fs';
 import { PixelMetricsAccumulator } from '../index.js';

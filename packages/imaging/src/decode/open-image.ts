@@ -17,7 +17,9 @@ export interface OpenImage {
    * `unsupported-encoding`, `out-of-memory` or `timed-out`.
    */
   frame(index: number): Promise<DecodedImage>;
-  /** What decoding that frame takes in memory. Throws an ImageError: `no-such-frame`, `corrupt-image`, or of the limits. */
+  /**
+   * What decoding that frame takes in memory. Throws an ImageError: `no-such-frame`, `corrupt-image`, or of the limits.
+   */
   cost(index: number): FrameCost;
   /** Frames that can be decoded. */
   readonly decodable: number;
@@ -28,7 +30,8 @@ export interface OpenImage {
 /**
  * Opens a file of any format, told by content: PNG, JPEG, WebP, TIFF, BMP, GIF or DICOM. Its structure is read and its
  * sizes are checked once for all frames, and no pixel is decoded. Rejects with an ImageError for a file that is too
- * large, of another kind, or whose structure is damaged or cut short. `bytes` must not change while the image is in use.
+ * large, of another kind, or whose structure is damaged or cut short. `bytes` must not change while the image is in
+ * use.
  *
  * @example
  * const image = await openImage(bytes);

@@ -47,8 +47,8 @@ export class Attributes {
   }
 
   /**
-   * All values as numbers, read as the value representation says or, where the file gives none or one that is no number,
-   * as `expected`. A text that is no number is NaN.
+   * All values as numbers, read as the value representation says or, where the file gives none or one that is no
+   * number, as `expected`. A text that is no number is NaN.
    */
   numbers(tag: string, expected: NumberKind): number[] {
     const representation = this.#elements[tag]?.vr ?? '';

@@ -2,8 +2,8 @@ import type { PixelDescription } from './pixel-description.js';
 import type { FrameSamples, Samples } from './stored-values.js';
 
 /**
- * RGB of colour samples, 8 bits a colour, pixel by pixel; deeper ones are scaled, and full-range YCbCr is converted where
- * the codec has not done so. The result is the picture's own.
+ * RGB of colour samples, 8 bits a colour, pixel by pixel; deeper ones are scaled, and full-range YCbCr is converted
+ * where the codec has not done so. The result is the picture's own.
  */
 export function rgbOf(frame: FrameSamples, { photometric }: PixelDescription): Uint8Array {
   const bytes = bytesOf(frame);

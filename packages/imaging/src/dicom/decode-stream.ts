@@ -7,10 +7,10 @@ import type { PixelDescription } from './pixel-description.js';
 import { describedSamples, type FrameSamples } from './stored-values.js';
 
 /**
- * Decodes a frame of the JPEG family by what its stream is, for transfer syntaxes are mistaken, and hands its samples to
- * `use`, which must have done with them when it returns. Errors: `corrupt-image` where the stream and the data set
- * contradict each other, `unsupported-encoding`, and `too-many-pixels` where the codec would need more memory than 12 bytes
- * for each of `maximumPixels`.
+ * Decodes a frame of the JPEG family by what its stream is, for transfer syntaxes are mistaken, and hands its samples
+ * to `use`, which must have done with them when it returns. Errors: `corrupt-image` where the stream and the data set
+ * contradict each other, `unsupported-encoding`, and `too-many-pixels` where the codec would need more memory than 12
+ * bytes for each of `maximumPixels`.
  */
 export async function decodeStream<R>(
   bytes: Uint8Array,

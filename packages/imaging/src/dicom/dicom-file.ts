@@ -18,7 +18,9 @@ import { type TechnicalTags, technicalTags } from './technical-tags.js';
 import { type FrameCoding, frameCodingOf } from './transfer-syntax.js';
 import { valuesOfInterest } from './values-of-interest.js';
 
-/** Of decoding a frame: greys of up to 16 bits and beyond, colours; those of JPEG 2000 are the largest of its family. */
+/**
+ * Of decoding a frame: greys of up to 16 bits and beyond, colours; those of JPEG 2000 are the largest of its family.
+ */
 const bytesPerPixel: Readonly<Record<FrameCoding, { grey: number; deep: number; colour: number }>> = {
   none: { grey: 4, deep: 6, colour: 7 },
   deflate: { grey: 6, deep: 10, colour: 10 },
@@ -80,8 +82,8 @@ export class DicomFile {
   }
 
   /**
-   * Decodes a frame, counted from 0, to 8 bits: greys by rescale slope and window, MONOCHROME1 inverted, single bits black
-   * and white, colours as RGB. Of the tags only the technical ones survive. Errors: `corrupt-image`,
+   * Decodes a frame, counted from 0, to 8 bits: greys by rescale slope and window, MONOCHROME1 inverted, single bits
+   * black and white, colours as RGB. Of the tags only the technical ones survive. Errors: `corrupt-image`,
    * `unsupported-encoding`, `out-of-memory`.
    */
   async frame(index: number): Promise<DecodedImage> {

@@ -32,7 +32,9 @@ export class EncapsulatedFrames {
   }
 }
 
-/** Fragments as they stand in the items; the end mark of the sequence may be missing, for each item tells its length. */
+/**
+ * Fragments as they stand in the items; the end mark of the sequence may be missing, for each item tells its length.
+ */
 function readFragments({ bytes, offset }: PixelElement): { offsets: number[]; fragments: Fragment[] } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const items: { readonly begin: number; readonly bytes: Uint8Array }[] = [];
@@ -66,8 +68,8 @@ function readOffsets64(table: Uint8Array): number[] {
 }
 
 /**
- * Which fragments are of which frame: one each where their numbers are equal, else as the offset table says, else by the
- * marks with which streams begin.
+ * Which fragments are of which frame: one each where their numbers are equal, else as the offset table says, else by
+ * the marks with which streams begin.
  */
 function framesOf(fragments: readonly Fragment[], frameCount: number, offsets: readonly number[]): Fragment[][] {
   if (fragments.length < frameCount) throw corruptImage('DICOM', 'it holds fewer frames than it declares');

@@ -3,7 +3,9 @@ import type { Attributes } from './attributes.js';
 
 /** A table from stored values to others (PS3.3, C.11.1.1 and C.7.6.3.1.5). */
 export interface LookupTable {
-  /** The value that the first entry stands for; smaller ones take it too, and larger ones than the last take the last. */
+  /**
+   * The value that the first entry stands for; smaller ones take it too, and larger ones than the last take the last.
+   */
   readonly firstValue: number;
   readonly entries: Uint16Array;
   readonly bitsPerEntry: number;

@@ -12,7 +12,10 @@ export type ModalityTransform =
 const pixelValueTransformation = 'x00289145';
 const modalityLut = 'x00283000';
 
-/** A table, or a slope and an intercept; a slope of 0, which would leave nothing, counts as none. Throws `corrupt-image`. */
+/**
+ * A table, or a slope and an intercept; a slope of 0, which would leave nothing, counts as none. Throws
+ * `corrupt-image`.
+ */
 export function modalityTransform(
   attributes: Attributes,
   frames: FrameAttributes,

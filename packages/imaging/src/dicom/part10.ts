@@ -17,8 +17,8 @@ const longRepresentations = ['OB', 'OW', 'UN', 'UT', 'SQ'];
 const longestFirstElement = 256;
 
 /**
- * Whether a file is DICOM: by its prefix (PS3.10, 7.1), behind a preamble or without, or, where an application left both
- * out, by two elements that could begin a data set.
+ * Whether a file is DICOM: by its prefix (PS3.10, 7.1), behind a preamble or without, or, where an application left
+ * both out, by two elements that could begin a data set.
  */
 export function isDicom(bytes: Uint8Array): boolean {
   if (prefixEnd(bytes) > 0) return true;

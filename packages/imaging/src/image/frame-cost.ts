@@ -2,7 +2,8 @@
 export interface FrameCost {
   readonly pixels: number;
   /**
-   * Of decoding it to 8 bits a channel: figures that `bench/decoding.mjs` measured for its kind of file (docs/clinic.md), rounded up.
+   * Of decoding it to 8 bits a channel: figures that `bench/decoding.mjs` measured for its kind of file
+   * (docs/clinic.md), rounded up.
    */
   readonly bytesPerPixel: number;
   /** Of the decoded frame: 1 to 4. */

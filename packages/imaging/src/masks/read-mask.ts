@@ -21,7 +21,8 @@ export interface ReadMask {
 /**
  * Reads a mask as what it is. A brush on a transparent ground is where alpha is at least half; a lossy mask where its
  * value is above half the range; else any value but the ground's is abnormal. The ground is 0, unless no pixel is 0 or
- * the mask is inverted: of two values with the larger one all along the border and on most pixels, the smaller one is abnormal.
+ * the mask is inverted: of two values with the larger one all along the border and on most pixels, the smaller one is
+ * abnormal.
  */
 export function readMask(mask: MaskValues): ReadMask {
   const alpha = alphaValues(mask);

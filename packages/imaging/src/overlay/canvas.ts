@@ -38,7 +38,9 @@ export class Canvas {
     this.fill(left + width - thickness, top, thickness, height, colour);
   }
 
-  /** Writes a number (digits, `.`, `-`, `+`, `e`) with its upper left corner at the given place, enlarged `scale` times. */
+  /**
+   * Writes a number (digits, `.`, `-`, `+`, `e`) with its upper left corner at the given place, enlarged `scale` times.
+   */
   writeNumber(text: string, left: number, top: number, scale: number, colour: Colour): void {
     [...text].forEach((character, i) => {
       const rows = digitGlyphs[character];

@@ -30,17 +30,17 @@ const TEXT_LENGTH = 7;
 const LEGEND_WIDTH = 3 * LEGEND_MARGIN + LEGEND_BAR_WIDTH + TEXT_LENGTH * (GLYPH_WIDTH + 1) * TEXT_SCALE;
 
 /**
- * What an overlay is drawn on: the image of 1 to 4 channels in grey, in its own aspect, scaled until its longer side has 384 to 1024
- * pixels.
+ * What an overlay is drawn on: the image of 1 to 4 channels in grey, in its own aspect, scaled until its longer side
+ * has 384 to 1024 pixels.
  */
 export function overlayGround(image: Raster): Raster {
   return toGrey(scaledForDisplay(image));
 }
 
 /**
- * A PNG of the image under its heat map, with frames around the regions and a colour bar with numbers to the right. `ground` is one
- * channel (`overlayGround`); `map` is `[mapSide, mapSide]` and is stretched over it. Throws a RangeError for a map of another length or
- * an empty range.
+ * A PNG of the image under its heat map, with frames around the regions and a colour bar with numbers to the right.
+ * `ground` is one channel (`overlayGround`); `map` is `[mapSide, mapSide]` and is stretched over it. Throws a
+ * RangeError for a map of another length or an empty range.
  */
 export async function drawOverlay(
   ground: Raster,

@@ -26,8 +26,8 @@ export interface FrameWants {
   /** The image as training (greys), scoring (RGB) or evaluation (a mask of 0 and 1) takes it, `side` x `side`. */
   readonly prepared?: { readonly side: number; readonly kind: PreparedKind };
   /**
-   * The pixels in a PNG without any tag of the file, where the file itself is not kept: of DICOM and of pages of a TIFF. It is written to
-   * this folder, for it may be large, and many may wait to be stored.
+   * The pixels in a PNG without any tag of the file, where the file itself is not kept: of DICOM and of pages of a
+   * TIFF. It is written to this folder, for it may be large, and many may wait to be stored.
    */
   readonly png?: { readonly folder: string };
   /** A small PNG for people. */

@@ -18,7 +18,10 @@ export interface ImagingPoolOptions {
   /** Images that are worked on at once. */
   readonly threads: number;
   readonly limits?: Partial<ImageLimits>;
-  /** What the threads may take for decoding at once, in bytes: images that do not fit wait their turn. No limit by default. */
+  /**
+   * What the threads may take for decoding at once, in bytes: images that do not fit wait their turn. No limit by
+   * default.
+   */
   readonly decodingBytes?: number;
 }
 
@@ -81,8 +84,9 @@ export class ImagingPool {
   }
 
   /**
-   * What is wanted of all frames of a DICOM file, or of the only image of another, one after the other. The file is read once, by the
-   * thread, and handed over at once; no more than two frames wait to be taken. Bytes are moved to the thread: they are gone here.
+   * What is wanted of all frames of a DICOM file, or of the only image of another, one after the other. The file is
+   * read once, by the thread, and handed over at once; no more than two frames wait to be taken. Bytes are moved to the
+   * thread: they are gone here.
    */
   frames<const Wants extends FrameWants>(
     source: { readonly path: string } | Uint8Array<ArrayBuffer>,

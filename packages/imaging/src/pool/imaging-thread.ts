@@ -43,7 +43,10 @@ function bytesWithin(cost: FrameCost, wants: FrameWants): number {
   );
 }
 
-/** Buffers that nobody uses any more count until they are collected, which V8 sees no hurry for: they are not on its heap. */
+/**
+ * Buffers that nobody uses any more count until they are collected, which V8 sees no hurry for: they are not on its
+ * heap.
+ */
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 /** Below, collecting takes more than it brings. */

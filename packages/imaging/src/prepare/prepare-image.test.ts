@@ -105,7 +105,9 @@ describe('normalised tensors', () => {
   });
 });
 
-/** The float32 tensor `[3, height, width]` of interleaved RGB pixels: `(value / 255 - mean) / deviation` per channel. */
+/**
+ * The float32 tensor `[3, height, width]` of interleaved RGB pixels: `(value / 255 - mean) / deviation` per channel.
+ */
 function normalisedTensor(rgb: Uint8Array, mean: readonly number[], deviation: readonly number[]): Float32Array {
   const pixels = rgb.length / 3;
   return Float32Array.from(rgb, (_, i) => {

@@ -13,16 +13,19 @@ export interface SquareImage {
 }
 
 /**
- * The grey image `[side, side]` that training sees under the paper's preset (golden/preprocess, `train_path`): resized bilinearly without keeping
- * the aspect ratio, then turned to grey. Palettes and single bits are resized to the nearest pixel, and colours are
- * weighted with alpha while resizing.
+ * The grey image `[side, side]` that training sees under the paper's preset (golden/preprocess, `train_path`): resized
+ * bilinearly without keeping the aspect ratio, then turned to grey. Palettes and single bits are resized to the nearest
+ * pixel, and colours are weighted with alpha while resizing.
  */
 export function trainingImage(decoded: DecodedImage, side: number): SquareImage {
   checkSide(side);
   return squareImage(toGrey(resizeForTraining(rasterOf(decoded), decoded.mode, side)));
 }
 
-/** The RGB image `[side, side, 3]` that a detector scores and, by default, is trained on (golden/preprocess, `test_path`): resized without its alpha. */
+/**
+ * The RGB image `[side, side, 3]` that a detector scores and, by default, is trained on (golden/preprocess,
+ * `test_path`): resized without its alpha.
+ */
 export function testImage(decoded: DecodedImage, side: number): SquareImage {
   checkSide(side);
   return squareImage(toRgb(resizeBilinear(rasterOf(decoded), side, side)));

@@ -99,7 +99,10 @@ async function openByVips(
   };
 }
 
-/** Of the decoder, beside the samples that it gives: what it keeps of progressive files, of colours halved, of its own rows. */
+/**
+ * Of the decoder, beside the samples that it gives: what it keeps of progressive files, of colours halved, of its own
+ * rows.
+ */
 const decoderBytesPerPixel: Readonly<Record<string, number>> = { PNG: 1, JPEG: 4, GIF: 5, WebP: 7 };
 
 function costOf({ format }: VipsFile, { width, height, channels, depth, orientation }: Metadata): FrameCost {

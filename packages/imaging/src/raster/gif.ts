@@ -17,7 +17,9 @@ const DESCRIPTOR_BYTES = 10;
 export interface GifFrame {
   /** `[r, g, b]` times its colours. */
   readonly palette: Uint8Array;
-  /** The file without the mark of a transparent colour, for what lies under it to be that colour as in the reference. */
+  /**
+   * The file without the mark of a transparent colour, for what lies under it to be that colour as in the reference.
+   */
   readonly opaque: Uint8Array;
   /** Columns and rows of the picture that the frame fills: left, top, width, height. */
   readonly place: readonly [number, number, number, number];

@@ -57,8 +57,8 @@ export function jpegFrame(bytes: Uint8Array): JpegFrame | undefined {
 /**
  * The same image without what decoders warn of although no pixel is missing: stray bytes between the header's
  * segments, tags of odd length or version, spectral selections in a sequential scan. Behind the first scan header
- * nothing is changed, for there a warning means damage. Throws `corrupt-image` for a file without a frame or an end mark, and
- * `unsupported-encoding` naming a process that is not read.
+ * nothing is changed, for there a warning means damage. Throws `corrupt-image` for a file without a frame or an end
+ * mark, and `unsupported-encoding` naming a process that is not read.
  */
 export function plainJpeg(bytes: Uint8Array): Uint8Array {
   const frame = jpegFrame(bytes);

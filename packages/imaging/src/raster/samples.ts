@@ -21,13 +21,16 @@ export interface RasterFile {
   /** Of one of those frames; throws as `samples` rejects. */
   cost(frame: number): FrameCost;
   /**
-   * Decodes a frame of those that there are, counted from 0. Rejects with an ImageError: `no-such-frame` for any but the
-   * first of an animation, `corrupt-image`, `unsupported-encoding`, `too-many-pixels`, `timed-out` or `out-of-memory`.
+   * Decodes a frame of those that there are, counted from 0. Rejects with an ImageError: `no-such-frame` for any but
+   * the first of an animation, `corrupt-image`, `unsupported-encoding`, `too-many-pixels`, `timed-out` or
+   * `out-of-memory`.
    */
   samples(frame: number): RasterSamples | Promise<RasterSamples>;
 }
 
-/** Of `available` interleaved channels those that are wanted: the first ones, but of a grey and its alpha the last too. */
+/**
+ * Of `available` interleaved channels those that are wanted: the first ones, but of a grey and its alpha the last too.
+ */
 export function keptChannels(values: SampleValues, available: number, wanted: number): SampleValues {
   if (available === wanted) return values;
   if (available < wanted) throw new Error(`${wanted} channels were expected of ${available}; this is a bug.`);

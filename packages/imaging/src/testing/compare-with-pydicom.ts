@@ -100,7 +100,9 @@ async function largestDifference(
   return largest === undefined ? undefined : Math.round(largest * 100) / 100;
 }
 
-/** The pixels that pydicom's numbers make; of values without a window by the range that the product says it stretched. */
+/**
+ * The pixels that pydicom's numbers make; of values without a window by the range that the product says it stretched.
+ */
 function expectedPixels(
   { mode, notes }: DecodedImage,
   { colours, values, shown }: PydicomFrame,

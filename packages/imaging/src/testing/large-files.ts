@@ -27,8 +27,8 @@ const palette = Object.fromEntries(
 type Make = (side: number) => Uint8Array | Promise<Uint8Array>;
 
 /**
- * Files of `side` x `side` pixels, `side` being a multiple of 16, one of each kind that takes memory of its own in decoding.
- * They compress well, so that they are made quickly.
+ * Files of `side` x `side` pixels, `side` being a multiple of 16, one of each kind that takes memory of its own in
+ * decoding. They compress well, so that they are made quickly.
  */
 export const largeFiles: Readonly<Record<string, Make>> = {
   'DICOM, 12 bits': dicom((side) => ({ ...deep, pixelData: bytesOf(grey12(side)), elements: ct })),

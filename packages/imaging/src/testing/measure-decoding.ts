@@ -1,6 +1,7 @@
 /**
- * A child process that decodes the file of its argument and prints `{ pixels, fileBytes, idleBytes, peakBytes, seconds, error }`: the
- * resident memory of the whole process with the file in it and at its largest, and the code of the error if the file is refused.
+ * A child process that decodes the file of its argument and prints
+ * `{ pixels, fileBytes, idleBytes, peakBytes, seconds, error }`: the resident memory of the whole process with the file
+ * in it and at its largest, and the code of the error if the file is refused.
  */
 import { readFileSync } from 'node:fs';
 import { ImageError } from '../image/image-error.js';

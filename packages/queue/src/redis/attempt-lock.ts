@@ -7,8 +7,8 @@ export interface AttemptLockOptions {
 }
 
 /**
- * Keeps one attempt's lock on its entry. The lock is lost when Redis says so, and also when it couldn't be prolonged in
- * time, because Redis was away or this process was frozen: another consumer may have the entry by then.
+ * Keeps one attempt's lock on its entry. The lock is lost when Redis says so, and also when it could not be prolonged
+ * in time, because Redis was away or this process was frozen: another consumer may have the entry by then.
  */
 export class AttemptLock {
   readonly #options: AttemptLockOptions;

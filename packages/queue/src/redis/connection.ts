@@ -8,7 +8,7 @@ const shared = {
 } satisfies RedisOptions;
 
 /** Options of connections whose commands wait until Redis is back. */
-export const patient = { ...shared, maxRetriesPerRequest: null } satisfies RedisOptions;
+export const waitingForRedis = { ...shared, maxRetriesPerRequest: null } satisfies RedisOptions;
 
 /** How long one blocking command waits before it is sent again. */
 export const blockingSeconds = 5;
@@ -17,14 +17,14 @@ export const blockingSeconds = 5;
 export const afterErrorMs = 500;
 
 /** Options of connections for blocking commands: one that is silent for much longer than they wait is broken. */
-export const blocking = { ...patient, socketTimeout: blockingSeconds * 4 * 1000 } satisfies RedisOptions;
+export const blocking = { ...waitingForRedis, socketTimeout: blockingSeconds * 4 * 1000 } satisfies RedisOptions;
 
 /**
  * A connection whose commands fail soon while Redis is away, for callers that wait for an answer. Throws a
  * `QueueUnavailableError` that says what is wrong when Redis is not reachable at first, refuses the password, or evicts
  * keys. Later losses are mended by reconnecting.
  */
-export async function connectImpatiently(url: string): Promise<Redis> {
+export async function connectFailingFast(url: string): Promise<Redis> {
   const connection = new Redis(url, { ...shared, lazyConnect: true, maxRetriesPerRequest: 3, commandTimeout: 5000 });
   const { host, port } = connection.options;
   let said: Error | undefined;
@@ -40,7 +40,7 @@ export async function connectImpatiently(url: string): Promise<Redis> {
     connection.disconnect();
     if (error instanceof QueueUnavailableError) throw error;
     const cause = said ?? (error as Error);
-    throw new QueueUnavailableError(`Redis at ${host}:${port} can't be used: ${cause.message}`, { cause });
+    throw new QueueUnavailableError(`Redis at ${host}:${port} cannot be used: ${cause.message}`, { cause });
   } finally {
     connection.off('error', listen);
   }

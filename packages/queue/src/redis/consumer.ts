@@ -4,7 +4,7 @@ import { type AbortCause, AttemptAborted, type Consumer, type JobHandler, maxAtt
 import type { QueuedEntry } from '../queued-entry.js';
 import { type AttemptOutcome, runHandler } from '../run-handler.js';
 import { AttemptLock } from './attempt-lock.js';
-import { isConnectionError, patient } from './connection.js';
+import { isConnectionError, waitingForRedis } from './connection.js';
 import type { DeadLetters } from './dead-letters.js';
 import { OtherStoreError, type StoreMark } from './store-mark.js';
 import type { Turns } from './turns.js';
@@ -34,9 +34,9 @@ interface Running {
 
 /**
  * How long stopping waits for Redis once the handlers have ended: BullMQ waits for ever when Redis is away. What Redis
- * wasn't told is delivered again.
+ * was not told is delivered again.
  */
-const redisPatienceMs = 3000;
+const redisTimeoutMs = 3000;
 
 /** Runs the handler on entries in BullMQ queues, one BullMQ worker for each kind. */
 export class RedisConsumer implements Consumer {
@@ -70,7 +70,7 @@ export class RedisConsumer implements Consumer {
   async pause(): Promise<void> {
     this.#paused = true;
     await Promise.all(this.#workers.map((worker) => worker.pause(true)));
-    await this.#withPatience(Promise.all([...this.#unsettled.values()].map(({ settled }) => settled)));
+    await this.#settledInTime(Promise.all([...this.#unsettled.values()].map(({ settled }) => settled)));
   }
 
   async resume(): Promise<void> {
@@ -93,7 +93,7 @@ export class RedisConsumer implements Consumer {
     const { url, prefix, concurrency, lockMs, onError } = this.#options;
     const process = (job: Job<QueuedEntry>, token = '') => this.#process(job, token, turns);
     const worker = new Worker<QueuedEntry>(name, process, {
-      connection: { ...patient, url },
+      connection: { ...waitingForRedis, url },
       prefix,
       concurrency,
       lockDuration: lockMs,
@@ -118,17 +118,17 @@ export class RedisConsumer implements Consumer {
   /** Takes nothing more, waits for the handlers, and then for Redis as long as it may take. */
   async #stop(): Promise<void> {
     const workers = this.#workers;
-    const allClosed = await this.#withPatience(Promise.all(workers.map((worker) => worker.close())));
+    const allClosed = await this.#settledInTime(Promise.all(workers.map((worker) => worker.close())));
     if (!allClosed) for (const worker of workers) void worker.disconnect();
     this.#workers = [];
   }
 
   /** Waits for the handlers, and then for `work` as long as Redis may take for it; whether it came to its end. */
-  async #withPatience(work: Promise<unknown>): Promise<boolean> {
-    const patience = new AbortController();
-    const impatient = this.#idle().then(() => setTimeout(redisPatienceMs, false, { signal: patience.signal }));
-    const ended = await Promise.race([work.then(() => true), impatient]);
-    patience.abort();
+  async #settledInTime(work: Promise<unknown>): Promise<boolean> {
+    const timeout = new AbortController();
+    const timedOut = this.#idle().then(() => setTimeout(redisTimeoutMs, false, { signal: timeout.signal }));
+    const ended = await Promise.race([work.then(() => true), timedOut]);
+    timeout.abort();
     return ended;
   }
 
@@ -174,7 +174,9 @@ export class RedisConsumer implements Consumer {
     }
   }
 
-  /** False, and reported, when the entries are another store's since Redis lost its data: they are left to its workers. */
+  /**
+   * False, and reported, when the entries are another store's since Redis lost its data: they are left to its workers.
+   */
   async #isOurs(): Promise<boolean> {
     try {
       await this.#options.mark.assertOurs();

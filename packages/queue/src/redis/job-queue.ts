@@ -15,7 +15,7 @@ import {
   QueueUnavailableError,
 } from '../job-queue.js';
 import { type QueuedEntry, queuedEntry, spanAttributes } from '../queued-entry.js';
-import { connectImpatiently } from './connection.js';
+import { connectFailingFast } from './connection.js';
 import { RedisConsumer } from './consumer.js';
 import { DeadLetters } from './dead-letters.js';
 import { StoreMark } from './store-mark.js';
@@ -42,18 +42,21 @@ export interface RedisJobQueueOptions {
 
 const defaultPrefix = 'mediclip';
 
-/** Asks more than PING: a Redis that is out of memory, read-only or about to be replaced answers that. It leaves nothing. */
+/**
+ * Asks more than PING: a Redis that is out of memory, read-only or about to be replaced answers that. It leaves
+ * nothing.
+ */
 const writeProbe = `redis.call('SET', KEYS[1], '')\nredis.call('DEL', KEYS[1])`;
 
 /** Entries that `recover` adds in one transaction. */
 const recoverBatch = 500;
 
 /**
- * A queue on Redis through BullMQ, for any number of processes. Throws a `QueueUnavailableError` when Redis can't be
+ * A queue on Redis through BullMQ, for any number of processes. Throws a `QueueUnavailableError` when Redis cannot be
  * reached now, refuses the password, evicts keys, or serves another store.
  */
 export async function openRedisJobQueue(options: RedisJobQueueOptions): Promise<JobQueue> {
-  const connection = await connectImpatiently(options.url);
+  const connection = await connectFailingFast(options.url);
   const mark = new StoreMark(connection, options.prefix ?? defaultPrefix, options.storeId);
   try {
     await mark.assertOurs();
@@ -74,13 +77,13 @@ class RedisJobQueue implements JobQueue {
   readonly #consumers = new Set<RedisConsumer>();
   readonly #subscriber: Subscriber;
   /** Settles once cancelled jobs are listened for, which they are once there is a consumer. */
-  #hearsOfCancelled: Promise<void> | undefined;
+  #cancellations: Promise<void> | undefined;
   readonly #eventChannel: string;
   /** Emits the ids of jobs that are announced; subscribed to once somebody watches. */
   #announcements: EventEmitter | undefined;
   /**
    * By kind: the last enqueue under way. The next one waits for it, so that counting and adding are one step in this
-   * process, and fails with it, so that they don't wait for a Redis that is away one after the other.
+   * process, and fails with it, so that they do not wait for a Redis that is away one after the other.
    */
   readonly #enqueuing = new Map<string, Promise<unknown>>();
   #closed = false;
@@ -227,10 +230,10 @@ class RedisJobQueue implements JobQueue {
   }
 
   #listenForCancelled(): Promise<void> {
-    this.#hearsOfCancelled ??= this.#subscriber.listen(this.#cancelChannel, (jobId) => {
+    this.#cancellations ??= this.#subscriber.listen(this.#cancelChannel, (jobId) => {
       for (const consumer of this.#consumers) consumer.abort(jobId, 'cancelled');
     });
-    return this.#hearsOfCancelled;
+    return this.#cancellations;
   }
 
   /**
@@ -265,7 +268,7 @@ class RedisJobQueue implements JobQueue {
       return await question();
     } catch (error) {
       if (error instanceof QueueUnavailableError) throw error;
-      throw new QueueUnavailableError(`The queue on Redis can't be used: ${(error as Error).message}`, {
+      throw new QueueUnavailableError(`The queue on Redis cannot be used: ${(error as Error).message}`, {
         cause: error,
       });
     }

@@ -17,9 +17,9 @@ import {
   afterErrorMs,
   blocking,
   blockingSeconds,
-  connectImpatiently,
+  connectFailingFast,
   isConnectionError,
-  patient,
+  waitingForRedis,
 } from './connection.js';
 import { dropRequest, parseReply, postRequest, ScoreKeys } from './score-protocol.js';
 import { RedisScoreServer } from './score-server.js';
@@ -35,10 +35,10 @@ export interface RedisScoreChannelOptions {
 
 /**
  * A request and reply channel between any number of processes on one Redis. Throws a `QueueUnavailableError` when Redis
- * can't be reached now, refuses the password, or evicts keys.
+ * cannot be reached now, refuses the password, or evicts keys.
  */
 export async function openRedisScoreChannel(options: RedisScoreChannelOptions): Promise<ScoreChannel> {
-  return new RedisScoreChannel(await connectImpatiently(options.url), options);
+  return new RedisScoreChannel(await connectFailingFast(options.url), options);
 }
 
 interface Call {
@@ -151,7 +151,7 @@ class RedisScoreChannel implements ScoreChannel {
 
   async #listenForGone(): Promise<void> {
     if (this.#subscriber !== undefined) return;
-    const subscriber = this.#reconnecting(patient);
+    const subscriber = this.#reconnecting(waitingForRedis);
     this.#subscriber = subscriber;
     subscriber.on('message', (_channel, requestId) => {
       for (const server of this.#servers) server.drop(requestId);
@@ -160,7 +160,7 @@ class RedisScoreChannel implements ScoreChannel {
   }
 
   /** A further connection; the first one reports that Redis is away. */
-  #reconnecting(options: typeof patient): Redis {
+  #reconnecting(options: typeof waitingForRedis): Redis {
     const connection = new Redis(this.#url, options);
     connection.on('error', () => undefined);
     return connection;
@@ -171,7 +171,7 @@ class RedisScoreChannel implements ScoreChannel {
     try {
       return await question;
     } catch (error) {
-      throw new QueueUnavailableError(`Redis can't be used: ${(error as Error).message}`, { cause: error });
+      throw new QueueUnavailableError(`Redis cannot be used: ${(error as Error).message}`, { cause: error });
     }
   }
 

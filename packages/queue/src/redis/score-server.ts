@@ -18,7 +18,7 @@ import {
 export interface RedisScoreServerOptions extends ServeOptions {
   url: string;
   keys: ScoreKeys;
-  /** For what doesn't block. */
+  /** For what does not block. */
   connection: Redis;
   onError: (error: Error) => void;
   onClosed: (server: RedisScoreServer) => void;
@@ -82,7 +82,7 @@ export class RedisScoreServer implements ScoreServer {
     this.#endPause();
     clearInterval(this.#announcing);
     const leaving = this.setTopics([]).then(() => true);
-    // A Redis that is away can't end the wait for it.
+    // A Redis that is away cannot end the wait for it.
     if (await this.#quietly(leaving)) await this.#taking;
     await Promise.all([...this.#running.values()].map(({ ended }) => ended));
     this.disconnect();

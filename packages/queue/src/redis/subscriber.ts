@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { Redis } from 'ioredis';
-import { patient } from './connection.js';
+import { waitingForRedis } from './connection.js';
 
 /** The channels that a process listens to, on one connection, which is opened for the first of them. */
 export class Subscriber {
@@ -31,7 +31,7 @@ export class Subscriber {
   }
 
   #open(): Redis {
-    const connection = new Redis(this.#url, patient);
+    const connection = new Redis(this.#url, waitingForRedis);
     // The queue's own connection reports that Redis is away; this one only comes back.
     connection.on('error', () => undefined);
     connection.on('message', (channel, message) => this.#messages.emit(channel, message));

@@ -4,10 +4,11 @@ import type { JobEntry } from '../job-queue.js';
 import type { QueuedEntry } from '../queued-entry.js';
 
 /**
- * Gives every entry that is not there yet its turn: one after that of its tenant's entry before, and none earlier than that of the
- * entry which was taken last. With nothing in the queue, turns begin at 1 again.
+ * Gives every entry that is not there yet its turn: one after that of its tenant's entry before, and none earlier than
+ * that of the entry which was taken last. With nothing in the queue, turns begin at 1 again.
  *
- * KEYS: turns, wait, prioritized, active, delayed, then the key of each entry. ARGV: the last turn there is, then the tenant of each.
+ * KEYS: turns, wait, prioritized, active, delayed, then the key of each entry. ARGV: the last turn there is, then the
+ * tenant of each.
  */
 const giveTurns = `
 local size = redis.call('LLEN', KEYS[2]) + redis.call('ZCARD', KEYS[3]) + redis.call('LLEN', KEYS[4]) + redis.call('ZCARD', KEYS[5])
@@ -25,7 +26,10 @@ for i = 2, #ARGV do
 end
 return turns`;
 
-/** Notes the turn of an entry that was taken, and takes it away: an entry that comes back is before all turns. KEYS: turns, entry. */
+/**
+ * Notes the turn of an entry that was taken, and takes it away: an entry that comes back is before all turns. KEYS:
+ * turns, entry.
+ */
 const takeTurn = `
 local turn = tonumber(redis.call('HGET', KEYS[2], 'priority')) or 0
 if turn > 0 then
@@ -38,8 +42,9 @@ end`;
 const lastTurn = 2 ** 21 - 1;
 
 /**
- * Turns of tenants in a BullMQ queue, as priorities of its entries (start-time fair queueing: Goyal, Vin and Cheng, 1996). Of each
- * tenant one entry has its turn before any has a second, and a tenant that comes new is next, however many entries of others wait.
+ * Turns of tenants in a BullMQ queue, as priorities of its entries (start-time fair queueing: Goyal, Vin and Cheng,
+ * 1996). Of each tenant one entry has its turn before any has a second, and a tenant that comes new is next, however
+ * many entries of others wait.
  */
 export class Turns {
   readonly #connection: Redis;

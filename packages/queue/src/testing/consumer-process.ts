@@ -43,7 +43,7 @@ await queue.consume(
     });
     say({ event: 'delivered', jobId, attempt });
     await ended.promise;
-    // Also after an abort: a consumer that doesn't notice must do no harm.
+    // Also after an abort: a consumer that does not notice must do no harm.
     return { outcome: 'done' };
   },
   {

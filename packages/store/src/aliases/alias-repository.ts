@@ -60,8 +60,8 @@ export class AliasRepository {
   }
 
   /**
-   * Moves the alias to a model, or makes it. Rejects with `AliasMoved` when it does not name `ifModelId`, and with `RecordNotFound` when
-   * a model is not there.
+   * Moves the alias to a model, or makes it. Rejects with `AliasMoved` when it does not name `ifModelId`, and with
+   * `RecordNotFound` when a model is not there.
    */
   async set(name: string, { modelId, ifModelId, shadow }: AliasSet, keyId: MovedBy): Promise<Alias> {
     await this.#assertModels([modelId, ...(shadow ? [shadow.modelId] : [])]);
@@ -96,8 +96,8 @@ export class AliasRepository {
   }
 
   /**
-   * Reads, changes and writes until nobody wrote in between, then looks whether the model is still there. A deletion of the model marks it
-   * first and looks for aliases then, so that of the two at least one sees the other and gives way.
+   * Reads, changes and writes until nobody wrote in between, then looks whether the model is still there. A deletion of
+   * the model marks it first and looks for aliases then, so that of the two at least one sees the other and gives way.
    */
   async #write(name: string, change: (present: AliasRecord | undefined) => Promise<AliasRecord>): Promise<Alias> {
     for (let attempt = 1; ; attempt++) {

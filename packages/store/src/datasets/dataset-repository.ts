@@ -54,7 +54,10 @@ export class DatasetRepository {
     );
   }
 
-  /** Deletes a data set with its images. Rejects with `RecordNotFound`, or with `RecordInUse` while jobs that haven't ended use it. */
+  /**
+   * Deletes a data set with its images. Rejects with `RecordNotFound`, or with `RecordInUse` while jobs that have not
+   * ended use it.
+   */
   async delete(id: string): Promise<void> {
     await this.get(id);
     if (!(await deleteUnused(this.tenant, this.deletionOf(id)))) {

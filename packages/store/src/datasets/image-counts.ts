@@ -10,11 +10,12 @@ import { countImages, datasetKey, type ImageName, imageNames } from './image-key
 const deadChangeMs = 3_600_000;
 
 /**
- * How many images data sets have, without listing them. The counts stand in the data set's record and are right under any number of
- * writers that may die at any moment, because whoever changes images says so in the record first (`changes`) and at last either adds
- * what it added or leaves the counts out. A reader that finds a change under way, or no counts, lists the images; where nothing changes
- * meanwhile, it writes down what it counted. The sweep does that for changes whose process died, and holds all counts against the
- * images once an hour, which an earlier version of the software may have changed without a word.
+ * How many images data sets have, without listing them. The counts stand in the data set's record and are right under
+ * any number of writers that may die at any moment, because whoever changes images says so in the record first
+ * (`changes`) and at last either adds what it added or leaves the counts out. A reader that finds a change under way,
+ * or no counts, lists the images; where nothing changes meanwhile, it writes down what it counted. The sweep does that
+ * for changes whose process died, and holds all counts against the images once an hour, which an earlier version of the
+ * software may have changed without a word.
  */
 export class ImageCounts {
   readonly #tenant: Tenant;
@@ -32,8 +33,8 @@ export class ImageCounts {
   }
 
   /**
-   * Runs `work`, which adds images to a data set, and adds those that it answers to the counts. Rejects with `RecordNotFound` when the
-   * data set is gone or being deleted, before `work` or after it.
+   * Runs `work`, which adds images to a data set, and adds those that it answers to the counts. Rejects with
+   * `RecordNotFound` when the data set is gone or being deleted, before `work` or after it.
    */
   async whileAdding(datasetId: string, work: () => Promise<readonly ImageName[]>): Promise<void> {
     await this.#whileChanging(datasetId, async () => {
@@ -79,7 +80,7 @@ export class ImageCounts {
     try {
       after = await work();
     } catch (error) {
-      // What can't be told now is counted by the next reader, or by the sweep.
+      // What cannot be told now is counted by the next reader, or by the sweep.
       await this.#end(datasetId, id, () => undefined, options).catch(() => undefined);
       throw error;
     }
@@ -116,8 +117,8 @@ export class ImageCounts {
   }
 
   /**
-   * Lists the images, and writes down how many there are unless a change is under way or begins meanwhile. Returns the counts,
-   * `undefined` when there is no such data set. That they can't be written is no failure.
+   * Lists the images, and writes down how many there are unless a change is under way or begins meanwhile. Returns the
+   * counts, `undefined` when there is no such data set. That they cannot be written is no failure.
    */
   async #recount(datasetId: string): Promise<DatasetCounts | undefined> {
     const key = this.#keyOf(datasetId);

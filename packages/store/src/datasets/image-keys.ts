@@ -2,10 +2,11 @@ import { type DatasetCounts, type Label, labelSchema, type Split, splitSchema } 
 import type { Tenant } from '../records/tenant.js';
 
 /**
- * Keys of a data set's images. An image's record is `datasets/<id>/images/<image id>.<split>.<label>.json`: names alone tell how many
- * images there are of each split and label, so counts can't disagree with records. Its bytes, and those of its mask, are
- * `blobs/<dataset id>/<image id>/<sha256>`: they belong to this one record and go with it, so a deletion never needs to know who else
- * might use the same bytes. (The price: bytes that are uploaded twice are stored twice.)
+ * Keys of a data set's images. An image's record is `datasets/<id>/images/<image id>.<split>.<label>.json`: names alone
+ * tell how many images there are of each split and label, so counts cannot disagree with records. Its bytes, and those
+ * of its mask, are `blobs/<dataset id>/<image id>/<sha256>`: they belong to this one record and go with it, so a
+ * deletion never needs to know who else might use the same bytes. (The price: bytes that are uploaded twice are stored
+ * twice.)
  */
 export interface ImageName {
   readonly id: string;

@@ -41,7 +41,10 @@ export interface PlaceInUpload extends Place {
 
 const loadedAtOnce = 16;
 
-/** Images of the data sets of one tenant. Methods reject with `RecordNotFound` when the data set or the image isn't there. */
+/**
+ * Images of the data sets of one tenant. Methods reject with `RecordNotFound` when the data set or the image is not
+ * there.
+ */
 export class ImageRepository {
   private readonly tenant: Tenant;
   private readonly documents: Documents<ImageRecord>;
@@ -54,9 +57,9 @@ export class ImageRepository {
   }
 
   /**
-   * Stores the bytes of an image. The image is not in the data set before `commit`; an upload that ends early hands all that it prepared
-   * to `discard` (when its process dies, the sweep does that a day later). An upload that is repeated with the same id prepares the same
-   * images, with the same ids.
+   * Stores the bytes of an image. The image is not in the data set before `commit`; an upload that ends early hands all
+   * that it prepared to `discard` (when its process dies, the sweep does that a day later). An upload that is repeated
+   * with the same id prepares the same images, with the same ids.
    */
   async prepare(
     datasetId: string,
@@ -85,9 +88,9 @@ export class ImageRepository {
   }
 
   /**
-   * Puts prepared images into the data set, in their order; those that an earlier try of the same upload has put there stay. When that
-   * fails, those that it did put there are taken out again, as far as the store lets it. When the data set was deleted meanwhile, none
-   * of them stays.
+   * Puts prepared images into the data set, in their order; those that an earlier try of the same upload has put there
+   * stay. When that fails, those that it did put there are taken out again, as far as the store lets it. When the data
+   * set was deleted meanwhile, none of them stays.
    */
   async commit(datasetId: string, images: readonly Image[]): Promise<void> {
     try {
@@ -174,7 +177,7 @@ export class ImageRepository {
     return found;
   }
 
-  /** The image's stored bytes. Rejects with `DamagedContent` when they aren't the ones that were uploaded. */
+  /** The image's stored bytes. Rejects with `DamagedContent` when they are not the ones that were uploaded. */
   bytes(image: Image): Promise<Uint8Array> {
     return this.checkedBytes(image, image.sha256);
   }
@@ -184,7 +187,7 @@ export class ImageRepository {
     return image.mask && this.checkedBytes(image, image.mask.sha256);
   }
 
-  /** Rejects with `RecordInUse` too, while jobs that haven't ended use the data set. */
+  /** Rejects with `RecordInUse` too, while jobs that have not ended use the data set. */
   async delete(datasetId: string, imageId: string): Promise<void> {
     const image = await this.get(datasetId, imageId);
     await assertUnused(this.tenant, datasetId, 'data-set-in-use');

@@ -27,7 +27,7 @@ export interface EvaluationFilter {
   readonly datasetId?: string | undefined;
 }
 
-/** Evaluations of one tenant. Methods reject with `RecordNotFound` when the evaluation isn't there. */
+/** Evaluations of one tenant. Methods reject with `RecordNotFound` when the evaluation is not there. */
 export class EvaluationRepository {
   private readonly tenant: Tenant;
   private readonly attempts: JobAttempts;
@@ -40,8 +40,9 @@ export class EvaluationRepository {
   }
 
   /**
-   * Stores what an evaluation job found, with its files by name; its id is the job's `resultId`. It exists when the job has succeeded.
-   * When an earlier attempt of the job got as far as this, its evaluation stays and is returned. Rejects with `StaleAttempt`.
+   * Stores what an evaluation job found, with its files by name; its id is the job's `resultId`. It exists when the job
+   * has succeeded. When an earlier attempt of the job got as far as this, its evaluation stays and is returned. Rejects
+   * with `StaleAttempt`.
    */
   async create(
     attempt: Attempt,

@@ -3,26 +3,29 @@ import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ignoreAbsent, makeFolder } from './durable.js';
-import { errorCode, heldUp, isAbsent } from './file-errors.js';
+import { errorCode, evictedWrite, isAbsent } from './file-errors.js';
 import { contentPath, type Staged } from './staging.js';
 
 /**
- * One writer at a time for a key, across processes and containers that share the folder, without process ids and clocks:
- * - A claim is the folder `claims/<hash of key>` with one folder inside that is named by its owner's token. A writer takes it by renaming
- *   its staged folder (`staging.ts`) to that place, which the system refuses as long as something is inside.
- * - The owner's change of the key is one rename between the key and the inside of its claim. So it works only while the claim is held.
- * - Whoever has waited `patienceMs` for one and the same owner moves the owner's folder away. A frozen owner that wakes up after that
- *   finds the source (or target) of its rename gone: it can't overwrite what its successor wrote.
+ * One writer at a time for a key, across processes and containers that share the folder, without process ids and
+ * clocks:
+ * - A claim is the folder `claims/<hash of key>` with one folder inside that is named by its owner's token. A writer
+ *   takes it by renaming its staged folder (`staging.ts`) to that place, which the system refuses as long as something
+ *   is inside.
+ * - The owner's change of the key is one rename between the key and the inside of its claim. So it works only while the
+ *   claim is held.
+ * - Whoever has waited `evictAfterMs` for one and the same owner moves the owner's folder away. A frozen owner that
+ *   wakes up after that finds the source (or target) of its rename gone: it cannot overwrite what its successor wrote.
  */
 export class Claims {
   private readonly folder: string;
   private readonly staging: string;
-  private readonly patienceMs: number;
+  private readonly evictAfterMs: number;
 
-  constructor(folder: string, staging: string, patienceMs: number) {
+  constructor(folder: string, staging: string, evictAfterMs: number) {
     this.folder = folder;
     this.staging = staging;
-    this.patienceMs = patienceMs;
+    this.evictAfterMs = evictAfterMs;
   }
 
   /** Waits until the staged folder has become the claim of `key`. */
@@ -37,7 +40,7 @@ export class Claims {
       if (holder !== owner) {
         owner = holder;
         ownedSince = performance.now();
-      } else if (performance.now() - ownedSince > this.patienceMs) {
+      } else if (performance.now() - ownedSince > this.evictAfterMs) {
         await this.evict(path.join(place, holder));
         continue;
       }
@@ -53,7 +56,7 @@ export class Claims {
       const code = errorCode(error);
       if (code === 'ENOTEMPTY' || code === 'EEXIST') return false;
       if (!isAbsent(error)) throw error;
-      if ((await stat(staged.folder).catch(ignoreAbsent)) === undefined) throw heldUp();
+      if ((await stat(staged.folder).catch(ignoreAbsent)) === undefined) throw evictedWrite();
       await makeFolder(this.folder);
       return false;
     }
@@ -113,6 +116,6 @@ export class Claim {
   }
 
   private async assertHeld(): Promise<void> {
-    if ((await stat(path.join(this.place, this.token)).catch(ignoreAbsent)) === undefined) throw heldUp();
+    if ((await stat(path.join(this.place, this.token)).catch(ignoreAbsent)) === undefined) throw evictedWrite();
   }
 }

@@ -3,7 +3,10 @@ import path from 'node:path';
 import { syncFolder } from '@mediclip/files';
 import { errorCode, isAbsent } from './file-errors.js';
 
-/** Creates a folder with its parents, durably. A folder that another process is creating right now is made durable by that process. */
+/**
+ * Creates a folder with its parents, durably. A folder that another process is creating right now is made durable by
+ * that process.
+ */
 export async function makeFolder(folder: string): Promise<void> {
   const firstCreated = await mkdir(folder, { recursive: true });
   if (firstCreated === undefined) return;
@@ -24,7 +27,7 @@ export async function removeEmptyFolders(folder: string, root: string): Promise<
   }
 }
 
-/** A handler of rejections: `undefined` for what doesn't exist, anything else is thrown on. */
+/** A handler of rejections: `undefined` for what does not exist, anything else is thrown on. */
 export function ignoreAbsent(error: unknown): undefined {
   if (!isAbsent(error)) throw error;
 }

@@ -21,7 +21,10 @@ export function isFull(error: unknown): boolean {
   return full.has(errorCode(error) ?? '');
 }
 
-/** Turns an error of the file system into the `StoreError` that says what to do. Errors without a code (of a caller's stream, say) stay as they are. */
+/**
+ * Turns an error of the file system into the `StoreError` that says what to do. Errors without a code (of a caller's
+ * stream, say) stay as they are.
+ */
 export function storeErrorOf(error: unknown, folder: string): unknown {
   const code = errorCode(error);
   if (error instanceof StoreError || code === undefined || !/^E[A-Z0-9]+$/.test(code)) return error;
@@ -34,7 +37,7 @@ export function storeErrorOf(error: unknown, folder: string): unknown {
   }
   if (forbidden.has(code)) {
     return new StoreForbidden(
-      `The store's folder can't be used (${code} in ${folder}): give this process the right to read and write it.`,
+      `The store's folder cannot be used (${code} in ${folder}): give this process the right to read and write it.`,
       options,
     );
   }
@@ -48,6 +51,6 @@ export function storeErrorOf(error: unknown, folder: string): unknown {
 }
 
 /** What a write meets that stood still (a frozen process) until others took it for dead. Nothing of it is visible. */
-export function heldUp(): StoreUnavailable {
+export function evictedWrite(): StoreUnavailable {
   return new StoreUnavailable('This process stood still for so long that others took its write for dead: write again.');
 }

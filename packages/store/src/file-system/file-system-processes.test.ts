@@ -44,7 +44,9 @@ describe('a folder that cannot be written', () => {
     mkdirSync(path.join(root, 'store'), { mode: 0o555 });
     const url = pathToFileURL(path.join(root, 'store')).href;
     const [line] = await linesOf(startStoreProcess(url, 'writeUnprivileged', 10));
-    expect(line).toMatch(/^StoreForbidden: The store's folder can't be used \(EACCES in .*give this process the right/);
+    expect(line).toMatch(
+      /^StoreForbidden: The store's folder cannot be used \(EACCES in .*give this process the right/,
+    );
     expect(filesBelow(root)).toEqual([]);
   });
 

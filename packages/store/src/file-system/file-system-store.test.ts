@@ -54,7 +54,7 @@ describe('a writer that stands still', () => {
       root,
       staging,
       claims,
-      store: new FileSystemStore(root, { claimPatienceMs: 30, leftoverAgeMs: everyAge }),
+      store: new FileSystemStore(root, { evictClaimAfterMs: 30, leftoverAgeMs: everyAge }),
     };
   };
 

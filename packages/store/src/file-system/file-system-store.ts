@@ -15,7 +15,7 @@ import type {
 } from '../object-store.js';
 import { type Claim, Claims } from './claims.js';
 import { ignoreAbsent, makeFolder, removeEmptyFolders } from './durable.js';
-import { errorCode, heldUp, isAbsent, isFull, storeErrorOf } from './file-errors.js';
+import { errorCode, evictedWrite, isAbsent, isFull, storeErrorOf } from './file-errors.js';
 import { FolderListings, firstAfter } from './folder-listings.js';
 import { objectInfo, walk } from './listing.js';
 import { Reserve } from './reserve.js';
@@ -23,7 +23,7 @@ import { contentPath, isStaged, removeLeftovers, type Staged, stage, stageNothin
 
 export interface FileSystemStoreOptions {
   /** How long a writer waits for another that holds the same key before it takes it for dead (10,000). */
-  readonly claimPatienceMs?: number;
+  readonly evictClaimAfterMs?: number;
   /** After which rest the sweep takes an unfinished write for dead (one hour). */
   readonly leftoverAgeMs?: number;
 }
@@ -32,9 +32,10 @@ export interface FileSystemStoreOptions {
 const lookedAtOnce = 32;
 
 /**
- * Objects as files below a folder, whose key is their path. The folder `.store` beside them holds writes under way (`staging`), the
- * keys being changed (`claims`) and room for deletions on a full disk (`reserve`); it may be left out of backups. Needs a file system with hard links and atomic renames (every local
- * one of Linux and macOS, NTFS, NFS); any number of processes and containers on it may write at the same time.
+ * Objects as files below a folder, whose key is their path. The folder `.store` beside them holds writes under way
+ * (`staging`), the keys being changed (`claims`) and room for deletions on a full disk (`reserve`); it may be left out
+ * of backups. Needs a file system with hard links and atomic renames (every local one of Linux and macOS, NTFS, NFS);
+ * any number of processes and containers on it may write at the same time.
  */
 export class FileSystemStore implements ObjectStore {
   private readonly root: string;
@@ -47,11 +48,11 @@ export class FileSystemStore implements ObjectStore {
   private readonly listings = new FolderListings();
 
   /** `root` is an absolute path; it is created with the first write. */
-  constructor(root: string, { claimPatienceMs = 10_000, leftoverAgeMs = 3_600_000 }: FileSystemStoreOptions = {}) {
+  constructor(root: string, { evictClaimAfterMs = 10_000, leftoverAgeMs = 3_600_000 }: FileSystemStoreOptions = {}) {
     this.root = root;
     this.staging = path.join(root, '.store', 'staging');
     this.claimsFolder = path.join(root, '.store', 'claims');
-    this.claims = new Claims(this.claimsFolder, this.staging, claimPatienceMs);
+    this.claims = new Claims(this.claimsFolder, this.staging, evictClaimAfterMs);
     this.reserve = new Reserve(path.join(root, '.store', 'reserve'), this.staging);
     this.leftoverAgeMs = leftoverAgeMs;
   }
@@ -195,8 +196,8 @@ export class FileSystemStore implements ObjectStore {
   async close(): Promise<void> {}
 
   /**
-   * The folder of writes under way, which this process creates once: when it is gone later, so is the file system that it lay on, and a
-   * new one would be no part of the store.
+   * The folder of writes under way, which this process creates once: when it is gone later, so is the file system that
+   * it lay on, and a new one would be no part of the store.
    */
   private async stagingFolder(): Promise<string> {
     this.prepared ??= this.prepare();
@@ -266,7 +267,7 @@ export class FileSystemStore implements ObjectStore {
         } catch (error) {
           if (errorCode(error) === 'EEXIST') throw await this.occupied(key);
           if (errorCode(error) !== 'ENOENT') throw error;
-          if (!(await isStaged(staged))) throw heldUp();
+          if (!(await isStaged(staged))) throw evictedWrite();
           await makeFolder(path.dirname(target));
         }
       }

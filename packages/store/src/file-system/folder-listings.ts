@@ -16,8 +16,8 @@ interface Listing {
 }
 
 /**
- * A folder that was changed so shortly before it was read may have been changed once more within the same tick of the file system's
- * clock, without another time stamp: what was read of it is not kept.
+ * A folder that was changed so shortly before it was read may have been changed once more within the same tick of the
+ * file system's clock, without another time stamp: what was read of it is not kept.
  */
 const restedMs = 2000;
 
@@ -30,15 +30,18 @@ const fewNames = 64;
 const nothing: Listing = { entries: [], changedAtNs: 0n, inode: 0n };
 
 /**
- * What is in folders, sorted. A large folder is read again only when its time stamp has changed, whoever changed it, so that a walk over
- * its pages reads it once.
+ * What is in folders, sorted. A large folder is read again only when its time stamp has changed, whoever changed it, so
+ * that a walk over its pages reads it once.
  */
 export class FolderListings {
   /** By path, the one used last at the end. */
   readonly #kept = new Map<string, Listing>();
   #names = 0;
 
-  /** Objects and folders directly inside `folder` (an absolute path), in key order. Names that cannot be keys are not ours. */
+  /**
+   * Objects and folders directly inside `folder` (an absolute path), in key order. Names that cannot be keys are not
+   * ours.
+   */
   async read(folder: string): Promise<Pick<Listing, 'entries'>> {
     // Opened, not only looked at: that is when NFS asks its server for the time stamp.
     const nowMs = Date.now();

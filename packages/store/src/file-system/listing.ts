@@ -4,7 +4,10 @@ import type { ObjectInfo } from '../object-store.js';
 import { isAbsent } from './file-errors.js';
 import { type Entry, type FolderListings, firstAfter } from './folder-listings.js';
 
-/** Walks over the keys below `root` that begin with `prefix` and sort after `after`, in key order; every folder on the way is read once. */
+/**
+ * Walks over the keys below `root` that begin with `prefix` and sort after `after`, in key order; every folder on the
+ * way is read once.
+ */
 export async function* walk(
   root: string,
   listings: FolderListings,

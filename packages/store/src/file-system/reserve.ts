@@ -12,8 +12,8 @@ const reservedFolders = 8;
 const reservedBytes = 65_536;
 
 /**
- * Staged folders (`staging.ts`) made ahead, whose content has its blocks on the disk already: with them a deletion works when no byte
- * is free. Shared by all processes; each folder serves once, and whoever renames it away has it.
+ * Staged folders (`staging.ts`) made ahead, whose content has its blocks on the disk already: with them a deletion
+ * works when no byte is free. Shared by all processes; each folder serves once, and whoever renames it away has it.
  */
 export class Reserve {
   readonly #folder: string;
@@ -24,7 +24,9 @@ export class Reserve {
     this.#staging = staging;
   }
 
-  /** Makes what is missing, as far as there is room for it. Never rejects: the write that comes next says what is wrong. */
+  /**
+   * Makes what is missing, as far as there is room for it. Never rejects: the write that comes next says what is wrong.
+   */
   async fill(): Promise<void> {
     try {
       await makeFolder(this.#folder);
@@ -52,7 +54,9 @@ export class Reserve {
     return undefined;
   }
 
-  /** A staged folder whose content is `body`, written over reserved blocks and flushed. `undefined` when none is left. */
+  /**
+   * A staged folder whose content is `body`, written over reserved blocks and flushed. `undefined` when none is left.
+   */
   async stage(body: Uint8Array): Promise<Staged | undefined> {
     const staged = await this.take();
     if (staged === undefined) return undefined;

@@ -7,8 +7,8 @@ import { ignoreAbsent } from './durable.js';
 import { isAbsent } from './file-errors.js';
 
 /**
- * What a write prepares before it shows: the folder `<staging>/<token>/<token>/` with the new bytes in `content`. The outer folder is
- * what becomes the claim of a key (`claims.ts`), the inner one tells whose claim it is.
+ * What a write prepares before it shows: the folder `<staging>/<token>/<token>/` with the new bytes in `content`. The
+ * outer folder is what becomes the claim of a key (`claims.ts`), the inner one tells whose claim it is.
  */
 export interface Staged {
   readonly token: string;
@@ -65,8 +65,8 @@ async function writeBody(handle: FileHandle, body: ObjectBody): Promise<{ etag: 
 }
 
 /**
- * Removes folders of `parent` (staged writes or claims) that nobody has written to for `ageMs`. A writer that comes back after that
- * finds its folder gone, and its write fails as a whole.
+ * Removes folders of `parent` (staged writes or claims) that nobody has written to for `ageMs`. A writer that comes
+ * back after that finds its folder gone, and its write fails as a whole.
  */
 export async function removeLeftovers(parent: string, ageMs: number): Promise<void> {
   const names = await readdir(parent).catch(ignoreAbsent);

@@ -46,8 +46,8 @@ export interface Claim {
   readonly request: KeyedRequest;
   readonly owner: string;
   /**
-   * Id to give to what the request creates. A request that is repeated because its process died or it failed gets the same id again,
-   * so that it can't create a second one: `RecordExists` then means that the work is done.
+   * Id to give to what the request creates. A request that is repeated because its process died or it failed gets the
+   * same id again, so that it cannot create a second one: `RecordExists` then means that the work is done.
    */
   readonly resourceId: string;
   /** Whether an earlier try of the request was claimed and came to no answer; it may have done some of its work. */
@@ -63,8 +63,8 @@ const keptMs = 86_400_000;
 const leaseMs = 20_000;
 
 /**
- * Requests with an `Idempotency-Key`, kept for 24 hours. A claim is a lease of 20 seconds that its process renews; when the process dies,
- * the same request may be claimed again after that, which is sooner than clients give up.
+ * Requests with an `Idempotency-Key`, kept for 24 hours. A claim is a lease of 20 seconds that its process renews; when
+ * the process dies, the same request may be claimed again after that, which is sooner than clients give up.
  */
 export class IdempotencyRepository {
   private readonly tenant: Tenant;
@@ -75,7 +75,10 @@ export class IdempotencyRepository {
     this.documents = new Documents(tenant.objects, recordSchema);
   }
 
-  /** Claims a request, or tells what became of the first one with this key. Whether the bodies are the same is the caller's to compare. */
+  /**
+   * Claims a request, or tells what became of the first one with this key. Whether the bodies are the same is the
+   * caller's to compare.
+   */
   async claim(request: KeyedRequest): Promise<ClaimOutcome> {
     for (;;) {
       const read = await this.documents.read(this.keyOf(request));
@@ -99,7 +102,10 @@ export class IdempotencyRepository {
     return this.change(claim, (record) => ({ ...record, leaseUntil: this.time(leaseMs) }));
   }
 
-  /** Keeps the answer for the rest of the 24 hours. Returns false when the claim is lost: then another process answers the request. */
+  /**
+   * Keeps the answer for the rest of the 24 hours. Returns false when the claim is lost: then another process answers
+   * the request.
+   */
   complete(claim: Claim, bodyDigest: string, answer: StoredAnswer): Promise<boolean> {
     return this.change(claim, ({ owner, leaseUntil, ...record }) => ({
       ...record,
@@ -175,7 +181,10 @@ export class IdempotencyRepository {
     return `${this.tenant.prefix}idempotency/`;
   }
 
-  /** Clients' keys may hold anything, so a digest names the record. Methods and paths have no line breaks, so no two requests meet. */
+  /**
+   * Clients' keys may hold anything, so a digest names the record. Methods and paths have no line breaks, so no two
+   * requests meet.
+   */
   private keyOf({ method, path, key }: KeyedRequest): string {
     return `${this.folder()}${createHash('sha256').update(`${method}\n${path}\n${key}`).digest('hex')}.json`;
   }

@@ -21,8 +21,9 @@ export interface ActiveJob {
 }
 
 /**
- * Markers `active-jobs/<job id>.json` of jobs that haven't ended, or whose end hasn't been tidied up yet. A marker is written before its
- * job's record and removed last of all, so every unfinished job has one: who looks for them needs not read all jobs there ever were.
+ * Markers `active-jobs/<job id>.json` of jobs that have not ended, or whose end has not been tidied up yet. A marker is
+ * written before its job's record and removed last of all, so every unfinished job has one: who looks for them needs
+ * not read all jobs there ever were.
  */
 export class ActiveJobs {
   private readonly tenant: Tenant;

@@ -7,7 +7,10 @@ interface Deletable {
   readonly deletingSince?: string | undefined;
 }
 
-/** What is deleted: the record at `key`, which `uses` of jobs name as `id`, after everything that `removeContents` removes. */
+/**
+ * What is deleted: the record at `key`, which `uses` of jobs name as `id`, after everything that `removeContents`
+ * removes.
+ */
 export interface Deletion<T extends Deletable> {
   readonly documents: Documents<T>;
   readonly key: string;
@@ -23,9 +26,10 @@ export interface Deletion<T extends Deletable> {
 const deletionMs = 600_000;
 
 /**
- * Deletes a record that no unfinished job uses. Jobs are created in the order marker, record, look at what they use (`JobRepository`);
- * here the order is mark as being deleted, look at the markers, delete. So of a job and a deletion that meet, at least one sees the
- * other and gives way. Returns false when there is no such record; rejects with `RecordInUse`.
+ * Deletes a record that no unfinished job uses. Jobs are created in the order marker, record, look at what they use
+ * (`JobRepository`); here the order is mark as being deleted, look at the markers, delete. So of a job and a deletion
+ * that meet, at least one sees the other and gives way. Returns false when there is no such record; rejects with
+ * `RecordInUse`.
  */
 export async function deleteUnused<T extends Deletable>(tenant: Tenant, deletion: Deletion<T>): Promise<boolean> {
   const { documents, key, id, use } = deletion;

@@ -4,7 +4,10 @@ import type { Tenant } from '../records/tenant.js';
 import { ActiveJobs } from './active-jobs.js';
 import { jobDocuments, jobKey } from './job-record.js';
 
-/** Rejects with `RecordInUse` when jobs that haven't ended use the data set or the model with this id, which of both `use` says. */
+/**
+ * Rejects with `RecordInUse` when jobs that have not ended use the data set or the model with this id, which of both
+ * `use` says.
+ */
 export async function assertUnused(tenant: Tenant, id: string, use: RecordUse): Promise<void> {
   const documents = jobDocuments(tenant);
   const users: string[] = [];
@@ -16,7 +19,7 @@ export async function assertUnused(tenant: Tenant, id: string, use: RecordUse): 
   if (users.length > 0) {
     throw new RecordInUse(
       use,
-      `Jobs that haven't ended use it (${users.join(', ')}): wait for them, or cancel them.`,
+      `Jobs that have not ended use it (${users.join(', ')}): wait for them, or cancel them.`,
       users,
     );
   }

@@ -14,12 +14,12 @@ import {
   jobKey,
   type StoredJob,
 } from './job-record.js';
-import { tidy } from './tidy.js';
+import { removeScratch } from './remove-scratch.js';
 import { type Ending, endedBy, endedFromOutside, progressed, released, started } from './transitions.js';
 
 /**
- * The worker's side of jobs. Every write carries the attempt's fencing token and rejects with `StaleAttempt` when another attempt has
- * begun or the job has ended: then the worker must stop, whatever it has done counts for nothing.
+ * The worker's side of jobs. Every write carries the attempt's fencing token and rejects with `StaleAttempt` when
+ * another attempt has begun or the job has ended: then the worker must stop, whatever it has done counts for nothing.
  */
 export class JobAttempts {
   private readonly tenant: Tenant;
@@ -31,8 +31,8 @@ export class JobAttempts {
   }
 
   /**
-   * Takes a job up. Whoever worked on it before loses the right to. Rejects with `StaleAttempt` when the job has ended (also by this
-   * call, when someone has asked for it to be cancelled), with `RecordNotFound` when there is none.
+   * Takes a job up. Whoever worked on it before loses the right to. Rejects with `StaleAttempt` when the job has ended
+   * (also by this call, when someone has asked for it to be cancelled), with `RecordNotFound` when there is none.
    */
   async start(jobId: string): Promise<{ attempt: Attempt; stored: StoredJob }> {
     const stored = await this.change(jobId, (current) => {
@@ -43,7 +43,7 @@ export class JobAttempts {
         : endedFromOutside(current, at, { state: 'cancelled' });
     });
     if (isFinal(stored.job.state)) {
-      await tidy(this.tenant, stored);
+      await removeScratch(this.tenant, stored);
       throw new StaleAttempt(`The job ${jobId} has ended (${stored.job.state}): take the next one.`);
     }
     return { attempt: { jobId, fencingToken: stored.fencingToken }, stored };
@@ -63,8 +63,8 @@ export class JobAttempts {
   }
 
   /**
-   * Keeps bytes that the next attempt needs if this one dies (a checkpoint, the list of images), in place of the ones with this name
-   * before. They go when the job ends.
+   * Keeps bytes that the next attempt needs if this one dies (a checkpoint, the list of images), in place of the ones
+   * with this name before. They go when the job ends.
    */
   async putScratch(attempt: Attempt, name: string, bytes: Uint8Array): Promise<void> {
     await this.assertCurrent(attempt);
@@ -103,14 +103,14 @@ export class JobAttempts {
   }
 
   /**
-   * Ends the job; models and evaluations that it made exist from this moment on. It ends as cancelled when someone has asked for that,
-   * so read `job.state` of the answer. Repeating the call is fine.
+   * Ends the job; models and evaluations that it made exist from this moment on. It ends as cancelled when someone has
+   * asked for that, so read `job.state` of the answer. Repeating the call is fine.
    */
   async end(attempt: Attempt, ending: Ending): Promise<StoredJob> {
     const stored = await this.change(attempt.jobId, (current) =>
       endedBy(current, timestamp(this.tenant), attempt, ending),
     );
-    await tidy(this.tenant, stored);
+    await removeScratch(this.tenant, stored);
     return stored;
   }
 

@@ -26,7 +26,7 @@ const scratchSchema = z.strictObject({ key: z.string(), sha256: digestSchema, si
 
 /** A job as the store keeps it at `jobs/<id>/job.json`. */
 export const storedJobSchema = jobRecordSchema.safeExtend({
-  /** Id that the model or evaluation of this job has or will have: attempts can't make two. */
+  /** Id that the model or evaluation of this job has or will have: attempts cannot make two. */
   resultId: idSchema,
   /** Id of the latest event. */
   lastEventId: z.int().min(0),
@@ -53,8 +53,8 @@ export function jobDocuments({ objects }: Tenant): Documents<StoredJob> {
 }
 
 /**
- * Changes the record of a job, and says so when that gave it new events. Resolves with the record that is now stored, `undefined` when
- * there is none; see `Documents.update`.
+ * Changes the record of a job, and says so when that gave it new events. Resolves with the record that is now stored,
+ * `undefined` when there is none; see `Documents.update`.
  */
 export async function changeJob(
   tenant: Tenant,

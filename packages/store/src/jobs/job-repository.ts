@@ -17,7 +17,7 @@ import { newestFirst, type PageRequest, pageOf } from '../records/pages.js';
 import { type Tenant, timestamp } from '../records/tenant.js';
 import { ActiveJobs } from './active-jobs.js';
 import { changeJob, jobDocuments, jobKey, modelsOf, type StoredJob, usesOf } from './job-record.js';
-import { tidy } from './tidy.js';
+import { removeScratch } from './remove-scratch.js';
 import { cancelRequested, endedFromOutside } from './transitions.js';
 
 /** What a job is asked to do. */
@@ -41,8 +41,8 @@ export class JobRepository {
   }
 
   /**
-   * A new job, queued. Rejects with `RecordNotFound` when its data set or model isn't there (or is being deleted), and with
-   * `RecordExists` when `id` is taken.
+   * A new job, queued. Rejects with `RecordNotFound` when its data set or model is not there (or is being deleted), and
+   * with `RecordExists` when `id` is taken.
    */
   async create(
     asked: JobRequest,
@@ -75,7 +75,10 @@ export class JobRepository {
     return stored;
   }
 
-  /** Takes back a job that nobody was told of. Returns false for one that a worker has begun, which stays: the queue did get it. */
+  /**
+   * Takes back a job that nobody was told of. Returns false for one that a worker has begun, which stays: the queue did
+   * get it.
+   */
   async withdraw(id: string): Promise<boolean> {
     const stored = await this.find(id);
     if (stored === undefined) return true;
@@ -103,8 +106,8 @@ export class JobRepository {
   }
 
   /**
-   * Of the latest 40 events those behind the one with the id `after`, in order. The last event of a job has the type `end`. Rejects
-   * with `RecordNotFound`.
+   * Of the latest 40 events those behind the one with the id `after`, in order. The last event of a job has the type
+   * `end`. Rejects with `RecordNotFound`.
    */
   async events(id: string, after = 0): Promise<JobEvent[]> {
     const { events, job } = await this.get(id);
@@ -114,8 +117,9 @@ export class JobRepository {
   }
 
   /**
-   * Asks for a job to be cancelled. A waiting job is cancelled when this returns; a running one has `cancelRequestedAt`, and its attempt
-   * must be told; one that has ended is returned as it is. Rejects with `RecordNotFound`.
+   * Asks for a job to be cancelled. A waiting job is cancelled when this returns; a running one has
+   * `cancelRequestedAt`, and its attempt must be told; one that has ended is returned as it is. Rejects with
+   * `RecordNotFound`.
    */
   async requestCancel(id: string): Promise<StoredJob> {
     return this.changeFromOutside(id, (stored) => cancelRequested(stored, timestamp(this.tenant)));
@@ -132,7 +136,7 @@ export class JobRepository {
     );
   }
 
-  /** Every job that hasn't ended, oldest first: what a queue that lost its entries is rebuilt from. */
+  /** Every job that has not ended, oldest first: what a queue that lost its entries is rebuilt from. */
   async *unfinished(): AsyncGenerator<StoredJob> {
     for await (const { jobId } of this.active.all()) {
       const stored = await this.find(jobId);
@@ -152,19 +156,19 @@ export class JobRepository {
     return counts;
   }
 
-  /** Ends what processes that died had begun: creating jobs, and tidying up behind those that have ended. */
+  /** Ends what processes that died had begun: creating jobs, and removing the scratch of those that have ended. */
   async sweep(): Promise<void> {
     for await (const { jobId, old } of this.active.all()) {
       const stored = await this.find(jobId);
       if (stored === undefined && old) await this.active.remove(jobId);
-      if (stored && isFinal(stored.job.state)) await tidy(this.tenant, stored);
+      if (stored && isFinal(stored.job.state)) await removeScratch(this.tenant, stored);
     }
   }
 
   private async changeFromOutside(id: string, change: (stored: StoredJob) => StoredJob): Promise<StoredJob> {
     await this.get(id);
     const stored = found(id, await changeJob(this.tenant, id, change));
-    if (isFinal(stored.job.state)) await tidy(this.tenant, stored);
+    if (isFinal(stored.job.state)) await removeScratch(this.tenant, stored);
     return stored;
   }
 

@@ -39,8 +39,8 @@ export class JobResults {
   }
 
   /**
-   * Keeps the result for an image, and its map in any encoding. The first result for an image stays: returns false when there was one.
-   * Rejects with `StaleAttempt`.
+   * Keeps the result for an image, and its map in any encoding. The first result for an image stays: returns false when
+   * there was one. Rejects with `StaleAttempt`.
    */
   async put(attempt: Attempt, result: ScoringResult, map?: Uint8Array): Promise<boolean> {
     await this.attempts.assertCurrent(attempt);
@@ -57,8 +57,9 @@ export class JobResults {
   }
 
   /**
-   * The results of a scoring, with people's verdicts: in order of the images' upload, or as `query` asks, which is for scorings that have
-   * succeeded. The order never changes, whatever verdicts come meanwhile. Rejects with `InvalidCursor`.
+   * The results of a scoring, with people's verdicts: in order of the images' upload, or as `query` asks, which is for
+   * scorings that have succeeded. The order never changes, whatever verdicts come meanwhile. Rejects with
+   * `InvalidCursor`.
    */
   async list(jobId: string, { limit, cursor }: PageRequest, query: ResultQuery = {}): Promise<Page<ScoringResult>> {
     const verdicts = await this.verdicts(jobId);

@@ -38,8 +38,8 @@ export function rowOf(result: ScoringResult): ResultRow {
 }
 
 /**
- * The rows behind the image `after` that the query asks for, in its order; equal ones stay in order of upload, and images without a score
- * come last. Undefined when there is no such image.
+ * The rows behind the image `after` that the query asks for, in its order; equal ones stay in order of upload, and
+ * images without a score come last. Undefined when there is no such image.
  */
 export function selectRows(
   rows: readonly ResultRow[],

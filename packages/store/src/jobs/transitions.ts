@@ -11,7 +11,9 @@ type EventBody = StoredEvent extends infer E ? (E extends unknown ? Omit<E, 'id'
 
 const keptEvents = 40;
 
-/** The record with changed job fields and one more event for each of `events`. Fields set to `undefined` are removed. */
+/**
+ * The record with changed job fields and one more event for each of `events`. Fields set to `undefined` are removed.
+ */
 function changed(stored: StoredJob, at: string, fields: Partial<Job>, ...events: EventBody[]): StoredJob {
   const added = events.map((event, i) => ({ ...event, id: stored.lastEventId + 1 + i, at }) as StoredEvent);
   return {
@@ -41,8 +43,8 @@ export function released(stored: StoredJob, at: string, attempt: Attempt): Store
 }
 
 /**
- * The attempt ends the job. A job that someone asked to cancel ends as cancelled, whatever its attempt came to. The same attempt may say
- * so twice: the second time nothing changes.
+ * The attempt ends the job. A job that someone asked to cancel ends as cancelled, whatever its attempt came to. The
+ * same attempt may say so twice: the second time nothing changes.
  */
 export function endedBy(stored: StoredJob, at: string, attempt: Attempt, ending: Ending): StoredJob {
   if (isFinal(stored.job.state) && stored.fencingToken === attempt.fencingToken) return stored;
@@ -50,7 +52,10 @@ export function endedBy(stored: StoredJob, at: string, attempt: Attempt, ending:
   return ended(stored, at, stored.cancelRequestedAt === undefined ? ending : { state: 'cancelled' });
 }
 
-/** The job ends, whoever works on it; its attempt, if there is one, loses its right to write. A job that has ended stays as it is. */
+/**
+ * The job ends, whoever works on it; its attempt, if there is one, loses its right to write. A job that has ended stays
+ * as it is.
+ */
 export function endedFromOutside(stored: StoredJob, at: string, ending: Ending): StoredJob {
   if (isFinal(stored.job.state)) return stored;
   return { ...ended(stored, at, ending), fencingToken: stored.fencingToken + 1 };

@@ -20,7 +20,10 @@ export class DriftRepository {
     return (await this.#documents.read(this.#key(modelId)))?.value;
   }
 
-  /** Reads, changes and writes until nobody wrote in between; `change` may run several times. Rejects with `RecordNotFound`. */
+  /**
+   * Reads, changes and writes until nobody wrote in between; `change` may run several times. Rejects with
+   * `RecordNotFound`.
+   */
   async update(modelId: string, change: (record: DriftRecord | undefined) => DriftRecord): Promise<DriftRecord> {
     await this.#assertModel(modelId);
     const key = this.#key(modelId);

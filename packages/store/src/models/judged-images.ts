@@ -33,7 +33,10 @@ export class JudgedImages {
     return (await this.#documents.read(this.#key(modelId)))?.value.images ?? [];
   }
 
-  /** Notes a verdict in place of an earlier one on the same image. Rejects with `RecordNotFound` for a model that is not there. */
+  /**
+   * Notes a verdict in place of an earlier one on the same image. Rejects with `RecordNotFound` for a model that is not
+   * there.
+   */
   async note(modelId: string, judged: JudgedImage): Promise<void> {
     if (!(await isUsableModel(this.#tenant, modelId))) {
       throw new RecordNotFound(`There is no model with the id ${modelId}: list the models.`);

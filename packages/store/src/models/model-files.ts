@@ -16,7 +16,10 @@ const abandonedMs = 3_600_000;
 
 type ModelFiles = StoredModel['files'];
 
-/** Puts the files of a local folder as objects below `prefix` and returns them sorted by name. Folders inside it are refused. */
+/**
+ * Puts the files of a local folder as objects below `prefix` and returns them sorted by name. Folders inside it are
+ * refused.
+ */
 export async function putFiles(objects: ObjectStore, folder: string, prefix: string): Promise<ModelFiles> {
   const entries = await readdir(folder, { withFileTypes: true });
   const files: ModelFiles = [];
@@ -41,8 +44,9 @@ export function filesDigest(files: ModelFiles): string {
 }
 
 /**
- * Makes `<cache>/<digest>` hold the files that lie as objects below `prefix`, and returns that path. What is there already was fetched
- * whole, so it isn't fetched again; several processes may share a cache. Rejects with `DamagedContent` when a file isn't what was put.
+ * Makes `<cache>/<digest>` hold the files that lie as objects below `prefix`, and returns that path. What is there
+ * already was fetched whole, so it is not fetched again; several processes may share a cache. Rejects with
+ * `DamagedContent` when a file is not what was put.
  */
 export async function fetchFiles(
   objects: ObjectStore,

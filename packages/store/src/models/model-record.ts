@@ -11,7 +11,9 @@ const storedModelSchema = modelRecordSchema.safeExtend({
   ...deletionFields,
   /** The model's files, sorted by name. */
   files: z.array(z.strictObject({ name: z.string(), sha256: digestSchema, sizeBytes: z.int().min(0) })),
-  /** Folder inside `models/<id>/` that they lie in: one for each attempt, so that no attempt can overwrite another's. */
+  /**
+   * Folder inside `models/<id>/` that they lie in: one for each attempt, so that no attempt can overwrite another's.
+   */
   filesFolder: z.string(),
 });
 
@@ -24,7 +26,10 @@ export function modelDocuments({ objects }: Tenant): Documents<StoredModel> {
   return new Documents(objects, storedModelSchema);
 }
 
-/** The record of a model that exists for the tenant: it was imported or its job has succeeded, and it isn't being deleted. */
+/**
+ * The record of a model that exists for the tenant: it was imported or its job has succeeded, and it is not being
+ * deleted.
+ */
 export async function findModel(tenant: Tenant, modelId: string): Promise<StoredModel | undefined> {
   if (!isId(modelId)) return undefined;
   const stored = (await modelDocuments(tenant).read(modelKey(tenant, modelId)))?.value;

@@ -21,7 +21,7 @@ export type ModelDescription = Omit<
 /** What an exported model says of itself. */
 export type ImportedModel = ModelDescription & Pick<Model, 'createdAt' | 'calibration' | 'manualThreshold'>;
 
-/** Models of one tenant. Methods reject with `RecordNotFound` when the model isn't there. */
+/** Models of one tenant. Methods reject with `RecordNotFound` when the model is not there. */
 export class ModelRepository {
   private readonly tenant: Tenant;
   private readonly attempts: JobAttempts;
@@ -34,9 +34,9 @@ export class ModelRepository {
   }
 
   /**
-   * Stores the model that a job made, uncalibrated unless the job calibrated it too: its files are those of the local `folder`, its id the job's `resultId`. The model exists
-   * when the job has succeeded. When an earlier attempt of the job got as far as this, its model stays and is returned. Rejects with
-   * `StaleAttempt`.
+   * Stores the model that a job made, uncalibrated unless the job calibrated it too: its files are those of the local
+   * `folder`, its id the job's `resultId`. The model exists when the job has succeeded. When an earlier attempt of the
+   * job got as far as this, its model stays and is returned. Rejects with `StaleAttempt`.
    */
   async create(
     attempt: Attempt,
@@ -50,8 +50,8 @@ export class ModelRepository {
   }
 
   /**
-   * Stores a model that was made elsewhere: its files are those of the local `folder`. When there is a model with this id already,
-   * that one stays and is returned.
+   * Stores a model that was made elsewhere: its files are those of the local `folder`. When there is a model with this
+   * id already, that one stays and is returned.
    */
   async addImported(id: string, model: ImportedModel, folder: string): Promise<Model> {
     return this.store(id, { ...model, importedAt: timestamp(this.tenant) }, folder, `files-${newId()}`);
@@ -62,8 +62,8 @@ export class ModelRepository {
   }
 
   /**
-   * What a list says of each, newest first, by the time their adaptation was asked for; a few whole records are in memory at a time.
-   * Rejects with `InvalidCursor`.
+   * What a list says of each, newest first, by the time their adaptation was asked for; a few whole records are in
+   * memory at a time. Rejects with `InvalidCursor`.
    */
   list(page: PageRequest): Promise<Page<ModelSummary>> {
     return pageOf(
@@ -76,7 +76,9 @@ export class ModelRepository {
     );
   }
 
-  /** Gives the model a threshold in place of the one before; one from a later job stays. Rejects with `StaleAttempt`. */
+  /**
+   * Gives the model a threshold in place of the one before; one from a later job stays. Rejects with `StaleAttempt`.
+   */
   async calibrate(attempt: Attempt, id: string, calibration: Calibration): Promise<Model> {
     await this.getStored(id);
     await this.attempts.assertCurrent(attempt);
@@ -87,8 +89,8 @@ export class ModelRepository {
   }
 
   /**
-   * Replaces the calibration by what `change` makes of the present one; a threshold set by hand goes. `change` throws what forbids it, and
-   * may run several times.
+   * Replaces the calibration by what `change` makes of the present one; a threshold set by hand goes. `change` throws
+   * what forbids it, and may run several times.
    */
   async recalibrate(id: string, change: (model: Model) => Calibration): Promise<Model> {
     await this.getStored(id);
@@ -111,13 +113,19 @@ export class ModelRepository {
     return (await this.getStored(id)).files;
   }
 
-  /** Path of a local folder with the model's files, `<cache>/<digest of the model>`; it is filled when it isn't there. Rejects with `DamagedContent`. */
+  /**
+   * Path of a local folder with the model's files, `<cache>/<digest of the model>`; it is filled when it is not there.
+   * Rejects with `DamagedContent`.
+   */
   async fetch(id: string, cache: string): Promise<string> {
     const stored = await this.getStored(id);
     return fetchFiles(this.tenant.objects, `${modelFolder(this.tenant, id)}${stored.filesFolder}/`, stored, cache);
   }
 
-  /** Rejects with `RecordInUse` too, while jobs that haven't ended use the model, and with `ModelHasAlias` while an alias names it. */
+  /**
+   * Rejects with `RecordInUse` too, while jobs that have not ended use the model, and with `ModelHasAlias` while an
+   * alias names it.
+   */
   async delete(id: string): Promise<void> {
     await this.getStored(id);
     if (!(await deleteUnused(this.tenant, this.deletionOf(id)))) {

@@ -16,12 +16,15 @@ export type ReplaceOptions = Pick<PutCondition, 'fromReserve'>;
 const mostTries = 50;
 
 /**
- * What stands beside every stored value. `revision` rises with every write; `writeId` is of this one write, so that no two writers ever
- * write the same bytes and no etag comes back.
+ * What stands beside every stored value. `revision` rises with every write; `writeId` is of this one write, so that no
+ * two writers ever write the same bytes and no etag comes back.
  */
 const envelopeSchema = z.looseObject({ revision: z.int().min(1), writeId: z.uuid() });
 
-/** JSON records of one schema in an object store. A record that doesn't match its schema is refused with `DamagedRecord`, never repaired. */
+/**
+ * JSON records of one schema in an object store. A record that does not match its schema is refused with
+ * `DamagedRecord`, never repaired.
+ */
 export class Documents<T extends object> {
   private readonly objects: ObjectStore;
   private readonly schema: z.ZodType<T>;
@@ -58,9 +61,9 @@ export class Documents<T extends object> {
   }
 
   /**
-   * Reads, changes and writes until nobody wrote in between. `change` may run several times; it throws what forbids the change, and
-   * answers `undefined` (or the same value) when there is nothing to change. Returns the value that is now stored, `undefined` when
-   * there is no such record.
+   * Reads, changes and writes until nobody wrote in between. `change` may run several times; it throws what forbids the
+   * change, and answers `undefined` (or the same value) when there is nothing to change. Returns the value that is now
+   * stored, `undefined` when there is no such record.
    */
   async update(key: string, change: (value: T) => T | undefined, options: ReplaceOptions = {}): Promise<T | undefined> {
     for (let attempt = 1; ; attempt++) {
@@ -88,7 +91,7 @@ export class Documents<T extends object> {
     try {
       found = JSON.parse(json);
     } catch (error) {
-      throw new DamagedRecord(`The record ${key} isn't JSON: restore it from a backup.`, { cause: error });
+      throw new DamagedRecord(`The record ${key} is not JSON: restore it from a backup.`, { cause: error });
     }
     const envelope = envelopeSchema.safeParse(found);
     if (envelope.success) {

@@ -19,9 +19,10 @@ const orderBits = 32;
 const digestBits = 42n;
 
 /**
- * The id of one of many things that the request `parentId` (a UUID of version 7) makes. It is a UUID of version 7 too, with its parent's
- * time; its next 32 bits are `place`, so that ids order things as they came, and the rest are of a digest of `parentId`, `place` and
- * `content`. So a request that is repeated makes the same ids, and the same id means the same content.
+ * The id of one of many things that the request `parentId` (a UUID of version 7) makes. It is a UUID of version 7 too,
+ * with its parent's time; its next 32 bits are `place`, so that ids order things as they came, and the rest are of a
+ * digest of `parentId`, `place` and `content`. So a request that is repeated makes the same ids, and the same id means
+ * the same content.
  */
 export function idWithin(parentId: string, place: Place, content: string): string {
   const digest = createHash('sha256')
@@ -45,7 +46,7 @@ export function idWithin(parentId: string, place: Place, content: string): strin
     .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
-/** Whether `text` is an id as this service writes them, in lower case. Anything else can't be the id of a record. */
+/** Whether `text` is an id as this service writes them, in lower case. Anything else cannot be the id of a record. */
 export function isId(text: string): boolean {
   return canonicalId.test(text);
 }

@@ -15,9 +15,9 @@ const batch = 1000;
 const loadedAtOnce = 16;
 
 /**
- * A page of the items that `load` finds for the ids in order; ids whose item is `undefined` (deleted meanwhile, filtered out) are passed
- * over. A cursor is the id of a page's last item, and the next page begins behind it: whatever is added or deleted meanwhile, an item
- * that exists during the whole walk appears exactly once.
+ * A page of the items that `load` finds for the ids in order; ids whose item is `undefined` (deleted meanwhile,
+ * filtered out) are passed over. A cursor is the id of a page's last item, and the next page begins behind it: whatever
+ * is added or deleted meanwhile, an item that exists during the whole walk appears exactly once.
  */
 export async function pageOf<T extends { readonly id: string }>(
   idsBehind: (cursor: string | undefined) => AsyncIterable<string>,
@@ -66,9 +66,10 @@ export async function* foldersOf(objects: ObjectStore, folder: string, after?: s
 }
 
 /**
- * Ids that are folders directly inside `folder`, newest first, older than `before`. Object stores list in ascending order only, so the
- * folder is read in windows of time that reach back from `before`: each as long as one request of the store can answer, found by
- * widening and narrowing. So a page costs a handful of requests, however many ids there are.
+ * Ids that are folders directly inside `folder`, newest first, older than `before`. Object stores list in ascending
+ * order only, so the folder is read in windows of time that reach back from `before`: each as long as one request of
+ * the store can answer, found by widening and narrowing. So a page costs a handful of requests, however many ids there
+ * are.
  */
 export async function* newestFirst(objects: ObjectStore, folder: string, before = '~'): AsyncGenerator<string> {
   const oldest = await objects.listFolders(folder, { limit: batch });

@@ -14,14 +14,14 @@ export interface Tenant {
   readonly onJobEvents: (jobId: string) => void;
 }
 
-/** Throws `InvalidKey` for a name that can't be a tenant's. */
+/** Throws `InvalidKey` for a name that cannot be a tenant's. */
 export function tenantOf(
   name: string,
   { objects, now, onJobEvents }: Pick<Tenant, 'objects' | 'now' | 'onJobEvents'>,
 ): Tenant {
   if (!tenantSchema.safeParse(name).success) {
     throw new InvalidKey(
-      `The tenant ${JSON.stringify(name.slice(0, 80))} isn't allowed: use 1 to 63 of a-z, 0-9 and '-'.`,
+      `The tenant ${JSON.stringify(name.slice(0, 80))} is not allowed: use 1 to 63 of a-z, 0-9 and '-'.`,
     );
   }
   return { name, objects, prefix: `tenants/${name}/`, now, onJobEvents };

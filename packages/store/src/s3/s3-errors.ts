@@ -24,7 +24,9 @@ const fullCodes = new Set([
   'TooManyBuckets',
 ]);
 
-/** The failure that an error of the SDK tells of, `undefined` for errors of other origin (of a caller's stream, say). */
+/**
+ * The failure that an error of the SDK tells of, `undefined` for errors of other origin (of a caller's stream, say).
+ */
 export function s3Failure(error: unknown): S3Failure | undefined {
   if (!types.isNativeError(error)) return undefined;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
@@ -67,7 +69,7 @@ export function toStoreError(error: unknown, place: string): unknown {
     );
   }
   return new StoreUnavailable(
-    `The store can't be reached or fails (${what}): check the server and the network.`,
+    `The store cannot be reached or fails (${what}): check the server and the network.`,
     options,
   );
 }

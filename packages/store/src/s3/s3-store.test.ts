@@ -7,7 +7,10 @@ import { describeStoreProcesses } from '../testing/process-conformance.js';
 import { addImage, imageContent, imageDescription } from '../testing/test-images.js';
 import { collect, newModel, testStore } from '../testing/test-store.js';
 
-/** A bucket of a server of your own to run these tests on instead, `s3://…?endpoint=…`; credentials as usual in the environment. */
+/**
+ * A bucket of a server of your own to run these tests on instead, `s3://…?endpoint=…`; credentials as usual in the
+ * environment.
+ */
 const given = process.env.MEDICLIP_TEST_S3_URL;
 const reason = given ? undefined : whyNoS3Server();
 

@@ -101,7 +101,7 @@ export class S3Store implements ObjectStore {
       const failed = Errors?.[0];
       if (failed) {
         throw new StoreUnavailable(
-          `The object ${failed.Key} can't be deleted (${failed.Code}): check the bucket's rules.`,
+          `The object ${failed.Key} cannot be deleted (${failed.Code}): check the bucket's rules.`,
         );
       }
       if (found.length < mostPerRequest) return;

@@ -21,7 +21,7 @@ export function parseS3Url(url: string): S3Place {
   const query = querySchema.safeParse(Object.fromEntries(searchParams));
   if (!query.success) {
     throw new StoreMisconfigured(
-      `The store URL's query isn't understood (${query.error.issues[0]!.message}): only endpoint (a URL) and region may stand there.`,
+      `The store URL's query is not understood (${query.error.issues[0]!.message}): only endpoint (a URL) and region may stand there.`,
     );
   }
   if (username || password) {

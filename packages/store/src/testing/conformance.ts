@@ -16,7 +16,10 @@ async function* chunks(count: number, failure?: Error): AsyncGenerator<Uint8Arra
   if (failure) throw failure;
 }
 
-/** What every driver of the object store must do. `open` gives one more store on the same objects, as another process has it. */
+/**
+ * What every driver of the object store must do. `open` gives one more store on the same objects, as another process
+ * has it.
+ */
 export function describeObjectStore(name: string, open: () => ObjectStore): void {
   describe(`object store conformance: ${name}`, () => {
     let store: ObjectStore;

@@ -1,4 +1,7 @@
-/** A process that writes to a store for the tests: `node store-process.js <store URL> <job> [number]`. It prints a line for every acknowledged write. */
+/**
+ * A process that writes to a store for the tests: `node store-process.js <store URL> <job> [number]`. It prints a line
+ * for every acknowledged write.
+ */
 import { PreconditionFailed } from '../errors.js';
 import type { ObjectStore } from '../object-store.js';
 import { openObjectStore } from '../open-object-store.js';

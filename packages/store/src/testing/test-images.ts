@@ -22,7 +22,7 @@ export async function addImage(
   return image;
 }
 
-/** Description of an image for tests that don't care. */
+/** Description of an image for tests that do not care. */
 export function imageDescription(given: Partial<ImageDescription> = {}): ImageDescription {
   return {
     fileName: 'scan.png',

@@ -18,8 +18,8 @@ const kinds = {
 } as const;
 
 /**
- * Tells what a tenant has by listing it. Nothing is kept that a process could leave wrong when it dies in the middle of an upload or a
- * deletion, so what it left counts until it is swept away.
+ * Tells what a tenant has by listing it. Nothing is kept that a process could leave wrong when it dies in the middle of
+ * an upload or a deletion, so what it left counts until it is swept away.
  */
 export class UsageRepository {
   readonly #tenant: Tenant;
@@ -28,7 +28,10 @@ export class UsageRepository {
     this.#tenant = tenant;
   }
 
-  /** Lists every object of the tenant with its size, none of which is read: a request for every 1,000 on S3, a look at each file in a folder. */
+  /**
+   * Lists every object of the tenant with its size, none of which is read: a request for every 1,000 on S3, a look at
+   * each file in a folder.
+   */
   async count(): Promise<StoredUsage> {
     const { objects, prefix } = this.#tenant;
     const found = { datasets: 0, images: 0, models: 0, bytes: 0 };

@@ -10,8 +10,8 @@ import type { StoredUsage } from './usage-repository.js';
 const dayMs = 86_400_000;
 
 /**
- * Adds to and takes from a tenant's store, with a process that dies in the middle of an upload and of two deletions, and holds the count
- * against `storedBytes`, which looks for itself.
+ * Adds to and takes from a tenant's store, with a process that dies in the middle of an upload and of two deletions,
+ * and holds the count against `storedBytes`, which looks for itself.
  */
 async function liveAndDie(url: string, storedBytes: () => Promise<number>): Promise<void> {
   const { store, tenant, advance } = testStore(url);

@@ -1,11 +1,11 @@
 import type { Mask } from '../masks/mask.js';
 
 /**
- * For every pixel of a mask's box the exact Euclidean distance, in pixels, to the nearest unset pixel of the box: 0 where unset,
- * infinite everywhere if no pixel is unset. The border of the box is no edge. Golden: synthesis/smooth.
+ * For every pixel of a mask's box the exact Euclidean distance, in pixels, to the nearest unset pixel of the box: 0
+ * where unset, infinite everywhere if no pixel is unset. The border of the box is no edge. Golden: synthesis/smooth.
  *
- * First along columns, then the lower envelope of parabolas along rows: Felzenszwalb and Huttenlocher, "Distance transforms of sampled
- * functions", 2012.
+ * First along columns, then the lower envelope of parabolas along rows: Felzenszwalb and Huttenlocher, "Distance
+ * transforms of sampled functions", 2012.
  */
 export function euclideanDistance({ rows, columns, data }: Mask): Float64Array {
   const distances = distanceAlongColumns(rows, columns, data);

@@ -3,7 +3,9 @@ import { expectClose } from '@mediclip/testing';
 import fc from 'fast-check';
 import { gaussianFilter } from './gaussian.js';
 
-/** Straight from the definition: weights of radius trunc(4 sigma + 0.5), edges mirrored with the edge pixel repeated. */
+/**
+ * Straight from the definition: weights of radius trunc(4 sigma + 0.5), edges mirrored with the edge pixel repeated.
+ */
 function slowFilter(values: Float64Array, rows: number, columns: number, sigma: number): Float64Array {
   const radius = Math.trunc(4 * sigma + 0.5);
   const mirror = (index: number, length: number) => {

@@ -1,6 +1,6 @@
 /**
- * Gaussian filter of `rows * columns` values: radius `trunc(4 sigma + 0.5)`, weights normalised, edges mirrored with the edge pixel
- * repeated. Golden: synthesis/gauss.
+ * Gaussian filter of `rows * columns` values: radius `trunc(4 sigma + 0.5)`, weights normalised, edges mirrored with
+ * the edge pixel repeated. Golden: synthesis/gauss.
  */
 export function gaussianFilter(values: Float64Array, rows: number, columns: number, sigma: number): Float64Array {
   const weights = halfKernel(sigma);
@@ -48,7 +48,10 @@ function filterRows(values: Float64Array, rows: number, columns: number, weights
   return transposed;
 }
 
-/** Where the padded row's values come from: `radius` before the row, and after it as many and up to three that nobody looks at. */
+/**
+ * Where the padded row's values come from: `radius` before the row, and after it as many and up to three that nobody
+ * looks at.
+ */
 function mirroredIndices(length: number, radius: number): Int32Array {
   return Int32Array.from({ length: length + 2 * radius + 3 }, (_, i) => {
     const period = 2 * length;

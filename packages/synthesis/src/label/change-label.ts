@@ -7,9 +7,10 @@ const LABELS = [0, 1 - Math.exp(-12.5), 1] as const;
 const HIGHEST_CODE = LABELS.length - 1;
 
 /**
- * The soft label of pixels that were replaced: `1 - exp(-d^2 / (2 * 0.2^2))` under the mask for the 8-bit difference `d`, closed and with its
- * holes filled in the bounding box of each region of the mask, so that a few pixels beside the mask become 1 too.
- * Of colours the channel that changed most counts. All are square, side by side, one array a channel; `mask` is the union of the anomalies' masks. Golden: synthesis/cutpaste.
+ * The soft label of pixels that were replaced: `1 - exp(-d^2 / (2 * 0.2^2))` under the mask for the 8-bit difference
+ * `d`, closed and with its holes filled in the bounding box of each region of the mask, so that a few pixels beside the
+ * mask become 1 too. Of colours the channel that changed most counts. All are square, side by side, one array a
+ * channel; `mask` is the union of the anomalies' masks. Golden: synthesis/cutpaste.
  */
 export function changeLabel(
   original: readonly Uint8Array[],
@@ -28,7 +29,10 @@ export function changeLabel(
   return label;
 }
 
-/** For each pixel the index of its value in the list of labels, before closing. The difference wraps: one level darker counts fully. */
+/**
+ * For each pixel the index of its value in the list of labels, before closing. The difference wraps: one level darker
+ * counts fully.
+ */
 export function changeCodes(original: Uint8Array, changed: Uint8Array, mask: Uint8Array): Uint8Array {
   const codes = new Uint8Array(mask.length);
   for (let i = 0; i < codes.length; i++) {

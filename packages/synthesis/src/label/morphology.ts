@@ -1,11 +1,14 @@
-/** Grey closing of `rows * columns` values with a 3 x 3 square: maximum, then minimum of the neighbours inside the box. */
+/**
+ * Grey closing of `rows * columns` values with a 3 x 3 square: maximum, then minimum of the neighbours inside the box.
+ */
 export function closing(values: Uint8Array, rows: number, columns: number): Uint8Array {
   return extreme(extreme(values, rows, columns, Math.max), rows, columns, Math.min);
 }
 
 /**
- * Fills holes: a pixel becomes the lowest level from which water poured in at the border of the box would reach it (8-connected), which is
- * the reconstruction by erosion from a seed that is the maximum everywhere but on the border. Values are 0 to `highest`.
+ * Fills holes: a pixel becomes the lowest level from which water poured in at the border of the box would reach it
+ * (8-connected), which is the reconstruction by erosion from a seed that is the maximum everywhere but on the border.
+ * Values are 0 to `highest`.
  */
 export function fillHoles(values: Uint8Array, rows: number, columns: number, highest: number): Uint8Array {
   const filled = new Uint8Array(values.length).fill(highest);

@@ -106,8 +106,9 @@ function pair(values: Float32Array, first: number): [number, number] {
 }
 
 /**
- * The draws behind `scale * rotation * [[1, s0], [s1, 1]]`. With `e` the rotation as a complex number, `a + d + i (c - b)` is
- * `scale * e * (2 + i (s1 - s0))` and `a - d + i (c + b)` is `scale * i * e * (s0 + s1)`. Half a turn changes nothing about a shape.
+ * The draws behind `scale * rotation * [[1, s0], [s1, 1]]`. With `e` the rotation as a complex number,
+ * `a + d + i (c - b)` is `scale * e * (2 + i (s1 - s0))` and `a - d + i (c + b)` is `scale * i * e * (s0 + s1)`. Half a
+ * turn changes nothing about a shape.
  */
 function undo([a, b, c, d]: Matrix): { rotation: number; shear: [number, number] } {
   const half = Math.atan(Math.tan(Math.atan2(c + b, a - d) - Math.PI / 2));

@@ -61,8 +61,8 @@ export function hyperShape(parameters: HyperShapeParameters): HyperShape {
 }
 
 /**
- * How far it is from an inner point of the continuous shape to its edge, in a direction (a unit vector). Point and direction are
- * (row, column) relative to the middle of the box; the answer is in pixels. Golden: synthesis/shapes.
+ * How far it is from an inner point of the continuous shape to its edge, in a direction (a unit vector). Point and
+ * direction are (row, column) relative to the middle of the box; the answer is in pixels. Golden: synthesis/shapes.
  */
 export function distanceToEdge(
   { kind, halfSides, inverse: [a, b, c, d] }: HyperShape,

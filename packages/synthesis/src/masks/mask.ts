@@ -16,7 +16,10 @@ export function sideBounds(lowestShare: number, highestShare: number, side: numb
   return { lowest: roundHalfToEven(lowestShare * side), highest: roundHalfToEven(highestShare * side) };
 }
 
-/** Calls `visit` for every set pixel of a mask whose box lies at `corner` of an image of side `side`, with its index in each. */
+/**
+ * Calls `visit` for every set pixel of a mask whose box lies at `corner` of an image of side `side`, with its index in
+ * each.
+ */
 export function forEachSetPixel(
   { rows, columns, data }: Mask,
   corner: Corner,

@@ -13,8 +13,8 @@ export interface PerlinParameters extends Size {
 }
 
 /**
- * Draws a Perlin mask: a rectangle with each side uniform in [lowest, highest), then gradients and rotation again and again until at
- * least a fifth of the rectangle is set (method, section 7).
+ * Draws a Perlin mask: a rectangle with each side uniform in [lowest, highest), then gradients and rotation again and
+ * again until at least a fifth of the rectangle is set (method, section 7).
  */
 export function drawPerlinMask(bounds: SideBounds, random: RandomStream): Mask {
   const rows = random.integer(bounds.lowest, bounds.highest);
@@ -49,8 +49,8 @@ export function perlinMask(parameters: PerlinParameters): Mask {
 }
 
 /**
- * Gradient noise on a lattice of one cell, the box itself, with the quintic fade, times sqrt(2): `rows * columns` values.
- * Between two gradients the noise of a row is linear in the column, so each row needs only four coefficients.
+ * Gradient noise on a lattice of one cell, the box itself, with the quintic fade, times sqrt(2): `rows * columns`
+ * values. Between two gradients the noise of a row is linear in the column, so each row needs only four coefficients.
  */
 export function perlinNoise({ rows, columns, gradientAnglesRadians }: PerlinParameters): Float64Array {
   const [[upperLeft, upperRight], [lowerLeft, lowerRight]] = gradientAnglesRadians;

@@ -4,8 +4,9 @@ const WORD = 2 ** 32;
 const WORDS_PER_BLOCK = 4;
 
 /**
- * A sequence of random draws that is a function of (seed, step, sample, purpose) and nothing else: whoever makes the same stream
- * gets the same draws, whatever was drawn elsewhere before. Streams that differ in any of the four are independent.
+ * A sequence of random draws that is a function of (seed, step, sample, purpose) and nothing else: whoever makes the
+ * same stream gets the same draws, whatever was drawn elsewhere before. Streams that differ in any of the four are
+ * independent.
  *
  * Philox4x32-10 in counter mode: the seed is the key; block index, sample, step and purpose are the counter.
  */
@@ -19,8 +20,8 @@ export class RandomStream {
   #used = WORDS_PER_BLOCK;
 
   /**
-   * `seed` is an integer of 0 to 2^53 - 1; `step`, `sample` and `purpose` are integers of 0 to 2^32 - 1. `purpose` separates streams
-   * for different uses of the same step and sample. Throws a RangeError for anything else.
+   * `seed` is an integer of 0 to 2^53 - 1; `step`, `sample` and `purpose` are integers of 0 to 2^32 - 1. `purpose`
+   * separates streams for different uses of the same step and sample. Throws a RangeError for anything else.
    */
   constructor(seed: number, step: number, sample: number, purpose = 0) {
     if (!Number.isSafeInteger(seed) || seed < 0) {
@@ -80,8 +81,8 @@ export class RandomStream {
   }
 
   /**
-   * Gamma with mean `shape * scale`, by the squeeze of Marsaglia and Tsang, "A simple method for generating gamma variables", 2000.
-   * Throws a RangeError unless both are positive.
+   * Gamma with mean `shape * scale`, by the squeeze of Marsaglia and Tsang, "A simple method for generating gamma
+   * variables", 2000. Throws a RangeError unless both are positive.
    */
   gamma(shape: number, scale: number): number {
     if (!(shape > 0 && scale > 0)) {

@@ -8,8 +8,8 @@ import type { RandomStream } from '../random/random-stream.js';
 const LARGEST_SOURCE_SHARE = 0.8;
 
 /**
- * Maps a pixel (row, column) of the mask's box to a position in the source box: `matrix * (row, column) + offset`. The size is the source
- * box's, which holds the image of the whole mask box.
+ * Maps a pixel (row, column) of the mask's box to a position in the source box: `matrix * (row, column) + offset`. The
+ * size is the source box's, which holds the image of the whole mask box.
  */
 export interface SourceMap extends Size {
   /** Row-major 2 x 2. */
@@ -43,8 +43,8 @@ export function drawScale(random: RandomStream): number {
 }
 
 /**
- * The rotated and scaled source box of a mask box; a scale above 1 shrinks the content, and is limited so that the box stays within 80 % of
- * the source's side. Golden: synthesis/cutpaste.
+ * The rotated and scaled source box of a mask box; a scale above 1 shrinks the content, and is limited so that the box
+ * stays within 80 % of the source's side. Golden: synthesis/cutpaste.
  */
 export function sourceMap({ rows, columns }: Size, angleRadians: number, scale: number, side: number): SourceMap {
   const upright = rotatedBox(rows, columns, angleRadians, 1);
@@ -65,7 +65,10 @@ export function applyCutPaste(
   });
 }
 
-/** The source's pixels under the mask (0 elsewhere), within the source image's range; positions outside the source box count as 0. */
+/**
+ * The source's pixels under the mask (0 elsewhere), within the source image's range; positions outside the source box
+ * count as 0.
+ */
 export function samplePatch(
   source: Uint8Array,
   side: number,

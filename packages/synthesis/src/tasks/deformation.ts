@@ -59,8 +59,8 @@ export function applyDeformation(pixels: Uint8Array, side: number, parameters: D
 }
 
 /**
- * Moves inner pixels of the shape (those not in the first or last row or column of its box) along their ray from the centre; all others, and
- * those on the shape's very edge, stay where they are. Golden: synthesis/deformation.
+ * Moves inner pixels of the shape (those not in the first or last row or column of its box) along their ray from the
+ * centre; all others, and those on the shape's very edge, stay where they are. Golden: synthesis/deformation.
  */
 export function deformationMap({ kind, shape, centre, factor }: DeformationParameters): DeformationMap {
   const { mask } = shape;

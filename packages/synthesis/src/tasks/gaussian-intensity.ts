@@ -32,8 +32,8 @@ export function drawGaussianIntensity(side: number, random: RandomStream): Gauss
 }
 
 /**
- * Adds the texture under the mask to each channel, in place. `channels` are the square image's levels, 0-255 in floating point: they stay so
- * until all anomalies are placed. Golden: synthesis/gauss.
+ * Adds the texture under the mask to each channel, in place. `channels` are the square image's levels, 0-255 in
+ * floating point: they stay so until all anomalies are placed. Golden: synthesis/gauss.
  */
 export function applyGaussianIntensity(
   channels: readonly Float64Array[],

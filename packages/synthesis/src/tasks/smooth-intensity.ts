@@ -30,7 +30,10 @@ export function drawIntensity(
   return { amount: sign * (15 + random.gamma(3, 30)), rampPixels: side * (0.02 + random.gamma(3, 0.01)) };
 }
 
-/** Brightens or darkens the pixels under the mask of a square image, in place, within the image's range. Golden: synthesis/smooth. */
+/**
+ * Brightens or darkens the pixels under the mask of a square image, in place, within the image's range. Golden:
+ * synthesis/smooth.
+ */
 export function applySmoothIntensity(
   pixels: Uint8Array,
   side: number,

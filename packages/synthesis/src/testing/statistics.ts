@@ -39,8 +39,9 @@ export const normal =
   };
 
 /**
- * Fails unless independent values look drawn from a continuous distribution: the Kolmogorov-Smirnov test at a level of 0.0007. With 4000
- * values it notices a probability that is off by 0.03 anywhere, and every value that the distribution cannot give.
+ * Fails unless independent values look drawn from a continuous distribution: the Kolmogorov-Smirnov test at a level of
+ * 0.0007. With 4000 values it notices a probability that is off by 0.03 anywhere, and every value that the distribution
+ * cannot give.
  */
 export function expectDrawnFrom(values: readonly number[], distribution: Distribution): void {
   const below = [...values].sort((a, b) => a - b).map(distribution);

@@ -64,7 +64,10 @@ const tasks = {
     if (Atomics.sub(shared, 3, 1) > 0) process.exit(1);
     return message;
   },
-  /** Counts those that hold bytes in `shared[6]`, and the most of them at once in `shared[7]`; ends the thread if it is told to. */
+  /**
+   * Counts those that hold bytes in `shared[6]`, and the most of them at once in `shared[7]`; ends the thread if it is
+   * told to.
+   */
   hold: async ({ bytes, dies = false }: { bytes: number; dies?: boolean }, { reserve }: TaskContext) =>
     reserve(bytes, async () => {
       const holding = Atomics.add(shared, 6, 1) + 1;

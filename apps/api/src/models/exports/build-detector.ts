@@ -21,9 +21,9 @@ export interface BuiltDetector {
 }
 
 /**
- * Builds `detector.onnx` of the detector in `folder`. Opens weights and writes graphs, which takes seconds: not for an event loop that
- * others wait for. Rejects with an `AdaptationError` when the detector is damaged or was made with other weights than those here, and
- * with a `WeightsError` when its backbone cannot be opened.
+ * Builds `detector.onnx` of the detector in `folder`. Opens weights and writes graphs, which takes seconds: not for an
+ * event loop that others wait for. Rejects with an `AdaptationError` when the detector is damaged or was made with
+ * other weights than those here, and with a `WeightsError` when its backbone cannot be opened.
  */
 export async function buildDetector(folder: string, modelsFolder: string): Promise<BuiltDetector> {
   const description = await readDetectorDescription(folder);

@@ -24,8 +24,8 @@ interface SummedFiles {
 }
 
 /**
- * Holds every file of an exported model against `SHA256SUMS`, writes those of the detector to `folder`, and returns what the model says of
- * itself. Throws `model-archive-invalid` and `model-archive-changed`.
+ * Holds every file of an exported model against `SHA256SUMS`, writes those of the detector to `folder`, and returns
+ * what the model says of itself. Throws `model-archive-invalid` and `model-archive-changed`.
  */
 export async function unpackExport(
   archived: readonly ArchiveFile[],

@@ -12,7 +12,9 @@ export interface ZipContent {
 
 const chunkBytes = 64 * 1024;
 const largestPlainEntryBytes = 2 ** 32 - 1;
-/** The times that an entry of a zip can have, milliseconds: DOS dates begin in 1980, seconds since 1970 have 32 bits. */
+/**
+ * The times that an entry of a zip can have, milliseconds: DOS dates begin in 1980, seconds since 1970 have 32 bits.
+ */
 const zipTimesMs = { first: Date.UTC(1980, 0, 2), last: 2 ** 32 * 1000 - 1 };
 
 /** The content of a file that is in memory, in pieces that no event loop notices. */
@@ -28,9 +30,9 @@ export function inMemory(name: string, content: Uint8Array | string): ZipContent
 }
 
 /**
- * A zip of the files, in their order and not compressed (weights hardly are compressible), and then `SHA256SUMS` over all of them. Files
- * are read while the zip is; when one fails the stream ends with its error. `time` stands as the time of every file, or the nearest that a
- * zip can say: the same files give the same bytes.
+ * A zip of the files, in their order and not compressed (weights hardly are compressible), and then `SHA256SUMS` over
+ * all of them. Files are read while the zip is; when one fails the stream ends with its error. `time` stands as the
+ * time of every file, or the nearest that a zip can say: the same files give the same bytes.
  */
 export function zipStream(files: readonly ZipContent[], time: Date): Readable {
   const zip = new ZipFile();

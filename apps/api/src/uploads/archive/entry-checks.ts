@@ -9,7 +9,10 @@ const longestNameBytes = 4096;
 /** Of all names that are remembered of one archive. */
 const namesBytes = 8 * 1024 * 1024;
 
-/** What an entry may not be, checked one entry after the other. Every method throws a problem whose `entry` is the entry's name. */
+/**
+ * What an entry may not be, checked one entry after the other. Every method throws a problem whose `entry` is the
+ * entry's name.
+ */
 export class EntryChecks {
   readonly #names = new Set<string>();
   #entries = 0;

@@ -7,7 +7,10 @@ import { openZip } from './zip.js';
 const tarMagicOffset = 257;
 const headBytes = 512;
 
-/** Opens the archive at `path`, told by content; `folder` is for what it unpacks to. Rejects with a problem of the archive. */
+/**
+ * Opens the archive at `path`, told by content; `folder` is for what it unpacks to. Rejects with a problem of the
+ * archive.
+ */
 export async function openArchive(
   path: string,
   options: { readonly folder: string; readonly limits: ArchiveLimits; readonly signal: AbortSignal },

@@ -17,8 +17,8 @@ interface Receiving {
 }
 
 /**
- * Writes the body of a request into `folder` and hands it to `use` as an archive once there is memory for its contents; it is closed when
- * the promise settles. Rejects with a problem of the archive.
+ * Writes the body of a request into `folder` and hands it to `use` as an archive once there is memory for its contents;
+ * it is closed when the promise settles. Rejects with a problem of the archive.
  */
 export async function withArchive<R>(
   { request, signal, store }: Receiving,

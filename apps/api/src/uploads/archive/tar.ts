@@ -13,8 +13,8 @@ const longestHeadersBytes = 256 * 1024;
 const zeros = Buffer.alloc(64 * 1024);
 
 /**
- * Unpacks the tar at `path`, gzipped or not, into files of `folder` with names of their own, looking at every entry on the way.
- * Rejects with the problems of `EntryChecks` and with `archive-corrupt`.
+ * Unpacks the tar at `path`, gzipped or not, into files of `folder` with names of their own, looking at every entry on
+ * the way. Rejects with the problems of `EntryChecks` and with `archive-corrupt`.
  */
 export async function openTar(
   archivePath: string,

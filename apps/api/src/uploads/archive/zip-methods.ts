@@ -29,7 +29,9 @@ const names: Readonly<Record<number, string>> = {
   98: 'PPMd',
 };
 
-/** Throws `archive-encrypted` or `archive-unsupported-method`, naming the method, of an entry that cannot be unpacked. */
+/**
+ * Throws `archive-encrypted` or `archive-unsupported-method`, naming the method, of an entry that cannot be unpacked.
+ */
 export function checkMethod(
   { generalPurposeBitFlag, compressionMethod }: { generalPurposeBitFlag: number; compressionMethod: number },
   name: string,

@@ -11,7 +11,10 @@ const fileTypeMask = 0o170000;
 const regularFile = 0o100000;
 const folderType = 0o040000;
 
-/** Opens the zip at `path` after a look at every entry. Rejects with the problems of `EntryChecks` and `checkMethod`, and with `archive-corrupt`. */
+/**
+ * Opens the zip at `path` after a look at every entry. Rejects with the problems of `EntryChecks` and `checkMethod`,
+ * and with `archive-corrupt`.
+ */
 export async function openZip(path: string, packedBytes: number, limits: ArchiveLimits): Promise<Archive> {
   const zip = await yauzl
     .openPromise(path, { lazyEntries: true, autoClose: false, decodeStrings: false, validateEntrySizes: true })

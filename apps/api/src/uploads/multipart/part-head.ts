@@ -11,7 +11,9 @@ const headerLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$/;
 const parameter = /;[ \t]*([\w!#$&+.^`|~-]+\*?)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^;"]*))[ \t]*/gy;
 const extendedValue = /^utf-8'[^']*'(.*)$/i;
 
-/** Reads the header lines of a part. Throws a `FormFault` when it has no `Content-Disposition: form-data` with a name. */
+/**
+ * Reads the header lines of a part. Throws a `FormFault` when it has no `Content-Disposition: form-data` with a name.
+ */
 export function readPartHead(text: string): PartHead {
   let disposition: string | undefined;
   let mediaType = '';

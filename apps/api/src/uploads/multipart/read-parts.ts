@@ -13,9 +13,9 @@ const largestHeadBytes = 16 * 1024;
 const longestPadding = 128;
 
 /**
- * The parts of a multipart body (RFC 2046, 5.1), in order, with nothing before the first boundary and nothing behind the last but what
- * is passed over. It reads no further than it is asked to: who does not take content makes the sender wait. Throws a `FormFault`
- * for a body that is no form, and what `body` throws.
+ * The parts of a multipart body (RFC 2046, 5.1), in order, with nothing before the first boundary and nothing behind
+ * the last but what is passed over. It reads no further than it is asked to: who does not take content makes the sender
+ * wait. Throws a `FormFault` for a body that is no form, and what `body` throws.
  */
 export async function* readParts(body: AsyncIterable<Uint8Array>, boundary: string): AsyncGenerator<RawPart, void> {
   const input = new Window(body);
@@ -56,7 +56,9 @@ async function drain(content: AsyncIterable<Uint8Array>): Promise<void> {
   for await (const _ of content);
 }
 
-/** The stretch of a body that was received and not yet read; it is never longer than a chunk and what is searched for. */
+/**
+ * The stretch of a body that was received and not yet read; it is never longer than a chunk and what is searched for.
+ */
 class Window {
   readonly #chunks: AsyncIterator<Uint8Array>;
   /** The first boundary may stand at the very start, where no line break is before it. */
@@ -72,7 +74,10 @@ class Window {
     return this.#bytes.subarray(0, length);
   }
 
-  /** The text up to `end`, which is passed over. Throws a `FormFault` that says `fault` when it is longer than `longest` bytes. */
+  /**
+   * The text up to `end`, which is passed over. Throws a `FormFault` that says `fault` when it is longer than `longest`
+   * bytes.
+   */
   async line(end: Buffer, longest: number, fault: string): Promise<string> {
     let at = this.#bytes.indexOf(end);
     while (at < 0) {

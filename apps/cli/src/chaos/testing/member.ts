@@ -28,7 +28,10 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** `mediclip api`, `mediclip worker` or `mediclip serve` as a process that can be killed, frozen and started again, on one port. */
+/**
+ * `mediclip api`, `mediclip worker` or `mediclip serve` as a process that can be killed, frozen and started again, on
+ * one port.
+ */
 export class Member {
   readonly baseUrl: string;
   /** What all processes of this member have logged, oldest first. */
@@ -125,7 +128,7 @@ export class Member {
       if (msg === 'ready') open.clear();
       if (found !== kind) continue;
       if (msg === 'job taken up') open.add(jobId as string);
-      else if (['job ended', 'job given back', 'attempt overtaken'].includes(msg)) open.delete(jobId as string);
+      else if (['job ended', 'job given back', 'attempt superseded'].includes(msg)) open.delete(jobId as string);
     }
     return [...open];
   }

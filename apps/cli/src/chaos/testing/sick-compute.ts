@@ -1,4 +1,7 @@
-/** Computes as the product does, in an engine process that does not start while there is a file `sick` in the folder of its own URL's query. */
+/**
+ * Computes as the product does, in an engine process that does not start while there is a file `sick` in the folder of
+ * its own URL's query.
+ */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { ComputeModule } from '@mediclip/engine';

@@ -1,4 +1,7 @@
-/** `mediclip serve` or `mediclip worker` with an engine that can be made sick (sick-compute.ts). Argument: which of both. */
+/**
+ * `mediclip serve` or `mediclip worker` with an engine that can be made sick (sick-compute.ts). Argument: which of
+ * both.
+ */
 import { type Role, runService } from '../../service/run-service.js';
 
 const stop = new AbortController();

@@ -14,7 +14,9 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** The very Redis of the compose file, with folders of this machine and a free port. Resolves when it takes connections. */
+/**
+ * The very Redis of the compose file, with folders of this machine and a free port. Resolves when it takes connections.
+ */
 export async function startRedisService({ data, secrets }: { data: string; secrets: string }) {
   const port = await freePort();
   const [program, ...args] = readCompose().services.redis!.command.map((part) =>

@@ -32,7 +32,9 @@ export function labelledExamples({ train = 0, normal = 0, abnormal = 0 }: Exampl
   ];
 }
 
-/** Options of an adaptation with three optimiser steps of one image each in an epoch, and a checkpoint after each step. */
+/**
+ * Options of an adaptation with three optimiser steps of one image each in an epoch, and a checkpoint after each step.
+ */
 export function quickOptions(epochs: number): AdaptationOptionsInput {
   return {
     shots: 3,

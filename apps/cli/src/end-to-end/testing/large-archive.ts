@@ -26,7 +26,10 @@ function pngChunk(type: string, data: Uint8Array): Buffer {
   return chunk;
 }
 
-/** A tar of `count` different images of noise under `train/normal`, made while it is read: one image is in memory at a time. */
+/**
+ * A tar of `count` different images of noise under `train/normal`, made while it is read: one image is in memory at a
+ * time.
+ */
 export async function* noiseArchive(count: number, side: number): AsyncGenerator<Uint8Array> {
   const archive = pack();
   const writing = (async () => {

@@ -8,7 +8,10 @@ export class Metrics {
     return new Metrics(await response.text());
   }
 
-  /** A figure by its name with its labels, for example `mediclip_queue_depth{kind="scoring"}`; throws when it is not there. */
+  /**
+   * A figure by its name with its labels, for example `mediclip_queue_depth{kind="scoring"}`; throws when it is not
+   * there.
+   */
   value(name: string): number {
     const line = this.text.split('\n').find((each) => each.startsWith(`${name} `));
     if (line === undefined) throw new Error(`/metrics has no ${name}.`);

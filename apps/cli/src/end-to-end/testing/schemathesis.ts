@@ -14,8 +14,8 @@ export interface Finished {
 }
 
 /**
- * Installs schemathesis, a Python program, into a folder of its own below `node_modules`, unless it is there. False after a loud line
- * where it cannot be had, and the tests that need it are to be skipped then.
+ * Installs schemathesis, a Python program, into a folder of its own below `node_modules`, unless it is there. False
+ * after a loud line where it cannot be had, and the tests that need it are to be skipped then.
  */
 export async function ensureSchemathesis(): Promise<boolean> {
   if (existsSync(program) && (await run(program, ['--version'])).output.includes(version)) return true;

@@ -26,7 +26,10 @@ import { chooseTrainingImages } from './choose-training-images.js';
 type Dependencies = Pick<WorkerDependencies, 'engine' | 'imagingPool' | 'settings'>;
 type Context = JobContext<'adaptation'>;
 
-/** Adapts a model to the normal images of a data set; goes on from the checkpoint that an earlier attempt left, on whatever machine. */
+/**
+ * Adapts a model to the normal images of a data set; goes on from the checkpoint that an earlier attempt left, on
+ * whatever machine.
+ */
 export function adaptationJob(dependencies: Dependencies): JobRunner<'adaptation'> {
   const { workFolder } = dependencies.settings;
   return async (context) => {

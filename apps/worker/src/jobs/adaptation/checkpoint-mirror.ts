@@ -5,8 +5,8 @@ import type { Attempt, JobAttempts } from '@mediclip/store';
 const scratchName = 'checkpoint';
 
 /**
- * Keeps a copy of the local checkpoint file in the job's own storage, so that another machine can go on from it. The engine replaces the
- * file whole, so that it can be read at any time.
+ * Keeps a copy of the local checkpoint file in the job's own storage, so that another machine can go on from it. The
+ * engine replaces the file whole, so that it can be read at any time.
  */
 export class CheckpointMirror {
   readonly #attempts: Pick<JobAttempts, 'getScratch' | 'putScratch'>;

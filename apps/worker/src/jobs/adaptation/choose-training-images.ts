@@ -3,8 +3,9 @@ import { type AdaptationOptions, type Image, ProblemError } from '@mediclip/cont
 import type { ImageChoice } from '../fixed-images.js';
 
 /**
- * The shots that the seed picks among the normal training images, in order of upload: distinct pictures, as `look` shows them. Rejects
- * with a ProblemError when there are too few images, with an `AdaptationError` when too few of them are distinct.
+ * The shots that the seed picks among the normal training images, in order of upload: distinct pictures, as `look`
+ * shows them. Rejects with a ProblemError when there are too few images, with an `AdaptationError` when too few of them
+ * are distinct.
  */
 export async function chooseTrainingImages(
   images: readonly Image[],

@@ -8,8 +8,8 @@ export function normalOnes(images: readonly Image[], judged: readonly JudgedImag
 }
 
 /**
- * The normal images of a data set that a model has not learned from, in order of upload: neither the images that it knows nor copies
- * of them. Copies are known as long as the data sets that these are from are there.
+ * The normal images of a data set that a model has not learned from, in order of upload: neither the images that it
+ * knows nor copies of them. Copies are known as long as the data sets that these are from are there.
  */
 export async function unseenNormalImages(
   all: readonly Image[],

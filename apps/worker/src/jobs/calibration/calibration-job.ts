@@ -8,8 +8,9 @@ import { calibrationOf } from './calibration-of.js';
 type Dependencies = ScoreImagesDependencies & { readonly models: ModelCache };
 
 /**
- * Gives a model split-conformal thresholds from normal images that it has not learned from: one for scores from their scores, one for maps
- * from the peaks of their maps. Copies and near copies count once; images that a verdict on the model's results calls abnormal do not count.
+ * Gives a model split-conformal thresholds from normal images that it has not learned from: one for scores from their
+ * scores, one for maps from the peaks of their maps. Copies and near copies count once; images that a verdict on the
+ * model's results calls abnormal do not count.
  */
 export function calibrationJob(dependencies: Dependencies): JobRunner<'calibration'> {
   return async (context) => {

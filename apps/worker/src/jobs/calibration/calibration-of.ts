@@ -22,8 +22,9 @@ export interface CalibrationAsked {
 }
 
 /**
- * Split-conformal thresholds from normal images that the model has not learned from: one for scores from their scores, one for maps from
- * the peaks of their maps. Copies and near copies count once; `notes` say in sentences what was left out. Rejects with `too-few-images`.
+ * Split-conformal thresholds from normal images that the model has not learned from: one for scores from their scores,
+ * one for maps from the peaks of their maps. Copies and near copies count once; `notes` say in sentences what was left
+ * out. Rejects with `too-few-images`.
  */
 export async function calibrationOf(
   dependencies: ScoreImagesDependencies,
@@ -100,7 +101,10 @@ function whatWasLeftOut({ learned, copies, rejected }: LeftOut): string[] {
   ];
 }
 
-/** The conformal threshold of the values of distinct normal images; `notes` say which others have no value. Throws `too-few-images`. */
+/**
+ * The conformal threshold of the values of distinct normal images; `notes` say which others have no value. Throws
+ * `too-few-images`.
+ */
 function thresholdOf(values: readonly number[], alpha: number, notes: readonly string[]): number {
   const threshold = conformalThreshold(values, alpha);
   if (threshold.defined) return threshold.value;

@@ -23,7 +23,10 @@ function ranks(images: readonly RankedImage[]): number[] {
   return logitsOf(images) ?? images.map(({ score }) => score);
 }
 
-/** Scores the evaluated images with the baseline too and tests both models on those that it could score; nothing without a baseline. */
+/**
+ * Scores the evaluated images with the baseline too and tests both models on those that it could score; nothing without
+ * a baseline.
+ */
 export async function compareWithBaseline(
   dependencies: Dependencies,
   context: JobContext<'evaluation'>,

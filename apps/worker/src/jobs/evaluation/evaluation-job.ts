@@ -26,7 +26,10 @@ import { ShownMaps } from './shown-maps.js';
 
 type Dependencies = ScoreImagesDependencies & Pick<WorkerDependencies, 'imagingPool'> & { readonly models: ModelCache };
 
-/** Scores the test images of a data set, computes the figures, compares with a baseline, and leaves it all with a report. */
+/**
+ * Scores the test images of a data set, computes the figures, compares with a baseline, and leaves it all with a
+ * report.
+ */
 export function evaluationJob(dependencies: Dependencies): JobRunner<'evaluation'> {
   return async (context) => {
     const { job, tenant, attempt, signal } = context;
@@ -91,9 +94,10 @@ function testImages(images: readonly Image[]): Image[] {
 }
 
 /**
- * Scores the images and adds the pixels of those with a known mask to the figures: abnormal images by their mask, normal ones as normal
- * all over. In no figure is an image whose file or mask cannot be read, one that shows what an earlier one of its label shows, and one
- * that the model has learned from. Of the maps, those that the report may show are kept.
+ * Scores the images and adds the pixels of those with a known mask to the figures: abnormal images by their mask,
+ * normal ones as normal all over. In no figure is an image whose file or mask cannot be read, one that shows what an
+ * earlier one of its label shows, and one that the model has learned from. Of the maps, those that the report may show
+ * are kept.
  */
 async function scoreAll(
   dependencies: Dependencies,
@@ -167,7 +171,9 @@ function firstOfEachPicture(images: readonly Image[]): Image[] {
   return images.filter((image) => keptImages.has(image));
 }
 
-/** The mask of an image at the size of its map, undefined for an abnormal image without one, or the problem of its file. */
+/**
+ * The mask of an image at the size of its map, undefined for an abnormal image without one, or the problem of its file.
+ */
 async function maskOf(
   { imagingPool }: Dependencies,
   { tenant, signal }: JobContext<'evaluation'>,

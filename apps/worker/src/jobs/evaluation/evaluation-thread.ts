@@ -7,14 +7,19 @@ export interface Figures {
   readonly pixel: PixelMetrics;
 }
 
-/** The arithmetic of one evaluation, in a thread of its own that holds the sums of its pixels; see `EvaluationTasks`. */
+/**
+ * The arithmetic of one evaluation, in a thread of its own that holds the sums of its pixels; see `EvaluationTasks`.
+ */
 export type EvaluationThread = Pick<TaskPool<EvaluationTasks>, 'run'>;
 
 const entry = new URL('../../../dist/jobs/evaluation/evaluation-thread-entry.js', import.meta.url);
 /** Calls that wait hold maps: who does not wait for them is refused more. */
 const maximumWaiting = 8;
 
-/** Lends a thread to `work`, and ends it with the work. When the thread ends before, all its calls are rejected from then on. */
+/**
+ * Lends a thread to `work`, and ends it with the work. When the thread ends before, all its calls are rejected from
+ * then on.
+ */
 export async function withEvaluationThread<T>(
   data: ThreadData,
   work: (thread: EvaluationThread) => Promise<T>,

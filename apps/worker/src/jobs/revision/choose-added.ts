@@ -16,8 +16,9 @@ export interface AddedChoice {
 }
 
 /**
- * The images of a data set that a revision adds, in order of upload: normal ones by the verdict of a person, or else by their label. Left out
- * are copies and near copies of what the model knows and of each other. Rejects with `too-few-images` when nothing is left.
+ * The images of a data set that a revision adds, in order of upload: normal ones by the verdict of a person, or else by
+ * their label. Left out are copies and near copies of what the model knows and of each other. Rejects with
+ * `too-few-images` when nothing is left.
  */
 export async function chooseAdded({ all, imageIds, judged, known, look }: AddedChoice): Promise<ImageChoice> {
   const verdicts = new Map(judged.map(({ imageId, verdict }) => [imageId, verdict]));

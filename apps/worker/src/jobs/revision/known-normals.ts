@@ -2,8 +2,8 @@ import { type Image, type Lineage, ProblemError } from '@mediclip/contracts';
 import { RecordNotFound, type TenantStore } from '@mediclip/store';
 
 /**
- * The images that a model knows, in the order of its making: those of its adaptation, then those that revisions added. Rejects with
- * `model-normals-missing` when some are not here any more.
+ * The images that a model knows, in the order of its making: those of its adaptation, then those that revisions added.
+ * Rejects with `model-normals-missing` when some are not here any more.
  */
 export async function knownNormals(
   { images }: Pick<TenantStore, 'images'>,

@@ -28,8 +28,8 @@ type Dependencies = Pick<WorkerDependencies, 'engine' | 'imagingPool' | 'setting
 type Context = JobContext<'revision'>;
 
 /**
- * Makes a new model of another one and more normal images, whose own images it reads again. The other one is only read. An attempt that
- * was interrupted is begun again with the same images, and makes the same bytes.
+ * Makes a new model of another one and more normal images, whose own images it reads again. The other one is only read.
+ * An attempt that was interrupted is begun again with the same images, and makes the same bytes.
  */
 export function revisionJob(dependencies: Dependencies): JobRunner<'revision'> {
   return (context) => {
@@ -113,8 +113,8 @@ function describe({ engine }: Dependencies, { job }: Context, parent: Model, fix
 }
 
 /**
- * The thresholds of the new model where the old one is calibrated: from the images of that calibration, with its alpha. Null, with a note
- * for people, where they are gone or too few of them are left.
+ * The thresholds of the new model where the old one is calibrated: from the images of that calibration, with its alpha.
+ * Null, with a note for people, where they are gone or too few of them are left.
  */
 async function calibrateAgain(
   dependencies: Dependencies,

@@ -28,8 +28,8 @@ const batchSize = 8;
 const overloadedPauseMs = 250;
 
 /**
- * Scores stored images with a model, in their order. While the caller deals with one batch the next one is scored, and the one after it
- * prepared. Rejects when the store or the engine fails, and with the signal's reason.
+ * Scores stored images with a model, in their order. While the caller deals with one batch the next one is scored, and
+ * the one after it prepared. Rejects when the store or the engine fails, and with the signal's reason.
  */
 export async function* scoreImages(
   { engine, imagingPool }: ScoreImagesDependencies,
@@ -45,36 +45,37 @@ export async function* scoreImages(
       return { image, problem: problemOf(error) };
     }
   };
-  const prepareBatch = (start: number) => heardLater(Promise.all(images.slice(start, start + batchSize).map(prepare)));
+  const prepareBatch = (start: number) =>
+    deferRejection(Promise.all(images.slice(start, start + batchSize).map(prepare)));
   const score = async (preparing: Promise<Prepared[]>): Promise<ImageOutcome[]> => {
     const batch = await preparing;
     const usable = batch.flatMap(({ prepared }) => (prepared ? [{ side, data: prepared.data }] : []));
     const request = () => engine.score({ detector, images: usable }, { signal, caller: attempt.jobId });
-    const answers = usable.length === 0 ? [] : await patiently(signal, request);
+    const answers = usable.length === 0 ? [] : await retryWhileOverloaded(signal, request);
     const next = answers.values();
     return batch.map(({ image, prepared, problem }) =>
       problem ? { image, problem } : { image, picture: prepared, scored: next.next().value! },
     );
   };
 
-  let scoring = heardLater(score(prepareBatch(0)));
+  let scoring = deferRejection(score(prepareBatch(0)));
   let preparing = prepareBatch(batchSize);
   for (let start = 0; start < images.length; start += batchSize) {
     const outcomes = await scoring;
-    scoring = heardLater(score(preparing));
+    scoring = deferRejection(score(preparing));
     preparing = prepareBatch(start + 2 * batchSize);
     yield* outcomes;
   }
 }
 
-/** Work that is begun before anybody waits for it: its rejection is heard when somebody does. */
-function heardLater<T>(work: Promise<T>): Promise<T> {
+/** Work that is begun before it is awaited: until then its rejection is not an unhandled one. */
+function deferRejection<T>(work: Promise<T>): Promise<T> {
   work.catch(() => undefined);
   return work;
 }
 
 /** Waits while the engine has as many images as it takes: a job has time. */
-async function patiently<T>(signal: AbortSignal, score: () => Promise<T>): Promise<T> {
+async function retryWhileOverloaded<T>(signal: AbortSignal, score: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await score();

@@ -7,7 +7,10 @@ import { fixedImages } from '../fixed-images.js';
 import type { JobRunner } from '../job-context.js';
 import { type ImageOutcome, type ScoreImagesDependencies, scoreImages } from './score-images.js';
 
-/** Scores the images of a data set; an attempt that was interrupted leaves its results to the next one, which scores only the rest. */
+/**
+ * Scores the images of a data set; an attempt that was interrupted leaves its results to the next one, which scores
+ * only the rest.
+ */
 export function scoringJob(
   dependencies: ScoreImagesDependencies & { readonly models: ModelCache },
 ): JobRunner<'scoring'> {

@@ -11,7 +11,9 @@ export type Pickled =
   | StoredTensor
   | ModuleState;
 
-/** A name that a pickle refers to, e.g. `torch.HalfStorage`. It stands for itself: nothing is ever looked up or called. */
+/**
+ * A name that a pickle refers to, e.g. `torch.HalfStorage`. It stands for itself: nothing is ever looked up or called.
+ */
 export class Name {
   constructor(readonly text: string) {}
 }

@@ -15,8 +15,8 @@ export interface RecogniseOptions {
 }
 
 /**
- * The backbone that the weights in a folder are of, by their names and shapes. Throws `WeightsError`: with what differs when they are
- * of no backbone or not of the wanted one, and when several have the same shapes.
+ * The backbone that the weights in a folder are of, by their names and shapes. Throws `WeightsError`: with what differs
+ * when they are of no backbone or not of the wanted one, and when several have the same shapes.
  */
 export function recogniseWeights(folder: string, { name, wanted, activation }: RecogniseOptions): CatalogueEntry {
   if (wanted) {

@@ -3,8 +3,8 @@ import path from 'node:path';
 import type { ClipActivation } from '../../families/clip.js';
 
 /**
- * The activation that the configuration beside a weight file names, in OpenCLIP's form (`open_clip_config.json`) or Hugging Face's
- * (`config.json`); undefined where there is none. The weights themselves don't tell.
+ * The activation that the configuration beside a weight file names, in OpenCLIP's form (`open_clip_config.json`) or
+ * Hugging Face's (`config.json`); undefined where there is none. The weights themselves do not tell.
  */
 export function recordedActivation(file: string): ClipActivation | undefined {
   const openClip = readObject(path.join(path.dirname(file), 'open_clip_config.json'), 'model_cfg');
@@ -15,7 +15,10 @@ export function recordedActivation(file: string): ClipActivation | undefined {
   return named === 'gelu' ? 'gelu' : undefined;
 }
 
-/** The object under `key` of a JSON file; undefined when there is no such file, or it is another kind of file of that name. */
+/**
+ * The object under `key` of a JSON file; undefined when there is no such file, or it is another kind of file of that
+ * name.
+ */
 function readObject(file: string, key: string): Record<string, unknown> | undefined {
   if (!existsSync(file)) return undefined;
   let content: unknown;

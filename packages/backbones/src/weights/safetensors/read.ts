@@ -30,7 +30,8 @@ export function readSafetensorsFile(path: string): Map<string, NamedTensor> {
 }
 
 /**
- * Names, dtypes, shapes and positions of a safetensors file; reads its header only, which may have `maximumBytes`. Throws `WeightsError`.
+ * Names, dtypes, shapes and positions of a safetensors file; reads its header only, which may have `maximumBytes`.
+ * Throws `WeightsError`.
  */
 export function readSafetensorsHeader(path: string, maximumBytes?: number): SafetensorsHeader {
   return withFile(path, (descriptor) => readHeader(descriptor, maximumBytes));

@@ -13,9 +13,9 @@ export interface StreamedTensor {
 }
 
 /**
- * Writes a safetensors file of any size without holding it in memory, whole or not at all. Tensors of wide elements come
- * first, so that every tensor lies at a multiple of its element's size. Throws `WeightsError` for a tensor whose pieces
- * do not fit its shape.
+ * Writes a safetensors file of any size without holding it in memory, whole or not at all. Tensors of wide elements
+ * come first, so that every tensor lies at a multiple of its element's size. Throws `WeightsError` for a tensor whose
+ * pieces do not fit its shape.
  */
 export async function writeSafetensorsFile(
   path: string,

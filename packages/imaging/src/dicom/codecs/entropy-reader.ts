@@ -3,8 +3,8 @@ import { corruptImage } from '../../image/image-error.js';
 const isRestartMarker = (marker: number) => marker >= 0xd0 && marker <= 0xd7;
 
 /**
- * Reads the bits of a JPEG scan, most significant first; 0xFF in the data is followed by a stuffed 0 (T.81, B.1.1.5). Up
- * to 32 bits are held at once; at a marker zeros fill them up, and none of those may be taken.
+ * Reads the bits of a JPEG scan, most significant first; 0xFF in the data is followed by a stuffed 0 (T.81, B.1.1.5).
+ * Up to 32 bits are held at once; at a marker zeros fill them up, and none of those may be taken.
  */
 export class EntropyReader {
   readonly #bytes: Uint8Array;
@@ -20,7 +20,9 @@ export class EntropyReader {
     this.#offset = offset;
   }
 
-  /** The next 1 to 16 bits as an unsigned number, which are not taken yet. Throws `corrupt-image` when data is used up. */
+  /**
+   * The next 1 to 16 bits as an unsigned number, which are not taken yet. Throws `corrupt-image` when data is used up.
+   */
   peek(count: number): number {
     if (this.#count < count) this.#fill();
     return (this.#bits >>> (this.#count - count)) & ((1 << count) - 1);
@@ -41,8 +43,8 @@ export class EntropyReader {
   }
 
   /**
-   * Position of the marker that follows; the bits before it, up to a byte, are filling. Throws `corrupt-image` where more
-   * bits were taken than there are, or fewer.
+   * Position of the marker that follows; the bits before it, up to a byte, are filling. Throws `corrupt-image` where
+   * more bits were taken than there are, or fewer.
    */
   endOfScan(): number {
     this.#checkTaken();

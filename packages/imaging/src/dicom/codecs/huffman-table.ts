@@ -8,7 +8,10 @@ const lookUpBits = 10;
 /** A canonical Huffman code (T.81, annex C and F.2.2.3): codes of equal length are consecutive numbers. */
 export class HuffmanTable {
   readonly #values: Uint8Array;
-  /** By the next `lookUpBits` bits: 256 times the length of the code they begin with, plus its value; 0 for a longer one. */
+  /**
+   * By the next `lookUpBits` bits: 256 times the length of the code they begin with, plus its value; 0 for a longer
+   * one.
+   */
   readonly #short = new Uint16Array(2 ** lookUpBits);
   /** For each code length the first code of that length minus its place in `values`. */
   readonly #bases = new Int32Array(longestCode + 1);

@@ -18,8 +18,8 @@ const adobeHeader = (transform: 0 | 1) =>
   ]);
 
 /**
- * Decodes a JPEG frame of 8 bits; three components come as RGB. A stream that does not say whether its colours are RGB or
- * YCbCr is taken for RGB where `isRgb` says so. Errors: `corrupt-image`, and `unsupported-encoding` for 12 bits.
+ * Decodes a JPEG frame of 8 bits; three components come as RGB. A stream that does not say whether its colours are RGB
+ * or YCbCr is taken for RGB where `isRgb` says so. Errors: `corrupt-image`, and `unsupported-encoding` for 12 bits.
  */
 export async function decodeJpeg(stream: Codestream, isRgb: boolean): Promise<Uint8Array> {
   if (stream.bitsPerSample !== 8) {

@@ -92,7 +92,9 @@ function readFrameHeader(
   };
 }
 
-/** Position of the marker behind entropy-coded data, in which 0xFF stands for itself before a small byte or a restart. */
+/**
+ * Position of the marker behind entropy-coded data, in which 0xFF stands for itself before a small byte or a restart.
+ */
 function endOfScan(bytes: Uint8Array, begin: number): number {
   for (let offset = bytes.indexOf(0xff, begin); offset >= 0; offset = bytes.indexOf(0xff, offset + 1)) {
     const next = byteAt(bytes, offset + 1);

@@ -20,8 +20,8 @@ export class WasmCodec<M extends CodecModule, D extends CodecDecoder> {
   }
 
   /**
-   * Decodes a frame and hands its samples, a view into the memory of the codec, to `use`, which must have done with them
-   * when it returns. Errors: `corrupt-image`, and `out-of-memory` where the codec needs more than it can have.
+   * Decodes a frame and hands its samples, a view into the memory of the codec, to `use`, which must have done with
+   * them when it returns. Errors: `corrupt-image`, and `out-of-memory` where the codec needs more than it can have.
    */
   async decode<R>(bytes: Uint8Array, use: (samples: Uint8Array | Uint16Array, decoder: D) => R): Promise<R> {
     // A new object each time, for the loaders make it their module.

@@ -25,9 +25,9 @@ const REDUCED_OR_MASK = 0b101;
 const OLD_REDUCED = 2;
 
 /**
- * Opens a TIFF or BigTIFF of one or more pages, reduced copies and masks of other pages left out. libvips decompresses a file
- * that is written anew with one page's strips or tiles and the tags that they need; colours and numbers that it does
- * not know (YCbCr without JPEG, Lab, half floats, separate planes) are taken from it as bytes and turned here.
+ * Opens a TIFF or BigTIFF of one or more pages, reduced copies and masks of other pages left out. libvips decompresses
+ * a file that is written anew with one page's strips or tiles and the tags that they need; colours and numbers that it
+ * does not know (YCbCr without JPEG, Lab, half floats, separate planes) are taken from it as bytes and turned here.
  */
 export function openTiff(bytes: Uint8Array, limits: ImageLimits): RasterFile {
   const file = new TiffFile(bytes);
@@ -234,7 +234,9 @@ class PageReader {
     return values;
   }
 
-  /** The page with changed tags through libvips; of its channels the first `channels`, a grey's alpha being the last. */
+  /**
+   * The page with changed tags through libvips; of its channels the first `channels`, a grey's alpha being the last.
+   */
   async #decoded(
     kind: VipsSamples,
     channels: number,

@@ -16,9 +16,9 @@ const TABLE_SIDE = 33;
 const STEPS = [TABLE_SIDE * TABLE_SIDE * 3, TABLE_SIDE * 3, 3] as const;
 
 /**
- * sRGB of 8-bit CIE L*a*b*, three values a pixel: L* of 0..255 is 0..100, a* and b* are signed (TIFF 6.0, section 23). As LittleCMS, and
- * so Pillow, converts 8-bit pixels: by tetrahedral interpolation in a table of 33 places a side (within 1). That differs
- * from the formula by up to 9 in photographs, and by more at the edge of what sRGB can show.
+ * sRGB of 8-bit CIE L*a*b*, three values a pixel: L* of 0..255 is 0..100, a* and b* are signed (TIFF 6.0, section 23).
+ * As LittleCMS, and so Pillow, converts 8-bit pixels: by tetrahedral interpolation in a table of 33 places a side
+ * (within 1). That differs from the formula by up to 9 in photographs, and by more at the edge of what sRGB can show.
  */
 export function labColours(lab: SampleValues): Uint8Array {
   const table = labTable();

@@ -112,7 +112,9 @@ export class TiffFile {
     this.#isBig = this.#uint16(2) === BIG_TIFF;
   }
 
-  /** All directories of the chain that the header starts. Throws `corrupt-image` if it leaves the file or is a circle. */
+  /**
+   * All directories of the chain that the header starts. Throws `corrupt-image` if it leaves the file or is a circle.
+   */
   directories(): TiffDirectory[] {
     const found: TiffDirectory[] = [];
     const visited = new Set<number>();

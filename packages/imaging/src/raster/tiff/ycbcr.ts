@@ -14,8 +14,8 @@ export interface YcbcrTags {
 }
 
 /**
- * RGB of interleaved Y, Cb, Cr of 8 bits (TIFF 6.0, sections 20 and 21), in the integer arithmetic of the libraries that
- * the reference uses: libtiff's by the tags, Pillow's otherwise.
+ * RGB of interleaved Y, Cb, Cr of 8 bits (TIFF 6.0, sections 20 and 21), in the integer arithmetic of the libraries
+ * that the reference uses: libtiff's by the tags, Pillow's otherwise.
  */
 export function ycbcrColours(ycbcr: Uint8Array, tags: YcbcrTags): { colours: Uint8Array; notes: readonly string[] } {
   const table = tags.byTags ? tableByTags(tags) : tableOfPillow();

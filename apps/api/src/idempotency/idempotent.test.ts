@@ -1,7 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { openStore, StoreUnavailable } from '@mediclip/store';
 import { temporaryFolder } from '@mediclip/testing';
-import { answerOnce, type CompleteAnswer, jsonDigest } from './idempotent.js';
+import { type CompleteAnswer, jsonDigest, withIdempotencyKey } from './idempotent.js';
 
 const request = { method: 'POST', path: '/v1/datasets', key: 'k' };
 const away = () => Promise.reject(new StoreUnavailable('The store is away.'));
@@ -16,7 +16,7 @@ function setUp() {
     broken: Partial<typeof idempotency> = {},
     signal = new AbortController().signal,
   ) =>
-    answerOnce(request, {
+    withIdempotencyKey(request, {
       idempotency: Object.assign(Object.create(idempotency), broken) as typeof idempotency,
       bodyDigest: async () => jsonDigest({}),
       onKeyError: (error) => reported.push(error),

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WeightsError } from '../weights-error.js';
-import { PassingFault } from './passing-fault.js';
+import { TransientError } from './transient-error.js';
 
-export interface Patience {
+export interface RetryPolicy {
   /** Failures in a row without any gain that are borne. */
   readonly attempts: number;
   /** Wait after the first failure; doubled with every further one. */
@@ -10,15 +10,16 @@ export interface Patience {
   readonly longestWaitMs: number;
 }
 
-export const PATIENT: Patience = { attempts: 6, firstWaitMs: 500, longestWaitMs: 120_000 };
+export const defaultRetryPolicy: RetryPolicy = { attempts: 6, firstWaitMs: 500, longestWaitMs: 120_000 };
 
 /**
- * Does `work` again after a `PassingFault`, as long as it gains something (what `gained` counts goes up) or patience lasts. Waits as
- * long as the hub asks for, else longer every time. Rejects with a `WeightsError` when patience ends, and with the signal's reason.
+ * Does `work` again after a `TransientError`, as long as it gains something (what `gained` counts goes up) or attempts
+ * are left. Waits as long as the hub asks for, else longer every time. Rejects with a `WeightsError` when they are used
+ * up, and with the signal's reason.
  */
-export async function patiently<T>(
+export async function withRetries<T>(
   work: () => Promise<T>,
-  { attempts, firstWaitMs, longestWaitMs }: Patience,
+  { attempts, firstWaitMs, longestWaitMs }: RetryPolicy,
   signal: AbortSignal | undefined,
   gained: () => number = () => 0,
 ): Promise<T> {
@@ -29,7 +30,7 @@ export async function patiently<T>(
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof PassingFault)) throw error;
+      if (!(error instanceof TransientError)) throw error;
       failures = gained() > before ? 1 : failures + 1;
       const waitMs = error.retryAfterMs ?? Math.min(longestWaitMs, firstWaitMs * 2 ** (failures - 1));
       if (failures >= attempts || waitMs > longestWaitMs) throw givenUp(error, waitMs > longestWaitMs ? waitMs : 0);
@@ -38,7 +39,7 @@ export async function patiently<T>(
   }
 }
 
-function givenUp(fault: PassingFault, waitMs: number): WeightsError {
+function givenUp(fault: TransientError, waitMs: number): WeightsError {
   const later = waitMs > 0 ? `in ${Math.ceil(waitMs / 1000)} s, as it asks` : 'later; it goes on from here';
   return new WeightsError('hub-unreachable', `The download did not end because ${fault.message}; try again ${later}.`, {
     cause: fault,

@@ -3,10 +3,10 @@ import { ActiveJobs } from './active-jobs.js';
 import { jobFolder, type StoredJob } from './job-record.js';
 
 /**
- * Removes what a job that has ended no longer needs: its scratch, and after a failure or cancellation everything it made. The marker of
- * the active job goes last, so that the sweep repeats this when the process dies in between.
+ * Removes what a job that has ended no longer needs: its scratch, and after a failure or cancellation everything it
+ * made. The marker of the active job goes last, so that the sweep repeats this when the process dies in between.
  */
-export async function tidy(tenant: Tenant, { job, resultId }: StoredJob): Promise<void> {
+export async function removeScratch(tenant: Tenant, { job, resultId }: StoredJob): Promise<void> {
   const { objects, prefix } = tenant;
   await objects.deleteFolder(`${jobFolder(tenant, job.id)}scratch/`);
   if (job.state !== 'succeeded') {

@@ -1,6 +1,6 @@
 /** A fault of the hub or of the way to it that may pass: a dropped connection, an overloaded server. */
-export class PassingFault extends Error {
-  override readonly name = 'PassingFault';
+export class TransientError extends Error {
+  override readonly name = 'TransientError';
 
   constructor(
     message: string,
