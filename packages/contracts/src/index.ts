@@ -4,6 +4,7 @@ export {
   adaptationOptionsInputSchema,
   resolveAdaptationOptions,
 } from './adaptation/adaptation-options-input.js';
+export { type ChosenIntensity, chosenIntensitySchema } from './adaptation/intensity.js';
 export { openApiDocument, openApiYaml } from './openapi/document.js';
 export {
   isProblemSlug,

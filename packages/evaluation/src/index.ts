@@ -11,6 +11,7 @@ export {
 } from './image/image-metrics.js';
 export { operatingPoints } from './image/operating-points.js';
 export {
+  intensityFact,
   modelCardFacts,
   renderModelCard,
 } from './model-card/model-card.js';

@@ -1,4 +1,6 @@
 export { decodeImage } from './decode/decode-image.js';
+export { chosenIntensity, type GreyStatistics, givenIntensity } from './greys/choose-intensity.js';
+export type { GreyPixels } from './greys/grey-values.js';
 export { ImageError, type ImageErrorCode } from './image/image-error.js';
 export type { Frame, ImageDescription, PreparedKind } from './pool/frame-products.js';
 export { ImagingPool } from './pool/imaging-pool.js';

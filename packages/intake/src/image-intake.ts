@@ -224,18 +224,19 @@ export class ImageIntake {
     { mask, maskNotes }: Pick<OpenFile, 'mask' | 'maskNotes'>,
   ): Promise<void> {
     const { datasetId, images, uploadId } = this.options;
-    const { format, width, height, dicom } = description;
+    const { format, width, height, dicom, pixels } = description;
     const record: ImageDescription = {
       fileName,
       split,
       label,
       format,
-      mediaType: mediaTypes[format],
+      mediaType: png ? 'image/png' : mediaTypes[format],
       width,
       height,
       notes: [...description.notes, ...maskNotes],
       ...(imagesOf(description) > 1 && { frame: place.frame + 1 }),
       ...(dicom && { technicalTags: { ...dicom, pixelSpacingMm: dicom.pixelSpacingMm && [...dicom.pixelSpacingMm] } }),
+      ...(pixels && { pixels }),
     };
     const source = png ?? file.path;
     const lease = await this.#memoryFor(mask ? [source, mask.path] : [source]);

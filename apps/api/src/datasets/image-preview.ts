@@ -20,7 +20,7 @@ export async function imagePreview(
   const wants = { picture: { longerSide, of: 'image' as const } };
   const options = { signal, caller: store.tenant };
   const { picture } = await memory.drawing.with(2 * image.sizeBytes, options, async () =>
-    imaging.frame(await store.images.bytes(image), wants, options),
+    imaging.frame(await store.images.bytes(image), wants, { pixels: image.pixels, ...options }),
   );
   return { mediaType: 'image/png', bytes: picture, headers: kept };
 }

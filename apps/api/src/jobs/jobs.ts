@@ -63,7 +63,7 @@ export function jobHandlers({
     async getJobResultMap({ params, store, request, signal }) {
       const { request: asked } = await scoringWithResults(store, params.id);
       const mediaType = negotiate(request.headers.accept, ['image/png', 'application/x-npy']);
-      const place = { ...params, datasetId: asked.datasetId };
+      const place = { ...params, datasetId: asked.datasetId, modelId: asked.modelId };
       const bytes = await resultMap({ store, imaging, memory, signal }, { ...place, mediaType });
       return { mediaType, bytes };
     },

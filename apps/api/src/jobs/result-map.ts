@@ -1,4 +1,4 @@
-import { ProblemError } from '@mediclip/contracts';
+import { type ChosenIntensity, ProblemError } from '@mediclip/contracts';
 import { readNpy } from '@mediclip/maps';
 import { RecordNotFound, type TenantStore } from '@mediclip/store';
 import type { Imaging } from '../dependencies.js';
@@ -21,11 +21,13 @@ export async function resultMap(
     id,
     imageId,
     datasetId,
+    modelId,
     mediaType,
   }: {
     readonly id: string;
     readonly imageId: string;
     readonly datasetId: string;
+    readonly modelId: string;
     readonly mediaType: 'image/png' | 'application/x-npy';
   },
 ): Promise<Uint8Array> {
@@ -47,10 +49,20 @@ export async function resultMap(
       height: (height * mapSide) / image.height,
     },
   }));
-  const wants = { overlay: { map: data, mapSide, regions: boxes } };
+  const wants = { overlay: { map: data, mapSide, regions: boxes }, intensity: await intensityOf(store, modelId) };
   const options = { signal, caller: store.tenant };
   const { overlay } = await memory.drawing.with(2 * image.sizeBytes, options, async () =>
-    imaging.frame(await store.images.bytes(image), wants, options),
+    imaging.frame(await store.images.bytes(image), wants, { pixels: image.pixels, ...options }),
   );
   return overlay;
+}
+
+/** What the model does with deep greys, so that the picture is the one that was scored; as for people once the model is deleted. */
+async function intensityOf({ models }: TenantStore, modelId: string): Promise<ChosenIntensity | undefined> {
+  try {
+    return (await models.get(modelId)).intensity;
+  } catch (error) {
+    if (error instanceof RecordNotFound) return undefined;
+    throw error;
+  }
 }

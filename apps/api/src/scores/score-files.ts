@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { ProblemError } from '@mediclip/contracts';
+import { type ChosenIntensity, ProblemError } from '@mediclip/contracts';
 import { type Frame, ImageError } from '@mediclip/imaging';
 import type { SpooledFile } from '@mediclip/intake';
 import { problemOf } from '@mediclip/problems';
@@ -14,6 +14,7 @@ import type { ScoreDeadline } from './score-deadline.js';
 /** What scoring takes of a frame. */
 export interface ScoringWants {
   readonly prepared: { readonly side: number; readonly kind: 'test' };
+  readonly intensity?: ChosenIntensity | undefined;
   readonly ground?: true;
 }
 
@@ -38,6 +39,8 @@ export interface ReadyImagesOptions {
   readonly folder: () => Promise<string>;
   readonly memory: ServerMemory;
   readonly side: number;
+  /** How the model sees greys deeper than 8 bits. */
+  readonly intensity: ChosenIntensity | undefined;
   /** Whether overlays are wanted: then what they are drawn on is kept of each image. */
   readonly withGround: boolean;
   readonly imaging: Imaging;
@@ -54,11 +57,11 @@ export interface ReadyImagesOptions {
  */
 export async function readyImages(
   { request, signal, store }: Call<'scoreImages'>,
-  { folder, side, withGround, imaging, settings, memory, ready, deadline }: ReadyImagesOptions,
+  { folder, side, intensity, withGround, imaging, settings, memory, ready, deadline }: ReadyImagesOptions,
 ): Promise<(ReadyImage | UnusableFile)[]> {
   const { images: imageLimits, uploads, scores } = settings;
   const refused = new AbortController();
-  const wants: ScoringWants = { prepared: { side, kind: 'test' }, ...(withGround && { ground: true }) };
+  const wants: ScoringWants = { prepared: { side, kind: 'test' }, intensity, ...(withGround && { ground: true }) };
   const options = { signal: AbortSignal.any([signal, refused.signal]), caller: store.tenant };
   const found: Promise<(ReadyImage | UnusableFile)[]>[] = [];
   let readyBefore = Promise.resolve(0);

@@ -86,7 +86,10 @@ async function answerOf(
   const timed = stageTimer(metrics);
 
   const files = await timed('decode', () =>
-    readyImages(call, { folder, side, withGround, imaging, settings, memory, ready: memoryOfReady, deadline }),
+    readyImages(call, {
+      ...{ folder, side, intensity: model.intensity, withGround, imaging },
+      ...{ settings, memory, ready: memoryOfReady, deadline },
+    }),
   );
   if (withGround && files.length !== 1) throw new ProblemError('not-acceptable');
   const ready = files.filter((file) => 'prepared' in file);

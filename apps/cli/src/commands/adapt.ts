@@ -4,6 +4,7 @@ import path from 'node:path';
 import { type AdaptationJob, copiesNote, readDetector, writeExportedModel } from '@mediclip/adaptation';
 import { openBackbone } from '@mediclip/backbones';
 import { type Engine, EngineError } from '@mediclip/engine';
+import { intensityFact } from '@mediclip/evaluation';
 import { announce } from '../folder/data-folder.js';
 import { loadShots } from '../folder/load-shots.js';
 import { createOutput, type Output } from '../terminal/output.js';
@@ -32,7 +33,7 @@ export async function adapt(folder: string, flags: AdaptFlags, signal: AbortSign
   checkPlaces(out, partial, flags);
   const backbone = openBackbone(options.backbone, { modelsFolder: path.resolve(flags.modelsDir) });
   for (const tap of options.taps ?? []) backbone.tapShape(tap);
-  const { images, origin, copies } = await loadShots(folder, options, backbone.side, {
+  const { images, origin, intensity, copies } = await loadShots(folder, options, backbone.side, {
     note: (file, note) => output.remark(`${file}: ${note}`),
     found: (data) => announce(output, data),
     leftOut(file, message) {
@@ -43,7 +44,12 @@ export async function adapt(folder: string, flags: AdaptFlags, signal: AbortSign
   for (const { file, of } of copies) output.event({ event: 'copy-left-out', file, of });
   if (copies.length > 0) output.remark(copiesNote(images.length, copies.length));
 
-  const job: AdaptationJob = { options, images, origin, workFolder: partial, outFolder: path.join(partial, 'model') };
+  if (intensity) {
+    output.event({ event: 'intensity', intensity });
+    output.remark(`Greys deeper than 8 bits are rendered ${intensityFact(intensity)}.`);
+  }
+  const outFolder = path.join(partial, 'model');
+  const job: AdaptationJob = { options, images, origin, intensity, workFolder: partial, outFolder };
   const startedAt = performance.now();
   await withEngine(flags, async (engine) => {
     signal.throwIfAborted();

@@ -20,6 +20,7 @@ export interface AdaptationFlags {
   readonly batchSize?: string;
   readonly learningRate?: string;
   readonly pooling?: string;
+  readonly intensity?: string;
 }
 
 export function addAdaptationFlags(command: Command): Command {
@@ -33,6 +34,10 @@ export function addAdaptationFlags(command: Command): Command {
     .option('--batch-size <number>', 'images per step')
     .option('--learning-rate <number>', "Adam's learning rate")
     .option('--pooling <kind>', 'from map to score: max or top')
+    .option(
+      '--intensity <how>',
+      'greys deeper than 8 bits: auto, file, a window of CT (brain, lung, bone …), CENTRE/WIDTH, or LOW..HIGH percentiles',
+    )
     .option('--options <file>', 'JSON file with any options of POST /v1/adaptations; flags go before it');
 }
 
@@ -47,6 +52,7 @@ export async function parseAdaptationFlags(flags: AdaptationFlags): Promise<Adap
       name: flags.name,
       shots: numberOf(flags.shots),
       seed: numberOf(flags.seed),
+      intensity: flags.intensity === undefined ? undefined : intensityOf(flags.intensity),
     }),
     ...nested('training', file.training, {
       epochs: numberOf(flags.epochs),
@@ -70,6 +76,20 @@ async function readOptionsFile(file: string): Promise<AdaptationOptionsInput> {
   }
   if (!isObject(content)) throw new UsageError(`The options in ${file} are no JSON object: write one.`);
   return content;
+}
+
+const number = String.raw`[+-]?\d+(?:\.\d+)?`;
+const windowPattern = new RegExp(`^(${number})/(${number})$`);
+const percentilesPattern = new RegExp(`^(${number})\\.\\.(${number})$`);
+
+/** An intensity as a word; what it cannot be is left for the check to refuse. */
+function intensityOf(text: string): object {
+  if (text === 'auto' || text === 'file') return { kind: text };
+  const [, centre, width] = windowPattern.exec(text) ?? [];
+  if (centre !== undefined) return { kind: 'window', centre: Number(centre), width: Number(width) };
+  const [, low, high] = percentilesPattern.exec(text) ?? [];
+  if (low !== undefined) return { kind: 'percentiles', low: Number(low), high: Number(high) };
+  return { kind: 'preset', name: text };
 }
 
 const numberOf = (text: string | undefined) => (text === undefined ? undefined : Number(text));

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { pixelDigest, readDetector } from '@mediclip/adaptation';
+import { type DetectorDescription, pixelDigest, readDetector } from '@mediclip/adaptation';
 import type { Engine } from '@mediclip/engine';
 import {
   type Figure,
@@ -37,7 +37,7 @@ type Evaluated = { readonly testFile: TestFile } & (
  */
 export async function evaluate(model: string, folder: string, flags: ComputeFlags, signal: AbortSignal): Promise<void> {
   const output = createOutput(flags.json);
-  const { side, images: shots } = (await readDetector(model)).description;
+  const { side, intensity, images: shots } = (await readDetector(model)).description;
   const data = await readDataFolder(folder);
   const { test } = data;
   if (test.length === 0) throw new UsageError(`${folder} has no test images: add test/normal and test/abnormal.`);
@@ -55,7 +55,7 @@ export async function evaluate(model: string, folder: string, flags: ComputeFlag
 
   const scoreOne = async (testFile: TestFile, pool: ImagingPool, engine: Engine): Promise<Evaluated> => {
     try {
-      const { image, mask } = await readTestFile(testFile, pool, side, output.remark);
+      const { image, mask } = await readTestFile(testFile, pool, { side, intensity }, output.remark);
       const [answer] = await engine.score({ detector, images: [{ side, data: image }] }, { signal });
       if (!answer) throw new Error('This is a bug: the engine answered no score.');
       const { score, logit, map } = answer;
@@ -111,11 +111,11 @@ export async function evaluate(model: string, folder: string, flags: ComputeFlag
 async function readTestFile(
   { file, abnormal, mask }: TestFile,
   pool: ImagingPool,
-  side: number,
+  { side, intensity }: Pick<DetectorDescription, 'side' | 'intensity'>,
   remark: (text: string) => void,
 ) {
   const prepare = async (name: string, kind: 'test' | 'mask') => {
-    const frame = await naming(name, pool.frame(await readImageFile(name), { prepared: { side, kind } }));
+    const frame = await naming(name, pool.frame(await readImageFile(name), { prepared: { side, kind }, intensity }));
     for (const note of frame.description.notes) remark(`${name}: ${note}`);
     return frame;
   };

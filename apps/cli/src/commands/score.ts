@@ -27,7 +27,7 @@ export async function score(
 ): Promise<void> {
   const output = createOutput(flags.json);
   if (flags.maps !== undefined) refuseSameNames(files);
-  const { side } = (await readDetector(model)).description;
+  const { side, intensity } = (await readDetector(model)).description;
   const detector = { id: 'model', folder: path.resolve(model) };
   if (flags.maps !== undefined) await mkdir(flags.maps, { recursive: true });
   const faults: string[] = [];
@@ -38,6 +38,7 @@ export async function score(
           const bytes = await readImageFile(file);
           const wants = {
             prepared: { side, kind: 'test' as const },
+            intensity,
             ...(flags.maps !== undefined && { ground: true as const }),
           };
           let count = 1;

@@ -4,12 +4,13 @@ import {
   type AdaptationJob,
   type ChosenShots,
   chooseDistinctShots,
+  pixelDigest,
   type ShotsOrigin,
   shotPreparation,
   shotsOf,
 } from '@mediclip/adaptation';
-import type { AdaptationOptions } from '@mediclip/contracts';
-import type { ImagingPool } from '@mediclip/imaging';
+import type { AdaptationOptions, ChosenIntensity } from '@mediclip/contracts';
+import { chosenIntensity, type GreyStatistics, givenIntensity, type ImagingPool } from '@mediclip/imaging';
 import pMap from 'p-map';
 import { filesAtOnce, naming, readImageFile, withImagingPool } from '../images.js';
 import { UsageError } from '../usage-error.js';
@@ -27,12 +28,15 @@ export interface ShotsReport {
 export interface LoadedShots {
   readonly images: AdaptationJob['images'];
   readonly origin: ShotsOrigin;
+  /** How greys deeper than 8 bits were rendered. */
+  readonly intensity: ChosenIntensity | undefined;
   /** Files that were left out as copies or near copies: which, and the shot that each is like. */
   readonly copies: readonly { readonly file: string; readonly of: string }[];
 }
 
 interface Shot {
   readonly image: AdaptationJob['images'][number];
+  readonly statistics: GreyStatistics | undefined;
   readonly notes: readonly string[];
 }
 
@@ -47,7 +51,7 @@ const several = { concurrency: filesAtOnce };
  */
 export async function loadShots(
   folder: string,
-  options: Pick<AdaptationOptions, 'shots' | 'seed' | 'preset'>,
+  options: Pick<AdaptationOptions, 'shots' | 'seed' | 'preset' | 'intensity'>,
   side: number,
   report: ShotsReport = {},
 ): Promise<LoadedShots> {
@@ -55,6 +59,7 @@ export async function loadShots(
   const firstOfBytes = await firstOfEqualFiles(data.trainNormal);
   const faults = new Map<string, UsageError>();
   const kind = shotPreparation(options);
+  const given = givenIntensity(options.intensity);
   return withImagingPool(async (pool) => {
     for (;;) {
       const places = [...data.trainNormal.keys()].filter((place) => !faults.has(data.trainNormal[place]!));
@@ -66,18 +71,28 @@ export async function loadShots(
         firstOfEach(places.map((place) => firstOfBytes[place]!)),
         options,
         async (chosenFiles) =>
-          (await readShots(pool, chosenFiles, { side, kind: 'test' }, faults))?.map(({ image }) => image),
+          (await readShots(pool, chosenFiles, { side, kind: 'test', intensity: given }, faults))?.map(
+            ({ image }) => image,
+          ),
       );
       if (!chosen) continue;
       const shotFiles = chosen.shots.map((index) => files[index]!);
-      const shots = await readShots(pool, shotFiles, { side, kind }, faults);
-      if (!shots) continue;
+      const looked = await readShots(pool, shotFiles, { side, kind: 'test', intensity: given }, faults);
+      if (!looked) continue;
+      const intensity = chosenIntensity(
+        options.intensity,
+        looked.flatMap(({ statistics }) => statistics ?? []),
+      );
+      const scored = intensity ? await readShots(pool, shotFiles, { side, kind: 'test', intensity }, faults) : looked;
+      const shots = kind === 'test' ? scored : await readShots(pool, shotFiles, { side, kind, intensity }, faults);
+      if (!scored || !shots) continue;
       report.found?.(data);
       for (const [file, fault] of faults) report.leftOut?.(file, fault.message);
       for (const [i, { notes }] of shots.entries()) for (const note of notes) report.note?.(shotFiles[i]!, note);
       return {
         images: shotsOf(shots.map(({ image }) => image)),
-        origin: { pixelDigests: chosen.pixelDigests, copies: chosen.copies.length },
+        origin: { pixelDigests: scored.map(({ image }) => pixelDigest(image)), copies: chosen.copies.length },
+        intensity,
         copies: chosen.copies.map(({ index, of }) => ({ file: files[index]!, of: files[of]! })),
       };
     }
@@ -104,19 +119,27 @@ async function chooseAmong(
   }
 }
 
+/** How shots are looked at. */
+interface ShotsView {
+  readonly side: number;
+  readonly kind: 'train' | 'test';
+  readonly intensity: ChosenIntensity | undefined;
+}
+
 /** The images of files, or nothing when some cannot be used, which are added to `faults`. */
 async function readShots(
   pool: ImagingPool,
   files: readonly string[],
-  prepared: { readonly side: number; readonly kind: 'train' | 'test' },
+  { side, kind, intensity }: ShotsView,
   faults: Map<string, UsageError>,
 ): Promise<Shot[] | undefined> {
   const shots = await pMap(
     files,
     async (file) => {
       try {
-        const frame = await naming(file, pool.frame(await readImageFile(file), { prepared }));
-        return { image: frame.prepared, notes: frame.description.notes };
+        const wants = { prepared: { side, kind }, intensity, statistics: true as const };
+        const { prepared, statistics, description } = await naming(file, pool.frame(await readImageFile(file), wants));
+        return { image: prepared, statistics, notes: description.notes };
       } catch (error) {
         if (!(error instanceof UsageError)) throw error;
         faults.set(file, error);

@@ -4,6 +4,7 @@ import { all, send } from '../api/http.js';
 import { learn } from '../state/jobs.js';
 import { go } from '../state/router.js';
 import { Action } from './action.js';
+import { type Intensity, IntensityField } from './intensity.js';
 import { useLoaded } from './loaded.js';
 import { count, duration } from './words.js';
 
@@ -18,6 +19,7 @@ export function MakeDetector({ dataset }: { dataset: Dataset }) {
   const [seed, setSeed] = useState(0);
   const [epochs, setEpochs] = useState<number>();
   const [backbone, setBackbone] = useState('lite');
+  const [intensity, setIntensity] = useState<Intensity>();
   const loaded = useLoaded(
     async () => ({
       backbones: (await all<Backbone>('/v1/backbones')).filter((one) => one.available),
@@ -34,6 +36,7 @@ export function MakeDetector({ dataset }: { dataset: Dataset }) {
       seed,
       backbone,
       ...(epochs !== undefined && { training: { epochs } }),
+      ...(intensity && { intensity }),
     };
     const job = await send<Job>('POST', '/v1/adaptations', asked);
     learn(job);
@@ -106,6 +109,7 @@ export function MakeDetector({ dataset }: { dataset: Dataset }) {
               ))}
             </select>
           </label>
+          <IntensityField onChange={setIntensity} />
         </div>
       </details>
       <Action main disabled={available === 0} do={make}>

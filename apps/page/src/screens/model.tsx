@@ -6,6 +6,7 @@ import { Action } from '../parts/action.js';
 import { Aliases } from '../parts/aliases.js';
 import { Calibrate } from '../parts/calibrate.js';
 import { Evaluations } from '../parts/evaluations.js';
+import { intensityWords } from '../parts/intensity.js';
 import { JobLine } from '../parts/job-line.js';
 import { Show, useLoaded } from '../parts/loaded.js';
 import { count, size, when } from '../parts/words.js';
@@ -69,6 +70,8 @@ export function ModelScreen({ id }: { id: string }) {
               </dd>
               <dt>Backbone</dt>
               <dd>{model.lineage.backbone}</dd>
+              <dt>Greys</dt>
+              <dd>{intensityWords(model.intensity)}</dd>
               <dt>Seed</dt>
               <dd>{model.lineage.seed}</dd>
               <dt>Made</dt>

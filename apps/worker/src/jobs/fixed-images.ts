@@ -1,4 +1,4 @@
-import { type Image, idSchema } from '@mediclip/contracts';
+import { chosenIntensitySchema, type Image, idSchema } from '@mediclip/contracts';
 import { DamagedContent, datasetDigest } from '@mediclip/store';
 import { z } from 'zod';
 import type { JobContext } from './job-context.js';
@@ -6,6 +6,7 @@ import type { JobContext } from './job-context.js';
 const shotsSchema = z.strictObject({
   pixelDigests: z.array(z.string()),
   copies: z.array(z.strictObject({ imageId: idSchema, of: idSchema })),
+  intensity: chosenIntensitySchema.optional(),
 });
 
 const fixedSchema = z.strictObject({

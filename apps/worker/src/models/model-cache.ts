@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { DetectorReference } from '@mediclip/adaptation';
-import type { Model } from '@mediclip/contracts';
+import type { ChosenIntensity, Model } from '@mediclip/contracts';
 import type { TenantStore } from '@mediclip/store';
 import type { WorkerEngine } from '../dependencies.js';
 import { backboneSide } from './listed-backbone.js';
@@ -12,6 +12,8 @@ export interface ReadyModel {
   readonly detector: DetectorReference;
   /** Side in pixels of the images that it scores. */
   readonly side: number;
+  /** How it sees greys deeper than 8 bits. */
+  readonly intensity: ChosenIntensity | undefined;
 }
 
 export interface ModelCacheOptions {
@@ -64,7 +66,7 @@ export class ModelCache {
         if (this.#entries.get(digest) === entry) this.#entries.delete(digest);
         throw error;
       });
-      return await work({ model, detector: { id: digest, folder }, side });
+      return await work({ model, detector: { id: digest, folder }, side, intensity: model.intensity });
     } finally {
       entry.users--;
       await this.#shrink();

@@ -1,7 +1,12 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readSafetensorsFile, readSafetensorsHeader, WeightsError, writeSafetensors } from '@mediclip/backbones';
-import { adaptationOptionsSchema, epochLossSchema, towerPrecisionSchema } from '@mediclip/contracts';
+import {
+  adaptationOptionsSchema,
+  chosenIntensitySchema,
+  epochLossSchema,
+  towerPrecisionSchema,
+} from '@mediclip/contracts';
 import { writeFileWhole } from '@mediclip/files';
 import { z } from 'zod';
 import { AdaptationError } from '../errors.js';
@@ -36,6 +41,8 @@ const descriptionSchema = z
     }),
     taps: tapsSchema,
     precision: towerPrecisionSchema.optional(),
+    /** How greys deeper than 8 bits are rendered; absent where no shot was deep. */
+    intensity: chosenIntensitySchema.optional(),
     side: z.int().min(1),
     memory: z.strictObject({ taps: tapsSchema, patches: z.int().min(1) }).optional(),
     images: z.strictObject({
@@ -76,7 +83,10 @@ export interface Detector {
 
 /** What a finished training hands over. */
 export interface TrainedDetector
-  extends Pick<DetectorDescription, 'options' | 'precision' | 'images' | 'lossHistory' | 'selectedEpoch' | 'revision'> {
+  extends Pick<
+    DetectorDescription,
+    'options' | 'precision' | 'intensity' | 'images' | 'lossHistory' | 'selectedEpoch' | 'revision'
+  > {
   readonly shape: DetectorShape;
   readonly tensors: DetectorTensors;
 }
@@ -86,7 +96,7 @@ export interface TrainedDetector
  * complete.
  */
 export async function writeDetector(folder: string, trained: TrainedDetector): Promise<void> {
-  const { shape, tensors, options, precision, images, lossHistory, selectedEpoch, revision } = trained;
+  const { shape, tensors, options, precision, intensity, images, lossHistory, selectedEpoch, revision } = trained;
   const { id, digest, family, licence, side } = shape.backbone;
   const description: DetectorDescription = {
     formatVersion,
@@ -94,6 +104,7 @@ export async function writeDetector(folder: string, trained: TrainedDetector): P
     backbone: { id, digest, family, licence },
     taps: [...shape.taps],
     precision,
+    intensity,
     side,
     memory: shape.memory && { taps: [...shape.memory.taps], patches: shape.memory.patches },
     images,

@@ -288,6 +288,7 @@ export class AdaptationRun {
       tensors,
       options,
       precision: this.#origin.precision,
+      intensity: this.job.intensity,
       images: { count: images.length, digest: imagesDigest(images), ...describeOrigin(this.job) },
       lossHistory: epochLosses(this.state, stepsPerEpoch(this.#plan)),
       selectedEpoch,

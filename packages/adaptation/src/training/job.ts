@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import type { AdaptationOptions } from '@mediclip/contracts';
+import type { AdaptationOptions, ChosenIntensity } from '@mediclip/contracts';
 import type { NormalImage } from '@mediclip/synthesis';
 import { AdaptationError } from '../errors.js';
 import { usesMemory } from '../graphs/patch-memory.js';
@@ -23,6 +23,8 @@ export interface AdaptationJob {
   readonly images: readonly NormalImage[];
   /** What the detector's description says of the shots beside their number; nothing else depends on it. */
   readonly origin?: ShotsOrigin | undefined;
+  /** How greys of the shots deeper than 8 bits were rendered, and images that are scored will be. */
+  readonly intensity?: ChosenIntensity | undefined;
   /** Holds the training artifacts and the checkpoint; a run that finds its own checkpoint there goes on from it. */
   readonly workFolder: string;
   /** Receives the detector's files at the end. */

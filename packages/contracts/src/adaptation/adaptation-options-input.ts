@@ -13,9 +13,10 @@ import {
 } from './adaptation-fields.js';
 import { type AdaptationOptions, adaptationOptionsSchema } from './adaptation-options.js';
 import { adaptationPresets } from './adaptation-presets.js';
+import { intensitySchema } from './intensity.js';
 
 const inputShape = z.strictObject({
-  ...z.strictObject({ ...scalarFields, name: optionsName, taps }).partial().shape,
+  ...z.strictObject({ ...scalarFields, name: optionsName, taps, intensity: intensitySchema }).partial().shape,
   prompts: z.strictObject(promptFields).partial().optional().meta({ description: 'Phrases of the two states.' }),
   synthesis: z
     .strictObject({

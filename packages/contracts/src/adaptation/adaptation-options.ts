@@ -11,13 +11,15 @@ import {
   taskFields,
   trainingFields,
 } from './adaptation-fields.js';
+import { intensitySchema } from './intensity.js';
 
-/** Every option of an adaptation with its value. Only `name` (none) and `taps` (the backbone's own) may be missing. */
+/** Every option of an adaptation with its value. Only `name` (none), `taps` (the backbone's own) and `intensity` (`auto`) may be missing. */
 export const adaptationOptionsSchema = z
   .strictObject({
     ...scalarFields,
     name: optionsName.optional(),
     taps: taps.optional(),
+    intensity: intensitySchema.optional(),
     prompts: z.strictObject(promptFields),
     synthesis: z.strictObject({
       tasks: z.strictObject(taskFields).refine(sumsToOne, sumMessage),

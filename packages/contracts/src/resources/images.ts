@@ -57,6 +57,46 @@ const technicalTagsSchema = z
   })
   .meta({ id: 'TechnicalTags', description: 'The tags of a DICOM file that are kept; none identifies a person.' });
 
+/** What the numbers of a PNG of deep greys mean. */
+const pixelsOfImageSchema = z
+  .strictObject({
+    bits: z.int().min(1).max(32).meta({ description: 'Bits that the numbers of the file use.' }),
+    slope: z.number(),
+    intercept: z.number(),
+    unit: z
+      .enum(['HU', 'HU_MOD', 'OD', 'MGML', 'Z_EFF', 'ED', 'EDW', 'PCT'])
+      .optional()
+      .meta({ description: 'Of values that mean the same in every file: a term of Rescale Type, `HU` for CT.' }),
+    padding: z
+      .strictObject({ low: countSchema, high: countSchema })
+      .optional()
+      .meta({ description: 'Stored numbers from `low` to `high` are no part of the picture.' }),
+    inverted: z.literal(true).optional().meta({ description: 'Small values are white.' }),
+    window: z
+      .strictObject({
+        centre: z.number(),
+        width: z.number().gt(0),
+        function: z.enum(['LINEAR', 'LINEAR_EXACT', 'SIGMOID']),
+      })
+      .optional()
+      .meta({ description: 'The first window of the file, in values.' }),
+    table: z
+      .strictObject({
+        firstValue: z.int().meta({ description: 'The value that the first grey stands for.' }),
+        greys: z
+          .string()
+          .max(100_000)
+          .meta({ description: 'Greys of 8 bits, one a value, deflated (RFC 1951), in base64.' }),
+      })
+      .optional()
+      .meta({ description: "The file's table of values of interest." }),
+  })
+  .meta({
+    id: 'PixelValues',
+    description:
+      'Of greys deeper than 8 bits, which are kept as a PNG of 16: what its numbers mean. value = slope * number + intercept.',
+  });
+
 const imageFields = {
   id: idSchema,
   fileName: fileNameSchema,
@@ -71,6 +111,7 @@ const imageFields = {
   sha256: digestSchema.meta({ description: 'Digest of the bytes at `…/content`.' }),
   mask: maskSchema.optional(),
   technicalTags: technicalTagsSchema.optional(),
+  pixels: pixelsOfImageSchema.optional(),
   notes: notesSchema,
   createdAt: timestampSchema,
 };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { adaptationOptionsSchema } from '../adaptation/adaptation-options.js';
+import { chosenIntensitySchema } from '../adaptation/intensity.js';
 import { pageSchema } from './pages.js';
 import { countSchema, digestSchema, idSchema, nameSchema, shareSchema, timestampSchema } from './primitives.js';
 
@@ -149,6 +150,7 @@ export const modelFields = {
   configuration: adaptationOptionsSchema
     .safeExtend({ taps: adaptationOptionsSchema.shape.taps.unwrap() })
     .meta({ id: 'ModelConfiguration', description: 'Every option of the adaptation with its value.' }),
+  intensity: chosenIntensitySchema.optional(),
   lineage: lineageSchema,
   lossHistory: z.array(epochLossSchema).meta({ description: 'One entry for each epoch.' }),
   selectedEpoch: z.int().min(1).meta({ description: 'The epoch whose parameters the model has.' }),

@@ -37,6 +37,7 @@ export function modelCardFacts(model: Model, backbone: CardBackbone): CardFact[]
     { name: 'Taps', value: configuration.taps.join(', ') },
     { name: 'Preset', value: configuration.preset },
     { name: 'Normal images adapted on', value: shotsFact(lineage) },
+    { name: 'Greys deeper than 8 bits', value: intensityFact(model.intensity) },
     { name: 'Adapted on data set', value: `${lineage.datasetId} (digest ${lineage.datasetDigest})` },
     ...revisionFacts(lineage),
     { name: 'Seed', value: String(lineage.seed) },
@@ -96,6 +97,22 @@ function revisionFacts({ parentModelId, added = [] }: Model['lineage']): CardFac
   const images = added.reduce((sum, { imageIds }) => sum + imageIds.length, 0);
   const times = added.length === 1 ? 'one revision' : `${added.length} revisions`;
   return [{ name: 'Revision of', value: `${parentModelId}; normal images added to the memory by ${times}: ${images}` }];
+}
+
+/** What the model does with values of more than 8 bits, in words. */
+export function intensityFact(intensity: Model['intensity']): string {
+  switch (intensity?.kind) {
+    case undefined:
+      return "by the file's window, else stretched over their range";
+    case 'file':
+      return "by the file's own window or table, else from percentile 0.5 to 99.5 of each image";
+    case 'window': {
+      const { centre, width, unit } = intensity;
+      return `by one window of centre ${centre} and width ${width}${unit === undefined ? '' : ` ${unit}`}`;
+    }
+    case 'percentiles':
+      return `from percentile ${intensity.low} to ${intensity.high} of each image, background left out`;
+  }
 }
 
 function shotsFact({ imageIds, copies = [] }: Model['lineage']): string {

@@ -1,11 +1,10 @@
 import type { DicomFile } from '../dicom/dicom-file.js';
-import { CHANNELS, type DecodedImage } from '../image/decoded-image.js';
+import { CHANNELS, type DecodedImage, emptyNote, type ReadImage } from '../image/decoded-image.js';
 import { ImageError } from '../image/image-error.js';
 import type { RasterFormat } from '../raster/decode-raster.js';
 import { eightBitPixels } from '../raster/eight-bits.js';
+import { greyValuesOf } from '../raster/grey-values.js';
 import type { RasterFile } from '../raster/samples.js';
-
-const emptyNote = 'this picture is empty: all its pixels are alike';
 
 /** Decodes a frame of a raster file to 8 bits a channel. Rejects with an ImageError. */
 export async function rasterFrame(file: RasterFile, format: RasterFormat, frame: number): Promise<DecodedImage> {
@@ -16,10 +15,29 @@ export async function rasterFrame(file: RasterFile, format: RasterFormat, frame:
   return noted({ width, height, mode, format, frameCount, ...eightBitPixels(samples) });
 }
 
+/** Decodes a frame of a raster file, greys deeper than 8 bits to their values. Rejects with an ImageError. */
+export async function readRasterFrame(file: RasterFile, format: RasterFormat, frame: number): Promise<ReadImage> {
+  const { frameCount } = file;
+  checkFrame(frame, frameCount);
+  const samples = await file.samples(frame);
+  const { width, height, mode } = samples;
+  const deep = greyValuesOf(samples);
+  return deep
+    ? { width, height, mode: 'grey', format, frameCount, ...deep }
+    : noted({ width, height, mode, format, frameCount, ...eightBitPixels(samples) });
+}
+
 /** Decodes a frame of a DICOM file to 8 bits a channel. Rejects with an ImageError. */
 export async function dicomFrame(file: DicomFile, frame: number): Promise<DecodedImage> {
   checkFrame(frame, file.frameCount);
   return noted(await file.frame(frame));
+}
+
+/** Decodes a frame of a DICOM file, greys deeper than 8 bits to their values. Rejects with an ImageError. */
+export async function readDicomFrame(file: DicomFile, frame: number): Promise<ReadImage> {
+  checkFrame(frame, file.frameCount);
+  const image = await file.read(frame);
+  return 'greys' in image ? image : noted(image);
 }
 
 /** Throws a RangeError for what is no number of a frame, and `no-such-frame` for one that the file has not. */
@@ -34,11 +52,11 @@ function checkFrame(index: number, frameCount: number): void {
 }
 
 function noted(decoded: DecodedImage): DecodedImage {
-  return isEmpty(decoded) ? { ...decoded, notes: [...decoded.notes, emptyNote] } : decoded;
+  return hasOneColour(decoded) ? { ...decoded, notes: [...decoded.notes, emptyNote] } : decoded;
 }
 
 /** Whether all pixels have one colour, whatever their alpha. */
-function isEmpty({ mode, data }: DecodedImage): boolean {
+function hasOneColour({ mode, data }: DecodedImage): boolean {
   const channels = CHANNELS[mode];
   const colours = mode === 'greyAlpha' || mode === 'rgba' || mode === 'paletteAlpha' ? channels - 1 : channels;
   for (let i = 0; i < data.length; i += channels) {

@@ -1,9 +1,9 @@
 import { DicomFile } from '../dicom/dicom-file.js';
-import type { DecodedImage } from '../image/decoded-image.js';
+import type { DecodedImage, ReadImage } from '../image/decoded-image.js';
 import type { FrameCost } from '../image/frame-cost.js';
 import { checkBytes, type ImageLimits, resolveLimits } from '../image/limits.js';
 import { openRaster } from '../raster/decode-raster.js';
-import { dicomFrame, rasterFrame } from './decode-frame.js';
+import { dicomFrame, rasterFrame, readDicomFrame, readRasterFrame } from './decode-frame.js';
 import { detectFormat, type ImageFormat } from './detect-format.js';
 import { guarded } from './guarded.js';
 
@@ -25,6 +25,8 @@ export interface OpenImage {
   readonly decodable: number;
   /** The frames that can be decoded, in order, each decoded once and no sooner than it is taken. */
   frames(): AsyncGenerator<DecodedImage, void, undefined>;
+  /** As `frame`, but greys deeper than 8 bits come as their values. */
+  read(index: number): Promise<ReadImage>;
 }
 
 /**
@@ -45,25 +47,36 @@ export async function openImage(bytes: Uint8Array, limits: Partial<ImageLimits> 
     if (format === 'dicom') {
       const file = new DicomFile(bytes, resolved);
       const { frameCount, cost } = file;
-      const decode = (index: number) => dicomFrame(file, index);
-      return opened({ format, frameCount, decodable: frameCount, cost: () => cost }, decode, resolved);
+      return opened({ format, frameCount, decodable: frameCount, cost: () => cost }, resolved, {
+        frame: (index) => dicomFrame(file, index),
+        read: (index) => readDicomFrame(file, index),
+      });
     }
     const file = await openRaster(bytes, format, resolved);
     const decodable = format === 'tiff' ? file.frameCount : 1;
     const { frameCount } = file;
     const cost = (index: number) => file.cost(Math.min(index, decodable - 1));
-    return opened({ format, frameCount, decodable, cost }, (index) => rasterFrame(file, format, index), resolved);
+    return opened({ format, frameCount, decodable, cost }, resolved, {
+      frame: (index) => rasterFrame(file, format, index),
+      read: (index) => readRasterFrame(file, format, index),
+    });
   });
+}
+
+interface FrameReaders {
+  readonly frame: (index: number) => Promise<DecodedImage>;
+  readonly read: (index: number) => Promise<ReadImage>;
 }
 
 function opened(
   known: Pick<OpenImage, 'format' | 'frameCount' | 'decodable' | 'cost'>,
-  decode: (index: number) => Promise<DecodedImage>,
   limits: ImageLimits,
+  readers: FrameReaders,
 ): OpenImage {
-  const frame = (index: number) => guarded(limits, () => decode(index));
+  const frame = (index: number) => guarded(limits, () => readers.frame(index));
+  const read = (index: number) => guarded(limits, () => readers.read(index));
   async function* frames() {
     for (let index = 0; index < known.decodable; index++) yield await frame(index);
   }
-  return { ...known, frame, frames };
+  return { ...known, frame, frames, read };
 }

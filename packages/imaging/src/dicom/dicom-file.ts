@@ -1,4 +1,6 @@
-import type { DecodedImage } from '../image/decoded-image.js';
+import { fileMapping } from '../greys/file-interest.js';
+import type { GreyValues } from '../greys/grey-values.js';
+import type { DecodedImage, ReadImage } from '../image/decoded-image.js';
 import type { FrameCost } from '../image/frame-cost.js';
 import { ImageError } from '../image/image-error.js';
 import { checkDeclared, type ImageLimits } from '../image/limits.js';
@@ -8,15 +10,16 @@ import { rgbOf } from './colours.js';
 import { FrameAttributes } from './frame-attributes.js';
 import { FrameSource } from './frame-source.js';
 import { greyLevels } from './grey-levels.js';
+import { storedGreys, unitOf } from './grey-values.js';
 import type { LookupTable } from './lookup-table.js';
-import { modalityRange, modalityTransform } from './modality-transform.js';
+import { type ModalityTransform, modalityRange, modalityTransform } from './modality-transform.js';
 import { paletteRgb, readPalette } from './palette.js';
 import { describePixels, isColour, type PixelDescription } from './pixel-description.js';
 import { readDataSet } from './read-data-set.js';
 import { type FrameSamples, type StoredValues, storableRange, storedValues } from './stored-values.js';
 import { type TechnicalTags, technicalTags } from './technical-tags.js';
 import { type FrameCoding, frameCodingOf } from './transfer-syntax.js';
-import { valuesOfInterest } from './values-of-interest.js';
+import { type ValuesOfInterest, valuesOfInterest } from './values-of-interest.js';
 
 /**
  * Of decoding a frame: greys of up to 16 bits and beyond, colours; those of JPEG 2000 are the largest of its family.
@@ -27,6 +30,9 @@ const bytesPerPixel: Readonly<Record<FrameCoding, { grey: number; deep: number; 
   rle: { grey: 4, deep: 10, colour: 7 },
   jpegFamily: { grey: 10, deep: 10, colour: 22 },
 };
+
+/** Of the values of greys deeper than 8 bits, before they are rendered. */
+const valueBytes = 2;
 
 type Picture = Pick<DecodedImage, 'mode' | 'data' | 'notes'>;
 
@@ -70,9 +76,11 @@ export class DicomFile {
   get cost(): FrameCost {
     const { columns, rows, samplesPerPixel, photometric, bitsAllocated } = this.#pixels;
     const isColour = samplesPerPixel === 3 || photometric === 'PALETTE COLOR';
+    const decoding =
+      bytesPerPixel[this.#samples.coding][isColour ? 'colour' : bitsAllocated > 16 ? 'deep' : 'grey'];
     return {
       pixels: columns * rows,
-      bytesPerPixel: bytesPerPixel[this.#samples.coding][isColour ? 'colour' : bitsAllocated > 16 ? 'deep' : 'grey'],
+      bytesPerPixel: decoding + (!isColour && bitsAllocated > 8 ? valueBytes : 0),
       channels: isColour ? 3 : 1,
     };
   }
@@ -91,6 +99,20 @@ export class DicomFile {
     const dicom = technicalTags(this.#transferSyntax, this.#attributes, this.#frames, this.#pixels, index);
     const picture = await this.#samples.use(index, (frame) => this.#picture(frame, index));
     return { width, height, format: 'dicom', frameCount, dicom, ...picture };
+  }
+
+  /**
+   * Decodes a frame as `frame` does, but greys deeper than 8 bits to their values, which no window has touched. Errors as
+   * those of `frame`.
+   */
+  async read(index: number): Promise<ReadImage> {
+    const { columns: width, rows: height, frameCount } = this.#pixels;
+    const dicom = technicalTags(this.#transferSyntax, this.#attributes, this.#frames, this.#pixels, index);
+    const content = await this.#samples.use(
+      index,
+      (frame) => this.#greyValues(frame, index) ?? this.#picture(frame, index),
+    );
+    return { width, height, format: 'dicom', frameCount, dicom, ...content };
   }
 
   /**
@@ -119,15 +141,45 @@ export class DicomFile {
       this.#palette ??= readPalette(this.#attributes, signed);
       return { mode: 'rgb', data: paletteRgb(this.#palette, frame, signed), notes: [] };
     }
-    const inverted = photometric === 'MONOCHROME1';
+    const inverted = this.#isInverted;
     if (bitsAllocated === 1) {
       return { mode: 'bilevel', data: blackAndWhite(frame, inverted), notes: [] };
     }
-    const modality = modalityTransform(this.#attributes, this.#frames, signed, index);
-    const isSignedValue = modalityRange(modality, storableRange(frame, signed)).low < 0;
-    const mapping = valuesOfInterest(this.#frames, index, isSignedValue);
+    const { modality, interest } = this.#valuesOf(frame, index);
+    const mapping = fileMapping(interest);
     const { data, note } = greyLevels(frame, { signed, modality, mapping, padding: this.#padding, inverted });
     return { mode: 'grey', data, notes: [note] };
+  }
+
+  /** The values of a frame of greys that are deeper than 8 bits. */
+  #greyValues(frame: FrameSamples, index: number) {
+    const { columns: width, rows: height, photometric, signed } = this.#pixels;
+    const isGrey = photometric === 'MONOCHROME1' || photometric === 'MONOCHROME2';
+    if (!isGrey || frame.bitsStored <= 8) return undefined;
+    const { modality, interest } = this.#valuesOf(frame, index);
+    const { stored, pixels, notes } = storedGreys(frame, { signed, modality, padding: this.#padding });
+    const unit = unitOf(this.#attributes, this.#frames, index);
+    const greys: GreyValues = {
+      width,
+      height,
+      stored,
+      pixels: { ...pixels, ...(unit && { unit }), ...(this.#isInverted && { inverted: true }), ...interest },
+    };
+    return { mode: 'grey' as const, greys, notes };
+  }
+
+  #valuesOf(frame: FrameSamples, index: number): { modality: ModalityTransform; interest: ValuesOfInterest } {
+    const { signed } = this.#pixels;
+    const modality = modalityTransform(this.#attributes, this.#frames, signed, index);
+    const isSignedValue = modalityRange(modality, storableRange(frame, signed)).low < 0;
+    return { modality, interest: valuesOfInterest(this.#frames, index, isSignedValue) };
+  }
+
+  /** What Presentation LUT Shape says (PS3.3, C.11.6), else the photometric interpretation. */
+  get #isInverted(): boolean {
+    const shape = this.#attributes.text('x20500020');
+    if (shape === 'INVERSE' || shape === 'IDENTITY') return shape === 'INVERSE';
+    return this.#pixels.photometric === 'MONOCHROME1';
   }
 }
 

@@ -1,7 +1,7 @@
+import type { GreyMapping } from '../greys/file-interest.js';
 import { robustRange, robustRangeOf, stretchNote, type ValueWindow, windowedGrey } from '../image/window.js';
 import { type ModalityTransform, modalityRange, modalityValue } from './modality-transform.js';
 import { type FrameSamples, rawCodes, storableRange, storedValue, storedValueReader } from './stored-values.js';
-import type { GreyMapping } from './values-of-interest.js';
 
 /** What makes greys of the samples of a frame. */
 export interface GreyRendering {

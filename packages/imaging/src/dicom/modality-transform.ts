@@ -9,7 +9,8 @@ export type ModalityTransform =
   | { readonly table: LookupTable }
   | { readonly slope: number; readonly intercept: number; readonly table?: undefined };
 
-const pixelValueTransformation = 'x00289145';
+/** The macro of enhanced objects that holds slope, intercept and unit. */
+export const pixelValueTransformation = 'x00289145';
 const modalityLut = 'x00283000';
 
 /**

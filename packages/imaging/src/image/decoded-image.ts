@@ -1,5 +1,6 @@
 import type { ImageFormat } from '../decode/detect-format.js';
 import type { TechnicalTags } from '../dicom/technical-tags.js';
+import type { GreyValues } from '../greys/grey-values.js';
 
 /**
  * How a file stores its pixels. The reference pipeline treats palettes, single bits and alpha in ways of their own,
@@ -18,6 +19,9 @@ export const CHANNELS: Readonly<Record<ImageMode, number>> = {
   bilevel: 1,
 };
 
+/** What is said of an image without content. */
+export const emptyNote = 'this picture is empty: all its pixels are alike';
+
 /** An upright image of 8 bits a channel. */
 export interface DecodedImage {
   readonly width: number;
@@ -33,3 +37,12 @@ export interface DecodedImage {
   /** Present on DICOM images: the only tags that survive. */
   readonly dicom?: TechnicalTags;
 }
+
+/** An upright grey image deeper than 8 bits, whose values no window has touched. */
+export interface DeepImage extends Omit<DecodedImage, 'mode' | 'data'> {
+  readonly mode: 'grey';
+  readonly greys: GreyValues;
+}
+
+/** An image as its file has it: of 8 bits a channel, or the values of deeper greys. */
+export type ReadImage = DecodedImage | DeepImage;

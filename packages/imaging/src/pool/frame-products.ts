@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { DecodedImage } from '../image/decoded-image.js';
+import { type GreyStatistics, greyStatistics } from '../greys/choose-intensity.js';
+import type { GreyPixels } from '../greys/grey-values.js';
+import type { Intensity } from '../greys/intensity.js';
+import { greyRendering, renderedGreys } from '../greys/render-greys.js';
+import type { DecodedImage, ReadImage } from '../image/decoded-image.js';
 import type { FrameCost } from '../image/frame-cost.js';
 import { drawOverlay, type OverlayOptions, overlayGround } from '../overlay/overlay.js';
-import { encodePng } from '../prepare/encode-png.js';
+import { encodeDeepPng, encodePng } from '../prepare/encode-png.js';
 import { type PictureOptions, picture } from '../prepare/picture.js';
 import {
   hasColour,
@@ -19,15 +23,23 @@ import type { Raster } from '../resize/raster.js';
 export type PreparedKind = 'train' | 'test' | 'mask';
 
 /** What is known of a decoded image besides its pixels: its own size, upright, and what was decided in decoding it. */
-export type ImageDescription = Omit<DecodedImage, 'data'>;
+export interface ImageDescription extends Omit<DecodedImage, 'data'> {
+  /** Of greys deeper than 8 bits: what the numbers of their PNG mean. */
+  readonly pixels?: GreyPixels;
+}
 
 /** What is wanted of a frame. It is decoded once for all of it. */
 export interface FrameWants {
+  /** How greys deeper than 8 bits become the greys of all that is wanted here; by default as for people. */
+  readonly intensity?: Intensity | undefined;
+  /** What a choice of intensity needs to know of greys deeper than 8 bits. */
+  readonly statistics?: true;
   /** The image as training (greys), scoring (RGB) or evaluation (a mask of 0 and 1) takes it, `side` x `side`. */
   readonly prepared?: { readonly side: number; readonly kind: PreparedKind };
   /**
-   * The pixels in a PNG without any tag of the file, where the file itself is not kept: of DICOM and of pages of a
-   * TIFF. It is written to this folder, for it may be large, and many may wait to be stored.
+   * The pixels in a PNG without any tag of the file, greys deeper than 8 bits with their values, where the file itself is
+   * not kept: of DICOM, of pages of a TIFF, and of deep greys of any format but PNG. It is written to this folder, for it
+   * may be large, and many may wait to be stored.
    */
   readonly png?: { readonly folder: string };
   /** A small PNG for people. */
@@ -40,6 +52,7 @@ export interface FrameWants {
 
 /** What comes of each want. */
 interface FrameProducts {
+  readonly statistics: GreyStatistics | undefined;
   readonly prepared: SquareImage;
   /** Where it lies. */
   readonly png: string | undefined;
@@ -62,14 +75,15 @@ function greyNotes(kind: PreparedKind | undefined, decoded: DecodedImage): reado
 
 const prepare = { train: trainingImage, test: testImage, mask: maskImage };
 
-/** DICOM holds more than pixels, and a file of several pages more than the one. */
-function isNotKept({ format, frameCount }: DecodedImage): boolean {
-  return format === 'dicom' || (format === 'tiff' && frameCount > 1);
+/** DICOM holds more than pixels, a file of several pages more than the one, and deep greys are kept as PNG alone. */
+function isNotKept(image: ReadImage): boolean {
+  const { format, frameCount } = image;
+  return format === 'dicom' || (format === 'tiff' && (frameCount > 1 || 'greys' in image));
 }
 
-async function pngFile(decoded: DecodedImage, folder: string): Promise<string> {
+async function pngFile(png: Uint8Array, folder: string): Promise<string> {
   const file = path.join(folder, `${randomUUID()}.png`);
-  await writeFile(file, await encodePng(decoded), { flag: 'wx' });
+  await writeFile(file, png, { flag: 'wx' });
   return file;
 }
 
@@ -88,14 +102,38 @@ export function frameBytes({ pixels, bytesPerPixel, channels }: FrameCost, wants
   return pixels * copies.reduce<number>((sum, bytes) => sum + (bytes || 0), bytesPerPixel);
 }
 
-export async function frameOf(decoded: DecodedImage, wants: FrameWants): Promise<Frame<FrameWants>> {
-  const { data: _, ...known } = decoded;
-  const { prepared, png, overlay } = wants;
-  const description = { ...known, notes: [...known.notes, ...greyNotes(prepared?.kind, decoded)] };
+export async function frameOf(read: ReadImage, wants: FrameWants): Promise<Frame<FrameWants>> {
+  const folder = wants.png && isNotKept(read) ? wants.png.folder : undefined;
+  if (!('greys' in read)) {
+    return {
+      ...(await picturesOf(read, wants)),
+      statistics: undefined,
+      png: folder && (await pngFile(await encodePng(read), folder)),
+    };
+  }
+  const { greys, ...known } = read;
+  const { pixels } = greys;
+  const rendering = greyRendering(greys, wants.intensity);
+  const notes = [...read.notes, ...rendering.notes];
+  const isShown = wants.prepared ?? wants.picture ?? wants.ground ?? wants.overlay;
+  const shown = isShown ? await picturesOf({ ...known, notes, data: renderedGreys(greys, rendering) }, wants) : nothing;
   return {
-    description,
+    ...shown,
+    description: { ...known, notes, pixels },
+    statistics: wants.statistics && greyStatistics(greys),
+    png: folder && (await pngFile(await encodeDeepPng(greys), folder)),
+  };
+}
+
+const nothing = { prepared: undefined, picture: undefined, ground: undefined, overlay: undefined };
+
+/** What is wanted of the pixels of 8 bits. */
+async function picturesOf(decoded: DecodedImage, wants: FrameWants) {
+  const { data: _, ...known } = decoded;
+  const { prepared, overlay } = wants;
+  return {
+    description: { ...known, notes: [...known.notes, ...greyNotes(prepared?.kind, decoded)] },
     prepared: prepared && prepare[prepared.kind](decoded, prepared.side),
-    png: png && isNotKept(decoded) ? await pngFile(decoded, png.folder) : undefined,
     picture: wants.picture && (await picture(decoded, wants.picture)),
     ground: wants.ground && overlayGround(rgbImage(decoded)),
     overlay: overlay && (await drawOverlay(overlayGround(rgbImage(decoded)), overlay.map, overlay.mapSide, overlay)),

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ByteBudget, TaskPool, type TaskStream } from '@mediclip/threads';
+import type { GreyPixels } from '../greys/grey-values.js';
 import { ImageError } from '../image/image-error.js';
 import { checkBytes, type ImageLimits, resolveLimits } from '../image/limits.js';
 import { timedOut } from '../image/time-limit.js';
@@ -29,6 +30,13 @@ export interface ImagingOptions {
   readonly signal?: AbortSignal | undefined;
   /** Waiting files of different callers take turns. */
   readonly caller?: string | undefined;
+}
+
+export interface FrameOptions extends ImagingOptions {
+  /** Counted from 0; by default the first. */
+  readonly frame?: number;
+  /** Of a PNG that holds the values of another file: what its numbers mean. */
+  readonly pixels?: GreyPixels | undefined;
 }
 
 /**
@@ -71,15 +79,15 @@ export class ImagingPool {
     return new ImagingPool(pool, resolved);
   }
 
-  /** What is wanted of a frame of the file (counted from 0; by default the first). */
+  /** What is wanted of a frame of the file. */
   async frame<const Wants extends FrameWants>(
     source: ImageSource,
     wants: Wants,
-    { frame = 0, ...options }: ImagingOptions & { readonly frame?: number } = {},
+    { frame = 0, pixels, ...options }: FrameOptions = {},
   ): Promise<Frame<Wants>> {
     const owned = source instanceof Uint8Array ? await this.#copyOf(source) : source;
     const transfer = owned instanceof Uint8Array ? [owned.buffer] : [];
-    const request = { source: owned, frame, wants };
+    const request = { source: owned, frame, wants, pixels };
     return (await this.#pool.run('frame', request, { ...options, transfer })) as Frame<Wants>;
   }
 

@@ -4,7 +4,8 @@ import { runInNewContext } from 'node:vm';
 import { serveTasks, type TaskContext, threadData } from '@mediclip/threads';
 import sharp from 'sharp';
 import { openImage } from '../decode/open-image.js';
-import type { DecodedImage } from '../image/decoded-image.js';
+import type { GreyPixels } from '../greys/grey-values.js';
+import type { ReadImage } from '../image/decoded-image.js';
 import type { FrameCost } from '../image/frame-cost.js';
 import { ImageError } from '../image/image-error.js';
 import type { ImageLimits } from '../image/limits.js';
@@ -57,7 +58,7 @@ async function madeWithin(
   reserve: TaskContext['reserve'],
   cost: FrameCost,
   wants: FrameWants,
-  decode: () => Promise<DecodedImage>,
+  decode: () => Promise<ReadImage>,
 ): Promise<Frame<FrameWants>> {
   const bytes = bytesWithin(cost, wants);
   return reserve(bytes, async () => {
@@ -69,31 +70,39 @@ async function madeWithin(
   });
 }
 
+interface FrameRequest {
+  readonly source: ImageSource;
+  readonly frame: number;
+  readonly wants: FrameWants;
+  readonly pixels: GreyPixels | undefined;
+}
+
 const tasks = {
-  /** One frame of a file, counted from 0. */
-  async frame(
-    { source, frame, wants }: { source: ImageSource; frame: number; wants: FrameWants },
-    { reserve }: TaskContext,
-  ) {
+  /** One frame of a file, counted from 0; `pixels` says what its stored numbers mean where the file itself does not. */
+  async frame({ source, frame, wants, pixels }: FrameRequest, { reserve }: TaskContext) {
     const bytes = await bytesOf(source, limits);
     if (wants.prepared?.kind === 'mask') {
       const { cost, decode } = await openMask(bytes, limits);
       return madeWithin(reserve, cost, wants, decode);
     }
     const image = await openImage(bytes, limits);
-    return madeWithin(reserve, image.cost(frame), wants, () => image.frame(frame));
+    return madeWithin(reserve, image.cost(frame), wants, async () => meaning(await image.read(frame), pixels));
   },
   /** The images of a file that is read once: frames of DICOM, pages of TIFF, the first of any other. */
   async *frames({ source, wants }: { source: ImageSource; wants: FrameWants }, { reserve }: TaskContext) {
     const image = await openImage(await bytesOf(source, limits), limits);
     for (let index = 0; index < image.decodable; index++) {
-      yield await madeWithin(reserve, image.cost(index), wants, () => image.frame(index));
+      yield await madeWithin(reserve, image.cost(index), wants, () => image.read(index));
     }
   },
   async overlay({ ground, map, mapSide, options }: OverlayRequest): Promise<Uint8Array> {
     return drawOverlay(ground, map, mapSide, options);
   },
 };
+
+function meaning(image: ReadImage, pixels: GreyPixels | undefined): ReadImage {
+  return pixels && 'greys' in image ? { ...image, greys: { ...image.greys, pixels } } : image;
+}
 
 export type ImagingTasks = typeof tasks;
 serveTasks(tasks);

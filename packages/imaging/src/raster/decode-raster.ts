@@ -110,7 +110,11 @@ function costOf({ format }: VipsFile, { width, height, channels, depth, orientat
   const isTurned = (orientation ?? 1) !== 1;
   return {
     pixels: width * height,
-    bytesPerPixel: (decoderBytesPerPixel[format] ?? sampleBytes) + sampleBytes * (isTurned ? 2 : 1),
+    // Greys of 16 bits are rendered beside their values.
+    bytesPerPixel:
+      (decoderBytesPerPixel[format] ?? sampleBytes) +
+      sampleBytes * (isTurned ? 2 : 1) +
+      (depth === 'ushort' && channels === 1 ? 1 : 0),
     channels: Math.min(channels, 4),
   };
 }

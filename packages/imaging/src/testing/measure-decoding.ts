@@ -1,11 +1,13 @@
 /**
- * A child process that decodes the file of its argument and prints
+ * A child process that decodes the file of its argument as an upload does, to what is stored of it, and prints
  * `{ pixels, fileBytes, idleBytes, peakBytes, seconds, error }`: the resident memory of the whole process with the file
  * in it and at its largest, and the code of the error if the file is refused.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { openImage } from '../decode/open-image.js';
 import { ImageError } from '../image/image-error.js';
-import { decodeImage } from '../index.js';
+import { frameOf } from '../pool/frame-products.js';
 import { dicomFile } from './dicom-file.js';
 import { hugePng } from './huge-png.js';
 
@@ -16,9 +18,16 @@ function peak(): number {
   return Number(kibibytes) * 1024;
 }
 
+async function stored(image: Uint8Array) {
+  const limits = { maximumBytes: 2 ** 31, timeoutMs: 600_000 };
+  const frame = await frameOf(await (await openImage(image, limits)).read(0), { png: { folder: tmpdir() } });
+  if (frame.png) rmSync(frame.png);
+  return frame;
+}
+
 // Libraries are loaded before anything is measured.
-await decodeImage(hugePng(16));
-await decodeImage(dicomFile({ rows: 16, columns: 16, pixelData: new Uint8Array(256) }));
+await stored(hugePng(16));
+await stored(dicomFile({ rows: 16, columns: 16, bitsAllocated: 16, pixelData: new Uint8Array(512) }));
 const file = process.argv[2];
 if (!file) throw new RangeError('Give the path of an image file.');
 const bytes = readFileSync(file);
@@ -27,7 +36,7 @@ const startedAt = performance.now();
 let pixels = 0;
 let error: string | undefined;
 try {
-  const { width, height } = await decodeImage(bytes, { maximumBytes: 2 ** 31, timeoutMs: 600_000 });
+  const { width, height } = (await stored(bytes)).description;
   pixels = width * height;
 } catch (reason) {
   if (!(reason instanceof ImageError)) throw reason;

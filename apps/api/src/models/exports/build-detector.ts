@@ -14,6 +14,7 @@ export interface BuiltDetector {
   readonly backbone: string;
   readonly backboneDigest: string;
   readonly taps: readonly number[];
+  readonly intensity: DetectorDescription['intensity'];
   /** The bytes of `detector.onnx`. */
   readonly onnx: Uint8Array;
   /** The weight files that must lie beside it: absolute path by name. */
@@ -33,7 +34,8 @@ export async function buildDetector(folder: string, modelsFolder: string): Promi
   assertNumbers(detector);
   const { bytes, weights } = exportModel(detector, backbone);
   const { id, digest } = description.backbone;
-  return { backbone: id, backboneDigest: digest, taps: description.taps, onnx: bytes, weights };
+  const { taps, intensity } = description;
+  return { backbone: id, backboneDigest: digest, taps, intensity, onnx: bytes, weights };
 }
 
 function assertFits(description: DetectorDescription, backbone: Backbone): void {

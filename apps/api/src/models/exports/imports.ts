@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { AdaptationError } from '@mediclip/adaptation';
 import { WeightsError } from '@mediclip/backbones';
 import { type Model, ProblemError } from '@mediclip/contracts';
@@ -46,9 +47,10 @@ async function importModel(
 }
 
 /** The record of the model must tell of the detector that came with it. */
-function assertSame({ configuration, lineage }: Model, { backbone, backboneDigest, taps }: BuiltDetector): void {
-  const told = JSON.stringify([configuration.backbone, lineage.backbone, lineage.backboneDigest, configuration.taps]);
-  if (told === JSON.stringify([backbone, backbone, backboneDigest, taps])) return;
+function assertSame({ configuration, lineage, intensity }: Model, detector: BuiltDetector): void {
+  const { backbone, backboneDigest, taps } = detector;
+  const told = [configuration.backbone, lineage.backbone, lineage.backboneDigest, configuration.taps, intensity];
+  if (isDeepStrictEqual(told, [backbone, backbone, backboneDigest, taps, detector.intensity])) return;
   throw new ProblemError('model-archive-invalid', 'The record of the model tells of another detector than its own.');
 }
 

@@ -4,21 +4,28 @@ import {
   colourPathsNote,
   copiesNote,
   hasColour,
+  pixelDigest,
   readDetector,
   shotPreparation,
   shotsOf,
 } from '@mediclip/adaptation';
-import { type AdaptationOptions, type Image, ProblemError, serviceVersion } from '@mediclip/contracts';
+import {
+  type AdaptationOptions,
+  type ChosenIntensity,
+  type Image,
+  ProblemError,
+  serviceVersion,
+} from '@mediclip/contracts';
 import { onnxRuntimeVersion } from '@mediclip/engine';
-import type { SquareImage } from '@mediclip/imaging';
+import { chosenIntensity, givenIntensity, type SquareImage } from '@mediclip/imaging';
 import { problemOf } from '@mediclip/problems';
 import { type ModelDescription, StaleAttempt } from '@mediclip/store';
 import type { WorkerDependencies } from '../../dependencies.js';
 import { isWithoutEngine } from '../../engine-health.js';
 import { backboneSide } from '../../models/listed-backbone.js';
-import { type FixedImages, fixedImages } from '../fixed-images.js';
+import { type FixedImages, fixedImages, type ImageChoice } from '../fixed-images.js';
 import type { JobContext, JobRunner } from '../job-context.js';
-import { loadImage } from '../load-image.js';
+import { imageStatistics, loadImage } from '../load-image.js';
 import { withWorkFolder } from '../work-folders.js';
 import { CheckpointMirror } from './checkpoint-mirror.js';
 import { chooseTrainingImages } from './choose-training-images.js';
@@ -34,15 +41,19 @@ export function adaptationJob(dependencies: Dependencies): JobRunner<'adaptation
   const { workFolder } = dependencies.settings;
   return async (context) => {
     const { job, tenant, attempt } = context;
-    const look = (image: Image) => loadShot(dependencies, context, image, 'test');
-    const fixed = await fixedImages(context, (images) => chooseTrainingImages(images, job.request.options, look));
+    const { options } = job.request;
+    const seen = { kind: 'test', intensity: givenIntensity(options.intensity) } as const;
+    const look = (image: Image) => loadShot(dependencies, context, image, seen);
+    const fixed = await fixedImages(context, async (images) =>
+      withIntensity(dependencies, context, await chooseTrainingImages(images, options, look)),
+    );
     return withWorkFolder(workFolder, { ...attempt, tenant: tenant.tenant }, async (folder) => {
       const outFolder = path.join(folder, 'detector');
-      const images = await trainingImages(dependencies, context, fixed.images);
+      const images = await trainingImages(dependencies, context, fixed);
       const { shots } = fixed;
       const isColourLost = await losesColour(job.request.options, fixed.images, look);
       const origin = shots && { pixelDigests: shots.pixelDigests, copies: shots.copies.length };
-      const training = { options: job.request.options, images, origin, workFolder: folder, outFolder };
+      const training = { options, images, origin, intensity: shots?.intensity, workFolder: folder, outFolder };
       await train(dependencies, context, training);
       const description = await describeModel(dependencies, context, { fixed, outFolder });
       context.signal.throwIfAborted();
@@ -68,18 +79,43 @@ async function losesColour(
   return false;
 }
 
+/**
+ * The chosen shots with the intensity that they decide; where it is another than they were looked at with, their digests
+ * are those under it.
+ */
+async function withIntensity(
+  dependencies: Dependencies,
+  context: Context,
+  { images, shots }: ImageChoice,
+): Promise<ImageChoice> {
+  const { job, tenant, signal } = context;
+  const wanted = job.request.options.intensity;
+  const statistics = [];
+  for (const image of images) {
+    const ofImage = await imageStatistics(tenant, dependencies.imagingPool, image, signal);
+    if (ofImage) statistics.push(ofImage);
+  }
+  const intensity = chosenIntensity(wanted, statistics);
+  if (!intensity || !shots) return { images, shots };
+  const pixelDigests: string[] = [];
+  for (const image of images) {
+    pixelDigests.push(pixelDigest(await loadShot(dependencies, context, image, { kind: 'test', intensity })));
+  }
+  return { images, shots: { ...shots, pixelDigests, intensity } };
+}
+
 /** The images as training sees them, of the backbone's side. */
 async function trainingImages(
   dependencies: Dependencies,
   context: Context,
-  images: readonly Image[],
+  { images, shots }: FixedImages,
 ): Promise<AdaptationJob['images']> {
   const { job, report } = context;
   report({ phase: 'loading', done: 0, total: images.length });
   const kind = shotPreparation(job.request.options);
   const loaded: AdaptationJob['images'][number][] = [];
   for (const image of images) {
-    loaded.push(await loadShot(dependencies, context, image, kind));
+    loaded.push(await loadShot(dependencies, context, image, { kind, intensity: shots?.intensity }));
     report({ phase: 'loading', done: loaded.length, total: images.length });
   }
   return shotsOf(loaded);
@@ -90,11 +126,11 @@ async function loadShot(
   { imagingPool }: Dependencies,
   { job, tenant, signal }: Context,
   image: Image,
-  kind: 'train' | 'test',
+  seen: { readonly kind: 'train' | 'test'; readonly intensity: ChosenIntensity | undefined },
 ): Promise<SquareImage> {
   const side = backboneSide(job.request.options.backbone);
   try {
-    return await loadImage(tenant, imagingPool, image, { side, kind, signal });
+    return await loadImage(tenant, imagingPool, image, { side, ...seen, signal });
   } catch (error) {
     signal.throwIfAborted();
     const { slug, message, extras } = problemOf(error);
@@ -143,6 +179,7 @@ async function describeModel(
   return {
     ...(options.name !== undefined && { name: options.name }),
     configuration: { ...options, taps: description.taps },
+    ...(description.intensity && { intensity: description.intensity }),
     lineage: {
       jobId: job.id,
       datasetId,

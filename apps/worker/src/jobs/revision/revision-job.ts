@@ -66,7 +66,8 @@ async function revise(dependencies: Dependencies, context: Context, { parent, fi
     await engine.revise({ parentFolder, images, origin, workFolder, outFolder }, { signal, onProgress: report });
     const { precision } = (await readDetector(outFolder)).description;
     const lineage: Lineage = { ...description.lineage, ...(precision && { precision }) };
-    const ready = { detector: { id: `revision ${attempt.jobId}`, folder: outFolder }, side: parent.side };
+    const { side, intensity } = parent;
+    const ready = { detector: { id: `revision ${attempt.jobId}`, folder: outFolder }, side, intensity };
     const { calibration, notes } = await calibrateAgain(dependencies, context, {
       ready,
       lineage,
@@ -87,7 +88,7 @@ async function revise(dependencies: Dependencies, context: Context, { parent, fi
 
 /** The new model: what was learned is the old one's. */
 function describe({ engine }: Dependencies, { job }: Context, parent: Model, fixed: FixedImages) {
-  const { name, configuration, lineage, lossHistory, selectedEpoch } = parent;
+  const { name, configuration, intensity, lineage, lossHistory, selectedEpoch } = parent;
   const { provider } = engine.state;
   if (provider === undefined) throw new Error('The engine revised without a device; this is a bug.');
   const added = {
@@ -99,6 +100,7 @@ function describe({ engine }: Dependencies, { job }: Context, parent: Model, fix
   return {
     ...(name !== undefined && { name }),
     configuration,
+    ...(intensity && { intensity }),
     lineage: {
       ...lineage,
       jobId: job.id,
@@ -119,7 +121,7 @@ function describe({ engine }: Dependencies, { job }: Context, parent: Model, fix
 async function calibrateAgain(
   dependencies: Dependencies,
   context: Context,
-  { ready, lineage, parent }: { ready: Pick<ReadyModel, 'detector' | 'side'>; lineage: Lineage; parent: Model },
+  { ready, lineage, parent }: { ready: Omit<ReadyModel, 'model'>; lineage: Lineage; parent: Model },
 ): Promise<{ calibration: Calibration | null; notes: readonly string[] }> {
   if (parent.calibration === null) return { calibration: null, notes: [] };
   const { datasetId, alpha } = parent.calibration;
@@ -172,11 +174,11 @@ async function loadAll(
 async function load(
   { imagingPool }: Dependencies,
   { tenant, signal }: Context,
-  { side }: ReadyModel,
+  { side, intensity }: ReadyModel,
   image: Image,
 ): Promise<SquareImage> {
   try {
-    return await loadImage(tenant, imagingPool, image, { side, kind: 'test', signal });
+    return await loadImage(tenant, imagingPool, image, { side, kind: 'test', intensity, signal });
   } catch (error) {
     signal.throwIfAborted();
     const { slug, message, extras } = problemOf(error);

@@ -34,12 +34,15 @@ const overloadedPauseMs = 250;
 export async function* scoreImages(
   { engine, imagingPool }: ScoreImagesDependencies,
   { tenant, signal, attempt }: Pick<JobContext, 'tenant' | 'signal' | 'attempt'>,
-  { detector, side }: Pick<ReadyModel, 'detector' | 'side'>,
+  { detector, side, intensity }: Omit<ReadyModel, 'model'>,
   images: readonly Image[],
 ): AsyncGenerator<ImageOutcome> {
   const prepare = async (image: Image): Promise<Prepared> => {
     try {
-      return { image, prepared: await loadImage(tenant, imagingPool, image, { side, kind: 'test', signal }) };
+      return {
+        image,
+        prepared: await loadImage(tenant, imagingPool, image, { side, kind: 'test', intensity, signal }),
+      };
     } catch (error) {
       if (!(error instanceof ImageError) && !(error instanceof DamagedContent)) throw error;
       return { image, problem: problemOf(error) };
