@@ -1,6 +1,7 @@
 """Prints the anomaly score of an image, 0 (normal) to 1: python score.py IMAGE.
 
-Needs `pip install onnxruntime pillow numpy`. Made for images of 8 bits (PNG, JPEG, ...); the service reads DICOM and 16 bits too.
+Needs `pip install onnxruntime pillow numpy`. Made for images of 8 bits (PNG, JPEG, ...). Deeper ones must be brought to 8 bits
+first, as "Greys deeper than 8 bits" of MODEL_CARD.md says; the service and `mediclip score` do so by themselves.
 """
 
 import sys

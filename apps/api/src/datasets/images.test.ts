@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { bitmap } from '../testing/bitmaps.js';
-import { dicom } from '../testing/dicom.js';
+import { ctDicom, dicom } from '../testing/dicom.js';
 import { closeSharedPool, type FormEntry, formOf, TestService, unknownId } from '../testing/test-service.js';
 import { grayTiff } from '../testing/tiff.js';
 
@@ -30,6 +30,31 @@ const normal: FormEntry[] = [
 ];
 
 describe('an upload of images', () => {
+  test('keeps the values of deep greys: its content is a PNG of 16 bits, and people see it through its window', async () => {
+    const id = await newDataset();
+    const numbers = Uint16Array.from({ length: 32 * 16 }, (_, i) => 1024 + (i % 256));
+    const files = [ctDicom(32, 16, [numbers]), dicom(32, 16, [Uint8Array.from(numbers, (number) => number - 1024)])];
+    const form = formOf([...normal, ...files.map((file, i): FormEntry => ['file', file, `${i}.dcm`])]);
+    const { json } = await service.post(`/v1/datasets/${id}/images`, { form });
+    expect(json).toMatchObject({ stored: 2 });
+    const [deep, eight] = (await service.get(`/v1/datasets/${id}/images`)).json.items;
+    expect(deep).toMatchObject({
+      mediaType: 'image/png',
+      notes: ['window of centre 128 and width 256'],
+      pixels: {
+        ...{ bits: 12, slope: 1, intercept: -1024, unit: 'HU' },
+        window: { centre: 128, width: 256, function: 'LINEAR' },
+      },
+    });
+    expect(eight).not.toHaveProperty('pixels');
+    const bytesOf = async (image: { id: string }, what: string) =>
+      (await service.get(`/v1/datasets/${id}/images/${image.id}/${what}`)).bytes;
+    const content = await bytesOf(deep, 'content');
+    expect([content[24], content[25]]).toEqual([16, 0]);
+    expect((await bytesOf(eight, 'content'))[24]).toBe(8);
+    expect(await bytesOf(deep, 'preview')).toEqual(await bytesOf(eight, 'preview'));
+  });
+
   test('has one outcome a file, in order; a bad, oversized, truncated or empty one costs only itself', async () => {
     const id = await newDataset();
     const form = formOf([

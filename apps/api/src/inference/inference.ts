@@ -85,7 +85,7 @@ async function answerOf(
   const timed = stageTimer(metrics);
   const { asked, images } = await timed('decode', async () => {
     const read = await readRequest(call, { folder, settings, memory, model, ready });
-    const wants = { prepared: { side, kind: 'test' as const } };
+    const wants = { prepared: { side, kind: 'test' as const }, intensity: model.intensity };
     const options = { signal, caller: store.tenant };
     const limit = settings.images.maximumBytes;
     const frames = read.files.map((file) => framesOf(file, { imaging, wants, options, limit, room: async () => 1 }));

@@ -57,7 +57,10 @@ export async function resultMap(
   return overlay;
 }
 
-/** What the model does with deep greys, so that the picture is the one that was scored; as for people once the model is deleted. */
+/**
+ * What the model does with deep greys, so that the picture is the one that was scored; as for people once the model is
+ * deleted.
+ */
 async function intensityOf({ models }: TenantStore, modelId: string): Promise<ChosenIntensity | undefined> {
   try {
     return (await models.get(modelId)).intensity;

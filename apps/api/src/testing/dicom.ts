@@ -2,6 +2,21 @@ const explicitLittleEndian = '1.2.840.10008.1.2.1';
 
 /** A DICOM file (PS3.10) of 8-bit grey frames, with a patient's name in it. */
 export function dicom(width: number, height: number, frames: readonly Uint8Array[]): Buffer {
+  return file(width, height, frames, { bits: 8 });
+}
+
+/** A CT of 12-bit frames, each stored number 1,024 above its value, with a window of centre 128 and width 256. */
+export function ctDicom(width: number, height: number, frames: readonly Uint16Array[]): Buffer {
+  const bytes = frames.map(({ buffer }) => new Uint8Array(buffer));
+  return file(width, height, bytes, { bits: 12 });
+}
+
+function file(
+  width: number,
+  height: number,
+  frames: readonly Uint8Array[],
+  { bits }: { readonly bits: 8 | 12 },
+): Buffer {
   const pixels = Buffer.concat(frames);
   return Buffer.concat([
     Buffer.alloc(128),
@@ -14,13 +29,14 @@ export function dicom(width: number, height: number, frames: readonly Uint8Array
     text(0x0028, 0x0008, 'IS', String(frames.length)),
     short(0x0028, 0x0010, height),
     short(0x0028, 0x0011, width),
-    short(0x0028, 0x0100, 8),
-    short(0x0028, 0x0101, 8),
-    short(0x0028, 0x0102, 7),
+    short(0x0028, 0x0100, bits === 8 ? 8 : 16),
+    short(0x0028, 0x0101, bits),
+    short(0x0028, 0x0102, bits - 1),
     short(0x0028, 0x0103, 0),
     text(0x0028, 0x1050, 'DS', '128'),
     text(0x0028, 0x1051, 'DS', '256'),
-    pixelData(pixels),
+    ...(bits === 12 ? [text(0x0028, 0x1052, 'DS', '-1024'), text(0x0028, 0x1053, 'DS', '1')] : []),
+    pixelData(pixels, bits === 8 ? 'OB' : 'OW'),
   ]);
 }
 
@@ -46,8 +62,8 @@ function short(group: number, element: number, value: number): Buffer {
   return Buffer.concat([head(group, element, 'US'), bytes]);
 }
 
-function pixelData(pixels: Buffer): Buffer {
+function pixelData(pixels: Buffer, representation: 'OB' | 'OW'): Buffer {
   const length = Buffer.alloc(6);
   length.writeUInt32LE(pixels.length, 2);
-  return Buffer.concat([head(0x7fe0, 0x0010, 'OB'), length, pixels]);
+  return Buffer.concat([head(0x7fe0, 0x0010, representation), length, pixels]);
 }

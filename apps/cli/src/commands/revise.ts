@@ -45,6 +45,7 @@ export async function revise(model: string, folder: string, flags: ReviseFlags, 
     knownFolder: flags.known ?? folder,
     folder,
     side: description.side,
+    intensity: description.intensity,
     leftOut: (message) => output.remark(`Left out: ${message}`),
   });
   for (const file of copies) output.remark(`Left out as a copy (or nearly) of another one: ${file}`);

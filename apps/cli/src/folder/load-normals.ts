@@ -1,4 +1,5 @@
 import { type AdaptationJob, DistinctPictures, pixelDigest, shotsOf } from '@mediclip/adaptation';
+import type { ChosenIntensity } from '@mediclip/contracts';
 import type { ImagingPool } from '@mediclip/imaging';
 import pMap from 'p-map';
 import { filesAtOnce, naming, readImageFile, withImagingPool } from '../images.js';
@@ -28,6 +29,8 @@ export interface NormalsWanted {
   readonly folder: string;
   /** Pixels. */
   readonly side: number;
+  /** How the detector sees greys deeper than 8 bits. */
+  readonly intensity: ChosenIntensity | undefined;
   /** Hears of files that cannot be used. */
   leftOut(message: string): void;
 }
@@ -65,13 +68,13 @@ export async function loadNormals(wanted: NormalsWanted): Promise<RevisionNormal
 }
 
 /** The normal training images of a folder as they are scored. */
-async function readNormals(pool: ImagingPool, folder: string, { side, leftOut }: NormalsWanted) {
+async function readNormals(pool: ImagingPool, folder: string, { side, intensity, leftOut }: NormalsWanted) {
   const { trainNormal } = await readDataFolder(folder);
   const read = await pMap(
     trainNormal,
     async (file) => {
       try {
-        const wants = { prepared: { side, kind: 'test' } } as const;
+        const wants = { prepared: { side, kind: 'test' }, intensity } as const;
         const { prepared: picture } = await naming(file, pool.frame(await readImageFile(file), wants));
         return [{ file, picture, digest: pixelDigest(picture) }];
       } catch (error) {

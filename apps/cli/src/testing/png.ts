@@ -5,11 +5,21 @@ const grey = 0;
 
 /** A grey PNG of one bit a pixel that says it is `width` x `height`; its data are `dataBytes` zeros, compressed. */
 export function greyPng(width: number, height: number, dataBytes = height * (1 + Math.ceil(width / 8))): Buffer {
+  return png(width, height, 1, Buffer.alloc(dataBytes));
+}
+
+/** A grey PNG of these pixels, 8 bits each. */
+export function picturePng(width: number, height: number, pixels: Uint8Array): Buffer {
+  const rows = Array.from({ length: height }, (_, y) => pixels.subarray(y * width, (y + 1) * width));
+  return png(width, height, 8, Buffer.concat(rows.flatMap((row) => [Buffer.alloc(1), row])));
+}
+
+function png(width: number, height: number, bits: number, rows: Buffer): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  header.set([1, grey], 8);
-  const data = deflateSync(Buffer.alloc(dataBytes), { level: 9 });
+  header.set([bits, grey], 8);
+  const data = deflateSync(rows, { level: 9 });
   return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', data), chunk('IEND', Buffer.alloc(0))]);
 }
 

@@ -27,7 +27,10 @@ export async function loadImage(
   return (await pool.frame(bytes, wants, { pixels: pixelsOf(image, kind), signal, caller: tenant })).prepared;
 }
 
-/** What the choice of an intensity needs to know of a stored image; undefined for one of 8 bits. Rejects as `loadImage` does. */
+/**
+ * What the choice of an intensity needs to know of a stored image; undefined for one of 8 bits. Rejects as `loadImage`
+ * does.
+ */
 export async function imageStatistics(
   { images, tenant }: Pick<TenantStore, 'images' | 'tenant'>,
   pool: Pick<ImagingPool, 'frame'>,

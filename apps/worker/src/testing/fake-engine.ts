@@ -137,8 +137,9 @@ function brightness(data: Uint8Array, side: number): AnomalyMap {
 async function writeFakeDetector({
   options,
   images,
+  intensity,
   outFolder,
-}: Pick<AdaptationJob, 'options' | 'images' | 'outFolder'>): Promise<void> {
+}: Pick<AdaptationJob, 'options' | 'images' | 'intensity' | 'outFolder'>): Promise<void> {
   const backbone = listBackbones().find(({ id }) => id === options.backbone)!;
   const { memoryWeight, memoryImageWeight } = options.scoring;
   const usesMemory = memoryWeight > 0 || memoryImageWeight > 0;
@@ -151,6 +152,7 @@ async function writeFakeDetector({
     taps: backbone.taps,
     side: backbone.side,
     ...(usesMemory && { memory: { taps: backbone.taps, patches: images.length } }),
+    ...(intensity && { intensity }),
     images: { count: images.length, digest: 'none' },
     lossHistory: [{ epoch: 1, loss: 0.5, focal: 0.2, dice: 0.3 }],
     selectedEpoch: 1,

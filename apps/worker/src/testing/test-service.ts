@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { crc32, deflateSync } from 'node:zlib';
 import {
   type AdaptationOptionsInput,
   type Image,
@@ -194,6 +195,21 @@ export class TestService {
     return this.#addImage(datasetId, description('damaged.png', split, 'normal'), { bytes });
   }
 
+  /** An image of 64 x 64 values that are stored as `pixels` says. */
+  addDeepImage(
+    datasetId: string,
+    value: (x: number, y: number) => number,
+    pixels: NonNullable<Image['pixels']>,
+    { split = 'train', label = 'normal' }: Partial<Pick<Image, 'split' | 'label'>> = {},
+  ): Promise<Image> {
+    const [width, height] = [64, 64];
+    const numbers = Uint16Array.from({ length: width * height }, (_, i) =>
+      Math.round((value(i % width, Math.floor(i / width)) - pixels.intercept) / pixels.slope),
+    );
+    const described = { ...description('slice.dcm', split, label), format: 'dicom' as const, width, height, pixels };
+    return this.#addImage(datasetId, described, { bytes: deepPng(width, height, numbers) });
+  }
+
   /** Creates a job and hands it to the queue. */
   async submit(jobQueue: JobQueue, asked: JobRequest): Promise<string> {
     const { job } = await this.tenant.jobs.create(asked);
@@ -255,6 +271,28 @@ export class TestService {
     }
     return images;
   }
+}
+
+/** A PNG of 16-bit greys (PNG specification, 11.2). */
+function deepPng(width: number, height: number, numbers: Uint16Array): Buffer {
+  const chunk = (type: string, data: Buffer) => {
+    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+    const named = Buffer.concat([Buffer.from(type), data]);
+    length.writeUInt32BE(data.length);
+    sum.writeUInt32BE(crc32(named));
+    return Buffer.concat([length, named, sum]);
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header[8] = 16;
+  const rows = Buffer.alloc(height * (1 + 2 * width));
+  for (const [i, number] of numbers.entries()) {
+    rows.writeUInt16BE(number, Math.floor(i / width) * (1 + 2 * width) + 1 + 2 * (i % width));
+  }
+  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  const chunks = [chunk('IHDR', header), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))];
+  return Buffer.concat([signature, ...chunks]);
 }
 
 /** What `look` finds, as soon as it finds something. */

@@ -13,7 +13,10 @@ import {
 } from './adaptation-fields.js';
 import { intensitySchema } from './intensity.js';
 
-/** Every option of an adaptation with its value. Only `name` (none), `taps` (the backbone's own) and `intensity` (`auto`) may be missing. */
+/**
+ * Every option of an adaptation with its value. Only `name` (none), `taps` (the backbone's own) and `intensity`
+ * (`auto`) may be missing.
+ */
 export const adaptationOptionsSchema = z
   .strictObject({
     ...scalarFields,

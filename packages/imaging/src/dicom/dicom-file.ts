@@ -76,8 +76,7 @@ export class DicomFile {
   get cost(): FrameCost {
     const { columns, rows, samplesPerPixel, photometric, bitsAllocated } = this.#pixels;
     const isColour = samplesPerPixel === 3 || photometric === 'PALETTE COLOR';
-    const decoding =
-      bytesPerPixel[this.#samples.coding][isColour ? 'colour' : bitsAllocated > 16 ? 'deep' : 'grey'];
+    const decoding = bytesPerPixel[this.#samples.coding][isColour ? 'colour' : bitsAllocated > 16 ? 'deep' : 'grey'];
     return {
       pixels: columns * rows,
       bytesPerPixel: decoding + (!isColour && bitsAllocated > 8 ? valueBytes : 0),
@@ -102,8 +101,8 @@ export class DicomFile {
   }
 
   /**
-   * Decodes a frame as `frame` does, but greys deeper than 8 bits to their values, which no window has touched. Errors as
-   * those of `frame`.
+   * Decodes a frame as `frame` does, but greys deeper than 8 bits to their values, which no window has touched. Errors
+   * as those of `frame`.
    */
   async read(index: number): Promise<ReadImage> {
     const { columns: width, rows: height, frameCount } = this.#pixels;

@@ -14,9 +14,9 @@ const windowFunction = 'x00281056';
 export type ValuesOfInterest = Pick<GreyPixels, 'window' | 'table'>;
 
 /**
- * What the file says is of interest in a frame: its first window, else its first table (PS3.3, C.11.2). A window without
- * a positive width is none. `signed` says whether the values that enter a table may be negative, for the descriptor's
- * sign is theirs. Throws `corrupt-image` for a table that is cut short.
+ * What the file says is of interest in a frame: its first window, else its first table (PS3.3, C.11.2). A window
+ * without a positive width is none. `signed` says whether the values that enter a table may be negative, for the
+ * descriptor's sign is theirs. Throws `corrupt-image` for a table that is cut short.
  */
 export function valuesOfInterest(frames: FrameAttributes, frame: number, signed: boolean): ValuesOfInterest {
   const own = frames.of(frameVoiLut, frame);

@@ -31,9 +31,10 @@ export function givenIntensity(wanted: WantedIntensity | undefined): Intensity |
 }
 
 /**
- * The intensity of a model, chosen by its shots alone where `auto`, the default, is wanted: of values in one unit (CT) one window
- * over all shots, percentiles 0.5 to 99.5 of them all; of files that all have a window their own; of others these percentiles of each
- * picture. Undefined where no shot (`statistics` are of those deeper than 8 bits) has values to choose by: pictures are then shown as for people.
+ * The intensity of a model, chosen by its shots alone where `auto`, the default, is wanted: of values in one unit (CT)
+ * one window over all shots, percentiles 0.5 to 99.5 of them all; of files that all have a window their own; of others
+ * these percentiles of each picture. Undefined where no shot (`statistics` are of those deeper than 8 bits) has values
+ * to choose by: pictures are then shown as for people.
  */
 export function chosenIntensity(
   wanted: WantedIntensity | undefined,

@@ -11,9 +11,9 @@ const leastForeground = 0.01;
 
 /**
  * The values of a picture without padding and background, ascending, of a grid of at most 256 x 256 points; empty where
- * all is padding. Background is what is connected to the border of the picture through padding and the darkest twentieth
- * of its range, such as the air around a body: dark parts inside stay, and a picture without background loses at most
- * its darkest twentieth.
+ * all is padding. Background is what is connected to the border of the picture through padding and the darkest
+ * twentieth of its range, such as the air around a body: dark parts inside stay, and a picture without background loses
+ * at most its darkest twentieth.
  */
 export function foregroundValues(values: GreyValues): Float64Array {
   const { pixels } = values;
@@ -30,7 +30,10 @@ export function foregroundValues(values: GreyValues): Float64Array {
   return foreground.length < leastForeground * grid.codes.length ? inside : foreground;
 }
 
-/** The value below which `percent` of ascending values lie, between neighbours in proportion. `values` must not be empty. */
+/**
+ * The value below which `percent` of ascending values lie, between neighbours in proportion. `values` must not be
+ * empty.
+ */
 export function percentileOf(values: ArrayLike<number>, percent: number): number {
   const place = (percent / 100) * (values.length - 1);
   const below = Math.floor(place);
@@ -64,7 +67,10 @@ function sortedValues(codes: Uint16Array, isWanted: Uint8Array, read: (code: num
   return wanted.sort();
 }
 
-/** Whether a value is in the darkest part of a picture's range; the darkest values are the largest ones of an inverted picture. */
+/**
+ * Whether a value is in the darkest part of a picture's range; the darkest values are the largest ones of an inverted
+ * picture.
+ */
 function darkerThan(sorted: Float64Array, { inverted }: GreyPixels): (value: number) => boolean {
   const low = percentileOf(sorted, tailPercent);
   const high = percentileOf(sorted, 100 - tailPercent);

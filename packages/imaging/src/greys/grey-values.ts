@@ -9,7 +9,9 @@ export interface FileWindow {
 
 /** A file's table of values of interest (PS3.3, C.11.2.1.1), as the greys of 8 bits that it leads to. */
 export interface FileTable {
-  /** The value that the first grey stands for; smaller values take it too, and those beyond the last grey take the last. */
+  /**
+   * The value that the first grey stands for; smaller values take it too, and those beyond the last grey take the last.
+   */
   readonly firstValue: number;
   /** At most 65,536 bytes, deflated without header (RFC 1951) and in base64. */
   readonly greys: string;
@@ -54,8 +56,8 @@ export function isPadding(code: number, { padding }: Pick<GreyPixels, 'padding'>
 }
 
 /**
- * The value of a stored number. Rounded to a millionth of the slope's own size, so that files with different slopes that
- * mean the same value give the same number.
+ * The value of a stored number. Rounded to a millionth of the slope's own size, so that files with different slopes
+ * that mean the same value give the same number.
  */
 export function valueReader({ slope, intercept }: GreyPixels): (code: number) => number {
   const quantum = 2 ** (Math.floor(Math.log2(Math.abs(slope))) - 20);

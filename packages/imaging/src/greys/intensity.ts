@@ -1,4 +1,6 @@
-/** How values of more than 8 bits become the greys that a detector sees, of 8 bits. Pictures of 8 bits are as they are. */
+/**
+ * How values of more than 8 bits become the greys that a detector sees, of 8 bits. Pictures of 8 bits are as they are.
+ */
 export type Intensity =
   /** The file's own window, else its table, else percentiles 0.5 and 99.5. */
   | { readonly kind: 'file' }
@@ -18,7 +20,7 @@ export const windowPresets = {
   bone: { centre: 480, width: 2500 },
 } as const;
 
-export type WindowPreset = keyof typeof windowPresets;
+type WindowPreset = keyof typeof windowPresets;
 
 /** What may be asked for. */
 export type WantedIntensity =

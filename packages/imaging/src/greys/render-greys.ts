@@ -13,8 +13,9 @@ export interface GreyRendering {
 }
 
 /**
- * How a picture is rendered under an intensity: the one way from values to the greys of 8 bits that are scored, and shown.
- * Without an intensity as for people: the file's window or table, else the range of values stretched, outliers left out.
+ * How a picture is rendered under an intensity: the one way from values to the greys of 8 bits that are scored, and
+ * shown. Without an intensity as for people: the file's window or table, else the range of values stretched, outliers
+ * left out.
  */
 export function greyRendering(values: GreyValues, intensity?: Intensity): GreyRendering {
   const { table, note } = intensity === undefined ? renderingForPeople(values) : renderingBy(values, intensity);

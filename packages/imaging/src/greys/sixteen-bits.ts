@@ -16,7 +16,8 @@ const largestCode = paddingCode - 1;
 
 /**
  * Values of 32 bits in 16. Integers of a range below 65,535 are counted from the smallest and lose nothing; others are
- * scaled so that their range, outliers left out, has 65,535 steps, and a note says so. NaN, and what `isPadding` says, is padding.
+ * scaled so that their range, outliers left out, has 65,535 steps, and a note says so. NaN, and what `isPadding` says,
+ * is padding.
  */
 export function sixteenBits(values: WideValues, isPadding: (value: number) => boolean = () => false): SixteenBits {
   const isPart = (value: number) => !Number.isNaN(value) && !isPadding(value);

@@ -37,9 +37,9 @@ export interface FrameWants {
   /** The image as training (greys), scoring (RGB) or evaluation (a mask of 0 and 1) takes it, `side` x `side`. */
   readonly prepared?: { readonly side: number; readonly kind: PreparedKind };
   /**
-   * The pixels in a PNG without any tag of the file, greys deeper than 8 bits with their values, where the file itself is
-   * not kept: of DICOM, of pages of a TIFF, and of deep greys of any format but PNG. It is written to this folder, for it
-   * may be large, and many may wait to be stored.
+   * The pixels in a PNG without any tag of the file, greys deeper than 8 bits with their values, where the file itself
+   * is not kept: of DICOM, of pages of a TIFF, and of deep greys of any format but PNG. It is written to this folder,
+   * for it may be large, and many may wait to be stored.
    */
   readonly png?: { readonly folder: string };
   /** A small PNG for people. */

@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { AdaptationError } from '@mediclip/adaptation';
 import { WeightsError } from '@mediclip/backbones';
 import { type Model, ProblemError } from '@mediclip/contracts';
@@ -50,7 +49,8 @@ async function importModel(
 function assertSame({ configuration, lineage, intensity }: Model, detector: BuiltDetector): void {
   const { backbone, backboneDigest, taps } = detector;
   const told = [configuration.backbone, lineage.backbone, lineage.backboneDigest, configuration.taps, intensity];
-  if (isDeepStrictEqual(told, [backbone, backbone, backboneDigest, taps, detector.intensity])) return;
+  const is = [backbone, backbone, backboneDigest, taps, detector.intensity];
+  if (JSON.stringify(told) === JSON.stringify(is)) return;
   throw new ProblemError('model-archive-invalid', 'The record of the model tells of another detector than its own.');
 }
 

@@ -80,8 +80,8 @@ async function losesColour(
 }
 
 /**
- * The chosen shots with the intensity that they decide; where it is another than they were looked at with, their digests
- * are those under it.
+ * The chosen shots with the intensity that they decide; where it is another than they were looked at with, their
+ * digests are those under it.
  */
 async function withIntensity(
   dependencies: Dependencies,

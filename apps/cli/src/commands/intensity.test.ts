@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeAll, expect, test } from '@jest/globals';
+import { decodeImage } from '@mediclip/imaging';
+import { temporaryFolder } from '@mediclip/testing';
+import { folderWith } from '../testing/example-set.js';
+import { picturePng } from '../testing/png.js';
+import { mediclipEvents } from '../testing/run-mediclip.js';
+import { ctFile, ctSide, ctSlice } from '../testing/synthetic-ct.js';
+
+const quick = {
+  shots: 6,
+  training: { epochs: 1, heldOutSamples: 0, selection: 'last' },
+  scoring: { memoryPatches: 256 },
+};
+const parts = [
+  ['train/normal', 6],
+  ['test/normal', 10],
+  ['test/abnormal', 10],
+] as const;
+
+const deep: Record<string, Uint8Array> = {};
+const eight: Record<string, Uint8Array> = {};
+const folder = temporaryFolder();
+const options = path.join(folderWith({ 'options.json': JSON.stringify(quick) }), 'options.json');
+
+beforeAll(async () => {
+  let seed = 0;
+  for (const [part, count] of parts) {
+    for (let i = 0; i < count; i++) {
+      const file = ctFile(ctSlice(++seed, part === 'test/abnormal'));
+      deep[`${part}/${i}.dcm`] = file;
+      // As every version before kept it: 8 bits over the range of the file.
+      eight[`${part}/${i}.png`] = picturePng(ctSide, ctSide, (await decodeImage(file)).data);
+    }
+  }
+});
+
+/** A detector of a folder with these files, how it sees deep greys, and its image AUROC. */
+async function measured(files: Readonly<Record<string, Uint8Array>>, name: string) {
+  const data = folderWith(files);
+  const model = path.join(folder, name);
+  const adapted = await mediclipEvents(['adapt', data, '--options', options, '--out', model]);
+  const evaluated = await mediclipEvents(['evaluate', model, data]);
+  const { images } = evaluated.find(({ event }) => event === 'evaluated') as unknown as {
+    images: { auroc: { value: number } };
+  };
+  return { model, auroc: images.auroc.value, intensity: adapted.find(({ event }) => event === 'intensity')?.intensity };
+}
+
+test('lesions of 30 HU are found through the window that the shots choose, and not in 8 bits of the whole range', async () => {
+  const byValues = await measured(deep, 'deep');
+  expect(byValues.intensity).toMatchObject({ kind: 'window', unit: 'HU' });
+  const described = JSON.parse(readFileSync(path.join(byValues.model, 'detector.json'), 'utf8'));
+  expect(described.intensity).toEqual(byValues.intensity);
+
+  const byRange = await measured(eight, 'eight');
+  expect(byRange.intensity).toBeUndefined();
+  expect(byValues.auroc - byRange.auroc).toBeGreaterThanOrEqual(0.1);
+
+  const slice = ctSlice(99, true);
+  const stored = folderWith({ 'one.dcm': ctFile(slice), 'other.dcm': ctFile(slice, { slope: 0.5, intercept: -100 }) });
+  const files = ['one.dcm', 'other.dcm'].map((name) => path.join(stored, name));
+  const scores = (await mediclipEvents(['score', byValues.model, ...files])).flatMap(({ event, score }) =>
+    event === 'score' ? [score as number] : [],
+  );
+  expect(scores).toHaveLength(2);
+  expect(Math.abs(scores[0]! - scores[1]!)).toBeLessThan(1e-4);
+});
