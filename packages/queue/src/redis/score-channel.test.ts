@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { findRedis, type RedisServer, startRedis } from '@mediclip/testing';
 import { Redis } from 'ioredis';
 import { QueueUnavailableError } from '../job-queue.js';
@@ -23,6 +23,41 @@ describeWithRedis('with a Redis server', () => {
     const options = { url: server.url, prefix: `test-${opened++}`, onError: () => undefined };
     return { api: await openRedisScoreChannel(options), worker: await openRedisScoreChannel(options) };
   });
+});
+
+describeWithRedis('many large requests at once', () => {
+  test('are all answered, a few megabytes under way to Redis at a time', async () => {
+    const server = await startRedis();
+    const options = { url: server.url, prefix: 'test', onError: () => undefined };
+    const [api, worker] = await Promise.all([openRedisScoreChannel(options), openRedisScoreChannel(options)]);
+    const send = Redis.prototype.eval;
+    const post = jest.spyOn(Redis.prototype, 'eval');
+    const [images, side, requests] = [32, 224, 32];
+    const payload = new Uint8Array(images * side * side * 3);
+    let sentBytes = 0;
+    let mostBytes = 0;
+    post.mockImplementation(async function counted(this: Redis, ...given: unknown[]) {
+      const bytes = given.reduce<number>((sum, value) => sum + (value instanceof Uint8Array ? value.length : 0), 0);
+      sentBytes += bytes;
+      mostBytes = Math.max(mostBytes, sentBytes);
+      try {
+        return await (send as (...all: unknown[]) => Promise<unknown>).apply(this, given);
+      } finally {
+        sentBytes -= bytes;
+      }
+    } as never);
+    try {
+      await worker.serve(async (asked) => asked.subarray(0, 1), { topics: ['lite'], concurrency: 8 });
+      const all = Array.from({ length: requests }, () => api.request(payload, { topic: 'lite', deadlineMs: 600_000 }));
+      expect((await Promise.all(all)).map(({ length }) => length)).toEqual(Array(requests).fill(1));
+      expect(mostBytes).toBeGreaterThanOrEqual(payload.length);
+      expect(mostBytes).toBeLessThanOrEqual(8 * 2 ** 20);
+    } finally {
+      post.mockRestore();
+      await Promise.all([api.close(), worker.close()]);
+      await server.stop();
+    }
+  }, 120_000);
 });
 
 describeWithRedis('scores between processes', () => {

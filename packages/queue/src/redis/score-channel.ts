@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
+import { ByteBudget } from '@mediclip/threads';
 import { inSpan, traceCarrier } from '@mediclip/tracing';
 import { Redis } from 'ioredis';
 import { QueueUnavailableError } from '../job-queue.js';
@@ -21,7 +22,7 @@ import {
   isConnectionError,
   waitingForRedis,
 } from './connection.js';
-import { dropRequest, parseReply, postRequest, ScoreKeys } from './score-protocol.js';
+import { dropRequest, parseReply, postRequest, type RequestReference, ScoreKeys } from './score-protocol.js';
 import { RedisScoreServer } from './score-server.js';
 
 export interface RedisScoreChannelOptions {
@@ -41,6 +42,12 @@ export async function openRedisScoreChannel(options: RedisScoreChannelOptions): 
   return new RedisScoreChannel(await connectFailingFast(options.url), options);
 }
 
+/**
+ * What is sent to Redis at once. More would only wait in the connection, where the time limit of a command counts: a Redis that is well
+ * would seem to be away.
+ */
+const mostUnderWayBytes = 8 * 1024 * 1024;
+
 interface Call {
   resolve: (reply: Uint8Array) => void;
   reject: (reason: unknown) => void;
@@ -52,6 +59,8 @@ class RedisScoreChannel implements ScoreChannel {
   readonly #onError: (error: Error) => void;
   readonly #keys: ScoreKeys;
   readonly #channelId = randomUUID();
+  /** Requests and replies that Redis has not taken yet. */
+  readonly #underWay = new ByteBudget({ bytes: mostUnderWayBytes, maximumWaiting: Number.POSITIVE_INFINITY });
   /** Requests without a reply, by id. */
   readonly #calls = new Map<string, Call>();
   readonly #servers = new Set<RedisScoreServer>();
@@ -81,6 +90,8 @@ class RedisScoreChannel implements ScoreChannel {
     const requestId = randomUUID();
     const giveUp = (reason: unknown) => {
       this.#calls.get(requestId)?.reject(reason);
+      // It is not sent any more, should it still wait for its turn.
+      this.#calls.delete(requestId);
       // Should Redis be away, the deadline drops the request there.
       dropRequest(this.#connection, this.#keys, requestId).catch(() => undefined);
     };
@@ -91,13 +102,27 @@ class RedisScoreChannel implements ScoreChannel {
       return await new Promise<Uint8Array>((resolve, reject) => {
         this.#calls.set(requestId, { resolve, reject });
         const reference = { channelId: this.#channelId, requestId, topic, trace: traceCarrier() };
-        this.#ask(postRequest(this.#connection, this.#keys, reference, payload, deadlineMs)).catch(reject);
+        this.#post(reference, payload, performance.now() + deadlineMs, signal).catch(reject);
       });
     } finally {
       this.#calls.delete(requestId);
       clearTimeout(deadline);
       signal?.removeEventListener('abort', onGone);
     }
+  }
+
+  /** Sends a request when its turn has come. */
+  async #post(
+    reference: RequestReference,
+    payload: Uint8Array,
+    endMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    await this.#underWay.with(payload.length, { signal }, async () => {
+      if (!this.#calls.has(reference.requestId)) return;
+      const leftMs = Math.max(1, endMs - performance.now());
+      await this.#ask(postRequest(this.#connection, this.#keys, reference, payload, leftMs));
+    });
   }
 
   async serve(answer: ScoreAnswerer, options: ServeOptions): Promise<ScoreServer> {
@@ -110,6 +135,7 @@ class RedisScoreChannel implements ScoreChannel {
       url: this.#url,
       keys: this.#keys,
       connection: this.#connection,
+      underWay: this.#underWay,
       onError: this.#onError,
       onClosed: (closed) => this.#servers.delete(closed),
     });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
+import type { ByteBudget } from '@mediclip/threads';
 import { inSpanOf } from '@mediclip/tracing';
 import { Redis } from 'ioredis';
 import type { ScoreAnswerer, ScoreServer, ServeOptions } from '../score-channel.js';
@@ -20,6 +21,8 @@ export interface RedisScoreServerOptions extends ServeOptions {
   keys: ScoreKeys;
   /** For what does not block. */
   connection: Redis;
+  /** What is sent over it at once. */
+  underWay: ByteBudget;
   onError: (error: Error) => void;
   onClosed: (server: RedisScoreServer) => void;
 }
@@ -155,7 +158,10 @@ export class RedisScoreServer implements ScoreServer {
       (error: Error) => ({ failed: true, bytes: new TextEncoder().encode(error.message) }),
     );
     clearTimeout(deadline);
-    if (!controller.signal.aborted) await sendReply(connection, keys, channelId, { requestId, failed, bytes });
+    if (controller.signal.aborted) return;
+    await this.#options.underWay.with(bytes.length, {}, () =>
+      sendReply(connection, keys, channelId, { requestId, failed, bytes }),
+    );
   }
 
   /** Reports a failure instead of passing it on; a Redis that is away is reported by the channel's connection. */
