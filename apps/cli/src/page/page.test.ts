@@ -1,6 +1,16 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Dataset, Evaluation, Job, Model, OperatingPoints, Page, ScoringResult } from '@mediclip/contracts';
+import { fileAt, MediclipClient } from '@mediclip/client';
+import type {
+  Dataset,
+  Evaluation,
+  Job,
+  Model,
+  ModelSummary,
+  OperatingPoints,
+  Page,
+  ScoringResult,
+} from '@mediclip/contracts';
 import { findChromium, temporaryFolder } from '@mediclip/testing';
 import type { Browser } from 'puppeteer-core';
 import { type EmbeddedServer, startEmbeddedServer } from '../demo/embedded-server.js';
@@ -133,10 +143,36 @@ const first = async <T>(target: string): Promise<T> => (await api<Page<T>>(targe
   );
 
   test(
-    'shows the detector with its figures, the jobs and the server',
+    'teaches a new detector what was called normal, and shows which came from which',
     async () => {
-      await visitor.page.goto(`${server.baseUrl}/app/models/${(await first<Model>('/v1/models')).id}`);
+      await visitor.see('p', 'You have called 1 picture normal.');
+      expect(await visitor.inspect('results-teach')).toEqual([]);
+      await visitor.press('Add 1 picture and refit');
+      await visitor.see('p', '1 normal picture added', 3 * minutes);
+      expect(await visitor.inspect('job-refit')).toEqual([]);
+      await visitor.press('See the new detector');
+      await visitor.see('p', '1 normal picture added to');
+      const [child, parent] = (await api<Page<ModelSummary>>('/v1/models')).items;
+      expect(child!.parentModelId).toBe(parent!.id);
+      expect(await visitor.inspect('model-refit')).toEqual([]);
+    },
+    5 * minutes,
+  );
+
+  test(
+    'shows the detector with its figures, whether its pictures have changed, the jobs and the server',
+    async () => {
+      const { id } = (await api<Page<ModelSummary>>('/v1/models')).items.at(-1)!;
+      const client = new MediclipClient({ baseUrl: server.baseUrl });
+      const { id: datasetId } = await first<Dataset>('/v1/datasets');
+      await client.waitForResult(await client.calibrateModel(id, { datasetId, alpha: 0.5 }));
+      await client.scoreImages(id, exampleImages('test/normal', 6).map(fileAt));
+      await visitor.page.goto(`${server.baseUrl}/app/models/${id}`);
       await visitor.see('h2', 'How good it is');
+      await visitor.see('section', 'No change is seen.');
+      await visitor.see('p', 'p-values of the latest 6 pictures');
+      await visitor.see('p', 'Made from this one:');
+      await visitor.see('dd', '1 judged before it was calibrated');
       await visitor.fill('New name', 'production');
       await visitor.press('Give it this name');
       await visitor.see('li', '@productionstands for this detector');

@@ -4,7 +4,7 @@ import { LossChart, type LossPoint } from '../charts/loss-chart.js';
 import { Action } from '../parts/action.js';
 import { cancel, phaseWords } from '../parts/job-line.js';
 import { Show, useLoaded } from '../parts/loaded.js';
-import { duration, jobTitle, when } from '../parts/words.js';
+import { count, duration, jobTitle, when } from '../parts/words.js';
 import { isFinal, jobs, readJob } from '../state/jobs.js';
 
 /** One job from its beginning to its end. Everything is read from the server, so a reload loses nothing. */
@@ -134,6 +134,23 @@ function Ended({ job }: { job: Job }) {
           </a>
           <a href={`/app/models/${job.request.modelId}`}>See the detector</a>
         </p>
+      );
+    case 'revision':
+      return job.result === undefined ? null : (
+        <>
+          <p>
+            {count(job.result.added, 'normal picture')} added;{' '}
+            {job.result.calibrated ? 'its threshold was calibrated again.' : 'it is not calibrated.'}
+          </p>
+          {job.result.notes?.map((note) => (
+            <p key={note} class="quiet">
+              {note}
+            </p>
+          ))}
+          <a class="button main" href={`/app/models/${job.result.modelId}`}>
+            See the new detector
+          </a>
+        </>
       );
     case 'calibration':
       return (

@@ -1,14 +1,17 @@
-import type { Alias, Dataset, Evaluation, Job, Model } from '@mediclip/contracts';
+import type { Alias, Dataset, Drift, Evaluation, Job, Model, ModelSummary } from '@mediclip/contracts';
 import { useState } from 'preact/hooks';
 import { all, get, send } from '../api/http.js';
 import { LossChart } from '../charts/loss-chart.js';
 import { Action } from '../parts/action.js';
 import { Aliases } from '../parts/aliases.js';
 import { Calibrate } from '../parts/calibrate.js';
+import { DriftPanel } from '../parts/drift.js';
 import { Evaluations } from '../parts/evaluations.js';
 import { intensityWords } from '../parts/intensity.js';
 import { JobLine } from '../parts/job-line.js';
 import { Show, useLoaded } from '../parts/loaded.js';
+import { Revisions } from '../parts/revisions.js';
+import { Verdicts } from '../parts/verdicts.js';
 import { count, size, when } from '../parts/words.js';
 import { isFinal, jobs, learn } from '../state/jobs.js';
 import { go } from '../state/router.js';
@@ -19,7 +22,8 @@ export function ModelScreen({ id }: { id: string }) {
   const ended = ofThis.filter(isFinal).length;
   const loaded = useLoaded(
     async () => ({
-      model: await get<Model>(`/v1/models/${id}`),
+      ...(await modelWithDrift(id)),
+      models: await all<ModelSummary>('/v1/models'),
       evaluations: await all<Evaluation>(`/v1/evaluations?modelId=${id}`),
       aliases: await all<Alias>('/v1/aliases'),
       datasets: await all<Dataset>('/v1/datasets'),
@@ -31,7 +35,7 @@ export function ModelScreen({ id }: { id: string }) {
   );
   return (
     <Show of={loaded}>
-      {({ model, evaluations, aliases, datasets, scorings }) => (
+      {({ model, drift, models, evaluations, aliases, datasets, scorings }) => (
         <>
           <h1>{model.name ?? `Detector of ${when(model.createdAt)}`}</h1>
           <Use model={model} datasets={datasets} />
@@ -56,7 +60,10 @@ export function ModelScreen({ id }: { id: string }) {
             </section>
           )}
           <Evaluations evaluations={evaluations} datasets={datasets} />
+          {model.verdicts && <Verdicts verdicts={model.verdicts} />}
           <Calibrate model={model} datasets={datasets} />
+          {drift && <DriftPanel drift={drift} />}
+          <Revisions model={model} models={models} />
           <Aliases model={model} aliases={aliases} onChange={loaded.reload} />
           <section>
             <h2>Made from</h2>
@@ -92,6 +99,12 @@ export function ModelScreen({ id }: { id: string }) {
       )}
     </Show>
   );
+}
+
+/** A model and, where it is calibrated, whether its pictures have changed since. */
+async function modelWithDrift(id: string): Promise<{ model: Model; drift: Drift | undefined }> {
+  const model = await get<Model>(`/v1/models/${id}`);
+  return { model, drift: model.calibration ? await get<Drift>(`/v1/models/${id}/drift`) : undefined };
 }
 
 /** Looks at the pictures of a data set, and takes the detector home. */

@@ -7,6 +7,7 @@ import { Show, useLoaded } from '../parts/loaded.js';
 import { count } from '../parts/words.js';
 import { Gallery } from '../results/gallery.js';
 import { PictureDialog } from '../results/picture-dialog.js';
+import { Refit } from '../results/refit.js';
 import { isFlagged, isScored, type Scored } from '../results/scored.js';
 import { ThresholdPanel } from '../results/threshold-panel.js';
 import { jobs, readJob } from '../state/jobs.js';
@@ -98,6 +99,7 @@ function Found({ job, model, results, failed, onChange }: ResultsData & { onChan
         onThreshold={setThreshold}
         onKept={onChange}
       />
+      {model && <Refit modelId={model.id} datasetId={datasetId} results={judged} />}
       <section>
         <h2>Pictures, most unusual first</h2>
         <div class="row controls">
