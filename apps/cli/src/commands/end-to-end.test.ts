@@ -85,6 +85,27 @@ describe('adapt', () => {
   });
 });
 
+describe('revise', () => {
+  test('makes a detector that knows more normals, of one that stays as it is', async () => {
+    const before = digestsIn(model);
+    const added = exampleImages('test/normal', 2);
+    const out = path.join(temporaryFolder(), 'revised');
+    const known = path.join(exampleFolder, 'train/normal');
+    const events = await mediclipEvents(['revise', model, imagesFolder(added), '--known', known, '--out', out]);
+    expect(events.at(-1)).toMatchObject({
+      event: 'revised',
+      model: out,
+      added: [expect.any(String), expect.any(String)],
+    });
+    const description = (folder: string) => JSON.parse(read(path.join(folder, 'detector.json')).toString());
+    expect(description(out)).toMatchObject({ images: { count: 5 }, revision: { addedImages: 2 } });
+    expect(description(out).lossHistory).toEqual(description(model).lossHistory);
+    expect(digestsIn(model)).toEqual(before);
+    const missing = await mediclip(['revise', model, imagesFolder(added), '--out', `${out}-2`]);
+    expect(missing).toMatchObject({ end: 1, stderr: expect.stringContaining('--known') });
+  });
+});
+
 describe('score', () => {
   const images = [...exampleImages('test/normal', 2), ...exampleImages('test/abnormal', 2)];
 
