@@ -36,6 +36,7 @@ import { exportHandlers } from './models/exports/exports.js';
 import { importHandlers } from './models/exports/imports.js';
 import { modelHandlers } from './models/models.js';
 import { revisionHandlers } from './models/revisions.js';
+import { shadowHandlers } from './models/shadows.js';
 import { thresholdHandlers } from './models/thresholds.js';
 import { closeIdleSockets } from './operations/close-idle-sockets.js';
 import { docsAssets, docsHandlers } from './operations/docs.js';
@@ -48,6 +49,7 @@ import { page } from './page/page.js';
 import { driftHandlers } from './scores/drift.js';
 import { DriftRecorder } from './scores/drift-recorder.js';
 import { scoreHandlers } from './scores/scores.js';
+import { ShadowScorer } from './scores/shadow-scorer.js';
 import { Sessions } from './sessions/session-cookie.js';
 import { sessionHandlers } from './sessions/sessions.js';
 import { archiveHandlers } from './uploads/archive/uploads.js';
@@ -86,6 +88,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   const metrics = serverMetrics(dependencies.metrics, jobQueue);
   const memory = serverMemory(settings.memory, settings.scores.timeoutMs);
   const lifecycle = new Lifecycle();
+  const shadow = new ShadowScorer(dependencies.scoreChannel, logger);
   const drift = new DriftRecorder(logger, metrics.driftMartingale);
   const backboneThreads = openBackboneThreads(settings.modelsDir);
   const keys = settings.apiKeysFile
@@ -119,6 +122,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   app.addHook('preClose', async () => lifecycle.close());
   app.addHook('onClose', () => backboneThreads.close());
   app.addHook('onClose', () => drift.flush());
+  app.addHook('onClose', () => shadow.close());
   app.addHook('onClose', () => closeTemporaryFolders(settings.dataDir));
 
   await app.register(logRequests);
@@ -173,9 +177,10 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
     ...exportHandlers({ settings, backboneThreads, memory }),
     ...importHandlers({ settings, backboneThreads, memory, usage }),
     ...thresholdHandlers,
-    ...scoreHandlers({ ...dependencies, memory, metrics, drift }),
+    ...scoreHandlers({ ...dependencies, memory, metrics, drift, shadow }),
     ...driftHandlers(drift),
-    ...inferenceHandlers({ ...dependencies, metrics, drift, memory }),
+    ...inferenceHandlers({ ...dependencies, metrics, drift, shadow, memory }),
+    ...shadowHandlers(shadow),
     ...scoringHandlers(submission),
     ...evaluationHandlers(submission),
     ...calibrationHandlers(submission),

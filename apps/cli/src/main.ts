@@ -6,6 +6,7 @@ import { addComputeFlags, type ComputeFlags } from './commands/compute-flags.js'
 import { addKeysCommands } from './commands/keys-flags.js';
 import type { ReviseFlags } from './commands/revise.js';
 import type { ScoreFlags } from './commands/score.js';
+import type { ThresholdFlags } from './commands/threshold.js';
 import { addWeightsCommands } from './commands/weights-flags.js';
 import type { DemoFlags } from './demo/demo.js';
 import { StoppedError, UncaughtError, UsageError } from './usage-error.js';
@@ -79,6 +80,16 @@ function program(signal: AbortSignal): Command {
         (await import('./commands/revise.js')).revise(model, folder, flags, signal),
       ),
   );
+  mediclip
+    .command('threshold <model>')
+    .description('change the threshold of an unpacked export')
+    .option('--alpha <share>', 'share of normal images that may be called abnormal, by its calibration')
+    .option('--threshold <score>', 'scores above it are called abnormal: set by hand, no guarantee')
+    .option('--calibrated', 'go back to the calibrated threshold')
+    .option('--json', 'write events as JSON lines', false)
+    .action(async (model: string, flags: ThresholdFlags) =>
+      (await import('./commands/threshold.js')).threshold(model, flags),
+    );
   addWeightsCommands(mediclip, signal);
   addKeysCommands(mediclip);
   addServiceCommands(mediclip, signal);

@@ -11,6 +11,7 @@ import { revisionJob } from './jobs/revision/revision-job.js';
 import { scoringJob } from './jobs/scoring/scoring-job.js';
 import { workerMetrics } from './metrics/worker-metrics.js';
 import { ModelCache } from './models/model-cache.js';
+import { Residency } from './models/residency.js';
 import { scoreAnswerer } from './score-answerer.js';
 
 type WorkerState = 'running' | 'draining' | 'stopped';
@@ -96,6 +97,8 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Wor
     await scoreServer.close();
     throw error;
   });
+  const residency = new Residency({ store, models, engine, logger, onWarm });
+  residency.start(health);
   const stopHousekeeping = startHousekeeping({ store, jobQueue, workFolder: settings.workFolder, logger });
 
   let state: WorkerState = 'running';
@@ -113,7 +116,7 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Wor
 
   const stop = async (graceMs: number) => {
     state = 'draining';
-    const housekeepingStopped = stopHousekeeping();
+    const housekeepingStopped = Promise.all([stopHousekeeping(), residency.stop()]);
     await drain({ consumer, scoreServer, engine }, graceMs);
     await housekeepingStopped;
     health.close();

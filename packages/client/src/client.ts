@@ -26,10 +26,12 @@ import {
   type OperatingPoints,
   type OperationId,
   type Readiness,
+  type ResidencySet,
   type RevisionRequest,
   type ScoreAnswer,
   type ScoringRequest,
   type ScoringResult,
+  type ShadowReport,
   type Split,
   type ThresholdSet,
   type Upload,
@@ -148,6 +150,11 @@ export class MediclipClient {
     return this.nothing('deleteAlias', { params: { name }, options });
   }
 
+  /** The model of an alias beside its shadow, on the same images. */
+  getShadow(name: string, options?: CallOptions): Promise<ShadowReport> {
+    return this.json('getShadow', { params: { name }, options });
+  }
+
   /** Moves an alias back to the model before. */
   rollBackAlias(name: string, options?: PostOptions): Promise<Alias> {
     return this.json('rollBackAlias', { params: { name }, options });
@@ -211,6 +218,11 @@ export class MediclipClient {
   async reviseModel(id: string, body: RevisionRequest, options?: PostOptions): Promise<JobOf<'revision'>> {
     const job = await this.json('reviseModel', { params: { id }, body: { json: body }, options });
     return ofKind(job, 'revision');
+  }
+
+  /** Keeps a model warm in every worker, or no longer. */
+  setResidency(id: string, body: ResidencySet, options?: CallOptions): Promise<Model> {
+    return this.json('setResidency', { params: { id }, body: { json: body }, options });
   }
 
   /** Whether the images of a calibrated model have changed; histogram and share over the latest `window` scores. */

@@ -3,7 +3,7 @@ export { decisionOf, describeScore } from './calibration/describe-score.js';
 export { falseDiscoveryCutoff } from './calibration/false-discovery.js';
 export { recalibrate } from './calibration/recalibrate.js';
 export { type DriftObservation, describeDrift, observeDrift } from './drift/drift.js';
-export { compareModels, type PairedDeLong } from './image/compare-models.js';
+export { compareModels } from './image/compare-models.js';
 export {
   type ImageMetrics,
   imageMetrics,
@@ -15,11 +15,12 @@ export {
   modelCardFacts,
   renderModelCard,
 } from './model-card/model-card.js';
-export type { Figure, ThresholdFigure } from './outcome.js';
+export type { Figure } from './outcome.js';
 export {
   type PixelMetrics,
   PixelMetricsAccumulator,
 } from './pixel/pixel-metrics.js';
+export { comparisonFigures, imageFigures, pixelFigures } from './published/published-figures.js';
 export { caseCandidates, chooseCases } from './report/choose-cases.js';
 export { renderReport } from './report/render-report.js';
 export type {
@@ -27,3 +28,9 @@ export type {
   ReportCase,
   ReportData,
 } from './report/report-data.js';
+export {
+  describeShadow,
+  observeShadow,
+  type ShadowedImage,
+  type ShadowPair,
+} from './shadow/shadow.js';

@@ -93,6 +93,7 @@ export const ofStore: Table<StoreErrorCode> = {
   'data-set-in-use': 'data-set-in-use',
   'model-in-use': 'model-in-use',
   'model-has-alias': 'model-has-alias',
+  'too-many-pinned-models': 'too-many-pinned-models',
   'alias-moved': 'alias-moved',
   'no-earlier-model': 'alias-without-history',
   'stale-attempt': 'internal',

@@ -12,6 +12,7 @@ export type StoreErrorCode =
   | 'record-not-found'
   | 'record-exists'
   | RecordUse
+  | 'too-many-pinned-models'
   | 'alias-moved'
   | 'no-earlier-model'
   | 'stale-attempt';
@@ -116,6 +117,16 @@ export class ModelHasAlias extends RecordInUse {
   constructor(message: string, aliases: readonly string[]) {
     super('model-has-alias', message, []);
     this.aliases = aliases;
+  }
+}
+
+/** As many models are pinned as a tenant may have. */
+export class TooManyPinnedModels extends StoreError {
+  readonly code = 'too-many-pinned-models';
+  readonly retryable = false;
+
+  constructor(readonly limit: number) {
+    super(`${limit} models are pinned already: unpin another one first.`);
   }
 }
 

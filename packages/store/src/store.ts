@@ -1,5 +1,6 @@
 import { tenantSchema } from '@mediclip/contracts';
 import { AliasRepository } from './aliases/alias-repository.js';
+import { ShadowRepository } from './aliases/shadow-repository.js';
 import { DatasetRepository } from './datasets/dataset-repository.js';
 import { ImageRepository } from './datasets/image-repository.js';
 import { EvaluationRepository } from './evaluations/evaluation-repository.js';
@@ -11,6 +12,7 @@ import { MarkedStore } from './marked-store.js';
 import { DriftRepository } from './models/drift-repository.js';
 import { JudgedImages } from './models/judged-images.js';
 import { ModelRepository } from './models/model-repository.js';
+import { PinnedModels } from './models/pinned-models.js';
 import type { ObjectStore } from './object-store.js';
 import { openObjectStore } from './open-object-store.js';
 import { foldersOf } from './records/pages.js';
@@ -31,8 +33,12 @@ export interface TenantStore {
   readonly models: ModelRepository;
   /** What models remember of the scores they gave. */
   readonly drift: DriftRepository;
+  /** Models that every worker keeps warm. */
+  readonly pinnedModels: PinnedModels;
   /** What people have said of the results of models. */
   readonly judgedImages: JudgedImages;
+  /** What aliases remember of their shadows. */
+  readonly shadows: ShadowRepository;
   /** Names that stand for models. */
   readonly aliases: AliasRepository;
   readonly evaluations: EvaluationRepository;
@@ -138,7 +144,9 @@ function tenantStore(tenant: Tenant): TenantStore {
     results: new JobResults(tenant, attempts),
     models: new ModelRepository(tenant, attempts),
     drift: new DriftRepository(tenant),
+    pinnedModels: new PinnedModels(tenant),
     judgedImages: new JudgedImages(tenant),
+    shadows: new ShadowRepository(tenant),
     aliases: new AliasRepository(tenant),
     evaluations: new EvaluationRepository(tenant, attempts),
     idempotency: new IdempotencyRepository(tenant),

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Answer, Body, Headers, OperationId, Params, Query } from '@mediclip/contracts';
+import type { Alias, Answer, Body, Headers, OperationId, Params, Query } from '@mediclip/contracts';
 import type { TenantStore } from '@mediclip/store';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
@@ -9,6 +9,8 @@ export interface Call<K extends OperationId> {
   readonly query: Query<K>;
   readonly headers: Headers<K>;
   readonly body: Body<K>;
+  /** The alias that the path names a model by, as it was when the request came. */
+  readonly alias: Alias | undefined;
   /** What the tenant of the request has. Routes that ask for no key see the tenant `default`. */
   readonly store: TenantStore;
   /** Aborts when the client has gone before it was answered. */

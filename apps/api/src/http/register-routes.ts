@@ -92,11 +92,11 @@ async function serve(
   extendIdleTimeout(request, longestWorkMs);
   const tenant = store.tenant(request.tenant);
   const valid = validParts(route, request);
-  const { params, modelId } = await resolveModel(route, valid.params, tenant);
-  if (modelId !== undefined) reply.header(modelIdHeader, modelId);
+  const { params, alias } = await resolveModel(route, valid.params, tenant);
+  if (alias !== undefined) reply.header(modelIdHeader, alias.modelId);
   const parts = { ...valid, params };
   const call = (id: string, attempt: RequestAttempt) =>
-    ({ ...parts, store: tenant, signal, newId: id, attempt, request, reply }) as Call<OperationId>;
+    ({ ...parts, alias, store: tenant, signal, newId: id, attempt, request, reply }) as Call<OperationId>;
   const signal = clientGoneSignal(reply);
   const key = route.method === 'POST' ? idempotencyKey(request) : undefined;
   if (key === undefined) {

@@ -88,9 +88,17 @@ async function noteOnModel(
 ): Promise<void> {
   const { imageId } = result;
   const { verdict, at } = result.verdict;
-  const decision = result.outcome === 'scored' ? result.decision : undefined;
+  const { decision, pixelDigest } = result.outcome === 'scored' ? result : {};
   try {
-    await judgedImages.note(modelId, { imageId, datasetId, jobId, ...(decision && { decision }), verdict, at });
+    await judgedImages.note(modelId, {
+      imageId,
+      datasetId,
+      jobId,
+      ...(decision && { decision }),
+      ...(pixelDigest && { pixelDigest }),
+      verdict,
+      at,
+    });
   } catch (error) {
     if (!(error instanceof RecordNotFound)) throw error;
   }

@@ -2,13 +2,26 @@ import type { HandlersOf } from '../http/handlers.js';
 import { jsonPage } from '../http/json-page.js';
 import { countVerdicts } from './count-verdicts.js';
 
-export const modelHandlers: HandlersOf<'listModels' | 'getModel' | 'deleteModel'> = {
+export const modelHandlers: HandlersOf<'listModels' | 'getModel' | 'setResidency' | 'deleteModel'> = {
   listModels: async ({ query, store }) => ({ json: jsonPage(await store.models.list(query)) }),
 
   async getModel({ params, store }) {
     const model = await store.models.get(params.id);
     const judged = await store.judgedImages.of(model.id);
-    return { json: { ...model, ...(judged.length > 0 && { verdicts: countVerdicts(judged) }) } };
+    const isPinned = (await store.pinnedModels.list()).includes(model.id);
+    return {
+      json: {
+        ...model,
+        ...(isPinned && { pinned: true as const }),
+        ...(judged.length > 0 && { verdicts: countVerdicts(judged) }),
+      },
+    };
+  },
+
+  async setResidency({ params, body, store }) {
+    const model = await store.models.get(params.id);
+    await store.pinnedModels.set(model.id, body.pinned);
+    return { json: { ...model, ...(body.pinned && { pinned: true as const }) } };
   },
 
   async deleteModel({ params, store }) {

@@ -87,3 +87,23 @@ describe('the threshold of a model', () => {
     },
   );
 });
+
+describe('the residency of a model', () => {
+  test('is bounded for a tenant, told by the model, and taken away', async () => {
+    const pin = (id: string, pinned: boolean) =>
+      service.send('PUT', `/v1/models/${id}/residency`, { json: { pinned } });
+    const others = await Promise.all(Array.from({ length: 8 }, async () => (await service.model()).modelId));
+    for (const id of others) expect(await pin(id, true)).toMatchObject({ status: 200, json: { pinned: true } });
+    expect(await pin(modelId, true)).toMatchObject({
+      status: 409,
+      problem: 'too-many-pinned-models',
+      json: { limit: 8 },
+    });
+    expect((await pin(others[0]!, true)).status).toBe(200);
+    await service.delete(`/v1/models/${others[0]}`);
+    expect((await pin(modelId, true)).json.pinned).toBe(true);
+    expect((await service.get(`/v1/models/${modelId}`)).json.pinned).toBe(true);
+    expect((await pin(modelId, false)).json.pinned).toBeUndefined();
+    expect((await service.get(`/v1/models/${modelId}`)).json.pinned).toBeUndefined();
+  });
+});

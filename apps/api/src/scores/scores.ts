@@ -15,6 +15,7 @@ import type { DriftRecorder } from './drift-recorder.js';
 import { ReadyMemory } from './ready-memory.js';
 import { ScoreDeadline } from './score-deadline.js';
 import { type ReadyImage, readyImages } from './score-files.js';
+import type { ShadowScorer } from './shadow-scorer.js';
 
 export interface ScoreDependencies {
   readonly settings: ServerSettings;
@@ -22,6 +23,7 @@ export interface ScoreDependencies {
   readonly imaging: Imaging;
   readonly metrics: Pick<ServerMetrics, 'scoreStageSeconds'>;
   readonly drift: Pick<DriftRecorder, 'note'>;
+  readonly shadow: Pick<ShadowScorer, 'note' | 'whileUserWaits'>;
   readonly memory: ServerMemory;
 }
 
@@ -93,14 +95,18 @@ async function answerOf(
   );
   if (withGround && files.length !== 1) throw new ProblemError('not-acceptable');
   const ready = files.filter((file) => 'prepared' in file);
-  const scores = await timed('compute', () =>
-    askWorker(call, { model, backbone, side, images: ready.map(({ prepared }) => prepared.data) }, dependencies),
+  const images = ready.map(({ prepared }) => prepared.data);
+  const scores = await dependencies.shadow.whileUserWaits(() =>
+    timed('compute', () => askWorker(call, { model, backbone, side, images }, dependencies)),
   );
   dependencies.drift.note(
     call.store,
     model,
     scores.map(({ score }) => score),
   );
+  if (call.alias) {
+    dependencies.shadow.note({ store: call.store, alias: call.alias, model, side, images, scores });
+  }
   if (withGround) {
     const mediaType = 'image/png';
     const [file] = files;

@@ -1,9 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { readDetector } from '@mediclip/adaptation';
+import { decisionOf } from '@mediclip/evaluation';
 import { writeFileWhole } from '@mediclip/files';
 import { writeNpy } from '@mediclip/maps';
 import pMap from 'p-map';
+import { readModelRecord } from '../folder/model-record.js';
 import { filesAtOnce, naming, readImageFile, withImagingPool } from '../images.js';
 import { createOutput } from '../terminal/output.js';
 import { UsageError } from '../usage-error.js';
@@ -29,6 +31,7 @@ export async function score(
   if (flags.maps !== undefined) refuseSameNames(files);
   const { side, intensity } = (await readDetector(model)).description;
   const detector = { id: 'model', folder: path.resolve(model) };
+  const rule = await readModelRecord(model);
   if (flags.maps !== undefined) await mkdir(flags.maps, { recursive: true });
   const faults: string[] = [];
   await withImagingPool((pool) =>
@@ -57,8 +60,10 @@ export async function score(
               if (flags.raw) await writeFileWhole(`${target}.npy`, writeNpy(map, [mapSide, mapSide]));
             }
             const ofFrame = { ...(hasFrames && { frame: frame + 1 }), ...(notes.length > 0 && { notes }) };
-            output.event({ event: 'score', file, score: value, scoreLogit: logit, ...ofFrame });
-            output.line(`${value.toFixed(4)}  ${file}${hasFrames ? `, frame ${frame + 1}` : ''}`);
+            const said = rule ? decisionOf(value, rule, logit) : {};
+            output.event({ event: 'score', file, score: value, scoreLogit: logit, ...said, ...ofFrame });
+            const decision = said.decision ? `  ${said.decision.padEnd(8)}` : '';
+            output.line(`${value.toFixed(4)}${decision}  ${file}${hasFrames ? `, frame ${frame + 1}` : ''}`);
             for (const note of notes) output.remark(`${file}: ${note}`);
           }
         } catch (error) {

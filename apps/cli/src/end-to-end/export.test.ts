@@ -8,6 +8,7 @@ import type { Calibration, Model } from '@mediclip/contracts';
 import { findPython, goldenPath, temporaryFolder } from '@mediclip/testing';
 import { type EmbeddedServer, startEmbeddedServer } from '../demo/embedded-server.js';
 import { exampleImages } from '../testing/example-set.js';
+import { mediclipEvents } from '../testing/run-mediclip.js';
 import { sha256, unzip, withSums, zip } from './testing/exported-files.js';
 
 /** What the examples need of Node lies above this folder: the modules of the product. */
@@ -89,6 +90,28 @@ describe('an exported model', () => {
     expect(card).toMatch(/\| Normal images adapted on \| 4 \|/);
     expect(card).toMatch(/\| Held-out figures \| .*loss \d\.\d{3} on held-out synthetic anomalies/);
   });
+
+  test('is given another threshold without a server, decides by it, and can be imported with it', async () => {
+    const folder = temporaryFolder();
+    for (const [name, content] of files) {
+      mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+      writeFileSync(path.join(folder, name), content);
+    }
+    const packed = () => zip(new Map([...files.keys()].map((name) => [name, readFileSync(path.join(folder, name))])));
+    const [byAlpha] = await mediclipEvents(['threshold', folder, '--alpha', '0.5']);
+    const served = await client.setThreshold(model.id, { alpha: 0.5 });
+    expect(byAlpha).toMatchObject({ threshold: served.calibration!.threshold, source: 'calibrated', alpha: 0.5 });
+    const imported = await client.importModel(await packed());
+    expect(imported.calibration).toEqual(served.calibration);
+    await mediclipEvents(['threshold', folder, '--threshold', '0']);
+    expect(readFileSync(path.join(folder, 'model-card.md'), 'utf8')).toContain('set by hand, no guarantee');
+    const [scored] = await mediclipEvents(['score', folder, images[0]!]);
+    expect(scored).toMatchObject({ decision: 'abnormal', thresholdSource: 'manual' });
+    const [back] = await mediclipEvents(['threshold', folder, '--calibrated']);
+    expect(back).toMatchObject({ threshold: served.calibration!.threshold, source: 'calibrated' });
+    await client.setThreshold(model.id, { alpha: 0.1 });
+    await client.deleteModel(imported.id);
+  }, 180_000);
 
   test('has the same bytes each time', async () => {
     const again = path.join(temporaryFolder(), 'again.zip');

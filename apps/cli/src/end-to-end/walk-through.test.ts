@@ -16,9 +16,7 @@ const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const tools = ['bash', 'curl', 'tar'];
 const missing = tools.filter((tool) => !isInstalled(tool));
 if (missing.length > 0) {
-  process.stderr.write(
-    `mediclip: the test of the README's walk-through is SKIPPED, because ${missing} is not installed\n`,
-  );
+  process.stderr.write(`mediclip: the test of the walk-throughs is SKIPPED, because ${missing} is not installed\n`);
 }
 const testWithTools = missing.length > 0 ? test.skip : test;
 
@@ -32,11 +30,11 @@ function isInstalled(tool: string): boolean {
   }
 }
 
-/** The commands of the README's section. */
-function walkThrough(): string {
-  const section = readFileSync(path.join(root, 'README.md'), 'utf8').split('\n## Walk-through with curl\n')[1] ?? '';
+/** The commands of a section. */
+function walkThrough(file: string, title: string): string {
+  const section = readFileSync(path.join(root, file), 'utf8').split(`\n## ${title}\n`)[1] ?? '';
   const block = /^```sh\n(.*?)^```$/ms.exec(section)?.[1];
-  if (block === undefined) throw new Error('README.md has no walk-through with curl.');
+  if (block === undefined) throw new Error(`${file} has no commands below "${title}".`);
   return block;
 }
 
@@ -63,12 +61,17 @@ exec curl "\${arguments[@]}"
 }
 
 testWithTools(
-  "the README's walk-through with curl works word for word",
+  'the walk-throughs with curl, of the README and of the life of a detector, work word for word, one after the other',
   async () => {
     const service = await startService();
     const folder = temporaryFolder();
     symlinkSync(path.join(root, 'examples'), path.join(folder, 'examples'));
-    const shell = spawn('bash', ['-e', '-u', '-o', 'pipefail', '-c', walkThrough()], {
+    const script = [
+      walkThrough('README.md', 'Walk-through with curl'),
+      'echo life',
+      walkThrough('docs/api.md', 'The life of a detector with curl'),
+    ].join('\n');
+    const shell = spawn('bash', ['-e', '-u', '-o', 'pipefail', '-c', script], {
       cwd: folder,
       env: { ...process.env, PATH: `${curlTo(service.baseUrl)}:${process.env.PATH}` },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -80,7 +83,8 @@ testWithTools(
     ]);
     expect({ status, errors }).toEqual({ status: 0, errors: '' });
 
-    const lines = output.split('\n').filter((line) => line !== '');
+    const [first = '', life = ''] = output.split('\nlife\n');
+    const lines = first.split('\n').filter((line) => line !== '');
     expect(lines[0]).toBe('56');
     expect(output.match(/^event: end$/gm)).toHaveLength(1);
     const score = Number(lines.at(-1));
@@ -88,6 +92,11 @@ testWithTools(
     expect(score).toBeLessThanOrEqual(1);
     expect(await decodeImage(readFileSync(path.join(folder, 'overlay.png')))).toMatchObject({ format: 'png' });
     expect(readFileSync(path.join(folder, 'report.html'), 'utf8')).toContain('</html>');
+    const [threshold, model, scored, verdict, parent, moved, answered, status404, ...rest] = life.trim().split('\n');
+    expect(Number(threshold)).toBeGreaterThan(0);
+    expect([scored, verdict, parent, status404, rest]).toEqual(['32', 'normal', model, '404', []]);
+    expect(moved).not.toBe(model);
+    expect(answered).toBe(moved);
     expect(await service.stop()).toBe(0);
   },
   120_000,

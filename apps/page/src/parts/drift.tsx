@@ -6,7 +6,10 @@ const height = 150;
 const floor = 130;
 const tallest = 118;
 
-/** Whether the pictures have changed since the calibration: the p-values of the latest ones, and what a test says of all. */
+/**
+ * Whether the pictures have changed since the calibration: the p-values of the latest ones, and what a test says of
+ * all.
+ */
 export function DriftPanel({ drift }: { drift: Drift }) {
   const { window, pValues, abnormal, verdict, explanation } = drift;
   return (

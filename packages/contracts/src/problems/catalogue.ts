@@ -415,6 +415,12 @@ const problemCatalogue = {
     meaning: 'There are no scores of normal images that a threshold could be drawn from.',
     remedy: 'Calibrate the model (`POST /v1/models/{id}/calibration`), or set a threshold by hand.',
   },
+  'too-many-pinned-models': {
+    status: 409,
+    title: 'No more models can be kept warm',
+    meaning: 'As many models are pinned as a tenant may have; `limit` is that number.',
+    remedy: 'Unpin another model first: `PUT /v1/models/{id}/residency` with `pinned: false`.',
+  },
   'model-without-memory': {
     status: 409,
     title: 'The model has no memory',
@@ -447,6 +453,12 @@ const problemCatalogue = {
     title: 'The alias names another model',
     meaning: 'The alias does not name the model of `ifModelId`: somebody has moved it in between.',
     remedy: 'Read the alias, decide again, and repeat the request with the model that it names now.',
+  },
+  'alias-without-shadow': {
+    status: 409,
+    title: 'The alias has no shadow',
+    meaning: 'No second model scores the requests of this alias.',
+    remedy: 'Give it one: `PUT /v1/aliases/{name}` with `shadow`.',
   },
   'alias-without-history': {
     status: 409,

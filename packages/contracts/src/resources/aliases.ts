@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { comparisonSchema } from './evaluations.js';
 import { pageSchema } from './pages.js';
-import { idSchema, shareSchema, timestampSchema } from './primitives.js';
+import { countSchema, idSchema, labelSchema, shareSchema, timestampSchema } from './primitives.js';
 
 /** Name of an alias: safe in a path, in an object key and in a shell. */
 export const aliasNameSchema = z
@@ -74,3 +75,70 @@ export const aliasSetSchema = z
   });
 
 export type AliasSet = z.infer<typeof aliasSetSchema>;
+
+/** Latest images that a shadow remembers. */
+export const shadowRingLength = 2048;
+
+const histogramSchema = z.array(countSchema).length(20);
+
+/** Answer of `GET /v1/aliases/{name}/shadow`. */
+export const shadowReportSchema = z
+  .strictObject({
+    name: aliasNameSchema,
+    modelId: idSchema.meta({ description: 'The model that answers.' }),
+    shadow: shadowSchema,
+    images: countSchema.meta({
+      description: 'Images that both models have scored since they are together; of the latest 2,048 the rest is told.',
+    }),
+    dropped: countSchema.meta({ description: 'Images that the shadow did not score, because the server was busy.' }),
+    failed: countSchema.meta({ description: 'Images that the shadow could not score.' }),
+    scores: z
+      .strictObject({ model: histogramSchema, shadow: histogramSchema })
+      .meta({ id: 'ShadowScores', description: 'Scores of both in 20 bins of equal width, from 0 to 1.' }),
+    agreement: z
+      .strictObject({ images: countSchema, share: shareSchema, low: shareSchema, high: shareSchema })
+      .optional()
+      .meta({
+        id: 'ShadowAgreement',
+        description:
+          "Of the images of which both say normal or abnormal, how many both call alike, with Clopper and Pearson's 95 % interval.",
+      }),
+    comparison: comparisonSchema.omit({ baselineModelId: true }).optional().meta({
+      id: 'ShadowComparison',
+      description:
+        'The shadow beside the model (the baseline) on images that people have judged, told by their pixels: a picture of this alias that a scoring of either model has scored too.',
+    }),
+  })
+  .meta({ id: 'ShadowReport', description: 'A model and its shadow on the same images.' });
+
+export type ShadowReport = z.infer<typeof shadowReportSchema>;
+
+/**
+ * One image: milliseconds since 1970, rank by the model, rank by the shadow (logits), their scores, their decisions,
+ * and a digest of its pixels.
+ */
+const shadowedSchema = z.tuple([
+  z.number(),
+  z.number(),
+  z.number(),
+  z.number(),
+  z.number(),
+  labelSchema.nullable(),
+  labelSchema.nullable(),
+  z.string(),
+]);
+
+/** What an alias remembers of its shadow: no pixels, no names. */
+export const shadowRecordSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  /** Another pair begins anew. */
+  modelId: idSchema,
+  shadowModelId: idSchema,
+  scored: countSchema,
+  dropped: countSchema,
+  failed: countSchema,
+  /** The latest images, oldest first. */
+  ring: z.array(shadowedSchema).max(shadowRingLength),
+});
+
+export type ShadowRecord = z.infer<typeof shadowRecordSchema>;

@@ -115,7 +115,7 @@ const pairedTestSchema = z
   .meta({ id: 'PairedTest', description: 'Are both AUROCs equal? The p-value, or the reason why there is none.' });
 
 /** Two models on the same images. */
-const comparisonSchema = z
+export const comparisonSchema = z
   .strictObject({
     baselineModelId: idSchema,
     images: countSchema.meta({ description: 'Images that both models have scored.' }),

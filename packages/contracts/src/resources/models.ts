@@ -183,6 +183,9 @@ export type VerdictsOnModel = z.infer<typeof verdictsOnModelSchema>;
 export const modelSchema = z
   .strictObject({
     ...modelFields,
+    pinned: z.literal(true).optional().meta({
+      description: 'Only in answers of `/v1/models/{id}`: it is kept warm in every worker.',
+    }),
     verdicts: verdictsOnModelSchema.optional().meta({
       description: 'Only in the answer of `GET /v1/models/{id}`, for a model that somebody has judged.',
     }),
@@ -190,6 +193,18 @@ export const modelSchema = z
   .meta({ id: 'Model', description: 'An anomaly detector adapted to normal images.' });
 
 export type Model = z.infer<typeof modelSchema>;
+
+/** Models of one tenant that may be kept warm. */
+export const mostPinnedModels = 8;
+
+/** Body of `PUT /v1/models/{id}/residency`. */
+export const residencySetSchema = z.strictObject({ pinned: z.boolean() }).meta({
+  id: 'ResidencySet',
+  description: 'Whether every worker keeps the model warm.',
+  examples: [{ pinned: true }],
+});
+
+export type ResidencySet = z.infer<typeof residencySetSchema>;
 
 const modelSummarySchema = z
   .strictObject({

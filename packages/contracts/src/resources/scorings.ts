@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { problemSchema } from '../problems/problem.js';
 import { fileNameSchema, frameSchema } from './images.js';
 import { pageQueryFields, pageSchema } from './pages.js';
-import { idSchema, labelSchema, shareSchema, splitSchema, timestampSchema } from './primitives.js';
+import { digestSchema, idSchema, labelSchema, shareSchema, splitSchema, timestampSchema } from './primitives.js';
 import { scoreFields } from './scores.js';
 
 /** Body of `POST /v1/scorings`. */
@@ -71,6 +71,8 @@ export const judgedImageSchema = z.strictObject({
   jobId: idSchema,
   /** What the model had said; absent when it was not calibrated. */
   decision: labelSchema.optional(),
+  /** Of its pixels as they are scored; absent in results of earlier versions. */
+  pixelDigest: digestSchema.optional(),
   verdict: labelSchema,
   at: timestampSchema,
 });
@@ -83,7 +85,15 @@ const judged = {
 };
 
 const scoredResultSchema = z
-  .strictObject({ ...imageOfResult, outcome: z.literal('scored'), ...scoreFields, ...judged })
+  .strictObject({
+    ...imageOfResult,
+    outcome: z.literal('scored'),
+    ...scoreFields,
+    pixelDigest: digestSchema.optional().meta({
+      description: 'SHA-256 of its pixels as they are scored. Absent in results of earlier versions.',
+    }),
+    ...judged,
+  })
   .meta({ id: 'ScoredResult', description: 'The answer for one image of the data set.' });
 
 const failedResultSchema = z

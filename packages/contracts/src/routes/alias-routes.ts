@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { aliasNameSchema, aliasPageSchema, aliasSchema, aliasSetSchema } from '../resources/aliases.js';
+import {
+  aliasNameSchema,
+  aliasPageSchema,
+  aliasSchema,
+  aliasSetSchema,
+  shadowReportSchema,
+} from '../resources/aliases.js';
 import { pageQuerySchema } from '../resources/pages.js';
 import { deleted, json, type Route } from './route.js';
 
@@ -34,6 +40,17 @@ export const aliasRoutes = {
     body: { json: aliasSetSchema },
     replies: { 200: json('The alias.', aliasSchema) },
     problems: ['alias-moved'],
+  },
+  getShadow: {
+    method: 'GET',
+    path: '/v1/aliases/{name}/shadow',
+    tag: 'models',
+    summary: 'Compare the model of an alias with its shadow',
+    description:
+      'A share of the requests to `/v1/models/@{name}/score` is scored by the shadow too, after the answer and only while the server has time.',
+    params: aliasParams,
+    replies: { 200: json('Both models on the same images.', shadowReportSchema) },
+    problems: ['alias-without-shadow'],
   },
   deleteAlias: {
     method: 'DELETE',

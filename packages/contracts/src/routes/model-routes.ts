@@ -3,7 +3,7 @@ import { backbonePageSchema } from '../resources/backbones.js';
 import { calibrationRequestSchema } from '../resources/calibrations.js';
 import { driftQuerySchema, driftSchema } from '../resources/drift.js';
 import { jobSchema } from '../resources/jobs.js';
-import { modelPageSchema, modelSchema } from '../resources/models.js';
+import { modelPageSchema, modelSchema, residencySetSchema } from '../resources/models.js';
 import { pageQuerySchema } from '../resources/pages.js';
 import { revisionRequestSchema } from '../resources/revisions.js';
 import { scoreAnswerSchema } from '../resources/scores.js';
@@ -129,6 +129,18 @@ export const modelRoutes = {
     summary: 'Go back from a threshold set by hand to the calibrated one',
     params: modelParams,
     replies: { 204: deleted },
+  },
+  setResidency: {
+    method: 'PUT',
+    path: '/v1/models/{id}/residency',
+    tag: 'models',
+    summary: 'Keep a model warm in every worker, or no longer',
+    description:
+      'A pinned model is loaded by every worker within half a minute, at its start too, and is never given up for others. A tenant may pin 8.',
+    params: modelParams,
+    body: { json: residencySetSchema },
+    replies: { 200: json('The model.', modelSchema) },
+    problems: ['too-many-pinned-models'],
   },
   getDrift: {
     method: 'GET',

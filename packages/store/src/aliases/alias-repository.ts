@@ -19,6 +19,7 @@ import type { Document, Documents } from '../records/documents.js';
 import type { PageRequest } from '../records/pages.js';
 import { type Tenant, timestamp } from '../records/tenant.js';
 import { aliasDocuments, aliasesOf, aliasKey } from './alias-record.js';
+import { shadowKey } from './shadow-repository.js';
 
 /** As many moves are kept. */
 const longestHistory = 100;
@@ -39,11 +40,6 @@ export class AliasRepository {
 
   async get(name: string): Promise<Alias> {
     return toAlias(found(name, (await this.#read(name))?.value));
-  }
-
-  /** Id of the model that the alias names now. */
-  async resolve(name: string): Promise<string> {
-    return (await this.get(name)).modelId;
   }
 
   /** By name. Rejects with `InvalidCursor`. */
@@ -93,6 +89,7 @@ export class AliasRepository {
   async delete(name: string): Promise<void> {
     found(name, (await this.#read(name))?.value);
     await this.#tenant.objects.delete(aliasKey(this.#tenant, name));
+    await this.#tenant.objects.delete(shadowKey(this.#tenant, name));
   }
 
   /**

@@ -20,7 +20,7 @@ describe('aliases', () => {
       { modelId: b, action: 'set', keyId },
       { modelId: a, action: 'set' },
     ]);
-    expect(await tenant.aliases.resolve('production')).toBe(b);
+    expect((await tenant.aliases.get('production')).modelId).toBe(b);
     expect(await tenant.aliases.rollBack('production', keyId)).toMatchObject({ modelId: a });
     expect((await tenant.aliases.get('production')).history[0]).toMatchObject({
       modelId: a,

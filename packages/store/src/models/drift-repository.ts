@@ -1,5 +1,5 @@
 import { type DriftRecord, driftRecordSchema } from '@mediclip/contracts';
-import { RecordExists, RecordNotFound } from '../errors.js';
+import { RecordNotFound } from '../errors.js';
 import { Documents } from '../records/documents.js';
 import type { Tenant } from '../records/tenant.js';
 import { isUsableModel, modelFolder } from './model-record.js';
@@ -26,18 +26,7 @@ export class DriftRepository {
    */
   async update(modelId: string, change: (record: DriftRecord | undefined) => DriftRecord): Promise<DriftRecord> {
     await this.#assertModel(modelId);
-    const key = this.#key(modelId);
-    for (;;) {
-      const changed = await this.#documents.update(key, change);
-      if (changed !== undefined) return changed;
-      const first = change(undefined);
-      try {
-        await this.#documents.create(key, first);
-        return first;
-      } catch (error) {
-        if (!(error instanceof RecordExists)) throw error;
-      }
-    }
+    return this.#documents.upsert(this.#key(modelId), change);
   }
 
   #key(modelId: string): string {

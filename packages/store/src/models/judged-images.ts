@@ -1,6 +1,6 @@
 import { idSchema, type JudgedImage, judgedImageSchema } from '@mediclip/contracts';
 import { z } from 'zod';
-import { RecordExists, RecordNotFound } from '../errors.js';
+import { RecordNotFound } from '../errors.js';
 import { Documents } from '../records/documents.js';
 import type { Tenant } from '../records/tenant.js';
 import { isUsableModel, modelFolder } from './model-record.js';
@@ -41,19 +41,13 @@ export class JudgedImages {
     if (!(await isUsableModel(this.#tenant, modelId))) {
       throw new RecordNotFound(`There is no model with the id ${modelId}: list the models.`);
     }
-    const key = this.#key(modelId);
     const noted = (images: readonly JudgedImage[]) =>
       [...images.filter(({ imageId }) => imageId !== judged.imageId), judged].slice(-mostImages);
-    for (;;) {
-      const updated = await this.#documents.update(key, (record) => ({ ...record, images: noted(record.images) }));
-      if (updated !== undefined) return;
-      try {
-        await this.#documents.create(key, { schemaVersion: 1, modelId, images: noted([]) });
-        return;
-      } catch (error) {
-        if (!(error instanceof RecordExists)) throw error;
-      }
-    }
+    await this.#documents.upsert(this.#key(modelId), (record) => ({
+      schemaVersion: 1,
+      modelId,
+      images: noted(record?.images ?? []),
+    }));
   }
 
   #key(modelId: string): string {

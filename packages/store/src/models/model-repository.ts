@@ -15,7 +15,7 @@ import { findModel, modelDocuments, modelFolder, modelKey, type StoredModel } fr
 /** What a job knows about the model that it made; the store adds the rest. */
 export type ModelDescription = Omit<
   Model,
-  'id' | 'createdAt' | 'importedAt' | 'calibration' | 'manualThreshold' | 'sizeBytes' | 'digest' | 'verdicts'
+  'id' | 'createdAt' | 'importedAt' | 'calibration' | 'manualThreshold' | 'sizeBytes' | 'digest' | 'verdicts' | 'pinned'
 >;
 
 /** What an exported model says of itself. */

@@ -81,6 +81,21 @@ export class Documents<T extends object> {
     }
   }
 
+  /** As `update`, for a record that may not be there yet: `change` then makes the first one of `undefined`. */
+  async upsert(key: string, change: (value: T | undefined) => T): Promise<T> {
+    for (;;) {
+      const changed = await this.update(key, change);
+      if (changed !== undefined) return changed;
+      const first = change(undefined);
+      try {
+        await this.create(key, first);
+        return first;
+      } catch (error) {
+        if (!(error instanceof RecordExists)) throw error;
+      }
+    }
+  }
+
   private serialise(value: T, revision: number): Uint8Array {
     const record = this.schema.parse(value);
     return new TextEncoder().encode(`${JSON.stringify({ revision, writeId: randomUUID(), ...record }, null, 1)}\n`);

@@ -12,6 +12,9 @@ import type { ArchiveFile } from '../../uploads/archive/archive.js';
 import { exportFiles } from './export-files.js';
 import { assertWithinBounds, type RecordBounds } from './record-bounds.js';
 
+/** Without what is only said of a model of this server. */
+const recordSchema = modelSchema.omit({ pinned: true, verdicts: true });
+
 /** More than any record that passes `assertWithinBounds` has. */
 const largestTextBytes = 4 * 1024 * 1024;
 const largestDetectorBytes = 1024 * 1024 * 1024;
@@ -106,7 +109,7 @@ function parseModel(text: string): Model {
   } catch (cause) {
     throw invalid(`Its ${exportFiles.record} is not JSON.`, cause);
   }
-  const parsed = modelSchema.safeParse(value);
+  const parsed = recordSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw invalid(`Its ${exportFiles.record} is not that of a model (${issue?.path.join('.')}: ${issue?.message}).`);

@@ -1,11 +1,10 @@
 import type { Comparison } from '@mediclip/contracts';
-import type { BaselineComparison } from '@mediclip/evaluation';
+import { type BaselineComparison, comparisonFigures } from '@mediclip/evaluation';
 import type { AnomalyMap } from '@mediclip/maps';
 import type { ModelCache } from '../../models/model-cache.js';
 import type { JobContext } from '../job-context.js';
 import { type ScoreImagesDependencies, scoreImages } from '../scoring/score-images.js';
 import { type EvaluatedImage, logitsOf } from './evaluated-image.js';
-import { comparisonFigures } from './evaluation-figures.js';
 import type { EvaluationThread } from './evaluation-thread.js';
 
 type Dependencies = ScoreImagesDependencies & { readonly models: ModelCache };

@@ -8,6 +8,7 @@ import {
   ProblemError,
   reportFileName,
 } from '@mediclip/contracts';
+import { imageFigures, pixelFigures } from '@mediclip/evaluation';
 import { ImageError } from '@mediclip/imaging';
 import { problemOf } from '@mediclip/problems';
 import { DamagedContent } from '@mediclip/store';
@@ -19,7 +20,6 @@ import { loadImage } from '../load-image.js';
 import { type ScoreImagesDependencies, scoreImages } from '../scoring/score-images.js';
 import { compareWithBaseline } from './compare-with-baseline.js';
 import { type EvaluatedImage, logitsOf } from './evaluated-image.js';
-import { imageFigures, pixelFigures } from './evaluation-figures.js';
 import { type EvaluationThread, withEvaluationThread } from './evaluation-thread.js';
 import { type LeftOut, reportData } from './report-data.js';
 import { ShownMaps } from './shown-maps.js';

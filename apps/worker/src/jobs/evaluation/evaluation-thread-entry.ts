@@ -44,7 +44,7 @@ const tasks = {
     readonly scores: readonly number[];
     readonly baselineScores: readonly number[];
     readonly abnormal: readonly boolean[];
-  }) => compareModels(scores, baselineScores, abnormal),
+  }): ReturnType<typeof compareModels> => compareModels(scores, baselineScores, abnormal),
   /** The report as one HTML page. */
   report: (data: ReportData) => renderReport(data),
 };

@@ -1,3 +1,4 @@
+import { pixelDigest } from '@mediclip/adaptation';
 import type { Image, Model, ScoringResult } from '@mediclip/contracts';
 import { describeScore, falseDiscoveryCutoff } from '@mediclip/evaluation';
 import { writeNpy } from '@mediclip/maps';
@@ -61,11 +62,19 @@ async function earlierResults(results: JobResults, jobId: string) {
 }
 
 /** The result for an image and its map as an NPY file, float32 [side, side]. */
-function resultOf({ image, scored, problem }: ImageOutcome, model: Model): { result: ScoringResult; map?: Uint8Array } {
+function resultOf(
+  { image, scored, picture, problem }: ImageOutcome,
+  model: Model,
+): { result: ScoringResult; map?: Uint8Array } {
   if (problem) return { result: { ...placeOf(image), outcome: 'rejected', error: problem.toProblem() } };
   const { map, mapSide } = scored;
   return {
-    result: { ...placeOf(image), outcome: 'scored', ...describeScore(scored, image, model).description },
+    result: {
+      ...placeOf(image),
+      outcome: 'scored',
+      ...describeScore(scored, image, model).description,
+      pixelDigest: pixelDigest(picture),
+    },
     map: writeNpy(map, [mapSide, mapSide]),
   };
 }

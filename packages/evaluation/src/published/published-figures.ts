@@ -1,5 +1,8 @@
 import type { Comparison, ImageFigures, PixelFigures, Figure as PublishedFigure } from '@mediclip/contracts';
-import type { Figure, ImageMetrics, PairedDeLong, PixelMetrics, ThresholdFigure } from '@mediclip/evaluation';
+import type { PairedDeLong } from '../image/compare-models.js';
+import type { ImageMetrics } from '../image/image-metrics.js';
+import type { Figure, ThresholdFigure } from '../outcome.js';
+import type { PixelMetrics } from '../pixel/pixel-metrics.js';
 
 /** The figures of whole images as clients read them. */
 export function imageFigures({ auroc, averagePrecision, f1Max, sensitivityAtSpecificity }: ImageMetrics): ImageFigures {

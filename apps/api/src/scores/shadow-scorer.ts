@@ -1,0 +1,143 @@
+import { pixelDigest } from '@mediclip/adaptation';
+import type { Alias, Model } from '@mediclip/contracts';
+import { decisionOf, observeShadow, type ShadowedImage, type ShadowPair } from '@mediclip/evaluation';
+import type { AnomalyMap } from '@mediclip/maps';
+import { decodeScoreReply, encodeScoreMessage, type ScoreChannel } from '@mediclip/queue';
+import { RecordNotFound, type TenantStore } from '@mediclip/store';
+import type { Logger } from 'pino';
+
+/** Reports reach the store after so long at the latest; those of a killed process that did not are lost. */
+const flushAfterMs = 1000;
+/** So long a shadow may take: it is dropped rather than in anybody's way. */
+const deadlineMs = 10_000;
+/** While more requests of users than these wait for their scores in this process, shadows score nothing. */
+const mostWaitingUsers = 4;
+
+/** A request that was answered, for the shadow of its alias. */
+export interface AnsweredRequest {
+  readonly store: TenantStore;
+  readonly alias: Alias;
+  readonly model: Model;
+  readonly side: number;
+  /** As they were scored, [side, side, 3]. */
+  readonly images: readonly Uint8Array[];
+  readonly scores: readonly AnomalyMap[];
+}
+
+interface Waiting {
+  readonly store: TenantStore;
+  readonly name: string;
+  readonly pair: ShadowPair;
+  readonly scored: ShadowedImage[];
+  dropped: number;
+  failed: number;
+}
+
+/**
+ * Has the shadow of an alias score a share of its requests after they were answered. One request at a time in each
+ * process, and none while
+ * users wait: what comes meanwhile is dropped and counted.
+ */
+export class ShadowScorer {
+  readonly #scoreChannel: ScoreChannel;
+  readonly #logger: Pick<Logger, 'warn'>;
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #closing = new AbortController();
+  #users = 0;
+  #underWay: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #flushing: Promise<void> = Promise.resolve();
+
+  constructor(scoreChannel: ScoreChannel, logger: Pick<Logger, 'warn'>) {
+    this.#scoreChannel = scoreChannel;
+    this.#logger = logger;
+  }
+
+  /** Counts a user's request while `work` waits for its scores. */
+  async whileUserWaits<T>(work: () => Promise<T>): Promise<T> {
+    this.#users++;
+    try {
+      return await work();
+    } finally {
+      this.#users--;
+    }
+  }
+
+  /** Takes a request whose answer is ready; it waits for nothing. */
+  note(answered: AnsweredRequest): void {
+    const { alias, images } = answered;
+    if (alias.shadow === undefined || images.length === 0 || Math.random() >= alias.shadow.share) return;
+    const pair = { modelId: answered.model.id, shadowModelId: alias.shadow.modelId };
+    if (this.#underWay || this.#users > mostWaitingUsers || this.#closing.signal.aborted) {
+      this.#entry(answered, pair).dropped += images.length;
+      return;
+    }
+    this.#underWay = this.#score(answered, pair.shadowModelId)
+      .then(
+        (scored) => void this.#entry(answered, pair).scored.push(...scored),
+        (err: unknown) => {
+          this.#entry(answered, pair).failed += images.length;
+          this.#logger.warn({ err, alias: alias.name }, 'the shadow of an alias has not scored');
+        },
+      )
+      .finally(() => {
+        this.#underWay = undefined;
+      });
+  }
+
+  /** Resolves when what is known is in the store, or given up with a line in the log. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await this.#underWay;
+    this.#flushing = this.#flushing.then(() => this.#write());
+    return this.#flushing;
+  }
+
+  /** Ends what is under way, and keeps what is known. */
+  close(): Promise<void> {
+    this.#closing.abort();
+    return this.flush();
+  }
+
+  /** What waits to be written of this alias and pair of models. */
+  #entry({ store, alias: { name } }: AnsweredRequest, pair: ShadowPair): Waiting {
+    const key = `${store.tenant}/${name}/${pair.modelId}/${pair.shadowModelId}`;
+    const waiting = this.#waiting.get(key) ?? { store, name, pair, scored: [], dropped: 0, failed: 0 };
+    this.#waiting.set(key, waiting);
+    this.#timer ??= setTimeout(() => void this.flush(), flushAfterMs).unref();
+    return waiting;
+  }
+
+  async #score({ store, model, side, images, scores }: AnsweredRequest, shadowId: string): Promise<ShadowedImage[]> {
+    const shadow = await store.models.get(shadowId);
+    const { backbone } = shadow.configuration;
+    const message = encodeScoreMessage({ tenant: store.tenant, modelId: shadowId, side, images: [...images] });
+    const options = { topic: backbone, deadlineMs, signal: this.#closing.signal };
+    const reply = decodeScoreReply(await this.#scoreChannel.request(message, options));
+    if (reply.outcome === 'refused') throw new Error(reply.detail);
+    const said = ({ score, logit }: AnomalyMap, by: Model) => ({
+      score,
+      logit,
+      decision: decisionOf(score, by, logit).decision,
+    });
+    return reply.scores.map((answer, index) => ({
+      atMs: Date.now(),
+      model: said(scores[index]!, model),
+      shadow: said(answer, shadow),
+      pixelDigest: pixelDigest({ data: images[index]! }),
+    }));
+  }
+
+  async #write(): Promise<void> {
+    const all = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { store, name, pair, ...outcome } of all) {
+      try {
+        await store.shadows.update(name, (record) => observeShadow(record, pair, outcome));
+      } catch (err) {
+        if (!(err instanceof RecordNotFound)) this.#logger.warn({ err, alias: name }, 'scores of a shadow are lost');
+      }
+    }
+  }
+}
