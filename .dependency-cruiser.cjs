@@ -17,6 +17,7 @@ const rooms = [
   'packages/store',
   'packages/queue',
   'packages/problems',
+  'packages/webhooks',
   'packages/intake',
   'packages/client',
   'apps/page',

@@ -56,6 +56,7 @@ import { archiveHandlers } from './uploads/archive/uploads.js';
 import { closeTemporaryFolders, sweepTemporaryFolders } from './uploads/temporary-folder.js';
 import { TenantUsage } from './usage/tenant-usage.js';
 import { usageHandlers } from './usage/usage.js';
+import { webhookHandlers } from './webhooks/webhooks.js';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -188,6 +189,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
     ...jobHandlers({ ...dependencies, memory }),
     ...jobEventHandlers({ followed, closing: lifecycle.closing }),
     ...allJobEventHandlers({ followed, closing: lifecycle.closing }),
+    ...webhookHandlers(jobQueue),
     ...sessionHandlers({ keys, sessions }),
     ...healthHandlers({ health: dependencies.healthProbes ?? [], readiness: probes }, lifecycle),
     ...metricsHandlers(dependencies.metrics),

@@ -16,6 +16,8 @@ interface WorkerSettings {
   readonly jobConcurrency: number;
   /** How long one attempt at a job may run; at most 2^31 - 1. */
   readonly jobTimeoutMs: number;
+  /** Whether webhooks may be on this machine and in private networks. */
+  readonly privateWebhooks: boolean;
 }
 
 /** The part of the engine that a worker uses. */

@@ -1,7 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { jobKindSchema } from '@mediclip/contracts';
 import { EngineError } from '@mediclip/engine';
 import { decodeScoreReply, encodeScoreMessage, openEmbeddedJobQueue } from '@mediclip/queue';
+import { webhookKind } from '@mediclip/webhooks';
 import { FakeEngine } from './testing/fake-engine.js';
 import { TestService } from './testing/test-service.js';
 
@@ -77,7 +79,7 @@ describe('a worker whose engine', () => {
 
 test('a worker that cannot start answers no scores', async () => {
   await service.dataset();
-  const jobQueue = openEmbeddedJobQueue({ kinds: ['adaptation'], onError: () => {} });
+  const jobQueue = openEmbeddedJobQueue({ kinds: [...jobKindSchema.options, webhookKind], onError: () => {} });
   const recover = async () => Promise.reject(new Error('The queue is away.'));
   const { opened, closed } = await service.startInVain(new FakeEngine(), Object.assign(jobQueue, { recover }));
   expect([opened, closed]).toEqual([1, 1]);

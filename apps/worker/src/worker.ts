@@ -1,5 +1,6 @@
-import type { ReadinessCheck } from '@mediclip/contracts';
+import { jobKindSchema, type ReadinessCheck } from '@mediclip/contracts';
 import type { Consumer, ScoreServer } from '@mediclip/queue';
+import { startWebhooks } from '@mediclip/webhooks';
 import type { WorkerDependencies } from './dependencies.js';
 import { EngineHealth } from './engine-health.js';
 import { recoverJobs, startHousekeeping } from './housekeeping.js';
@@ -87,6 +88,7 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Wor
   const consume = async (): Promise<Consumer> => {
     await recoverJobs(store, jobQueue);
     return jobQueue.consume(handler, {
+      kinds: jobKindSchema.options,
       concurrency: settings.jobConcurrency,
       onDead: deadJobHandler({ store, logger }),
     });
@@ -96,6 +98,10 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Wor
     metrics.close();
     await scoreServer.close();
     throw error;
+  });
+  const webhooks = await startWebhooks({
+    ...{ store, jobQueue, logger, registry },
+    allowPrivate: settings.privateWebhooks,
   });
   const residency = new Residency({ store, models, engine, logger, onWarm });
   residency.start(health);
@@ -117,8 +123,10 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Wor
   const stop = async (graceMs: number) => {
     state = 'draining';
     const housekeepingStopped = Promise.all([stopHousekeeping(), residency.stop()]);
+    const webhooksStopped = webhooks.stop(graceMs);
     await drain({ consumer, scoreServer, engine }, graceMs);
     await housekeepingStopped;
+    await webhooksStopped;
     health.close();
     metrics.close();
     state = 'stopped';

@@ -48,6 +48,7 @@ export * from './resources/sessions.js';
 export * from './resources/thresholds.js';
 export * from './resources/uploads.js';
 export * from './resources/usage.js';
+export * from './resources/webhooks.js';
 export { problemsOf } from './routes/problems-of.js';
 export { isInferencePath, type RequestBody, type Route } from './routes/route.js';
 export * from './routes/routes.js';

@@ -2,7 +2,7 @@ export { conformalPValue, conformalThreshold } from './calibration/conformal.js'
 export { decisionOf, describeScore } from './calibration/describe-score.js';
 export { falseDiscoveryCutoff } from './calibration/false-discovery.js';
 export { recalibrate } from './calibration/recalibrate.js';
-export { type DriftObservation, describeDrift, observeDrift } from './drift/drift.js';
+export { type DriftObservation, describeDrift, isDriftAlarm, observeDrift } from './drift/drift.js';
 export { compareModels } from './image/compare-models.js';
 export {
   type ImageMetrics,

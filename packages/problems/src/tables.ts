@@ -97,6 +97,7 @@ export const ofStore: Table<StoreErrorCode> = {
   'alias-moved': 'alias-moved',
   'no-earlier-model': 'alias-without-history',
   'stale-attempt': 'internal',
+  'too-many-webhooks': 'too-many-webhooks',
 };
 
 export const ofQueue: Table<QueueErrorCode> = {

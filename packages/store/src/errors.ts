@@ -15,7 +15,8 @@ export type StoreErrorCode =
   | 'too-many-pinned-models'
   | 'alias-moved'
   | 'no-earlier-model'
-  | 'stale-attempt';
+  | 'stale-attempt'
+  | 'too-many-webhooks';
 
 /** What unfinished jobs use, or aliases name. */
 export type RecordUse = 'data-set-in-use' | 'model-in-use' | 'model-has-alias';
@@ -133,6 +134,12 @@ export class TooManyPinnedModels extends StoreError {
 /** An alias does not name the model that the caller expects. */
 export class AliasMoved extends StoreError {
   readonly code = 'alias-moved';
+  readonly retryable = false;
+}
+
+/** A tenant may have no more webhooks. */
+export class TooManyWebhooks extends StoreError {
+  readonly code = 'too-many-webhooks';
   readonly retryable = false;
 }
 

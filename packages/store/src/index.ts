@@ -23,3 +23,4 @@ export type { ObjectStore } from './object-store.js';
 export { newId } from './records/ids.js';
 export { openStore, type Store, type TenantStore } from './store.js';
 export type { StoredUsage } from './usage/usage-repository.js';
+export type { DueDelivery } from './webhooks/webhook-repository.js';

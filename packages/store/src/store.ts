@@ -18,6 +18,7 @@ import { openObjectStore } from './open-object-store.js';
 import { foldersOf } from './records/pages.js';
 import { type Tenant, tenantOf } from './records/tenant.js';
 import { UsageRepository } from './usage/usage-repository.js';
+import { WebhookRepository } from './webhooks/webhook-repository.js';
 
 /** Everything that one tenant has. No id of another tenant is known here. */
 export interface TenantStore {
@@ -41,6 +42,8 @@ export interface TenantStore {
   readonly shadows: ShadowRepository;
   /** Names that stand for models. */
   readonly aliases: AliasRepository;
+  /** Whom events are told, and what is on its way to them. */
+  readonly webhooks: WebhookRepository;
   readonly evaluations: EvaluationRepository;
   readonly idempotency: IdempotencyRepository;
   /** How much of all this there is. */
@@ -79,6 +82,9 @@ export interface Store {
    */
   onJobEvents(listener: (job: { readonly tenant: string; readonly jobId: string }) => void): () => void;
 
+  /** Calls `listener` after this process has made a delivery to a webhook, until the returned function is called. */
+  onDelivery(listener: (made: { readonly tenant: string; readonly deliveryId: string }) => void): () => void;
+
   close(): Promise<void>;
 }
 
@@ -103,11 +109,15 @@ export function openStore(url: string, { now = Date.now }: StoreOptions = {}): S
     for await (const name of foldersOf(objects, 'tenants/')) if (tenantSchema.safeParse(name).success) yield name;
   };
   const listeners = new Set<Parameters<Store['onJobEvents']>[0]>();
+  const deliveryListeners = new Set<Parameters<Store['onDelivery']>[0]>();
   const tenant = (name: string) => {
     const onJobEvents = (jobId: string) => {
       for (const listener of listeners) listener({ tenant: name, jobId });
     };
-    return tenantStore(tenantOf(name, { objects, now, onJobEvents }));
+    const onDelivery = (deliveryId: string) => {
+      for (const listener of deliveryListeners) listener({ tenant: name, deliveryId });
+    };
+    return tenantStore(tenantOf(name, { objects, now, onJobEvents, onDelivery }));
   };
   return {
     objects,
@@ -118,16 +128,22 @@ export function openStore(url: string, { now = Date.now }: StoreOptions = {}): S
     async sweep() {
       await objects.sweep();
       for await (const name of tenants()) {
-        const { jobs, datasets, models, idempotency } = tenant(name);
+        const { jobs, datasets, models, aliases, webhooks, idempotency } = tenant(name);
         await jobs.sweep();
         await datasets.sweep();
         await models.sweep();
+        await aliases.sweep();
+        await webhooks.sweep();
         await idempotency.sweep();
       }
     },
     onJobEvents(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
+    },
+    onDelivery(listener) {
+      deliveryListeners.add(listener);
+      return () => void deliveryListeners.delete(listener);
     },
     close: () => objects.close(),
   };
@@ -148,6 +164,7 @@ function tenantStore(tenant: Tenant): TenantStore {
     judgedImages: new JudgedImages(tenant),
     shadows: new ShadowRepository(tenant),
     aliases: new AliasRepository(tenant),
+    webhooks: new WebhookRepository(tenant),
     evaluations: new EvaluationRepository(tenant, attempts),
     idempotency: new IdempotencyRepository(tenant),
     usage: new UsageRepository(tenant),

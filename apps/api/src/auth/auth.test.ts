@@ -26,7 +26,13 @@ describe('with an API keys file', () => {
     const { evaluationId } = (await service.ended(evaluation.json.id, theirs)).result as { evaluationId: string };
     const { json } = await service.get(`/v1/datasets/${dataset.id}/images`, { key: theirs });
     await service.send('PUT', '/v1/aliases/their-alias', { json: { modelId }, key: theirs });
+    const webhook = { url: 'https://hooks.example.org/', events: ['alias.changed'] };
+    const { id: webhookId } = (await service.post('/v1/webhooks', { json: webhook, key: theirs })).json;
+    await service.send('PUT', '/v1/aliases/another-alias', { json: { modelId }, key: theirs });
+    const deliveries = await service.get(`/v1/webhooks/${webhookId}/deliveries`, { key: theirs });
     ids = {
+      webhooks: webhookId,
+      deliveries: deliveries.json.items[0].id,
       aliases: 'their-alias',
       datasets: dataset.id,
       images: json.items[0].id,
@@ -83,8 +89,12 @@ describe('with an API keys file', () => {
       alpha: 0.1,
       shots: 1,
       name: 'x',
+      url: 'https://hooks.example.org/',
+      events: ['job.failed'],
     };
     for (const names of [
+      [],
+      ['url', 'events'],
       ['name'],
       ['modelId'],
       ['threshold'],

@@ -31,6 +31,9 @@ interface Things {
   readonly otherModelId: string;
   readonly scoringId: string;
   readonly waitingJobId: string;
+  readonly webhookId: string;
+  readonly otherWebhookId: string;
+  readonly deliveryId: string;
 }
 
 type Send = readonly [path: string, request?: TestRequest];
@@ -43,6 +46,8 @@ const image = () =>
   ]);
 const archive = await zip([['train/normal/a.bmp', bitmap(16, 12, 8)]]);
 const zipped = { body: archive, headers: { 'content-type': 'application/zip' } };
+
+const webhook = { url: 'https://hooks.example.org/', events: ['drift.detected'] };
 
 /** A request to every route that changes something, deletions last: a new route is not tested before it stands here. */
 const writes: Partial<Record<OperationId, (things: Things) => Send>> = {
@@ -79,6 +84,10 @@ const writes: Partial<Record<OperationId, (things: Things) => Send>> = {
   importModel: () => ['/v1/models/import', zipped],
   setAlias: ({ modelId }) => ['/v1/aliases/mine', { json: { modelId } }],
   rollBackAlias: () => ['/v1/aliases/mine/rollback'],
+  createWebhook: () => ['/v1/webhooks', { json: webhook }],
+  rotateWebhookSecret: ({ webhookId }) => [`/v1/webhooks/${webhookId}/secret`, { json: {} }],
+  redeliverWebhook: ({ webhookId, deliveryId }) => [`/v1/webhooks/${webhookId}/deliveries/${deliveryId}/redeliver`],
+  deleteWebhook: ({ otherWebhookId }) => [`/v1/webhooks/${otherWebhookId}`],
   deleteAlias: () => ['/v1/aliases/mine'],
   deleteImage: ({ datasetId, imageId }) => [`/v1/datasets/${datasetId}/images/${imageId}`],
   deleteModel: ({ otherModelId }) => [`/v1/models/${otherModelId}`],
@@ -118,6 +127,11 @@ onDisk('with no room on the disk of store and data folder', () => {
     for (const id of [otherModelId, modelId]) {
       await service.send('PUT', '/v1/aliases/mine', { json: { modelId: id }, key });
     }
+    const webhookId = await made('/v1/webhooks', webhook);
+    const at = new Date(Date.now() + 1000).toISOString();
+    const { webhooks } = service.store.tenant('clinic');
+    await webhooks.announce({ event: 'drift.detected', at, key: 'x', data: { modelId } });
+    const deliveries = await webhooks.deliveries(webhookId, { limit: 1 });
     const { json } = await service.get(`/v1/datasets/${dataset.id}/images?split=test`, { key });
     let goOn = () => {};
     service.worker!.hold = new Promise((resolve) => {
@@ -133,6 +147,9 @@ onDisk('with no room on the disk of store and data folder', () => {
       otherModelId,
       scoringId,
       waitingJobId: running,
+      webhookId,
+      otherWebhookId: await made('/v1/webhooks', webhook),
+      deliveryId: deliveries.items[0]!.id,
     };
   }
   const releases: (() => void)[] = [];

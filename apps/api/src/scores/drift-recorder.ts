@@ -1,5 +1,5 @@
-import type { Model } from '@mediclip/contracts';
-import { type DriftObservation, decisionOf, observeDrift } from '@mediclip/evaluation';
+import type { DriftRecord, Model } from '@mediclip/contracts';
+import { type DriftObservation, decisionOf, isDriftAlarm, observeDrift } from '@mediclip/evaluation';
 import { RecordNotFound, type TenantStore } from '@mediclip/store';
 import type { Logger } from 'pino';
 import type { Gauge } from 'prom-client';
@@ -20,6 +20,8 @@ export class DriftRecorder {
   readonly #waiting = new Map<string, Waiting>();
   readonly #logger: Pick<Logger, 'warn'>;
   readonly #martingale: Gauge<'model'>;
+  /** Model and calibration of the alarms that webhooks were told of. */
+  readonly #told = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> = Promise.resolve();
 
@@ -49,14 +51,24 @@ export class DriftRecorder {
     return this.#flushing;
   }
 
+  /** Once in this process for each calibration; other processes find that the same event is there already. */
+  async #tell(store: TenantStore, modelId: string, calibrationJobId: string): Promise<void> {
+    const key = `${modelId}/${calibrationJobId}`;
+    if (this.#told.has(key)) return;
+    const at = new Date().toISOString();
+    await store.webhooks.announce({ event: 'drift.detected', at, key, once: true, data: { modelId } });
+    this.#told.add(key);
+  }
+
   async #write(): Promise<void> {
     const all = [...this.#waiting.values()];
     this.#waiting.clear();
     for (const { store, modelId, calibration, observations } of all) {
       try {
-        const { martingale } = await store.drift.update(modelId, (record) =>
-          observeDrift(record, calibration, observations),
-        );
+        const observed = (record: DriftRecord | undefined) => observeDrift(record, calibration, observations);
+        // Webhooks are told before it is written down, so that a process that dies in between has told them or will do so again.
+        if (isDriftAlarm(observed(await store.drift.get(modelId)))) await this.#tell(store, modelId, calibration.jobId);
+        const { martingale } = await store.drift.update(modelId, observed);
         this.#martingale.set(
           { model: modelId },
           martingale.capital.reduce((sum, part) => sum + part, 0),

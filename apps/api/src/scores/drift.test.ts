@@ -42,6 +42,8 @@ describe('the drift of a model', () => {
   });
 
   test('counts the scores that were given at once, and alarms when all of them are unlike the calibration', async () => {
+    const webhook = { url: 'https://hooks.example.org/', events: ['drift.detected'] };
+    const { id: webhookId } = (await service.post('/v1/webhooks', { json: webhook })).json;
     await calibrate();
     expect(await drift()).toMatchObject({ observations: 0, verdict: 'no-change-seen', window: { images: 0 } });
     await score(4);
@@ -53,6 +55,8 @@ describe('the drift of a model', () => {
     for (let i = 0; i < 4; i++) await score(8);
     const changed = await drift('?window=10');
     expect(changed).toMatchObject({ observations: 36, verdict: 'changed', window: { images: 10 } });
+    const { items } = (await service.get(`/v1/webhooks/${webhookId}/deliveries`)).json;
+    expect(items).toMatchObject([{ event: 'drift.detected', data: { modelId } }]);
     expect(changed.pValues.counts[0]).toBe(10);
     expect(changed.martingale.highest).toBeGreaterThanOrEqual(100);
     const { text } = await service.get('/metrics');

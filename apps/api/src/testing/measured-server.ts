@@ -3,6 +3,7 @@ import { jobKindSchema } from '@mediclip/contracts';
 import { ImagingPool } from '@mediclip/imaging';
 import { openEmbeddedJobQueue, openEmbeddedScoreChannel } from '@mediclip/queue';
 import { openStore } from '@mediclip/store';
+import { webhookKind } from '@mediclip/webhooks';
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import { buildServer } from '../server.js';
@@ -19,7 +20,7 @@ const server = await buildServer({
   imaging,
   store: openStore(pathToFileURL(dataDir).href),
   jobQueue: openEmbeddedJobQueue({
-    kinds: jobKindSchema.options,
+    kinds: [...jobKindSchema.options, webhookKind],
     onError: () => undefined,
   }),
   scoreChannel: openEmbeddedScoreChannel(),

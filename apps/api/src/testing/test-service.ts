@@ -9,6 +9,7 @@ import { ImagingPool } from '@mediclip/imaging';
 import { type JobQueue, openEmbeddedJobQueue, openEmbeddedScoreChannel, type ScoreChannel } from '@mediclip/queue';
 import { newId, openStore, type Store, type TenantStore } from '@mediclip/store';
 import { temporaryFolder } from '@mediclip/testing';
+import { webhookKind } from '@mediclip/webhooks';
 import type { FastifyInstance } from 'fastify';
 import pino from 'pino';
 import { Registry } from 'prom-client';
@@ -56,7 +57,7 @@ export interface TestAnswer {
 export class TestService {
   readonly store: Store;
   readonly jobQueue: JobQueue = openEmbeddedJobQueue({
-    kinds: jobKindSchema.options,
+    kinds: [...jobKindSchema.options, webhookKind],
     onError: (error) => this.queueErrors.push(error),
   });
   readonly scoreChannel: ScoreChannel = openEmbeddedScoreChannel();

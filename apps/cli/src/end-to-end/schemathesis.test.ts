@@ -32,7 +32,10 @@ function keysFile(): { file: string; key: string } {
 }
 
 /** Things for the path parameters of operations to name. */
-async function makeThings(client: MediclipClient) {
+async function makeThings(
+  client: MediclipClient,
+  call: (method: string, path: string, json?: object) => Promise<Response>,
+) {
   const datasetId = await uploadExamples(client, { train: 1, normal: 2, abnormal: 2 });
   const modelId = await quickModel(client);
   const scoring = await client.createScoring({ modelId, datasetId });
@@ -41,7 +44,16 @@ async function makeThings(client: MediclipClient) {
   const { evaluationId } = await client.waitForResult(evaluation);
   const images = client.listImages(datasetId)[Symbol.asyncIterator]();
   const { value: image } = await images.next();
-  return { datasets: datasetId, models: modelId, jobs: scoring.id, evaluations: evaluationId, imageId: image!.id };
+  // A receiver that nobody is asked about: the name has no address.
+  const webhook = { url: 'https://hooks.invalid/', events: ['alias.changed'] };
+  const { id: webhooks } = (await (await call('POST', '/v1/webhooks', webhook)).json()) as { id: string };
+  await call('PUT', '/v1/aliases/told-of', { modelId });
+  const told = await call('GET', `/v1/webhooks/${webhooks}/deliveries`);
+  const { items } = (await told.json()) as { items: [{ id: string }] };
+  return {
+    ...{ datasets: datasetId, models: modelId, jobs: scoring.id, evaluations: evaluationId, webhooks },
+    ...{ imageId: image!.id, deliveryId: items[0].id },
+  };
 }
 
 type Things = Awaited<ReturnType<typeof makeThings>>;
@@ -55,9 +67,11 @@ function pathsTo(things: Things): string {
     .filter((id) => routeOf(id).method !== 'DELETE' && routeOf(id).path.includes('{id}'))
     .map((id: OperationId) => {
       const { path: template } = routeOf(id);
-      const kind = template.split('/')[2] as Exclude<keyof typeof things, 'imageId'>;
+      const kind = template.split('/')[2] as Exclude<keyof typeof things, 'imageId' | 'deliveryId'>;
       const parameters = [`"path.id" = "${things[kind]}"`];
-      if (template.includes('{imageId}')) parameters.push(`"path.imageId" = "${things.imageId}"`);
+      for (const name of ['imageId', 'deliveryId'] as const) {
+        if (template.includes(`{${name}}`)) parameters.push(`"path.${name}" = "${things[name]}"`);
+      }
       return `[[operations]]\ninclude-operation-id = "${id}"\nparameters = { ${parameters.join(', ')} }\n`;
     })
     .join('\n');
@@ -73,7 +87,10 @@ describeWithSchemathesis(
     beforeAll(async () => {
       const settings = { MEDICLIP_API_KEYS_FILE: file, MEDICLIP_RATE_LIMIT_PER_MINUTE: '1000000' };
       service = await startService({ settings });
-      things = await makeThings(new MediclipClient({ baseUrl: service.baseUrl, apiKey: key }));
+      const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+      things = await makeThings(new MediclipClient({ baseUrl: service.baseUrl, apiKey: key }), (method, target, json) =>
+        fetch(service.baseUrl + target, { method, headers, body: json === undefined ? null : JSON.stringify(json) }),
+      );
     });
 
     afterAll(async () => {

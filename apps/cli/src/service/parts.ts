@@ -15,6 +15,7 @@ import {
   type ScoreChannel,
 } from '@mediclip/queue';
 import { openStore, type Store } from '@mediclip/store';
+import { webhookKind } from '@mediclip/webhooks';
 import { startWorker, type Worker } from '@mediclip/worker';
 import { type Logger, pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
@@ -22,7 +23,7 @@ import type { Settings } from '../settings/settings.js';
 import { UsageError } from '../usage-error.js';
 import { boundedErrors } from './bounded-errors.js';
 
-const kinds = jobKindSchema.options;
+const kinds = [...jobKindSchema.options, webhookKind];
 
 /** What every process of the service works with. */
 export interface Parts {
@@ -123,6 +124,7 @@ export async function openWorker(parts: Parts, computeModule?: URL): Promise<Wor
       cacheFolder: await temporaryCacheFolder(),
       jobConcurrency,
       jobTimeoutMs,
+      privateWebhooks: settings.privateWebhooks,
     },
   });
 }

@@ -37,6 +37,8 @@ export interface Settings extends ServerSettings {
   readonly jobConcurrency: number;
   /** Of one attempt at a job. */
   readonly jobTimeoutMs: number;
+  /** Whether webhooks may be on this machine and in private networks. */
+  readonly privateWebhooks: boolean;
   readonly shutdownGraceMs: number;
 }
 
@@ -138,6 +140,7 @@ function toSettings(values: z.output<typeof variablesSchema>): Settings {
     requestTimeoutMs: values.REQUEST_TIMEOUT_SECONDS * 1000,
     shutdownGraceMs: values.SHUTDOWN_GRACE_SECONDS * 1000,
     page: values.PAGE === 'on',
+    privateWebhooks: values.PRIVATE_WEBHOOKS === 'on',
   };
 }
 

@@ -110,6 +110,7 @@ export const variablesSchema = z.strictObject({
   CONNECTION_TIMEOUT_SECONDS: whole(60, 1, 3600),
   REQUEST_TIMEOUT_SECONDS: whole(3600, 1, 86_400),
   SHUTDOWN_GRACE_SECONDS: whole(30, 1, 3600),
+  PRIVATE_WEBHOOKS: z.enum(['on', 'off'], { error: 'must be on or off' }).default('off'),
   PAGE: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
 });
 

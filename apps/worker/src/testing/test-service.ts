@@ -24,6 +24,7 @@ import {
   type TenantStore,
 } from '@mediclip/store';
 import { temporaryFolder } from '@mediclip/testing';
+import { webhookKind } from '@mediclip/webhooks';
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import type { WorkerEngine } from '../dependencies.js';
@@ -80,7 +81,7 @@ export class TestService {
   async startWorkerOn<E extends WorkerEngine>(engine: E, { jobTimeoutMs = longMs } = {}): Promise<TestWorker<E>> {
     const queueErrors: Error[] = [];
     const warnings: string[] = [];
-    const kinds = jobKindSchema.options;
+    const kinds = [...jobKindSchema.options, webhookKind];
     const jobQueue = openEmbeddedJobQueue({ kinds, retryDelayMs: 1, onError: (error) => queueErrors.push(error) });
     const scoreChannel = openEmbeddedScoreChannel();
     const registry = new Registry();
@@ -93,7 +94,7 @@ export class TestService {
       imagingPool: this.#pool,
       logger: pino({ level: 'warn' }, { write: (line: string) => warnings.push(JSON.parse(line).msg) }),
       registry,
-      settings: { workFolder, cacheFolder: temporaryFolder(), jobConcurrency: 1, jobTimeoutMs },
+      settings: { workFolder, cacheFolder: temporaryFolder(), jobConcurrency: 1, jobTimeoutMs, privateWebhooks: true },
     });
     this.#workers.push(worker);
     return { worker, engine, jobQueue, scoreChannel, registry, workFolder, queueErrors, warnings };
@@ -131,6 +132,7 @@ export class TestService {
         cacheFolder: temporaryFolder(),
         jobConcurrency: 1,
         jobTimeoutMs: longMs,
+        privateWebhooks: true,
       },
     });
     await start.then(

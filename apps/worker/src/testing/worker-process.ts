@@ -8,6 +8,7 @@ import { Engine } from '@mediclip/engine';
 import { ImagingPool } from '@mediclip/imaging';
 import { openEmbeddedJobQueue, openEmbeddedScoreChannel } from '@mediclip/queue';
 import { openStore } from '@mediclip/store';
+import { webhookKind } from '@mediclip/webhooks';
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import { startWorker } from '../worker.js';
@@ -16,11 +17,20 @@ const [storeUrl = '', workFolder = ''] = process.argv.slice(2);
 const logger = pino({ level: 'warn' });
 await startWorker({
   store: openStore(storeUrl),
-  jobQueue: openEmbeddedJobQueue({ kinds: jobKindSchema.options, onError: (err) => logger.error({ err }) }),
+  jobQueue: openEmbeddedJobQueue({
+    kinds: [...jobKindSchema.options, webhookKind],
+    onError: (err) => logger.error({ err }),
+  }),
   scoreChannel: openEmbeddedScoreChannel(),
   engine: await Engine.start({ device: 'cpu', threads: 2, synthesisThreads: 1 }),
   imagingPool: await ImagingPool.start({ threads: 1 }),
   logger,
   registry: new Registry(),
-  settings: { workFolder, cacheFolder: path.join(workFolder, 'models'), jobConcurrency: 1, jobTimeoutMs: 3_600_000 },
+  settings: {
+    workFolder,
+    cacheFolder: path.join(workFolder, 'models'),
+    jobConcurrency: 1,
+    jobTimeoutMs: 3_600_000,
+    privateWebhooks: true,
+  },
 });

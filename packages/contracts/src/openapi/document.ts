@@ -19,6 +19,7 @@ const tags = [
   { name: 'backbones', description: 'The frozen towers that detectors are adapted from.' },
   { name: 'models', description: 'Adapted detectors: make, read, score, evaluate.' },
   { name: 'jobs', description: 'Work that takes longer than a request.' },
+  { name: 'webhooks', description: 'Addresses that are told of events.' },
   { name: 'inference', description: 'The Open Inference Protocol, which Triton and KServe speak.' },
   { name: 'service', description: 'The server itself.' },
 ];

@@ -460,6 +460,12 @@ const problemCatalogue = {
     meaning: 'No second model scores the requests of this alias.',
     remedy: 'Give it one: `PUT /v1/aliases/{name}` with `shadow`.',
   },
+  'too-many-webhooks': {
+    status: 409,
+    title: 'There are too many webhooks',
+    meaning: 'A tenant may have 20 webhooks, and has them.',
+    remedy: 'Delete one that is no longer needed; one webhook may ask for several events.',
+  },
   'alias-without-history': {
     status: 409,
     title: 'There is no model to go back to',

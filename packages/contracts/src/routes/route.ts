@@ -30,7 +30,7 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Parameters in braces, as in OpenAPI: `/v1/datasets/{id}`. */
   readonly path: string;
-  readonly tag: 'datasets' | 'backbones' | 'models' | 'jobs' | 'inference' | 'service';
+  readonly tag: 'datasets' | 'backbones' | 'models' | 'jobs' | 'webhooks' | 'inference' | 'service';
   readonly summary: string;
   readonly description?: string;
   readonly params?: z.ZodObject;

@@ -8,11 +8,13 @@ import type { Route } from './route.js';
 import { serviceRoutes } from './service-routes.js';
 import { sessionRoutes } from './session-routes.js';
 import { usageRoutes } from './usage-routes.js';
+import { webhookRoutes } from './webhook-routes.js';
 
 type RouteTable = typeof datasetRoutes &
   typeof modelRoutes &
   typeof aliasRoutes &
   typeof jobRoutes &
+  typeof webhookRoutes &
   typeof inferenceRoutes &
   typeof serviceRoutes &
   typeof sessionRoutes &
@@ -24,6 +26,7 @@ const routes: RouteTable = {
   ...modelRoutes,
   ...aliasRoutes,
   ...jobRoutes,
+  ...webhookRoutes,
   ...inferenceRoutes,
   ...serviceRoutes,
   ...sessionRoutes,

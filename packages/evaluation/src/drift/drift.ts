@@ -38,6 +38,11 @@ export function observeDrift(
   };
 }
 
+/** Whether the martingale of a record has ever been so high that an alarm is given. */
+export function isDriftAlarm({ martingale }: DriftRecord): boolean {
+  return martingale.highest >= 1 / falseAlarmRate;
+}
+
 /**
  * Whether the images of a model have changed, from its record and its calibration; histogram and share over the latest
  * `window` scores.
@@ -58,7 +63,7 @@ export function describeDrift(
   const images = latest.filter(([, score]) => score > calibration.threshold).length;
   const capital = present?.martingale.capital.reduce((sum, part) => sum + part, 0) ?? 1;
   const highest = present?.martingale.highest ?? 1;
-  const changed = highest >= 1 / falseAlarmRate;
+  const changed = present !== undefined && isDriftAlarm(present);
   const at = (place: number) => {
     const observation = latest.at(place);
     return observation && new Date(observation[0]).toISOString();

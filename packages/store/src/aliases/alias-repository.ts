@@ -18,12 +18,15 @@ import { findModel, isUsableModel } from '../models/model-record.js';
 import type { Document, Documents } from '../records/documents.js';
 import type { PageRequest } from '../records/pages.js';
 import { type Tenant, timestamp } from '../records/tenant.js';
+import { announceEvent } from '../webhooks/announce-event.js';
 import { aliasDocuments, aliasesOf, aliasKey } from './alias-record.js';
 import { shadowKey } from './shadow-repository.js';
 
 /** As many moves are kept. */
 const longestHistory = 100;
 const mostTries = 50;
+/** Moves that are older are not told any more. */
+const lateMs = 86_400_000;
 
 /** Who moves an alias: the id of an API key, where there are keys. */
 export type MovedBy = string | undefined;
@@ -88,8 +91,22 @@ export class AliasRepository {
 
   async delete(name: string): Promise<void> {
     found(name, (await this.#read(name))?.value);
+    const at = timestamp(this.#tenant);
+    await announceEvent(this.#tenant, { event: 'alias.changed', at, key: name, data: { alias: name, modelId: null } });
     await this.#tenant.objects.delete(aliasKey(this.#tenant, name));
     await this.#tenant.objects.delete(shadowKey(this.#tenant, name));
+  }
+
+  /** Tells webhooks of moves whose process died before it could. */
+  async sweep(): Promise<void> {
+    const oldest = new Date(this.#tenant.now() - lateMs).toISOString();
+    for await (const { name, history } of aliasesOf(this.#tenant)) {
+      for (const move of history) if (move.at >= oldest) await this.#tell(name, move);
+    }
+  }
+
+  async #tell(name: string, { at, modelId }: AliasMove): Promise<void> {
+    await announceEvent(this.#tenant, { event: 'alias.changed', at, key: name, data: { alias: name, modelId } });
   }
 
   /**
@@ -107,7 +124,10 @@ export class AliasRepository {
         if (!lost || attempt === mostTries) throw error;
         continue;
       }
-      if (await isUsableModel(this.#tenant, next.modelId)) return toAlias(next);
+      if (await isUsableModel(this.#tenant, next.modelId)) {
+        await this.#tell(name, next.history[0]!);
+        return toAlias(next);
+      }
       await this.#undo(name, read?.value, next);
       throw modelNotFound(next.modelId);
     }

@@ -1,10 +1,12 @@
 import type { Tenant } from '../records/tenant.js';
+import { announceEvent } from '../webhooks/announce-event.js';
 import { ActiveJobs } from './active-jobs.js';
 import { jobFolder, type StoredJob } from './job-record.js';
 
 /**
- * Removes what a job that has ended no longer needs: its scratch, and after a failure or cancellation everything it
- * made. The marker of the active job goes last, so that the sweep repeats this when the process dies in between.
+ * Removes what a job that has ended no longer needs (its scratch, and after a failure or cancellation everything it
+ * made), and tells webhooks of the end. The marker of the active job goes last, so that the sweep repeats this when the
+ * process dies in between.
  */
 export async function removeScratch(tenant: Tenant, { job, resultId }: StoredJob): Promise<void> {
   const { objects, prefix } = tenant;
@@ -15,6 +17,10 @@ export async function removeScratch(tenant: Tenant, { job, resultId }: StoredJob
     await objects.delete(`${jobFolder(tenant, job.id)}result-index.json`);
     if (job.kind === 'adaptation') await objects.deleteFolder(`${prefix}models/${resultId}/`);
     if (job.kind === 'evaluation') await objects.deleteFolder(`${prefix}evaluations/${resultId}/`);
+  }
+  if (job.state === 'succeeded' || job.state === 'failed') {
+    const { id: jobId, kind, finishedAt } = job;
+    await announceEvent(tenant, { event: `job.${job.state}`, at: finishedAt!, key: jobId, data: { jobId, kind } });
   }
   await new ActiveJobs(tenant).remove(job.id);
 }

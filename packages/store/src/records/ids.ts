@@ -40,6 +40,24 @@ export function idWithin(parentId: string, place: Place, content: string): strin
     [digest.readBigUInt64BE() >> (64n - digestBits), digestBits],
   ] as const;
   const bits = fields.reduce((all, [value, width]) => (all << width) | value, 0n);
+  return withHyphens(bits);
+}
+
+/** The id of what happened at `timeMs` and that `content` tells from everything else: always the same. */
+export function idFrom(timeMs: number, content: string): string {
+  const version = 7n;
+  const variant = 2n;
+  const digest = createHash('sha256').update(content).digest();
+  const bits =
+    (BigInt(timeMs) << 80n) |
+    (version << 76n) |
+    ((digest.readBigUInt64BE(0) & 0xfffn) << 64n) |
+    (variant << 62n) |
+    (digest.readBigUInt64BE(8) >> 2n);
+  return withHyphens(bits);
+}
+
+function withHyphens(bits: bigint): string {
   return bits
     .toString(16)
     .padStart(32, '0')

@@ -1,0 +1,2 @@
+export { webhookKind, webhookPending } from './entries.js';
+export { startWebhooks } from './start-webhooks.js';
