@@ -91,6 +91,7 @@ describe('with an API keys file', () => {
       name: 'x',
       url: 'https://hooks.example.org/',
       events: ['job.failed'],
+      pinned: true,
     };
     for (const names of [
       [],
@@ -102,6 +103,8 @@ describe('with an API keys file', () => {
       ['datasetId', 'shots'],
       ['datasetId', 'modelId'],
       ['datasetId', 'alpha'],
+      ['datasetId'],
+      ['pinned'],
     ] as const) {
       const json = Object.fromEntries(names.map((name) => [name, all[name]]));
       if (body.json.safeParse(json).success) return { json };

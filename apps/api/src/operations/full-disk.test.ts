@@ -79,6 +79,7 @@ const writes: Partial<Record<OperationId, (things: Things) => Send>> = {
     return [`/v2/models/${modelId}/infer`, { json: { inputs } }];
   },
   reviseModel: ({ datasetId, modelId }) => [`/v1/models/${modelId}/revisions`, { json: { datasetId } }],
+  setResidency: ({ modelId }) => [`/v1/models/${modelId}/residency`, { json: { pinned: true } }],
   setThreshold: ({ modelId }) => [`/v1/models/${modelId}/threshold`, { json: { threshold: 0.5 } }],
   deleteThreshold: ({ modelId }) => [`/v1/models/${modelId}/threshold`],
   importModel: () => ['/v1/models/import', zipped],

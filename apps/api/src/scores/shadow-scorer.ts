@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { pixelDigest } from '@mediclip/adaptation';
 import type { Alias, Model } from '@mediclip/contracts';
 import { decisionOf, observeShadow, type ShadowedImage, type ShadowPair } from '@mediclip/evaluation';
@@ -112,6 +113,9 @@ export class ShadowScorer {
   async #score({ store, model, side, images, scores }: AnsweredRequest, shadowId: string): Promise<ShadowedImage[]> {
     const shadow = await store.models.get(shadowId);
     const { backbone } = shadow.configuration;
+    if (!isDeepStrictEqual(shadow.intensity, model.intensity)) {
+      throw new Error('The shadow renders deep greys otherwise than the model whose images it is given.');
+    }
     const message = encodeScoreMessage({ tenant: store.tenant, modelId: shadowId, side, images: [...images] });
     const options = { topic: backbone, deadlineMs, signal: this.#closing.signal };
     const reply = decodeScoreReply(await this.#scoreChannel.request(message, options));
