@@ -9,7 +9,7 @@ import { isMaskFolder, splitOf } from './names.js';
 /** The bytes of the list at a place of the names. */
 export type ReadList = (index: number) => AsyncIterable<Uint8Array>;
 
-const imageName = /\.(?:png|jpe?g|jpe|jfif|webp|tiff?|bmp|dib|gif|dcm|dicom|ima|jp2|j2k|jpx)$/i;
+const imageName = /\.(?:png|jpe?g|jpe|jfif|webp|tiff?|bmp|dib|gif|nii|nii\.gz|dcm|dicom|ima|jp2|j2k|jpx)$/i;
 const nameWithoutExtension = /^[^.]+$|\.\d+$/;
 
 /**

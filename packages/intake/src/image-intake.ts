@@ -80,6 +80,7 @@ const mediaTypes = {
   bmp: 'image/bmp',
   gif: 'image/gif',
   dicom: 'image/png',
+  nifti: 'image/png',
 } as const satisfies Record<ImageFormat, ImageDescription['mediaType']>;
 
 const checkedAtOnce = 4;
@@ -324,7 +325,7 @@ const unusedMaskNote = 'of the mask: it is kept and not used, because the image 
 
 /** Images that a file becomes. */
 function imagesOf({ format, frameCount }: KnownOfImage): number {
-  return format === 'dicom' || format === 'tiff' ? frameCount : 1;
+  return format === 'dicom' || format === 'nifti' || format === 'tiff' ? frameCount : 1;
 }
 
 /** The mask, if it can be the image's. */

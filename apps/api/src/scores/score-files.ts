@@ -144,7 +144,7 @@ export async function framesOf(
 }
 
 function assertRoom({ description: { format, frameCount } }: Frame<ScoringWants>, room: number): void {
-  const count = format === 'dicom' ? frameCount : 1;
+  const count = format === 'dicom' || format === 'nifti' ? frameCount : 1;
   if (count <= room) return;
   throw new ProblemError('image-too-many-frames', `The file has ${count} frames; use a scoring job for so many.`, {
     limit: room,

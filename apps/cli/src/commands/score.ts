@@ -48,7 +48,7 @@ export async function score(
           for (let frame = 0; frame < count; frame++) {
             const { prepared, ground, description } = await naming(file, pool.frame(bytes, wants, { frame }));
             const { notes, frameCount, format } = description;
-            const hasFrames = frameCount > 1 && (format === 'dicom' || format === 'tiff');
+            const hasFrames = frameCount > 1 && ['dicom', 'nifti', 'tiff'].includes(format);
             if (hasFrames) count = frameCount;
             const images = [{ side, data: prepared.data }];
             const [answer] = await engine.score({ detector, images }, { signal });

@@ -253,7 +253,7 @@ const problemCatalogue = {
     status: 415,
     title: 'The format of the image is not supported',
     meaning: 'The content of the file is not one of the formats that are read; its name does not matter.',
-    remedy: 'Convert it to PNG, JPEG, WebP, TIFF, BMP, GIF or DICOM.',
+    remedy: 'Convert it to PNG, JPEG, WebP, TIFF, BMP, GIF, DICOM or NIfTI.',
   },
   'image-unsupported-encoding': {
     status: 415,

@@ -4,7 +4,7 @@ import { countSchema, digestSchema, idSchema, labelSchema, splitSchema, timestam
 
 /** Formats that are read, told by content. */
 const imageFormatSchema = z
-  .enum(['png', 'jpeg', 'webp', 'tiff', 'bmp', 'gif', 'dicom'])
+  .enum(['png', 'jpeg', 'webp', 'tiff', 'bmp', 'gif', 'dicom', 'nifti'])
   .meta({ id: 'ImageFormat', description: 'Format of the file as it was sent, told by its content.' });
 
 export type ImageFormat = z.infer<typeof imageFormatSchema>;

@@ -1,8 +1,9 @@
 import { fileTypeFromBuffer } from 'file-type';
 import { isDicom } from '../dicom/part10.js';
 import { ImageError } from '../image/image-error.js';
+import { isNifti } from '../nifti/nifti-header.js';
 
-export type ImageFormat = 'png' | 'jpeg' | 'webp' | 'tiff' | 'bmp' | 'gif' | 'dicom';
+export type ImageFormat = 'png' | 'jpeg' | 'webp' | 'tiff' | 'bmp' | 'gif' | 'dicom' | 'nifti';
 
 const FORMAT_OF_MEDIA_TYPE: Readonly<Record<string, ImageFormat>> = {
   'image/png': 'png',
@@ -21,11 +22,12 @@ const FORMAT_OF_MEDIA_TYPE: Readonly<Record<string, ImageFormat>> = {
  */
 export async function detectFormat(bytes: Uint8Array): Promise<ImageFormat> {
   if (isDicom(bytes)) return 'dicom';
+  if (isNifti(bytes)) return 'nifti';
   const type = await fileTypeFromBuffer(bytes);
   const format = type && FORMAT_OF_MEDIA_TYPE[type.mime];
   if (format) return format;
   throw new ImageError(
     'unsupported-format',
-    `The file is ${type ? `of type ${type.mime}` : 'of no known image type'}, which is not supported; send PNG, JPEG, WebP, TIFF, BMP, GIF or DICOM.`,
+    `The file is ${type ? `of type ${type.mime}` : 'of no known image type'}, which is not supported; send PNG, JPEG, WebP, TIFF, BMP, GIF, DICOM or NIfTI.`,
   );
 }

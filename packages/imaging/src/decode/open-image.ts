@@ -30,7 +30,7 @@ export interface OpenImage {
 }
 
 /**
- * Opens a file of any format, told by content: PNG, JPEG, WebP, TIFF, BMP, GIF or DICOM. Its structure is read and its
+ * Opens a file of any format, told by content: PNG, JPEG, WebP, TIFF, BMP, GIF, DICOM or NIfTI. Its structure is read and its
  * sizes are checked once for all frames, and no pixel is decoded. Rejects with an ImageError for a file that is too
  * large, of another kind, or whose structure is damaged or cut short. `bytes` must not change while the image is in
  * use.
@@ -53,7 +53,7 @@ export async function openImage(bytes: Uint8Array, limits: Partial<ImageLimits> 
       });
     }
     const file = await openRaster(bytes, format, resolved);
-    const decodable = format === 'tiff' ? file.frameCount : 1;
+    const decodable = format === 'tiff' || format === 'nifti' ? file.frameCount : 1;
     const { frameCount } = file;
     const cost = (index: number) => file.cost(Math.min(index, decodable - 1));
     return opened({ format, frameCount, decodable, cost }, resolved, {

@@ -78,7 +78,7 @@ const prepare = { train: trainingImage, test: testImage, mask: maskImage };
 /** DICOM holds more than pixels, a file of several pages more than the one, and deep greys are kept as PNG alone. */
 function isNotKept(image: ReadImage): boolean {
   const { format, frameCount } = image;
-  return format === 'dicom' || (format === 'tiff' && (frameCount > 1 || 'greys' in image));
+  return format === 'dicom' || format === 'nifti' || (format === 'tiff' && (frameCount > 1 || 'greys' in image));
 }
 
 async function pngFile(png: Uint8Array, folder: string): Promise<string> {

@@ -4,6 +4,7 @@ import { CHANNELS, type ImageMode } from '../image/decoded-image.js';
 import type { FrameCost } from '../image/frame-cost.js';
 import { corruptImage, ImageError } from '../image/image-error.js';
 import { checkDeclared, type ImageLimits } from '../image/limits.js';
+import { openNifti } from '../nifti/open-nifti.js';
 import { openBmp } from './bmp.js';
 import { fillGround, gifMode, readGifFrame } from './gif.js';
 import { hasAllIntervals, plainJpeg } from './jpeg.js';
@@ -28,6 +29,8 @@ export async function openRaster(bytes: Uint8Array, format: RasterFormat, limits
       return openBmp(bytes, limits);
     case 'tiff':
       return openTiff(bytes, limits);
+    case 'nifti':
+      return openNifti(bytes, limits);
     case 'png':
       checkPng(bytes);
       return openByVips({ bytes, format: 'PNG' }, limits, (header) => pngMode(bytes, header.hasAlpha));

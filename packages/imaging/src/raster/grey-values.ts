@@ -10,11 +10,15 @@ export function greyValuesOf({
   height,
   mode,
   data,
+  scale = { slope: 1, intercept: 0 },
   notes,
 }: RasterSamples): { readonly greys: GreyValues; readonly notes: readonly string[] } | undefined {
   if (mode !== 'grey' || data instanceof Uint8Array) return undefined;
   const { stored, pixels, notes: further } = storedGreys(data);
-  return { greys: { width, height, stored, pixels }, notes: [...notes, ...further] };
+  const slope = scale.slope * pixels.slope;
+  const intercept = scale.slope * pixels.intercept + scale.intercept;
+  const greys = { width, height, stored, pixels: { ...pixels, slope, intercept } };
+  return { greys, notes: [...notes, ...further] };
 }
 
 /** Signed samples are turned in their own memory, for there may be many. */

@@ -11,6 +11,8 @@ export interface RasterSamples {
   readonly mode: ImageMode;
   /** Row-major, channels interleaved: `width * height * CHANNELS[mode]` values. */
   readonly data: SampleValues;
+  /** Of greys: value = slope * sample + intercept; without it they are the values. */
+  readonly scale?: { readonly slope: number; readonly intercept: number };
   readonly notes: readonly string[];
 }
 
