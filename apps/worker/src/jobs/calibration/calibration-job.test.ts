@@ -69,6 +69,15 @@ describe('a calibration', () => {
     });
   });
 
+  test('leaves out what a person has called abnormal', async () => {
+    const modelId = await service.model(worker);
+    const datasetId = await service.dataset();
+    const [image] = await service.upload(datasetId, { normal: 5 });
+    const verdict = { datasetId, jobId: image!.id, verdict: 'abnormal', at: '2026-01-01T00:00:00Z' } as const;
+    await service.tenant.judgedImages.note(modelId, { imageId: image!.id, ...verdict });
+    expect(await calibrate(modelId, datasetId, 0.2)).toMatchObject({ state: 'succeeded', result: { images: 4 } });
+  });
+
   test('leaves out pictures that the model has learned from when their data set is gone, whatever their bytes', async () => {
     const learned = await service.dataset({ train: 3 });
     const job = (await service.ended(await service.adapt(worker.jobQueue, learned))) as JobOf<'adaptation'>;
