@@ -11,6 +11,7 @@ const rooms = [
   'packages/backbones',
   'packages/synthesis',
   'packages/imaging',
+  'packages/dicom-objects',
   'packages/adaptation',
   'packages/evaluation',
   'packages/engine',
