@@ -2,6 +2,7 @@
 const rooms = [
   'packages/testing',
   'packages/files',
+  'packages/multipart',
   'packages/contracts',
   'packages/dataset-layout',
   'packages/threads',
@@ -17,6 +18,7 @@ const rooms = [
   'packages/engine',
   'packages/store',
   'packages/queue',
+  'packages/dicomweb',
   'packages/problems',
   'packages/webhooks',
   'packages/intake',

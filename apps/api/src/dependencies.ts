@@ -1,3 +1,4 @@
+import type { DicomwebSettings } from '@mediclip/dicomweb';
 import type { ImagingPool } from '@mediclip/imaging';
 import type { JobQueue, ScoreChannel } from '@mediclip/queue';
 import type { Store } from '@mediclip/store';
@@ -53,6 +54,7 @@ export interface ServerSettings {
   readonly eventLoopDelayMs: number;
   readonly connectionTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  readonly dicomweb: DicomwebSettings;
   /** Whether the page for people is served. */
   readonly page: boolean;
 }
@@ -65,7 +67,7 @@ export interface ReadinessProbe {
 }
 
 /** Decoding and drawing away from the event loop. */
-export type Imaging = Pick<ImagingPool, 'frame' | 'frames' | 'overlay'>;
+export type Imaging = Pick<ImagingPool, 'frame' | 'frames' | 'identity' | 'overlay'>;
 
 /** What the server works with. It closes none of it. */
 export interface ServerDependencies {

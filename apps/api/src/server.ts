@@ -1,5 +1,7 @@
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
+import { openObjectThreads } from '@mediclip/dicom-objects';
+import { vaultOf } from '@mediclip/dicomweb';
 import { newId } from '@mediclip/store';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { ApiKeys } from './auth/api-keys.js';
@@ -9,6 +11,8 @@ import { backboneHandlers } from './backbones/backbones.js';
 import { datasetHandlers } from './datasets/datasets.js';
 import { imageHandlers } from './datasets/images.js';
 import type { ReadinessProbe, ServerDependencies } from './dependencies.js';
+import { dicomwebHandlers } from './dicomweb/dicomweb.js';
+import { studyHandlers } from './dicomweb/studies.js';
 import { connectionLimit, descriptorLimit, mostConnections } from './http/connection-limit.js';
 import type { Handlers } from './http/handlers.js';
 import { loadShedding } from './http/load-shedding.js';
@@ -92,6 +96,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   const shadow = new ShadowScorer(dependencies.scoreChannel, logger);
   const drift = new DriftRecorder(logger, metrics.driftMartingale);
   const backboneThreads = openBackboneThreads(settings.modelsDir);
+  const objects = openObjectThreads();
   const keys = settings.apiKeysFile
     ? await ApiKeys.open(settings.apiKeysFile, { onError: (err) => logger.error({ err }, err.message) })
     : undefined;
@@ -121,7 +126,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, metrics));
   app.setNotFoundHandler(notFound);
   app.addHook('preClose', async () => lifecycle.close());
-  app.addHook('onClose', () => backboneThreads.close());
+  app.addHook('onClose', () => Promise.all([backboneThreads.close(), objects.close()]).then(() => undefined));
   app.addHook('onClose', () => drift.flush());
   app.addHook('onClose', () => shadow.close());
   app.addHook('onClose', () => closeTemporaryFolders(settings.dataDir));
@@ -153,6 +158,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   if (settings.page) await app.register(page);
 
   const usage = new TenantUsage(settings.tenants);
+  const images = { settings, imaging: dependencies.imaging, memory, usage, vault: vaultOf(settings.dicomweb) };
   const submission = {
     jobQueue,
     usage,
@@ -169,12 +175,14 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   const handlers: Handlers = {
     ...usageHandlers(usage, settings.tenants),
     ...datasetHandlers(usage),
-    ...imageHandlers({ ...dependencies, memory, usage }),
-    ...archiveHandlers({ ...dependencies, memory, usage }),
+    ...imageHandlers(images),
+    ...archiveHandlers(images),
+    ...dicomwebHandlers({ ...images, ...submission }),
+    ...studyHandlers({ ...images, ...submission, dicomweb: settings.dicomweb, objects }),
     ...backboneHandlers(settings.modelsDir),
     ...adaptationHandlers({ ...submission, backboneThreads }),
     ...modelHandlers,
-    ...aliasHandlers,
+    ...aliasHandlers(settings.dicomweb),
     ...exportHandlers({ settings, backboneThreads, memory }),
     ...importHandlers({ settings, backboneThreads, memory, usage }),
     ...thresholdHandlers,
@@ -182,7 +190,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
     ...driftHandlers(drift),
     ...inferenceHandlers({ ...dependencies, metrics, drift, shadow, memory }),
     ...shadowHandlers(shadow),
-    ...scoringHandlers(submission),
+    ...scoringHandlers({ ...submission, dicomweb: settings.dicomweb }),
     ...evaluationHandlers(submission),
     ...calibrationHandlers(submission),
     ...revisionHandlers(submission),

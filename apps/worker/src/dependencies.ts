@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import type { DicomwebSettings } from '@mediclip/dicomweb';
 import type { Engine, EngineEvents } from '@mediclip/engine';
 import type { ImagingPool } from '@mediclip/imaging';
 import type { JobQueue, ScoreChannel } from '@mediclip/queue';
@@ -18,6 +19,11 @@ interface WorkerSettings {
   readonly jobTimeoutMs: number;
   /** Whether webhooks may be on this machine and in private networks. */
   readonly privateWebhooks: boolean;
+  readonly dicomweb: DicomwebSettings;
+  /** Of one image file that is fetched. */
+  readonly maximumImageBytes: number;
+  /** Images of one data set. */
+  readonly datasetImages: number;
 }
 
 /** The part of the engine that a worker uses. */
@@ -31,7 +37,7 @@ export interface WorkerDependencies {
   readonly jobQueue: JobQueue;
   readonly scoreChannel: ScoreChannel;
   readonly engine: WorkerEngine;
-  readonly imagingPool: Pick<ImagingPool, 'frame'>;
+  readonly imagingPool: Pick<ImagingPool, 'frame' | 'frames' | 'identity'>;
   readonly logger: Logger;
   readonly registry: Registry;
   readonly settings: WorkerSettings;

@@ -1,4 +1,5 @@
 import { jobKindSchema, type ReadinessCheck } from '@mediclip/contracts';
+import { openObjectThreads } from '@mediclip/dicom-objects';
 import type { Consumer, ScoreServer } from '@mediclip/queue';
 import { startWebhooks } from '@mediclip/webhooks';
 import type { WorkerDependencies } from './dependencies.js';
@@ -6,6 +7,8 @@ import { EngineHealth } from './engine-health.js';
 import { recoverJobs, startHousekeeping } from './housekeeping.js';
 import { adaptationJob } from './jobs/adaptation/adaptation-job.js';
 import { calibrationJob } from './jobs/calibration/calibration-job.js';
+import { importJob } from './jobs/dicomweb/import-job.js';
+import { pushJob } from './jobs/dicomweb/push-job.js';
 import { evaluationJob } from './jobs/evaluation/evaluation-job.js';
 import { deadJobHandler, jobHandler } from './jobs/job-handler.js';
 import { revisionJob } from './jobs/revision/revision-job.js';
@@ -76,13 +79,17 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Wor
   const answer = scoreAnswerer({ store, engine, health, models, metrics, logger, onWarm });
   const scoreServer: ScoreServer = await scoreChannel.serve(answer, { topics: [], concurrency: scoreConcurrency });
 
+  const objects = openObjectThreads();
   const work = { ...dependencies, models };
+  const { dicomweb } = settings;
   const runners = {
     adaptation: adaptationJob(dependencies),
     scoring: scoringJob(work),
     evaluation: evaluationJob(work),
     calibration: calibrationJob(work),
     revision: revisionJob(work),
+    'dicomweb-import': importJob({ ...dependencies, dicomweb }),
+    'dicomweb-push': pushJob({ ...dependencies, dicomweb, objects }),
   };
   const handler = jobHandler({ store, runners, health, metrics, logger, timeoutMs: settings.jobTimeoutMs });
   const consume = async (): Promise<Consumer> => {
@@ -127,6 +134,7 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Wor
     await drain({ consumer, scoreServer, engine }, graceMs);
     await housekeepingStopped;
     await webhooksStopped;
+    await objects.close();
     health.close();
     metrics.close();
     state = 'stopped';

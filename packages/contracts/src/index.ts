@@ -31,6 +31,7 @@ export * from './resources/aliases.js';
 export * from './resources/backbones.js';
 export * from './resources/calibrations.js';
 export * from './resources/datasets.js';
+export * from './resources/dicomweb.js';
 export * from './resources/drift.js';
 export * from './resources/evaluations.js';
 export * from './resources/health.js';

@@ -1,5 +1,6 @@
 import { ownSchemeIdentification } from './codes.js';
 import { dcmjs } from './dcmjs.js';
+import { manufacturer, seriesDescription } from './own-objects.js';
 import { type DicomJson, patientAndStudy, uidsOf } from './source-instance.js';
 import { derivedUid } from './uids.js';
 
@@ -21,12 +22,6 @@ export interface ObjectOrigin {
 
 /** Attributes by keyword. */
 export type Attributes = Readonly<Record<string, unknown>>;
-
-/** What tells an object of this product from all others. */
-export const manufacturer = 'MediCLIP';
-
-/** Before the text of every SeriesDescription: nobody shall take it for a finding. */
-export const seriesDescription = (what: string): string => `MediCLIP ${what} (research)`;
 
 const implementationClassUid = '2.25.220531934310871284523910927451093527312';
 const explicitLittleEndian = '1.2.840.10008.1.2.1';

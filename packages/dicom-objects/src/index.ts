@@ -1,7 +1,5 @@
-export { manufacturer, type ObjectOrigin, type ResultModel, seriesDescription } from './dicom-object.js';
+export type { ObjectOrigin } from './dicom-object.js';
 export { type ObjectThreads, openObjectThreads } from './objects-threads.js';
-export type { SecondaryCaptureOptions } from './secondary-capture.js';
-export type { SegmentationOptions, SegmentedFrame } from './segmentation.js';
+export { isOwnObject } from './own-objects.js';
 export { type DicomJson, type InstanceUids, isUid, onlyUids, uidsOf } from './source-instance.js';
-export type { ReportedScore, StructuredReportOptions } from './structured-report.js';
-export { derivedUid, type ResultKind } from './uids.js';
+export type { ReportedScore } from './structured-report.js';

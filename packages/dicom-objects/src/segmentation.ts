@@ -5,7 +5,7 @@ import { type DicomJson, numbersOf, textOf, uidsOf } from './source-instance.js'
 import { derivedUid } from './uids.js';
 
 /** The regions of a frame. */
-export interface SegmentedFrame {
+interface SegmentedFrame {
   /** Frame of the source, counted from 1; undefined for a source of one image. */
   readonly frame?: number | undefined;
   /** 0 and 1, row by row, in the pixels of the source. */

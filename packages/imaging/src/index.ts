@@ -1,4 +1,5 @@
 export { decodeImage } from './decode/decode-image.js';
+export type { DicomIdentity } from './dicom/identity.js';
 export { chosenIntensity, type GreyStatistics, givenIntensity } from './greys/choose-intensity.js';
 export type { GreyPixels } from './greys/grey-values.js';
 export { ImageError, type ImageErrorCode } from './image/image-error.js';

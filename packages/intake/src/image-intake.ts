@@ -9,7 +9,13 @@ import {
   type Split,
   type Upload,
 } from '@mediclip/contracts';
-import { type Frame, ImageError, type ImagingPool, type ImageDescription as KnownOfImage } from '@mediclip/imaging';
+import {
+  type DicomIdentity,
+  type Frame,
+  ImageError,
+  type ImagingPool,
+  type ImageDescription as KnownOfImage,
+} from '@mediclip/imaging';
 import { problemOf } from '@mediclip/problems';
 import type { ImageDescription, ImageRepository } from '@mediclip/store';
 import type { ByteBudget, Lease, TaskStream } from '@mediclip/threads';
@@ -27,7 +33,11 @@ export interface IncomingImage {
 
 export interface IntakeOptions {
   readonly images: ImageRepository;
-  readonly imaging: Pick<ImagingPool, 'frame' | 'frames'>;
+  readonly imaging: Pick<ImagingPool, 'frame' | 'frames' | 'identity'>;
+  /** Seals which instance a DICOM file is; without it nothing of that is kept. */
+  readonly seal?: ((identity: DicomIdentity) => Uint8Array | undefined) | undefined;
+  /** Place of the first file in the upload, where that comes in parts; by default 0. */
+  readonly firstIndex?: number | undefined;
   readonly datasetId: string;
   /** Images that the data set may get yet. */
   readonly room: number;
@@ -60,6 +70,7 @@ interface OpenFile {
   readonly others: TaskStream<StorableFrame>;
   readonly mask: FoundMask | undefined;
   readonly maskNotes: readonly string[];
+  readonly reference: Uint8Array | undefined;
 }
 
 /** A file of which not all is stored. */
@@ -102,10 +113,11 @@ export class ImageIntake {
   readonly #signal: AbortSignal;
   /** Settles when the files taken so far are stored. */
   #storing: Promise<void> = Promise.resolve();
-  #count = 0;
+  #count: number;
 
   constructor(private readonly options: IntakeOptions) {
     this.#signal = AbortSignal.any([options.signal, this.#discarded.signal]);
+    this.#count = options.firstIndex ?? 0;
   }
 
   /** Takes a file; waits while as many as are checked at once are under way. */
@@ -197,18 +209,18 @@ export class ImageIntake {
   }
 
   /** Stores all frames of a file. Of a file that turns out to be bad none stays. */
-  async #store(image: IncomingImage, index: number, { first, others, mask, maskNotes }: OpenFile): Promise<Image[]> {
+  async #store(image: IncomingImage, index: number, { first, others, ...rest }: OpenFile): Promise<Image[]> {
     const { room, datasetImages } = this.options;
     const begin = this.#stored.length;
     try {
       if (begin + imagesOf(first.description) > room) {
         throw new ProblemError('data-set-full', undefined, { limit: datasetImages });
       }
-      await this.#storeFrame(image, first, { file: index, frame: 0 }, { mask, maskNotes });
+      await this.#storeFrame(image, first, { file: index, frame: 0 }, rest);
       let frame = 1;
       for await (const other of others) {
         this.#signal.throwIfAborted();
-        await this.#storeFrame(image, other, { file: index, frame: frame++ }, { mask, maskNotes });
+        await this.#storeFrame(image, other, { file: index, frame: frame++ }, rest);
       }
       return this.#stored.slice(begin);
     } catch (error) {
@@ -222,7 +234,7 @@ export class ImageIntake {
     { fileName, split, label, file }: IncomingImage,
     { description, png }: StorableFrame,
     place: { readonly file: number; readonly frame: number },
-    { mask, maskNotes }: Pick<OpenFile, 'mask' | 'maskNotes'>,
+    { mask, maskNotes, reference }: Omit<OpenFile, 'first' | 'others'>,
   ): Promise<void> {
     const { datasetId, images, uploadId } = this.options;
     const { format, width, height, dicom, pixels } = description;
@@ -243,7 +255,7 @@ export class ImageIntake {
     const lease = await this.#memoryFor(mask ? [source, mask.path] : [source]);
     try {
       const bytes = await readFile(source);
-      const content = { bytes, mask: mask && { ...mask, bytes: await readFile(mask.path) } };
+      const content = { bytes, mask: mask && { ...mask, bytes: await readFile(mask.path) }, reference };
       this.#stored.push(await images.prepare(datasetId, record, content, { uploadId, ...place }));
     } finally {
       lease.giveBack();
@@ -262,7 +274,7 @@ export class ImageIntake {
   }
 
   async #check({ file, mask, label }: IncomingImage): Promise<OpenFile> {
-    const { imaging, caller } = this.options;
+    const { imaging, seal, caller } = this.options;
     if (mask instanceof ProblemError) throw mask;
     this.#assertSize(file);
     // The mask stands before its image in the queue of the threads: an image with several frames keeps its thread until
@@ -270,6 +282,7 @@ export class ImageIntake {
     const reading = mask && this.#readMask(mask);
     reading?.catch(() => undefined);
     const wants = { png: { folder: path.dirname(file.path) } };
+    const identity = seal && (await imaging.identity({ path: file.path }, { signal: this.#signal, caller }));
     const frames = imaging.frames({ path: file.path }, wants, { signal: this.#signal, caller });
     try {
       const { value: first } = await frames.next();
@@ -280,6 +293,7 @@ export class ImageIntake {
         others: frames,
         mask: read && maskFor(first.description, read.found),
         maskNotes: read ? [...read.notes, ...(label === 'normal' ? [unusedMaskNote] : [])] : [],
+        reference: identity && seal?.(identity),
       };
     } catch (error) {
       await frames.return();

@@ -1,6 +1,7 @@
 import { AdaptationError } from '@mediclip/adaptation';
 import { WeightsError } from '@mediclip/backbones';
 import { ProblemError, type ProblemExtras, type ProblemSlug, problemKind } from '@mediclip/contracts';
+import { DicomwebError } from '@mediclip/dicomweb';
 import { EngineError, toOutOfMemoryError } from '@mediclip/engine';
 import { ImageError } from '@mediclip/imaging';
 import { OutOfMemoryError } from '@mediclip/onnx-graph';
@@ -8,7 +9,7 @@ import { QueueError } from '@mediclip/queue';
 import { InvalidCursor, ModelHasAlias, RecordInUse, StoreError, TooManyPinnedModels } from '@mediclip/store';
 import { ThreadError } from '@mediclip/threads';
 import { isFileSystemError, systemSlug } from './system-errors.js';
-import { ofAdaptation, ofEngine, ofImages, ofQueue, ofStore, ofThreads, ofWeights } from './tables.js';
+import { ofAdaptation, ofDicomweb, ofEngine, ofImages, ofQueue, ofStore, ofThreads, ofWeights } from './tables.js';
 
 /** Seconds after which a part that could not be reached may be there again. */
 const retryAfterSeconds = 5;
@@ -57,6 +58,7 @@ function slugOf(error: unknown): ProblemSlug {
   if (error instanceof AdaptationError) return ofAdaptation[error.code];
   if (error instanceof StoreError) return ofStore[error.code];
   if (error instanceof QueueError) return ofQueue[error.code];
+  if (error instanceof DicomwebError) return ofDicomweb[error.code];
   if (error instanceof ThreadError) return ofThreads[error.code];
   if (error instanceof EngineError) {
     return error.code === 'compute-failed' ? ofOrigin(error) : ofEngine[error.code];

@@ -1,6 +1,7 @@
 import type { AdaptationErrorCode } from '@mediclip/adaptation';
 import type { WeightsErrorCode } from '@mediclip/backbones';
 import type { ProblemSlug } from '@mediclip/contracts';
+import type { DicomwebErrorCode } from '@mediclip/dicomweb';
 import type { EngineErrorCode } from '@mediclip/engine';
 import type { ImageErrorCode } from '@mediclip/imaging';
 import type { QueueErrorCode } from '@mediclip/queue';
@@ -104,6 +105,16 @@ export const ofQueue: Table<QueueErrorCode> = {
   'queue-unavailable': 'queue-unavailable',
   'score-deadline': 'deadline-exceeded',
   'score-answer-failed': 'internal',
+};
+
+export const ofDicomweb: Table<DicomwebErrorCode> = {
+  'unknown-server': 'dicomweb-server-unknown',
+  unreachable: 'dicomweb-unreachable',
+  refused: 'dicomweb-refused',
+  'bad-answer': 'dicomweb-refused',
+  'no-such-instance': 'dicomweb-refused',
+  'no-references': 'study-without-references',
+  'wrong-key': 'references-sealed-otherwise',
 };
 
 export const ofThreads: Table<ThreadErrorCode> = {

@@ -5,7 +5,7 @@ export { startFailingProxy } from './failing-proxy.js';
 export { goldenJson, goldenPath } from './golden.js';
 export { goldenTensors } from './golden-tensors.js';
 export { askOnnxChecker } from './onnx-checker.js';
-export { findOrthanc, type OrthancPrograms } from './orthanc-programs.js';
+export { findOrthanc } from './orthanc-programs.js';
 export { findPython } from './python.js';
 export { findRedis, type RedisServer, type RedisServerOptions, startRedis } from './redis.js';
 export { openModel, runModel } from './run-model.js';

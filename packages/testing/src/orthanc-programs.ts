@@ -1,5 +1,5 @@
 /** Paths of the programs that a test of the way to a PACS needs. */
-export interface OrthancPrograms {
+interface OrthancPrograms {
   readonly orthanc: string;
   /** Orthanc's DICOMweb plugin. */
   readonly plugin: string;

@@ -2,6 +2,7 @@ import { utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { operationIds, routeOf } from '@mediclip/contracts';
+import { relatedBody } from '@mediclip/multipart';
 import { temporaryFolder } from '@mediclip/testing';
 import { bitmap } from '../testing/bitmaps.js';
 import { writeKeys } from '../testing/keys.js';
@@ -39,6 +40,7 @@ describe('with an API keys file', () => {
       results: json.items[0].id,
       models: modelId,
       jobs: scoring.json.id,
+      studies: scoring.json.id,
       adaptationJob: jobId,
       evaluations: evaluationId,
     };
@@ -52,7 +54,7 @@ describe('with an API keys file', () => {
 
   /** The path of an operation with ids of the other tenant in every place. */
   function foreignPath(pathOfRoute: string): string {
-    return pathOfRoute.replace(/\/(\w+)\/\{\w+\}/g, (_, kind: string) => {
+    return pathOfRoute.replace('{kind}', 'segmentation').replace(/\/(\w+)\/\{\w+\}/g, (_, kind: string) => {
       if (ids[kind] === undefined) throw new Error(`The test has no id of ${kind} yet.`);
       return `/${kind}/${ids[kind]}`;
     });
@@ -80,6 +82,10 @@ describe('with an API keys file', () => {
       const input = { name: 'image', datatype: 'BYTES', shape: [1], data: [Buffer.from(bitmap()).toString('base64')] };
       return { json: { inputs: [input] } };
     }
+    if ('mediaTypes' in body && body.mediaTypes.includes('multipart/related')) {
+      const { bytes, contentType } = relatedBody('application/dicom', [new Uint8Array([1])]);
+      return { body: bytes, headers: { 'content-type': contentType } };
+    }
     if (!('json' in body)) return { body: new Uint8Array([1]), headers: { 'content-type': 'application/zip' } };
     const all = {
       verdict: 'normal',
@@ -92,6 +98,9 @@ describe('with an API keys file', () => {
       url: 'https://hooks.example.org/',
       events: ['job.failed'],
       pinned: true,
+      server: 'pacs',
+      split: 'test',
+      label: 'normal',
     };
     for (const names of [
       [],
@@ -100,6 +109,8 @@ describe('with an API keys file', () => {
       ['modelId'],
       ['threshold'],
       ['verdict'],
+      ['server'],
+      ['server', 'split', 'label'],
       ['datasetId', 'shots'],
       ['datasetId', 'modelId'],
       ['datasetId', 'alpha'],
@@ -123,9 +134,13 @@ describe('with an API keys file', () => {
 
   // The events of all jobs have no end, and a test of their own below.
   test.each(closed.filter((id) => id !== 'getAllJobEvents'))('%s never shows what is another tenant’s', async (id) => {
-    const { method, path: pathOfRoute } = routeOf(id);
+    const { method, path: pathOfRoute, query } = routeOf(id);
     const takesIds = pathOfRoute.includes('{') || /^create(Adaptation|Scoring|Evaluation)$/.test(id);
-    const answer = await service.send(method, foreignPath(pathOfRoute), { ...foreignBody(id), key: mine });
+    const answer = await service.send(
+      method,
+      `${foreignPath(pathOfRoute)}${query?.safeParse({}).success === false ? '?split=train&label=normal' : ''}`,
+      { ...foreignBody(id), key: mine },
+    );
     if (takesIds) expect(answer).toMatchObject({ status: 404, problem: 'not-found' });
     else for (const foreign of Object.values(ids)) expect(answer.text).not.toContain(foreign);
   });

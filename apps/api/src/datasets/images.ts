@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { type Label, labelSchema, ProblemError, type Split, splitSchema, type Upload } from '@mediclip/contracts';
+import { type ReferenceVault, sealOf } from '@mediclip/dicomweb';
 import { ImageIntake, type IncomingImage, spool } from '@mediclip/intake';
 import type { z } from 'zod';
 import type { Imaging, ServerSettings } from '../dependencies.js';
@@ -17,6 +18,8 @@ export interface ImageDependencies {
   readonly settings: ServerSettings;
   readonly imaging: Imaging;
   readonly memory: ServerMemory;
+  /** What seals which instances DICOM files are, where that is kept. */
+  readonly vault: ReferenceVault | undefined;
 }
 
 export function imageHandlers(
@@ -59,9 +62,12 @@ export async function takeImages(
     signal,
     newId,
     attempt,
-  }: Pick<Call<'uploadImages' | 'uploadArchive'>, 'store' | 'signal' | 'newId' | 'attempt'>,
+  }: Pick<
+    Call<'uploadImages' | 'uploadArchive' | 'storeStudyInDataset' | 'scoreStudy'>,
+    'store' | 'signal' | 'newId' | 'attempt'
+  >,
   datasetId: string,
-  { settings, imaging, memory, usage }: ImageDependencies,
+  { settings, imaging, memory, usage, vault }: ImageDependencies,
   receive: (intake: ImageIntake) => Promise<void>,
 ): Promise<Upload> {
   const counts = await store.images.counts(datasetId);
@@ -77,6 +83,7 @@ export async function takeImages(
     datasetImages,
     maximumBytes: settings.images.maximumBytes,
     uploadId: newId,
+    seal: sealOf(vault, datasetId),
     isOurs: attempt.isOurs,
     signal,
     caller: store.tenant,

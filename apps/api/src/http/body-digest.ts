@@ -37,7 +37,7 @@ export async function restOfBodyDigest(request: FastifyRequest, limitBytes: numb
 }
 
 async function readAll(request: FastifyRequest, limitBytes: number): Promise<void> {
-  const isForm = request.headers['content-type']?.toLowerCase().startsWith('multipart/');
+  const isForm = request.headers['content-type']?.toLowerCase().startsWith('multipart/form-data');
   const limits = { maximumBytes: limitBytes, maximumFiles: mostFilesOfRepeats };
   for await (const _ of isForm ? readForm(request, limits) : rawBody(request, limitBytes));
 }

@@ -39,6 +39,8 @@ export interface RawAnswer {
   readonly mediaType: string;
   readonly bytes: string | Uint8Array | Readable;
   readonly headers?: Readonly<Record<string, string>>;
+  /** One of the statuses of the route's replies; the first one without it. */
+  readonly status?: number;
 }
 
 /** The client has these bytes already (304): their entity tag, in its quotes. */

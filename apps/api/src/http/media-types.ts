@@ -12,6 +12,7 @@ const streamTypes = [
   'application/gzip',
   'application/octet-stream',
   'multipart/form-data',
+  'multipart/related',
 ];
 
 /** A byte of JSON makes about so many of values: `[],` is an array. */

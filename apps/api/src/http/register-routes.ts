@@ -143,7 +143,8 @@ function headOf(route: Route, answer: Answered): Pick<CompleteAnswer, 'status' |
   const status = Number(Object.keys(route.replies)[0]);
   if (answer === undefined) return { status, headers: {} };
   if ('notModified' in answer) return { status: 304, headers: { etag: answer.notModified } };
-  if ('bytes' in answer) return { status, headers: { 'content-type': answer.mediaType, ...answer.headers } };
+  if ('bytes' in answer)
+    return { status: answer.status ?? status, headers: { 'content-type': answer.mediaType, ...answer.headers } };
   const location = answer.location !== undefined && { location: answer.location };
   return { status, headers: { 'content-type': 'application/json; charset=utf-8', ...location } };
 }
@@ -175,5 +176,6 @@ function send(
 
 function limitOf({ body }: Route, { jsonBytes, formBytes, archiveBytes }: BodyLimits): number {
   if (body === undefined || 'json' in body) return jsonBytes;
-  return 'form' in body || 'tensors' in body ? formBytes : archiveBytes;
+  const isForm = 'form' in body || 'tensors' in body || body.mediaTypes.includes('multipart/related');
+  return isForm ? formBytes : archiveBytes;
 }

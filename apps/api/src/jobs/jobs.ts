@@ -71,7 +71,7 @@ export function jobHandlers({
 }
 
 /** A scoring that has succeeded. Throws `job-without-results` and `job-not-finished`. */
-async function scoringWithResults(store: TenantStore, id: string): Promise<Extract<Job, { kind: 'scoring' }>> {
+export async function scoringWithResults(store: TenantStore, id: string): Promise<Extract<Job, { kind: 'scoring' }>> {
   const { job } = await store.jobs.get(id);
   if (job.kind !== 'scoring') throw new ProblemError('job-without-results');
   if (job.state !== 'succeeded') throw new ProblemError('job-not-finished', `The job is ${job.state}.`);

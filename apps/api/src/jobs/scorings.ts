@@ -1,14 +1,15 @@
 import { ProblemError } from '@mediclip/contracts';
+import { assertCanSend, type DicomwebSettings } from '@mediclip/dicomweb';
 import { usableBackbone } from '../backbones/backbone-catalogue.js';
 import type { HandlersOf } from '../http/handlers.js';
 import { type Submission, submitJob, tooFewImages } from './submit-job.js';
 
 export function scoringHandlers(
-  dependencies: Submission & { readonly modelsFolder: string },
+  dependencies: Submission & { readonly modelsFolder: string; readonly dicomweb: DicomwebSettings },
 ): HandlersOf<'createScoring'> {
   return {
     async createScoring(call) {
-      const { modelId, datasetId, split, falseDiscoveryRate } = call.body;
+      const { modelId, datasetId, split, falseDiscoveryRate, dicomResults } = call.body;
       const { configuration, calibration } = await call.store.models.get(modelId);
       const counts = await call.store.images.counts(datasetId);
       usableBackbone(configuration.backbone, dependencies.modelsFolder);
@@ -20,6 +21,7 @@ export function scoringHandlers(
           'A false discovery rate needs p-values: calibrate the model first.',
         );
       }
+      if (dicomResults) assertCanSend(dependencies.dicomweb, dicomResults.server, call.store.tenant);
       return submitJob(call, { kind: 'scoring', request: call.body }, dependencies);
     },
   };

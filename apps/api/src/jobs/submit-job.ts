@@ -17,7 +17,15 @@ export interface Submission {
 const retryAfterJobSeconds = 10;
 
 type SubmittingCall = Pick<
-  Call<'createAdaptation' | 'createScoring' | 'createEvaluation' | 'reviseModel'>,
+  Call<
+    | 'createAdaptation'
+    | 'createScoring'
+    | 'createEvaluation'
+    | 'reviseModel'
+    | 'scoreStudy'
+    | 'pushStudyResults'
+    | 'importFromDicomweb'
+  >,
   'store' | 'newId' | 'request'
 >;
 

@@ -1,14 +1,18 @@
+import { assertCanSend, type DicomwebSettings } from '@mediclip/dicomweb';
 import type { HandlersOf } from '../http/handlers.js';
 import { jsonPage } from '../http/json-page.js';
 
-export const aliasHandlers: HandlersOf<'listAliases' | 'getAlias' | 'setAlias' | 'deleteAlias' | 'rollBackAlias'> = {
+type AliasOperation = 'listAliases' | 'getAlias' | 'setAlias' | 'deleteAlias' | 'rollBackAlias';
+
+export const aliasHandlers = (dicomweb: DicomwebSettings): HandlersOf<AliasOperation> => ({
   listAliases: async ({ query, store }) => ({ json: jsonPage(await store.aliases.list(query)) }),
 
   getAlias: async ({ params, store }) => ({ json: await store.aliases.get(params.name) }),
 
-  setAlias: async ({ params, body, store, request }) => ({
-    json: await store.aliases.set(params.name, body, request.keyId),
-  }),
+  async setAlias({ params, body, store, request }) {
+    if (body.dicomResults) assertCanSend(dicomweb, body.dicomResults.server, store.tenant);
+    return { json: await store.aliases.set(params.name, body, request.keyId) };
+  },
 
   async deleteAlias({ params, store }) {
     await store.aliases.delete(params.name);
@@ -18,4 +22,4 @@ export const aliasHandlers: HandlersOf<'listAliases' | 'getAlias' | 'setAlias' |
   rollBackAlias: async ({ params, store, request }) => ({
     json: await store.aliases.rollBack(params.name, request.keyId),
   }),
-};
+});

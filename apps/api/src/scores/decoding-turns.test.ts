@@ -28,6 +28,7 @@ beforeAll(async () => {
   const watched: Imaging = {
     frame: (...given) => imaging.frame(...given),
     overlay: (...given) => imaging.overlay(...given),
+    identity: (...given) => imaging.identity(...given),
     frames(source, wants, options) {
       const caller = options?.caller ?? '';
       const frames = imaging.frames(source, wants, options);

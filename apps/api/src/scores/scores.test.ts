@@ -105,6 +105,7 @@ describe('scoring at once', () => {
         return service.imaging.frame(...given);
       },
       overlay: (...given) => service.imaging.overlay(...given),
+      identity: (...given) => service.imaging.identity(...given),
       frames: (source, wants, options) => {
         const frames = service.imaging.frames(source, wants, options);
         if (!isScoring) return frames;

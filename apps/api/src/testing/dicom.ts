@@ -1,8 +1,18 @@
 const explicitLittleEndian = '1.2.840.10008.1.2.1';
 
+/** What a file says that it is. */
+export interface FileIdentity {
+  readonly sopClassUid?: string;
+  readonly sopInstanceUid?: string;
+  readonly studyUid?: string;
+  readonly seriesUid?: string;
+  readonly manufacturer?: string;
+  readonly seriesDescription?: string;
+}
+
 /** A DICOM file (PS3.10) of 8-bit grey frames, with a patient's name in it. */
-export function dicom(width: number, height: number, frames: readonly Uint8Array[]): Buffer {
-  return file(width, height, frames, { bits: 8 });
+export function dicom(width: number, height: number, frames: readonly Uint8Array[], is: FileIdentity = {}): Buffer {
+  return file(width, height, frames, { bits: 8, is });
 }
 
 /** A CT of 12-bit frames, each stored number 1,024 above its value, with a window of centre 128 and width 256. */
@@ -15,15 +25,21 @@ function file(
   width: number,
   height: number,
   frames: readonly Uint8Array[],
-  { bits }: { readonly bits: 8 | 12 },
+  { bits, is = {} }: { readonly bits: 8 | 12; readonly is?: FileIdentity },
 ): Buffer {
   const pixels = Buffer.concat(frames);
   return Buffer.concat([
     Buffer.alloc(128),
     Buffer.from('DICM'),
     text(0x0002, 0x0010, 'UI', explicitLittleEndian),
+    optional(0x0008, 0x0016, 'UI', is.sopClassUid),
+    optional(0x0008, 0x0018, 'UI', is.sopInstanceUid),
     text(0x0008, 0x0060, 'CS', 'CT'),
+    optional(0x0008, 0x0070, 'LO', is.manufacturer),
+    optional(0x0008, 0x103e, 'LO', is.seriesDescription),
     text(0x0010, 0x0010, 'PN', 'Mustermann^Erika'),
+    optional(0x0020, 0x000d, 'UI', is.studyUid),
+    optional(0x0020, 0x000e, 'UI', is.seriesUid),
     short(0x0028, 0x0002, 1),
     text(0x0028, 0x0004, 'CS', 'MONOCHROME2'),
     text(0x0028, 0x0008, 'IS', String(frames.length)),
@@ -53,6 +69,10 @@ function text(group: number, element: number, vr: string, value: string): Buffer
   const length = Buffer.alloc(2);
   length.writeUInt16LE(padded.length);
   return Buffer.concat([head(group, element, vr), length, Buffer.from(padded, 'latin1')]);
+}
+
+function optional(group: number, element: number, vr: string, value: string | undefined): Buffer {
+  return value === undefined ? Buffer.alloc(0) : text(group, element, vr, value);
 }
 
 function short(group: number, element: number, value: number): Buffer {

@@ -112,9 +112,10 @@ async function resultOf(tenant: TenantStore, attempt: Attempt, job: Job): Promis
     case 'evaluation':
       return { evaluationId: await evaluate(tenant, attempt, job) };
     case 'calibration':
-      throw new Error('The fake worker calibrates nothing.');
     case 'revision':
-      throw new Error('The fake worker revises nothing.');
+    case 'dicomweb-import':
+    case 'dicomweb-push':
+      throw new Error(`The fake worker does no ${job.kind}.`);
   }
 }
 

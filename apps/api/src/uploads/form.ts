@@ -1,11 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import { ProblemError } from '@mediclip/contracts';
+import { boundaryOf, FormFault, type PartHead, type ReadPart, readPartHead, readParts } from '@mediclip/multipart';
 import type { FastifyRequest } from 'fastify';
 import { ClientGone } from '../http/client-gone.js';
 import { limitedBody } from '../http/limited-body.js';
-import { FormFault } from './multipart/form-fault.js';
-import { boundaryOf } from './multipart/part-head.js';
-import { type RawPart, readParts } from './multipart/read-parts.js';
 
 /** A part of a form, in the order of arrival. What is not read of a file is passed over. */
 export type FormPart =
@@ -42,7 +40,7 @@ export async function* readForm(
   const count = { files: 0, fields: 0 };
   try {
     const boundary = boundaryOf(request.headers['content-type'] ?? '');
-    for await (const part of readParts(limitedBody(request, maximumBytes), boundary)) {
+    for await (const part of readParts(limitedBody(request, maximumBytes), boundary, readPartHead)) {
       if (part.name.length > longestFieldName) throw new FormFault('the name of a part is too long');
       if (part.fileName === undefined) {
         if (++count.fields > maximumFiles * fieldsPerFile) throw new FormFault('it has too many fields');
@@ -65,7 +63,7 @@ export async function* readForm(
 }
 
 /** The value of a field; of one that is too long nothing, which no field may be. */
-async function textOf({ content }: RawPart): Promise<string> {
+async function textOf({ content }: Pick<ReadPart<PartHead>, 'content'>): Promise<string> {
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
   for await (const chunk of content) {
@@ -75,7 +73,11 @@ async function textOf({ content }: RawPart): Promise<string> {
   return sizeBytes > longestFieldBytes ? '' : Buffer.concat(chunks).toString('utf8');
 }
 
-async function* hashed({ content }: RawPart, hash: Hash, request: FastifyRequest): AsyncGenerator<Uint8Array> {
+async function* hashed(
+  { content }: Pick<ReadPart<PartHead>, 'content'>,
+  hash: Hash,
+  request: FastifyRequest,
+): AsyncGenerator<Uint8Array> {
   let sizeBytes = 0;
   try {
     for await (const chunk of content) {

@@ -89,6 +89,7 @@ function counted(failAt = Number.POSITIVE_INFINITY) {
       return pool.frame(...given);
     },
     overlay: (...given) => pool.overlay(...given),
+    identity: (...given) => pool.identity(...given),
     frames: (...given) => {
       counts.files++;
       const frames = pool.frames(...given);

@@ -52,7 +52,7 @@ async function makeThings(
   const { items } = (await told.json()) as { items: [{ id: string }] };
   return {
     ...{ datasets: datasetId, models: modelId, jobs: scoring.id, evaluations: evaluationId, webhooks },
-    ...{ imageId: image!.id, deliveryId: items[0].id },
+    ...{ studies: scoring.id, imageId: image!.id, deliveryId: items[0].id },
   };
 }
 

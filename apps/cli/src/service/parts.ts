@@ -125,6 +125,9 @@ export async function openWorker(parts: Parts, computeModule?: URL): Promise<Wor
       jobConcurrency,
       jobTimeoutMs,
       privateWebhooks: settings.privateWebhooks,
+      dicomweb: settings.dicomweb,
+      maximumImageBytes: settings.images.maximumBytes,
+      datasetImages: settings.datasetImages,
     },
   });
 }

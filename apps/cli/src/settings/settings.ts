@@ -66,6 +66,9 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
   if (given.REDIS_PASSWORD_FILE !== undefined && given.REDIS_URL === undefined) {
     faults.push(`${prefix}REDIS_PASSWORD_FILE needs ${prefix}REDIS_URL.`);
   }
+  if (given.DICOM_REFERENCES === 'sealed' && given.DICOM_REFERENCES_KEY_FILE === undefined) {
+    faults.push(`${prefix}DICOM_REFERENCES is sealed and needs ${prefix}DICOM_REFERENCES_KEY_FILE.`);
+  }
   if (!isLoopback(given.HOST ?? '127.0.0.1') && given.API_KEYS_FILE === undefined) {
     faults.push(
       `${prefix}HOST is not loopback, and without ${prefix}API_KEYS_FILE everybody who can reach it would be let in: make keys with \`mediclip keys create\`, or listen on 127.0.0.1.`,
@@ -139,6 +142,10 @@ function toSettings(values: z.output<typeof variablesSchema>): Settings {
     connectionTimeoutMs: values.CONNECTION_TIMEOUT_SECONDS * 1000,
     requestTimeoutMs: values.REQUEST_TIMEOUT_SECONDS * 1000,
     shutdownGraceMs: values.SHUTDOWN_GRACE_SECONDS * 1000,
+    dicomweb: {
+      ...(values.DICOM_REFERENCES === 'sealed' && { referencesKey: values.DICOM_REFERENCES_KEY_FILE }),
+      servers: values.DICOMWEB_SERVERS_FILE ?? [],
+    },
     page: values.PAGE === 'on',
     privateWebhooks: values.PRIVATE_WEBHOOKS === 'on',
   };

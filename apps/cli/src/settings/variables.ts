@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { precisionChoices } from '@mediclip/contracts';
+import { type DicomwebServer, parseServers } from '@mediclip/dicomweb';
 import { z } from 'zod';
 
 /** Before the name of every variable. */
@@ -39,6 +40,17 @@ const secret = z.string().transform((file, context) => {
     context.addIssue('names a file that is empty');
   } catch (error) {
     context.addIssue(`names a file that cannot be read: ${(error as Error).message}`);
+  }
+  return z.NEVER;
+});
+
+const servers = z.string().transform((file, context): DicomwebServer[] => {
+  try {
+    return parseServers(absolutePath(file));
+  } catch (error) {
+    const reason =
+      error instanceof z.ZodError ? z.prettifyError(error).replaceAll('\n', ' ') : (error as Error).message;
+    context.addIssue(`names a file of DICOMweb servers that cannot be used: ${reason}`);
   }
   return z.NEVER;
 });
@@ -111,6 +123,11 @@ export const variablesSchema = z.strictObject({
   REQUEST_TIMEOUT_SECONDS: whole(3600, 1, 86_400),
   SHUTDOWN_GRACE_SECONDS: whole(30, 1, 3600),
   PRIVATE_WEBHOOKS: z.enum(['on', 'off'], { error: 'must be on or off' }).default('off'),
+  DICOM_REFERENCES: z.enum(['none', 'sealed'], { error: 'must be none or sealed' }).default('none'),
+  DICOM_REFERENCES_KEY_FILE: secret
+    .refine((key) => key.length >= 32, 'names a file of fewer than 32 characters: `openssl rand -base64 32` makes one')
+    .optional(),
+  DICOMWEB_SERVERS_FILE: servers.optional(),
   PAGE: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
 });
 

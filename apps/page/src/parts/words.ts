@@ -6,6 +6,8 @@ const titles: Record<JobKind, string> = {
   evaluation: 'Measuring the detector',
   revision: 'Refit',
   calibration: 'Calibrating the threshold',
+  'dicomweb-import': 'Fetching pictures from the PACS',
+  'dicomweb-push': 'Sending results to the PACS',
 };
 
 export const jobTitle = ({ kind }: Pick<Job, 'kind'>): string => titles[kind];

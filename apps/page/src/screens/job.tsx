@@ -158,5 +158,17 @@ function Ended({ job }: { job: Job }) {
           See the detector
         </a>
       );
+    case 'dicomweb-import':
+      return (
+        <p>
+          {job.result?.stored} of {job.result?.found} pictures are in the data set.
+        </p>
+      );
+    case 'dicomweb-push':
+      return (
+        <a class="button main" href={`/app/results/${job.request.scoringId}`}>
+          See what it found
+        </a>
+      );
   }
 }

@@ -39,7 +39,14 @@ const scratchName = 'images';
  * and writes the choice down; later attempts work on the same ones, whatever was uploaded meanwhile.
  */
 export async function fixedImages(
-  { tenant, attempt, job }: Pick<JobContext, 'tenant' | 'attempt' | 'job'>,
+  {
+    tenant,
+    attempt,
+    job,
+  }: Pick<
+    JobContext<'adaptation' | 'scoring' | 'evaluation' | 'calibration' | 'revision'>,
+    'tenant' | 'attempt' | 'job'
+  >,
   choose: (images: readonly Image[]) => ImageChoice | Promise<ImageChoice>,
 ): Promise<FixedImages> {
   const all: Image[] = [];

@@ -37,6 +37,8 @@ const mainPhases: Readonly<Record<JobKind, string>> = {
   evaluation: 'scoring',
   calibration: 'scoring',
   revision: 'finishing',
+  'dicomweb-import': 'fetching',
+  'dicomweb-push': 'sending',
 };
 
 /** How soon an entry comes again whose attempt was superseded: the record then says whether anything is left to do. */

@@ -12,6 +12,7 @@ import {
   jobKindSchema,
   resolveAdaptationOptions,
 } from '@mediclip/contracts';
+import type { DicomwebSettings } from '@mediclip/dicomweb';
 import { ImagingPool } from '@mediclip/imaging';
 import { type JobQueue, openEmbeddedJobQueue, openEmbeddedScoreChannel, type ScoreChannel } from '@mediclip/queue';
 import {
@@ -57,6 +58,14 @@ export class TestService {
   readonly store: Store;
   readonly tenant: TenantStore;
   readonly workFolder = temporaryFolder();
+  /** Of the workers that are started from now on. */
+  settings = {
+    jobConcurrency: 1,
+    privateWebhooks: true,
+    dicomweb: { servers: [] } as DicomwebSettings,
+    maximumImageBytes: 2 ** 20,
+    datasetImages: 1000,
+  };
   readonly #pool: ImagingPool;
   readonly #workers: Worker[] = [];
 
@@ -94,7 +103,7 @@ export class TestService {
       imagingPool: this.#pool,
       logger: pino({ level: 'warn' }, { write: (line: string) => warnings.push(JSON.parse(line).msg) }),
       registry,
-      settings: { workFolder, cacheFolder: temporaryFolder(), jobConcurrency: 1, jobTimeoutMs, privateWebhooks: true },
+      settings: { ...this.settings, workFolder, cacheFolder: temporaryFolder(), jobTimeoutMs },
     });
     this.#workers.push(worker);
     return { worker, engine, jobQueue, scoreChannel, registry, workFolder, queueErrors, warnings };
@@ -128,11 +137,10 @@ export class TestService {
       logger: pino({ level: 'silent' }),
       registry: new Registry(),
       settings: {
+        ...this.settings,
         workFolder: this.workFolder,
         cacheFolder: temporaryFolder(),
-        jobConcurrency: 1,
         jobTimeoutMs: longMs,
-        privateWebhooks: true,
       },
     });
     await start.then(

@@ -32,5 +32,8 @@ await startWorker({
     jobConcurrency: 1,
     jobTimeoutMs: 3_600_000,
     privateWebhooks: true,
+    dicomweb: { servers: [] },
+    maximumImageBytes: 2 ** 20,
+    datasetImages: 1000,
   },
 });

@@ -38,7 +38,7 @@ export function operationObject(id: string, route: Route, schemas: Readonly<Reco
     ...(route.open && { security: [] }),
     ...(parameters.length > 0 && { parameters }),
     ...(route.body && { requestBody: bodyObject(route.body, schemas[`${id} body`]) }),
-    responses: { ...replyObjects(id, route, schemas), ...problemReplies(route) },
+    responses: merged(replyObjects(id, route, schemas), problemReplies(route)),
   };
 }
 
@@ -65,6 +65,22 @@ function bodyObject(body: NonNullable<Route['body']>, schema: JsonObject | undef
       ? { 'multipart/form-data': { schema } }
       : Object.fromEntries(body.mediaTypes.map((mediaType) => [mediaType, {}]));
   return { required: true, description: body.description, content };
+}
+
+/** Replies and problems by status; what both have one of is one reply of two media types. */
+function merged(replies: JsonObject, problems: JsonObject): JsonObject {
+  const both = { ...problems, ...replies };
+  for (const status of Object.keys(problems).filter((status) => status in replies)) {
+    const [reply, problem] = [replies[status], problems[status]] as [JsonObject, JsonObject];
+    both[status] = {
+      ...problem,
+      ...reply,
+      description: `${reply.description}\n${problem.description}`,
+      headers: { ...Object(problem.headers), ...Object(reply.headers) },
+      content: { ...Object(reply.content), ...Object(problem.content) },
+    };
+  }
+  return both;
 }
 
 function replyObjects(id: string, route: Route, schemas: Readonly<Record<string, JsonObject>>): JsonObject {

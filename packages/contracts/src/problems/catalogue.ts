@@ -472,6 +472,39 @@ const problemCatalogue = {
     meaning: 'The alias has named no other model that still exists.',
     remedy: 'Move the alias to a model with `PUT`.',
   },
+  'study-without-references': {
+    status: 409,
+    title: 'It is not known which instances the images come from',
+    meaning:
+      'The UIDs of instances are kept only while `MEDICLIP_DICOM_REFERENCES` is `sealed`, and only of DICOM files.',
+    remedy: 'Set it and a key file, then send the study again.',
+  },
+  'references-sealed-otherwise': {
+    status: 409,
+    title: 'The references to instances cannot be opened',
+    meaning: 'They were sealed with another key than the server has now, or have changed since.',
+    remedy: 'Give `MEDICLIP_DICOM_REFERENCES_KEY_FILE` the file of that time, or send the study again.',
+  },
+  'dicomweb-server-unknown': {
+    status: 422,
+    title: 'There is no such DICOMweb server',
+    meaning: 'The file of DICOMweb servers has none of this name that this key may use.',
+    remedy: 'Use a name of the file that `MEDICLIP_DICOMWEB_SERVERS_FILE` names, or add the server there.',
+  },
+  'dicomweb-unreachable': {
+    status: 503,
+    title: 'The DICOMweb server cannot be reached',
+    meaning: 'It did not answer, or with a fault of its own, several times.',
+    remedy: 'Check that it runs, then repeat the request; objects that it has already are not sent twice.',
+    retryable: true,
+  },
+  'dicomweb-refused': {
+    status: 502,
+    title: 'The DICOMweb server refuses',
+    meaning:
+      'It does not accept the credentials, the request or the objects, leads elsewhere, or answers with what DICOMweb does not know.',
+    remedy: 'Read `detail`; check the URL and the headers of the server in the file of DICOMweb servers.',
+  },
   'data-set-full': {
     status: 409,
     title: 'The data set is full',

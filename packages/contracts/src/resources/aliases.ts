@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { dicomResultsSchema } from './dicomweb.js';
 import { comparisonSchema } from './evaluations.js';
 import { pageSchema } from './pages.js';
 import { countSchema, idSchema, labelSchema, shareSchema, timestampSchema } from './primitives.js';
@@ -42,6 +43,9 @@ export const aliasFields = {
   createdAt: timestampSchema,
   updatedAt: timestampSchema,
   shadow: shadowSchema.optional(),
+  dicomResults: dicomResultsSchema.optional().meta({
+    description: 'Where the results of studies go that are scored by this alias through DICOMweb.',
+  }),
   history: z
     .array(aliasMoveSchema)
     .min(1)
@@ -67,6 +71,10 @@ export const aliasSetSchema = z
       .nullable()
       .optional()
       .meta({ description: 'Null ends the shadow; without this field it stays as it is.' }),
+    dicomResults: dicomResultsSchema.nullable().optional().meta({
+      description:
+        'Where the results of studies go that are scored by this alias through DICOMweb. Null ends that; without this field it stays as it is.',
+    }),
   })
   .meta({
     id: 'AliasSet',

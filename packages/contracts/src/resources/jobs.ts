@@ -2,6 +2,12 @@ import { z } from 'zod';
 import { adaptationOptionsSchema } from '../adaptation/adaptation-options.js';
 import { problemSchema } from '../problems/problem.js';
 import { calibrationRequestSchema } from './calibrations.js';
+import {
+  dicomwebImportJobRequestSchema,
+  dicomwebImportResultSchema,
+  dicomwebPushJobRequestSchema,
+  dicomwebPushResultSchema,
+} from './dicomweb.js';
 import { evaluationRequestSchema } from './evaluations.js';
 import { pageQueryFields, pageSchema } from './pages.js';
 import { countSchema, idSchema, shareSchema, timestampSchema } from './primitives.js';
@@ -76,6 +82,9 @@ const jobKinds = {
           })
           .optional()
           .meta({ description: 'Only of a scoring with a `falseDiscoveryRate`.' }),
+        pushJobId: idSchema.optional().meta({
+          description: 'The job that sends the results to a DICOMweb server; only of a scoring with `dicomResults`.',
+        }),
       })
       .meta({ id: 'ScoringSummary', description: 'How many images were scored and how many could not be.' }),
   },
@@ -107,10 +116,12 @@ const jobKinds = {
       })
       .meta({ id: 'RevisionResult', description: 'The model it made.' }),
   },
+  'dicomweb-import': { request: dicomwebImportJobRequestSchema, result: dicomwebImportResultSchema },
+  'dicomweb-push': { request: dicomwebPushJobRequestSchema, result: dicomwebPushResultSchema },
 } as const;
 
 export const jobKindSchema = z
-  .enum(['adaptation', 'scoring', 'evaluation', 'calibration', 'revision'])
+  .enum(['adaptation', 'scoring', 'evaluation', 'calibration', 'revision', 'dicomweb-import', 'dicomweb-push'])
   .meta({ id: 'JobKind', description: 'What kind of work a job is.' });
 
 export type JobKind = z.infer<typeof jobKindSchema>;
@@ -172,6 +183,24 @@ const revisionJobSchema = z
   })
   .meta({ id: 'RevisionJob', description: 'Makes a model from another one and more normal images.' });
 
+const dicomwebImportJobSchema = z
+  .strictObject({
+    ...jobFields,
+    kind: z.literal('dicomweb-import'),
+    request: jobKinds['dicomweb-import'].request,
+    result: jobKinds['dicomweb-import'].result.optional(),
+  })
+  .meta({ id: 'DicomwebImportJob', description: 'Fetches images from a DICOMweb server.' });
+
+const dicomwebPushJobSchema = z
+  .strictObject({
+    ...jobFields,
+    kind: z.literal('dicomweb-push'),
+    request: jobKinds['dicomweb-push'].request,
+    result: jobKinds['dicomweb-push'].result.optional(),
+  })
+  .meta({ id: 'DicomwebPushJob', description: 'Sends results to a DICOMweb server.' });
+
 export const jobSchema = z
   .discriminatedUnion('kind', [
     adaptationJobSchema,
@@ -179,6 +208,8 @@ export const jobSchema = z
     evaluationJobSchema,
     calibrationJobSchema,
     revisionJobSchema,
+    dicomwebImportJobSchema,
+    dicomwebPushJobSchema,
   ])
   .meta({ id: 'Job', description: 'Work that takes longer than a request.' });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { problemSchema } from '../problems/problem.js';
+import { dicomResultsSchema } from './dicomweb.js';
 import { fileNameSchema, frameSchema } from './images.js';
 import { pageQueryFields, pageSchema } from './pages.js';
 import { digestSchema, idSchema, labelSchema, shareSchema, splitSchema, timestampSchema } from './primitives.js';
@@ -15,6 +16,7 @@ export const scoringRequestSchema = z
       description:
         'Flag images so that among the flagged at most this share is expected to be normal (Benjamini-Hochberg over the p-values); only with a calibrated model.',
     }),
+    dicomResults: dicomResultsSchema.optional(),
   })
   .meta({
     id: 'ScoringRequest',

@@ -39,7 +39,7 @@ export const aliasRoutes = {
     params: aliasParams,
     body: { json: aliasSetSchema },
     replies: { 200: json('The alias.', aliasSchema) },
-    problems: ['alias-moved'],
+    problems: ['alias-moved', 'dicomweb-server-unknown', 'study-without-references'],
   },
   getShadow: {
     method: 'GET',

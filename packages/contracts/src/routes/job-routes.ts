@@ -56,6 +56,8 @@ export const jobRoutes = {
       'too-few-images',
       'backbone-weights-missing',
       'model-not-calibrated',
+      'dicomweb-server-unknown',
+      'study-without-references',
     ],
   },
   createEvaluation: {

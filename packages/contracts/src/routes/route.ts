@@ -7,7 +7,7 @@ import { idSchema } from '../resources/primitives.js';
 export type Content = z.ZodType | 'bytes' | { readonly events: z.ZodType };
 
 /** One answer of a route that is no problem. */
-interface Reply {
+export interface Reply {
   readonly description: string;
   /** By media type; without it the answer has no body. */
   readonly content?: Readonly<Record<string, Content>>;

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { aliasRoutes } from './alias-routes.js';
 import { datasetRoutes } from './dataset-routes.js';
+import { dicomwebRoutes } from './dicomweb-routes.js';
 import { inferenceRoutes } from './inference-routes.js';
 import { jobRoutes } from './job-routes.js';
 import { modelRoutes } from './model-routes.js';
@@ -16,6 +17,7 @@ type RouteTable = typeof datasetRoutes &
   typeof jobRoutes &
   typeof webhookRoutes &
   typeof inferenceRoutes &
+  typeof dicomwebRoutes &
   typeof serviceRoutes &
   typeof sessionRoutes &
   typeof usageRoutes;
@@ -28,6 +30,7 @@ const routes: RouteTable = {
   ...jobRoutes,
   ...webhookRoutes,
   ...inferenceRoutes,
+  ...dicomwebRoutes,
   ...serviceRoutes,
   ...sessionRoutes,
   ...usageRoutes,

@@ -30,7 +30,7 @@ export function describeScore(
   size: { readonly width: number; readonly height: number },
   rule: DecisionRule,
 ): { readonly description: ScoreDescription; readonly mapRegions: MapDescription['mapRegions'] } {
-  const described = describeMap(map, mapSide, size, rule.calibration?.mapThreshold ?? evenOdds);
+  const described = describeMap(map, mapSide, size, regionThresholdOf(rule));
   return {
     description: {
       score,
@@ -43,8 +43,13 @@ export function describeScore(
   };
 }
 
+/** From this map value on an area is a region. */
+export function regionThresholdOf({ calibration }: Pick<DecisionRule, 'calibration'>): number {
+  return calibration?.mapThreshold ?? evenOdds;
+}
+
 /** The threshold that decides, and where it comes from; undefined for a model without one. */
-function thresholdOf({
+export function thresholdOf({
   calibration,
   manualThreshold,
 }: DecisionRule): { readonly threshold: number; readonly source: 'calibrated' | 'manual' } | undefined {

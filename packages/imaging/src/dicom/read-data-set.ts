@@ -45,7 +45,7 @@ const explicitBigEndian = '1.2.840.10008.1.2.2';
 const pixelDataTag = 0x7fe00010;
 const undefinedLength = 0xffffffff;
 /** Groups of attributes that are read; sequences among them, and all others, are skipped unread. */
-const wantedGroups = [0x0008, 0x0018, 0x0028, 0x2050, 0x5200, 0x7fe0];
+const wantedGroups = [0x0008, 0x0018, 0x0020, 0x0028, 0x2050, 0x5200, 0x7fe0];
 /** Modality LUT, VOI LUT, shared and per-frame functional groups. */
 const wantedSequences = [0x00283000, 0x00283010, 0x52009229, 0x52009230];
 /** Representations with a length of 32 bits (PS3.5, 7.1.2). */

@@ -37,17 +37,30 @@ export function overlayGround(image: Raster): Raster {
   return toGrey(scaledForDisplay(image));
 }
 
-/**
- * A PNG of the image under its heat map, with frames around the regions and a colour bar with numbers to the right.
- * `ground` is one channel (`overlayGround`); `map` is `[mapSide, mapSide]` and is stretched over it. Throws a
- * RangeError for a map of another length or an empty range.
- */
+/** `overlayPixels` as a PNG. */
 export async function drawOverlay(
   ground: Raster,
   map: Float32Array,
   mapSide: number,
   options: OverlayOptions = {},
 ): Promise<Buffer> {
+  const { width, height, data } = overlayPixels(ground, map, mapSide, options);
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer();
+}
+
+/**
+ * The image under its heat map in RGB, with frames around the regions and a colour bar with numbers to the right. `ground` is one
+ * channel (`overlayGround`); `map` is `[mapSide, mapSide]` and is stretched over it. Throws a RangeError for a map of another length or
+ * an empty range.
+ */
+export function overlayPixels(
+  ground: Raster,
+  map: Float32Array,
+  mapSide: number,
+  options: OverlayOptions = {},
+): Pick<Canvas, 'width' | 'height' | 'data'> {
   const { low, high } = options.range ?? { low: 0, high: 1 };
   if (map.length !== mapSide * mapSide) {
     throw new RangeError(`The map has ${map.length} values, not ${mapSide} x ${mapSide}.`);
@@ -67,9 +80,7 @@ export async function drawOverlay(
     canvas.outline(left, top, right - left, bottom - top, FRAME_THICKNESS, FRAME);
   }
   drawLegend(canvas, width + LEGEND_MARGIN, { low, high });
-  return sharp(canvas.data, { raw: { width: canvas.width, height: canvas.height, channels: 3 } })
-    .png()
-    .toBuffer();
+  return { width: canvas.width, height: canvas.height, data: canvas.data };
 }
 
 function scaledForDisplay(image: Raster): Raster {

@@ -7,7 +7,7 @@ import type { Intensity } from '../greys/intensity.js';
 import { greyRendering, renderedGreys } from '../greys/render-greys.js';
 import type { DecodedImage, ReadImage } from '../image/decoded-image.js';
 import type { FrameCost } from '../image/frame-cost.js';
-import { drawOverlay, type OverlayOptions, overlayGround } from '../overlay/overlay.js';
+import { drawOverlay, type OverlayOptions, overlayGround, overlayPixels } from '../overlay/overlay.js';
 import { encodeDeepPng, encodePng } from '../prepare/encode-png.js';
 import { type PictureOptions, picture } from '../prepare/picture.js';
 import {
@@ -48,6 +48,8 @@ export interface FrameWants {
   readonly ground?: true;
   /** The image under its heat map `[mapSide, mapSide]` as a PNG; see `drawOverlay`. */
   readonly overlay?: { readonly map: Float32Array; readonly mapSide: number } & OverlayOptions;
+  /** The same, in RGB. */
+  readonly overlayPixels?: { readonly map: Float32Array; readonly mapSide: number } & OverlayOptions;
 }
 
 /** What comes of each want. */
@@ -59,6 +61,7 @@ interface FrameProducts {
   readonly picture: Uint8Array;
   readonly ground: Raster;
   readonly overlay: Uint8Array;
+  readonly overlayPixels: ReturnType<typeof overlayPixels>;
 }
 
 /** A frame: what it is, and what was wanted of it. */
@@ -92,12 +95,12 @@ const maskBytesPerPixel = 18;
 
 /** Bytes that decoding a frame and making of it what is wanted take, beside its file. */
 export function frameBytes({ pixels, bytesPerPixel, channels }: FrameCost, wants: FrameWants): number {
-  const { prepared, png, picture, ground, overlay } = wants;
+  const { prepared, png, picture, ground, overlay, overlayPixels } = wants;
   const copies = [
     prepared?.kind === 'mask' && (channels > 1 ? maskBytesPerPixel : 1),
     prepared?.kind === 'train' && channels,
     png && channels + 1,
-    (picture || ground || overlay) && 4,
+    (picture || ground || overlay || overlayPixels) && 4,
   ];
   return pixels * copies.reduce<number>((sum, bytes) => sum + (bytes || 0), bytesPerPixel);
 }
@@ -115,7 +118,7 @@ export async function frameOf(read: ReadImage, wants: FrameWants): Promise<Frame
   const { pixels } = greys;
   const rendering = greyRendering(greys, wants.intensity);
   const notes = [...read.notes, ...rendering.notes];
-  const isShown = wants.prepared ?? wants.picture ?? wants.ground ?? wants.overlay;
+  const isShown = wants.prepared ?? wants.picture ?? wants.ground ?? wants.overlay ?? wants.overlayPixels;
   const shown = isShown ? await picturesOf({ ...known, notes, data: renderedGreys(greys, rendering) }, wants) : nothing;
   return {
     ...shown,
@@ -125,17 +128,24 @@ export async function frameOf(read: ReadImage, wants: FrameWants): Promise<Frame
   };
 }
 
-const nothing = { prepared: undefined, picture: undefined, ground: undefined, overlay: undefined };
+const nothing = {
+  prepared: undefined,
+  picture: undefined,
+  ground: undefined,
+  overlay: undefined,
+  overlayPixels: undefined,
+};
 
 /** What is wanted of the pixels of 8 bits. */
 async function picturesOf(decoded: DecodedImage, wants: FrameWants) {
   const { data: _, ...known } = decoded;
-  const { prepared, overlay } = wants;
+  const { prepared, overlay, overlayPixels: pixels } = wants;
   return {
     description: { ...known, notes: [...known.notes, ...greyNotes(prepared?.kind, decoded)] },
     prepared: prepared && prepare[prepared.kind](decoded, prepared.side),
     picture: wants.picture && (await picture(decoded, wants.picture)),
     ground: wants.ground && overlayGround(rgbImage(decoded)),
+    overlayPixels: pixels && overlayPixels(overlayGround(rgbImage(decoded)), pixels.map, pixels.mapSide, pixels),
     overlay: overlay && (await drawOverlay(overlayGround(rgbImage(decoded)), overlay.map, overlay.mapSide, overlay)),
   };
 }

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ByteBudget, TaskPool, type TaskStream } from '@mediclip/threads';
+import type { DicomIdentity } from '../dicom/identity.js';
 import type { GreyPixels } from '../greys/grey-values.js';
 import { ImageError } from '../image/image-error.js';
 import { checkBytes, type ImageLimits, resolveLimits } from '../image/limits.js';
@@ -105,6 +106,11 @@ export class ImagingPool {
     return this.#pool.stream('frames', { source, wants }, { ...options, transfer }) as TaskStream<
       Frame<FrameWants>
     > as TaskStream<Frame<Wants>>;
+  }
+
+  /** What a DICOM file says that it is, without a look at its pixels; undefined for a file of another kind. */
+  identity(source: { readonly path: string }, options: ImagingOptions = {}): Promise<DicomIdentity | undefined> {
+    return this.#pool.run('identity', source, options);
   }
 
   /** A PNG of an image under its heat map; `ground` is what `frame` or `frames` gave of it. See `drawOverlay`. */

@@ -4,6 +4,8 @@ import { runInNewContext } from 'node:vm';
 import { serveTasks, type TaskContext, threadData } from '@mediclip/threads';
 import sharp from 'sharp';
 import { openImage } from '../decode/open-image.js';
+import { dicomIdentity } from '../dicom/identity.js';
+import { isDicom } from '../dicom/part10.js';
 import type { GreyPixels } from '../greys/grey-values.js';
 import type { ReadImage } from '../image/decoded-image.js';
 import type { FrameCost } from '../image/frame-cost.js';
@@ -94,6 +96,11 @@ const tasks = {
     for (let index = 0; index < image.decodable; index++) {
       yield await madeWithin(reserve, image.cost(index), wants, () => image.read(index));
     }
+  },
+  /** What a DICOM file says that it is; undefined for a file of another kind. */
+  async identity(source: ImageSource) {
+    const bytes = await bytesOf(source, limits);
+    return isDicom(bytes) ? dicomIdentity(bytes, limits.maximumBytes) : undefined;
   },
   async overlay({ ground, map, mapSide, options }: OverlayRequest): Promise<Uint8Array> {
     return drawOverlay(ground, map, mapSide, options);

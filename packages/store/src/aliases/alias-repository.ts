@@ -62,7 +62,7 @@ export class AliasRepository {
    * Moves the alias to a model, or makes it. Rejects with `AliasMoved` when it does not name `ifModelId`, and with
    * `RecordNotFound` when a model is not there.
    */
-  async set(name: string, { modelId, ifModelId, shadow }: AliasSet, keyId: MovedBy): Promise<Alias> {
+  async set(name: string, { modelId, ifModelId, shadow, dicomResults }: AliasSet, keyId: MovedBy): Promise<Alias> {
     await this.#assertModels([modelId, ...(shadow ? [shadow.modelId] : [])]);
     return this.#write(name, async (present) => {
       if (ifModelId !== undefined && (present?.modelId ?? null) !== ifModelId) {
@@ -70,9 +70,15 @@ export class AliasRepository {
           present ? `The alias ${name} names the model ${present.modelId} now.` : `There is no alias ${name}.`,
         );
       }
-      const { shadow: before, ...rest } = present ?? { ...this.#newAlias(name, modelId) };
-      const next = shadow === undefined ? before : (shadow ?? undefined);
-      return { ...moved({ ...rest, ...(next && { shadow: next }) }, this.#move(modelId, 'set', keyId)) };
+      const { shadow: shadowBefore, dicomResults: resultsBefore, ...rest } = present ?? this.#newAlias(name, modelId);
+      const nextShadow = shadow === undefined ? shadowBefore : (shadow ?? undefined);
+      const nextResults = dicomResults === undefined ? resultsBefore : (dicomResults ?? undefined);
+      const next = {
+        ...rest,
+        ...(nextShadow && { shadow: nextShadow }),
+        ...(nextResults && { dicomResults: nextResults }),
+      };
+      return moved(next, this.#move(modelId, 'set', keyId));
     });
   }
 

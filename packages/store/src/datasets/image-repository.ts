@@ -26,6 +26,8 @@ export type ImageDescription = Omit<Image, 'id' | 'datasetId' | 'createdAt' | 's
 export interface ImageContent {
   readonly bytes: Uint8Array;
   readonly mask?: { readonly bytes: Uint8Array; readonly width: number; readonly height: number } | undefined;
+  /** Which instance of a PACS it comes from, sealed; it is no part of the record, and goes with the bytes. */
+  readonly reference?: Uint8Array | undefined;
 }
 
 export interface ImageFilter {
@@ -64,7 +66,7 @@ export class ImageRepository {
   async prepare(
     datasetId: string,
     description: ImageDescription,
-    { bytes, mask }: ImageContent,
+    { bytes, mask, reference }: ImageContent,
     { uploadId, ...place }: PlaceInUpload,
   ): Promise<Image> {
     await this.assertDataset(datasetId);
@@ -75,6 +77,7 @@ export class ImageRepository {
       await this.tenant.objects.put(`${imageBlobsFolder(this.tenant, datasetId, id)}${digest}`, content);
       return { sha256: digest, sizeBytes: content.byteLength };
     };
+    if (reference) await this.tenant.objects.put(this.referenceKey(datasetId, id), reference);
     return {
       ...description,
       id,
@@ -187,6 +190,11 @@ export class ImageRepository {
     return image.mask && this.checkedBytes(image, image.mask.sha256);
   }
 
+  /** The sealed reference to the instance that the image comes from, `undefined` when none was kept. */
+  async reference({ datasetId, id }: Image): Promise<Uint8Array | undefined> {
+    return (await this.tenant.objects.get(this.referenceKey(datasetId, id)))?.bytes;
+  }
+
   /** Rejects with `RecordInUse` too, while jobs that have not ended use the data set. */
   async delete(datasetId: string, imageId: string): Promise<void> {
     const image = await this.get(datasetId, imageId);
@@ -233,6 +241,10 @@ export class ImageRepository {
 
   private blobKey(image: Image, digest: string): string {
     return `${imageBlobsFolder(this.tenant, image.datasetId, image.id)}${digest}`;
+  }
+
+  private referenceKey(datasetId: string, id: string): string {
+    return `${imageBlobsFolder(this.tenant, datasetId, id)}reference`;
   }
 
   private async checkedBytes(image: Image, digest: string): Promise<Uint8Array> {

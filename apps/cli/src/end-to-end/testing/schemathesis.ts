@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 const version = '4.32.5';
 const folder = fileURLToPath(new URL(`../../../../../node_modules/.cache/schemathesis-${version}`, import.meta.url));
 const program = path.join(folder, 'bin', 'schemathesis');
+const hooks = fileURLToPath(new URL('./schemathesis_hooks.py', import.meta.url));
 const installLimitMs = 180_000;
 
 export interface Finished {
@@ -39,7 +40,8 @@ export const schemathesis = (args: readonly string[], cwd: string): Promise<Fini
 
 /** `status` is null when the program is not there or was killed. */
 function run(command: string, args: readonly string[], timeout?: number, cwd?: string): Promise<Finished> {
-  const options = { timeout, cwd, maxBuffer: 64 * 1024 * 1024, encoding: 'utf8' as const };
+  const env = { ...process.env, SCHEMATHESIS_HOOKS: hooks };
+  const options = { timeout, cwd, env, maxBuffer: 64 * 1024 * 1024, encoding: 'utf8' as const };
   return new Promise((resolve) => {
     const child = execFile(command, [...args], options, (error, stdout, stderr) => {
       resolve({ status: child.exitCode, output: `${stdout}${stderr}${error && !stderr ? error.message : ''}` });

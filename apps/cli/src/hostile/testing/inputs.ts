@@ -43,6 +43,23 @@ export const kinds: Readonly<Record<string, (draws: Draws, dataset: string) => P
       end,
     ]),
   }),
+  stow: (draws, dataset) => ({
+    path: `/v1/datasets/${dataset}/dicomweb/studies?split=train&label=normal`,
+    type: draws.pick([
+      'multipart/related; type="application/dicom"; boundary=b',
+      'multipart/related; boundary="b"',
+      'multipart/related; type="application/dicom"',
+    ]),
+    body: draws.damaged(
+      Buffer.concat([
+        ...Array.from({ length: draws.below(4) }, () =>
+          part(draws.pick(['Content-Type: application/dicom', 'Content-Type: x', 'y']), image(draws)),
+        ),
+        end,
+      ]),
+    ),
+    ...(draws.chance(0.2) && { key: `s${draws.below(20)}` }),
+  }),
   archive: async (draws, dataset) => ({
     path: `/v1/datasets/${dataset}/archive`,
     type: draws.pick(['application/zip', 'application/x-tar', 'application/octet-stream']),

@@ -3,7 +3,9 @@ import type { Image, Model, ScoringResult } from '@mediclip/contracts';
 import { describeScore, falseDiscoveryCutoff } from '@mediclip/evaluation';
 import { writeNpy } from '@mediclip/maps';
 import type { JobResults } from '@mediclip/store';
+import type { WorkerDependencies } from '../../dependencies.js';
 import type { ModelCache } from '../../models/model-cache.js';
+import { submitPush } from '../dicomweb/submit-push.js';
 import { fixedImages } from '../fixed-images.js';
 import type { JobRunner } from '../job-context.js';
 import { type ImageOutcome, type ScoreImagesDependencies, scoreImages } from './score-images.js';
@@ -13,11 +15,11 @@ import { type ImageOutcome, type ScoreImagesDependencies, scoreImages } from './
  * only the rest.
  */
 export function scoringJob(
-  dependencies: ScoreImagesDependencies & { readonly models: ModelCache },
+  dependencies: ScoreImagesDependencies & Pick<WorkerDependencies, 'jobQueue'> & { readonly models: ModelCache },
 ): JobRunner<'scoring'> {
   return async (context) => {
     const { job, tenant, attempt, signal, report } = context;
-    const { modelId, split, falseDiscoveryRate } = job.request;
+    const { modelId, datasetId, split, falseDiscoveryRate, dicomResults } = job.request;
     const { images } = await fixedImages(context, (all) => ({
       images: all.filter((image) => (split ?? image.split) === image.split),
     }));
@@ -34,8 +36,20 @@ export function scoringJob(
         report(progress());
       }
     });
-    if (falseDiscoveryRate === undefined) return tally;
-    return { ...tally, flagged: await flagged(tenant.results, job.id, falseDiscoveryRate) };
+    return {
+      ...tally,
+      ...(falseDiscoveryRate !== undefined && {
+        flagged: await flagged(tenant.results, job.id, falseDiscoveryRate),
+      }),
+      ...(dicomResults &&
+        tally.scored > 0 && {
+          pushJobId: await submitPush(
+            context,
+            { ...dicomResults, scoringId: job.id, modelId, datasetId },
+            dependencies,
+          ),
+        }),
+    };
   };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { FormFault } from './form-fault.js';
-import { boundaryOf } from './part-head.js';
+import { boundaryOf, readPartHead } from './part-head.js';
 import { readParts } from './read-parts.js';
 
 const boundary = 'b0undary';
@@ -17,7 +17,7 @@ async function* cut(body: Buffer, cuts: readonly number[]) {
 
 async function read(body: string | Buffer, cuts: readonly number[] = []) {
   const found: { name: string; fileName: string | undefined; content: string }[] = [];
-  for await (const { name, fileName, content } of readParts(cut(Buffer.from(body), cuts), boundary)) {
+  for await (const { name, fileName, content } of readParts(cut(Buffer.from(body), cuts), boundary, readPartHead)) {
     const chunks: Uint8Array[] = [];
     for await (const chunk of content) chunks.push(chunk);
     found.push({ name, fileName, content: Buffer.concat(chunks).toString('latin1') });
@@ -56,7 +56,7 @@ describe('the parts of a form', () => {
   test('that are not read are passed over', async () => {
     const names: string[] = [];
     const body = Buffer.from(field('name="a"') + field('name="b"; filename="b"') + end);
-    for await (const { name, content } of readParts(cut(body, [30, 50]), boundary)) {
+    for await (const { name, content } of readParts(cut(body, [30, 50]), boundary, readPartHead)) {
       names.push(name);
       for await (const _ of content) break;
     }

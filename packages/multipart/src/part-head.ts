@@ -12,18 +12,13 @@ const parameter = /;[ \t]*([\w!#$&+.^`|~-]+\*?)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*
 const extendedValue = /^utf-8'[^']*'(.*)$/i;
 
 /**
- * Reads the header lines of a part. Throws a `FormFault` when it has no `Content-Disposition: form-data` with a name.
+ * Reads the header lines of a part of a form. Throws a `FormFault` when it has no `Content-Disposition: form-data` with
+ * a name.
  */
 export function readPartHead(text: string): PartHead {
-  let disposition: string | undefined;
-  let mediaType = '';
-  for (const line of text.split('\r\n')) {
-    const [, name, value] = headerLine.exec(line) ?? [];
-    if (name === undefined || value === undefined) throw new FormFault('a part has a header line that is none');
-    if (name.toLowerCase() === 'content-disposition') disposition = value;
-    if (name.toLowerCase() === 'content-type') mediaType = value.split(';', 1)[0]!.trim().toLowerCase();
-  }
-  const parameters = dispositionParameters(disposition);
+  const headers = headersOf(text);
+  const mediaType = mediaTypeOf(headers.get('content-type') ?? '');
+  const parameters = dispositionParameters(headers.get('content-disposition'));
   const name = parameters.get('name');
   if (name === undefined) throw new FormFault('a part has no name');
   const fileName = parameters.get('filename*') ?? parameters.get('filename');
@@ -31,9 +26,30 @@ export function readPartHead(text: string): PartHead {
   return { name, fileName: fileName?.replace(/^.*[/\\]/s, '') };
 }
 
-/** The boundary that a `Content-Type` of `multipart/form-data` names. Throws a `FormFault` without one. */
+/** The headers of a part by their names in lower case, the last of each. Throws a `FormFault` for a line that is none. */
+export function headersOf(text: string): Map<string, string> {
+  const headers = new Map<string, string>();
+  for (const line of text.split('\r\n')) {
+    const [, name, value] = headerLine.exec(line) ?? [];
+    if (name === undefined || value === undefined) throw new FormFault('a part has a header line that is none');
+    headers.set(name.toLowerCase(), value);
+  }
+  return headers;
+}
+
+/** The media type of a `Content-Type`, in lower case, without its parameters. */
+export function mediaTypeOf(contentType: string): string {
+  return contentType.split(';', 1).join('').trim().toLowerCase();
+}
+
+/** A parameter of a `Content-Type`, quoted or not. Throws a `FormFault` for parameters that cannot be read. */
+export function parameterOf(contentType: string, name: string): string | undefined {
+  return parametersOf(contentType.slice(contentType.split(';', 1).join('').length)).get(name);
+}
+
+/** The boundary that a `Content-Type` of `multipart/…` names. Throws a `FormFault` without one. */
 export function boundaryOf(contentType: string): string {
-  const boundary = parametersOf(contentType.slice(contentType.split(';', 1)[0]!.length)).get('boundary');
+  const boundary = parameterOf(contentType, 'boundary');
   if (boundary === undefined || !/^[\x20-\x7e]{1,200}$/.test(boundary)) throw new FormFault('it names no boundary');
   return boundary;
 }

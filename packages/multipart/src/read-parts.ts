@@ -1,10 +1,7 @@
 import { FormFault } from './form-fault.js';
-import { type PartHead, readPartHead } from './part-head.js';
 
-/** A part of a form. What is not read of its content is passed over when the next part is asked for. */
-export interface RawPart extends PartHead {
-  readonly content: AsyncGenerator<Uint8Array, void>;
-}
+/** A part, with what its head says. What is not read of its content is passed over when the next part is asked for. */
+export type ReadPart<Head> = Head & { readonly content: AsyncGenerator<Uint8Array, void> };
 
 const lineBreak = Buffer.from('\r\n');
 const headEnd = Buffer.from('\r\n\r\n');
@@ -15,9 +12,14 @@ const longestPadding = 128;
 /**
  * The parts of a multipart body (RFC 2046, 5.1), in order, with nothing before the first boundary and nothing behind
  * the last but what is passed over. It reads no further than it is asked to: who does not take content makes the sender
- * wait. Throws a `FormFault` for a body that is no form, and what `body` throws.
+ * wait. Throws a `FormFault` for a body that is no multipart, and what `readHead` and `body`
+ * throw.
  */
-export async function* readParts(body: AsyncIterable<Uint8Array>, boundary: string): AsyncGenerator<RawPart, void> {
+export async function* readParts<Head>(
+  body: AsyncIterable<Uint8Array>,
+  boundary: string,
+  readHead: (text: string) => Head,
+): AsyncGenerator<ReadPart<Head>, void> {
   const input = new Window(body);
   const delimiter = Buffer.from(`\r\n--${boundary}`);
   try {
@@ -28,7 +30,7 @@ export async function* readParts(body: AsyncIterable<Uint8Array>, boundary: stri
         yield* input.until(delimiter);
         isRead = true;
       };
-      yield { ...(await headOf(input)), content: content() };
+      yield { ...readHead(await headOf(input)), content: content() };
       if (!isRead) await drain(input.until(delimiter));
     }
     await drain(input.rest());
@@ -46,10 +48,8 @@ async function isLast(input: Window): Promise<boolean> {
   return false;
 }
 
-async function headOf(input: Window): Promise<PartHead> {
-  return readPartHead(
-    await input.line(headEnd, largestHeadBytes, `a part has no head of at most ${largestHeadBytes} bytes`),
-  );
+async function headOf(input: Window): Promise<string> {
+  return input.line(headEnd, largestHeadBytes, `a part has no head of at most ${largestHeadBytes} bytes`);
 }
 
 async function drain(content: AsyncIterable<Uint8Array>): Promise<void> {
