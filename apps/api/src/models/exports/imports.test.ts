@@ -119,6 +119,19 @@ describe('an import', () => {
     ['a file added', () => zip([...exported(), ['run-me.sh', 'rm -r /']]), 'model-archive-changed'],
     ['a list that is none', () => zip([...without('SHA256SUMS'), ['SHA256SUMS', 'x\n']]), 'model-archive-changed'],
     [
+      'a record of another intensity',
+      () => zip(exported({ detector: { intensity: { kind: 'file' } } })),
+      'model-archive-invalid',
+    ],
+    [
+      'an intensity that cannot be',
+      () => {
+        const intensity = { kind: 'percentiles', low: 60, high: 40 };
+        return zip(exported({ detector: { intensity }, record: { intensity } }));
+      },
+      'model-archive-invalid',
+    ],
+    [
       'a record of another detector',
       () => zip(exported({ record: { digest: 'ab'.repeat(32) } })),
       'model-archive-changed',
