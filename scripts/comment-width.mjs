@@ -1,4 +1,7 @@
-/** Names the lines of comments that are longer than 120 columns: the formatter keeps code within that, and leaves comments alone. */
+/**
+ * Names the lines of comments that are longer than 120 columns: the formatter keeps code within that, and leaves
+ * comments alone.
+ */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 

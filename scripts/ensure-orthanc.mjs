@@ -1,7 +1,7 @@
 /**
- * Finds a PACS (Orthanc with its DICOMweb plugin) and the programs that send and check DICOM objects (dcmtk, dicom3tools) for the tests, or
- * installs them from Debian's packages where that is allowed. As a program it prints their paths, and exits non-zero when there are none;
- * as a module call `ensureOrthanc()`.
+ * Finds a PACS (Orthanc with its DICOMweb plugin) and the programs that send and check DICOM objects (dcmtk,
+ * dicom3tools) for the tests, or installs them from Debian's packages where that is allowed. As a program it prints
+ * their paths, and exits non-zero when there are none; as a module call `ensureOrthanc()`.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,10 @@ const pluginFolder = '/usr/lib/orthanc';
 const plugin = () =>
   existsSync(pluginFolder) && readdirSync(pluginFolder).find((name) => name.startsWith('libOrthancDicomWeb.so'));
 
-/** The paths `{ orthanc, plugin, storescu, dciodvfy }`; null, with a loud line on standard error, where they cannot be had. */
+/**
+ * The paths `{ orthanc, plugin, storescu, dciodvfy }`; null, with a loud line on standard error, where they cannot be
+ * had.
+ */
 export function ensureOrthanc() {
   const found = ensurePrograms(plugin() ? programs : [...programs, `${pluginFolder}/libOrthancDicomWeb.so.1.7`], {
     packages: ['orthanc', 'orthanc-dicomweb', 'dcmtk', 'dicom3tools'],

@@ -26,8 +26,8 @@ function install(packages) {
 }
 
 /**
- * The paths of programs (or files with a path of their own) by their names; null where one cannot be had, after a loud line on
- * standard error that says what is skipped for want of it.
+ * The paths of programs (or files with a path of their own) by their names; null where one cannot be had, after a loud
+ * line on standard error that says what is skipped for want of it.
  */
 export function ensurePrograms(names, { packages, without }) {
   const find = () => {

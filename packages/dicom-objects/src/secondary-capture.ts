@@ -14,7 +14,10 @@ export interface SecondaryCaptureOptions extends ObjectOrigin {
 
 const secondaryCaptureClass = '1.2.840.10008.5.1.4.1.1.7';
 
-/** The overlay of an image as a Secondary Capture Image (PS3.3, A.8.1), which every viewer shows. Throws a RangeError for a source without UIDs. */
+/**
+ * The overlay of an image as a Secondary Capture Image (PS3.3, A.8.1), which every viewer shows. Throws a RangeError
+ * for a source without UIDs.
+ */
 export function secondaryCapture(options: SecondaryCaptureOptions): Uint8Array {
   const { model, source, frame, picture } = options;
   const { sopInstanceUid } = uidsOf(source);

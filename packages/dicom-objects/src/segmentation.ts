@@ -23,7 +23,10 @@ export interface SegmentationOptions extends ObjectOrigin {
 
 const segmentationClass = '1.2.840.10008.5.1.4.1.1.66.4';
 
-/** The regions of an image as a binary Segmentation (PS3.3, A.51) with one segment, a frame for each frame of the source that has any. Throws a RangeError. */
+/**
+ * The regions of an image as a binary Segmentation (PS3.3, A.51) with one segment, a frame for each frame of the source
+ * that has any. Throws a RangeError.
+ */
 export function segmentation(options: SegmentationOptions): Uint8Array {
   const { model, source, rows, columns, frames } = options;
   const { sopInstanceUid, seriesUid } = uidsOf(source);
@@ -119,7 +122,10 @@ function dimension(uid: string, pointer: number, group: number, label: string): 
   };
 }
 
-/** Where the source lies in space, if it says all of it and has one frame; of others the reference to the source says where. */
+/**
+ * Where the source lies in space, if it says all of it and has one frame; of others the reference to the source says
+ * where.
+ */
 function geometryOf(source: DicomJson) {
   const frameOfReferenceUid = textOf(source, '00200052');
   const position = numbersOf(source, '00200032', 3);

@@ -57,7 +57,10 @@ export function textOf(source: DicomJson, tag: string): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** Attributes of the Patient and General Study modules (PS3.3, C.7.1.1 and C.7.2.1) that every object of a study repeats. */
+/**
+ * Attributes of the Patient and General Study modules (PS3.3, C.7.1.1 and C.7.2.1) that every object of a study
+ * repeats.
+ */
 const ofPatientAndStudy: Readonly<Record<string, string>> = {
   '00080020': 'DA',
   '00080030': 'TM',
@@ -86,7 +89,10 @@ const obligatory = [
   '00200010',
 ];
 
-/** What an object of the same study says of patient and study: as `source` does, and nothing where `source` says nothing. */
+/**
+ * What an object of the same study says of patient and study: as `source` does, and nothing where `source` says
+ * nothing.
+ */
 export function patientAndStudy(source: DicomJson): Record<string, { vr: string; Value: unknown[] }> {
   const copied: Record<string, { vr: string; Value: unknown[] }> = {};
   for (const [tag, vr] of Object.entries(ofPatientAndStudy)) {

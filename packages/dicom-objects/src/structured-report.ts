@@ -32,8 +32,9 @@ export interface StructuredReportOptions extends ObjectOrigin {
 const comprehensiveClass = '1.2.840.10008.5.1.4.1.1.88.33';
 
 /**
- * Scores of images of a study as a Comprehensive SR (PS3.3, A.35.3) by TID 1500 (PS3.16): a measurement group for each image with its
- * score and, where the model has them, p-value, threshold and decision. It is partial, unverified and preliminary. Throws a RangeError.
+ * Scores of images of a study as a Comprehensive SR (PS3.3, A.35.3) by TID 1500 (PS3.16): a measurement group for each
+ * image with its score and, where the model has them, p-value, threshold and decision. It is partial, unverified and
+ * preliminary. Throws a RangeError.
  */
 export function structuredReport(options: StructuredReportOptions): Uint8Array {
   const { model, at, scores } = options;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * The UID of what a model says of `sourceUids` (PS3.5, B.2: 2.25 and a UUID as one number). It is a function of its arguments alone, so that
- * what is written again has the same UID; the UUID is one of version 8, made of a SHA-256.
+ * The UID of what a model says of `sourceUids` (PS3.5, B.2: 2.25 and a UUID as one number). It is a function of its
+ * arguments alone, so that what is written again has the same UID; the UUID is one of version 8, made of a SHA-256.
  */
 export function derivedUid(modelDigest: string, sourceUids: readonly string[], purpose: string): string {
   const hash = createHash('sha256').update(JSON.stringify([modelDigest, purpose, ...sourceUids]));

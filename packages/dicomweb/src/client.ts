@@ -22,8 +22,9 @@ const mostPages = 1000;
 type Init = Pick<RequestInit, 'method' | 'headers' | 'body'>;
 
 /**
- * A client of a DICOMweb server (PS3.18): QIDO-RS, WADO-RS and STOW-RS. A request that is not answered, or with a fault of the server, is
- * tried four times; redirects lead to the same origin or nowhere. Methods reject with a DicomwebError and with the signal's reason.
+ * A client of a DICOMweb server (PS3.18): QIDO-RS, WADO-RS and STOW-RS. A request that is not answered, or with a fault
+ * of the server, is tried four times; redirects lead to the same origin or nowhere. Methods reject with a DicomwebError
+ * and with the signal's reason.
  */
 export class DicomwebClient {
   readonly #server: DicomwebServer;

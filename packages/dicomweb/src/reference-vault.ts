@@ -10,8 +10,8 @@ const tagBytes = 16;
 const headBytes = 1 + keyIdBytes + nonceBytes + tagBytes;
 
 /**
- * Seals the UIDs of instances with AES-256-GCM: a version, an id of the key, a nonce, the tag and the text. What belongs to one data set
- * cannot be opened as another's.
+ * Seals the UIDs of instances with AES-256-GCM: a version, an id of the key, a nonce, the tag and the text. What
+ * belongs to one data set cannot be opened as another's.
  *
  * @example
  * const vault = new ReferenceVault(readFileSync(file, 'utf8'));
@@ -63,7 +63,10 @@ export class ReferenceVault {
   }
 }
 
-/** What seals which instance an image of the data set comes from; undefined without a vault, and for a file without UIDs. */
+/**
+ * What seals which instance an image of the data set comes from; undefined without a vault, and for a file without
+ * UIDs.
+ */
 export function sealOf(
   vault: ReferenceVault | undefined,
   datasetId: string,

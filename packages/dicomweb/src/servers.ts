@@ -27,8 +27,9 @@ const serversSchema = z.strictObject({
 });
 
 /**
- * The servers of a file such as `{"servers": [{"name": "pacs", "url": "https://pacs/dicom-web", "headers": {"Authorization": {"file": "pacs-token"}}}]}`;
- * files of headers are beside it unless their path is absolute. Throws an Error with a sentence for a file that cannot be read or used.
+ * The servers of a file such as `{"servers": [{"name": "pacs", "url": "https://pacs/dicom-web", "headers":
+ * {"Authorization": {"file": "pacs-token"}}}]}`; files of headers are beside it unless their path is absolute. Throws
+ * an Error with a sentence for a file that cannot be read or used.
  */
 export function parseServers(file: string): DicomwebServer[] {
   const parsed = serversSchema.parse(JSON.parse(readFileSync(file, 'utf8')));

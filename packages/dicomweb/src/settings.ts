@@ -14,7 +14,9 @@ export function vaultOf({ referencesKey }: DicomwebSettings): ReferenceVault | u
   return referencesKey === undefined ? undefined : new ReferenceVault(referencesKey);
 }
 
-/** Throws a DicomwebError unless results of this tenant can be sent to the server: `unknown-server`, `no-references`. */
+/**
+ * Throws a DicomwebError unless results of this tenant can be sent to the server: `unknown-server`, `no-references`.
+ */
 export function assertCanSend(settings: DicomwebSettings, server: string, tenant: string): void {
   serverOf(settings.servers, server, tenant);
   if (settings.referencesKey !== undefined) return;

@@ -43,9 +43,10 @@ interface ScoredInstance {
 const longestReport = 500;
 
 /**
- * The results of a scoring as DICOM objects, one after the other: of each instance its overlay (of the frame with the highest score) and its
- * regions, where it has any; then the reports. Rejects with a DicomwebError `no-references` where no image has a sealed reference,
- * `wrong-key`, what `describe` rejects with, and RecordNotFound when the model is gone.
+ * The results of a scoring as DICOM objects, one after the other: of each instance its overlay (of the frame with the
+ * highest score) and its regions, where it has any; then the reports. Rejects with a DicomwebError `no-references`
+ * where no image has a sealed reference, `wrong-key`, what `describe` rejects with, and RecordNotFound when the model
+ * is gone.
  */
 export async function* studyResults(options: StudyResultsOptions): AsyncGenerator<Uint8Array> {
   const { store, job, kinds, describe = async (uids) => onlyUids(uids), signal } = options;

@@ -26,7 +26,9 @@ export function readPartHead(text: string): PartHead {
   return { name, fileName: fileName?.replace(/^.*[/\\]/s, '') };
 }
 
-/** The headers of a part by their names in lower case, the last of each. Throws a `FormFault` for a line that is none. */
+/**
+ * The headers of a part by their names in lower case, the last of each. Throws a `FormFault` for a line that is none.
+ */
 export function headersOf(text: string): Map<string, string> {
   const headers = new Map<string, string>();
   for (const line of text.split('\r\n')) {

@@ -7,7 +7,10 @@ interface OrthancPrograms {
   readonly dciodvfy: string;
 }
 
-/** Orthanc and what checks DICOM objects, installed first where that is allowed; null after a loud line where there are none. */
+/**
+ * Orthanc and what checks DICOM objects, installed first where that is allowed; null after a loud line where there are
+ * none.
+ */
 export async function findOrthanc(): Promise<OrthancPrograms | null> {
   const script = new URL('../../../scripts/ensure-orthanc.mjs', import.meta.url);
   const { ensureOrthanc } = (await import(script.href)) as { ensureOrthanc: () => OrthancPrograms | null };

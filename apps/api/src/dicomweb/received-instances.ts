@@ -29,8 +29,9 @@ type StowCall = Pick<Call<'storeStudyInDataset' | 'scoreStudy'>, 'request' | 'si
 const mediaType = 'application/dicom';
 
 /**
- * The instances of a STOW-RS body as they arrive, each written to a file in `folder`. A bad one costs only itself. Throws
- * `unsupported-media-type` for other bodies than of DICOM files, `malformed-multipart`, `payload-too-large` and `ClientGone`.
+ * The instances of a STOW-RS body as they arrive, each written to a file in `folder`. A bad one costs only itself.
+ * Throws `unsupported-media-type` for other bodies than of DICOM files, `malformed-multipart`, `payload-too-large` and
+ * `ClientGone`.
  */
 export async function* receivedInstances(
   call: StowCall,

@@ -10,7 +10,10 @@ export interface InstanceOutcome {
 
 const uid = (value: string) => ({ vr: 'UI' as const, Value: [value] });
 
-/** The answer of a STOW-RS transaction (PS3.18, 10.5.3): 200 where all was taken, 202 where some was, 409 where none was. */
+/**
+ * The answer of a STOW-RS transaction (PS3.18, 10.5.3): 200 where all was taken, 202 where some was, 409 where none
+ * was.
+ */
 export function stowAnswer(
   outcomes: readonly InstanceOutcome[],
   headers: Readonly<Record<string, string>> = {},

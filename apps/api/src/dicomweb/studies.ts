@@ -36,7 +36,8 @@ export function studyHandlers(
         ...{ store, imaging, objects, vault, job, kinds: [params.kind], signal },
         describe: client && ((uids) => client.metadata(uids, signal)),
       });
-      // Whatever keeps the objects from being written shows with the first one, while the answer can still be a problem.
+      // Whatever keeps the objects from being written shows with the first one, while the answer can still be a
+      // problem.
       const first = await written.next();
       if (first.done) throw new ProblemError('not-found', 'No image of the study has a region.');
       const all = async function* () {

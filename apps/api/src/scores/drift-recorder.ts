@@ -66,7 +66,8 @@ export class DriftRecorder {
     for (const { store, modelId, calibration, observations } of all) {
       try {
         const observed = (record: DriftRecord | undefined) => observeDrift(record, calibration, observations);
-        // Webhooks are told before it is written down, so that a process that dies in between has told them or will do so again.
+        // Webhooks are told before it is written down, so that a process that dies in between has told them or will do
+        // so again.
         if (isDriftAlarm(observed(await store.drift.get(modelId)))) await this.#tell(store, modelId, calibration.jobId);
         const { martingale } = await store.drift.update(modelId, observed);
         this.#martingale.set(

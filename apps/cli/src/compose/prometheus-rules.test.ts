@@ -22,7 +22,10 @@ const noPromtool = spawnSync('promtool', ['--version']).error !== undefined;
 if (noPromtool)
   console.warn("NOT RUN: that each alert fires, because promtool (Debian's package prometheus) is not here.");
 
-/** The series that make an alert fire within `at`, as promtool writes them: start+step x repetitions, one value a minute. */
+/**
+ * The series that make an alert fire within `at`, as promtool writes them: start+step x repetitions, one value a
+ * minute.
+ */
 const firing: Readonly<Record<string, { at: string; series: Readonly<Record<string, string>>; labels: object }>> = {
   MediclipProcessDown: {
     at: '10m',

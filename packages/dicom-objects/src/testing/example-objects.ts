@@ -46,7 +46,10 @@ const squareMask = Uint8Array.from({ length: rows * columns }, (_, at) => {
   return x >= 4 && x < 7 && y >= 5 && y < 8 ? 1 : 0;
 });
 
-/** One object of each kind, and kinds of sources that differ: of several frames, without a place in space, with nothing but UIDs. */
+/**
+ * One object of each kind, and kinds of sources that differ: of several frames, without a place in space, with nothing
+ * but UIDs.
+ */
 export function exampleObjects(): Record<string, Uint8Array> {
   const source = ctSlice();
   const bare = Object.fromEntries(

@@ -30,9 +30,9 @@ export interface OpenImage {
 }
 
 /**
- * Opens a file of any format, told by content: PNG, JPEG, WebP, TIFF, BMP, GIF, DICOM or NIfTI. Its structure is read and its
- * sizes are checked once for all frames, and no pixel is decoded. Rejects with an ImageError for a file that is too
- * large, of another kind, or whose structure is damaged or cut short. `bytes` must not change while the image is in
+ * Opens a file of any format, told by content: PNG, JPEG, WebP, TIFF, BMP, GIF, DICOM or NIfTI. Its structure is read
+ * and its sizes are checked once for all frames, and no pixel is decoded. Rejects with an ImageError for a file that is
+ * too large, of another kind, or whose structure is damaged or cut short. `bytes` must not change while the image is in
  * use.
  *
  * @example

@@ -1,6 +1,9 @@
 import { readDataSet } from './read-data-set.js';
 
-/** What tells a DICOM file from all others, and what kind of object it is. Nothing of it is kept unless somebody asks for it. */
+/**
+ * What tells a DICOM file from all others, and what kind of object it is. Nothing of it is kept unless somebody asks
+ * for it.
+ */
 export interface DicomIdentity {
   readonly sopClassUid: string | undefined;
   readonly sopInstanceUid: string | undefined;

@@ -51,9 +51,9 @@ export async function drawOverlay(
 }
 
 /**
- * The image under its heat map in RGB, with frames around the regions and a colour bar with numbers to the right. `ground` is one
- * channel (`overlayGround`); `map` is `[mapSide, mapSide]` and is stretched over it. Throws a RangeError for a map of another length or
- * an empty range.
+ * The image under its heat map in RGB, with frames around the regions and a colour bar with numbers to the right.
+ * `ground` is one channel (`overlayGround`); `map` is `[mapSide, mapSide]` and is stretched over it. Throws a
+ * RangeError for a map of another length or an empty range.
  */
 export function overlayPixels(
   ground: Raster,

@@ -43,8 +43,8 @@ export async function openRedisScoreChannel(options: RedisScoreChannelOptions): 
 }
 
 /**
- * What is sent to Redis at once. More would only wait in the connection, where the time limit of a command counts: a Redis that is well
- * would seem to be away.
+ * What is sent to Redis at once. More would only wait in the connection, where the time limit of a command counts: a
+ * Redis that is well would seem to be away.
  */
 const mostUnderWayBytes = 8 * 1024 * 1024;
 

@@ -34,8 +34,8 @@ const chunkLength = 16;
 const pausesMs = [500, 2000];
 
 /**
- * Fetches what a query finds on a DICOMweb server into a data set. Which instances these are is fixed by the first attempt; the next ones
- * go on behind the last chunk that is in the data set, and what is stored twice has the same id.
+ * Fetches what a query finds on a DICOMweb server into a data set. Which instances these are is fixed by the first
+ * attempt; the next ones go on behind the last chunk that is in the data set, and what is stored twice has the same id.
  */
 export function importJob(dependencies: Dependencies): JobRunner<'dicomweb-import'> {
   const memory = new ByteBudget({ bytes: filesInMemory * dependencies.settings.maximumImageBytes });

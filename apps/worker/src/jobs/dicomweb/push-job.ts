@@ -13,8 +13,9 @@ const batchObjects = 16;
 const batchBytes = 32 * 1024 * 1024;
 
 /**
- * Sends the results of a scoring to a DICOMweb server. Names and dates are what the server itself says of each instance, and are kept
- * nowhere. An attempt that was interrupted is repeated whole: the objects have the same UIDs again.
+ * Sends the results of a scoring to a DICOMweb server. Names and dates are what the server itself says of each
+ * instance, and are kept nowhere. An attempt that was interrupted is repeated whole: the objects have the same UIDs
+ * again.
  */
 export function pushJob({ imagingPool, dicomweb, objects }: Dependencies): JobRunner<'dicomweb-push'> {
   return async ({ job, tenant, signal, report }) => {

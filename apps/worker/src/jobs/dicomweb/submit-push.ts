@@ -7,8 +7,8 @@ import type { JobContext } from '../job-context.js';
 const noLimit = Number.MAX_SAFE_INTEGER;
 
 /**
- * Makes the job that sends the results of a scoring, once however often the scoring is attempted: its id is the one that the scoring has
- * for its result. It waits in the store where the queue is away, and is recovered from there.
+ * Makes the job that sends the results of a scoring, once however often the scoring is attempted: its id is the one
+ * that the scoring has for its result. It waits in the store where the queue is away, and is recovered from there.
  */
 export async function submitPush(
   { job, tenant, log }: JobContext<'scoring'>,
