@@ -203,6 +203,11 @@ export class MediclipClient {
     return this.json('getEvaluation', { params: { id }, options });
   }
 
+  /** Deletes an evaluation with its scores and its report. */
+  deleteEvaluation(id: string, options?: CallOptions): Promise<void> {
+    return this.nothing('deleteEvaluation', { params: { id }, options });
+  }
+
   /** The report of an evaluation, a self-contained HTML page. */
   getEvaluationReport(id: string, options?: CallOptions): Promise<Uint8Array> {
     return this.bytes('getEvaluationReport', { params: { id }, accept: 'text/html', options });
@@ -251,6 +256,11 @@ export class MediclipClient {
 
   cancelJob(id: string, options?: PostOptions): Promise<Job> {
     return this.json('cancelJob', { params: { id }, options });
+  }
+
+  /** Deletes a job that has ended, with its results, maps and verdicts; what it made stays. */
+  deleteJob(id: string, options?: CallOptions): Promise<void> {
+    return this.nothing('deleteJob', { params: { id }, options });
   }
 
   /** The events of a job to its end, connection after connection, none twice. Ends after the `end` event. */

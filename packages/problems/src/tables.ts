@@ -97,6 +97,7 @@ export const ofStore: Table<StoreErrorCode> = {
   'too-many-pinned-models': 'too-many-pinned-models',
   'alias-moved': 'alias-moved',
   'no-earlier-model': 'alias-without-history',
+  'job-not-ended': 'job-not-ended',
   'stale-attempt': 'internal',
   'too-many-webhooks': 'too-many-webhooks',
 };

@@ -15,6 +15,7 @@ export type StoreErrorCode =
   | 'too-many-pinned-models'
   | 'alias-moved'
   | 'no-earlier-model'
+  | 'job-not-ended'
   | 'stale-attempt'
   | 'too-many-webhooks';
 
@@ -146,6 +147,12 @@ export class TooManyWebhooks extends StoreError {
 /** The history of an alias holds no other model that still exists. */
 export class NoEarlierModel extends StoreError {
   readonly code = 'no-earlier-model';
+  readonly retryable = false;
+}
+
+/** The job has not ended yet, and only ended ones are deleted. */
+export class JobNotEnded extends StoreError {
+  readonly code = 'job-not-ended';
   readonly retryable = false;
 }
 

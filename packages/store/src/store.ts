@@ -4,6 +4,7 @@ import { ShadowRepository } from './aliases/shadow-repository.js';
 import { DatasetRepository } from './datasets/dataset-repository.js';
 import { ImageRepository } from './datasets/image-repository.js';
 import { EvaluationRepository } from './evaluations/evaluation-repository.js';
+import { Forgetting } from './forgetting/forgetting.js';
 import { IdempotencyRepository } from './idempotency/idempotency-repository.js';
 import { JobAttempts } from './jobs/job-attempts.js';
 import { JobRepository } from './jobs/job-repository.js';
@@ -46,6 +47,8 @@ export interface TenantStore {
   readonly webhooks: WebhookRepository;
   readonly evaluations: EvaluationRepository;
   readonly idempotency: IdempotencyRepository;
+  /** Deletions whose process died. */
+  readonly forgetting: Forgetting;
   /** How much of all this there is. */
   readonly usage: UsageRepository;
 }
@@ -128,7 +131,8 @@ export function openStore(url: string, { now = Date.now }: StoreOptions = {}): S
     async sweep() {
       await objects.sweep();
       for await (const name of tenants()) {
-        const { jobs, datasets, models, aliases, webhooks, idempotency } = tenant(name);
+        const { jobs, datasets, models, aliases, webhooks, idempotency, forgetting } = tenant(name);
+        await forgetting.resume();
         await jobs.sweep();
         await datasets.sweep();
         await models.sweep();
@@ -167,6 +171,7 @@ function tenantStore(tenant: Tenant): TenantStore {
     webhooks: new WebhookRepository(tenant),
     evaluations: new EvaluationRepository(tenant, attempts),
     idempotency: new IdempotencyRepository(tenant),
+    forgetting: new Forgetting(tenant),
     usage: new UsageRepository(tenant),
   };
 }

@@ -15,7 +15,14 @@ import { type Submission, submitJob, tooFewImages } from './submit-job.js';
 
 export function evaluationHandlers(
   dependencies: Submission & { readonly modelsFolder: string },
-): HandlersOf<'createEvaluation' | 'listEvaluations' | 'getEvaluation' | 'getOperatingPoints' | 'getEvaluationReport'> {
+): HandlersOf<
+  | 'createEvaluation'
+  | 'listEvaluations'
+  | 'getEvaluation'
+  | 'deleteEvaluation'
+  | 'getOperatingPoints'
+  | 'getEvaluationReport'
+> {
   return {
     async createEvaluation(call) {
       const { modelId, datasetId, baselineModelId } = call.body;
@@ -41,6 +48,11 @@ export function evaluationHandlers(
     },
 
     getEvaluation: async ({ params, store }) => ({ json: await store.evaluations.get(params.id) }),
+
+    async deleteEvaluation({ params, store }) {
+      await store.evaluations.delete(params.id);
+      return undefined;
+    },
 
     async getEvaluationReport({ params, store }) {
       const { stream } = await store.evaluations.openFile(params.id, reportFileName);

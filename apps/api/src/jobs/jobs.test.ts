@@ -201,3 +201,34 @@ describe('results of a scoring', () => {
     await service.ended(adaptation.id);
   });
 });
+
+describe('deleting', () => {
+  test('a scoring takes its results along, one that runs is refused, and an old entity tag gets nothing', async () => {
+    hold();
+    const { json } = await service.post('/v1/scorings', { json: { modelId, datasetId } });
+    expect(await service.delete(`/v1/jobs/${json.id}`)).toMatchObject({ status: 409, problem: 'job-not-ended' });
+    release();
+    await service.ended(json.id);
+    const results = `/v1/jobs/${json.id}/results`;
+    const [{ imageId }] = (await service.get(results)).json.items;
+    expect((await service.delete(`/v1/jobs/${json.id}`)).status).toBe(204);
+    const gone = [`/v1/jobs/${json.id}`, results, `${results}/${imageId}/map`, `/v1/jobs/${json.id}/events`];
+    for (const target of gone) {
+      expect((await service.get(target, { headers: { 'if-none-match': '*' } })).problem).toBe('not-found');
+    }
+    expect((await service.delete(`/v1/jobs/${json.id}`)).problem).toBe('not-found');
+    expect((await service.keys()).filter((key) => key.includes(json.id))).toEqual([]);
+  });
+
+  test('an evaluation takes its report along, and its job leaves it', async () => {
+    const { json } = await service.post('/v1/evaluations', { json: { modelId, datasetId } });
+    const { evaluationId } = (await service.ended(json.id)).result as { evaluationId: string };
+    expect((await service.delete(`/v1/jobs/${json.id}`)).status).toBe(204);
+    expect((await service.get(`/v1/evaluations/${evaluationId}`)).status).toBe(200);
+    expect((await service.delete(`/v1/evaluations/${evaluationId}`)).status).toBe(204);
+    for (const rest of ['', '/report', '/operating-points']) {
+      expect((await service.get(`/v1/evaluations/${evaluationId}${rest}`)).problem).toBe('not-found');
+    }
+    expect((await service.keys()).filter((key) => key.includes(evaluationId))).toEqual([]);
+  });
+});

@@ -17,7 +17,9 @@ export function jobHandlers({
   readonly jobQueue: JobQueue;
   readonly imaging: Imaging;
   readonly memory: ServerMemory;
-}): HandlersOf<'listJobs' | 'getJob' | 'cancelJob' | 'listJobResults' | 'judgeResult' | 'getJobResultMap'> {
+}): HandlersOf<
+  'listJobs' | 'getJob' | 'cancelJob' | 'deleteJob' | 'listJobResults' | 'judgeResult' | 'getJobResultMap'
+> {
   return {
     listJobs: async ({ query: { state, kind, ...page }, store }) => ({
       json: jsonPage(await store.jobs.list(page, { state, kind })),
@@ -30,6 +32,11 @@ export function jobHandlers({
       if (job.state === 'succeeded' || job.state === 'failed') throw new ProblemError('job-already-ended');
       await jobQueue.cancel({ tenant: store.tenant, jobId: job.id, kind: job.kind });
       return { json: job, location: `/v1/jobs/${job.id}` };
+    },
+
+    async deleteJob({ params, store }) {
+      await store.jobs.delete(params.id);
+      return undefined;
     },
 
     async listJobResults({ params, query, store, request }) {

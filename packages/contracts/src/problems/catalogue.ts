@@ -568,6 +568,12 @@ const problemCatalogue = {
     meaning: 'A job that succeeded or failed can no longer be cancelled.',
     remedy: 'Nothing is left to cancel; delete its result if it is not wanted.',
   },
+  'job-not-ended': {
+    status: 409,
+    title: 'The job has not ended',
+    meaning: 'Only a job that has ended can be deleted.',
+    remedy: 'Wait for its end at `GET /v1/jobs/{id}/events`, or cancel it, then repeat the request.',
+  },
   'job-not-finished': {
     status: 409,
     title: 'The job has not succeeded',

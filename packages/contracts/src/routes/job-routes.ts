@@ -16,7 +16,7 @@ import {
   verdictRequestSchema,
 } from '../resources/scorings.js';
 import { operatingPointsSchema } from '../resources/thresholds.js';
-import { idParams, imageParams, json, made, type Route } from './route.js';
+import { deleted, idParams, imageParams, json, made, type Route } from './route.js';
 
 export const jobRoutes = {
   createAdaptation: {
@@ -95,6 +95,15 @@ export const jobRoutes = {
     params: idParams,
     replies: { 200: json('The figures.', evaluationSchema) },
   },
+  deleteEvaluation: {
+    method: 'DELETE',
+    path: '/v1/evaluations/{id}',
+    tag: 'models',
+    summary: 'Delete an evaluation',
+    description: 'Its figures, scores and report go; its job stays, and is deleted at `/v1/jobs/{id}`.',
+    params: idParams,
+    replies: { 204: deleted },
+  },
   getOperatingPoints: {
     method: 'GET',
     path: '/v1/evaluations/{id}/operating-points',
@@ -127,6 +136,17 @@ export const jobRoutes = {
     summary: 'Read a job',
     params: idParams,
     replies: { 200: json('The job.', jobSchema) },
+  },
+  deleteJob: {
+    method: 'DELETE',
+    path: '/v1/jobs/{id}',
+    tag: 'jobs',
+    summary: 'Delete a job that has ended',
+    description:
+      'Its results, maps and verdicts go, also those that the model remembers of it. A model or an evaluation that it made stays.',
+    params: idParams,
+    replies: { 204: deleted },
+    problems: ['job-not-ended'],
   },
   cancelJob: {
     method: 'POST',

@@ -1,22 +1,15 @@
-import { type Evaluation, evaluationRecordSchema, type Page } from '@mediclip/contracts';
-import { z } from 'zod';
+import type { Evaluation, Page } from '@mediclip/contracts';
 import { RecordExists, RecordNotFound } from '../errors.js';
+import { forgetEvaluation } from '../forgetting/forget-evaluation.js';
 import type { JobAttempts } from '../jobs/job-attempts.js';
 import type { Attempt } from '../jobs/job-record.js';
 import { isPublished } from '../jobs/published.js';
 import type { StoredStream } from '../object-store.js';
-import { Documents } from '../records/documents.js';
+import type { Documents } from '../records/documents.js';
 import { isId } from '../records/ids.js';
 import { newestFirst, type PageRequest, pageOf } from '../records/pages.js';
 import { type Tenant, timestamp } from '../records/tenant.js';
-
-/** An evaluation as the store keeps it at `evaluations/<id>/evaluation.json`. */
-const storedEvaluationSchema = evaluationRecordSchema.safeExtend({
-  /** Folder inside `evaluations/<id>/` that its files (the report) lie in. */
-  filesFolder: z.string(),
-});
-
-type StoredEvaluation = z.infer<typeof storedEvaluationSchema>;
+import { evaluationDocuments, evaluationFolder, evaluationKey, type StoredEvaluation } from './evaluation-record.js';
 
 /** What an evaluation job knows about its evaluation; the store adds the rest. */
 export type EvaluationDescription = Omit<Evaluation, 'id' | 'jobId' | 'createdAt'>;
@@ -36,7 +29,7 @@ export class EvaluationRepository {
   constructor(tenant: Tenant, attempts: JobAttempts) {
     this.tenant = tenant;
     this.attempts = attempts;
-    this.documents = new Documents(tenant.objects, storedEvaluationSchema);
+    this.documents = evaluationDocuments(tenant);
   }
 
   /**
@@ -52,7 +45,7 @@ export class EvaluationRepository {
     const { resultId: id } = await this.attempts.assertCurrent(attempt);
     const filesFolder = `files-${attempt.fencingToken}`;
     for (const [name, bytes] of Object.entries(files)) {
-      await this.tenant.objects.put(`${this.folderOf(id)}${filesFolder}/${name}`, bytes);
+      await this.tenant.objects.put(`${evaluationFolder(this.tenant, id)}${filesFolder}/${name}`, bytes);
     }
     const stored: StoredEvaluation = {
       schemaVersion: 1,
@@ -64,12 +57,12 @@ export class EvaluationRepository {
     };
     await this.attempts.assertCurrent(attempt);
     try {
-      await this.documents.create(this.keyOf(id), stored);
+      await this.documents.create(evaluationKey(this.tenant, id), stored);
       return toEvaluation(stored);
     } catch (error) {
       if (!(error instanceof RecordExists)) throw error;
-      await this.tenant.objects.deleteFolder(`${this.folderOf(id)}${filesFolder}/`);
-      return toEvaluation(found(id, (await this.documents.read(this.keyOf(id)))?.value));
+      await this.tenant.objects.deleteFolder(`${evaluationFolder(this.tenant, id)}${filesFolder}/`);
+      return toEvaluation(found(id, (await this.documents.read(evaluationKey(this.tenant, id)))?.value));
     }
   }
 
@@ -93,9 +86,15 @@ export class EvaluationRepository {
   /** One of the evaluation's files. */
   async openFile(id: string, name: string): Promise<StoredStream> {
     const { filesFolder } = await this.getStored(id);
-    const file = await this.tenant.objects.getStream(`${this.folderOf(id)}${filesFolder}/${name}`);
+    const file = await this.tenant.objects.getStream(`${evaluationFolder(this.tenant, id)}${filesFolder}/${name}`);
     if (file === undefined) throw new RecordNotFound(`The evaluation ${id} has no file ${name}: evaluate again.`);
     return file;
+  }
+
+  /** Removes an evaluation with its scores and its report; the job that made it stays. */
+  async delete(id: string): Promise<void> {
+    await this.getStored(id);
+    await forgetEvaluation(this.tenant, id);
   }
 
   private async getStored(id: string): Promise<StoredEvaluation> {
@@ -103,16 +102,9 @@ export class EvaluationRepository {
   }
 
   private async find(id: string): Promise<StoredEvaluation | undefined> {
-    const stored = isId(id) ? (await this.documents.read(this.keyOf(id)))?.value : undefined;
-    return stored && (await isPublished(this.tenant, stored.jobId)) ? stored : undefined;
-  }
-
-  private folderOf(id: string): string {
-    return `${this.tenant.prefix}evaluations/${id}/`;
-  }
-
-  private keyOf(id: string): string {
-    return `${this.folderOf(id)}evaluation.json`;
+    const stored = isId(id) ? (await this.documents.read(evaluationKey(this.tenant, id)))?.value : undefined;
+    if (stored === undefined) return undefined;
+    return stored.withoutJob || (await isPublished(this.tenant, stored.jobId)) ? stored : undefined;
   }
 }
 
@@ -121,6 +113,6 @@ function found(id: string, stored: StoredEvaluation | undefined): StoredEvaluati
   return stored;
 }
 
-function toEvaluation({ schemaVersion, filesFolder, ...evaluation }: StoredEvaluation): Evaluation {
+function toEvaluation({ schemaVersion, filesFolder, withoutJob, ...evaluation }: StoredEvaluation): Evaluation {
   return evaluation;
 }

@@ -9,7 +9,8 @@ import {
   type Problem,
 } from '@mediclip/contracts';
 import { isUsableDataset } from '../datasets/dataset-record.js';
-import { RecordExists, RecordNotFound } from '../errors.js';
+import { JobNotEnded, RecordExists, RecordNotFound } from '../errors.js';
+import { forgetJob } from '../forgetting/forget-job.js';
 import { isUsableModel } from '../models/model-record.js';
 import type { Documents } from '../records/documents.js';
 import { isId, newId } from '../records/ids.js';
@@ -134,6 +135,16 @@ export class JobRepository {
         stored.cancelRequestedAt === undefined ? { state: 'failed', error } : { state: 'cancelled' },
       ),
     );
+  }
+
+  /**
+   * Removes a job that has ended, with its results, maps and verdicts; what it made (a model, an evaluation) stays.
+   * Rejects with `RecordNotFound`, and with `JobNotEnded`.
+   */
+  async delete(id: string): Promise<void> {
+    const stored = await this.get(id);
+    if (!isFinal(stored.job.state)) throw new JobNotEnded(`The job ${id} is ${stored.job.state}: cancel it first.`);
+    await forgetJob(this.tenant, stored);
   }
 
   /** Every job that has not ended, oldest first: what a queue that lost its entries is rebuilt from. */

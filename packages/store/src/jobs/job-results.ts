@@ -99,7 +99,13 @@ export class JobResults {
   /** Keeps what a person says of a result, in place of what was said before. Rejects with `RecordNotFound`. */
   async judge(jobId: string, imageId: string, verdict: Verdict): Promise<ScoringResult> {
     const result = await this.get(jobId, imageId);
-    await this.verdictDocuments.put(this.verdictKey(jobId, imageId), { schemaVersion: 1, ...verdict });
+    const key = this.verdictKey(jobId, imageId);
+    await this.verdictDocuments.put(key, { schemaVersion: 1, ...verdict });
+    // A deletion that came between has passed by the verdict.
+    if ((await this.tenant.objects.head(this.keyOf(jobId, imageId))) === undefined) {
+      await this.tenant.objects.delete(key);
+      throw new RecordNotFound(`The result of the image ${imageId} has just been deleted: nothing is left to judge.`);
+    }
     return { ...result, verdict };
   }
 

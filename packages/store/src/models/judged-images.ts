@@ -50,6 +50,19 @@ export class JudgedImages {
     }));
   }
 
+  /** Removes the verdicts that `isForgotten` says; a model without any, or one that is gone, is fine. */
+  async forget(modelId: string, isForgotten: (judged: JudgedImage) => boolean): Promise<void> {
+    const kept = ({ images, ...record }: z.infer<typeof recordSchema>) => ({
+      ...record,
+      images: images.filter((judged) => !isForgotten(judged)),
+    });
+    await this.#documents.update(
+      this.#key(modelId),
+      (record) => (record.images.some(isForgotten) ? kept(record) : undefined),
+      { fromReserve: true },
+    );
+  }
+
   #key(modelId: string): string {
     return `${modelFolder(this.#tenant, modelId)}verdicts/record.json`;
   }

@@ -1,7 +1,7 @@
 import { digestSchema, modelRecordSchema } from '@mediclip/contracts';
 import { z } from 'zod';
 import { isPublished } from '../jobs/published.js';
-import { deletionFields } from '../records/deletion-fields.js';
+import { deletionFields, withoutJobField } from '../records/deletion-fields.js';
 import { Documents } from '../records/documents.js';
 import { isId } from '../records/ids.js';
 import type { Tenant } from '../records/tenant.js';
@@ -9,6 +9,7 @@ import type { Tenant } from '../records/tenant.js';
 /** A model as the store keeps it at `models/<id>/model.json`. */
 const storedModelSchema = modelRecordSchema.safeExtend({
   ...deletionFields,
+  ...withoutJobField,
   /** The model's files, sorted by name. */
   files: z.array(z.strictObject({ name: z.string(), sha256: digestSchema, sizeBytes: z.int().min(0) })),
   /**
@@ -27,14 +28,15 @@ export function modelDocuments({ objects }: Tenant): Documents<StoredModel> {
 }
 
 /**
- * The record of a model that exists for the tenant: it was imported or its job has succeeded, and it is not being
- * deleted.
+ * The record of a model that exists for the tenant: it was imported or its job has succeeded (and may be deleted
+ * since), and it is not being deleted.
  */
 export async function findModel(tenant: Tenant, modelId: string): Promise<StoredModel | undefined> {
   if (!isId(modelId)) return undefined;
   const stored = (await modelDocuments(tenant).read(modelKey(tenant, modelId)))?.value;
   if (stored === undefined || stored.deletingSince !== undefined) return undefined;
-  const exists = stored.importedAt !== undefined || (await isPublished(tenant, stored.lineage.jobId));
+  const existsByItself = stored.importedAt !== undefined || stored.withoutJob === true;
+  const exists = existsByItself || (await isPublished(tenant, stored.lineage.jobId));
   return exists ? stored : undefined;
 }
 

@@ -214,7 +214,7 @@ function found(id: string, stored: StoredModel | undefined): StoredModel {
   return stored;
 }
 
-function toModel({ schemaVersion, deletingSince, files, filesFolder, ...model }: StoredModel): Model {
+function toModel({ schemaVersion, deletingSince, withoutJob, files, filesFolder, ...model }: StoredModel): Model {
   return model;
 }
 

@@ -1,4 +1,5 @@
 import { timestampSchema } from '@mediclip/contracts';
+import { z } from 'zod';
 
 /** Fields of records that jobs use and that are deleted in steps. */
 export const deletionFields = {
@@ -7,4 +8,10 @@ export const deletionFields = {
    * use it.
    */
   deletingSince: timestampSchema.optional(),
+};
+
+/** Field of records that jobs make. */
+export const withoutJobField = {
+  /** The job that made it was deleted after it had succeeded: it exists without one. */
+  withoutJob: z.literal(true).optional(),
 };

@@ -51,8 +51,8 @@ export class Documents<T extends object> {
   }
 
   /** Writes a record, whether there is one or not. Only for records that never change. */
-  async put(key: string, value: T): Promise<void> {
-    await this.objects.put(key, this.serialise(value, 1));
+  async put(key: string, value: T, options: ReplaceOptions = {}): Promise<void> {
+    await this.objects.put(key, this.serialise(value, 1), options);
   }
 
   /** Rejects with `PreconditionFailed` when somebody wrote since `read`. */

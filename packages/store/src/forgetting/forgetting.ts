@@ -1,0 +1,27 @@
+import type { Tenant } from '../records/tenant.js';
+import { finishEvaluation } from './forget-evaluation.js';
+import { finishJob } from './forget-job.js';
+import { type Intention, Intentions } from './intentions.js';
+
+/** Deletions of jobs and evaluations that have begun. */
+export class Forgetting {
+  readonly #tenant: Tenant;
+
+  constructor(tenant: Tenant) {
+    this.#tenant = tenant;
+  }
+
+  /** Goes on with deletions whose process died; one that another process is at is done twice, which is harmless. */
+  async resume(): Promise<void> {
+    for await (const intention of new Intentions(this.#tenant).all()) await this.#finish(intention);
+  }
+
+  #finish(intention: Intention): Promise<void> {
+    switch (intention.kind) {
+      case 'job':
+        return finishJob(this.#tenant, intention);
+      case 'evaluation':
+        return finishEvaluation(this.#tenant, intention.id);
+    }
+  }
+}
