@@ -14,6 +14,7 @@ import {
   type EvaluationRequest,
   type Health,
   type Image,
+  type ImageChange,
   isFinal,
   type Job,
   type JobEvent,
@@ -23,6 +24,7 @@ import {
   type Label,
   type Model,
   type ModelSummary,
+  type NamesChange,
   type OperatingPoints,
   type OperationId,
   type Readiness,
@@ -70,12 +72,18 @@ export class MediclipClient {
     return this.json('createDataset', { body: { json: body }, options });
   }
 
-  listDatasets(options?: ListOptions): AsyncIterable<Dataset> {
-    return itemsOf((query) => this.json('listDatasets', { query, options }), options);
+  /** Data sets that have `name` in theirs. */
+  listDatasets(options?: ListOptions & { name?: string }): AsyncIterable<Dataset> {
+    const filter = { name: options?.name };
+    return itemsOf((query) => this.json('listDatasets', { query: { ...filter, ...query }, options }), options);
   }
 
   getDataset(id: string, options?: CallOptions): Promise<Dataset> {
     return this.json('getDataset', { params: { id }, options });
+  }
+
+  changeDataset(id: string, body: NamesChange, options?: CallOptions): Promise<Dataset> {
+    return this.json('changeDataset', { params: { id }, body: { json: body }, options });
   }
 
   deleteDataset(id: string, options?: CallOptions): Promise<void> {
@@ -105,6 +113,11 @@ export class MediclipClient {
     return this.json('getImage', { params: { id, imageId }, options });
   }
 
+  /** Moves an image to another split or label. */
+  changeImage(id: string, imageId: string, body: ImageChange, options?: CallOptions): Promise<Image> {
+    return this.json('changeImage', { params: { id, imageId }, body: { json: body }, options });
+  }
+
   getImageContent(id: string, imageId: string, options?: CallOptions): Promise<Uint8Array> {
     return this.bytes('getImageContent', { params: { id, imageId }, accept: '*/*', options });
   }
@@ -121,12 +134,18 @@ export class MediclipClient {
     return ofKind(await this.json('createAdaptation', { body: { json: body }, options }), 'adaptation');
   }
 
-  listModels(options?: ListOptions): AsyncIterable<ModelSummary> {
-    return itemsOf((query) => this.json('listModels', { query, options }), options);
+  /** Models that have `name` in theirs, and were adapted to `datasetId`. */
+  listModels(options?: ListOptions & { name?: string; datasetId?: string }): AsyncIterable<ModelSummary> {
+    const filter = { name: options?.name, datasetId: options?.datasetId };
+    return itemsOf((query) => this.json('listModels', { query: { ...filter, ...query }, options }), options);
   }
 
   getModel(id: string, options?: CallOptions): Promise<Model> {
     return this.json('getModel', { params: { id }, options });
+  }
+
+  changeModel(id: string, body: NamesChange, options?: CallOptions): Promise<Model> {
+    return this.json('changeModel', { params: { id }, body: { json: body }, options });
   }
 
   deleteModel(id: string, options?: CallOptions): Promise<void> {
@@ -245,8 +264,9 @@ export class MediclipClient {
     return this.nothing('deleteThreshold', { params: { id }, options });
   }
 
-  listJobs(options?: ListOptions & { state?: JobState; kind?: JobKind }): AsyncIterable<Job> {
-    const filter = { state: options?.state, kind: options?.kind };
+  listJobs(options?: ListOptions & JobFilter): AsyncIterable<Job> {
+    const { state, kind, datasetId, modelId } = options ?? {};
+    const filter = { state, kind, datasetId, modelId };
     return itemsOf((query) => this.json('listJobs', { query: { ...filter, ...query }, options }), options);
   }
 
@@ -349,6 +369,14 @@ export class MediclipClient {
       await response.arrayBuffer();
     });
   }
+}
+
+/** Which jobs: those that read a data set, and use a model or have made it. */
+export interface JobFilter {
+  readonly state?: JobState;
+  readonly kind?: JobKind;
+  readonly datasetId?: string;
+  readonly modelId?: string;
 }
 
 /** In which order and which of the results of a scoring. */

@@ -109,6 +109,7 @@ describe('with an API keys file', () => {
       ['modelId'],
       ['threshold'],
       ['verdict'],
+      ['split'],
       ['server'],
       ['server', 'split', 'label'],
       ['datasetId', 'shots'],

@@ -5,7 +5,7 @@ import type { TenantUsage } from '../usage/tenant-usage.js';
 
 export function datasetHandlers(
   usage: TenantUsage,
-): HandlersOf<'createDataset' | 'listDatasets' | 'getDataset' | 'deleteDataset'> {
+): HandlersOf<'createDataset' | 'listDatasets' | 'getDataset' | 'changeDataset' | 'deleteDataset'> {
   return {
     async createDataset({ body, store, newId }) {
       await usage.assertRoom(store, { datasets: 1 });
@@ -18,9 +18,13 @@ export function datasetHandlers(
       return { json: dataset, location: `/v1/datasets/${dataset.id}` };
     },
 
-    listDatasets: async ({ query, store }) => ({ json: jsonPage(await store.datasets.list(query)) }),
+    listDatasets: async ({ query: { name, ...page }, store }) => ({
+      json: jsonPage(await store.datasets.list(page, { name })),
+    }),
 
     getDataset: async ({ params, store }) => ({ json: await store.datasets.get(params.id) }),
+
+    changeDataset: async ({ params, body, store }) => ({ json: await store.datasets.change(params.id, body) }),
 
     async deleteDataset({ params, store }) {
       await store.datasets.delete(params.id);

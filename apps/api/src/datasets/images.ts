@@ -24,7 +24,9 @@ export interface ImageDependencies {
 
 export function imageHandlers(
   dependencies: ImageDependencies,
-): HandlersOf<'uploadImages' | 'listImages' | 'getImage' | 'getImageContent' | 'getImagePreview' | 'deleteImage'> {
+): HandlersOf<
+  'uploadImages' | 'listImages' | 'getImage' | 'changeImage' | 'getImageContent' | 'getImagePreview' | 'deleteImage'
+> {
   return {
     uploadImages: async (call) => ({ json: await uploadImages(call, dependencies) }),
 
@@ -33,6 +35,10 @@ export function imageHandlers(
     }),
 
     getImage: async ({ params, store }) => ({ json: await store.images.get(params.id, params.imageId) }),
+
+    changeImage: async ({ params, body, store }) => ({
+      json: await store.images.move(params.id, params.imageId, body),
+    }),
 
     async getImageContent({ params, store, request }) {
       const image = await store.images.get(params.id, params.imageId);

@@ -21,8 +21,8 @@ export function jobHandlers({
   'listJobs' | 'getJob' | 'cancelJob' | 'deleteJob' | 'listJobResults' | 'judgeResult' | 'getJobResultMap'
 > {
   return {
-    listJobs: async ({ query: { state, kind, ...page }, store }) => ({
-      json: jsonPage(await store.jobs.list(page, { state, kind })),
+    listJobs: async ({ query: { limit, cursor, ...filter }, store }) => ({
+      json: jsonPage(await store.jobs.list({ limit, cursor }, filter)),
     }),
 
     getJob: async ({ params, store }) => ({ json: (await store.jobs.get(params.id)).job }),

@@ -2,8 +2,10 @@ import type { HandlersOf } from '../http/handlers.js';
 import { jsonPage } from '../http/json-page.js';
 import { countVerdicts } from './count-verdicts.js';
 
-export const modelHandlers: HandlersOf<'listModels' | 'getModel' | 'setResidency' | 'deleteModel'> = {
-  listModels: async ({ query, store }) => ({ json: jsonPage(await store.models.list(query)) }),
+export const modelHandlers: HandlersOf<'listModels' | 'getModel' | 'setResidency' | 'changeModel' | 'deleteModel'> = {
+  listModels: async ({ query: { name, datasetId, ...page }, store }) => ({
+    json: jsonPage(await store.models.list(page, { name, datasetId })),
+  }),
 
   async getModel({ params, store }) {
     const model = await store.models.get(params.id);
@@ -23,6 +25,8 @@ export const modelHandlers: HandlersOf<'listModels' | 'getModel' | 'setResidency
     await store.pinnedModels.set(model.id, body.pinned);
     return { json: { ...model, ...(body.pinned && { pinned: true as const }) } };
   },
+
+  changeModel: async ({ params, body, store }) => ({ json: await store.models.change(params.id, body) }),
 
   async deleteModel({ params, store }) {
     await store.models.delete(params.id);

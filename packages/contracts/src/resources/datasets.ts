@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pageSchema } from './pages.js';
+import { nameFilterField, pageQueryFields, pageSchema } from './pages.js';
 import { countSchema, idSchema, nameSchema, timestampSchema } from './primitives.js';
 
 export const datasetFields = {
@@ -24,6 +24,21 @@ export const datasetCreateSchema = z.strictObject(datasetFields).meta({
 });
 
 export type DatasetCreate = z.infer<typeof datasetCreateSchema>;
+
+const descriptionChange = datasetFields.description.unwrap().nullable().optional().meta({
+  description: 'Null takes it away.',
+});
+
+/** Body of `PATCH /v1/datasets/{id}` and `PATCH /v1/models/{id}`. */
+export const namesChangeSchema = z
+  .strictObject({ name: nameSchema.optional(), description: descriptionChange })
+  .refine(({ name, description }) => name !== undefined || description !== undefined, 'Nothing is to be changed')
+  .meta({ id: 'NamesChange', description: 'What is to be changed; the rest stays.', examples: [{ name: 'Knee MRI' }] });
+
+export type NamesChange = z.infer<typeof namesChangeSchema>;
+
+/** Query of the list of data sets. */
+export const datasetPageQuerySchema = z.strictObject({ ...pageQueryFields, name: nameFilterField });
 
 const labelCountsSchema = z
   .strictObject({ normal: countSchema, abnormal: countSchema })

@@ -122,6 +122,14 @@ export const imageSchema = z
 
 export type Image = z.infer<typeof imageSchema>;
 
+/** Body of `PATCH /v1/datasets/{id}/images/{imageId}`. */
+export const imageChangeSchema = z
+  .strictObject({ split: splitSchema.optional(), label: labelSchema.optional() })
+  .refine(({ split, label }) => split !== undefined || label !== undefined, 'Nothing is to be changed')
+  .meta({ id: 'ImageChange', description: 'What is to be changed; the rest stays.', examples: [{ split: 'test' }] });
+
+export type ImageChange = z.infer<typeof imageChangeSchema>;
+
 export const imagePageSchema = pageSchema(imageSchema, 'ImagePage', 'In order of upload.');
 
 /** Query of a data set's images. */

@@ -225,4 +225,6 @@ export const jobPageQuerySchema = z.strictObject({
   ...pageQueryFields,
   state: jobStateSchema.optional().meta({ description: 'Only jobs in this state.' }),
   kind: jobKindSchema.optional().meta({ description: 'Only jobs of this kind.' }),
+  datasetId: idSchema.optional().meta({ description: 'Only jobs that read this data set.' }),
+  modelId: idSchema.optional().meta({ description: 'Only jobs that use this model, or have made it.' }),
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { adaptationOptionsSchema } from '../adaptation/adaptation-options.js';
 import { chosenIntensitySchema } from '../adaptation/intensity.js';
-import { pageSchema } from './pages.js';
+import { nameFilterField, pageQueryFields, pageSchema } from './pages.js';
 import { countSchema, digestSchema, idSchema, nameSchema, shareSchema, timestampSchema } from './primitives.js';
 
 const versionsSchema = z
@@ -142,6 +142,7 @@ const manualThresholdSchema = z
 export const modelFields = {
   id: idSchema,
   name: nameSchema.optional(),
+  description: z.string().max(4000).optional().meta({ description: 'What people should know of it.' }),
   createdAt: timestampSchema,
   importedAt: timestampSchema.optional().meta({
     description:
@@ -221,5 +222,12 @@ const modelSummarySchema = z
   .meta({ id: 'ModelSummary', description: 'What a list of models says about each.' });
 
 export type ModelSummary = z.infer<typeof modelSummarySchema>;
+
+/** Query of the list of models. */
+export const modelPageQuerySchema = z.strictObject({
+  ...pageQueryFields,
+  name: nameFilterField,
+  datasetId: idSchema.optional().meta({ description: 'Only models that were adapted to this data set.' }),
+});
 
 export const modelPageSchema = pageSchema(modelSummarySchema, 'ModelPage', 'Newest first.');

@@ -14,6 +14,14 @@ export const pageQueryFields = {
   cursor: cursorSchema.optional().meta({ description: '`nextCursor` of the page before; none for the first page.' }),
 };
 
+/** Filter by the names that people give. */
+export const nameFilterField = z
+  .string()
+  .min(1)
+  .max(200)
+  .optional()
+  .meta({ description: 'Only what has this text in its name, in upper or lower case.' });
+
 /** Query of a list without filters. */
 export const pageQuerySchema = z.strictObject(pageQueryFields);
 
@@ -25,7 +33,10 @@ export function pageSchema<S extends z.ZodType>(item: S, id: string, order: stri
   return z
     .strictObject({
       items: z.array(item).meta({ description: order }),
-      nextCursor: cursorSchema.optional().meta({ description: 'Cursor of the next page; missing on the last page.' }),
+      nextCursor: cursorSchema.optional().meta({
+        description:
+          'Cursor of the next page; missing on the last page. With filters a page may have fewer items than asked for, or none, and be followed by others.',
+      }),
     })
     .meta({ id, description: 'One page of a list.' });
 }

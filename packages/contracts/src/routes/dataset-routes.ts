@@ -1,7 +1,12 @@
 import { z } from 'zod';
-import { datasetCreateSchema, datasetPageSchema, datasetSchema } from '../resources/datasets.js';
-import { imagePageQuerySchema, imagePageSchema, imageSchema } from '../resources/images.js';
-import { pageQuerySchema } from '../resources/pages.js';
+import {
+  datasetCreateSchema,
+  datasetPageQuerySchema,
+  datasetPageSchema,
+  datasetSchema,
+  namesChangeSchema,
+} from '../resources/datasets.js';
+import { imageChangeSchema, imagePageQuerySchema, imagePageSchema, imageSchema } from '../resources/images.js';
 import { labelSchema, splitSchema } from '../resources/primitives.js';
 import { uploadSchema } from '../resources/uploads.js';
 import { archiveProblems, deleted, idParams, imageParams, json, made, type Route } from './route.js';
@@ -28,7 +33,7 @@ export const datasetRoutes = {
     path: '/v1/datasets',
     tag: 'datasets',
     summary: 'List the data sets',
-    query: pageQuerySchema,
+    query: datasetPageQuerySchema,
     replies: { 200: json('One page of data sets, newest first.', datasetPageSchema) },
   },
   getDataset: {
@@ -37,6 +42,15 @@ export const datasetRoutes = {
     tag: 'datasets',
     summary: 'Read a data set with its counts',
     params: idParams,
+    replies: { 200: json('The data set.', datasetSchema) },
+  },
+  changeDataset: {
+    method: 'PATCH',
+    path: '/v1/datasets/{id}',
+    tag: 'datasets',
+    summary: 'Change the name or the description of a data set',
+    params: idParams,
+    body: { json: namesChangeSchema },
     replies: { 200: json('The data set.', datasetSchema) },
   },
   deleteDataset: {
@@ -99,6 +113,17 @@ export const datasetRoutes = {
     summary: 'Read the record of an image',
     params: imageParams,
     replies: { 200: json('The record.', imageSchema) },
+  },
+  changeImage: {
+    method: 'PATCH',
+    path: '/v1/datasets/{id}/images/{imageId}',
+    tag: 'datasets',
+    summary: 'Move an image to another split or label',
+    description: 'Refused while a job that has not ended reads the data set.',
+    params: imageParams,
+    body: { json: imageChangeSchema },
+    replies: { 200: json('The record.', imageSchema) },
+    problems: ['data-set-in-use'],
   },
   getImageContent: {
     method: 'GET',

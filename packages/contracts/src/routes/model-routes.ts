@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { backbonePageSchema } from '../resources/backbones.js';
 import { calibrationRequestSchema } from '../resources/calibrations.js';
+import { namesChangeSchema } from '../resources/datasets.js';
 import { driftQuerySchema, driftSchema } from '../resources/drift.js';
 import { jobSchema } from '../resources/jobs.js';
-import { modelPageSchema, modelSchema, residencySetSchema } from '../resources/models.js';
+import { modelPageQuerySchema, modelPageSchema, modelSchema, residencySetSchema } from '../resources/models.js';
 import { pageQuerySchema } from '../resources/pages.js';
 import { revisionRequestSchema } from '../resources/revisions.js';
 import { scoreAnswerSchema } from '../resources/scores.js';
@@ -24,7 +25,7 @@ export const modelRoutes = {
     path: '/v1/models',
     tag: 'models',
     summary: 'List the models',
-    query: pageQuerySchema,
+    query: modelPageQuerySchema,
     replies: { 200: json('One page of models, newest first.', modelPageSchema) },
   },
   getModel: {
@@ -34,6 +35,15 @@ export const modelRoutes = {
     summary: 'Read a model',
     description: 'Its configuration, where it comes from, its losses and its calibration.',
     params: modelParams,
+    replies: { 200: json('The model.', modelSchema) },
+  },
+  changeModel: {
+    method: 'PATCH',
+    path: '/v1/models/{id}',
+    tag: 'models',
+    summary: 'Change the name or the description of a model',
+    params: modelParams,
+    body: { json: namesChangeSchema },
     replies: { 200: json('The model.', modelSchema) },
   },
   deleteModel: {

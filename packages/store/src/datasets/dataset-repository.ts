@@ -1,9 +1,11 @@
-import type { Dataset, DatasetCreate, Page } from '@mediclip/contracts';
+import type { Dataset, DatasetCreate, NamesChange, Page } from '@mediclip/contracts';
 import { RecordNotFound } from '../errors.js';
 import { type Deletion, deleteUnused, resumeDeletion } from '../jobs/deletion.js';
 import type { Documents } from '../records/documents.js';
 import { newId } from '../records/ids.js';
+import { hasText } from '../records/name-filter.js';
 import { foldersOf, newestFirst, type PageRequest, pageOf } from '../records/pages.js';
+import { renamed } from '../records/renamed.js';
 import { type Tenant, timestamp } from '../records/tenant.js';
 import { datasetDocuments, findDataset, type StoredDataset } from './dataset-record.js';
 import { ImageCounts } from './image-counts.js';
@@ -44,14 +46,27 @@ export class DatasetRepository {
     return found;
   }
 
-  /** Newest first. Rejects with `InvalidCursor`. */
-  list(page: PageRequest): Promise<Page<Dataset>> {
+  /** Newest first, those that have `name` in theirs. Rejects with `InvalidCursor`. */
+  list(page: PageRequest, { name }: { readonly name?: string | undefined } = {}): Promise<Page<Dataset>> {
     const folder = `${this.tenant.prefix}datasets/`;
     return pageOf(
       (cursor) => newestFirst(this.tenant.objects, folder, cursor),
-      (id) => this.find(id),
+      async (id) => {
+        const stored = await findDataset(this.tenant, id);
+        return stored && hasText(stored.name, name) ? this.toDataset(stored) : undefined;
+      },
       page,
     );
+  }
+
+  /** Changes the name or the description. Rejects with `RecordNotFound`. */
+  async change(id: string, change: NamesChange): Promise<Dataset> {
+    await this.get(id);
+    const stored = await this.documents.update(datasetKey(this.tenant, id), (dataset) =>
+      dataset.deletingSince === undefined ? renamed(dataset, change) : undefined,
+    );
+    if (stored === undefined || stored.deletingSince !== undefined) return this.get(id);
+    return this.toDataset(stored);
   }
 
   /**

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { DatasetCounts } from '@mediclip/contracts';
 import { RecordNotFound, StoreError } from '../errors.js';
 import type { Documents, ReplaceOptions } from '../records/documents.js';
+import { inBatches, loadedAtOnce } from '../records/pages.js';
 import { type Tenant, timestamp } from '../records/tenant.js';
 import { datasetDocuments, type StoredDataset } from './dataset-record.js';
 import { countImages, datasetKey, type ImageName, imageNames } from './image-keys.js';
+import { findImage } from './image-record.js';
 
 /** After which time a change counts as one whose process died. */
 const deadChangeMs = 3_600_000;
@@ -29,7 +31,7 @@ export class ImageCounts {
   /** The counts of a data set whose record was just read. */
   async of({ id, counts, changes }: StoredDataset): Promise<DatasetCounts> {
     if (counts !== undefined && changes === undefined) return counts;
-    return (await this.#recount(id)) ?? countImages(await imageNames(this.#tenant, id));
+    return (await this.#recount(id)) ?? this.#count(id);
   }
 
   /**
@@ -51,6 +53,14 @@ export class ImageCounts {
       return () => undefined;
     };
     await this.#whileChanging(datasetId, remove, { fromReserve: true });
+  }
+
+  /** Runs `work`, which moves images to another split or label. Rejects as `whileAdding` does. */
+  async whileMoving(datasetId: string, work: () => Promise<void>): Promise<void> {
+    await this.#whileChanging(datasetId, async () => {
+      await work();
+      return () => undefined;
+    });
   }
 
   /** Gives up on changes whose process died, and corrects counts that are not those of the images. */
@@ -124,7 +134,7 @@ export class ImageCounts {
     const key = this.#keyOf(datasetId);
     const read = await this.#documents.read(key);
     if (read === undefined) return undefined;
-    const counts = countImages(await imageNames(this.#tenant, datasetId));
+    const counts = await this.#count(datasetId);
     const { value } = read;
     const known = value.counts !== undefined && isSame(value.counts, counts);
     if (known || value.changes !== undefined || value.deletingSince !== undefined) return counts;
@@ -134,6 +144,16 @@ export class ImageCounts {
       if (!(error instanceof StoreError)) throw error;
     }
     return counts;
+  }
+
+  /** Counts the images by their names, and those that were moved by their records. */
+  async #count(datasetId: string): Promise<DatasetCounts> {
+    const placeOf = async (name: ImageName) => (name.hasMoved ? findImage(this.#tenant, datasetId, name) : name);
+    const places: Pick<ImageName, 'split' | 'label'>[] = [];
+    for await (const place of inBatches(imageNames(this.#tenant, datasetId), loadedAtOnce, placeOf)) {
+      if (place) places.push(place);
+    }
+    return countImages(places);
   }
 
   #keyOf(datasetId: string): string {

@@ -1,23 +1,25 @@
-import {
-  type DatasetCounts,
-  type Image,
-  type ImageRecord,
-  imageRecordSchema,
-  type Label,
-  type Page,
-  type Split,
-} from '@mediclip/contracts';
+import type { DatasetCounts, Image, ImageChange, ImageRecord, Label, Page, Split } from '@mediclip/contracts';
 import { sha256Of } from '@mediclip/files';
 import { DamagedContent, RecordExists, RecordNotFound } from '../errors.js';
 import { assertUnused } from '../jobs/in-use.js';
 import type { StoredStream } from '../object-store.js';
-import { Documents } from '../records/documents.js';
+import type { Documents } from '../records/documents.js';
 import { idBoundary, idWithin, isId, type Place, timeOfId } from '../records/ids.js';
-import { type PageRequest, pageOf } from '../records/pages.js';
+import { inBatches, loadedAtOnce, type PageRequest, pageOf } from '../records/pages.js';
 import { type Tenant, timestamp } from '../records/tenant.js';
 import { findDataset, type StoredDataset } from './dataset-record.js';
 import { ImageCounts } from './image-counts.js';
-import { type ImageName, imageBlobsFolder, imageKey, imageNameOf, imagesFolder, possibleNames } from './image-keys.js';
+import {
+  type ImageName,
+  imageBlobsFolder,
+  imageKey,
+  imageNameOf,
+  imageNames,
+  imagesFolder,
+  movedKey,
+  possibleNames,
+} from './image-keys.js';
+import { findImage, imageDocuments, toImage } from './image-record.js';
 
 /** What is known about an image beside its bytes. */
 export type ImageDescription = Omit<Image, 'id' | 'datasetId' | 'createdAt' | 'sha256' | 'sizeBytes' | 'mask'>;
@@ -41,8 +43,6 @@ export interface PlaceInUpload extends Place {
   readonly uploadId: string;
 }
 
-const loadedAtOnce = 16;
-
 /**
  * Images of the data sets of one tenant. Methods reject with `RecordNotFound` when the data set or the image is not
  * there.
@@ -54,7 +54,7 @@ export class ImageRepository {
 
   constructor(tenant: Tenant) {
     this.tenant = tenant;
-    this.documents = new Documents(tenant.objects, imageRecordSchema);
+    this.documents = imageDocuments(tenant);
     this.imageCounts = new ImageCounts(tenant);
   }
 
@@ -131,23 +131,16 @@ export class ImageRepository {
         yield name.id;
       }
     }.bind(this);
-    return pageOf(idsBehind, (id) => this.read(datasetId, names.get(id)!), page);
+    return pageOf(idsBehind, (id) => this.load(datasetId, names.get(id)!, filter), page);
   }
 
   /** Every image that passes the filter, in order of upload. */
   async *all(datasetId: string, filter: ImageFilter = {}): AsyncGenerator<Image> {
     await this.assertDataset(datasetId);
-    let waiting: ImageName[] = [];
-    const load = async () => {
-      const loaded = await Promise.all(waiting.map((name) => this.read(datasetId, name)));
-      waiting = [];
-      return loaded.filter((image) => image !== undefined);
-    };
-    for await (const name of this.names(datasetId, filter)) {
-      waiting.push(name);
-      if (waiting.length === loadedAtOnce) yield* await load();
+    const load = (name: ImageName) => this.load(datasetId, name, filter);
+    for await (const image of inBatches(this.names(datasetId, filter), loadedAtOnce, load)) {
+      if (image) yield image;
     }
-    yield* await load();
   }
 
   /** How many images there are, by split and label. */
@@ -159,18 +152,36 @@ export class ImageRepository {
   async countOfUpload(datasetId: string, uploadId: string): Promise<number> {
     const folder = imagesFolder(this.tenant, datasetId);
     let count = 0;
-    for await (const _ of this.tenant.objects.keys(`${folder}${idBoundary(timeOfId(uploadId))}`)) count++;
+    for await (const key of this.tenant.objects.keys(`${folder}${idBoundary(timeOfId(uploadId))}`)) {
+      if (imageNameOf(key)) count++;
+    }
     return count;
   }
 
   async get(datasetId: string, imageId: string): Promise<Image> {
     await this.assertDataset(datasetId);
-    const names = isId(imageId) ? possibleNames(imageId) : [];
-    const image = (await Promise.all(names.map((name) => this.read(datasetId, name)))).find((found) => found);
-    if (image === undefined) {
-      throw new RecordNotFound(`The data set ${datasetId} has no image with the id ${imageId}: list its images.`);
-    }
-    return image;
+    return (await this.locate(datasetId, imageId)).image;
+  }
+
+  /**
+   * Moves an image to another split or label; of several moves at once the last counts, field by field. Rejects with
+   * `RecordInUse` too, while jobs that have not ended use the data set.
+   */
+  async move(datasetId: string, imageId: string, { split, label }: ImageChange): Promise<Image> {
+    await this.assertDataset(datasetId);
+    const { name, image } = await this.locate(datasetId, imageId);
+    await assertUnused(this.tenant, datasetId, 'data-set-in-use');
+    let moved: ImageRecord | undefined;
+    await this.imageCounts.whileMoving(datasetId, async () => {
+      await this.tenant.objects.put(movedKey(this.tenant, datasetId, image.id), new Uint8Array());
+      moved = await this.documents.update(imageKey(this.tenant, datasetId, name), (record) => {
+        const place = { split: split ?? record.split, label: label ?? record.label };
+        return isAt(record, place) ? undefined : { ...record, ...place };
+      });
+    });
+    if (moved) return toImage(moved);
+    await this.tenant.objects.delete(movedKey(this.tenant, datasetId, image.id));
+    throw noImage(datasetId, imageId);
   }
 
   /** The image's stored bytes as a stream. */
@@ -197,9 +208,10 @@ export class ImageRepository {
 
   /** Rejects with `RecordInUse` too, while jobs that have not ended use the data set. */
   async delete(datasetId: string, imageId: string): Promise<void> {
-    const image = await this.get(datasetId, imageId);
+    await this.assertDataset(datasetId);
+    const { name } = await this.locate(datasetId, imageId);
     await assertUnused(this.tenant, datasetId, 'data-set-in-use');
-    await this.imageCounts.whileRemoving(datasetId, () => this.remove(datasetId, image));
+    await this.imageCounts.whileRemoving(datasetId, () => this.remove(datasetId, name));
   }
 
   /** Returns false when the image is there already: its id says that it is the same. */
@@ -216,6 +228,7 @@ export class ImageRepository {
   /** Record first: nobody can find bytes that are going. */
   private async remove(datasetId: string, image: ImageName): Promise<void> {
     await this.removeRecord(datasetId, image);
+    await this.tenant.objects.delete(movedKey(this.tenant, datasetId, image.id));
     await this.tenant.objects.deleteFolder(imageBlobsFolder(this.tenant, datasetId, image.id));
   }
 
@@ -223,19 +236,24 @@ export class ImageRepository {
     await this.tenant.objects.delete(imageKey(this.tenant, datasetId, image));
   }
 
-  private async read(datasetId: string, name: ImageName): Promise<Image | undefined> {
-    const found = await this.documents.read(imageKey(this.tenant, datasetId, name));
-    if (found === undefined) return undefined;
-    const { schemaVersion, ...image } = found.value;
-    return image;
+  /** An image and the name of its record. */
+  private async locate(datasetId: string, imageId: string): Promise<{ name: ImageName; image: Image }> {
+    const names = isId(imageId) ? possibleNames(imageId) : [];
+    const find = async (name: ImageName) => ({ name, image: await findImage(this.tenant, datasetId, name) });
+    for (const { name, image } of await Promise.all(names.map(find))) if (image) return { name, image };
+    throw noImage(datasetId, imageId);
   }
 
-  private async *names(datasetId: string, { split, label }: ImageFilter, cursor?: string): AsyncGenerator<ImageName> {
-    const folder = imagesFolder(this.tenant, datasetId);
-    const after = cursor === undefined ? undefined : `${folder}${cursor}~`;
-    for await (const key of this.tenant.objects.keys(folder, after)) {
-      const name = imageNameOf(key);
-      if (name && (split ?? name.split) === name.split && (label ?? name.label) === name.label) yield name;
+  /** The image whose record has this name, unless it is gone or not where the filter says. */
+  private async load(datasetId: string, name: ImageName, filter: ImageFilter): Promise<Image | undefined> {
+    const image = await findImage(this.tenant, datasetId, name);
+    return image && isAt(image, filter) ? image : undefined;
+  }
+
+  /** Names of the images that may pass the filter: where those are that were moved only their records say. */
+  private async *names(datasetId: string, filter: ImageFilter, cursor?: string): AsyncGenerator<ImageName> {
+    for await (const name of imageNames(this.tenant, datasetId, cursor)) {
+      if (name.hasMoved || isAt(name, filter)) yield name;
     }
   }
 
@@ -263,6 +281,14 @@ export class ImageRepository {
     }
     return found;
   }
+}
+
+function isAt(place: Pick<ImageName, 'split' | 'label'>, { split, label }: ImageFilter): boolean {
+  return (split ?? place.split) === place.split && (label ?? place.label) === place.label;
+}
+
+function noImage(datasetId: string, imageId: string): RecordNotFound {
+  return new RecordNotFound(`The data set ${datasetId} has no image with the id ${imageId}: list its images.`);
 }
 
 function missingContent({ id }: Image): DamagedContent {

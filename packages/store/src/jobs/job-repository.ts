@@ -17,7 +17,7 @@ import { isId, newId } from '../records/ids.js';
 import { newestFirst, type PageRequest, pageOf } from '../records/pages.js';
 import { type Tenant, timestamp } from '../records/tenant.js';
 import { ActiveJobs } from './active-jobs.js';
-import { changeJob, jobDocuments, jobKey, modelsOf, type StoredJob, usesOf } from './job-record.js';
+import { changeJob, type JobReads, jobDocuments, jobKey, modelsOf, type StoredJob, usesOf } from './job-record.js';
 import { removeScratch } from './remove-scratch.js';
 import { cancelRequested, endedFromOutside } from './transitions.js';
 
@@ -27,6 +27,10 @@ export type JobRequest = { [K in JobKind]: Pick<JobOf<K>, 'kind' | 'request'> }[
 export interface JobFilter {
   readonly state?: JobState | undefined;
   readonly kind?: JobKind | undefined;
+  /** That the job reads. */
+  readonly datasetId?: string | undefined;
+  /** That the job reads, or has made. */
+  readonly modelId?: string | undefined;
 }
 
 /** Jobs of one tenant, as everybody but their worker sees them (`JobAttempts` is the worker's side). */
@@ -95,12 +99,12 @@ export class JobRepository {
   }
 
   /** Newest first. Rejects with `InvalidCursor`. */
-  list(page: PageRequest, { state, kind }: JobFilter = {}): Promise<Page<Job>> {
+  list(page: PageRequest, filter: JobFilter = {}): Promise<Page<Job>> {
     return pageOf(
       (cursor) => newestFirst(this.tenant.objects, `${this.tenant.prefix}jobs/`, cursor),
       async (id) => {
         const job = (await this.find(id))?.job;
-        return job && (state ?? job.state) === job.state && (kind ?? job.kind) === job.kind ? job : undefined;
+        return job && passes(job, filter) ? job : undefined;
       },
       page,
     );
@@ -197,6 +201,14 @@ export class JobRepository {
       }
     }
   }
+}
+
+function passes(job: Job, { state, kind, datasetId, modelId }: JobFilter): boolean {
+  if ((state ?? job.state) !== job.state || (kind ?? job.kind) !== job.kind) return false;
+  const { request, result }: { request: JobReads; result?: object | undefined } = job;
+  const made = result && 'modelId' in result ? result.modelId : undefined;
+  if ((datasetId ?? request.datasetId) !== request.datasetId) return false;
+  return modelId === undefined || made === modelId || modelsOf(request).includes(modelId);
 }
 
 function found(id: string, stored: StoredJob | undefined): StoredJob {

@@ -1,4 +1,4 @@
-import type { Calibration, Model, ModelSummary, Page } from '@mediclip/contracts';
+import type { Calibration, Model, ModelSummary, NamesChange, Page } from '@mediclip/contracts';
 import { aliasesOf } from '../aliases/alias-record.js';
 import { ModelHasAlias, RecordExists, RecordNotFound } from '../errors.js';
 import { type Deletion, deleteUnused, resumeDeletion } from '../jobs/deletion.js';
@@ -6,8 +6,10 @@ import type { JobAttempts } from '../jobs/job-attempts.js';
 import type { Attempt } from '../jobs/job-record.js';
 import type { Documents } from '../records/documents.js';
 import { newId } from '../records/ids.js';
+import { hasText } from '../records/name-filter.js';
 import { removeOldFolder } from '../records/old-folders.js';
 import { foldersOf, newestFirst, type PageRequest, pageOf } from '../records/pages.js';
+import { renamed } from '../records/renamed.js';
 import { type Tenant, timestamp } from '../records/tenant.js';
 import { fetchFiles, filesDigest, putFiles } from './model-files.js';
 import { findModel, modelDocuments, modelFolder, modelKey, type StoredModel } from './model-record.js';
@@ -20,6 +22,13 @@ export type ModelDescription = Omit<
 
 /** What an exported model says of itself. */
 export type ImportedModel = ModelDescription & Pick<Model, 'createdAt' | 'calibration' | 'manualThreshold'>;
+
+/** Which models; without a field all of them. */
+export interface ModelFilter {
+  /** Text in the name. */
+  readonly name?: string | undefined;
+  readonly datasetId?: string | undefined;
+}
 
 /** Models of one tenant. Methods reject with `RecordNotFound` when the model is not there. */
 export class ModelRepository {
@@ -65,14 +74,23 @@ export class ModelRepository {
    * What a list says of each, newest first, by the time their adaptation was asked for; a few whole records are in
    * memory at a time. Rejects with `InvalidCursor`.
    */
-  list(page: PageRequest): Promise<Page<ModelSummary>> {
+  list(page: PageRequest, { name, datasetId }: ModelFilter = {}): Promise<Page<ModelSummary>> {
     return pageOf(
       (cursor) => newestFirst(this.tenant.objects, `${this.tenant.prefix}models/`, cursor),
       async (id) => {
         const stored = await findModel(this.tenant, id);
-        return stored && toSummary(stored);
+        if (stored === undefined || !hasText(stored.name, name)) return undefined;
+        return (datasetId ?? stored.lineage.datasetId) === stored.lineage.datasetId ? toSummary(stored) : undefined;
       },
       page,
+    );
+  }
+
+  /** Changes the name or the description. */
+  async change(id: string, change: NamesChange): Promise<Model> {
+    await this.getStored(id);
+    return toModel(
+      found(id, await this.documents.update(modelKey(this.tenant, id), (model) => renamed(model, change))),
     );
   }
 

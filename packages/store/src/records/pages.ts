@@ -12,12 +12,19 @@ export interface PageRequest {
 }
 
 const batch = 1000;
-const loadedAtOnce = 16;
+
+/** Items that one page looks at when most of them do not pass a filter. */
+const lookedAtMost = 1000;
+
+/** Records that are read at a time. */
+export const loadedAtOnce = 16;
 
 /**
  * A page of the items that `load` finds for the ids in order; ids whose item is `undefined` (deleted meanwhile,
- * filtered out) are passed over. A cursor is the id of a page's last item, and the next page begins behind it: whatever
- * is added or deleted meanwhile, an item that exists during the whole walk appears exactly once.
+ * filtered out) are passed over. A page looks at 1,000 items at most: one that found fewer than `limit` among them ends
+ * there, and the next goes on behind them. A cursor is the id of the last item that a page looked at, and the next page
+ * begins behind it: whatever is added or deleted meanwhile, an item that exists during the whole walk appears exactly
+ * once.
  */
 export async function pageOf<T extends { readonly id: string }>(
   idsBehind: (cursor: string | undefined) => AsyncIterable<string>,
@@ -28,23 +35,29 @@ export async function pageOf<T extends { readonly id: string }>(
     throw new InvalidCursor('The cursor is none that a page gave: begin again without a cursor.');
   }
   const items: T[] = [];
-  for await (const loaded of inBatches(idsBehind(cursor), Math.min(limit + 1, loadedAtOnce), load)) {
-    if (loaded === undefined) continue;
-    if (items.length === limit) return { items, nextCursor: items.at(-1)!.id };
-    items.push(loaded);
+  let last = cursor;
+  let looked = 0;
+  const look = async (id: string) => ({ id, item: await load(id) });
+  for await (const { id, item } of inBatches(idsBehind(cursor), Math.min(limit + 1, loadedAtOnce), look)) {
+    if (looked === lookedAtMost || (item !== undefined && items.length === limit)) {
+      return { items, ...(last !== undefined && { nextCursor: last }) };
+    }
+    looked++;
+    last = id;
+    if (item !== undefined) items.push(item);
   }
   return { items };
 }
 
-/** What `load` gives for every id, in order, `size` of them at a time. */
-async function* inBatches<T>(
-  ids: AsyncIterable<string>,
+/** What `load` gives for each of `all`, in order, `size` of them at a time. */
+export async function* inBatches<A, T>(
+  all: AsyncIterable<A>,
   size: number,
-  load: (id: string) => Promise<T>,
+  load: (one: A) => Promise<T>,
 ): AsyncGenerator<T> {
-  let waiting: string[] = [];
-  for await (const id of ids) {
-    waiting.push(id);
+  let waiting: A[] = [];
+  for await (const one of all) {
+    waiting.push(one);
     if (waiting.length < size) continue;
     yield* await Promise.all(waiting.map(load));
     waiting = [];

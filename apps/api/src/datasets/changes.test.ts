@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { closeSharedPool, TestService, unknownId } from '../testing/test-service.js';
+
+let service: TestService;
+let modelId: string;
+let datasetId: string;
+let jobId: string;
+beforeAll(async () => {
+  service = await TestService.start();
+  const made = await service.model();
+  modelId = made.modelId;
+  datasetId = made.dataset.id;
+  jobId = made.jobId;
+});
+afterAll(async () => {
+  await service.stop();
+  await closeSharedPool();
+});
+
+const change = (path: string, json: unknown) => service.send('PATCH', path, { json });
+const idsOf = async (path: string) => {
+  const { json } = await service.get(path);
+  return json.items.map(({ id }: { id: string }) => id);
+};
+
+describe('names and descriptions', () => {
+  test.each([
+    ['a data set', () => `/v1/datasets/${datasetId}`, '/v1/datasets'],
+    ['a model', () => `/v1/models/${modelId}`, '/v1/models'],
+  ])('of %s change, each without the other, and lists find it by its name', async (_, pathOf, list) => {
+    const path = pathOf();
+    const { json: before } = await service.get(path);
+    const both = await change(path, { name: 'Knee MRI, \u00c4rzte', description: 'From 2024' });
+    expect(both).toMatchObject({
+      status: 200,
+      json: { ...before, name: 'Knee MRI, \u00c4rzte', description: 'From 2024' },
+    });
+    expect((await change(path, { description: null })).json).not.toHaveProperty('description');
+    expect((await change(path, { name: 'Knee' })).json).toEqual({ ...before, name: 'Knee' });
+    expect((await service.get(path)).json).toEqual({ ...before, name: 'Knee' });
+    expect(await idsOf(`${list}?name=kNE`)).toEqual([before.id]);
+    expect(await idsOf(`${list}?name=hip`)).toEqual([]);
+    expect((await change(path, {})).problem).toBe('validation-failed');
+    expect((await change(path, { name: '' })).problem).toBe('validation-failed');
+    expect((await change(`${list}/${unknownId()}`, { name: 'x' })).problem).toBe('not-found');
+  });
+});
+
+describe('an image', () => {
+  test('moves to another split and label, but not while a job reads its data set', async () => {
+    const dataset = await service.dataset(2);
+    const images = `/v1/datasets/${dataset.id}/images`;
+    const [imageId] = await idsOf(`${images}?split=train`);
+    const { json: before } = await service.get(`${images}/${imageId}`);
+    let release: () => void = () => undefined;
+    service.worker!.hold = new Promise((resolve) => {
+      release = resolve;
+    });
+    const { json: job } = await service.post('/v1/adaptations', { json: { datasetId: dataset.id, shots: 2 } });
+    const refused = await change(`${images}/${imageId}`, { split: 'test' });
+    expect(refused).toMatchObject({ status: 409, problem: 'data-set-in-use', json: { jobIds: [job.id] } });
+    release();
+    service.worker!.hold = undefined;
+    await service.ended(job.id);
+    const moved = await change(`${images}/${imageId}`, { split: 'test', label: 'abnormal' });
+    expect(moved).toMatchObject({ status: 200, json: { ...before, split: 'test', label: 'abnormal' } });
+    expect((await service.get(`/v1/datasets/${dataset.id}`)).json.counts).toEqual({
+      total: 4,
+      train: { normal: 1, abnormal: 0 },
+      test: { normal: 1, abnormal: 2 },
+    });
+    expect(await idsOf(`${images}?split=test&label=abnormal`)).toContain(imageId);
+    expect((await service.get(`${images}/${imageId}/content`)).status).toBe(200);
+    expect((await change(`${images}/${imageId}`, {})).problem).toBe('validation-failed');
+    expect((await change(`${images}/${unknownId()}`, { split: 'test' })).problem).toBe('not-found');
+  });
+});
+
+test('lists of models and jobs are filtered by data set and model', async () => {
+  const other = await service.model();
+  const { json: scoring } = await service.post('/v1/scorings', { json: { modelId, datasetId: other.dataset.id } });
+  await service.ended(scoring.id);
+  expect(await idsOf(`/v1/models?datasetId=${datasetId}`)).toEqual([modelId]);
+  expect(await idsOf(`/v1/models?datasetId=${unknownId()}`)).toEqual([]);
+  expect(await idsOf(`/v1/jobs?datasetId=${other.dataset.id}`)).toEqual([scoring.id, other.jobId]);
+  expect(await idsOf(`/v1/jobs?modelId=${modelId}`)).toEqual([scoring.id, jobId]);
+  expect(await idsOf(`/v1/jobs?modelId=${modelId}&kind=scoring&datasetId=${datasetId}`)).toEqual([]);
+});
