@@ -15,6 +15,7 @@ const rooms = [
   'packages/dicom-objects',
   'packages/adaptation',
   'packages/evaluation',
+  'packages/audit',
   'packages/engine',
   'packages/store',
   'packages/queue',

@@ -28,6 +28,7 @@ import { answerBrokenRequest, headersTimeoutMs, timeoutCheckMs } from './http/ti
 import { inferenceHandlers } from './inference/inference.js';
 import { adaptationHandlers } from './jobs/adaptations.js';
 import { allJobEventHandlers } from './jobs/all-job-events.js';
+import { auditHandlers } from './jobs/audits.js';
 import { evaluationHandlers } from './jobs/evaluations.js';
 import { FollowedJobs } from './jobs/followed-jobs.js';
 import { jobEventHandlers } from './jobs/job-events.js';
@@ -191,6 +192,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
     ...inferenceHandlers({ ...dependencies, metrics, drift, shadow, memory }),
     ...shadowHandlers(shadow),
     ...scoringHandlers({ ...submission, dicomweb: settings.dicomweb }),
+    ...auditHandlers(submission),
     ...evaluationHandlers(submission),
     ...calibrationHandlers(submission),
     ...revisionHandlers(submission),

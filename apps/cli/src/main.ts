@@ -2,6 +2,7 @@ import { serviceVersion } from '@mediclip/contracts';
 import { Command } from 'commander';
 import type { AdaptFlags } from './commands/adapt.js';
 import { addAdaptationFlags } from './commands/adaptation-flags.js';
+import type { AuditFlags } from './commands/audit.js';
 import { addComputeFlags, type ComputeFlags } from './commands/compute-flags.js';
 import { addKeysCommands } from './commands/keys-flags.js';
 import type { ReviseFlags } from './commands/revise.js';
@@ -89,6 +90,13 @@ function program(signal: AbortSignal): Command {
     .option('--json', 'write events as JSON lines', false)
     .action(async (model: string, flags: ThresholdFlags) =>
       (await import('./commands/threshold.js')).threshold(model, flags),
+    );
+  mediclip
+    .command('audit <folder>')
+    .description('look for what makes figures on a folder mislead: copies, and cues that give the labels away')
+    .option('--json', 'one JSON object a line', false)
+    .action(async (folder: string, flags: AuditFlags) =>
+      (await import('./commands/audit.js')).audit(folder, flags, signal),
     );
   addWeightsCommands(mediclip, signal);
   addKeysCommands(mediclip);

@@ -6,6 +6,7 @@ import type { WorkerDependencies } from './dependencies.js';
 import { EngineHealth } from './engine-health.js';
 import { recoverJobs, startHousekeeping } from './housekeeping.js';
 import { adaptationJob } from './jobs/adaptation/adaptation-job.js';
+import { auditJob } from './jobs/audit/audit-job.js';
 import { calibrationJob } from './jobs/calibration/calibration-job.js';
 import { importJob } from './jobs/dicomweb/import-job.js';
 import { pushJob } from './jobs/dicomweb/push-job.js';
@@ -86,6 +87,7 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Wor
     adaptation: adaptationJob(dependencies),
     scoring: scoringJob(work),
     evaluation: evaluationJob(work),
+    audit: auditJob(work),
     calibration: calibrationJob(work),
     revision: revisionJob(work),
     'dicomweb-import': importJob({ ...dependencies, dicomweb }),

@@ -5,6 +5,7 @@ import {
   type Alias,
   type AliasSet,
   type Answer,
+  type Audit,
   type Backbone,
   type CalibrationRequest,
   type Dataset,
@@ -202,6 +203,15 @@ export class MediclipClient {
 
   async createScoring(body: ScoringRequest, options?: PostOptions): Promise<JobOf<'scoring'>> {
     return ofKind(await this.json('createScoring', { body: { json: body }, options }), 'scoring');
+  }
+
+  /** Looks for what makes figures on a data set mislead: copies, and cues that give the labels away. */
+  async createAudit(datasetId: string, options?: PostOptions): Promise<JobOf<'audit'>> {
+    return ofKind(await this.json('createAudit', { params: { id: datasetId }, options }), 'audit');
+  }
+
+  getAudit(id: string, options?: CallOptions): Promise<Audit> {
+    return this.json('getAudit', { params: { id }, options });
   }
 
   async createEvaluation(body: EvaluationRequest, options?: PostOptions): Promise<JobOf<'evaluation'>> {

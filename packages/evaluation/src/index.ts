@@ -3,6 +3,7 @@ export { decisionOf, describeScore, regionThresholdOf, thresholdOf } from './cal
 export { falseDiscoveryCutoff } from './calibration/false-discovery.js';
 export { recalibrate } from './calibration/recalibrate.js';
 export { type DriftObservation, describeDrift, isDriftAlarm, observeDrift } from './drift/drift.js';
+export { imageAuroc } from './image/auroc.js';
 export { compareModels } from './image/compare-models.js';
 export {
   type ImageMetrics,
@@ -20,11 +21,12 @@ export {
   type PixelMetrics,
   PixelMetricsAccumulator,
 } from './pixel/pixel-metrics.js';
-export { comparisonFigures, imageFigures, pixelFigures } from './published/published-figures.js';
+export { comparisonFigures, imageFigures, pixelFigures, publishedFigure } from './published/published-figures.js';
 export { caseCandidates, chooseCases } from './report/choose-cases.js';
 export { renderReport } from './report/render-report.js';
 export type {
   BaselineComparison,
+  ReportAudit,
   ReportCase,
   ReportData,
 } from './report/report-data.js';
@@ -34,3 +36,4 @@ export {
   type ShadowedImage,
   type ShadowPair,
 } from './shadow/shadow.js';
+export { rankCorrelation } from './statistics/rank-correlation.js';

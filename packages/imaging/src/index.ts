@@ -6,3 +6,5 @@ export { ImageError, type ImageErrorCode } from './image/image-error.js';
 export type { Frame, ImageDescription, PreparedKind } from './pool/frame-products.js';
 export { ImagingPool } from './pool/imaging-pool.js';
 export { type SquareImage, testImage, trainingImage } from './prepare/prepare-image.js';
+export { type ImageTraits, imageTraits } from './traits/image-traits.js';
+export { thumbnailSide } from './traits/thumbnail.js';

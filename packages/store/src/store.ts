@@ -1,6 +1,7 @@
 import { tenantSchema } from '@mediclip/contracts';
 import { AliasRepository } from './aliases/alias-repository.js';
 import { ShadowRepository } from './aliases/shadow-repository.js';
+import { AuditRepository } from './audits/audit-repository.js';
 import { DatasetRepository } from './datasets/dataset-repository.js';
 import { ImageRepository } from './datasets/image-repository.js';
 import { EvaluationRepository } from './evaluations/evaluation-repository.js';
@@ -45,6 +46,7 @@ export interface TenantStore {
   readonly aliases: AliasRepository;
   /** Whom events are told, and what is on its way to them. */
   readonly webhooks: WebhookRepository;
+  readonly audits: AuditRepository;
   readonly evaluations: EvaluationRepository;
   readonly idempotency: IdempotencyRepository;
   /** Deletions whose process died. */
@@ -169,6 +171,7 @@ function tenantStore(tenant: Tenant): TenantStore {
     shadows: new ShadowRepository(tenant),
     aliases: new AliasRepository(tenant),
     webhooks: new WebhookRepository(tenant),
+    audits: new AuditRepository(tenant, attempts),
     evaluations: new EvaluationRepository(tenant, attempts),
     idempotency: new IdempotencyRepository(tenant),
     forgetting: new Forgetting(tenant),

@@ -25,6 +25,8 @@ describe('with an API keys file', () => {
     await service.ended(scoring.json.id, theirs);
     const evaluation = await service.post('/v1/evaluations', { json: { modelId, datasetId: dataset.id }, key: theirs });
     const { evaluationId } = (await service.ended(evaluation.json.id, theirs)).result as { evaluationId: string };
+    const audit = await service.post(`/v1/datasets/${dataset.id}/audits`, { key: theirs });
+    const { auditId } = (await service.ended(audit.json.id, theirs)).result as { auditId: string };
     const { json } = await service.get(`/v1/datasets/${dataset.id}/images`, { key: theirs });
     await service.send('PUT', '/v1/aliases/their-alias', { json: { modelId }, key: theirs });
     const webhook = { url: 'https://hooks.example.org/', events: ['alias.changed'] };
@@ -43,6 +45,7 @@ describe('with an API keys file', () => {
       studies: scoring.json.id,
       adaptationJob: jobId,
       evaluations: evaluationId,
+      audits: auditId,
     };
   });
   afterAll(async () => {

@@ -22,6 +22,7 @@ type SubmittingCall = Pick<
     | 'createScoring'
     | 'createEvaluation'
     | 'reviseModel'
+    | 'createAudit'
     | 'scoreStudy'
     | 'pushStudyResults'
     | 'importFromDicomweb'

@@ -111,12 +111,25 @@ async function resultOf(tenant: TenantStore, attempt: Attempt, job: Job): Promis
       return score(tenant, attempt, job);
     case 'evaluation':
       return { evaluationId: await evaluate(tenant, attempt, job) };
+    case 'audit':
+      return { auditId: (await tenant.audits.create(attempt, emptyAudit(job))).id };
     case 'calibration':
     case 'revision':
     case 'dicomweb-import':
     case 'dicomweb-push':
       throw new Error(`The fake worker does no ${job.kind}.`);
   }
+}
+
+function emptyAudit({ request: { datasetId } }: Extract<Job, { kind: 'audit' }>) {
+  return {
+    datasetId,
+    datasetDigest: digest,
+    images: { audited: 0, rejected: 0 },
+    warnings: [],
+    copies: { images: 0, testInTraining: 0, groupCount: 0, groups: [] },
+    cues: [],
+  };
 }
 
 async function makeModel(tenant: TenantStore, attempt: Attempt, job: Extract<Job, { kind: 'adaptation' }>) {

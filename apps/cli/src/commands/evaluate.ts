@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { type DetectorDescription, pixelDigest, readDetector } from '@mediclip/adaptation';
+import { type AuditedEvaluation, auditEvaluation, auditImages, cueWords } from '@mediclip/audit';
 import type { Engine } from '@mediclip/engine';
 import {
   type Figure,
@@ -13,6 +14,7 @@ import type { AnomalyMap } from '@mediclip/maps';
 import { pMapIterable } from 'p-map';
 import type { TestFile } from '../folder/data-files.js';
 import { announce, readDataFolder } from '../folder/data-folder.js';
+import { readTraits } from '../folder/read-traits.js';
 import { filesAtOnce, naming, readImageFile, withImagingPool } from '../images.js';
 import { createOutput } from '../terminal/output.js';
 import { Progress } from '../terminal/progress.js';
@@ -46,6 +48,7 @@ export async function evaluate(model: string, folder: string, flags: ComputeFlag
   const pixels = test.some(({ mask }) => mask !== undefined) ? new PixelMetricsAccumulator() : undefined;
   const progress = new Progress(output, 'images');
   const scores: number[] = [];
+  const ranked = new Map<string, number>();
   const abnormal: boolean[] = [];
   const logits: number[] = [];
   const counts = { masks: 0, leftOut: 0, copies: 0, learned: 0 };
@@ -76,6 +79,7 @@ export async function evaluate(model: string, folder: string, flags: ComputeFlag
     else {
       shown.add(`${testFile.abnormal} ${evaluated.digest}`);
       scores.push(evaluated.score);
+      ranked.set(path.relative(folder, testFile.file), evaluated.logit ?? evaluated.score);
       if (evaluated.logit !== undefined) logits.push(evaluated.logit);
       abnormal.push(testFile.abnormal);
       if (evaluated.mask) pixels?.add(evaluated.map, evaluated.mask, side, side);
@@ -93,15 +97,18 @@ export async function evaluate(model: string, folder: string, flags: ComputeFlag
   const ranks = logits.length === scores.length ? logits : undefined;
   const images = withBothClasses(imageMetrics(scores, abnormal, { logits: ranks }));
   const pixelMetrics = counts.masks > 0 ? pixels?.result() : undefined;
+  const audited = await readTraits(folder, data, output, signal);
+  const audit = auditEvaluation(audited, auditImages(audited), ranked);
   output.event({
     event: 'evaluated',
     images: withoutCurves(images),
     pixels: pixelMetrics && withoutCurves(pixelMetrics),
     ...counts,
+    audit,
   });
   if (counts.learned > 0) output.remark(`Left out, because the detector has learned from them: ${counts.learned}.`);
   if (counts.copies > 0) output.remark(`Left out, because they are copies of other test images: ${counts.copies}.`);
-  for (const line of table(images, pixelMetrics, counts)) output.line(line);
+  for (const line of [...table(images, pixelMetrics, counts), ...auditLines(audit)]) output.line(line);
 }
 
 /**
@@ -153,6 +160,16 @@ function table(
     ...(pixels ? [row('pixel AUROC', pixels.auroc), row('pixel average precision', pixels.averagePrecision)] : []),
     ...(pixels && masks < abnormalImages ? [`masks: ${masks} of ${abnormalImages} abnormal images`] : []),
     ...(leftOut > 0 ? [`left out: ${leftOut}, see above`] : []),
+  ];
+}
+
+/** What the audit says of the figures. */
+function auditLines({ warnings, withoutCopies, bestCue }: AuditedEvaluation): string[] {
+  const { leftOut, auroc } = withoutCopies;
+  return [
+    ...(leftOut > 0 ? [row(`AUROC without ${leftOut} copies`, auroc)] : []),
+    ...(bestCue ? [`best trivial cue           ${bestCue.auroc.toFixed(4)}  ${cueWords[bestCue.cue]}`] : []),
+    ...warnings.map(({ sentence }) => `- ${sentence}`),
   ];
 }
 

@@ -5,6 +5,7 @@ const titles: Record<JobKind, string> = {
   scoring: 'Looking at pictures',
   evaluation: 'Measuring the detector',
   revision: 'Refit',
+  audit: 'Audit',
   calibration: 'Calibrating the threshold',
   'dicomweb-import': 'Fetching pictures from the PACS',
   'dicomweb-push': 'Sending results to the PACS',

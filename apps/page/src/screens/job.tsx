@@ -152,6 +152,12 @@ function Ended({ job }: { job: Job }) {
           </a>
         </>
       );
+    case 'audit':
+      return (
+        <a class="button main" href={`/app/datasets/${job.request.datasetId}`}>
+          See what it found
+        </a>
+      );
     case 'calibration':
       return (
         <a class="button main" href={`/app/models/${job.request.modelId}`}>

@@ -44,7 +44,7 @@ export async function fixedImages(
     attempt,
     job,
   }: Pick<
-    JobContext<'adaptation' | 'scoring' | 'evaluation' | 'calibration' | 'revision'>,
+    JobContext<'adaptation' | 'scoring' | 'evaluation' | 'calibration' | 'revision' | 'audit'>,
     'tenant' | 'attempt' | 'job'
   >,
   choose: (images: readonly Image[]) => ImageChoice | Promise<ImageChoice>,

@@ -39,6 +39,7 @@ const mainPhases: Readonly<Record<JobKind, string>> = {
   revision: 'finishing',
   'dicomweb-import': 'fetching',
   'dicomweb-push': 'sending',
+  audit: 'comparing',
 };
 
 /** How soon an entry comes again whose attempt was superseded: the record then says whether anything is left to do. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { aliasFields } from '../resources/aliases.js';
+import { auditFields } from '../resources/audits.js';
 import { datasetFields } from '../resources/datasets.js';
 import { evaluationFields } from '../resources/evaluations.js';
 import { imageSchema } from '../resources/images.js';
@@ -42,6 +43,9 @@ export const modelRecordSchema = z.strictObject({ schemaVersion, ...modelFields 
 export const aliasRecordSchema = z.strictObject({ schemaVersion, ...aliasFields });
 
 export type AliasRecord = z.infer<typeof aliasRecordSchema>;
+
+/** An audit as it is stored. */
+export const auditRecordSchema = z.strictObject({ schemaVersion, ...auditFields });
 
 /** An evaluation as it is stored. */
 export const evaluationRecordSchema = z.strictObject({ schemaVersion, ...evaluationFields });

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { evaluationAuditSchema } from './audits.js';
+import { figureSchema, unknownFigureSchema } from './figures.js';
 import { pageQueryFields, pageSchema } from './pages.js';
 import { countSchema, digestSchema, idSchema, labelSchema, shareSchema, timestampSchema } from './primitives.js';
 
@@ -19,45 +21,6 @@ export const evaluationRequestSchema = z
   });
 
 export type EvaluationRequest = z.infer<typeof evaluationRequestSchema>;
-
-const intervalSchema = z
-  .strictObject({
-    low: shareSchema,
-    high: shareSchema,
-    level: shareSchema.meta({ description: 'Confidence.', examples: [0.95] }),
-    method: z.enum(['delong', 'delong-logit', 'bootstrap']).meta({ description: 'How the interval was computed.' }),
-  })
-  .meta({ id: 'Interval', description: 'Confidence interval of a figure.' });
-
-const knownFigureSchema = z
-  .strictObject({
-    value: shareSchema,
-    interval: intervalSchema.optional(),
-    threshold: z
-      .number()
-      .nullable()
-      .optional()
-      .meta({ description: 'The score or map value from which on "abnormal" is said; null for "never".' }),
-    thresholdLogit: z.number().optional().meta({
-      description:
-        'Of a figure of images: the `scoreLogit` from which on "abnormal" is said. Where scores have become 1 only it tells them apart.',
-    }),
-  })
-  .meta({ id: 'KnownFigure', description: 'A figure, 0 to 1, and how sure it is.' });
-
-const unknownFigureSchema = z
-  .strictObject({
-    value: z.null(),
-    reason: z.string().meta({ examples: ['There are no abnormal images.'] }),
-  })
-  .meta({ id: 'UnknownFigure', description: 'A figure that these images do not determine, and why.' });
-
-/** A figure between 0 and 1, or the reason why there is none. */
-const figureSchema = z
-  .union([knownFigureSchema, unknownFigureSchema])
-  .meta({ id: 'Figure', description: 'A figure, 0 to 1, or the reason why there is none.' });
-
-export type Figure = z.infer<typeof figureSchema>;
 
 /** Figures of whole images: is the image abnormal? */
 const imageFiguresSchema = z
@@ -159,6 +122,7 @@ export const evaluationFields = {
   image: imageFiguresSchema,
   pixel: pixelFiguresSchema,
   comparison: comparisonSchema.optional().meta({ description: 'Only when a baseline was given.' }),
+  audit: evaluationAuditSchema.optional().meta({ description: 'Absent in evaluations of earlier versions.' }),
 };
 
 export const evaluationSchema = z

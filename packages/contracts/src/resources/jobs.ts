@@ -56,6 +56,11 @@ const revisionJobRequestSchema = revisionRequestSchema
   .safeExtend({ modelId: idSchema })
   .meta({ id: 'RevisionJobRequest', description: 'What was asked for.' });
 
+/** What an audit was asked for: the data set of the path. */
+const auditJobRequestSchema = z
+  .strictObject({ datasetId: idSchema })
+  .meta({ id: 'AuditJobRequest', description: 'What was asked for.' });
+
 const resultNotesSchema = z.array(z.string()).meta({
   description: 'What a reader should know about the images of the job; absent when there is nothing.',
   examples: [['2 training images left out as copies or near copies of others: adapted to 14 distinct pictures.']],
@@ -94,6 +99,10 @@ const jobKinds = {
       .strictObject({ evaluationId: idSchema })
       .meta({ id: 'EvaluationResult', description: 'The evaluation it made.' }),
   },
+  audit: {
+    request: auditJobRequestSchema,
+    result: z.strictObject({ auditId: idSchema }).meta({ id: 'AuditResult', description: 'The audit it made.' }),
+  },
   calibration: {
     request: calibrationJobRequestSchema,
     result: z
@@ -121,7 +130,7 @@ const jobKinds = {
 } as const;
 
 export const jobKindSchema = z
-  .enum(['adaptation', 'scoring', 'evaluation', 'calibration', 'revision', 'dicomweb-import', 'dicomweb-push'])
+  .enum(['adaptation', 'scoring', 'evaluation', 'calibration', 'revision', 'dicomweb-import', 'dicomweb-push', 'audit'])
   .meta({ id: 'JobKind', description: 'What kind of work a job is.' });
 
 export type JobKind = z.infer<typeof jobKindSchema>;
@@ -201,6 +210,15 @@ const dicomwebPushJobSchema = z
   })
   .meta({ id: 'DicomwebPushJob', description: 'Sends results to a DICOMweb server.' });
 
+const auditJobSchema = z
+  .strictObject({
+    ...jobFields,
+    kind: z.literal('audit'),
+    request: jobKinds.audit.request,
+    result: jobKinds.audit.result.optional(),
+  })
+  .meta({ id: 'AuditJob', description: 'Looks for what makes figures on a data set mislead.' });
+
 export const jobSchema = z
   .discriminatedUnion('kind', [
     adaptationJobSchema,
@@ -210,6 +228,7 @@ export const jobSchema = z
     revisionJobSchema,
     dicomwebImportJobSchema,
     dicomwebPushJobSchema,
+    auditJobSchema,
   ])
   .meta({ id: 'Job', description: 'Work that takes longer than a request.' });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { adaptationRequestSchema } from '../resources/adaptations.js';
+import { auditSchema } from '../resources/audits.js';
 import {
   evaluationPageQuerySchema,
   evaluationPageSchema,
@@ -59,6 +60,25 @@ export const jobRoutes = {
       'dicomweb-server-unknown',
       'study-without-references',
     ],
+  },
+  createAudit: {
+    method: 'POST',
+    path: '/v1/datasets/{id}/audits',
+    tag: 'datasets',
+    summary: 'Audit a data set',
+    description:
+      'A job; its result names the audit: copies within and across splits and labels, and trivial cues that tell the labels apart.',
+    params: idParams,
+    replies: { 202: made('The job.', jobSchema) },
+    problems: ['queue-full', 'queue-unavailable', 'too-few-images'],
+  },
+  getAudit: {
+    method: 'GET',
+    path: '/v1/audits/{id}',
+    tag: 'datasets',
+    summary: 'Read what an audit found',
+    params: idParams,
+    replies: { 200: json('What was found.', auditSchema) },
   },
   createEvaluation: {
     method: 'POST',

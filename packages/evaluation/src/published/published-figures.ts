@@ -9,12 +9,12 @@ export function imageFigures({ auroc, averagePrecision, f1Max, sensitivityAtSpec
   const sensitivityAt = (wanted: number): PublishedFigure => {
     const found = sensitivityAtSpecificity.find(({ specificity }) => specificity === wanted);
     if (found === undefined) throw new Error(`There is no sensitivity at specificity ${wanted}; this is a bug.`);
-    return published(found.sensitivity);
+    return publishedFigure(found.sensitivity);
   };
   return {
-    auroc: published(auroc),
-    averagePrecision: published(averagePrecision),
-    f1Max: published(f1Max),
+    auroc: publishedFigure(auroc),
+    averagePrecision: publishedFigure(averagePrecision),
+    f1Max: publishedFigure(f1Max),
     sensitivityAtSpecificity90: sensitivityAt(0.9),
     sensitivityAtSpecificity95: sensitivityAt(0.95),
   };
@@ -38,12 +38,12 @@ export function pixelFigures(
   const upTo30 = aupro.find(({ limit }) => limit === 0.3);
   if (upTo30 === undefined) throw new Error('There is no AUPRO up to 0.3; this is a bug.');
   return {
-    auroc: published(auroc),
-    averagePrecision: published(averagePrecision),
-    aupro30: published(upTo30.area),
-    diceBest: published(bestDice),
+    auroc: publishedFigure(auroc),
+    averagePrecision: publishedFigure(averagePrecision),
+    aupro30: publishedFigure(upTo30.area),
+    diceBest: publishedFigure(bestDice),
     diceCalibrated: thresholdDice
-      ? published(thresholdDice)
+      ? publishedFigure(thresholdDice)
       : { value: null, reason: 'The maps of the model are not calibrated.' },
   };
 }
@@ -56,8 +56,8 @@ export function comparisonFigures(
   return {
     baselineModelId,
     images,
-    auroc: published(aurocA),
-    baselineAuroc: published(aurocB),
+    auroc: publishedFigure(aurocA),
+    baselineAuroc: publishedFigure(aurocB),
     difference: publishedDifference(difference),
     test: test.defined ? { value: test.pValue, z: test.z } : { value: null, reason: test.reason },
   };
@@ -71,7 +71,8 @@ function publishedDifference(difference: PairedDeLong['difference']): Comparison
   return { value, interval: { low, high, level } };
 }
 
-function published(figure: Figure | ThresholdFigure): PublishedFigure {
+/** A figure as clients read it. */
+export function publishedFigure(figure: Figure | ThresholdFigure): PublishedFigure {
   if (!figure.defined) return { value: null, reason: figure.reason };
   const { value, interval } = figure;
   return {

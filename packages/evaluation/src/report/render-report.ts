@@ -1,4 +1,5 @@
 import { intendedUse, misuse } from '../model-card/model-card.js';
+import { auditSection } from './audit.js';
 import { caseGallery } from './case-gallery.js';
 import { comparisonSection } from './comparison.js';
 import { distributionPlot, lossPlot, precisionRecallPlot, rocPlot } from './curves.js';
@@ -41,6 +42,7 @@ export function renderReport(data: ReportData): string {
 ${decision}
 <p class="quiet">A 95% interval is made so that 95 of 100 such intervals, each from new images of the same kind, would hold the true figure. A
   wide interval means that there are too few images to be sure.</p></section>
+${auditSection(data)}
 <section aria-labelledby="image-figures"><h2 id="image-figures">Is the image abnormal?</h2>
 ${imageFigures(data)}
 <div class="grid plots">

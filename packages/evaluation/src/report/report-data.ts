@@ -2,6 +2,7 @@ import type { Calibration } from '@mediclip/contracts';
 import type { AnomalyMap } from '@mediclip/maps';
 import type { PairedDeLong } from '../image/compare-models.js';
 import type { ImageMetrics } from '../image/image-metrics.js';
+import type { Figure } from '../outcome.js';
 import type { PixelMetrics } from '../pixel/pixel-metrics.js';
 import type { CaseGroup } from './choose-cases.js';
 
@@ -22,6 +23,8 @@ export interface ReportData {
   readonly manualThreshold?: { readonly threshold: number } | undefined;
   /** Another model on the same images, if one was given. */
   readonly comparison?: BaselineComparison;
+  /** What an audit of the data set says of these figures. */
+  readonly audit?: ReportAudit;
   readonly cases: readonly ReportCase[];
   readonly history: readonly EpochFigures[];
   /** The epoch whose parameters the model has. */
@@ -36,6 +39,23 @@ export interface BaselineComparison {
   readonly images: number;
   /** A is the evaluated model, B the baseline. */
   readonly result: PairedDeLong;
+}
+
+/** What stands beside the figures of a data set that was audited. */
+export interface ReportAudit {
+  /** Sentences, the gravest first. */
+  readonly warnings: readonly { readonly sentence: string }[];
+  /** The AUROC without copied test images, and how many those are. */
+  readonly withoutCopies: { readonly images: number; readonly leftOut: number; readonly auroc: Figure };
+  /** The trivial cue that tells most: its name, its AUROC, and the model beside it. */
+  readonly bestCue?: {
+    readonly name: string;
+    readonly auroc: number;
+    readonly modelAuroc: Figure;
+    readonly rankCorrelation: number;
+    /** Null where no fifth of the cue has both labels. */
+    readonly aurocWithinStrata: number | null;
+  };
 }
 
 interface EvaluatedDataset {

@@ -40,6 +40,17 @@ export const exampleReport: ReportData = {
     images: scores.length,
     result: compareModels(values, baseline, labels),
   },
+  audit: {
+    warnings: [{ sentence: 'The <ratio> of width to height alone tells the labels apart.' }],
+    withoutCopies: { images: 22, leftOut: 2, auroc: imageMetrics(values, labels, { resamples: 50 }).auroc },
+    bestCue: {
+      name: 'the ratio of width to height',
+      auroc: 0.86,
+      modelAuroc: imageMetrics(values, labels, { resamples: 50 }).auroc,
+      rankCorrelation: 0.4,
+      aurocWithinStrata: 0.7,
+    },
+  },
   cases: [
     {
       group: 'missed',

@@ -119,3 +119,6 @@ export function stretchNote({ low, high }: ValueWindow): string {
   if (low === high) return `all greys are ${Number(low.toPrecision(6))}`;
   return `greys ${Number(low.toPrecision(6))}..${Number(high.toPrecision(6))} were stretched to 0..255`;
 }
+
+/** Whether a note is that of `stretchNote`. */
+export const isStretchNote = (note: string): boolean => note.endsWith('were stretched to 0..255');

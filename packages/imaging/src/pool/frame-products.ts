@@ -19,6 +19,7 @@ import {
   trainingImage,
 } from '../prepare/prepare-image.js';
 import type { Raster } from '../resize/raster.js';
+import { type ImageTraits, imageTraits } from '../traits/image-traits.js';
 
 export type PreparedKind = 'train' | 'test' | 'mask';
 
@@ -50,6 +51,8 @@ export interface FrameWants {
   readonly overlay?: { readonly map: Float32Array; readonly mapSide: number } & OverlayOptions;
   /** The same, in RGB. */
   readonly overlayPixels?: { readonly map: Float32Array; readonly mapSide: number } & OverlayOptions;
+  /** What the image can be compared by with others; see `ImageTraits`. */
+  readonly traits?: true;
 }
 
 /** What comes of each want. */
@@ -62,6 +65,7 @@ interface FrameProducts {
   readonly ground: Raster;
   readonly overlay: Uint8Array;
   readonly overlayPixels: ReturnType<typeof overlayPixels>;
+  readonly traits: ImageTraits;
 }
 
 /** A frame: what it is, and what was wanted of it. */
@@ -95,21 +99,22 @@ const maskBytesPerPixel = 18;
 
 /** Bytes that decoding a frame and making of it what is wanted take, beside its file. */
 export function frameBytes({ pixels, bytesPerPixel, channels }: FrameCost, wants: FrameWants): number {
-  const { prepared, png, picture, ground, overlay, overlayPixels } = wants;
+  const { prepared, png, picture, ground, overlay, overlayPixels, traits } = wants;
   const copies = [
     prepared?.kind === 'mask' && (channels > 1 ? maskBytesPerPixel : 1),
     prepared?.kind === 'train' && channels,
     png && channels + 1,
-    (picture || ground || overlay || overlayPixels) && 4,
+    (picture || ground || overlay || overlayPixels || traits) && 4,
   ];
   return pixels * copies.reduce<number>((sum, bytes) => sum + (bytes || 0), bytesPerPixel);
 }
 
-export async function frameOf(read: ReadImage, wants: FrameWants): Promise<Frame<FrameWants>> {
+/** What is wanted of a frame of the file `bytes`. */
+export async function frameOf(read: ReadImage, wants: FrameWants, bytes: Uint8Array): Promise<Frame<FrameWants>> {
   const folder = wants.png && isNotKept(read) ? wants.png.folder : undefined;
   if (!('greys' in read)) {
     return {
-      ...(await picturesOf(read, wants)),
+      ...(await picturesOf(read, wants, bytes)),
       statistics: undefined,
       png: folder && (await pngFile(await encodePng(read), folder)),
     };
@@ -118,8 +123,11 @@ export async function frameOf(read: ReadImage, wants: FrameWants): Promise<Frame
   const { pixels } = greys;
   const rendering = greyRendering(greys, wants.intensity);
   const notes = [...read.notes, ...rendering.notes];
-  const isShown = wants.prepared ?? wants.picture ?? wants.ground ?? wants.overlay ?? wants.overlayPixels;
-  const shown = isShown ? await picturesOf({ ...known, notes, data: renderedGreys(greys, rendering) }, wants) : nothing;
+  const isShown =
+    wants.prepared ?? wants.picture ?? wants.ground ?? wants.overlay ?? wants.overlayPixels ?? wants.traits;
+  const shown = isShown
+    ? await picturesOf({ ...known, notes, data: renderedGreys(greys, rendering) }, wants, bytes)
+    : nothing;
   return {
     ...shown,
     description: { ...known, notes, pixels },
@@ -134,10 +142,11 @@ const nothing = {
   ground: undefined,
   overlay: undefined,
   overlayPixels: undefined,
+  traits: undefined,
 };
 
 /** What is wanted of the pixels of 8 bits. */
-async function picturesOf(decoded: DecodedImage, wants: FrameWants) {
+async function picturesOf(decoded: DecodedImage, wants: FrameWants, bytes: Uint8Array) {
   const { data: _, ...known } = decoded;
   const { prepared, overlay, overlayPixels: pixels } = wants;
   return {
@@ -147,5 +156,6 @@ async function picturesOf(decoded: DecodedImage, wants: FrameWants) {
     ground: wants.ground && overlayGround(rgbImage(decoded)),
     overlayPixels: pixels && overlayPixels(overlayGround(rgbImage(decoded)), pixels.map, pixels.mapSide, pixels),
     overlay: overlay && (await drawOverlay(overlayGround(rgbImage(decoded)), overlay.map, overlay.mapSide, overlay)),
+    traits: wants.traits && imageTraits(decoded, bytes),
   };
 }

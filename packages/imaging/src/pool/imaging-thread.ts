@@ -60,14 +60,15 @@ async function madeWithin(
   reserve: TaskContext['reserve'],
   cost: FrameCost,
   wants: FrameWants,
+  file: Uint8Array,
   decode: () => Promise<ReadImage>,
 ): Promise<Frame<FrameWants>> {
-  const bytes = bytesWithin(cost, wants);
-  return reserve(bytes, async () => {
+  const needed = bytesWithin(cost, wants);
+  return reserve(needed, async () => {
     try {
-      return await frameOf(await decode(), wants);
+      return await frameOf(await decode(), wants, file);
     } finally {
-      if (bytes > collectedBytes) collectGarbage();
+      if (needed > collectedBytes) collectGarbage();
     }
   });
 }
@@ -85,16 +86,17 @@ const tasks = {
     const bytes = await bytesOf(source, limits);
     if (wants.prepared?.kind === 'mask') {
       const { cost, decode } = await openMask(bytes, limits);
-      return madeWithin(reserve, cost, wants, decode);
+      return madeWithin(reserve, cost, wants, bytes, decode);
     }
     const image = await openImage(bytes, limits);
-    return madeWithin(reserve, image.cost(frame), wants, async () => meaning(await image.read(frame), pixels));
+    return madeWithin(reserve, image.cost(frame), wants, bytes, async () => meaning(await image.read(frame), pixels));
   },
   /** The images of a file that is read once: frames of DICOM, pages of TIFF, the first of any other. */
   async *frames({ source, wants }: { source: ImageSource; wants: FrameWants }, { reserve }: TaskContext) {
-    const image = await openImage(await bytesOf(source, limits), limits);
+    const bytes = await bytesOf(source, limits);
+    const image = await openImage(bytes, limits);
     for (let index = 0; index < image.decodable; index++) {
-      yield await madeWithin(reserve, image.cost(index), wants, () => image.read(index));
+      yield await madeWithin(reserve, image.cost(index), wants, bytes, () => image.read(index));
     }
   },
   /** What a DICOM file says that it is; undefined for a file of another kind. */

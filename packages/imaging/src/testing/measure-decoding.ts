@@ -20,7 +20,7 @@ function peak(): number {
 
 async function stored(image: Uint8Array) {
   const limits = { maximumBytes: 2 ** 31, timeoutMs: 600_000 };
-  const frame = await frameOf(await (await openImage(image, limits)).read(0), { png: { folder: tmpdir() } });
+  const frame = await frameOf(await (await openImage(image, limits)).read(0), { png: { folder: tmpdir() } }, image);
   if (frame.png) rmSync(frame.png);
   return frame;
 }

@@ -16,6 +16,7 @@ export async function removeScratch(tenant: Tenant, { job, resultId }: StoredJob
     await objects.deleteFolder(`${jobFolder(tenant, job.id)}maps/`);
     await objects.delete(`${jobFolder(tenant, job.id)}result-index.json`);
     if (job.kind === 'adaptation') await objects.deleteFolder(`${prefix}models/${resultId}/`);
+    if (job.kind === 'audit') await objects.deleteFolder(`${prefix}audits/${resultId}/`);
     if (job.kind === 'evaluation') await objects.deleteFolder(`${prefix}evaluations/${resultId}/`);
   }
   if (job.state === 'succeeded' || job.state === 'failed') {

@@ -100,7 +100,22 @@ describe('an evaluation', () => {
     expect(doubled.images).toEqual({ ...single.images, copies: 10, learned: 1 });
     expect([doubled.image, doubled.pixel]).toEqual([single.image, single.pixel]);
     const { stream } = await service.tenant.evaluations.openFile(doubled.id, reportFileName);
-    expect(await text(stream)).toContain('10 images left out: copies of others');
+    const report = await text(stream);
+    expect(report).toContain('10 images left out: copies of others');
+    expect(report).toContain('Can these figures be trusted?');
+    // The copy of a training image is no longer among the evaluated ones, and every other one counts once.
+    expect(doubled.audit).toMatchObject({
+      withoutCopies: { images: expect.any(Number), auroc: single.audit?.withoutCopies.auroc },
+      bestCue: { modelAuroc: doubled.image.auroc },
+    });
+
+    const id = await service.submit(worker.jobQueue, { kind: 'audit', request: { datasetId } });
+    const { result } = (await service.ended(id)) as JobOf<'audit'>;
+    const audit = await service.tenant.audits.get(result!.auditId);
+    expect(audit.images.rejected).toBe(0);
+    expect(audit.copies.images).toBeGreaterThanOrEqual(10);
+    expect(audit.warnings.map(({ kind }) => kind)).toContain('copies');
+    expect(doubled.audit?.warnings).toEqual(audit.warnings);
   });
 
   test.each([{ normal: 3 }, { abnormal: 3 }])('of one class only (%j) has no figure of images', async (counts) => {

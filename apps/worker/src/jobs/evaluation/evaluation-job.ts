@@ -1,4 +1,5 @@
 import { pixelDigest } from '@mediclip/adaptation';
+import { type AuditedEvaluation, evaluationAudit } from '@mediclip/audit';
 import {
   type EvaluationScores,
   evaluationScoresFileName,
@@ -14,6 +15,8 @@ import { problemOf } from '@mediclip/problems';
 import { DamagedContent } from '@mediclip/store';
 import type { WorkerDependencies } from '../../dependencies.js';
 import type { ModelCache, ReadyModel } from '../../models/model-cache.js';
+import { withAuditThread } from '../audit/audit-thread.js';
+import { giveTraits } from '../audit/give-traits.js';
 import { fixedImages } from '../fixed-images.js';
 import type { JobContext, JobRunner } from '../job-context.js';
 import { loadImage } from '../load-image.js';
@@ -47,7 +50,9 @@ export function evaluationJob(dependencies: Dependencies): JobRunner<'evaluation
         const figures = await thread.run('figures', { scores: imageScores, abnormal, logits }, { signal });
         const compared = await compareWithBaseline(dependencies, context, evaluated, thread);
         const comparison = compared?.shown;
-        const content = { dataset, datasetDigest, evaluated, maps, figures, comparison, masks, leftOut };
+        const audit = await audited(dependencies, context, images, evaluated);
+        context.report({ phase: 'reporting', done: 0, total: 1 });
+        const content = { dataset, datasetDigest, evaluated, maps, figures, comparison, audit, masks, leftOut };
         const shown = await reportData(dependencies, context, ready, content);
         const report = await thread.run('report', shown, { signal });
         signal.throwIfAborted();
@@ -66,6 +71,7 @@ export function evaluationJob(dependencies: Dependencies): JobRunner<'evaluation
           image: imageFigures(figures.image),
           pixel: pixelFigures(figures.pixel, masks),
           ...(compared && { comparison: compared.figures }),
+          audit: evaluationAudit(audit),
         };
         const scores: EvaluationScores = evaluated.map(({ image: { id: imageId, label }, score, logit }) => ({
           imageId,
@@ -82,6 +88,23 @@ export function evaluationJob(dependencies: Dependencies): JobRunner<'evaluation
       }),
     );
   };
+}
+
+/** What an audit of the test images and the training images of the data set says of the scores. */
+async function audited(
+  dependencies: Dependencies,
+  context: JobContext<'evaluation'>,
+  test: readonly Image[],
+  evaluated: readonly EvaluatedImage[],
+): Promise<AuditedEvaluation> {
+  const { tenant, job, signal } = context;
+  const training: Image[] = [];
+  for await (const image of tenant.images.all(job.request.datasetId)) if (image.split === 'train') training.push(image);
+  const scores = new Map(evaluated.map(({ image, score, logit }) => [image.id, logit ?? score]));
+  return withAuditThread(async (thread) => {
+    await giveTraits(dependencies, context, [...training, ...test], thread);
+    return thread.run('evaluation', scores, { signal });
+  });
 }
 
 function testImages(images: readonly Image[]): Image[] {

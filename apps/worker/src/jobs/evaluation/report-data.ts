@@ -1,9 +1,11 @@
+import { type AuditedEvaluation, cueWords } from '@mediclip/audit';
 import type { Dataset, Image } from '@mediclip/contracts';
 import {
   type BaselineComparison,
   chooseCases,
   describeScore,
   modelCardFacts,
+  type ReportAudit,
   type ReportCase,
   type ReportData,
 } from '@mediclip/evaluation';
@@ -25,6 +27,7 @@ export interface ReportContent {
   readonly maps: ShownMaps;
   readonly figures: Figures;
   readonly comparison: BaselineComparison | undefined;
+  readonly audit: AuditedEvaluation;
   readonly masks: number;
   readonly leftOut: LeftOut;
 }
@@ -49,7 +52,7 @@ export async function reportData(
   ready: ReadyModel,
   content: ReportContent,
 ): Promise<ReportData> {
-  const { dataset, datasetDigest, evaluated, figures, comparison, masks, leftOut } = content;
+  const { dataset, datasetDigest, evaluated, figures, comparison, audit, masks, leftOut } = content;
   const { model } = ready;
   return {
     modelName: model.name ?? model.id,
@@ -61,11 +64,16 @@ export async function reportData(
     ...(model.calibration && { calibration: model.calibration }),
     ...(model.manualThreshold && { manualThreshold: model.manualThreshold }),
     ...(comparison && { comparison }),
+    audit: reportAudit(audit),
     cases: await cases(dependencies, context, ready, content),
     history: model.lossHistory,
     selectedEpoch: model.selectedEpoch,
     modelCard: modelCardFacts(model, listedBackbone(model.configuration.backbone)),
   };
+}
+
+function reportAudit({ warnings, withoutCopies, bestCue }: AuditedEvaluation): ReportAudit {
+  return { warnings, withoutCopies, ...(bestCue && { bestCue: { ...bestCue, name: cueWords[bestCue.cue] } }) };
 }
 
 async function cases(
