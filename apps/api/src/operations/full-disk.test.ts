@@ -3,9 +3,11 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type OperationId, operationIds, routeOf } from '@mediclip/contracts';
+import { relatedBody } from '@mediclip/multipart';
 import { SmallDisk, temporaryFolder, whyNoSmallDisk } from '@mediclip/testing';
 import { zip } from '../testing/archives.js';
 import { bitmap } from '../testing/bitmaps.js';
+import { dicom } from '../testing/dicom.js';
 import {
   closeSharedPool,
   formOf,
@@ -47,6 +49,16 @@ const image = () =>
 const archive = await zip([['train/normal/a.bmp', bitmap(16, 12, 8)]]);
 const zipped = { body: archive, headers: { 'content-type': 'application/zip' } };
 
+const ct = '1.2.840.10008.5.1.4.1.1.2';
+const instance = { sopClassUid: ct, sopInstanceUid: '1.2.3.4.1', studyUid: '1.2.3', seriesUid: '1.2.3.4' };
+const study = relatedBody('application/dicom', [dicom(10, 8, [new Uint8Array(80)], instance)]);
+const stored = { body: study.bytes, headers: { 'content-type': study.contentType } };
+
+const dicomweb = {
+  referencesKey: 'sealed with these words',
+  servers: [{ name: 'pacs', url: 'http://127.0.0.1:9/', headerFiles: {} }],
+};
+
 const webhook = { url: 'https://hooks.example.org/', events: ['drift.detected'] };
 
 /** A request to every route that changes something, deletions last: a new route is not tested before it stands here. */
@@ -63,6 +75,7 @@ const writes: Partial<Record<OperationId, (things: Things) => Send>> = {
   ],
   createAdaptation: ({ datasetId }) => ['/v1/adaptations', { json: { datasetId, shots: 2 } }],
   createScoring: ({ datasetId, modelId }) => ['/v1/scorings', { json: { datasetId, modelId } }],
+  createAudit: ({ datasetId }) => [`/v1/datasets/${datasetId}/audits`],
   createEvaluation: ({ datasetId, modelId }) => ['/v1/evaluations', { json: { datasetId, modelId } }],
   calibrateModel: ({ datasetId, modelId }) => [
     `/v1/models/${modelId}/calibration`,
@@ -95,6 +108,21 @@ const writes: Partial<Record<OperationId, (things: Things) => Send>> = {
   rotateWebhookSecret: ({ webhookId }) => [`/v1/webhooks/${webhookId}/secret`, { json: {} }],
   redeliverWebhook: ({ webhookId, deliveryId }) => [`/v1/webhooks/${webhookId}/deliveries/${deliveryId}/redeliver`],
   deleteWebhook: ({ otherWebhookId }) => [`/v1/webhooks/${otherWebhookId}`],
+  storeStudyInDataset: ({ datasetId }) => [
+    `/v1/datasets/${datasetId}/dicomweb/studies?split=test&label=normal`,
+    stored,
+  ],
+  scoreStudy: ({ modelId }) => [`/v1/models/${modelId}/dicomweb/studies`, stored],
+  importFromDicomweb: ({ datasetId }) => [
+    `/v1/datasets/${datasetId}/dicomweb-imports`,
+    { json: { server: 'pacs', query: { Modality: 'CT' }, limit: 1, split: 'test', label: 'normal' } },
+  ],
+  pushStudyResults: ({ scoringId }) => [
+    `/v1/studies/${scoringId}/results/segmentation/push`,
+    { json: { server: 'pacs' } },
+  ],
+  deleteJob: ({ scoringId }) => [`/v1/jobs/${scoringId}`],
+  deleteEvaluation: () => [`/v1/evaluations/${unknownId()}`],
   deleteAlias: () => ['/v1/aliases/mine'],
   deleteImage: ({ datasetId, imageId }) => [`/v1/datasets/${datasetId}/images/${imageId}`],
   deleteModel: ({ otherModelId }) => [`/v1/models/${otherModelId}`],
@@ -114,7 +142,7 @@ onDisk('with no room on the disk of store and data folder', () => {
     const sha256 = createHash('sha256').update(key).digest('hex');
     const entry = { id: unknownId(), tenant: 'clinic', sha256, createdAt: new Date().toISOString() };
     writeFileSync(apiKeysFile, JSON.stringify({ schemaVersion: 1, keys: [entry] }));
-    service = await TestService.start({ folder: disk.folder, settings: { apiKeysFile } });
+    service = await TestService.start({ folder: disk.folder, settings: { apiKeysFile, dicomweb } });
   });
   afterAll(async () => {
     await service?.stop();
