@@ -87,8 +87,10 @@ export class MediclipClient {
     return this.json('changeDataset', { params: { id }, body: { json: body }, options });
   }
 
-  deleteDataset(id: string, options?: CallOptions): Promise<void> {
-    return this.nothing('deleteDataset', { params: { id }, options });
+  /** Deletes a data set with its images; with `derived`, its scorings and evaluations too. Models stay. */
+  deleteDataset(id: string, options?: CallOptions & { derived?: boolean }): Promise<void> {
+    const query = { derived: options?.derived === undefined ? undefined : String(options.derived) };
+    return this.nothing('deleteDataset', { params: { id }, query, options });
   }
 
   /** Adds images. The outcomes stand in the order of `files`; a bad file is an outcome, not an error. */

@@ -26,8 +26,8 @@ export function datasetHandlers(
 
     changeDataset: async ({ params, body, store }) => ({ json: await store.datasets.change(params.id, body) }),
 
-    async deleteDataset({ params, store }) {
-      await store.datasets.delete(params.id);
+    async deleteDataset({ params, query, store }) {
+      await store.datasets.delete(params.id, { derived: query.derived === 'true' });
       return undefined;
     },
   };

@@ -58,8 +58,15 @@ export const datasetRoutes = {
     path: '/v1/datasets/{id}',
     tag: 'datasets',
     summary: 'Delete a data set with its images',
-    description: 'Refused while a job that has not ended reads it. Models that were adapted to it stay.',
+    description:
+      'Refused while a job that has not ended reads it. Models that were adapted to it stay; with `derived`, scorings and evaluations go.',
     params: idParams,
+    query: z.strictObject({
+      derived: z.enum(['true', 'false']).default('false').meta({
+        description:
+          'Whether its scorings, with their maps and verdicts, and its evaluations, with their reports, go too.',
+      }),
+    }),
     replies: { 204: deleted },
     problems: ['data-set-in-use'],
   },

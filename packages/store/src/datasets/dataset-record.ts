@@ -9,6 +9,8 @@ import { datasetKey } from './image-keys.js';
 /** A data set as the store keeps it at `datasets/<id>/dataset.json`. */
 const storedDatasetSchema = datasetRecordSchema.safeExtend({
   ...deletionFields,
+  /** Its scorings and evaluations are deleted with it. */
+  deletingDerived: z.boolean().optional(),
   /** How many images there are (`image-counts.ts`); missing when they have to be counted. */
   counts: datasetCountsSchema.optional(),
   /** Changes of its images that have begun and not ended: as long as there is one, images have to be counted. */

@@ -1,5 +1,7 @@
 import type { Dataset, DatasetCreate, NamesChange, Page } from '@mediclip/contracts';
 import { RecordNotFound } from '../errors.js';
+import { forgetDerived } from '../forgetting/derived.js';
+import { forgetAnswersNaming } from '../forgetting/forget-answers.js';
 import { type Deletion, deleteUnused, resumeDeletion } from '../jobs/deletion.js';
 import type { Documents } from '../records/documents.js';
 import { newId } from '../records/ids.js';
@@ -70,12 +72,14 @@ export class DatasetRepository {
   }
 
   /**
-   * Deletes a data set with its images. Rejects with `RecordNotFound`, or with `RecordInUse` while jobs that have not
-   * ended use it.
+   * Deletes a data set with its images, and what was made of them where `derived` says so: scorings with their maps and
+   * verdicts, and evaluations with their reports. Models stay. Rejects with `RecordNotFound`, or with `RecordInUse`
+   * while jobs that have not ended use it.
    */
-  async delete(id: string): Promise<void> {
+  async delete(id: string, { derived = false }: { readonly derived?: boolean | undefined } = {}): Promise<void> {
     await this.get(id);
-    if (!(await deleteUnused(this.tenant, this.deletionOf(id)))) {
+    const deletion = { ...this.deletionOf(id), marks: { deletingDerived: derived } };
+    if (!(await deleteUnused(this.tenant, deletion))) {
       throw new RecordNotFound(`The data set ${id} has just been deleted: nothing is left to do.`);
     }
   }
@@ -95,7 +99,7 @@ export class DatasetRepository {
   }
 
   private async toDataset(stored: StoredDataset): Promise<Dataset> {
-    const { schemaVersion, deletingSince, changes, ...dataset } = stored;
+    const { schemaVersion, deletingSince, deletionDecided, deletingDerived, changes, ...dataset } = stored;
     return { ...dataset, counts: await this.counts.of(stored) };
   }
 
@@ -107,8 +111,11 @@ export class DatasetRepository {
       id,
       use: 'data-set-in-use',
       async removeContents() {
+        const marked = (await documents.read(datasetKey(tenant, id)))?.value;
+        if (marked?.deletingDerived) await forgetDerived(tenant, id);
         await tenant.objects.deleteFolder(imagesFolder(tenant, id));
         await tenant.objects.deleteFolder(blobsFolder(tenant, id));
+        await forgetAnswersNaming(tenant, id);
       },
     };
   }

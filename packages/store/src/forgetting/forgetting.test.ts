@@ -1,6 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
 import type { Image } from '@mediclip/contracts';
+import { DatasetRepository } from '../datasets/dataset-repository.js';
 import { JobNotEnded, RecordNotFound } from '../errors.js';
 import { EvaluationRepository } from '../evaluations/evaluation-repository.js';
 import { JobAttempts } from '../jobs/job-attempts.js';
@@ -85,7 +86,11 @@ function dyingProcess(objects: ObjectStore, writes: number) {
     onJobEvents: () => undefined,
     onDelivery: () => undefined,
   });
-  return { jobs: new JobRepository(tenant), evaluations: new EvaluationRepository(tenant, new JobAttempts(tenant)) };
+  return {
+    jobs: new JobRepository(tenant),
+    evaluations: new EvaluationRepository(tenant, new JobAttempts(tenant)),
+    datasets: new DatasetRepository(tenant),
+  };
 }
 
 /** Runs `work` of processes that die after 0, 1, 2 … writes until one gets through. Returns how many died. */
@@ -166,6 +171,52 @@ describe('deleting an evaluation', () => {
     await expect(tenant.evaluations.delete(evaluation.id)).rejects.toThrow(RecordNotFound);
     await expect(tenant.evaluations.delete(newId())).rejects.toThrow(RecordNotFound);
     expect((await tenant.jobs.get(evaluation.jobId)).job.state).toBe('succeeded');
+  });
+});
+
+describe('deleting a data set with what was made of it', () => {
+  test('leaves nothing that names it or its images, but the model and other data sets', async () => {
+    const { tenant, keys, objects, dataset, images, scoring, evaluation, model, request } = await detectorWithResults();
+    await tenant.jobs.delete((await evaluate(tenant, request)).jobId);
+    await tenant.datasets.delete(dataset.id, { derived: true });
+    for (const gone of [
+      tenant.datasets.get(dataset.id),
+      tenant.jobs.get(scoring.id),
+      tenant.jobs.get(evaluation.jobId),
+      tenant.evaluations.get(evaluation.id),
+    ]) {
+      await expect(gone).rejects.toThrow(RecordNotFound);
+    }
+    const forgotten = ['Ward 3', 'a note', 'one.png', 'two.png', dataset.id, ...images.map(({ id }) => id)];
+    for (const key of await keys()) {
+      const text = Buffer.from((await objects.get(`tenants/default/${key}`))!.bytes).toString();
+      expect([key, forgotten.filter((name) => text.includes(name) || key.includes(name))]).toEqual([key, []]);
+    }
+    expect(await tenant.models.get(model.id)).toEqual(model);
+    expect(await tenant.datasets.get(model.lineage.datasetId)).toMatchObject({ name: 'Brain MRI' });
+  });
+
+  test('goes on at the next sweep when its process dies, before any of its writes; until then it is not there', async () => {
+    for (let writes = 0; ; writes = writes * 2 || 1) {
+      const { tenant, objects, store, dataset, scoring, keys, advance } = await detectorWithResults();
+      const died = await dyingProcess(objects, writes)
+        .datasets.delete(dataset.id, { derived: true })
+        .then(
+          () => false,
+          () => true,
+        );
+      if (!died) break;
+      if (writes === 0) {
+        expect((await tenant.results.list(scoring.id, { limit: 10 })).items).toHaveLength(2);
+        expect((await tenant.datasets.get(dataset.id)).counts.total).toBe(2);
+        continue;
+      }
+      await expect(tenant.datasets.get(dataset.id)).rejects.toThrow(RecordNotFound);
+      if (writes === 1) advance(3_600_000);
+      await store.sweep();
+      const left = (await keys()).filter((key) => key.includes(dataset.id) || key.includes(scoring.id));
+      expect([writes, left]).toEqual([writes, []]);
+    }
   });
 });
 

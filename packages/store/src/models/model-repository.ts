@@ -232,7 +232,15 @@ function found(id: string, stored: StoredModel | undefined): StoredModel {
   return stored;
 }
 
-function toModel({ schemaVersion, deletingSince, withoutJob, files, filesFolder, ...model }: StoredModel): Model {
+function toModel({
+  schemaVersion,
+  deletingSince,
+  deletionDecided,
+  withoutJob,
+  files,
+  filesFolder,
+  ...model
+}: StoredModel): Model {
   return model;
 }
 

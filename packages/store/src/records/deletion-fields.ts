@@ -8,6 +8,8 @@ export const deletionFields = {
    * use it.
    */
   deletingSince: timestampSchema.optional(),
+  /** Nothing used it when its deletion began, so that it will be deleted, whoever goes on with that. */
+  deletionDecided: z.literal(true).optional(),
 };
 
 /** Field of records that jobs make. */
