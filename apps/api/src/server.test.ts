@@ -111,7 +111,7 @@ describe('the server about itself', () => {
       await get.body?.cancel();
       expect([page, head.headers.get('content-type')]).toEqual([page, get.headers.get('content-type')]);
     }
-    expect((await fetch(`${service.url}/v2`, { method: 'HEAD' })).status).toBe(404);
+    expect((await fetch(`${service.url}/nowhere`, { method: 'HEAD' })).status).toBe(404);
   });
 
   test('lets pages of other origins in only when they are named', async () => {
