@@ -32,7 +32,9 @@ const serversSchema = z.strictObject({
  * an Error with a sentence for a file that cannot be read or used.
  */
 export function parseServers(file: string): DicomwebServer[] {
-  const parsed = serversSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  const read = serversSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+  if (!read.success) throw new Error(z.prettifyError(read.error).replaceAll('\n', ' '));
+  const parsed = read.data;
   const names = new Set(parsed.servers.map(({ name }) => name));
   if (names.size < parsed.servers.length) throw new Error('two servers have the same name');
   return parsed.servers.map(({ name, url, headers, tenants }) => {
@@ -43,9 +45,18 @@ export function parseServers(file: string): DicomwebServer[] {
     const headerFiles = Object.fromEntries(
       Object.entries(headers).map(([header, { file: value }]) => [header, path.resolve(path.dirname(file), value)]),
     );
-    for (const headerFile of Object.values(headerFiles)) readFileSync(headerFile);
+    for (const headerFile of Object.values(headerFiles)) headerValueOf(headerFile);
     return { name, url: url.endsWith('/') ? url : `${url}/`, headerFiles, ...(tenants && { tenants }) };
   });
+}
+
+/** The value of a header: the first line of its file. Throws an Error that does not tell the value. */
+export function headerValueOf(file: string): string {
+  const [line = ''] = readFileSync(file, 'utf8').split('\n');
+  const value = line.trim();
+  if (value === '') throw new Error(`the first line of ${file} is empty`);
+  if (!/^[\t\x20-\x7e]+$/.test(value)) throw new Error(`the first line of ${file} is no value of a header`);
+  return value;
 }
 
 /** The server of this name, if the tenant may use it. Throws a DicomwebError `unknown-server`. */

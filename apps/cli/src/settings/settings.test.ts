@@ -110,6 +110,39 @@ describe('settings', () => {
     ]);
   });
 
+  test('references to instances are sealed with a key that nobody can guess, and only where that is asked for', () => {
+    const folder = temporaryFolder();
+    const inFolder = (name: string, text: string) => {
+      const file = path.join(folder, name);
+      writeFileSync(file, text);
+      return file;
+    };
+    const key = inFolder('key', `${'k'.repeat(32)}\n`);
+    const keyOf = (env: Record<string, string>) => parseSettings(env).dicomweb.referencesKey;
+    expect(keyOf({ MEDICLIP_DICOM_REFERENCES_KEY_FILE: key })).toBeUndefined();
+    expect(keyOf({ MEDICLIP_DICOM_REFERENCES: 'sealed', MEDICLIP_DICOM_REFERENCES_KEY_FILE: key })).toBe(
+      'k'.repeat(32),
+    );
+    expect(faults({ MEDICLIP_DICOM_REFERENCES: 'sealed' })).toEqual([
+      'MEDICLIP_DICOM_REFERENCES is sealed and needs MEDICLIP_DICOM_REFERENCES_KEY_FILE.',
+    ]);
+    expect(faults({ MEDICLIP_DICOM_REFERENCES_KEY_FILE: inFolder('short', 'k'.repeat(31)) })).toEqual([
+      expect.stringMatching(/^MEDICLIP_DICOM_REFERENCES_KEY_FILE names a file of fewer than 32 characters/),
+    ]);
+  });
+
+  test('a file of DICOMweb servers is read when the service starts, and a fault in it is one line', () => {
+    const file = path.join(temporaryFolder(), 'servers.json');
+    writeFileSync(file, JSON.stringify({ servers: [{ name: 'pacs', url: 'https://pacs.example/dicom-web' }] }));
+    expect(parseSettings({ MEDICLIP_DICOMWEB_SERVERS_FILE: file }).dicomweb.servers).toEqual([
+      { name: 'pacs', url: 'https://pacs.example/dicom-web/', headerFiles: {} },
+    ]);
+    writeFileSync(file, JSON.stringify({ servers: [{ name: 'PACS', url: 'pacs' }] }));
+    const [fault] = faults({ MEDICLIP_DICOMWEB_SERVERS_FILE: file });
+    expect(fault).toMatch(/^MEDICLIP_DICOMWEB_SERVERS_FILE names a file of DICOMweb servers that cannot be used: ./);
+    expect(fault).not.toContain('\n');
+  });
+
   test('docs/operations.md lists every setting with its default', () => {
     const guide = readFileSync(new URL('../../../../docs/operations.md', import.meta.url), 'utf8');
     const rows = [...guide.matchAll(/^\| `(MEDICLIP_\w+)` \| ([^|]+) \|/gm)].map(([, name, value]) => [name, value]);

@@ -48,9 +48,7 @@ const servers = z.string().transform((file, context): DicomwebServer[] => {
   try {
     return parseServers(absolutePath(file));
   } catch (error) {
-    const reason =
-      error instanceof z.ZodError ? z.prettifyError(error).replaceAll('\n', ' ') : (error as Error).message;
-    context.addIssue(`names a file of DICOMweb servers that cannot be used: ${reason}`);
+    context.addIssue(`names a file of DICOMweb servers that cannot be used: ${(error as Error).message}`);
   }
   return z.NEVER;
 });
