@@ -1,5 +1,6 @@
 export { findChromium } from './chromium.js';
 export { expectClose, maximumDifference } from './close.js';
+export { ctSlice, sliceUids } from './ct-slice.js';
 export { findCudaProvider } from './cuda-provider.js';
 export { startFailingProxy } from './failing-proxy.js';
 export { goldenJson, goldenPath } from './golden.js';
