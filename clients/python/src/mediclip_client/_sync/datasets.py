@@ -1,0 +1,93 @@
+"""Data sets and their images."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from .._bodies import form, sized
+from ..archive import FolderArchive
+from ..images import ImageInput, image_file
+from ..progress import Progress, ProgressOption
+from ..records import Dataset, Image, Label, Split, Upload
+from .transport import Transport
+
+
+class Datasets:
+    """``client.datasets``."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(self, name: str, *, description: str | None = None, modality: str | None = None) -> Dataset:
+        """Makes an empty data set."""
+        given = {"name": name, "description": description, "modality": modality}
+        json = {field: value for field, value in given.items() if value is not None}
+        return Dataset.of(self._transport.json("POST", "/v1/datasets", json=json))
+
+    def get(self, dataset: str | Dataset) -> Dataset:
+        return Dataset.of(self._transport.json("GET", _path(dataset)))
+
+    def list(self) -> Iterator[Dataset]:
+        """All data sets, newest first."""
+        for item in self._transport.items("/v1/datasets"):
+            yield Dataset.of(item)
+
+    def delete(self, dataset: str | Dataset) -> None:
+        self._transport.send("DELETE", _path(dataset))
+
+    def images(
+        self, dataset: str | Dataset, *, split: Split | None = None, label: Label | None = None
+    ) -> Iterator[Image]:
+        """The images of a data set."""
+        for item in self._transport.items(f"{_path(dataset)}/images", {"split": split, "label": label}):
+            yield Image.of(item)
+
+    def upload(
+        self, dataset: str | Dataset, images: Iterable[ImageInput], *, split: Split, label: Label
+    ) -> Upload:
+        """Adds images in one request. A bad one is a problem of the answer, not an error."""
+        files = [("file", image_file(image, index)) for index, image in enumerate(images)]
+        body = form([("split", split), ("label", label), *files])
+        return Upload.of(self._transport.json("POST", f"{_path(dataset)}/images", body=body))
+
+    def upload_folder(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        name: str | None = None,
+        dataset: str | Dataset | None = None,
+        progress: ProgressOption = False,
+    ) -> Dataset:
+        """The data set of a folder: a new one with the folder's name or ``name``, or ``dataset`` with more images.
+
+        The layouts are those of an archive: ``train/normal``, ``test/normal``, ``test/abnormal`` and ``masks``; sample
+        lists; folders of defects; or images at the top. ``upload`` of it says what became of every file. A folder that
+        is refused as a whole leaves no new data set behind.
+        """
+        archive = FolderArchive(folder)
+        made = self.create(name or Path(folder).resolve().name) if dataset is None else self.get(dataset)
+        shown = Progress(progress, "B")
+        body = sized("application/x-tar", archive.size, lambda: _watched(archive, shown))
+        try:
+            answer = self._transport.json("POST", f"{_path(made)}/archive", body=body)
+        except BaseException:
+            if dataset is None:
+                self.delete(made)
+            raise
+        finally:
+            shown.close()
+        return replace(self.get(made), upload=Upload.of(answer))
+
+def _path(dataset: str | Dataset) -> str:
+    return f"/v1/datasets/{dataset if isinstance(dataset, str) else dataset.id}"
+
+
+def _watched(archive: FolderArchive, shown: Progress) -> Iterator[bytes]:
+    sent = 0
+    for piece in archive:
+        yield piece
+        sent += len(piece)
+        shown.update("uploading", sent, archive.size)
