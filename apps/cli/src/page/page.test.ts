@@ -67,6 +67,19 @@ const first = async <T>(target: string): Promise<T> => (await api<Page<T>>(targe
   );
 
   test(
+    'says what is wrong with the pictures before anything is made of them',
+    async () => {
+      await visitor.press('Look for copies and shortcuts');
+      await visitor.see('h1', 'Audit');
+      await visitor.see('p', '9 pictures looked at', 2 * minutes);
+      expect(await visitor.inspect('audit')).toEqual([]);
+      await visitor.press('See the data set');
+      await visitor.see('h1', 'My pictures');
+    },
+    3 * minutes,
+  );
+
+  test(
     'makes a detector through a reload of the page',
     async () => {
       await visitor.press('More');

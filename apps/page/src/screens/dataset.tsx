@@ -2,6 +2,7 @@ import type { Dataset, Image, Label, Split } from '@mediclip/contracts';
 import { useEffect, useState } from 'preact/hooks';
 import { all, get, remove } from '../api/http.js';
 import { Action } from '../parts/action.js';
+import { AskForAudit } from '../parts/audit.js';
 import { Show, useLoaded } from '../parts/loaded.js';
 import { MakeDetector } from '../parts/make-detector.js';
 import { UploadCard } from '../parts/upload-card.js';
@@ -36,6 +37,7 @@ export function DatasetScreen({ id }: { id: string }) {
             <UploadCard key={upload.id} upload={upload} />
           ))}
           <MakeDetector dataset={dataset} />
+          {dataset.counts.total > 1 && <AskForAudit dataset={dataset} />}
           <details class="card" open={dataset.counts.total === 0 && ofThis.length === 0}>
             <summary>Add pictures</summary>
             <UploadZones datasetId={id} />

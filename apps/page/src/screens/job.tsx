@@ -2,6 +2,7 @@ import type { Job, JobEvent } from '@mediclip/contracts';
 import { useEffect, useState } from 'preact/hooks';
 import { LossChart, type LossPoint } from '../charts/loss-chart.js';
 import { Action } from '../parts/action.js';
+import { AuditFindings } from '../parts/audit.js';
 import { cancel, phaseWords } from '../parts/job-line.js';
 import { Show, useLoaded } from '../parts/loaded.js';
 import { count, duration, jobTitle, when } from '../parts/words.js';
@@ -154,9 +155,10 @@ function Ended({ job }: { job: Job }) {
       );
     case 'audit':
       return (
-        <a class="button main" href={`/app/datasets/${job.request.datasetId}`}>
-          See what it found
-        </a>
+        <>
+          {job.result && <AuditFindings id={job.result.auditId} />}
+          <a href={`/app/datasets/${job.request.datasetId}`}>See the data set</a>
+        </>
       );
     case 'calibration':
       return (
