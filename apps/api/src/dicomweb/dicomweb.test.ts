@@ -1,13 +1,15 @@
+import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Job } from '@mediclip/contracts';
-import { relatedBody } from '@mediclip/multipart';
+import { boundaryOf, readParts, readRelatedHead, relatedBody } from '@mediclip/multipart';
 import { dicom, type FileIdentity } from '../testing/dicom.js';
 import { closeSharedPool, TestService } from '../testing/test-service.js';
 
 let service: TestService;
 let modelId: string;
 beforeAll(async () => {
-  service = await TestService.start({ settings: { images: { maximumBytes: 20_000 } } });
+  const dicomweb = { referencesKey: 'k'.repeat(44), servers: [] };
+  service = await TestService.start({ settings: { images: { maximumBytes: 20_000 }, dicomweb } });
   ({ modelId } = await service.model());
   await service.send('PUT', '/v1/aliases/production', { json: { modelId } });
 });
@@ -157,5 +159,54 @@ describe('STOW-RS into a model', () => {
     expect(answer.status).toBe(409);
     expect(answer.headers.get('link')).toBeNull();
     expect(await datasetCount()).toBe(before);
+  });
+});
+
+describe('the results of a study', () => {
+  const resultsOf = (scoringId: string, kind: string) => service.get(`/v1/studies/${scoringId}/results/${kind}`);
+  let scoringId: string;
+  beforeAll(async () => {
+    const answer = await stow(intoModel, [slice(9, 1), slice(9, 2)]);
+    scoringId = /<\/v1\/jobs\/([^>]+)>/.exec(answer.headers.get('link')!)![1]!;
+    await service.ended(scoringId);
+  });
+
+  test.each([
+    ['secondary-capture', 'heat maps', 2],
+    ['segmentation', 'regions', 2],
+    ['structured-report', 'scores', 1],
+  ])('are DICOM objects of the kind %s, with nothing of the patient but UIDs', async (kind, words, count) => {
+    const { status, headers, bytes } = await resultsOf(scoringId, kind);
+    expect(status).toBe(200);
+    const contentType = headers.get('content-type')!;
+    expect(contentType).toMatch(/^multipart\/related; type="application\/dicom"; boundary=/);
+    const files: Buffer[] = [];
+    const body = (async function* () {
+      yield bytes;
+    })();
+    for await (const { content, mediaType } of readParts(body, boundaryOf(contentType), readRelatedHead)) {
+      expect(mediaType).toBe('application/dicom');
+      files.push(await buffer(content));
+    }
+    expect(files).toHaveLength(count);
+    for (const file of files) {
+      expect(file.toString('latin1', 128, 132)).toBe('DICM');
+      for (const text of [`MediCLIP ${words} (research)`, '1.2.3.9']) expect(file.includes(text)).toBe(true);
+      expect(file.includes('Mustermann')).toBe(false);
+    }
+    expect((await resultsOf(scoringId, kind)).bytes.length).toBe(bytes.length);
+  });
+
+  test('are not there without references, without a scoring, or on a server that nobody named', async () => {
+    const { id: datasetId } = await service.dataset();
+    const { json: job } = await service.post('/v1/scorings', { json: { modelId, datasetId } });
+    await service.ended(job.id);
+    expect((await resultsOf(job.id, 'structured-report')).problem).toBe('study-without-references');
+    expect((await resultsOf(modelId, 'structured-report')).problem).toBe('not-found');
+    expect((await resultsOf(scoringId, 'radiograph')).problem).toBe('validation-failed');
+    const ofServer = await service.get(`/v1/studies/${scoringId}/results/segmentation?server=none`);
+    expect(ofServer.problem).toBe('dicomweb-server-unknown');
+    const push = await service.post(`/v1/studies/${scoringId}/results/segmentation/push`, { json: { server: 'none' } });
+    expect(push.problem).toBe('dicomweb-server-unknown');
   });
 });
