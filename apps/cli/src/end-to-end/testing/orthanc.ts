@@ -1,0 +1,108 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll } from '@jest/globals';
+import { type findOrthanc, temporaryFolder } from '@mediclip/testing';
+import { until } from './until.js';
+
+const lua = fileURLToPath(new URL('../../../../../examples/orthanc/forward-studies.lua', import.meta.url));
+const configuration = fileURLToPath(new URL('../../../../../examples/orthanc/orthanc.json', import.meta.url));
+
+type Programs = NonNullable<Awaited<ReturnType<typeof findOrthanc>>>;
+
+/** A real Orthanc in a folder of its own, configured as the example is. */
+export interface Orthanc {
+  /** Of its DICOMweb server. */
+  readonly url: string;
+  readonly authorization: string;
+  /** Sends files to it by C-STORE. */
+  store(files: readonly string[]): void;
+  /** What its REST API answers. */
+  get<T>(target: string): Promise<T>;
+  /** Files (PS3.10) of all instances of a modality. */
+  instances(modality: string): Promise<Buffer[]>;
+  kill(): Promise<void>;
+  start(): Promise<void>;
+}
+
+const running = new Set<ChildProcess>();
+const killAll = () => {
+  for (const child of running) child.kill('SIGKILL');
+};
+process.on('exit', killAll);
+afterAll(killAll);
+
+/** Starts an Orthanc that forwards stable studies to `serviceUrl` (with a path up to `studies`). */
+export async function startOrthanc(programs: Programs, serviceUrl: string): Promise<Orthanc> {
+  const folder = temporaryFolder();
+  const [http, dicom] = [await freePort(), await freePort()];
+  const given = JSON.parse(readFileSync(configuration, 'utf8'));
+  const authorization = `Basic ${Buffer.from('mediclip:secret').toString('base64')}`;
+  const settings = {
+    ...given,
+    StorageDirectory: path.join(folder, 'db'),
+    IndexDirectory: path.join(folder, 'db'),
+    HttpPort: http,
+    DicomPort: dicom,
+    StableAge: 1,
+    RegisteredUsers: { mediclip: 'secret' },
+    LuaScripts: [lua],
+    Plugins: [programs.plugin],
+    DicomWeb: { ...given.DicomWeb, Servers: { mediclip: { ...given.DicomWeb.Servers.mediclip, Url: serviceUrl } } },
+  };
+  const file = path.join(folder, 'orthanc.json');
+  writeFileSync(file, JSON.stringify(settings));
+  const base = `http://127.0.0.1:${http}`;
+  let child: ChildProcess;
+  const ask = (target: string) => fetch(base + target, { headers: { authorization } });
+  const orthanc: Orthanc = {
+    url: `${base}/dicom-web/`,
+    authorization,
+    store(files) {
+      execFileSync(programs.storescu, ['-aec', 'ORTHANC', '127.0.0.1', String(dicom), ...files], { stdio: 'ignore' });
+    },
+    async get<T>(target: string) {
+      const answer = await ask(target);
+      if (!answer.ok) throw new Error(`Orthanc answers ${answer.status} to ${target}.`);
+      return (await answer.json()) as T;
+    },
+    async instances(modality) {
+      const found: Buffer[] = [];
+      for (const id of await orthanc.get<string[]>('/series')) {
+        const series = await orthanc.get<{ MainDicomTags: { Modality: string }; Instances: string[] }>(`/series/${id}`);
+        if (series.MainDicomTags.Modality !== modality) continue;
+        for (const instance of series.Instances) {
+          found.push(Buffer.from(await (await ask(`/instances/${instance}/file`)).arrayBuffer()));
+        }
+      }
+      return found;
+    },
+    async kill() {
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    },
+    async start() {
+      child = spawn(programs.orthanc, [file], { stdio: 'ignore' });
+      running.add(child);
+      child.once('exit', () => running.delete(child));
+      await until(async () => ((await ask('/system').catch(() => undefined))?.ok ? true : undefined));
+    },
+  };
+  await orthanc.start();
+  return orthanc;
+}
+
+/** A port of this machine that nothing listens on. */
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  if (address === null || typeof address === 'string') throw new Error('A TCP server has no port: this is a bug.');
+  return address.port;
+}
