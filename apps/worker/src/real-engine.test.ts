@@ -147,5 +147,5 @@ describe('with the real engine', () => {
     expect(halved).toEqual(['image tower: 2', 'training step: 4', 'training step: 2']);
     expect(small.warnings).toContain('memory ran out, smaller batches from now on');
     expect(engine.state.restarts).toBe(0);
-  });
+  }, 180_000);
 });
