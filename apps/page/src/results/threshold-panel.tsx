@@ -1,7 +1,7 @@
 import type { Model } from '@mediclip/contracts';
 import { remove, send } from '../api/http.js';
 import { Action } from '../parts/action.js';
-import { shareWords } from '../parts/words.js';
+import { count, shareWords } from '../parts/words.js';
 import { Histogram } from './histogram.js';
 import { countsAt, type LabelledScore } from './threshold-counts.js';
 
@@ -70,7 +70,7 @@ export function ThresholdPanel({ model, scores, threshold, onThreshold, onKept }
           </tr>
           <tr>
             <th scope="row">normal</th>
-            <td data-count="falsePositives">{counts.falsePositives} false alarms</td>
+            <td data-count="falsePositives">{count(counts.falsePositives, 'false alarm')}</td>
             <td data-count="trueNegatives">{counts.trueNegatives} left alone</td>
           </tr>
         </tbody>
