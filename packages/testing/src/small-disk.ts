@@ -48,6 +48,7 @@ export class SmallDisk {
       if (this.inodes !== undefined) untilFull(() => appendFileSync(path.join(this.filler, `${files++}`), ''));
     };
     take();
+    clearInterval(this.filling);
     this.filling = setInterval(take, 10);
   }
 

@@ -35,6 +35,7 @@ if (noDisk) console.warn(`NOT RUN: deletions on a full disk, because ${noDisk}.`
     await expect(datasets.create({ name: 'third' })).rejects.toThrow(StoreFull);
     await datasets.delete(first);
     await images.delete(second, image!.id);
+    disk.fill();
     await expect(datasets.create({ name: 'third' })).rejects.toThrow(StoreFull);
     expect((await datasets.list({ limit: 10 })).items.map(({ name }) => name)).toEqual(['second']);
     expect((await images.list(second, { limit: 10 })).items).toHaveLength(1);
