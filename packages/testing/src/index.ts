@@ -3,6 +3,7 @@ export { expectClose, maximumDifference } from './close.js';
 export { ctSlice, sliceUids } from './ct-slice.js';
 export { findCudaProvider } from './cuda-provider.js';
 export { startFailingProxy } from './failing-proxy.js';
+export { freePort } from './free-port.js';
 export { goldenJson, goldenPath } from './golden.js';
 export { goldenTensors } from './golden-tensors.js';
 export { askOnnxChecker } from './onnx-checker.js';

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
+import { freePort } from './free-port.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 /** A real Redis server of a test's own, with an append-only file in a temporary folder. */
@@ -83,14 +83,4 @@ async function launch(program: string, settings: readonly string[]): Promise<Chi
     }
   }
   throw new Error(`redis-server ended before it was ready:\n${printed.join('\n')}`);
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('A TCP server has no port: this is a bug.');
-  return address.port;
 }

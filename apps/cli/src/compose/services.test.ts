@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fileAt, MediclipClient } from '@mediclip/client';
 import { newId } from '@mediclip/store';
-import { findRedis, temporaryFolder } from '@mediclip/testing';
+import { findRedis, freePort, temporaryFolder } from '@mediclip/testing';
 import { exampleImages } from '../testing/example-set.js';
 import { type RunningMediclip, startMediclip } from '../testing/run-mediclip.js';
 import { readCompose } from './testing/compose-file.js';
-import { freePort, startRedisService } from './testing/redis-service.js';
+import { startRedisService } from './testing/redis-service.js';
 
 const top = fileURLToPath(new URL('../../../../', import.meta.url));
 const hasRedis = (await findRedis()) !== null;

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { isFinal, type Job, type JobKind, type JobOf } from '@mediclip/contracts';
 import { relatedBody } from '@mediclip/multipart';
-import { ctSlice, findOrthanc, temporaryFolder } from '@mediclip/testing';
+import { ctSlice, findOrthanc, freePort, temporaryFolder } from '@mediclip/testing';
 import { quickModel } from './testing/examples.js';
-import { freePort, type Orthanc, startOrthanc } from './testing/orthanc.js';
+import { type Orthanc, startOrthanc } from './testing/orthanc.js';
 import { type ServiceProcess, startService } from './testing/service-process.js';
 import { until } from './testing/until.js';
 

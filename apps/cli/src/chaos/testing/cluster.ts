@@ -2,8 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { openStore, type Store } from '@mediclip/store';
-import { type RedisServer, type RedisServerOptions, startRedis, temporaryFolder } from '@mediclip/testing';
-import { freePort } from '../../compose/testing/redis-service.js';
+import { freePort, type RedisServer, type RedisServerOptions, startRedis, temporaryFolder } from '@mediclip/testing';
 import { Member, type MemberOptions } from './member.js';
 
 export interface ClusterOptions {

@@ -1,11 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from '@jest/globals';
-import { type findOrthanc, temporaryFolder } from '@mediclip/testing';
+import { type findOrthanc, freePort, temporaryFolder } from '@mediclip/testing';
 import { until } from './until.js';
 
 const lua = fileURLToPath(new URL('../../../../../examples/orthanc/forward-studies.lua', import.meta.url));
@@ -94,15 +93,4 @@ export async function startOrthanc(programs: Programs, serviceUrl: string): Prom
   };
   await orthanc.start();
   return orthanc;
-}
-
-/** A port of this machine that nothing listens on. */
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('A TCP server has no port: this is a bug.');
-  return address.port;
 }
