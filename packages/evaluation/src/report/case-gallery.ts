@@ -3,7 +3,7 @@ import { type Html, html } from './html.js';
 import type { ReportCase } from './report-data.js';
 import { round } from './words.js';
 
-const GROUPS: Readonly<Record<CaseGroup, { heading: string; truth: string }>> = {
+const caseGroups: Readonly<Record<CaseGroup, { heading: string; truth: string }>> = {
   missed: { heading: 'Worst: abnormal images with the lowest scores', truth: 'abnormal' },
   falseAlarm: { heading: 'Worst: normal images with the highest scores', truth: 'normal' },
   found: { heading: 'Best: abnormal images with the highest scores', truth: 'abnormal' },
@@ -12,8 +12,8 @@ const GROUPS: Readonly<Record<CaseGroup, { heading: string; truth: string }>> = 
 
 /** The cases by group, the worst first; each as image, heat map over the image, and mask. */
 export function caseGallery(cases: readonly ReportCase[]): Html {
-  const groups = (Object.keys(GROUPS) as CaseGroup[]).map((group) => ({
-    ...GROUPS[group],
+  const groups = (Object.keys(caseGroups) as CaseGroup[]).map((group) => ({
+    ...caseGroups[group],
     members: cases.filter((one) => one.group === group),
   }));
   return html`${groups

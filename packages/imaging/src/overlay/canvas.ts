@@ -1,4 +1,4 @@
-import { digitGlyphs, GLYPH_HEIGHT, GLYPH_WIDTH } from './digit-glyphs.js';
+import { digitGlyphs, glyphHeight, glyphWidth } from './digit-glyphs.js';
 
 type Colour = readonly [number, number, number];
 
@@ -45,10 +45,10 @@ export class Canvas {
     [...text].forEach((character, i) => {
       const rows = digitGlyphs[character];
       if (!rows) throw new RangeError(`There is no glyph for "${character}"; this is a bug.`);
-      for (let row = 0; row < GLYPH_HEIGHT; row++) {
-        for (let column = 0; column < GLYPH_WIDTH; column++) {
+      for (let row = 0; row < glyphHeight; row++) {
+        for (let column = 0; column < glyphWidth; column++) {
           if (rows[row]![column] !== '#') continue;
-          const x = left + (i * (GLYPH_WIDTH + 1) + column) * scale;
+          const x = left + (i * (glyphWidth + 1) + column) * scale;
           this.fill(x, top + row * scale, scale, scale, colour);
         }
       }

@@ -5,7 +5,7 @@ import { toGrey, toRgb } from '../resize/colour.js';
 import type { Raster } from '../resize/raster.js';
 import { Canvas } from './canvas.js';
 import { inferno, infernoOffset } from './colour-map.js';
-import { GLYPH_HEIGHT, GLYPH_WIDTH } from './digit-glyphs.js';
+import { glyphHeight, glyphWidth } from './digit-glyphs.js';
 
 export interface OverlayOptions {
   /** Map values of the ends of the colour map; by default 0 and 1, the range of probabilities. */
@@ -14,20 +14,20 @@ export interface OverlayOptions {
   readonly regions?: readonly Pick<MapRegion, 'box'>[];
 }
 
-const SHORTEST_LONG_SIDE = 384;
-const LONGEST_LONG_SIDE = 1024;
+const shortestLongSide = 384;
+const longestLongSide = 1024;
 /** Share of the heat map's colour; the rest is the image's. */
-const HEAT = 0.5;
-const BACKGROUND = [24, 24, 27] as const;
-const INK = [235, 235, 235] as const;
-const FRAME = [255, 255, 255] as const;
-const FRAME_THICKNESS = 2;
-const LEGEND_TICKS = 5;
-const LEGEND_MARGIN = 12;
-const LEGEND_BAR_WIDTH = 16;
-const TEXT_SCALE = 2;
-const TEXT_LENGTH = 7;
-const LEGEND_WIDTH = 3 * LEGEND_MARGIN + LEGEND_BAR_WIDTH + TEXT_LENGTH * (GLYPH_WIDTH + 1) * TEXT_SCALE;
+const heat = 0.5;
+const background = [24, 24, 27] as const;
+const ink = [235, 235, 235] as const;
+const frame = [255, 255, 255] as const;
+const frameThickness = 2;
+const legendTicks = 5;
+const legendMargin = 12;
+const legendBarWidth = 16;
+const textScale = 2;
+const textLength = 7;
+const legendWidth = 3 * legendMargin + legendBarWidth + textLength * (glyphWidth + 1) * textScale;
 
 /**
  * What an overlay is drawn on: the image of 1 to 4 channels in grey, in its own aspect, scaled until its longer side
@@ -69,7 +69,7 @@ export function overlayPixels(
 
   const picture = toRgb(ground);
   const { width, height } = picture;
-  const canvas = new Canvas(width + LEGEND_WIDTH, Math.max(height, legendHeight()), BACKGROUND);
+  const canvas = new Canvas(width + legendWidth, Math.max(height, legendHeight()), background);
   drawHeat(canvas, picture, map, mapSide, { low, high });
   for (const { box } of options.regions ?? []) {
     const [left, right] = [box.x, box.x + box.width].map((x) => Math.round((x * width) / mapSide)) as [number, number];
@@ -77,15 +77,15 @@ export function overlayPixels(
       number,
       number,
     ];
-    canvas.outline(left, top, right - left, bottom - top, FRAME_THICKNESS, FRAME);
+    canvas.outline(left, top, right - left, bottom - top, frameThickness, frame);
   }
-  drawLegend(canvas, width + LEGEND_MARGIN, { low, high });
+  drawLegend(canvas, width + legendMargin, { low, high });
   return { width: canvas.width, height: canvas.height, data: canvas.data };
 }
 
 function scaledForDisplay(image: Raster): Raster {
   const longer = Math.max(image.width, image.height);
-  const scale = Math.min(Math.max(longer, SHORTEST_LONG_SIDE), LONGEST_LONG_SIDE) / longer;
+  const scale = Math.min(Math.max(longer, shortestLongSide), longestLongSide) / longer;
   const scaled = (length: number) => Math.max(Math.round(length * scale), 1);
   return resizeBilinear(image, scaled(image.width), scaled(image.height));
 }
@@ -105,7 +105,7 @@ function drawHeat(
       const from = (y * width + x) * 3;
       const to = (y * canvas.width + x) * 3;
       for (let channel = 0; channel < 3; channel++) {
-        canvas.data[to + channel] = (1 - HEAT) * data[from + channel]! + HEAT * inferno[colour + channel]!;
+        canvas.data[to + channel] = (1 - heat) * data[from + channel]! + heat * inferno[colour + channel]!;
       }
     }
   }
@@ -124,34 +124,34 @@ function interpolated(map: Float32Array, side: number, row: number, column: numb
 }
 
 function legendHeight(): number {
-  return 2 * LEGEND_MARGIN + LEGEND_TICKS * GLYPH_HEIGHT * TEXT_SCALE * 2;
+  return 2 * legendMargin + legendTicks * glyphHeight * textScale * 2;
 }
 
 function drawLegend(canvas: Canvas, left: number, { low, high }: { low: number; high: number }): void {
-  const barHeight = canvas.height - 2 * LEGEND_MARGIN;
+  const barHeight = canvas.height - 2 * legendMargin;
   for (let y = 0; y < barHeight; y++) {
     const colour = infernoOffset(1 - y / (barHeight - 1), 0, 1);
     const [red, green, blue] = inferno.subarray(colour, colour + 3);
-    canvas.fill(left, LEGEND_MARGIN + y, LEGEND_BAR_WIDTH, 1, [red!, green!, blue!]);
+    canvas.fill(left, legendMargin + y, legendBarWidth, 1, [red!, green!, blue!]);
   }
-  canvas.outline(left - 1, LEGEND_MARGIN - 1, LEGEND_BAR_WIDTH + 2, barHeight + 2, 1, INK);
-  for (let tick = 0; tick < LEGEND_TICKS; tick++) {
-    const share = tick / (LEGEND_TICKS - 1);
-    const y = LEGEND_MARGIN + Math.round((1 - share) * (barHeight - 1));
-    canvas.fill(left + LEGEND_BAR_WIDTH, y, LEGEND_MARGIN / 3, 1, INK);
-    const textTop = Math.round(y - (GLYPH_HEIGHT * TEXT_SCALE) / 2);
+  canvas.outline(left - 1, legendMargin - 1, legendBarWidth + 2, barHeight + 2, 1, ink);
+  for (let tick = 0; tick < legendTicks; tick++) {
+    const share = tick / (legendTicks - 1);
+    const y = legendMargin + Math.round((1 - share) * (barHeight - 1));
+    canvas.fill(left + legendBarWidth, y, legendMargin / 3, 1, ink);
+    const textTop = Math.round(y - (glyphHeight * textScale) / 2);
     canvas.writeNumber(
       tickLabel(low + share * (high - low)),
-      left + LEGEND_BAR_WIDTH + (LEGEND_MARGIN * 2) / 3,
+      left + legendBarWidth + (legendMargin * 2) / 3,
       textTop,
-      TEXT_SCALE,
-      INK,
+      textScale,
+      ink,
     );
   }
 }
 
-/** Three significant digits in at most `TEXT_LENGTH` characters. */
+/** Three significant digits in at most `textLength` characters. */
 function tickLabel(value: number): string {
   const plain = String(Number(value.toPrecision(3)));
-  return plain.length <= TEXT_LENGTH ? plain : value.toExponential(0);
+  return plain.length <= textLength ? plain : value.toExponential(0);
 }

@@ -1,17 +1,17 @@
-import { CHANNELS, type ImageMode } from '../image/decoded-image.js';
+import { channelsOf, type ImageMode } from '../image/decoded-image.js';
 import { corruptImage } from '../image/image-error.js';
 import type { RasterSamples } from './samples.js';
 
-const HEADER_BYTES = 13;
-const SCREEN_FLAGS_OFFSET = 10;
-const EXTENSION = 0x21;
-const IMAGE_DESCRIPTOR = 0x2c;
-const TRAILER = 0x3b;
-const GRAPHIC_CONTROL = 0xf9;
-const CONTROL_BYTES = 4;
+const headerBytes = 13;
+const screenFlagsOffset = 10;
+const extension = 0x21;
+const imageDescriptor = 0x2c;
+const trailer = 0x3b;
+const graphicControl = 0xf9;
+const controlBytes = 4;
 /** Bit of a graphic control extension that says that one colour is transparent. */
-const TRANSPARENT = 1;
-const DESCRIPTOR_BYTES = 10;
+const transparentPixel = 1;
+const descriptorBytes = 10;
 
 /** The first frame of a GIF. */
 export interface GifFrame {
@@ -33,23 +33,23 @@ export interface GifFrame {
  */
 export function readGifFrame(bytes: Uint8Array): GifFrame {
   const opaque = Uint8Array.from(bytes);
-  const globalBytes = paletteBytes(byteAt(bytes, SCREEN_FLAGS_OFFSET));
+  const globalBytes = paletteBytes(byteAt(bytes, screenFlagsOffset));
   let frame: Omit<GifFrame, 'opaque'> | undefined;
   let transparent = 0;
-  let offset = HEADER_BYTES + globalBytes;
+  let offset = headerBytes + globalBytes;
   for (;;) {
     const block = byteAt(bytes, offset);
-    if (block === TRAILER) break;
-    if (block === EXTENSION) {
-      const isControl = byteAt(bytes, offset + 1) === GRAPHIC_CONTROL && byteAt(bytes, offset + 2) === CONTROL_BYTES;
+    if (block === trailer) break;
+    if (block === extension) {
+      const isControl = byteAt(bytes, offset + 1) === graphicControl && byteAt(bytes, offset + 2) === controlBytes;
       if (isControl && !frame) {
-        transparent = byteAt(bytes, offset + 3) & TRANSPARENT ? byteAt(bytes, offset + 6) : 0;
-        opaque[offset + 3]! &= ~TRANSPARENT;
+        transparent = byteAt(bytes, offset + 3) & transparentPixel ? byteAt(bytes, offset + 6) : 0;
+        opaque[offset + 3]! &= ~transparentPixel;
       }
       offset = afterSubBlocks(bytes, offset + 2);
-    } else if (block === IMAGE_DESCRIPTOR) {
-      const localBytes = paletteBytes(byteAt(bytes, offset + DESCRIPTOR_BYTES - 1));
-      const start = localBytes > 0 ? offset + DESCRIPTOR_BYTES : HEADER_BYTES;
+    } else if (block === imageDescriptor) {
+      const localBytes = paletteBytes(byteAt(bytes, offset + descriptorBytes - 1));
+      const start = localBytes > 0 ? offset + descriptorBytes : headerBytes;
       const palette = bytes.subarray(start, start + (localBytes || globalBytes));
       frame ??= {
         palette,
@@ -62,7 +62,7 @@ export function readGifFrame(bytes: Uint8Array): GifFrame {
         ],
       };
       const codeSizeBytes = 1;
-      offset = afterSubBlocks(bytes, offset + DESCRIPTOR_BYTES + localBytes + codeSizeBytes);
+      offset = afterSubBlocks(bytes, offset + descriptorBytes + localBytes + codeSizeBytes);
     } else {
       throw corruptImage('GIF', 'a block has no known type');
     }
@@ -82,7 +82,7 @@ export function gifMode(palette: Uint8Array): ImageMode {
 
 /** Gives the pixels around the frame the colour of the ground; libvips leaves them black. */
 export function fillGround(samples: RasterSamples, { place: [left, top, width, height], ground }: GifFrame): void {
-  const channels = CHANNELS[samples.mode];
+  const channels = channelsOf[samples.mode];
   if (left === 0 && top === 0 && width >= samples.width && height >= samples.height) return;
   for (let y = 0; y < samples.height; y++) {
     for (let x = 0; x < samples.width; x++) {

@@ -13,10 +13,10 @@ export function unpickle(bytes: Uint8Array): Pickled {
   const stack = new PickleStack();
   for (;;) {
     const code = source.uint8();
-    if (code === STOP) return stack.pop();
-    const instruction = INSTRUCTIONS.get(code);
+    if (code === stop) return stack.pop();
+    const instruction = instructions.get(code);
     if (!instruction) {
-      refuse(`uses the pickle instruction ${REFUSED.get(code) ?? `number ${code}`}, which no tensor needs`);
+      refuse(`uses the pickle instruction ${refused.get(code) ?? `number ${code}`}, which no tensor needs`);
     }
     instruction(stack, source);
   }
@@ -24,12 +24,12 @@ export function unpickle(bytes: Uint8Array): Pickled {
 
 type Instruction = (stack: PickleStack, source: PickleBytes) => void;
 
-const STOP = 0x2e;
-const NEWEST_PROTOCOL = 5;
-const LARGEST_LONG_BYTES = 8;
+const stop = 0x2e;
+const newestProtocol = 5;
+const largestLongBytes = 8;
 
-const INSTRUCTIONS: ReadonlyMap<number, Instruction> = new Map<number, Instruction>([
-  [0x80, (_, source) => source.uint8() <= NEWEST_PROTOCOL || refuse('is of an unknown pickle protocol')],
+const instructions: ReadonlyMap<number, Instruction> = new Map<number, Instruction>([
+  [0x80, (_, source) => source.uint8() <= newestProtocol || refuse('is of an unknown pickle protocol')],
   [0x95, (_, source) => source.skip(8)], // FRAME
   [0x28, (stack) => stack.mark()],
   // Plain values.
@@ -71,7 +71,7 @@ const INSTRUCTIONS: ReadonlyMap<number, Instruction> = new Map<number, Instructi
 ]);
 
 /** Instructions that are understood well enough to be refused by name. */
-const REFUSED: ReadonlyMap<number, string> = new Map(
+const refused: ReadonlyMap<number, string> = new Map(
   Object.entries({
     INST: 'i',
     OBJ: 'o',
@@ -142,7 +142,7 @@ class PickleBytes {
 
   /** A whole number of `length` bytes in two's complement. */
   long(length: number): number {
-    if (length > LARGEST_LONG_BYTES) refuse(`holds a whole number of ${length} bytes`);
+    if (length > largestLongBytes) refuse(`holds a whole number of ${length} bytes`);
     const start = this.skip(length);
     let value = 0n;
     for (let i = 0; i < length; i++) value |= BigInt(this.bytes[start + i]!) << BigInt(8 * i);
