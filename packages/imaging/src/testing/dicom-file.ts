@@ -87,52 +87,55 @@ function headerOf(header: NonNullable<DicomFileOptions['header']>, meta: Buffer)
 }
 
 class ElementWriter {
-  constructor(
-    private readonly explicit: boolean,
-    private readonly bigEndian: boolean,
-  ) {}
+  readonly #explicit: boolean;
+  readonly #bigEndian: boolean;
+
+  constructor(explicit: boolean, bigEndian: boolean) {
+    this.#explicit = explicit;
+    this.#bigEndian = bigEndian;
+  }
 
   write(elements: Readonly<Record<string, DicomElement>>): Buffer {
     const tags = Object.keys(elements).sort();
-    return Buffer.concat(tags.map((tag) => this.element(tag, elements[tag]!)));
+    return Buffer.concat(tags.map((tag) => this.#element(tag, elements[tag]!)));
   }
 
-  private element(tag: string, element: DicomElement): Buffer {
-    const value = this.value(element);
-    const name = [this.uint16(Number.parseInt(tag.slice(0, 4), 16)), this.uint16(Number.parseInt(tag.slice(4), 16))];
-    if (!this.explicit) return Buffer.concat([...name, this.uint32(value.length), value]);
+  #element(tag: string, element: DicomElement): Buffer {
+    const value = this.#value(element);
+    const name = [this.#uint16(Number.parseInt(tag.slice(0, 4), 16)), this.#uint16(Number.parseInt(tag.slice(4), 16))];
+    if (!this.#explicit) return Buffer.concat([...name, this.#uint32(value.length), value]);
     const vr = Buffer.from(element.vr);
     const length = longVrs.includes(element.vr)
-      ? [this.uint16(0), this.uint32(value.length)]
-      : [this.uint16(value.length)];
+      ? [this.#uint16(0), this.#uint32(value.length)]
+      : [this.#uint16(value.length)];
     return Buffer.concat([...name, vr, ...length, value]);
   }
 
-  private value(element: DicomElement): Buffer {
+  #value(element: DicomElement): Buffer {
     if ('text' in element) return padded(Buffer.from(element.text), element.vr === 'UI' ? 0 : 0x20);
     if ('bytes' in element) return padded(Buffer.from(element.bytes), 0);
     if ('values' in element) {
       return Buffer.concat(
-        element.values.map((value) => (element.vr === 'UL' ? this.uint32(value) : this.uint16(value & 0xffff))),
+        element.values.map((value) => (element.vr === 'UL' ? this.#uint32(value) : this.#uint16(value & 0xffff))),
       );
     }
     return Buffer.concat(
       element.items.map((item) => {
         const content = this.write(item);
-        return Buffer.concat([this.uint16(0xfffe), this.uint16(0xe000), this.uint32(content.length), content]);
+        return Buffer.concat([this.#uint16(0xfffe), this.#uint16(0xe000), this.#uint32(content.length), content]);
       }),
     );
   }
 
-  private uint16(value: number): Buffer {
+  #uint16(value: number): Buffer {
     const bytes = Buffer.alloc(2);
-    this.bigEndian ? bytes.writeUInt16BE(value) : bytes.writeUInt16LE(value);
+    this.#bigEndian ? bytes.writeUInt16BE(value) : bytes.writeUInt16LE(value);
     return bytes;
   }
 
-  private uint32(value: number): Buffer {
+  #uint32(value: number): Buffer {
     const bytes = Buffer.alloc(4);
-    this.bigEndian ? bytes.writeUInt32BE(value) : bytes.writeUInt32LE(value);
+    this.#bigEndian ? bytes.writeUInt32BE(value) : bytes.writeUInt32LE(value);
     return bytes;
   }
 }

@@ -130,7 +130,10 @@ class PickleBytes {
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   #position = 0;
 
-  constructor(private readonly bytes: Uint8Array) {
+  readonly #bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -145,7 +148,7 @@ class PickleBytes {
     if (length > largestLongBytes) refuse(`holds a whole number of ${length} bytes`);
     const start = this.skip(length);
     let value = 0n;
-    for (let i = 0; i < length; i++) value |= BigInt(this.bytes[start + i]!) << BigInt(8 * i);
+    for (let i = 0; i < length; i++) value |= BigInt(this.#bytes[start + i]!) << BigInt(8 * i);
     return Number(BigInt.asIntN(8 * length, value));
   }
 
@@ -156,7 +159,7 @@ class PickleBytes {
 
   line(): string {
     const start = this.#position;
-    const end = this.bytes.indexOf(0x0a, start);
+    const end = this.#bytes.indexOf(0x0a, start);
     if (end < 0) return refuse('ends inside an instruction');
     this.#position = end + 1;
     return this.#decode(start, end);
@@ -165,14 +168,14 @@ class PickleBytes {
   /** Goes on by `length` bytes; where they started. */
   skip(length: number): number {
     const start = this.#position;
-    if (length > this.bytes.length - start) refuse('ends inside an instruction');
+    if (length > this.#bytes.length - start) refuse('ends inside an instruction');
     this.#position = start + length;
     return start;
   }
 
   #decode(start: number, end: number): string {
     try {
-      return this.#decoder.decode(this.bytes.subarray(start, end));
+      return this.#decoder.decode(this.#bytes.subarray(start, end));
     } catch {
       return refuse('holds text that is not UTF-8');
     }
