@@ -1,14 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fileAt, MediclipClient } from '@mediclip/client';
-import { newId } from '@mediclip/store';
 import { findRedis, freePort, temporaryFolder } from '@mediclip/testing';
 import { exampleImages } from '../testing/example-set.js';
-import { type RunningMediclip, startMediclip } from '../testing/run-mediclip.js';
+import { mediclip, type RunningMediclip, startMediclip } from '../testing/run-mediclip.js';
 import { readCompose } from './testing/compose-file.js';
 import { startRedisService } from './testing/redis-service.js';
 
@@ -16,7 +14,6 @@ const top = fileURLToPath(new URL('../../../../', import.meta.url));
 const hasRedis = (await findRedis()) !== null;
 const onRedis = hasRedis ? describe : describe.skip;
 const { services } = readCompose();
-const apiKey = 'key-of-a-test';
 const quick = {
   shots: 3,
   training: { batchSize: 1, heldOutSamples: 0, selection: 'last' },
@@ -57,12 +54,11 @@ onRedis('the services of the compose file, started as processes', () => {
   const urlOf = ({ environment }: Service) => `http://127.0.0.1:${environment.MEDICLIP_PORT}`;
 
   beforeAll(async () => {
-    for (const made of [secrets, data, redisData]) mkdirSync(made);
-    const sha256 = createHash('sha256').update(apiKey).digest('hex');
-    const key = { id: newId(), tenant: 'my-team', sha256, createdAt: new Date().toISOString() };
-    writeFileSync(path.join(secrets, 'redis_password'), 'a-password');
-    writeFileSync(path.join(secrets, 's3_credentials'), '');
-    writeFileSync(path.join(secrets, 'api_keys'), JSON.stringify({ schemaVersion: 1, keys: [key] }));
+    for (const made of [data, redisData]) mkdirSync(made);
+    const command = services.secrets!.command.map((part) => part.replace('/run/secrets', secrets));
+    const { stdout } = await mediclip(command);
+    const apiKey = stdout.trim();
+    expect(await mediclip(command)).toEqual({ end: 0, stdout: '', stderr: '' });
     redis = await startRedisService({ data: redisData, secrets });
     [api, worker] = await Promise.all([start('api'), start('worker')]);
     client = new MediclipClient({ baseUrl: urlOf(api), apiKey });
