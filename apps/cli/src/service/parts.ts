@@ -17,11 +17,12 @@ import {
 import { openStore, type Store } from '@mediclip/store';
 import { webhookKind } from '@mediclip/webhooks';
 import { startWorker, type Worker } from '@mediclip/worker';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Settings } from '../settings/settings.js';
 import { UsageError } from '../usage-error.js';
 import { boundedErrors } from './bounded-errors.js';
+import { openLogger } from './open-logger.js';
 
 const kinds = [...jobKindSchema.options, webhookKind];
 
@@ -70,7 +71,7 @@ export interface Claim {
 
 /** Opens the parts that the settings ask for: Redis with `MEDICLIP_REDIS_URL`, all in this process without. */
 export async function openParts(settings: Settings): Promise<Parts> {
-  const logger = pino({ level: settings.logLevel });
+  const logger = openLogger(settings.logLevel);
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
   const onError = boundedErrors(logger);

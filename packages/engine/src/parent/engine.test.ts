@@ -440,6 +440,14 @@ describe('stopping', () => {
     await rejection;
   });
 
+  test('a process that could not be started for want of descriptors has ended, so that another is tried', async () => {
+    const entry = fileURLToPath(new URL('../../dist/testing/child-without-descriptors.js', import.meta.url));
+    const parent = spawn('sh', ['-c', `ulimit -n 64 && exec "$0" "$1"`, process.execPath, entry], { stdio: 'pipe' });
+    const said = parent.stdout.setEncoding('utf8').toArray();
+    await once(parent, 'close');
+    expect((await said).join('')).toMatch(/EMFILE/);
+  });
+
   test.each(['is killed with -9', 'exits'])('the process ends with its parent, which %s', async (how) => {
     const entry = fileURLToPath(new URL('../../dist/testing/parent-process.js', import.meta.url));
     const parent = spawn(process.execPath, [entry], { stdio: ['pipe', 'pipe', 'pipe'] });
