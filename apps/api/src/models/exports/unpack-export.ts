@@ -38,7 +38,9 @@ export async function unpackExport(
   const summed = await readSums(new Map(archived.map((file) => [file.name, file])));
   await mkdir(folder);
   for (const name of detectorFileNames) {
-    await checked(summed, name, largestDetectorBytes, () => createWriteStream(path.join(folder, name), { flags: 'wx' }));
+    await checked(summed, name, largestDetectorBytes, () =>
+      createWriteStream(path.join(folder, name), { flags: 'wx' }),
+    );
   }
   const model = parseModel(await checkedText(summed, exportFiles.record));
   assertWithinBounds(model, bounds);
@@ -75,7 +77,7 @@ async function readSums(archived: Map<string, ArchiveFile>): Promise<SummedFiles
   return { files: archived, sums };
 }
 
-/** Writes a file of the archive to what `open` opens, which is whole and as it was exported when the promise resolves. */
+/** Writes a file of the archive to what `open` opens, which is whole and as exported when the promise resolves. */
 async function checked(
   { files, sums }: SummedFiles,
   name: string,
