@@ -20,15 +20,23 @@ export function caseGallery(cases: readonly ReportCase[]): Html {
     .filter(({ members }) => members.length > 0)
     .map(
       ({ heading, truth, members }) => html`<h3>${heading}</h3>
-      <div class="grid">${members.map((one) => caseFigure(one, truth))}</div>`,
+      <div class="grid">${members.map((one) => caseFigure(one, truth, members.some(hasMask)))}</div>`,
     )}`;
 }
 
-function caseFigure({ name, score, image, overlay, mask }: ReportCase, truth: string): Html {
+const hasMask = ({ mask }: ReportCase): boolean => mask !== undefined;
+
+/** The pictures of a row are as many and as large in each figure: one without a mask says so. */
+function caseFigure({ name, score, image, overlay, mask }: ReportCase, truth: string, withMasks: boolean): Html {
+  const maskPicture = mask
+    ? picture(mask, 'mask', `${name}: the true mask`)
+    : withMasks
+      ? html`<span><span class="none"></span>no mask</span>`
+      : undefined;
   return html`<figure class="panel"><div class="pictures">
     ${picture(image, 'image', `${name}: the image`)}
     ${picture(overlay, 'heat map', `${name}: the anomaly map over the image`)}
-    ${mask && picture(mask, 'mask', `${name}: the true mask`)}
+    ${maskPicture}
   </div><figcaption>${name} · ${truth} · score ${round(score)}</figcaption></figure>`;
 }
 

@@ -1,3 +1,4 @@
+import type { Raster } from '../resize/raster.js';
 import { digitGlyphs, glyphHeight, glyphWidth } from './digit-glyphs.js';
 
 type Colour = readonly [number, number, number];
@@ -30,6 +31,14 @@ export class Canvas {
     }
   }
 
+  /** Puts an RGB picture with its upper left corner at the given place. */
+  place(picture: Raster, left: number, top: number): void {
+    for (let y = 0; y < picture.height; y++) {
+      const row = picture.data.subarray(y * picture.width * 3, (y + 1) * picture.width * 3);
+      this.data.set(row, ((top + y) * this.width + left) * 3);
+    }
+  }
+
   /** The outline of a box, `thickness` pixels to the inside. */
   outline(left: number, top: number, width: number, height: number, thickness: number, colour: Colour): void {
     this.fill(left, top, width, thickness, colour);
@@ -39,7 +48,7 @@ export class Canvas {
   }
 
   /**
-   * Writes a number (digits, `.`, `-`, `+`, `e`) with its upper left corner at the given place, enlarged `scale` times.
+   * Writes a number (digits and `.`) with its upper left corner at the given place, enlarged `scale` times.
    */
   writeNumber(text: string, left: number, top: number, scale: number, colour: Colour): void {
     [...text].forEach((character, i) => {
