@@ -6,14 +6,7 @@ import { jobKindSchema } from '@mediclip/contracts';
 import { type Device, Engine } from '@mediclip/engine';
 import { livingFolders, ProcessFolder, removeDeadFolders } from '@mediclip/files';
 import { ImagingPool } from '@mediclip/imaging';
-import {
-  type JobQueue,
-  openEmbeddedJobQueue,
-  openEmbeddedScoreChannel,
-  openRedisJobQueue,
-  openRedisScoreChannel,
-  type ScoreChannel,
-} from '@mediclip/queue';
+import { type JobQueue, openEmbeddedJobQueue, openEmbeddedScoreChannel, type ScoreChannel } from '@mediclip/queue';
 import { openStore, type Store } from '@mediclip/store';
 import { webhookKind } from '@mediclip/webhooks';
 import { startWorker, type Worker } from '@mediclip/worker';
@@ -75,14 +68,10 @@ export async function openParts(settings: Settings): Promise<Parts> {
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
   const onError = boundedErrors(logger);
-  const { redisUrl, redisPrefix } = settings;
   const { threads, ...limits } = settings.images;
   const store = openStore(settings.storeUrl);
   await store.check();
-  const redis = redisUrl === undefined ? undefined : { url: redisUrl, prefix: redisPrefix, onError };
-  const jobQueue = redis
-    ? await openRedisJobQueue({ ...redis, kinds, storeId: await store.identity() })
-    : openEmbeddedJobQueue({ kinds, onError });
+  const { jobQueue, scoreChannel } = await openQueue(settings, store, onError);
   // Where the queue cannot tell of it, those who follow a job read its record now and then.
   store.onJobEvents(({ jobId }) => void jobQueue.announce(jobId).catch(() => undefined));
   return {
@@ -91,8 +80,25 @@ export async function openParts(settings: Settings): Promise<Parts> {
     metrics,
     store,
     jobQueue,
-    scoreChannel: redis ? await openRedisScoreChannel(redis) : openEmbeddedScoreChannel(),
+    scoreChannel,
     imaging: await ImagingPool.start({ threads, limits, decodingBytes: settings.memory.decodingBytes }),
+  };
+}
+
+/** The driver that the settings ask for; the one on Redis is only loaded then. */
+async function openQueue(
+  { redisUrl, redisPrefix }: Settings,
+  store: Store,
+  onError: (error: Error) => void,
+): Promise<Pick<Parts, 'jobQueue' | 'scoreChannel'>> {
+  if (redisUrl === undefined) {
+    return { jobQueue: openEmbeddedJobQueue({ kinds, onError }), scoreChannel: openEmbeddedScoreChannel() };
+  }
+  const { openRedisJobQueue, openRedisScoreChannel } = await import('@mediclip/queue/redis');
+  const redis = { url: redisUrl, prefix: redisPrefix, onError };
+  return {
+    jobQueue: await openRedisJobQueue({ ...redis, kinds, storeId: await store.identity() }),
+    scoreChannel: await openRedisScoreChannel(redis),
   };
 }
 
