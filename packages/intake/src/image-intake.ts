@@ -55,7 +55,7 @@ export interface IntakeOptions {
   readonly memory: ByteBudget;
 }
 
-type StorableFrame = Frame<{ readonly png: { readonly folder: string } }>;
+type StorableFrame = Frame<{ readonly stored: { readonly folder: string } }>;
 
 /** A mask that was read, in a file of this machine. */
 interface FoundMask {
@@ -115,10 +115,7 @@ export class ImageIntake {
   #storing: Promise<void> = Promise.resolve();
   #count: number;
 
-  readonly #options: IntakeOptions;
-
-  constructor(options: IntakeOptions) {
-    this.#options = options;
+  constructor(private readonly options: IntakeOptions) {
     this.#signal = AbortSignal.any([options.signal, this.#discarded.signal]);
     this.#count = options.firstIndex ?? 0;
   }
@@ -162,8 +159,8 @@ export class ImageIntake {
   /** Puts the stored images into the data set. */
   async commit(): Promise<Upload> {
     await this.#storing;
-    this.#options.signal.throwIfAborted();
-    await this.#options.images.commit(this.#options.datasetId, this.#stored);
+    this.options.signal.throwIfAborted();
+    await this.options.images.commit(this.options.datasetId, this.#stored);
     const count = (outcome: FileOutcome['outcome']) => this.#outcomes.filter((o) => o.outcome === outcome).length;
     return {
       outcomes: this.#outcomes,
@@ -186,7 +183,7 @@ export class ImageIntake {
   }
 
   async #discard(images: readonly Image[]): Promise<void> {
-    if (await this.#options.isOurs()) await this.#options.images.discard(this.#options.datasetId, images);
+    if (await this.options.isOurs()) await this.options.images.discard(this.options.datasetId, images);
   }
 
   async #storeNext({ image, checked, index }: Omit<WaitingFile, 'stored'>): Promise<void> {
@@ -213,7 +210,7 @@ export class ImageIntake {
 
   /** Stores all frames of a file. Of a file that turns out to be bad none stays. */
   async #store(image: IncomingImage, index: number, { first, others, ...rest }: OpenFile): Promise<Image[]> {
-    const { room, datasetImages } = this.#options;
+    const { room, datasetImages } = this.options;
     const begin = this.#stored.length;
     try {
       if (begin + imagesOf(first.description) > room) {
@@ -235,18 +232,18 @@ export class ImageIntake {
 
   async #storeFrame(
     { fileName, split, label, file }: IncomingImage,
-    { description, png }: StorableFrame,
+    { description, stored }: StorableFrame,
     place: { readonly file: number; readonly frame: number },
     { mask, maskNotes, reference }: Omit<OpenFile, 'first' | 'others'>,
   ): Promise<void> {
-    const { datasetId, images, uploadId } = this.#options;
+    const { datasetId, images, uploadId } = this.options;
     const { format, width, height, dicom, pixels } = description;
     const record: ImageDescription = {
       fileName,
       split,
       label,
       format,
-      mediaType: png ? 'image/png' : mediaTypes[format],
+      mediaType: stored?.isMade ? 'image/png' : mediaTypes[format],
       width,
       height,
       notes: [...description.notes, ...maskNotes],
@@ -254,7 +251,7 @@ export class ImageIntake {
       ...(dicom && { technicalTags: { ...dicom, pixelSpacingMm: dicom.pixelSpacingMm && [...dicom.pixelSpacingMm] } }),
       ...(pixels && { pixels }),
     };
-    const source = png ?? file.path;
+    const source = stored?.path ?? file.path;
     const lease = await this.#memoryFor(mask ? [source, mask.path] : [source]);
     try {
       const bytes = await readFile(source);
@@ -262,13 +259,13 @@ export class ImageIntake {
       this.#stored.push(await images.prepare(datasetId, record, content, { uploadId, ...place }));
     } finally {
       lease.giveBack();
-      if (png) await rm(png);
+      if (stored) await rm(stored.path);
     }
   }
 
   /** Memory for all of the files. */
   async #memoryFor(files: readonly string[]): Promise<Lease> {
-    const { memory, caller } = this.#options;
+    const { memory, caller } = this.options;
     const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
     return memory.take(
       sizes.reduce((sum, size) => sum + size),
@@ -277,14 +274,14 @@ export class ImageIntake {
   }
 
   async #check({ file, mask, label }: IncomingImage): Promise<OpenFile> {
-    const { imaging, seal, caller } = this.#options;
+    const { imaging, seal, caller } = this.options;
     if (mask instanceof ProblemError) throw mask;
     this.#assertSize(file);
     // The mask stands before its image in the queue of the threads: an image with several frames keeps its thread until
     // it is stored.
     const reading = mask && this.#readMask(mask);
     reading?.catch(() => undefined);
-    const wants = { png: { folder: path.dirname(file.path) } };
+    const wants = { stored: { folder: path.dirname(file.path) } };
     const identity = seal && (await imaging.identity({ path: file.path }, { signal: this.#signal, caller }));
     const frames = imaging.frames({ path: file.path }, wants, { signal: this.#signal, caller });
     try {
@@ -305,16 +302,16 @@ export class ImageIntake {
   }
 
   async #readMask(mask: SpooledFile): Promise<{ found: FoundMask; notes: readonly string[] }> {
-    const { imaging, caller } = this.#options;
+    const { imaging, caller } = this.options;
     try {
       this.#assertSize(mask);
-      const { description, png } = await imaging.frame(
+      const { description, stored } = await imaging.frame(
         { path: mask.path },
-        { png: { folder: path.dirname(mask.path) }, prepared: { side: 1, kind: 'mask' } },
+        { stored: { folder: path.dirname(mask.path) }, prepared: { side: 1, kind: 'mask' } },
         { signal: this.#signal, caller },
       );
       const { width, height, notes } = description;
-      const found = { path: png ?? mask.path, width, height };
+      const found = { path: stored?.path ?? mask.path, width, height };
       return { found, notes: notes.map((note) => `of the mask: ${note}`) };
     } catch (error) {
       if (error instanceof ImageError) throw new ImageError(error.code, `Of the mask: ${error.message}`);
@@ -323,7 +320,7 @@ export class ImageIntake {
   }
 
   #assertSize({ sizeBytes, isTooLarge }: SpooledFile): void {
-    const { maximumBytes } = this.#options;
+    const { maximumBytes } = this.options;
     if (isTooLarge) {
       throw new ProblemError('image-too-large', `The file has ${sizeBytes} bytes and may have ${maximumBytes}.`, {
         limit: maximumBytes,

@@ -7,6 +7,7 @@ import type { Intensity } from '../greys/intensity.js';
 import { greyRendering, renderedGreys } from '../greys/render-greys.js';
 import type { DecodedImage, ReadImage } from '../image/decoded-image.js';
 import type { FrameCost } from '../image/frame-cost.js';
+import { withoutMetadata } from '../metadata/without-metadata.js';
 import { drawOverlay, type OverlayOptions, overlayGround, overlayPixels } from '../overlay/overlay.js';
 import { encodeDeepPng, encodePng } from '../prepare/encode-png.js';
 import { type PictureOptions, picture } from '../prepare/picture.js';
@@ -38,16 +39,16 @@ export interface FrameWants {
   /** The image as training (greys), scoring (RGB) or evaluation (a mask of 0 and 1) takes it, `side` x `side`. */
   readonly prepared?: { readonly side: number; readonly kind: PreparedKind };
   /**
-   * The pixels in a PNG without any tag of the file, greys deeper than 8 bits with their values, where the file itself
-   * is not kept: of DICOM, of pages of a TIFF, and of deep greys of any format but PNG. It is written to this folder,
-   * for it may be large, and many may wait to be stored.
+   * The picture as it is to be stored, without what the file says besides it: the pixels in a PNG, greys deeper than 8
+   * bits with their values, of DICOM, of pages of a TIFF, and of deep greys of any format but PNG; else the file
+   * itself without metadata. It is written to this folder, for it may be large, and many may wait to be stored.
    */
-  readonly png?: { readonly folder: string };
+  readonly stored?: { readonly folder: string };
   /** A small PNG for people. */
   readonly picture?: PictureOptions;
   /** What `ImagingPool.overlay` draws on, so that the file is not decoded again when its map is known. */
   readonly ground?: true;
-  /** The image and its heat map `[mapSide, mapSide]` as a PNG; see `drawOverlay`. */
+  /** The image under its heat map `[mapSide, mapSide]` as a PNG; see `drawOverlay`. */
   readonly overlay?: { readonly map: Float32Array; readonly mapSide: number } & OverlayOptions;
   /** The same, in RGB. */
   readonly overlayPixels?: { readonly map: Float32Array; readonly mapSide: number } & OverlayOptions;
@@ -55,12 +56,18 @@ export interface FrameWants {
   readonly traits?: true;
 }
 
+/** A file to be stored in place of the one that was read; undefined when that has nothing besides its picture. */
+interface StoredFile {
+  readonly path: string;
+  /** Whether it is a PNG that was made of the pixels. */
+  readonly isMade: boolean;
+}
+
 /** What comes of each want. */
 interface FrameProducts {
   readonly statistics: GreyStatistics | undefined;
   readonly prepared: SquareImage;
-  /** Where it lies. */
-  readonly png: string | undefined;
+  readonly stored: StoredFile | undefined;
   readonly picture: Uint8Array;
   readonly ground: Raster;
   readonly overlay: Uint8Array;
@@ -82,16 +89,25 @@ function greyNotes(kind: PreparedKind | undefined, decoded: DecodedImage): reado
 
 const prepare = { train: trainingImage, test: testImage, mask: maskImage };
 
-/** DICOM holds more than pixels, a file of several pages more than the one, and deep greys are kept as PNG alone. */
-function isNotKept(image: ReadImage): boolean {
+/** A file of several pages holds more than the one, and deep greys are kept as PNG alone. */
+function isNotKeptTiff(image: ReadImage): boolean {
   const { format, frameCount } = image;
-  return format === 'dicom' || format === 'nifti' || (format === 'tiff' && (frameCount > 1 || 'greys' in image));
+  return format === 'tiff' && (frameCount > 1 || 'greys' in image);
 }
 
-async function pngFile(png: Uint8Array, folder: string): Promise<string> {
-  const file = path.join(folder, `${randomUUID()}.png`);
-  await writeFile(file, png, { flag: 'wx' });
-  return file;
+async function storedFile(
+  read: ReadImage,
+  bytes: Uint8Array,
+  folder: string,
+  pixelsAsPng: () => Promise<Uint8Array>,
+): Promise<StoredFile | undefined> {
+  const { format } = read;
+  const isMade = isNotKeptTiff(read) || format === 'dicom' || format === 'nifti';
+  const stored = isMade ? await pixelsAsPng() : await withoutMetadata(bytes, format);
+  if (!isMade && Buffer.compare(stored, bytes) === 0) return undefined;
+  const file = path.join(folder, randomUUID());
+  await writeFile(file, stored, { flag: 'wx' });
+  return { path: file, isMade };
 }
 
 /** Of alpha and levels of a mask that is no plain grey, as floating point. */
@@ -99,11 +115,11 @@ const maskBytesPerPixel = 18;
 
 /** Bytes that decoding a frame and making of it what is wanted take, beside its file. */
 export function frameBytes({ pixels, bytesPerPixel, channels }: FrameCost, wants: FrameWants): number {
-  const { prepared, png, picture, ground, overlay, overlayPixels, traits } = wants;
+  const { prepared, stored, picture, ground, overlay, overlayPixels, traits } = wants;
   const copies = [
     prepared?.kind === 'mask' && (channels > 1 ? maskBytesPerPixel : 1),
     prepared?.kind === 'train' && channels,
-    png && channels + 1,
+    stored && channels + 1,
     (picture || ground || overlay || overlayPixels || traits) && 4,
   ];
   return pixels * copies.reduce<number>((sum, bytes) => sum + (bytes || 0), bytesPerPixel);
@@ -111,12 +127,12 @@ export function frameBytes({ pixels, bytesPerPixel, channels }: FrameCost, wants
 
 /** What is wanted of a frame of the file `bytes`. */
 export async function frameOf(read: ReadImage, wants: FrameWants, bytes: Uint8Array): Promise<Frame<FrameWants>> {
-  const folder = wants.png && isNotKept(read) ? wants.png.folder : undefined;
+  const store = (png: () => Promise<Uint8Array>) => wants.stored && storedFile(read, bytes, wants.stored.folder, png);
   if (!('greys' in read)) {
     return {
       ...(await picturesOf(read, wants, bytes)),
       statistics: undefined,
-      png: folder && (await pngFile(await encodePng(read), folder)),
+      stored: await store(() => encodePng(read)),
     };
   }
   const { greys, ...known } = read;
@@ -132,7 +148,7 @@ export async function frameOf(read: ReadImage, wants: FrameWants, bytes: Uint8Ar
     ...shown,
     description: { ...known, notes, pixels },
     statistics: wants.statistics && greyStatistics(greys),
-    png: folder && (await pngFile(await encodeDeepPng(greys), folder)),
+    stored: await store(() => encodeDeepPng(greys)),
   };
 }
 

@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { decodeImage } from '../decode/decode-image.js';
 import { ImageError } from '../image/image-error.js';
 import { decodeMask } from '../masks/decode-mask.js';
+import { withoutMetadata } from '../metadata/without-metadata.js';
 import { drawOverlay, overlayGround } from '../overlay/overlay.js';
 import { maskImage, rgbImage, testImage, trainingImage } from '../prepare/prepare-image.js';
 import { dicomFile } from '../testing/dicom-file.js';
@@ -58,29 +59,34 @@ describe('the imaging pool does in threads what the functions do', () => {
   test('an overlay is the same with its image and on what was kept of it', async () => {
     const bytes = goldenInput('rgb.png');
     const map = Float32Array.of(0, 0.5, 1, 0.25);
-    const { ground, overlay } = await pool.frame(bytes, { ground: true, overlay: { map, mapSide: 2, from: 0.5 } });
-    const expected = await drawOverlay(overlayGround(rgbImage(await decodeImage(bytes))), map, 2, { from: 0.5 });
+    const { ground, overlay } = await pool.frame(bytes, { ground: true, overlay: { map, mapSide: 2 } });
+    const expected = await drawOverlay(overlayGround(rgbImage(await decodeImage(bytes))), map, 2);
     expect(Buffer.compare(overlay, expected)).toBe(0);
-    expect(Buffer.compare(await pool.overlay(ground, map, 2, { from: 0.5 }), expected)).toBe(0);
+    expect(Buffer.compare(await pool.overlay(ground, map, 2), expected)).toBe(0);
   });
 
   test.each([1, 3])(
-    'png: the pixels of DICOM with %d samples a pixel in a file, and nothing else',
+    'stored: the pixels of DICOM with %d samples a pixel in a file, and nothing else',
     async (samplesPerPixel) => {
       const [rows, columns] = [10, 8];
       const pixelData = Uint8Array.from({ length: rows * columns * samplesPerPixel }, (_, at) => (at * 5) % 256);
       const file = dicomFile({ rows, columns, samplesPerPixel, pixelData });
-      const { png } = await pool.frame(file, { png: { folder } });
-      expect(path.dirname(png!)).toBe(folder);
-      const again = await decodeImage(readFileSync(png!));
+      const { stored } = await pool.frame(file, { stored: { folder } });
+      expect([path.dirname(stored!.path), stored!.isMade]).toEqual([folder, true]);
+      const again = await decodeImage(readFileSync(stored!.path));
       const decoded = await decodeImage(file);
       expect([again.mode, again.width, again.height]).toEqual([decoded.mode, columns, rows]);
       expect(Buffer.from(again.data).equals(decoded.data)).toBe(true);
     },
   );
 
-  test.each(['gray8.png', 'exif_rotated.jpg'])('png: none of %s, whose file is kept', async (name) => {
-    expect((await pool.frame(goldenInput(name), { png: { folder } })).png).toBeUndefined();
+  test('stored: nothing of a file that is a picture alone, and a file without the tags of another', async () => {
+    expect((await pool.frame(goldenInput('gray8.png'), { stored: { folder } })).stored).toBeUndefined();
+    const tagged = goldenInput('exif_rotated.jpg');
+    const { stored } = await pool.frame(tagged, { stored: { folder } });
+    expect(stored?.isMade).toBe(false);
+    const plain = await withoutMetadata(tagged, 'jpeg');
+    expect(readFileSync(stored!.path).equals(plain)).toBe(true);
   });
 
   test('a picture keeps the aspect; a mask is black and white', async () => {
@@ -110,14 +116,14 @@ describe('frames', () => {
 
   test('of a DICOM file come one after the other, from one reading of it', async () => {
     const file = onDisk(series);
-    const wants = { prepared: { side: 8, kind: 'test' }, png: { folder } } as const;
+    const wants = { prepared: { side: 8, kind: 'test' }, stored: { folder } } as const;
     let at = 0;
-    for await (const { description, prepared, png } of pool.frames(file, wants)) {
+    for await (const { description, prepared, stored } of pool.frames(file, wants)) {
       // What is written over the file now is not seen.
       if (at === 0) copyFileSync(onDisk(goldenInput('rgb.png')).path, file.path);
       const alone = await pool.frame(series, wants, { frame: at });
       expect(prepared).toEqual(alone.prepared);
-      expect(readFileSync(png!).equals(readFileSync(alone.png!))).toBe(true);
+      expect(readFileSync(stored!.path).equals(readFileSync(alone.stored!.path))).toBe(true);
       expect(description).toEqual(alone.description);
       at++;
     }
@@ -126,9 +132,8 @@ describe('frames', () => {
 
   test('of any other file are its first image', async () => {
     const found: string[] = [];
-    for await (const { description, png } of pool.frames(onDisk(goldenInput('rgb.png')), { png: { folder } })) {
+    for await (const { description } of pool.frames(onDisk(goldenInput('rgb.png')), {})) {
       found.push(description.format);
-      expect(png).toBeUndefined();
     }
     expect(found).toEqual(['png']);
   });

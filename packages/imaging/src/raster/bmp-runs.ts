@@ -1,8 +1,8 @@
 import { corruptImage } from '../image/image-error.js';
 
-const endOfRow = 0;
-const endOfBitmap = 1;
-const delta = 2;
+const END_OF_ROW = 0;
+const END_OF_BITMAP = 1;
+const DELTA = 2;
 
 interface RunGrid {
   readonly width: number;
@@ -42,12 +42,12 @@ export function expandRuns(runs: Uint8Array, { width, height, bitsPerPixel, rowB
     if (count > 0) {
       if (y >= height) throw corruptImage('BMP', 'its runs leave the image');
       for (let i = 0; i < count; i++) put(isNibble ? (i % 2 === 0 ? value >> 4 : value & 15) : value);
-    } else if (value === endOfRow) {
+    } else if (value === END_OF_ROW) {
       x = 0;
       y++;
-    } else if (value === endOfBitmap) {
+    } else if (value === END_OF_BITMAP) {
       return pixels;
-    } else if (value === delta) {
+    } else if (value === DELTA) {
       x += next();
       y += next();
     } else {
@@ -66,4 +66,16 @@ export function expandRuns(runs: Uint8Array, { width, height, bitsPerPixel, rowB
     }
   }
   return pixels;
+}
+
+/** Bytes up to the end mark, that included; all of them without one. */
+export function runsEnd(runs: Uint8Array, isNibble: boolean): number {
+  for (let at = 0; at + 1 < runs.length; at += 2) {
+    const [count, value] = [runs[at]!, runs[at + 1]!];
+    if (count > 0 || value === END_OF_ROW) continue;
+    if (value === END_OF_BITMAP) return at + 2;
+    const literalBytes = isNibble ? Math.ceil(value / 2) : value;
+    at += value === DELTA ? 2 : literalBytes + (literalBytes % 2);
+  }
+  return runs.length;
 }

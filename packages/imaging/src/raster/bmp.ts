@@ -1,19 +1,19 @@
 import type { ImageMode } from '../image/decoded-image.js';
 import { corruptImage, ImageError } from '../image/image-error.js';
 import { checkDeclared, type ImageLimits } from '../image/limits.js';
-import { expandRuns } from './bmp-runs.js';
+import { expandRuns, runsEnd } from './bmp-runs.js';
 import type { RasterFile, RasterSamples } from './samples.js';
 
-const fileHeaderBytes = 14;
-const coreHeaderBytes = 12;
-const infoHeaderBytes = 40;
-const uncompressed = 0;
-const runLengths8 = 1;
-const runLengths4 = 2;
-const bitFields = 3;
-const alphaBitFields = 6;
-const compressionNames: Readonly<Record<number, string>> = { 4: 'JPEG', 5: 'PNG', 11: 'CMYK', 12: 'CMYK', 13: 'CMYK' };
-const pixelDepths = [1, 4, 8, 16, 24, 32];
+const FILE_HEADER_BYTES = 14;
+const CORE_HEADER_BYTES = 12;
+const INFO_HEADER_BYTES = 40;
+const UNCOMPRESSED = 0;
+const RUN_LENGTHS_8 = 1;
+const RUN_LENGTHS_4 = 2;
+const BIT_FIELDS = 3;
+const ALPHA_BIT_FIELDS = 6;
+const COMPRESSION_NAMES: Readonly<Record<number, string>> = { 4: 'JPEG', 5: 'PNG', 11: 'CMYK', 12: 'CMYK', 13: 'CMYK' };
+const BITS_PER_PIXEL = [1, 4, 8, 16, 24, 32];
 
 interface BmpHeader {
   readonly width: number;
@@ -26,6 +26,10 @@ interface BmpHeader {
   /** `[r, g, b]` times its colours; empty above 8 bits a pixel. */
   readonly palette: Uint8Array;
   readonly pixelOffset: number;
+  readonly headerEnd: number;
+  readonly hasMasks: boolean;
+  /** Where the palette and the masks of a short header end. */
+  readonly tablesEnd: number;
 }
 
 /**
@@ -37,6 +41,18 @@ export function openBmp(bytes: Uint8Array, limits: ImageLimits): RasterFile & { 
   checkDeclared({ width: header.width, height: header.height, frameCount: 1 }, 0, limits);
   const cost = { pixels: header.width * header.height, bytesPerPixel: 8, channels: 4 };
   return { frameCount: 1, cost: () => cost, samples: () => decodeBmp(bytes, header) };
+}
+
+/** Where the parts of a bitmap lie. Throws `corrupt-image` and `unsupported-encoding`. */
+export function bmpLayout(
+  bytes: Uint8Array,
+): Pick<BmpHeader, 'headerEnd' | 'hasMasks' | 'tablesEnd' | 'pixelOffset'> & { readonly pixelEnd: number } {
+  const header = readHeader(bytes);
+  const { pixelOffset, width, height, bitsPerPixel } = header;
+  const pixelBytes = header.isRunLength
+    ? runsEnd(bytes.subarray(pixelOffset), bitsPerPixel === 4)
+    : Math.ceil((width * bitsPerPixel) / 32) * 4 * height;
+  return { ...header, pixelEnd: Math.min(bytes.length, pixelOffset + pixelBytes) };
 }
 
 function decodeBmp(bytes: Uint8Array, header: BmpHeader): RasterSamples {
@@ -70,34 +86,34 @@ function runLengthRows(bytes: Uint8Array, { width, height, bitsPerPixel, pixelOf
 
 function readHeader(bytes: Uint8Array): BmpHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < fileHeaderBytes + coreHeaderBytes) throw corruptImage('BMP', 'it ends inside its header');
+  if (bytes.length < FILE_HEADER_BYTES + CORE_HEADER_BYTES) throw corruptImage('BMP', 'it ends inside its header');
   const headerBytes = view.getUint32(14, true);
-  const headerEnd = fileHeaderBytes + headerBytes;
-  const isCore = headerBytes === coreHeaderBytes;
-  if ((!isCore && headerBytes < infoHeaderBytes) || headerEnd > bytes.length) {
+  const headerEnd = FILE_HEADER_BYTES + headerBytes;
+  const isCore = headerBytes === CORE_HEADER_BYTES;
+  if ((!isCore && headerBytes < INFO_HEADER_BYTES) || headerEnd > bytes.length) {
     throw corruptImage('BMP', 'its header has an impossible size');
   }
   const width = isCore ? view.getUint16(18, true) : view.getInt32(18, true);
   const signedHeight = isCore ? view.getUint16(20, true) : view.getInt32(22, true);
   const bitsPerPixel = view.getUint16(isCore ? 24 : 28, true);
-  const compression = isCore ? uncompressed : view.getUint32(30, true);
-  const hasMasks = compression === bitFields || compression === alphaBitFields;
-  const isRunLength = compression === runLengths8 || compression === runLengths4;
-  if (compression !== uncompressed && !hasMasks && !isRunLength) {
-    const name = compressionNames[compression] ?? `scheme ${compression}`;
+  const compression = isCore ? UNCOMPRESSED : view.getUint32(30, true);
+  const hasMasks = compression === BIT_FIELDS || compression === ALPHA_BIT_FIELDS;
+  const isRunLength = compression === RUN_LENGTHS_8 || compression === RUN_LENGTHS_4;
+  if (compression !== UNCOMPRESSED && !hasMasks && !isRunLength) {
+    const name = COMPRESSION_NAMES[compression] ?? `scheme ${compression}`;
     throw new ImageError(
       'unsupported-encoding',
       `The BMP file is compressed with ${name}, which is not supported; save it as PNG.`,
     );
   }
   if (width <= 0 || signedHeight === 0) throw corruptImage('BMP', 'its size is not positive');
-  if (!pixelDepths.includes(bitsPerPixel) || (hasMasks && bitsPerPixel !== 16 && bitsPerPixel !== 32)) {
+  if (!BITS_PER_PIXEL.includes(bitsPerPixel) || (hasMasks && bitsPerPixel !== 16 && bitsPerPixel !== 32)) {
     throw corruptImage('BMP', `it claims ${bitsPerPixel} bits a pixel`);
   }
-  if (isRunLength && (bitsPerPixel !== (compression === runLengths8 ? 8 : 4) || signedHeight < 0)) {
+  if (isRunLength && (bitsPerPixel !== (compression === RUN_LENGTHS_8 ? 8 : 4) || signedHeight < 0)) {
     throw corruptImage('BMP', 'its run lengths do not fit its pixels');
   }
-  const maskBytes = hasMasks && headerBytes === infoHeaderBytes ? (compression === bitFields ? 12 : 16) : 0;
+  const maskBytes = hasMasks && headerBytes === INFO_HEADER_BYTES ? (compression === BIT_FIELDS ? 12 : 16) : 0;
   const paletteStart = headerEnd + maskBytes;
   const declaredColours = (isCore ? 0 : view.getUint32(46, true)) || 2 ** bitsPerPixel;
   const entryBytes = isCore ? 3 : 4;
@@ -106,6 +122,10 @@ function readHeader(bytes: Uint8Array): BmpHeader {
   const forgotPalette = bitsPerPixel <= 8 && (declaredOffset === headerEnd || declaredOffset === 0);
   const pixelOffset = forgotPalette ? headerEnd + entryBytes * declaredColours : declaredOffset;
   if (pixelOffset < paletteStart || pixelOffset > bytes.length) throw corruptImage('BMP', 'it has no place for pixels');
+  const palette =
+    bitsPerPixel <= 8
+      ? readPalette(bytes.subarray(paletteStart, pixelOffset), declaredColours, entryBytes)
+      : new Uint8Array(0);
   return {
     width,
     height: Math.abs(signedHeight),
@@ -113,19 +133,19 @@ function readHeader(bytes: Uint8Array): BmpHeader {
     isRunLength,
     bitsPerPixel,
     masks: hasMasks ? readMasks(view, headerBytes, compression) : defaultMasks(bitsPerPixel),
-    palette:
-      bitsPerPixel <= 8
-        ? readPalette(bytes.subarray(paletteStart, pixelOffset), declaredColours, entryBytes)
-        : new Uint8Array(0),
+    palette,
     pixelOffset,
+    headerEnd,
+    hasMasks,
+    tablesEnd: paletteStart + (palette.length / 3) * entryBytes,
   };
 }
 
 /** The masks follow the 40-byte header; longer headers hold them, and that of alpha, at the same place. */
 function readMasks(view: DataView, headerBytes: number, compression: number): BmpHeader['masks'] {
-  const at = (i: number) => view.getUint32(fileHeaderBytes + infoHeaderBytes + 4 * i, true);
-  const alphaEnd = infoHeaderBytes + 16;
-  return [at(0), at(1), at(2), headerBytes >= alphaEnd || compression === alphaBitFields ? at(3) : 0];
+  const at = (i: number) => view.getUint32(FILE_HEADER_BYTES + INFO_HEADER_BYTES + 4 * i, true);
+  const alphaEnd = INFO_HEADER_BYTES + 16;
+  return [at(0), at(1), at(2), headerBytes >= alphaEnd || compression === ALPHA_BIT_FIELDS ? at(3) : 0];
 }
 
 function defaultMasks(bitsPerPixel: number): BmpHeader['masks'] {

@@ -1,17 +1,17 @@
-import { channelsOf, type ImageMode } from '../image/decoded-image.js';
+import { CHANNELS, type ImageMode } from '../image/decoded-image.js';
 import { corruptImage } from '../image/image-error.js';
 import type { RasterSamples } from './samples.js';
 
-const headerBytes = 13;
-const screenFlagsOffset = 10;
-const extension = 0x21;
-const imageDescriptor = 0x2c;
-const trailer = 0x3b;
-const graphicControl = 0xf9;
-const controlBytes = 4;
+const HEADER_BYTES = 13;
+const SCREEN_FLAGS_OFFSET = 10;
+const EXTENSION = 0x21;
+const IMAGE_DESCRIPTOR = 0x2c;
+const TRAILER = 0x3b;
+const GRAPHIC_CONTROL = 0xf9;
+const CONTROL_BYTES = 4;
 /** Bit of a graphic control extension that says that one colour is transparent. */
-const transparentPixel = 1;
-const descriptorBytes = 10;
+const TRANSPARENT = 1;
+const DESCRIPTOR_BYTES = 10;
 
 /** The first frame of a GIF. */
 export interface GifFrame {
@@ -33,42 +33,57 @@ export interface GifFrame {
  */
 export function readGifFrame(bytes: Uint8Array): GifFrame {
   const opaque = Uint8Array.from(bytes);
-  const globalBytes = paletteBytes(byteAt(bytes, screenFlagsOffset));
+  const globalBytes = paletteBytes(byteAt(bytes, SCREEN_FLAGS_OFFSET));
   let frame: Omit<GifFrame, 'opaque'> | undefined;
   let transparent = 0;
-  let offset = headerBytes + globalBytes;
-  for (;;) {
-    const block = byteAt(bytes, offset);
-    if (block === trailer) break;
-    if (block === extension) {
-      const isControl = byteAt(bytes, offset + 1) === graphicControl && byteAt(bytes, offset + 2) === controlBytes;
+  for (const { extension, start } of gifBlocks(bytes)) {
+    if (extension !== undefined) {
+      const isControl = extension === GRAPHIC_CONTROL && byteAt(bytes, start + 2) === CONTROL_BYTES;
       if (isControl && !frame) {
-        transparent = byteAt(bytes, offset + 3) & transparentPixel ? byteAt(bytes, offset + 6) : 0;
-        opaque[offset + 3]! &= ~transparentPixel;
+        transparent = byteAt(bytes, start + 3) & TRANSPARENT ? byteAt(bytes, start + 6) : 0;
+        opaque[start + 3]! &= ~TRANSPARENT;
       }
-      offset = afterSubBlocks(bytes, offset + 2);
-    } else if (block === imageDescriptor) {
-      const localBytes = paletteBytes(byteAt(bytes, offset + descriptorBytes - 1));
-      const start = localBytes > 0 ? offset + descriptorBytes : headerBytes;
-      const palette = bytes.subarray(start, start + (localBytes || globalBytes));
-      frame ??= {
+    } else if (!frame) {
+      const localBytes = paletteBytes(byteAt(bytes, start + DESCRIPTOR_BYTES - 1));
+      const paletteStart = localBytes > 0 ? start + DESCRIPTOR_BYTES : HEADER_BYTES;
+      const palette = bytes.subarray(paletteStart, paletteStart + (localBytes || globalBytes));
+      const place = [uint16(bytes, start + 1), uint16(bytes, start + 3), uint16(bytes, start + 5)] as const;
+      frame = {
         palette,
         ground: palette.subarray(3 * transparent, 3 * transparent + 3),
-        place: [
-          uint16(bytes, offset + 1),
-          uint16(bytes, offset + 3),
-          uint16(bytes, offset + 5),
-          uint16(bytes, offset + 7),
-        ],
+        place: [...place, uint16(bytes, start + 7)],
       };
-      const codeSizeBytes = 1;
-      offset = afterSubBlocks(bytes, offset + descriptorBytes + localBytes + codeSizeBytes);
-    } else {
-      throw corruptImage('GIF', 'a block has no known type');
     }
   }
   if (!frame) throw corruptImage('GIF', 'it holds no frame');
   return { ...frame, opaque };
+}
+
+/** A block of a GIF between its screen with the global palette and its trailer. */
+interface GifBlock {
+  /** The label of an extension; undefined for a frame. */
+  readonly extension: number | undefined;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** All blocks up to the trailer. Throws `corrupt-image` for a file that ends before it. */
+export function* gifBlocks(bytes: Uint8Array): Generator<GifBlock> {
+  for (let start = HEADER_BYTES + paletteBytes(byteAt(bytes, SCREEN_FLAGS_OFFSET)); ; ) {
+    const block = byteAt(bytes, start);
+    if (block === TRAILER) return;
+    if (block !== EXTENSION && block !== IMAGE_DESCRIPTOR) throw corruptImage('GIF', 'a block has no known type');
+    const extension = block === EXTENSION ? byteAt(bytes, start + 1) : undefined;
+    const end = extension === undefined ? frameEnd(bytes, start) : afterSubBlocks(bytes, start + 2);
+    yield { extension, start, end };
+    start = end;
+  }
+}
+
+function frameEnd(bytes: Uint8Array, start: number): number {
+  const localBytes = paletteBytes(byteAt(bytes, start + DESCRIPTOR_BYTES - 1));
+  const codeSizeBytes = 1;
+  return afterSubBlocks(bytes, start + DESCRIPTOR_BYTES + localBytes + codeSizeBytes);
 }
 
 /**
@@ -82,7 +97,7 @@ export function gifMode(palette: Uint8Array): ImageMode {
 
 /** Gives the pixels around the frame the colour of the ground; libvips leaves them black. */
 export function fillGround(samples: RasterSamples, { place: [left, top, width, height], ground }: GifFrame): void {
-  const channels = channelsOf[samples.mode];
+  const channels = CHANNELS[samples.mode];
   if (left === 0 && top === 0 && width >= samples.width && height >= samples.height) return;
   for (let y = 0; y < samples.height; y++) {
     for (let x = 0; x < samples.width; x++) {

@@ -20,8 +20,8 @@ function peak(): number {
 
 async function stored(image: Uint8Array) {
   const limits = { maximumBytes: 2 ** 31, timeoutMs: 600_000 };
-  const frame = await frameOf(await (await openImage(image, limits)).read(0), { png: { folder: tmpdir() } }, image);
-  if (frame.png) rmSync(frame.png);
+  const frame = await frameOf(await (await openImage(image, limits)).read(0), { stored: { folder: tmpdir() } }, image);
+  if (frame.stored) rmSync(frame.stored.path);
   return frame;
 }
 

@@ -1,7 +1,7 @@
 import { corruptImage } from '../../image/image-error.js';
 
 /** Tags of TIFF 6.0 and its supplements that matter for pixels. */
-export const tagCodes = {
+export const TAG = {
   newSubfileType: 254,
   subfileType: 255,
   width: 256,
@@ -33,10 +33,10 @@ export const tagCodes = {
   referenceBlackWhite: 532,
 } as const;
 
-const byteTypes = [1, 2, 6, 7];
-const rationalTypes = [5, 10];
+const BYTE_TYPES = [1, 2, 6, 7];
+const RATIONAL_TYPES = [5, 10];
 /** Bytes of a value by its type: BYTE, ASCII, SHORT, LONG, RATIONAL and so on (TIFF 6.0, section 2; BigTIFF). */
-const typeBytes: Readonly<Record<number, number>> = {
+const TYPE_BYTES: Readonly<Record<number, number>> = {
   1: 1,
   2: 1,
   3: 2,
@@ -54,10 +54,12 @@ const typeBytes: Readonly<Record<number, number>> = {
   17: 8,
   18: 8,
 };
-const bigTiff = 43;
+const BIG_TIFF = 43;
 const mostDirectories = 65_536;
 
 interface Entry {
+  /** Position of the entry itself. */
+  readonly at: number;
   readonly type: number;
   readonly count: number;
   /** Position of its first value. */
@@ -68,14 +70,24 @@ interface Entry {
 export class TiffDirectory {
   readonly #file: TiffFile;
   readonly #entries: ReadonlyMap<number, Entry>;
+  /** Its position in the file. */
+  readonly offset: number;
 
-  constructor(file: TiffFile, entries: ReadonlyMap<number, Entry>) {
+  constructor(file: TiffFile, entries: ReadonlyMap<number, Entry>, offset: number) {
     this.#file = file;
+    this.offset = offset;
     this.#entries = entries;
   }
 
   has(tag: number): boolean {
     return this.#entries.has(tag);
+  }
+
+  /** The entries of these tags in their order, and the bytes of the values of each. */
+  entriesOf(tags: ReadonlySet<number>): { readonly at: number; readonly start: number; readonly sizeBytes: number }[] {
+    return [...this.#entries]
+      .filter(([tag]) => tags.has(tag))
+      .map(([, { at, start, count, type }]) => ({ at, start, sizeBytes: count * TYPE_BYTES[type]! }));
   }
 
   /** All values of a tag as numbers; undefined if it is absent or empty. Throws `corrupt-image` outside the file. */
@@ -94,7 +106,7 @@ export class TiffDirectory {
   /** The bytes of a tag. */
   bytes(tag: number): Uint8Array | undefined {
     const entry = this.#entries.get(tag);
-    return entry && this.#file.slice(entry.start, entry.count * typeBytes[entry.type]!);
+    return entry && this.#file.slice(entry.start, entry.count * TYPE_BYTES[entry.type]!);
   }
 }
 
@@ -109,7 +121,7 @@ export class TiffFile {
     this.bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.littleEndian = bytes[0] === 0x49;
-    this.#isBig = this.#uint16(2) === bigTiff;
+    this.#isBig = this.#uint16(2) === BIG_TIFF;
   }
 
   /**
@@ -130,6 +142,33 @@ export class TiffFile {
     return found;
   }
 
+  /**
+   * Copies the header, and a directory with these tags alone as the only one, to their places in `plain`. Throws
+   * `corrupt-image` for values outside the file.
+   */
+  copyDirectory(directory: TiffDirectory, plain: Uint8Array, tags: ReadonlySet<number>): void {
+    const [countBytes, entryBytes] = this.#isBig ? ([8, 20] as const) : ([2, 12] as const);
+    const entries = directory.entriesOf(tags);
+    for (const { at, start, sizeBytes } of entries) {
+      const isInEntry = start > at && start < at + entryBytes;
+      if (!isInEntry) plain.set(this.slice(start, sizeBytes), start);
+    }
+    const view = new DataView(plain.buffer, plain.byteOffset, plain.byteLength);
+    plain.fill(0, directory.offset, directory.offset + countBytes + entries.length * entryBytes);
+    plain.set(this.bytes.subarray(0, this.#isBig ? 8 : 4));
+    if (this.#isBig) {
+      view.setBigUint64(8, BigInt(directory.offset), this.littleEndian);
+      view.setBigUint64(directory.offset, BigInt(entries.length), this.littleEndian);
+    } else {
+      view.setUint32(4, directory.offset, this.littleEndian);
+      view.setUint16(directory.offset, entries.length, this.littleEndian);
+    }
+    entries.forEach(({ at }, index) => {
+      const entry = this.bytes.subarray(at, at + entryBytes);
+      plain.set(entry, directory.offset + countBytes + index * entryBytes);
+    });
+  }
+
   /** Throws `corrupt-image` if the bytes do not lie within the file. */
   slice(start: number, length: number): Uint8Array {
     if (start + length > this.bytes.length) throw corruptImage('TIFF', 'it ends inside its pixels');
@@ -138,12 +177,12 @@ export class TiffFile {
 
   /** Value `index` of an entry: integers of all sizes, rationals and floating point. */
   value({ type, count, start }: Entry, index: number): number {
-    const at = start + index * typeBytes[type]!;
-    if (at + typeBytes[type]! > this.bytes.length || index >= count) throw outside();
+    const at = start + index * TYPE_BYTES[type]!;
+    if (at + TYPE_BYTES[type]! > this.bytes.length || index >= count) throw outside();
     const view = this.#view;
     const little = this.littleEndian;
-    if (byteTypes.includes(type)) return this.bytes[at]!;
-    if (rationalTypes.includes(type)) return view.getUint32(at, little) / view.getUint32(at + 4, little);
+    if (BYTE_TYPES.includes(type)) return this.bytes[at]!;
+    if (RATIONAL_TYPES.includes(type)) return view.getUint32(at, little) / view.getUint32(at + 4, little);
     switch (type) {
       case 3:
         return view.getUint16(at, little);
@@ -175,13 +214,13 @@ export class TiffFile {
       const type = this.#uint16(at + 2);
       const values = this.#isBig ? this.#offset(at + 4) : this.#uint32(at + 4);
       const valueAt = at + entryBytes - inlineBytes;
-      const bytes = values * (typeBytes[type] ?? 0);
+      const bytes = values * (TYPE_BYTES[type] ?? 0);
       // Of a tag that comes twice the first counts, as in libtiff.
       if (bytes > 0 && !entries.has(tag)) {
-        entries.set(tag, { type, count: values, start: bytes > inlineBytes ? this.#offset(valueAt) : valueAt });
+        entries.set(tag, { at, type, count: values, start: bytes > inlineBytes ? this.#offset(valueAt) : valueAt });
       }
     }
-    return { directory: new TiffDirectory(this, entries), next: this.#offset(end) };
+    return { directory: new TiffDirectory(this, entries, offset), next: this.#offset(end) };
   }
 
   /** A position in the file, or a count: 4 bytes, in a BigTIFF 8. */
