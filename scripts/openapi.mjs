@@ -3,12 +3,10 @@
  * is not what the contracts say.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { openApiDocument } from '@mediclip/contracts';
-import { stringify } from 'yaml';
+import { openApiYaml } from '@mediclip/contracts';
 
 const file = new URL('../openapi.yaml', import.meta.url);
-const note = '# Made from packages/contracts by `node scripts/openapi.mjs`; change the schemas there.\n';
-const text = note + stringify(openApiDocument(), { aliasDuplicateObjects: false, lineWidth: 120 });
+const text = openApiYaml();
 
 if (process.argv.includes('--check')) {
   if (readFileSync(file, 'utf8') !== text) {

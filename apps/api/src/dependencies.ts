@@ -54,8 +54,6 @@ export interface ServerSettings {
   readonly eventLoopDelayMs: number;
   readonly connectionTimeoutMs: number;
   readonly requestTimeoutMs: number;
-  /** Where another server of the process tells of its parts and metrics: this one then tells neither. */
-  readonly operationsPort?: number;
   readonly dicomweb: DicomwebSettings;
   /** Whether the page for people is served. */
   readonly page: boolean;

@@ -7,7 +7,6 @@ import { addComputeFlags, type ComputeFlags } from './commands/compute-flags.js'
 import { addKeysCommands } from './commands/keys-flags.js';
 import type { ReviseFlags } from './commands/revise.js';
 import type { ScoreFlags } from './commands/score.js';
-import type { SecretsFlags } from './commands/secrets.js';
 import type { ThresholdFlags } from './commands/threshold.js';
 import { addWeightsCommands } from './commands/weights-flags.js';
 import type { DemoFlags } from './demo/demo.js';
@@ -101,14 +100,6 @@ function program(signal: AbortSignal): Command {
     );
   addWeightsCommands(mediclip, signal);
   addKeysCommands(mediclip);
-  mediclip
-    .command('secrets <folder>')
-    .description('make the secrets that a deployment lacks; prints the first API key')
-    .option('--tenant <tenant>', 'whose the first key is', 'default')
-    .option('--json', 'write JSON lines', false)
-    .action(async (folder: string, flags: SecretsFlags) =>
-      (await import('./commands/secrets.js')).makeSecrets(folder, flags),
-    );
   addServiceCommands(mediclip, signal);
   addDemo(mediclip, signal);
   return mediclip;

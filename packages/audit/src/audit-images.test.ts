@@ -64,9 +64,8 @@ describe('the audit of a data set', () => {
     ]);
     const kinds = findings.warnings.map(({ kind }) => kind).filter((kind) => kind !== 'shortcut');
     expect(kinds).toEqual(['copies-across-splits', 'copies-across-labels', 'copies']);
-    expect(findings.warnings[0]?.sentence).toContain(
-      '1 of 6 test images are copies of training images (e.png and f.png)',
-    );
+    expect(findings.warnings[0]?.sentence).toContain('1 of 6 test images are copies of training images:');
+    for (const { sentence } of findings.warnings) expect(sentence).not.toContain('.png');
   });
 
   test('warns of a trivial cue that tells the labels apart, with its direction, and of no other', () => {

@@ -17,7 +17,10 @@ export const cueWords: Readonly<Record<Cue, string>> = {
   edgeMarks: 'marks or text at the edge',
 };
 
-/** Warnings in plain words, the gravest first: what was found, what it means, what to do. */
+/**
+ * Warnings in plain words, the gravest first: what was found, what it means, what to do. They name no file, so that
+ * they need not change when an image is deleted.
+ */
 export function warningsOf(
   images: readonly ImageToAudit[],
   groups: readonly (readonly number[])[],
@@ -29,18 +32,13 @@ export function warningsOf(
   const within = groups.filter((group) => !differIn(images, group, 'split') && !differIn(images, group, 'label'));
   const copiesWithin = within.reduce((sum, group) => sum + group.length - 1, 0);
   const tests = images.filter(({ split }) => split === 'test').length;
-  const example = (found: readonly (readonly number[])[]) =>
-    (found[0] ?? [])
-      .slice(0, 2)
-      .map((place) => images[place]?.fileName)
-      .join(' and ');
   return [
     ...(acrossSplits.length > 0
       ? [
           {
             kind: 'copies-across-splits' as const,
             sentence:
-              `${copies.testInTraining} of ${tests} test images are copies of training images (${example(acrossSplits)}): a model has seen them, and its figures ` +
+              `${copies.testInTraining} of ${tests} test images are copies of training images: a model has seen them, and its figures ` +
               'are too good. Remove them from the test images, or read the figures without them.',
           },
         ]
@@ -50,7 +48,7 @@ export function warningsOf(
           {
             kind: 'copies-across-labels' as const,
             sentence:
-              `${counted(acrossLabels.length, 'picture is', 'pictures are')} labelled normal in one place and abnormal in another (${example(acrossLabels)}): one of the labels is wrong. ` +
+              `${counted(acrossLabels.length, 'picture is', 'pictures are')} labelled normal in one place and abnormal in another: one of the labels is wrong. ` +
               'Look at both and remove one.',
           },
         ]
@@ -61,7 +59,7 @@ export function warningsOf(
           {
             kind: 'copies' as const,
             sentence:
-              `${counted(copiesWithin, 'image is a copy', 'images are copies')} of another one of the same part and label (${example(within)}): the data set is smaller than it looks, and intervals ` +
+              `${counted(copiesWithin, 'image is a copy', 'images are copies')} of another one of the same part and label: the data set is smaller than it looks, and intervals ` +
               'are wider than they say. Keep one of each.',
           },
         ]

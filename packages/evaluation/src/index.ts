@@ -30,6 +30,7 @@ export type {
   ReportCase,
   ReportData,
 } from './report/report-data.js';
+export { withoutImages } from './report/without-images.js';
 export {
   describeShadow,
   observeShadow,

@@ -14,6 +14,8 @@ export {
   type QueueErrorCode,
   QueueUnavailableError,
 } from './job-queue.js';
+export { openRedisJobQueue } from './redis/job-queue.js';
+export { openRedisScoreChannel } from './redis/score-channel.js';
 export {
   type ScoreAnswerer,
   type ScoreChannel,

@@ -93,6 +93,9 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** Objects that know which store they are. */
+type IdentifiedObjects = ObjectStore & Pick<MarkedStore, 'identity'>;
+
 export interface StoreOptions {
   /** The clock, milliseconds since 1970 (`Date.now`). */
   readonly now?: () => number;
@@ -107,9 +110,14 @@ export interface StoreOptions {
  * const { datasets } = store.tenant('default');
  * await datasets.create({ name: 'Brain MRI' });
  */
-export function openStore(url: string, { now = Date.now }: StoreOptions = {}): Store {
+export function openStore(url: string, options: StoreOptions = {}): Store {
   // A look at a file costs nothing beside the rest; a request to S3 does.
-  const objects = new MarkedStore(openObjectStore(url), { trustedMs: url.startsWith('file:') ? 0 : 5000 });
+  const trustedMs = url.startsWith('file:') ? 0 : 5000;
+  return storeOn(new MarkedStore(openObjectStore(url), { trustedMs }), options);
+}
+
+/** The store on these objects. */
+export function storeOn(objects: IdentifiedObjects, { now = Date.now }: StoreOptions = {}): Store {
   const tenants = async function* () {
     for await (const name of foldersOf(objects, 'tenants/')) if (tenantSchema.safeParse(name).success) yield name;
   };

@@ -57,10 +57,10 @@ async function post(
         else callback(null, address.address, address.family);
       },
     });
-    sent.on('error', reject);
+    sent.once('error', reject);
     sent.once('response', (response) => {
       resolve(response.statusCode!);
-      response.on('error', () => undefined).destroy();
+      response.once('error', () => undefined).destroy();
     });
     sent.end(body);
   });

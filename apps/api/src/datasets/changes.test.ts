@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { JobOf } from '@mediclip/contracts';
 import { closeSharedPool, TestService, unknownId } from '../testing/test-service.js';
 
 let service: TestService;
@@ -85,4 +86,51 @@ test('lists of models and jobs are filtered by data set and model', async () => 
   expect(await idsOf(`/v1/jobs?datasetId=${other.dataset.id}`)).toEqual([scoring.id, other.jobId]);
   expect(await idsOf(`/v1/jobs?modelId=${modelId}`)).toEqual([scoring.id, jobId]);
   expect(await idsOf(`/v1/jobs?modelId=${modelId}&kind=scoring&datasetId=${datasetId}`)).toEqual([]);
+});
+
+describe('forgetting', () => {
+  const scoredAndAudited = async () => {
+    const dataset = (await service.dataset(2)).id;
+    const made = { modelId, datasetId: dataset };
+    const jobs = [
+      await service.post('/v1/scorings', { json: made }),
+      await service.post('/v1/evaluations', { json: made }),
+      await service.post(`/v1/datasets/${dataset}/audits`),
+    ].map(({ json }) => json.id as string);
+    const [scoring, evaluation, audit] = jobs as [string, string, string];
+    await service.ended(scoring);
+    const { evaluationId } = ((await service.ended(evaluation)) as JobOf<'evaluation'>).result!;
+    const { auditId } = ((await service.ended(audit)) as JobOf<'audit'>).result!;
+    return { dataset, scoring, evaluationId, auditId, jobs };
+  };
+
+  test('a data set takes what was made of it along when asked, and leaves that without', async () => {
+    for (const derived of [true, false]) {
+      const { dataset, evaluationId, auditId, jobs } = await scoredAndAudited();
+      const { status } = await service.delete(`/v1/datasets/${dataset}${derived ? '?derived=true' : ''}`);
+      expect(status).toBe(204);
+      const paths = [`evaluations/${evaluationId}`, `audits/${auditId}`, ...jobs.map((id) => `jobs/${id}`)];
+      const found = await Promise.all(paths.map(async (path) => (await service.get(`/v1/${path}`)).status));
+      expect(found).toEqual(paths.map(() => (derived ? 404 : 200)));
+    }
+    expect((await service.get(`/v1/models/${modelId}`)).status).toBe(200);
+  });
+
+  test('an image takes its results along, also for who holds an old tag', async () => {
+    const { dataset, scoring, evaluationId } = await scoredAndAudited();
+    const [imageId] = await idsOf(`/v1/datasets/${dataset}/images?split=test`);
+    const content = `/v1/datasets/${dataset}/images/${imageId}/content`;
+    const etag = (await service.get(content)).headers.get('etag')!;
+    const results = `/v1/jobs/${scoring}/results`;
+    expect((await service.get(`${results}?sort=name`)).json.items).toHaveLength(4);
+    expect((await service.delete(`/v1/datasets/${dataset}/images/${imageId}`)).status).toBe(204);
+    expect((await service.get(content, { headers: { 'if-none-match': etag } })).status).toBe(404);
+    for (const query of ['', '?sort=name'])
+      expect((await service.get(`${results}${query}`)).json.items).toHaveLength(3);
+    expect((await service.get(`${results}/${imageId}/map`)).status).toBe(404);
+    const judged = await service.post(`${results}/${imageId}/verdict`, { json: { verdict: 'normal' } });
+    expect(judged.problem).toBe('not-found');
+    const { points } = (await service.get(`/v1/evaluations/${evaluationId}/operating-points`)).json;
+    expect(points).toHaveLength(2);
+  });
 });

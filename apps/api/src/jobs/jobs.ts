@@ -62,9 +62,13 @@ export function jobHandlers({
         at: new Date().toISOString(),
         ...(request.keyId !== undefined && { keyId: request.keyId }),
       };
-      const result = await store.results.judge(params.id, params.imageId, verdict);
-      await noteOnModel(store, job, { ...result, verdict });
-      return { json: withFlag(result, job) };
+      await noteOnModel(store, job, { ...(await store.results.get(params.id, params.imageId)), verdict });
+      try {
+        return { json: withFlag(await store.results.judge(params.id, params.imageId, verdict), job) };
+      } catch (error) {
+        if (error instanceof RecordNotFound) await forgetOnModel(store, job, params.imageId);
+        throw error;
+      }
     },
 
     async getJobResultMap({ params, store, request, signal }) {
@@ -109,6 +113,11 @@ async function noteOnModel(
   } catch (error) {
     if (!(error instanceof RecordNotFound)) throw error;
   }
+}
+
+/** Takes it back, for a result that was deleted meanwhile. */
+async function forgetOnModel({ judgedImages }: TenantStore, { id, request }: Scoring, imageId: string): Promise<void> {
+  await judgedImages.forget(request.modelId, (judged) => judged.jobId === id && judged.imageId === imageId);
 }
 
 /** Whether an image of this p-value is flagged; undefined where the scoring flags none. */

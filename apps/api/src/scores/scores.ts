@@ -1,6 +1,6 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { type Model, ProblemError, type ScoreOutcome } from '@mediclip/contracts';
-import { describeScore, regionThresholdOf } from '@mediclip/evaluation';
+import { describeScore } from '@mediclip/evaluation';
 import type { AnomalyMap } from '@mediclip/maps';
 import type { ScoreChannel } from '@mediclip/queue';
 import { usableBackbone } from '../backbones/backbone-catalogue.js';
@@ -137,12 +137,14 @@ function scored({ description, frame, frames }: ReadyImage, map: AnomalyMap, mod
 }
 
 async function overlay(
-  { ground }: ReadyImage,
-  { map, mapSide }: AnomalyMap,
+  { ground, description }: ReadyImage,
+  scoredMap: AnomalyMap,
   model: Model,
   imaging: Imaging,
   { signal, store }: Call<'scoreImages'>,
 ): Promise<Uint8Array> {
+  const { map, mapSide } = scoredMap;
+  const { mapRegions } = describeScore(scoredMap, description, model);
   if (!ground) throw new Error('This is a bug: there is nothing to draw the overlay on.');
-  return imaging.overlay(ground, map, mapSide, { from: regionThresholdOf(model) }, { signal, caller: store.tenant });
+  return imaging.overlay(ground, map, mapSide, { regions: mapRegions }, { signal, caller: store.tenant });
 }

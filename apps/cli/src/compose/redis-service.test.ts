@@ -3,8 +3,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
-import { QueueUnavailableError } from '@mediclip/queue';
-import { openRedisJobQueue } from '@mediclip/queue/redis';
+import { openRedisJobQueue, QueueUnavailableError } from '@mediclip/queue';
 import { findRedis, temporaryFolder } from '@mediclip/testing';
 import { startRedisService } from './testing/redis-service.js';
 

@@ -1,10 +1,10 @@
 import type { Image, Label } from '@mediclip/contracts';
-import { heatPixels } from '@mediclip/maps';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { get, request } from '../api/http.js';
-import { readMap, type StoredMap } from '../api/npy.js';
+import { type AnomalyMap, readMap } from '../api/npy.js';
 import { useLoaded } from '../parts/loaded.js';
 import { ProblemNote } from '../parts/problem.js';
+import { drawHeat } from './heat.js';
 import { decisionWords, type Scored } from './scored.js';
 
 interface PictureDialogProps {
@@ -21,8 +21,6 @@ interface PictureDialogProps {
 
 const side = 768;
 const fromSteps = 100;
-/** As in the overlays of the API. */
-const usualStrength = 0.5;
 
 /** One picture large, beside itself under its heat map. */
 export function PictureDialog(props: PictureDialogProps) {
@@ -30,7 +28,7 @@ export function PictureDialog(props: PictureDialogProps) {
   const { imageId, fileName } = result;
   const dialog = useRef<HTMLDialogElement>(null);
   const [hasHeat, setHeat] = useState(true);
-  const [strength, setStrength] = useState(usualStrength);
+  const [opacity, setOpacity] = useState(0.6);
   const [from, setFrom] = useState(heatFrom);
   const [error, setError] = useState<unknown>();
   const loaded = useLoaded(async () => {
@@ -80,7 +78,7 @@ export function PictureDialog(props: PictureDialogProps) {
         <figure>
           <div class="stack">
             <img src={preview} alt={`${fileName} under its heat map`} />
-            {shown && hasHeat && <Heat map={shown.map} image={shown.image} strength={strength} from={from} />}
+            {shown && hasHeat && <Heat map={shown.map} image={shown.image} opacity={opacity} from={from} />}
           </div>
           <figcaption>
             What the detector finds unusual. Areas are coloured from the contour on, brightest where most unusual.
@@ -98,8 +96,8 @@ export function PictureDialog(props: PictureDialogProps) {
             min="0"
             max="1"
             step="0.05"
-            value={strength}
-            onInput={({ currentTarget }) => setStrength(currentTarget.valueAsNumber)}
+            value={opacity}
+            onInput={({ currentTarget }) => setOpacity(currentTarget.valueAsNumber)}
           />
         </label>
         <label>
@@ -156,24 +154,21 @@ export function PictureDialog(props: PictureDialogProps) {
 }
 
 interface HeatProps {
-  readonly map: StoredMap;
+  readonly map: AnomalyMap;
   readonly image: Image;
-  readonly strength: number;
+  readonly opacity: number;
   readonly from: number;
 }
 
-const heatSide = 512;
-
-function Heat({ map, image, strength, from }: HeatProps) {
+function Heat({ map, image, opacity, from }: HeatProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const scale = heatSide / Math.max(image.width, image.height);
+  const scale = 512 / Math.max(image.width, image.height);
   const [width, height] = [image.width, image.height].map((n) => Math.max(1, Math.round(n * scale))) as [
     number,
     number,
   ];
   useEffect(() => {
-    const heat = new ImageData(heatPixels(map, { width, height, from, strength }), width, height);
-    canvas.current?.getContext('2d')?.putImageData(heat, 0, 0);
-  }, [map, width, height, from, strength]);
-  return <canvas ref={canvas} width={width} height={height} />;
+    canvas.current?.getContext('2d')?.putImageData(drawHeat(map, { width, height, from }), 0, 0);
+  }, [map, width, height, from]);
+  return <canvas ref={canvas} width={width} height={height} style={{ opacity }} />;
 }

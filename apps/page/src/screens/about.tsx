@@ -95,14 +95,13 @@ function UsageList({ of: { jobs, storedBytes, datasets, images, models } }: { re
   );
 }
 
-/** A server that is not ready says why in its problem; one with an operations port says it there alone. */
+/** A server that is not ready says why in its problem. */
 async function checks(): Promise<Readiness['checks']> {
   try {
-    const { checks } = await get<Readiness>('/readyz');
-    return checks.length > 0 ? checks : [{ name: 'Server', ok: true }];
+    return (await get<Readiness>('/readyz')).checks;
   } catch (error) {
     const problem: Problem | undefined = error instanceof ApiProblem ? error.problem : undefined;
-    if (problem?.status !== 503) throw error;
-    return problem.checks ?? [{ name: 'Server', ok: false }];
+    if (problem?.checks === undefined) throw error;
+    return problem.checks;
   }
 }

@@ -15,13 +15,10 @@ import {
  * shape.
  */
 export class Head {
-  readonly #shape: DetectorShape;
-  readonly #session: Session;
-
-  private constructor(shape: DetectorShape, session: Session) {
-    this.#shape = shape;
-    this.#session = session;
-  }
+  private constructor(
+    private readonly shape: DetectorShape,
+    private readonly session: Session,
+  ) {}
 
   static async open(runtime: Runtime, shape: DetectorShape): Promise<Head> {
     const features = featureInputs(shape.backbone, detectorTaps(shape), 1);
@@ -34,20 +31,20 @@ export class Head {
 
   /** `features` are those at `detectorTaps`. */
   async run(features: Features, tensors: DetectorTensors): Promise<AnomalyMap> {
-    const feeds = stackFeatures([features], this.#shape.backbone, detectorTaps(this.#shape), 1);
-    for (const [name, shape] of tensorShapes(this.#shape)) {
+    const feeds = stackFeatures([features], this.shape.backbone, detectorTaps(this.shape), 1);
+    for (const [name, shape] of tensorShapes(this.shape)) {
       feeds[name] = { dtype: 'float32', shape, data: tensors.get(name)! };
     }
-    const { map, score, logit } = await this.#session.run(feeds);
+    const { map, score, logit } = await this.session.run(feeds);
     return {
       score: Number(score!.data[0]),
       logit: Number(logit!.data[0]),
       map: map!.data as Float32Array,
-      mapSide: this.#shape.backbone.side,
+      mapSide: this.shape.backbone.side,
     };
   }
 
   async release(): Promise<void> {
-    await this.#session.release();
+    await this.session.release();
   }
 }

@@ -33,10 +33,10 @@ export class Scorer {
   readonly #onDevice = new DeviceScorer();
   #releasing: Promise<void> = Promise.resolve();
 
-  readonly #towers: Towers;
-
-  constructor(towers: Towers, options: { readonly mostHeads?: number } = {}) {
-    this.#towers = towers;
+  constructor(
+    private readonly towers: Towers,
+    options: { readonly mostHeads?: number } = {},
+  ) {
     this.#heads = new LRUCache({ max: options.mostHeads ?? mostHeads, dispose: (head) => this.#releaseHead(head) });
   }
 
@@ -114,7 +114,7 @@ export class Scorer {
   }
 
   #tower({ description }: Detector): Tower {
-    return this.#towers.openFor(description.backbone, detectorTaps(description));
+    return this.towers.openFor(description.backbone, detectorTaps(description));
   }
 
   #detector({ id, folder }: DetectorReference): Promise<Detector> {

@@ -59,12 +59,12 @@ export const datasetRoutes = {
     tag: 'datasets',
     summary: 'Delete a data set with its images',
     description:
-      'Refused while a job that has not ended reads it. Models that were adapted to it stay; with `derived`, scorings and evaluations go.',
+      'Refused while a job that has not ended reads it. Models that were adapted to it stay; with `derived`, scorings, evaluations and audits go.',
     params: idParams,
     query: z.strictObject({
       derived: z.enum(['true', 'false']).default('false').meta({
         description:
-          'Whether its scorings, with their maps and verdicts, and its evaluations, with their reports, go too.',
+          'Whether its scorings, with their maps and verdicts, its evaluations, with their reports, and its audits go too.',
       }),
     }),
     replies: { 204: deleted },
@@ -140,7 +140,8 @@ export const datasetRoutes = {
     params: imageParams,
     replies: {
       200: {
-        description: 'The bytes as they were sent; for DICOM, pixels and technical tags only.',
+        description:
+          'The picture as it was sent, without what the file says besides it; of DICOM, NIfTI and TIFF pages a PNG.',
         content: {
           'image/png': 'bytes',
           'image/jpeg': 'bytes',
@@ -185,7 +186,8 @@ export const datasetRoutes = {
     path: '/v1/datasets/{id}/images/{imageId}',
     tag: 'datasets',
     summary: 'Delete an image',
-    description: 'Refused while a job that has not ended reads the data set.',
+    description:
+      'Refused while a job that has not ended reads the data set. Its results, maps, verdicts and pictures in reports go with it.',
     params: imageParams,
     replies: { 204: deleted },
     problems: ['data-set-in-use'],

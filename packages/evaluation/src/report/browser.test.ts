@@ -28,7 +28,6 @@ const reports: Record<string, ReportData> = {
     dataset: exampleReport.dataset,
     scores: [],
     image: exampleReport.image,
-    regionThreshold: 0.5,
     cases: [],
     history: [],
     modelCard: [],

@@ -25,8 +25,6 @@ export interface ReportData {
   readonly comparison?: BaselineComparison;
   /** What an audit of the data set says of these figures. */
   readonly audit?: ReportAudit;
-  /** From this value of a map on an area is a region: there its colours begin. */
-  readonly regionThreshold: number;
   readonly cases: readonly ReportCase[];
   readonly history: readonly EpochFigures[];
   /** The epoch whose parameters the model has. */
@@ -65,8 +63,6 @@ interface EvaluatedDataset {
   readonly digest: string;
   /** Abnormal images with a mask. */
   readonly masks: number;
-  /** Shares of their images that those masks mark, 0 to 1; left out without masks. */
-  readonly maskShares?: { readonly smallest: number; readonly median: number; readonly largest: number } | undefined;
   /** Images that could not be scored and are in no figure. */
   readonly rejected: number;
   /** Images that show what another one of their label shows, and are in no figure. */
@@ -78,10 +74,11 @@ interface EvaluatedDataset {
 /** One image that is shown, as PNG files; the mask is left out where there is none. */
 export interface ReportCase {
   readonly group: CaseGroup;
+  /** Its image, where that has an id: so that the case can be found when the image is deleted. */
+  readonly imageId?: string | undefined;
   readonly name: string;
   readonly score: number;
   readonly image: Uint8Array;
-  /** The image under its heat, in the image's aspect. */
   readonly overlay: Uint8Array;
   readonly mask?: Uint8Array;
 }

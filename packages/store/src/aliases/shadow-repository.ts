@@ -2,7 +2,27 @@ import { type ShadowRecord, shadowRecordSchema } from '@mediclip/contracts';
 import { Documents } from '../records/documents.js';
 import type { Tenant } from '../records/tenant.js';
 
-export const shadowKey = ({ prefix }: Tenant, name: string) => `${prefix}shadows/${name}.json`;
+export const shadowKey = (tenant: Tenant, name: string) => `${shadowsFolder(tenant)}${name}.json`;
+
+const shadowsFolder = ({ prefix }: Tenant) => `${prefix}shadows/`;
+
+function shadowDocuments({ objects }: Tenant): Documents<ShadowRecord> {
+  return new Documents(objects, shadowRecordSchema);
+}
+
+/** Removes what aliases remember of a picture that both models have scored; how many were scored stays. */
+export async function forgetShadowed(tenant: Tenant, pixelDigest: string): Promise<void> {
+  const documents = shadowDocuments(tenant);
+  const showsIt = (shadowed: ShadowRecord['ring'][number]) => shadowed.at(-1) === pixelDigest;
+  for await (const key of tenant.objects.keys(shadowsFolder(tenant))) {
+    await documents.update(
+      key,
+      (record) =>
+        record.ring.some(showsIt) ? { ...record, ring: record.ring.filter((one) => !showsIt(one)) } : undefined,
+      { fromReserve: true },
+    );
+  }
+}
 
 /** What aliases remember of their shadows, at `shadows/<name>.json`: one record for all processes. */
 export class ShadowRepository {
@@ -11,7 +31,7 @@ export class ShadowRepository {
 
   constructor(tenant: Tenant) {
     this.#tenant = tenant;
-    this.#documents = new Documents(tenant.objects, shadowRecordSchema);
+    this.#documents = shadowDocuments(tenant);
   }
 
   /** Undefined for an alias whose shadow has scored nothing. */

@@ -1,6 +1,8 @@
 import type { DatasetCounts, Image, ImageChange, ImageRecord, Label, Page, Split } from '@mediclip/contracts';
 import { sha256Of } from '@mediclip/files';
 import { DamagedContent, RecordExists, RecordNotFound } from '../errors.js';
+import { forgetImage } from '../forgetting/forget-image.js';
+import { forgottenImages, isForgotten } from '../forgetting/forgotten-images.js';
 import { assertUnused } from '../jobs/in-use.js';
 import type { StoredStream } from '../object-store.js';
 import type { Documents } from '../records/documents.js';
@@ -20,6 +22,7 @@ import {
   possibleNames,
 } from './image-keys.js';
 import { findImage, imageDocuments, toImage } from './image-record.js';
+import { removeImage, removeImageRecord } from './remove-image.js';
 
 /** What is known about an image beside its bytes. */
 export type ImageDescription = Omit<Image, 'id' | 'datasetId' | 'createdAt' | 'sha256' | 'sizeBytes' | 'mask'>;
@@ -48,14 +51,14 @@ export interface PlaceInUpload extends Place {
  * there.
  */
 export class ImageRepository {
-  readonly #tenant: Tenant;
-  readonly #documents: Documents<ImageRecord>;
-  readonly #imageCounts: ImageCounts;
+  private readonly tenant: Tenant;
+  private readonly documents: Documents<ImageRecord>;
+  private readonly imageCounts: ImageCounts;
 
   constructor(tenant: Tenant) {
-    this.#tenant = tenant;
-    this.#documents = imageDocuments(tenant);
-    this.#imageCounts = new ImageCounts(tenant);
+    this.tenant = tenant;
+    this.documents = imageDocuments(tenant);
+    this.imageCounts = new ImageCounts(tenant);
   }
 
   /**
@@ -69,15 +72,15 @@ export class ImageRepository {
     { bytes, mask, reference }: ImageContent,
     { uploadId, ...place }: PlaceInUpload,
   ): Promise<Image> {
-    await this.#assertDataset(datasetId);
+    await this.assertDataset(datasetId);
     const digests = { sha256: await sha256Of(bytes), maskSha256: mask && (await sha256Of(mask.bytes)) };
     const { fileName, split, label } = description;
     const id = idWithin(uploadId, place, JSON.stringify([fileName, split, label, ...Object.values(digests)]));
     const put = async (content: Uint8Array, digest: string) => {
-      await this.#tenant.objects.put(`${imageBlobsFolder(this.#tenant, datasetId, id)}${digest}`, content);
+      await this.tenant.objects.put(`${imageBlobsFolder(this.tenant, datasetId, id)}${digest}`, content);
       return { sha256: digest, sizeBytes: content.byteLength };
     };
-    if (reference) await this.#tenant.objects.put(this.#referenceKey(datasetId, id), reference);
+    if (reference) await this.tenant.objects.put(this.referenceKey(datasetId, id), reference);
     return {
       ...description,
       id,
@@ -86,7 +89,7 @@ export class ImageRepository {
       ...(mask && {
         mask: { ...(await put(mask.bytes, digests.maskSha256!)), width: mask.width, height: mask.height },
       }),
-      createdAt: timestamp(this.#tenant),
+      createdAt: timestamp(this.tenant),
     };
   }
 
@@ -97,18 +100,18 @@ export class ImageRepository {
    */
   async commit(datasetId: string, images: readonly Image[]): Promise<void> {
     try {
-      await this.#imageCounts.whileAdding(datasetId, async () => {
+      await this.imageCounts.whileAdding(datasetId, async () => {
         const added: Image[] = [];
         try {
-          for (const image of images) if (await this.#create(datasetId, image)) added.push(image);
+          for (const image of images) if (await this.create(datasetId, image)) added.push(image);
         } catch (error) {
-          for (const image of added) await this.#removeRecord(datasetId, image).catch(() => undefined);
+          for (const image of added) await removeImageRecord(this.tenant, datasetId, image).catch(() => undefined);
           throw error;
         }
         return added;
       });
     } catch (error) {
-      if (error instanceof RecordNotFound) for (const image of images) await this.#remove(datasetId, image);
+      if (error instanceof RecordNotFound) for (const { id } of images) await removeImage(this.tenant, datasetId, id);
       throw error;
     }
   }
@@ -116,51 +119,51 @@ export class ImageRepository {
   /** Removes the bytes of prepared images. Images that are in the data set stay. */
   async discard(datasetId: string, images: readonly ImageName[]): Promise<void> {
     for (const image of images) {
-      if ((await this.#tenant.objects.head(imageKey(this.#tenant, datasetId, image))) !== undefined) continue;
-      await this.#tenant.objects.deleteFolder(imageBlobsFolder(this.#tenant, datasetId, image.id));
+      if ((await this.tenant.objects.head(imageKey(this.tenant, datasetId, image))) !== undefined) continue;
+      await this.tenant.objects.deleteFolder(imageBlobsFolder(this.tenant, datasetId, image.id));
     }
   }
 
   /** In order of upload. Rejects with `InvalidCursor` too. */
   async list(datasetId: string, page: PageRequest, filter: ImageFilter = {}): Promise<Page<Image>> {
-    await this.#assertDataset(datasetId);
+    await this.assertDataset(datasetId);
     const names = new Map<string, ImageName>();
     const idsBehind = async function* (this: ImageRepository, cursor: string | undefined) {
-      for await (const name of this.#names(datasetId, filter, cursor)) {
+      for await (const name of this.names(datasetId, filter, cursor)) {
         names.set(name.id, name);
         yield name.id;
       }
     }.bind(this);
-    return pageOf(idsBehind, (id) => this.#load(datasetId, names.get(id)!, filter), page);
+    return pageOf(idsBehind, (id) => this.load(datasetId, names.get(id)!, filter), page);
   }
 
   /** Every image that passes the filter, in order of upload. */
   async *all(datasetId: string, filter: ImageFilter = {}): AsyncGenerator<Image> {
-    await this.#assertDataset(datasetId);
-    const load = (name: ImageName) => this.#load(datasetId, name, filter);
-    for await (const image of inBatches(this.#names(datasetId, filter), loadedAtOnce, load)) {
+    await this.assertDataset(datasetId);
+    const load = (name: ImageName) => this.load(datasetId, name, filter);
+    for await (const image of inBatches(this.names(datasetId, filter), loadedAtOnce, load)) {
       if (image) yield image;
     }
   }
 
   /** How many images there are, by split and label. */
   async counts(datasetId: string): Promise<DatasetCounts> {
-    return this.#imageCounts.of(await this.#assertDataset(datasetId));
+    return this.imageCounts.of(await this.assertDataset(datasetId));
   }
 
   /** How many images there are that an upload with this id has put there; others of the same millisecond count too. */
   async countOfUpload(datasetId: string, uploadId: string): Promise<number> {
-    const folder = imagesFolder(this.#tenant, datasetId);
+    const folder = imagesFolder(this.tenant, datasetId);
     let count = 0;
-    for await (const key of this.#tenant.objects.keys(`${folder}${idBoundary(timeOfId(uploadId))}`)) {
+    for await (const key of this.tenant.objects.keys(`${folder}${idBoundary(timeOfId(uploadId))}`)) {
       if (imageNameOf(key)) count++;
     }
     return count;
   }
 
   async get(datasetId: string, imageId: string): Promise<Image> {
-    await this.#assertDataset(datasetId);
-    return (await this.#locate(datasetId, imageId)).image;
+    await this.assertDataset(datasetId);
+    return (await this.locate(datasetId, imageId)).image;
   }
 
   /**
@@ -168,56 +171,58 @@ export class ImageRepository {
    * `RecordInUse` too, while jobs that have not ended use the data set.
    */
   async move(datasetId: string, imageId: string, { split, label }: ImageChange): Promise<Image> {
-    await this.#assertDataset(datasetId);
-    const { name, image } = await this.#locate(datasetId, imageId);
-    await assertUnused(this.#tenant, datasetId, 'data-set-in-use');
+    await this.assertDataset(datasetId);
+    const { name, image } = await this.locate(datasetId, imageId);
+    await assertUnused(this.tenant, datasetId, 'data-set-in-use');
     let moved: ImageRecord | undefined;
-    await this.#imageCounts.whileMoving(datasetId, async () => {
-      await this.#tenant.objects.put(movedKey(this.#tenant, datasetId, image.id), new Uint8Array());
-      moved = await this.#documents.update(imageKey(this.#tenant, datasetId, name), (record) => {
+    await this.imageCounts.whileMoving(datasetId, async () => {
+      await this.tenant.objects.put(movedKey(this.tenant, datasetId, image.id), new Uint8Array());
+      moved = await this.documents.update(imageKey(this.tenant, datasetId, name), (record) => {
         const place = { split: split ?? record.split, label: label ?? record.label };
         return isAt(record, place) ? undefined : { ...record, ...place };
       });
     });
     if (moved) return toImage(moved);
-    await this.#tenant.objects.delete(movedKey(this.#tenant, datasetId, image.id));
+    await this.tenant.objects.delete(movedKey(this.tenant, datasetId, image.id));
     throw noImage(datasetId, imageId);
   }
 
   /** The image's stored bytes as a stream. */
   async content(image: Image): Promise<StoredStream> {
-    const found = await this.#tenant.objects.getStream(this.#blobKey(image, image.sha256));
+    const found = await this.tenant.objects.getStream(this.blobKey(image, image.sha256));
     if (found === undefined) throw missingContent(image);
     return found;
   }
 
   /** The image's stored bytes. Rejects with `DamagedContent` when they are not the ones that were uploaded. */
   bytes(image: Image): Promise<Uint8Array> {
-    return this.#checkedBytes(image, image.sha256);
+    return this.checkedBytes(image, image.sha256);
   }
 
   /** The stored bytes of the image's mask, `undefined` when it has none. Rejects with `DamagedContent`. */
   async maskBytes(image: Image): Promise<Uint8Array | undefined> {
-    return image.mask && this.#checkedBytes(image, image.mask.sha256);
+    return image.mask && this.checkedBytes(image, image.mask.sha256);
   }
 
   /** The sealed reference to the instance that the image comes from, `undefined` when none was kept. */
   async reference({ datasetId, id }: Image): Promise<Uint8Array | undefined> {
-    return (await this.#tenant.objects.get(this.#referenceKey(datasetId, id)))?.bytes;
+    return (await this.tenant.objects.get(this.referenceKey(datasetId, id)))?.bytes;
   }
 
-  /** Rejects with `RecordInUse` too, while jobs that have not ended use the data set. */
+  /**
+   * Removes an image, and everything that was made of it (`forgetImage`). Rejects with `RecordInUse` too, while jobs
+   * that have not ended use the data set.
+   */
   async delete(datasetId: string, imageId: string): Promise<void> {
-    await this.#assertDataset(datasetId);
-    const { name } = await this.#locate(datasetId, imageId);
-    await assertUnused(this.#tenant, datasetId, 'data-set-in-use');
-    await this.#imageCounts.whileRemoving(datasetId, () => this.#remove(datasetId, name));
+    await this.assertDataset(datasetId);
+    await this.locate(datasetId, imageId);
+    await forgetImage(this.tenant, { datasetId, id: imageId });
   }
 
   /** Returns false when the image is there already: its id says that it is the same. */
-  async #create(datasetId: string, image: Image): Promise<boolean> {
+  private async create(datasetId: string, image: Image): Promise<boolean> {
     try {
-      await this.#documents.create(imageKey(this.#tenant, datasetId, image), { schemaVersion: 1, ...image });
+      await this.documents.create(imageKey(this.tenant, datasetId, image), { schemaVersion: 1, ...image });
       return true;
     } catch (error) {
       if (!(error instanceof RecordExists)) throw error;
@@ -225,48 +230,39 @@ export class ImageRepository {
     }
   }
 
-  /** Record first: nobody can find bytes that are going. */
-  async #remove(datasetId: string, image: ImageName): Promise<void> {
-    await this.#removeRecord(datasetId, image);
-    await this.#tenant.objects.delete(movedKey(this.#tenant, datasetId, image.id));
-    await this.#tenant.objects.deleteFolder(imageBlobsFolder(this.#tenant, datasetId, image.id));
-  }
-
-  async #removeRecord(datasetId: string, image: ImageName): Promise<void> {
-    await this.#tenant.objects.delete(imageKey(this.#tenant, datasetId, image));
-  }
-
   /** An image and the name of its record. */
-  async #locate(datasetId: string, imageId: string): Promise<{ name: ImageName; image: Image }> {
-    const names = isId(imageId) ? possibleNames(imageId) : [];
-    const find = async (name: ImageName) => ({ name, image: await findImage(this.#tenant, datasetId, name) });
+  private async locate(datasetId: string, imageId: string): Promise<{ name: ImageName; image: Image }> {
+    const isThere = isId(imageId) && !(await isForgotten(this.tenant, imageId));
+    const names = isThere ? possibleNames(imageId) : [];
+    const find = async (name: ImageName) => ({ name, image: await findImage(this.tenant, datasetId, name) });
     for (const { name, image } of await Promise.all(names.map(find))) if (image) return { name, image };
     throw noImage(datasetId, imageId);
   }
 
   /** The image whose record has this name, unless it is gone or not where the filter says. */
-  async #load(datasetId: string, name: ImageName, filter: ImageFilter): Promise<Image | undefined> {
-    const image = await findImage(this.#tenant, datasetId, name);
+  private async load(datasetId: string, name: ImageName, filter: ImageFilter): Promise<Image | undefined> {
+    const image = await findImage(this.tenant, datasetId, name);
     return image && isAt(image, filter) ? image : undefined;
   }
 
   /** Names of the images that may pass the filter: where those are that were moved only their records say. */
-  async *#names(datasetId: string, filter: ImageFilter, cursor?: string): AsyncGenerator<ImageName> {
-    for await (const name of imageNames(this.#tenant, datasetId, cursor)) {
-      if (name.hasMoved || isAt(name, filter)) yield name;
+  private async *names(datasetId: string, filter: ImageFilter, cursor?: string): AsyncGenerator<ImageName> {
+    const forgotten = await forgottenImages(this.tenant);
+    for await (const name of imageNames(this.tenant, datasetId, cursor)) {
+      if (!forgotten.has(name.id) && (name.hasMoved || isAt(name, filter))) yield name;
     }
   }
 
-  #blobKey(image: Image, digest: string): string {
-    return `${imageBlobsFolder(this.#tenant, image.datasetId, image.id)}${digest}`;
+  private blobKey(image: Image, digest: string): string {
+    return `${imageBlobsFolder(this.tenant, image.datasetId, image.id)}${digest}`;
   }
 
-  #referenceKey(datasetId: string, id: string): string {
-    return `${imageBlobsFolder(this.#tenant, datasetId, id)}reference`;
+  private referenceKey(datasetId: string, id: string): string {
+    return `${imageBlobsFolder(this.tenant, datasetId, id)}reference`;
   }
 
-  async #checkedBytes(image: Image, digest: string): Promise<Uint8Array> {
-    const found = await this.#tenant.objects.get(this.#blobKey(image, digest));
+  private async checkedBytes(image: Image, digest: string): Promise<Uint8Array> {
+    const found = await this.tenant.objects.get(this.blobKey(image, digest));
     if (found === undefined) throw missingContent(image);
     if ((await sha256Of(found.bytes)) !== digest) {
       throw new DamagedContent(`The stored bytes of the image ${image.id} have changed: restore them from a backup.`);
@@ -274,8 +270,8 @@ export class ImageRepository {
     return found.bytes;
   }
 
-  async #assertDataset(datasetId: string): Promise<StoredDataset> {
-    const found = await findDataset(this.#tenant, datasetId);
+  private async assertDataset(datasetId: string): Promise<StoredDataset> {
+    const found = await findDataset(this.tenant, datasetId);
     if (found === undefined) {
       throw new RecordNotFound(`There is no data set with the id ${datasetId}: list the data sets.`);
     }

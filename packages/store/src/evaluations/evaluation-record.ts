@@ -16,6 +16,14 @@ export type StoredEvaluation = z.infer<typeof storedEvaluationSchema>;
 export const evaluationFolder = ({ prefix }: Tenant, id: string) => `${prefix}evaluations/${id}/`;
 export const evaluationKey = (tenant: Tenant, id: string) => `${evaluationFolder(tenant, id)}evaluation.json`;
 
+export function evaluationFileKey(
+  tenant: Tenant,
+  { id, filesFolder }: Pick<StoredEvaluation, 'id' | 'filesFolder'>,
+  name: string,
+): string {
+  return `${evaluationFolder(tenant, id)}${filesFolder}/${name}`;
+}
+
 export function evaluationDocuments({ objects }: Tenant): Documents<StoredEvaluation> {
   return new Documents(objects, storedEvaluationSchema);
 }

@@ -1,38 +1,35 @@
-import { isFinal } from '@mediclip/contracts';
+import { isFinal, type Job } from '@mediclip/contracts';
 import { evaluationDocuments, evaluationKey } from '../evaluations/evaluation-record.js';
 import { jobDocuments, jobKey } from '../jobs/job-record.js';
-import { idBoundary, isId, timeOfId } from '../records/ids.js';
-import { foldersOf } from '../records/pages.js';
 import type { Tenant } from '../records/tenant.js';
 import { forgetEvaluation } from './forget-evaluation.js';
 import { forgetJob } from './forget-job.js';
+import { youngerThan } from './younger-than.js';
 
-/** How far the clocks of processes that make ids may be apart, milliseconds. */
-const clockSkewMs = 600_000;
+/** Jobs that leave nothing but what tells of the images of their data set, or that brought these. */
+const derivedKinds: ReadonlySet<Job['kind']> = new Set([
+  'scoring',
+  'evaluation',
+  'audit',
+  'dicomweb-import',
+  'dicomweb-push',
+]);
 
 /**
- * Removes the scorings and evaluations of a data set that no job uses, with their jobs, one after the other. They are
- * younger than the data set, so what is older is not read. May be repeated.
+ * Removes the scorings, evaluations and audits of a data set that no job uses, with their jobs and those that exchanged
+ * its images with other servers, one after the other. They are younger than the data set, so what is older is not read.
+ * May be repeated.
  */
 export async function forgetDerived(tenant: Tenant, datasetId: string): Promise<void> {
   const evaluations = evaluationDocuments(tenant);
-  for await (const id of youngerThan(tenant, 'evaluations', datasetId)) {
-    const stored = (await evaluations.read(evaluationKey(tenant, id)))?.value;
-    if (stored?.datasetId === datasetId) await forgetEvaluation(tenant, id);
+  const loadEvaluation = async (id: string) => (await evaluations.read(evaluationKey(tenant, id)))?.value;
+  for await (const evaluation of youngerThan(tenant, 'evaluations', datasetId, loadEvaluation)) {
+    if (evaluation.datasetId === datasetId) await forgetEvaluation(tenant, evaluation.id);
   }
   const jobs = jobDocuments(tenant);
-  for await (const id of youngerThan(tenant, 'jobs', datasetId)) {
-    const stored = (await jobs.read(jobKey(tenant, id)))?.value;
-    if (stored === undefined || !isFinal(stored.job.state)) continue;
-    const { kind, request } = stored.job;
-    if ((kind === 'scoring' || kind === 'evaluation') && request.datasetId === datasetId) {
-      await forgetJob(tenant, stored);
-    }
-  }
-}
-
-async function* youngerThan({ objects, prefix }: Tenant, kind: 'jobs' | 'evaluations', id: string) {
-  for await (const found of foldersOf(objects, `${prefix}${kind}/`, idBoundary(timeOfId(id) - clockSkewMs))) {
-    if (isId(found)) yield found;
+  const loadJob = async (id: string) => (await jobs.read(jobKey(tenant, id)))?.value;
+  for await (const stored of youngerThan(tenant, 'jobs', datasetId, loadJob)) {
+    const { kind, request, state } = stored.job;
+    if (isFinal(state) && derivedKinds.has(kind) && request.datasetId === datasetId) await forgetJob(tenant, stored);
   }
 }

@@ -1,3 +1,4 @@
+import { auditFolder } from '../audits/audit-record.js';
 import { evaluationDocuments, evaluationKey } from '../evaluations/evaluation-record.js';
 import { ActiveJobs } from '../jobs/active-jobs.js';
 import { jobDocuments, jobFolder, jobKey, type StoredJob } from '../jobs/job-record.js';
@@ -9,22 +10,27 @@ import { type Intention, Intentions } from './intentions.js';
 
 /**
  * Removes a job that has ended, with its results, maps and verdicts: its record first, so that nobody finds one whose
- * results are going. A model or an evaluation that it made stays. May be repeated.
+ * results are going. An audit goes with its job; a model or an evaluation that it made stays. May be repeated.
  */
-export async function forgetJob(tenant: Tenant, { job }: StoredJob): Promise<void> {
-  const modelId = job.kind === 'scoring' ? job.request.modelId : undefined;
-  const intention = { kind: 'job', id: job.id, ...(modelId !== undefined && { modelId }) } as const;
+export async function forgetJob(tenant: Tenant, { job, resultId }: StoredJob): Promise<void> {
+  const intention = {
+    kind: 'job',
+    id: job.id,
+    ...(job.kind === 'scoring' && { modelId: job.request.modelId }),
+    ...(job.kind === 'audit' && { auditId: resultId }),
+  } as const;
   await new Intentions(tenant).add(intention);
   await finishJob(tenant, intention);
 }
 
 /** Goes on with it. */
 export async function finishJob(tenant: Tenant, intention: Extract<Intention, { kind: 'job' }>): Promise<void> {
-  const { id, modelId } = intention;
+  const { id, modelId, auditId } = intention;
   const stored = (await jobDocuments(tenant).read(jobKey(tenant, id)))?.value;
   if (stored) await keepWhatItMade(tenant, stored);
   await tenant.objects.delete(jobKey(tenant, id));
   await tenant.objects.deleteFolder(jobFolder(tenant, id));
+  if (auditId !== undefined) await tenant.objects.deleteFolder(auditFolder(tenant, auditId));
   if (modelId !== undefined) await new JudgedImages(tenant).forget(modelId, ({ jobId }) => jobId === id);
   await new ActiveJobs(tenant).remove(id);
   await forgetAnswersNaming(tenant, id);

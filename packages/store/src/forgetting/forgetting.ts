@@ -1,9 +1,10 @@
 import type { Tenant } from '../records/tenant.js';
 import { finishEvaluation } from './forget-evaluation.js';
+import { resumeImage } from './forget-image.js';
 import { finishJob } from './forget-job.js';
-import { type Intention, Intentions } from './intentions.js';
+import { Intentions, type StoredIntention } from './intentions.js';
 
-/** Deletions of jobs and evaluations that have begun. */
+/** Deletions of jobs, evaluations and images that have begun. */
 export class Forgetting {
   readonly #tenant: Tenant;
 
@@ -16,12 +17,14 @@ export class Forgetting {
     for await (const intention of new Intentions(this.#tenant).all()) await this.#finish(intention);
   }
 
-  #finish(intention: Intention): Promise<void> {
+  #finish(intention: StoredIntention): Promise<void> {
     switch (intention.kind) {
       case 'job':
         return finishJob(this.#tenant, intention);
       case 'evaluation':
         return finishEvaluation(this.#tenant, intention.id);
+      case 'image':
+        return resumeImage(this.#tenant, intention);
     }
   }
 }

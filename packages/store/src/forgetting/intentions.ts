@@ -7,11 +7,32 @@ const commonFields = { schemaVersion: z.literal(1), since: timestampSchema };
 
 const intentionSchema = z.discriminatedUnion('kind', [
   /** `modelId` is of the model whose results were judged, for a scoring. */
-  z.strictObject({ ...commonFields, kind: z.literal('job'), id: idSchema, modelId: idSchema.optional() }),
+  z.strictObject({
+    ...commonFields,
+    kind: z.literal('job'),
+    id: idSchema,
+    modelId: idSchema.optional(),
+    /** Of the audit that it made. */
+    auditId: idSchema.optional(),
+  }),
   z.strictObject({ ...commonFields, kind: z.literal('evaluation'), id: idSchema }),
+  z.strictObject({
+    ...commonFields,
+    kind: z.literal('image'),
+    id: idSchema,
+    datasetId: idSchema,
+    /** No job used its data set when the deletion began, so that it will be deleted, whoever goes on with that. */
+    decided: z.literal(true).optional(),
+  }),
 ]);
 
-type StoredIntention = z.infer<typeof intentionSchema>;
+export type StoredIntention = z.infer<typeof intentionSchema>;
+
+export const intentionsFolder = ({ prefix }: Tenant) => `${prefix}deletions/`;
+
+export function intentionKey(tenant: Tenant, { kind, id }: Pick<Intention, 'kind' | 'id'>): string {
+  return `${intentionsFolder(tenant)}${kind}.${id}.json`;
+}
 
 /** What is to be forgotten. */
 export type Intention = StoredIntention extends infer I
@@ -34,26 +55,30 @@ export class Intentions {
   }
 
   async add(intention: Intention): Promise<void> {
-    const stored = { schemaVersion: 1, since: timestamp(this.#tenant), ...intention } as StoredIntention;
-    await this.#documents.put(this.#keyOf(intention), stored, { fromReserve: true });
+    await this.#documents.put(this.#keyOf(intention), this.#stored(intention), { fromReserve: true });
+  }
+
+  /** Rejects with `RecordExists` when it is there already. */
+  async create(intention: Intention): Promise<void> {
+    await this.#documents.create(this.#keyOf(intention), this.#stored(intention), { fromReserve: true });
   }
 
   async remove(intention: Intention): Promise<void> {
     await this.#tenant.objects.delete(this.#keyOf(intention));
   }
 
-  async *all(): AsyncGenerator<Intention> {
-    for await (const key of this.#tenant.objects.keys(this.#folder)) {
+  async *all(): AsyncGenerator<StoredIntention> {
+    for await (const key of this.#tenant.objects.keys(intentionsFolder(this.#tenant))) {
       const read = await this.#documents.read(key);
       if (read) yield read.value;
     }
   }
 
-  get #folder(): string {
-    return `${this.#tenant.prefix}deletions/`;
+  #stored(intention: Intention): StoredIntention {
+    return { schemaVersion: 1, since: timestamp(this.#tenant), ...intention } as StoredIntention;
   }
 
-  #keyOf({ kind, id }: Intention): string {
-    return `${this.#folder}${kind}.${id}.json`;
+  #keyOf(intention: Intention): string {
+    return intentionKey(this.#tenant, intention);
   }
 }

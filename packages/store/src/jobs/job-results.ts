@@ -1,41 +1,44 @@
-import { type Page, type ScoringResult, scoringResultSchema, type Verdict, verdictSchema } from '@mediclip/contracts';
-import { z } from 'zod';
+import type { Page, ScoringResult, Verdict } from '@mediclip/contracts';
+import type { z } from 'zod';
 import { InvalidCursor, RecordExists, RecordNotFound } from '../errors.js';
+import { forgottenImages, isForgotten } from '../forgetting/forgotten-images.js';
 import { Documents } from '../records/documents.js';
 import { isId } from '../records/ids.js';
 import { type PageRequest, pageOf } from '../records/pages.js';
 import type { Tenant } from '../records/tenant.js';
 import type { JobAttempts } from './job-attempts.js';
-import { type Attempt, jobFolder } from './job-record.js';
+import type { Attempt } from './job-record.js';
 import { type ResultQuery, type ResultRow, resultIndexSchema, rowOf, selectRows } from './result-index.js';
+import {
+  mapKeys,
+  resultDocuments,
+  resultIndexKey,
+  resultKey,
+  resultsFolder,
+  type StoredResult,
+  type StoredVerdict,
+  verdictDocuments,
+  verdictKey,
+  verdictsFolder,
+} from './result-record.js';
 
-const storedResultSchema = z.strictObject({
-  schemaVersion: z.literal(1),
-  result: scoringResultSchema,
-  /** Key of the image's anomaly map. */
-  mapKey: z.string().optional(),
-});
-
-type StoredResult = z.infer<typeof storedResultSchema>;
-
-const storedVerdictSchema = verdictSchema.safeExtend({ schemaVersion: z.literal(1) });
-
-type StoredVerdict = z.infer<typeof storedVerdictSchema>;
-
-/** Results of scorings by image, at `jobs/<id>/results/<image id>.json`, and anomaly maps beside them. */
+/**
+ * Results of scorings by image, and anomaly maps beside them. Those of an image whose deletion has begun are there for
+ * nobody.
+ */
 export class JobResults {
-  readonly #tenant: Tenant;
-  readonly #attempts: JobAttempts;
-  readonly #documents: Documents<StoredResult>;
-  readonly #verdictDocuments: Documents<StoredVerdict>;
-  readonly #indexes: Documents<z.infer<typeof resultIndexSchema>>;
+  private readonly tenant: Tenant;
+  private readonly attempts: JobAttempts;
+  private readonly documents: Documents<StoredResult>;
+  private readonly verdictDocuments: Documents<StoredVerdict>;
+  private readonly indexes: Documents<z.infer<typeof resultIndexSchema>>;
 
   constructor(tenant: Tenant, attempts: JobAttempts) {
-    this.#tenant = tenant;
-    this.#attempts = attempts;
-    this.#documents = new Documents(tenant.objects, storedResultSchema);
-    this.#verdictDocuments = new Documents(tenant.objects, storedVerdictSchema);
-    this.#indexes = new Documents(tenant.objects, resultIndexSchema);
+    this.tenant = tenant;
+    this.attempts = attempts;
+    this.documents = resultDocuments(tenant);
+    this.verdictDocuments = verdictDocuments(tenant);
+    this.indexes = new Documents(tenant.objects, resultIndexSchema);
   }
 
   /**
@@ -43,12 +46,12 @@ export class JobResults {
    * there was one. Rejects with `StaleAttempt`.
    */
   async put(attempt: Attempt, result: ScoringResult, map?: Uint8Array): Promise<boolean> {
-    await this.#attempts.assertCurrent(attempt);
+    await this.attempts.assertCurrent(attempt);
     const { jobId, fencingToken } = attempt;
-    const mapKey = map && `${jobFolder(this.#tenant, jobId)}maps/${result.imageId}.${fencingToken}`;
+    const mapKey = map && `${mapKeys(this.tenant, jobId, result.imageId)}${fencingToken}`;
     try {
-      if (mapKey) await this.#tenant.objects.put(mapKey, map);
-      await this.#documents.create(this.#keyOf(jobId, result.imageId), { schemaVersion: 1, result, mapKey });
+      if (mapKey) await this.tenant.objects.put(mapKey, map);
+      await this.documents.create(resultKey(this.tenant, jobId, result.imageId), { schemaVersion: 1, result, mapKey });
       return true;
     } catch (error) {
       if (!(error instanceof RecordExists)) throw error;
@@ -63,13 +66,14 @@ export class JobResults {
    */
   async list(jobId: string, { limit, cursor }: PageRequest, query: ResultQuery = {}): Promise<Page<ScoringResult>> {
     const verdicts = await this.verdicts(jobId);
+    const forgotten = await forgottenImages(this.tenant);
     const load = async (id: string) => {
-      const stored = (await this.#find(jobId, id))?.result;
+      const stored = forgotten.has(id) ? undefined : (await this.find(jobId, id))?.result;
       return stored && { id, stored: withVerdict(stored, verdicts) };
     };
     const isPlain = Object.values(query).every((value) => value === undefined);
     const ids = isPlain
-      ? (after: string | undefined) => this.#ids(jobId, after)
+      ? (after: string | undefined) => this.ids(jobId, after)
       : async function* (this: JobResults, after: string | undefined) {
           const rows = selectRows(await this.rows(jobId), query, after);
           if (rows === undefined)
@@ -80,30 +84,25 @@ export class JobResults {
     return { items: items.map(({ stored }) => stored), ...(nextCursor && { nextCursor }) };
   }
 
-  /** What tables need of every result of a scoring that has succeeded, in order of upload. Made once, then kept. */
+  /**
+   * What tables need of every result of a scoring that has succeeded, in order of upload. Made once, then kept until an
+   * image is deleted.
+   */
   async rows(jobId: string): Promise<readonly ResultRow[]> {
-    const key = `${jobFolder(this.#tenant, jobId)}result-index.json`;
-    const kept = await this.#indexes.read(key);
-    if (kept) return kept.value.rows;
-    const rows: ResultRow[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await this.list(jobId, { limit: 200, cursor });
-      rows.push(...page.items.map(rowOf));
-      cursor = page.nextCursor;
-    } while (cursor !== undefined);
-    await this.#indexes.put(key, { schemaVersion: 1, rows });
-    return rows;
+    const kept = await this.indexes.read(resultIndexKey(this.tenant, jobId));
+    if (kept === undefined) return this.makeIndex(jobId);
+    const forgotten = await forgottenImages(this.tenant);
+    return kept.value.rows.filter(({ imageId }) => !forgotten.has(imageId));
   }
 
   /** Keeps what a person says of a result, in place of what was said before. Rejects with `RecordNotFound`. */
   async judge(jobId: string, imageId: string, verdict: Verdict): Promise<ScoringResult> {
     const result = await this.get(jobId, imageId);
-    const key = this.#verdictKey(jobId, imageId);
-    await this.#verdictDocuments.put(key, { schemaVersion: 1, ...verdict });
+    const key = verdictKey(this.tenant, jobId, imageId);
+    await this.verdictDocuments.put(key, { schemaVersion: 1, ...verdict });
     // A deletion that came between has passed by the verdict.
-    if ((await this.#tenant.objects.head(this.#keyOf(jobId, imageId))) === undefined) {
-      await this.#tenant.objects.delete(key);
+    if ((await this.tenant.objects.head(resultKey(this.tenant, jobId, imageId))) === undefined) {
+      await this.tenant.objects.delete(key);
       throw new RecordNotFound(`The result of the image ${imageId} has just been deleted: nothing is left to judge.`);
     }
     return { ...result, verdict };
@@ -113,9 +112,9 @@ export class JobResults {
   async verdicts(jobId: string): Promise<ReadonlyMap<string, Verdict>> {
     const found = new Map<string, Verdict>();
     if (!isId(jobId)) return found;
-    const folder = this.#verdictFolder(jobId);
-    for await (const key of this.#tenant.objects.keys(folder)) {
-      const stored = await this.#verdictDocuments.read(key);
+    const folder = verdictsFolder(this.tenant, jobId);
+    for await (const key of this.tenant.objects.keys(folder)) {
+      const stored = await this.verdictDocuments.read(key);
       if (stored) found.set(key.slice(folder.length, -'.json'.length), toVerdict(stored.value));
     }
     return found;
@@ -123,54 +122,55 @@ export class JobResults {
 
   /** Rejects with `RecordNotFound`. */
   async get(jobId: string, imageId: string): Promise<ScoringResult> {
-    const { result } = await this.#getStored(jobId, imageId);
-    const stored = await this.#verdictDocuments.read(this.#verdictKey(jobId, imageId));
+    const { result } = await this.getStored(jobId, imageId);
+    const stored = await this.verdictDocuments.read(verdictKey(this.tenant, jobId, imageId));
     return stored ? { ...result, verdict: toVerdict(stored.value) } : result;
   }
 
   /** The image's anomaly map as it was put. Rejects with `RecordNotFound` when there is none. */
   async map(jobId: string, imageId: string): Promise<Uint8Array> {
-    const { mapKey } = await this.#getStored(jobId, imageId);
-    const found = mapKey && (await this.#tenant.objects.get(mapKey));
+    const { mapKey } = await this.getStored(jobId, imageId);
+    const found = mapKey && (await this.tenant.objects.get(mapKey));
     if (!found) throw new RecordNotFound(`The job ${jobId} has no map of the image ${imageId}: read its result.`);
     return found.bytes;
   }
 
-  async #getStored(jobId: string, imageId: string): Promise<StoredResult> {
-    const stored = await this.#find(jobId, imageId);
-    if (stored === undefined) {
+  private async makeIndex(jobId: string): Promise<readonly ResultRow[]> {
+    const rows: ResultRow[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await this.list(jobId, { limit: 200, cursor });
+      rows.push(...page.items.map(rowOf));
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+    const key = resultIndexKey(this.tenant, jobId);
+    await this.indexes.put(key, { schemaVersion: 1, rows });
+    // A deletion of an image that came between has passed by the index: it removes results first.
+    let results = 0;
+    for await (const _ of this.ids(jobId)) results++;
+    if (results !== rows.length) await this.tenant.objects.delete(key);
+    return rows;
+  }
+
+  private async getStored(jobId: string, imageId: string): Promise<StoredResult> {
+    const stored = await this.find(jobId, imageId);
+    if (stored === undefined || (await isForgotten(this.tenant, imageId))) {
       throw new RecordNotFound(`The job ${jobId} has no result for the image ${imageId}: list its results.`);
     }
     return stored;
   }
 
-  async #find(jobId: string, imageId: string): Promise<StoredResult | undefined> {
+  private async find(jobId: string, imageId: string): Promise<StoredResult | undefined> {
     if (!isId(jobId) || !isId(imageId)) return undefined;
-    return (await this.#documents.read(this.#keyOf(jobId, imageId)))?.value;
+    return (await this.documents.read(resultKey(this.tenant, jobId, imageId)))?.value;
   }
 
-  async *#ids(jobId: string, cursor?: string): AsyncGenerator<string> {
+  private async *ids(jobId: string, cursor?: string): AsyncGenerator<string> {
     if (!isId(jobId)) return;
-    const folder = this.#folderOf(jobId);
-    for await (const key of this.#tenant.objects.keys(folder, cursor && `${folder}${cursor}~`)) {
+    const folder = resultsFolder(this.tenant, jobId);
+    for await (const key of this.tenant.objects.keys(folder, cursor && `${folder}${cursor}~`)) {
       yield key.slice(folder.length, -'.json'.length);
     }
-  }
-
-  #verdictFolder(jobId: string): string {
-    return `${jobFolder(this.#tenant, jobId)}verdicts/`;
-  }
-
-  #verdictKey(jobId: string, imageId: string): string {
-    return `${this.#verdictFolder(jobId)}${imageId}.json`;
-  }
-
-  #folderOf(jobId: string): string {
-    return `${jobFolder(this.#tenant, jobId)}results/`;
-  }
-
-  #keyOf(jobId: string, imageId: string): string {
-    return `${this.#folderOf(jobId)}${imageId}.json`;
   }
 }
 

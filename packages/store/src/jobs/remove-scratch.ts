@@ -2,6 +2,7 @@ import type { Tenant } from '../records/tenant.js';
 import { announceEvent } from '../webhooks/announce-event.js';
 import { ActiveJobs } from './active-jobs.js';
 import { jobFolder, type StoredJob } from './job-record.js';
+import { resultIndexKey } from './result-record.js';
 
 /**
  * Removes what a job that has ended no longer needs (its scratch, and after a failure or cancellation everything it
@@ -14,7 +15,7 @@ export async function removeScratch(tenant: Tenant, { job, resultId }: StoredJob
   if (job.state !== 'succeeded') {
     await objects.deleteFolder(`${jobFolder(tenant, job.id)}results/`);
     await objects.deleteFolder(`${jobFolder(tenant, job.id)}maps/`);
-    await objects.delete(`${jobFolder(tenant, job.id)}result-index.json`);
+    await objects.delete(resultIndexKey(tenant, job.id));
     if (job.kind === 'adaptation') await objects.deleteFolder(`${prefix}models/${resultId}/`);
     if (job.kind === 'audit') await objects.deleteFolder(`${prefix}audits/${resultId}/`);
     if (job.kind === 'evaluation') await objects.deleteFolder(`${prefix}evaluations/${resultId}/`);

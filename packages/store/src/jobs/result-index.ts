@@ -14,7 +14,7 @@ const rowSchema = z.strictObject({
   pValue: z.number().optional(),
 });
 
-/** The rows of all results of a scoring that has succeeded, in order of upload. It never changes. */
+/** The rows of all results of a scoring that has succeeded, in order of upload. */
 export const resultIndexSchema = z.strictObject({ schemaVersion: z.literal(1), rows: z.array(rowSchema) });
 
 export type ResultRow = z.infer<typeof rowSchema>;

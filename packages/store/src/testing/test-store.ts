@@ -5,16 +5,26 @@ import { resolveAdaptationOptions } from '@mediclip/contracts';
 import { temporaryFolder } from '@mediclip/testing';
 import type { Attempt } from '../jobs/job-record.js';
 import type { ModelDescription } from '../models/model-repository.js';
-import { openStore, type TenantStore } from '../store.js';
+import { openStore, type Store, type StoreOptions, storeOn, type TenantStore } from '../store.js';
+import { type MemoryObject, MemoryStore } from './memory-store.js';
 
 export const digest = 'ab'.repeat(32);
 
 /** A store on a folder of its own whose clock can be moved, and one tenant of it. */
 export function testStore(url = pathToFileURL(temporaryFolder()).href) {
+  return { url, ...tested((options) => openStore(url, options)) };
+}
+
+/** The same in memory, on these objects: far faster, for tests that begin many times. */
+export function memoryTestStore(objects?: ReadonlyMap<string, MemoryObject>) {
+  const memory = new MemoryStore(objects);
+  return { memory, ...tested((options) => storeOn(memory, options)) };
+}
+
+function tested(open: (options: StoreOptions) => Store) {
   let ahead = 0;
-  const store = openStore(url, { now: () => Date.now() + ahead });
+  const store = open({ now: () => Date.now() + ahead });
   return {
-    url,
     store,
     objects: store.objects,
     tenant: store.tenant('default'),

@@ -43,7 +43,6 @@ export function evaluationJob(dependencies: Dependencies): JobRunner<'evaluation
       withEvaluationThread({ threshold: ready.model.calibration?.mapThreshold }, async (thread) => {
         const { evaluated, maps, maskShares, leftOut } = await scoreAll(dependencies, context, ready, images, thread);
         const masks = maskShares.length;
-        const spread = masks > 0 ? spreadOf(maskShares) : undefined;
         const abnormal = evaluated.map(({ image }) => image.label === 'abnormal');
         context.report({ phase: 'reporting', done: 0, total: 1 });
         const imageScores = evaluated.map(({ score }) => score);
@@ -53,18 +52,7 @@ export function evaluationJob(dependencies: Dependencies): JobRunner<'evaluation
         const comparison = compared?.shown;
         const audit = await audited(dependencies, context, images, evaluated);
         context.report({ phase: 'reporting', done: 0, total: 1 });
-        const content = {
-          dataset,
-          datasetDigest,
-          evaluated,
-          maps,
-          figures,
-          comparison,
-          audit,
-          masks,
-          maskShares: spread,
-          leftOut,
-        };
+        const content = { dataset, datasetDigest, evaluated, maps, figures, comparison, audit, masks, leftOut };
         const shown = await reportData(dependencies, context, ready, content);
         const report = await thread.run('report', shown, { signal });
         signal.throwIfAborted();
@@ -77,7 +65,7 @@ export function evaluationJob(dependencies: Dependencies): JobRunner<'evaluation
             normal: evaluated.length - abnormalImages,
             abnormal: abnormalImages,
             masks,
-            ...(spread && { maskShares: spread }),
+            ...(masks > 0 && { maskShares: spreadOf(maskShares) }),
             ...leftOut,
           },
           image: imageFigures(figures.image),

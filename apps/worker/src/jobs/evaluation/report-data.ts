@@ -1,13 +1,13 @@
 import { type AuditedEvaluation, cueWords } from '@mediclip/audit';
-import type { Dataset, Evaluation, Image } from '@mediclip/contracts';
+import type { Dataset, Image } from '@mediclip/contracts';
 import {
   type BaselineComparison,
   chooseCases,
+  describeScore,
   modelCardFacts,
   type ReportAudit,
   type ReportCase,
   type ReportData,
-  regionThresholdOf,
 } from '@mediclip/evaluation';
 import { ImageError } from '@mediclip/imaging';
 import type { AnomalyMap } from '@mediclip/maps';
@@ -18,10 +18,7 @@ import type { ReadyModel } from '../../models/model-cache.js';
 import type { JobContext } from '../job-context.js';
 import { type EvaluatedImage, logitsOf } from './evaluated-image.js';
 import type { Figures } from './evaluation-thread.js';
-import { modelTitle } from './model-title.js';
 import type { ShownMaps } from './shown-maps.js';
-
-type MaskShares = NonNullable<Evaluation['images']['maskShares']>;
 
 export interface ReportContent {
   readonly dataset: Pick<Dataset, 'name'>;
@@ -32,7 +29,6 @@ export interface ReportContent {
   readonly comparison: BaselineComparison | undefined;
   readonly audit: AuditedEvaluation;
   readonly masks: number;
-  readonly maskShares: MaskShares | undefined;
   readonly leftOut: LeftOut;
 }
 
@@ -56,12 +52,12 @@ export async function reportData(
   ready: ReadyModel,
   content: ReportContent,
 ): Promise<ReportData> {
-  const { dataset, datasetDigest, evaluated, figures, comparison, audit, masks, maskShares, leftOut } = content;
+  const { dataset, datasetDigest, evaluated, figures, comparison, audit, masks, leftOut } = content;
   const { model } = ready;
   return {
-    modelName: await modelTitle(context.tenant, model),
+    modelName: model.name ?? model.id,
     createdAt: new Date().toISOString(),
-    dataset: { name: dataset.name, digest: datasetDigest, masks, ...(maskShares && { maskShares }), ...leftOut },
+    dataset: { name: dataset.name, digest: datasetDigest, masks, ...leftOut },
     scores: evaluated.map(({ image, score, logit }) => ({ score, logit, abnormal: image.label === 'abnormal' })),
     image: figures.image,
     ...(masks > 0 && { pixel: figures.pixel }),
@@ -69,7 +65,6 @@ export async function reportData(
     ...(model.manualThreshold && { manualThreshold: model.manualThreshold }),
     ...(comparison && { comparison }),
     audit: reportAudit(audit),
-    regionThreshold: regionThresholdOf(model),
     cases: await cases(dependencies, context, ready, content),
     history: model.lossHistory,
     selectedEpoch: model.selectedEpoch,
@@ -113,14 +108,18 @@ async function caseOf(
   scored: AnomalyMap,
 ): Promise<Omit<ReportCase, 'group'>> {
   const { map, mapSide, score } = scored;
+  const { mapRegions: regions } = describeScore(scored, image, model);
   const options = { signal, caller: tenant.tenant };
-  const wants = {
-    picture: { longerSide, of: 'image' },
-    overlay: { map, mapSide, from: regionThresholdOf(model), alone: true },
-    intensity: model.intensity,
-  } as const;
+  const wants = { picture: { longerSide, of: 'image' }, overlay: { map, mapSide, regions } } as const;
   const { picture, overlay } = await imagingPool.frame(await tenant.images.bytes(image), wants, options);
   const maskBytes = await tenant.images.maskBytes(image);
   const mask = maskBytes && (await imagingPool.frame(maskBytes, { picture: { longerSide, of: 'mask' } }, options));
-  return { name: image.fileName, score, image: picture, overlay, ...(mask && { mask: mask.picture }) };
+  return {
+    imageId: image.id,
+    name: image.fileName,
+    score,
+    image: picture,
+    overlay,
+    ...(mask && { mask: mask.picture }),
+  };
 }

@@ -19,7 +19,7 @@ export class Name {
 }
 
 /** Element types of PyTorch's storages, under safetensors' names. */
-export const storageDtypes = {
+export const STORAGE_DTYPES = {
   'torch.DoubleStorage': 'F64',
   'torch.FloatStorage': 'F32',
   'torch.HalfStorage': 'F16',
@@ -34,7 +34,7 @@ export const storageDtypes = {
 /** A stretch of numbers that lies in the archive under `data/KEY`. */
 export class Storage {
   constructor(
-    readonly dtype: (typeof storageDtypes)[keyof typeof storageDtypes],
+    readonly dtype: (typeof STORAGE_DTYPES)[keyof typeof STORAGE_DTYPES],
     readonly key: string,
     readonly elements: number,
   ) {}
