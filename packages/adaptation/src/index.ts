@@ -11,7 +11,7 @@ export { type DetectorReference, Scorer } from './detector/scorer.js';
 export { deviceTraffic } from './device-traffic.js';
 export { AdaptationError, type AdaptationErrorCode } from './errors.js';
 export type { BatchHalved, OnBatchHalved } from './halving.js';
-export { type DetectorJob, isRevision, type RevisionJob } from './revision/revision-job.js';
+export type { DetectorJob, RevisionJob } from './revision/revision-job.js';
 export { RevisionRun, requireMemory } from './revision/revision-run.js';
 export { type ChosenShots, chooseDistinctShots, copiesNote } from './shots/choose-shots.js';
 export { DistinctPictures, pixelDigest } from './shots/distinct-pictures.js';

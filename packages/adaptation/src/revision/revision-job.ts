@@ -27,5 +27,3 @@ export interface RevisionJob {
 
 /** Work that ends with a detector. */
 export type DetectorJob = AdaptationJob | RevisionJob;
-
-export const isRevision = (job: DetectorJob): job is RevisionJob => 'parentFolder' in job;

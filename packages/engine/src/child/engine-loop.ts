@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type AdaptationJob, type DetectorJob, isRevision, type RevisionJob } from '@mediclip/adaptation';
+import type { AdaptationJob, DetectorJob, RevisionJob } from '@mediclip/adaptation';
 import { EngineError, toOutOfMemoryError } from '../errors.js';
 import { type Beat, type EngineMessage, type Fault, monotonicMs, type WorkMessage } from '../protocol.js';
 import { SynthesisPool } from '../synthesis/synthesis-pool.js';
@@ -222,6 +222,9 @@ export function faultOf(error: Error): Fault {
   const origin = 'code' in error && typeof error.code === 'string' ? { name, code: error.code } : { name };
   return { code: 'compute-failed', message, origin };
 }
+
+/** Told here, by type, so that a process starts without loading all of what it may compute with. */
+const isRevision = (job: DetectorJob): job is RevisionJob => 'parentFolder' in job;
 
 function idsOf(operation: Operation): number[] {
   if ('requests' in operation) return operation.requests.map(({ id }) => id);
