@@ -87,11 +87,10 @@ export class TaskPool<T extends Tasks> {
     return this.#waiting.size;
   }
 
-  /** Starts all threads now; rejects, with none left running, when one of them cannot start. */
+  /** Starts the first thread now; rejects, with none left running, when it cannot start. */
   async start(): Promise<void> {
-    while (this.#usable.size < this.#options.threads) this.#addThread();
     try {
-      await Promise.all([...this.#usable].map(({ ready }) => ready));
+      await this.#addThread().ready;
     } catch (error) {
       await this.close();
       throw error;
