@@ -10,7 +10,7 @@ let service: TestService;
 
 const options = {
   shots: 4,
-  training: { epochs: 6, batchSize: 4, heldOutSamples: 4, checkpointEverySteps: 2 },
+  training: { epochs: 3, batchSize: 4, heldOutSamples: 2, checkpointEverySteps: 1 },
 } as const;
 
 const workerProcess = new URL('../dist/testing/worker-process.js', import.meta.url);
@@ -50,7 +50,7 @@ describe('with the real engine', () => {
     const undisturbed = await adapted(await service.adapt(worker.jobQueue, datasetId, options));
     expect(worker.engine.state.restarts).toBe(1);
     expect(model.digest).toBe(undisturbed.digest);
-    expect(model.lossHistory).toHaveLength(6);
+    expect(model.lossHistory).toHaveLength(3);
     expect(model.lineage.imageIds).toEqual(undisturbed.lineage.imageIds);
     expect(model.lineage).toMatchObject({
       device: 'cpu',

@@ -11,8 +11,8 @@ import type { Member } from './testing/member.js';
 
 const onRedis = (await findRedis()) === null ? describe.skip : describe;
 
-/** How many jobs: `MEDICLIP_TEST_JOBS`, else 60. */
-const count = Number(process.env.MEDICLIP_TEST_JOBS ?? 60);
+/** How many jobs: `MEDICLIP_TEST_JOBS`, else 40. */
+const count = Number(process.env.MEDICLIP_TEST_JOBS ?? 40);
 process.stderr.write(`mediclip: ${count} jobs run while processes die; MEDICLIP_TEST_JOBS sets another number\n`);
 const clientsAtOnce = 16;
 const images = 6;

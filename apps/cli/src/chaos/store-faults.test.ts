@@ -123,7 +123,7 @@ let undisturbed: Model | undefined;
 async function losesNothing({ baseUrl, client, log }: ServiceProcess, failure: Failure): Promise<void> {
   const impatient = new MediclipClient({ baseUrl, retryBudgetMs: 0 });
   const datasetId = await uploadExamples(client, { train: 4 });
-  const adapt = () => client.createAdaptation({ datasetId, ...quickOptions(4) });
+  const adapt = () => client.createAdaptation({ datasetId, ...quickOptions(2) });
   const model = async ({ modelId }: { modelId: string }): Promise<Model> => client.getModel(modelId);
   undisturbed ??= await model(await client.waitForResult(await adapt()));
   const images = await all(client.listImages(datasetId));

@@ -1,19 +1,17 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import type { MediclipClient } from '@mediclip/client';
-import type { Job, JobOf, Model } from '@mediclip/contracts';
+import type { JobOf, Model } from '@mediclip/contracts';
 import { quickOptions, trainedFor, uploadExamples } from './testing/examples.js';
 import { isAlive } from './testing/processes.js';
-import { type ServiceProcess, startService } from './testing/service-process.js';
+import { startService } from './testing/service-process.js';
 import { until } from './testing/until.js';
 
 const epochs = 4;
 const steps = 3 * epochs;
 const graceSeconds = 20;
 const settings = { MEDICLIP_SHUTDOWN_GRACE_SECONDS: `${graceSeconds}` };
-
-let undisturbed: Model;
 
 const start = (dataDir?: string) => startService({ settings, ...(dataDir !== undefined && { dataDir }) });
 
@@ -26,68 +24,43 @@ async function modelOf(client: MediclipClient, job: JobOf<'adaptation'>): Promis
   return client.getModel((await client.waitForResult(job)).modelId);
 }
 
-/** The job goes on after what happened to its service, to the same bytes; no attempt leaves anything behind. */
-async function expectSameModel({ client, dataDir }: ServiceProcess, job: JobOf<'adaptation'>): Promise<Job> {
-  const { digest, lossHistory, configuration } = await modelOf(client, job);
-  expect(digest).toBe(undisturbed.digest);
-  expect({ lossHistory, configuration }).toEqual({
-    lossHistory: undisturbed.lossHistory,
-    configuration: undisturbed.configuration,
-  });
-  await until(() => (readdirSync(path.join(dataDir, 'work')).length === 0 ? true : undefined));
-  return client.getJob(job.id);
-}
+const made = ({ digest, lossHistory, configuration }: Model) => ({ digest, lossHistory, configuration });
 
-beforeAll(async () => {
-  const service = await start();
-  undisturbed = await modelOf(service.client, await adapt(service.client));
-  await service.stop();
-});
+test('an adaptation whose service is told to end, whose process tree and engine are killed, and whose service is told to end twice, goes on after each to the bytes of an undisturbed one', async () => {
+  const stopped = await start();
+  const job = await adapt(stopped.client);
+  await trainedFor(stopped.client, job, 1);
+  const engine = await stopped.enginePid();
+  expect(await stopped.stop()).toBe(0);
+  expect(isAlive(engine)).toBe(false);
 
-describe('an adaptation', () => {
-  test('whose process tree is killed early and late, and whose engine is killed between, goes on to the same bytes', async () => {
-    const early = await start();
-    const job = await adapt(early.client);
-    await trainedFor(early.client, job, 1);
-    await early.killTree();
+  const killed = await start(stopped.dataDir);
+  await trainedFor(killed.client, job, 3);
+  process.kill(await killed.enginePid(), 'SIGKILL');
+  await trainedFor(killed.client, job, 5);
+  expect((await killed.client.getJob(job.id)).attempt).toBe(2);
+  expect(await (await fetch(`${killed.baseUrl}/metrics`)).text()).toMatch(/^mediclip_engine_restarts_total 1$/m);
+  await killed.killTree();
 
-    const late = await start(early.dataDir);
-    await trainedFor(late.client, job, 3);
-    process.kill(await late.enginePid(), 'SIGKILL');
-    await trainedFor(late.client, job, steps - 3);
-    expect((await late.client.getJob(job.id)).attempt).toBe(2);
-    expect(await (await fetch(`${late.baseUrl}/metrics`)).text()).toMatch(/^mediclip_engine_restarts_total 1$/m);
-    await late.killTree();
+  const impatient = await start(stopped.dataDir);
+  await trainedFor(impatient.client, job, steps - 3);
+  const second = await impatient.enginePid();
+  impatient.signal('SIGTERM');
+  await until(() => impatient.log.find(({ msg }) => msg === 'stopping'));
+  impatient.signal('SIGTERM');
+  expect(await impatient.ended).toBe(130);
+  expect(impatient.log.some(({ msg }) => msg === 'stopped')).toBe(false);
+  await until(() => (isAlive(second) ? undefined : true));
 
-    const service = await start(early.dataDir);
-    const { attempt } = await expectSameModel(service, job);
-    expect(attempt).toBe(3);
-    expect(await service.stop()).toBe(0);
-  });
+  const service = await start(stopped.dataDir);
+  const disturbed = await modelOf(service.client, job);
+  expect((await service.client.getJob(job.id)).attempt).toBe(4);
+  await until(() => (readdirSync(path.join(service.dataDir, 'work')).length === 0 ? true : undefined));
 
-  test('whose service is told to end, and the next one twice, is left with a checkpoint and goes on after each start', async () => {
-    const stopped = await start();
-    const job = await adapt(stopped.client);
-    await trainedFor(stopped.client, job, 2);
-    const engine = await stopped.enginePid();
-    expect(await stopped.stop()).toBe(0);
-    expect(isAlive(engine)).toBe(false);
-
-    const impatient = await start(stopped.dataDir);
-    await trainedFor(impatient.client, job, 5);
-    const second = await impatient.enginePid();
-    impatient.signal('SIGTERM');
-    await until(() => impatient.log.find(({ msg }) => msg === 'stopping'));
-    impatient.signal('SIGTERM');
-    expect(await impatient.ended).toBe(130);
-    expect(impatient.log.some(({ msg }) => msg === 'stopped')).toBe(false);
-    await until(() => (isAlive(second) ? undefined : true));
-
-    const service = await start(stopped.dataDir);
-    await expectSameModel(service, job);
-    expect(await service.stop()).toBe(0);
-  });
-});
+  const undisturbed = await modelOf(service.client, await adapt(service.client));
+  expect(made(disturbed)).toEqual(made(undisturbed));
+  expect(await service.stop()).toBe(0);
+}, 240_000);
 
 test('a service that is told to end while a client keeps sending ends within its grace', async () => {
   const service = await startService({ settings: { MEDICLIP_SHUTDOWN_GRACE_SECONDS: '2' } });
