@@ -106,7 +106,9 @@ describeWithSchemathesis(
         [
           ...['--config-file', 'schemathesis.toml', 'run', `${service.baseUrl}/openapi.json`],
           ...['--header', `Authorization: Bearer ${key}`, '--exclude-checks', excluded.join(',')],
-          ...['--phases', phases, '--max-time', `${seconds}`, '--max-examples', '30', '--workers', '2'],
+          ...['--phases', phases, '--max-time', `${seconds}`, '--max-examples', '20', '--workers', '2'],
+          // An answer may take long where other tests have the processor.
+          ...['--request-timeout', '120'],
           ...['--continue-on-failure', '--no-shrink', '--suppress-health-check', 'all', '--seed', '1'],
         ],
         folder,
@@ -116,11 +118,11 @@ describeWithSchemathesis(
     }
 
     test('when operations are called one by one, on what is there', async () => {
-      expect(await fuzz('examples,coverage,fuzzing', 30, beyondSchema, pathsTo(things))).toBeGreaterThan(200);
+      expect(await fuzz('examples,coverage,fuzzing', 20, beyondSchema, pathsTo(things))).toBeGreaterThan(200);
     });
 
     test('when operations are called one after the other, on what those before have made', async () => {
-      expect(await fuzz('stateful', 15, beyondReplays)).toBeGreaterThan(50);
+      expect(await fuzz('stateful', 10, beyondReplays)).toBeGreaterThan(50);
     });
   },
 );

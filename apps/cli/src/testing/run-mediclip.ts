@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { CommandMessage, EndMessage } from './commands-process.js';
 
 const entry = fileURLToPath(new URL('../../dist/testing/main-process.js', import.meta.url));
 
@@ -28,10 +29,9 @@ export interface RunningMediclip {
 
 /** Starts the command from the build, on the CPU, in a process group of its own. */
 export function startMediclip(args: readonly string[], environment: NodeJS.ProcessEnv = {}): RunningMediclip {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MEDICLIP_'));
   const child = spawn(process.execPath, [entry, ...args], {
     detached: true,
-    env: { ...Object.fromEntries(inherited), MEDICLIP_DEVICE: 'cpu', ...environment },
+    env: environmentOf(environment),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said = { stdout: '', stderr: '' };
@@ -57,9 +57,36 @@ export function startMediclip(args: readonly string[], environment: NodeJS.Proce
   return { child, finished, event, signalGroup: (signal) => process.kill(-child.pid!, signal) };
 }
 
-/** Runs the command to its end. */
-export const mediclip = (args: readonly string[], environment?: NodeJS.ProcessEnv): Promise<Finished> =>
-  startMediclip(args, environment).finished;
+const roles: readonly string[] = ['serve', 'api', 'worker', 'demo'];
+const commandsEntry = fileURLToPath(new URL('../../dist/testing/commands-process.js', import.meta.url));
+let commands: ChildProcess | undefined;
+let lastCommand: Promise<unknown> = Promise.resolve();
+
+/** Runs the command to its end. All but servers take turns in one process, which has their code loaded already. */
+export function mediclip(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Finished> {
+  if (roles.includes(args[0]!)) return startMediclip(args, environment).finished;
+  const turn = lastCommand.then(() => runCommand(args, environment));
+  lastCommand = turn.catch(() => undefined);
+  return turn;
+}
+
+async function runCommand(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<Finished> {
+  commands ??= fork(commandsEntry, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  commands.ref();
+  const answer = once(commands, 'message');
+  commands.send({ args, environment: environmentOf(environment) } satisfies CommandMessage);
+  const [{ end, stdout, stderr }] = (await answer) as [EndMessage];
+  // An idle one does not keep the tests from ending; it ends with them.
+  commands.unref();
+  commands.channel?.unref();
+  return { end, stdout, stderr };
+}
+
+/** The environment of the tests without the settings of the service, on the CPU, with these settings. */
+function environmentOf(given: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MEDICLIP_'));
+  return { ...Object.fromEntries(inherited), MEDICLIP_DEVICE: 'cpu', ...given };
+}
 
 /** Runs the command, which must succeed, with `--json`. */
 export async function mediclipEvents(args: readonly string[]): Promise<JsonEvent[]> {
