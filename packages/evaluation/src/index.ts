@@ -1,5 +1,12 @@
 export { conformalPValue, conformalThreshold } from './calibration/conformal.js';
-export { decisionOf, describeScore, regionThresholdOf, thresholdOf } from './calibration/describe-score.js';
+export {
+  decisionOf,
+  describeScore,
+  foreignNote,
+  kinshipOf,
+  regionThresholdOf,
+  thresholdOf,
+} from './calibration/describe-score.js';
 export { falseDiscoveryCutoff } from './calibration/false-discovery.js';
 export { recalibrate } from './calibration/recalibrate.js';
 export { type DriftObservation, describeDrift, isDriftAlarm, observeDrift } from './drift/drift.js';

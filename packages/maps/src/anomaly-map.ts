@@ -1,3 +1,11 @@
+/** How much an image is of the kind of the normal images that a detector knows. */
+export interface Kinship {
+  /** Share of those normals that are at least as far from the others as the image is from all of them. */
+  readonly share: number;
+  /** Why the image is not of their kind; undefined for one that is. */
+  readonly foreign?: 'other-kind' | 'inverted' | undefined;
+}
+
 /** What a detector says about an image. */
 export interface AnomalyMap {
   /** 0 to 1. */
@@ -10,4 +18,6 @@ export interface AnomalyMap {
   /** Probability of abnormal, [mapSide, mapSide], row-major. */
   readonly map: Float32Array;
   readonly mapSide: number;
+  /** Absent from detectors of earlier versions, and from those without a memory. */
+  readonly kinship?: Kinship | undefined;
 }

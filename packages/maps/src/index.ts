@@ -1,4 +1,4 @@
-export type { AnomalyMap } from './anomaly-map.js';
+export type { AnomalyMap, Kinship } from './anomaly-map.js';
 export { describeMap, type MapDescription } from './describe-map.js';
 export { readNpy, writeNpy } from './npy.js';
 export type { MapRegion } from './regions.js';

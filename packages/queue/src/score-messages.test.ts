@@ -34,6 +34,7 @@ describe('score messages', () => {
         mapSide: fc.constant(mapSide),
         score: fc.float({ min: 0, max: 1, noNaN: true }),
         logit: fc.double({ noDefaultInfinity: true, noNaN: true }),
+        kinship: fc.constantFrom(undefined, { share: 0.5 }, { share: 0, foreign: 'inverted' as const }),
         map: fc.float32Array({ minLength: mapSide * mapSide, maxLength: mapSide * mapSide }),
       }),
     );

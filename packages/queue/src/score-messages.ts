@@ -1,4 +1,12 @@
-import { countSchema, idSchema, isProblemSlug, type ProblemSlug, shareSchema, tenantSchema } from '@mediclip/contracts';
+import {
+  countSchema,
+  foreignSchema,
+  idSchema,
+  isProblemSlug,
+  type ProblemSlug,
+  shareSchema,
+  tenantSchema,
+} from '@mediclip/contracts';
 import type { AnomalyMap } from '@mediclip/maps';
 import { z } from 'zod';
 
@@ -19,7 +27,14 @@ const requestHeaderSchema = z.strictObject({
 const replyHeaderSchema = z.discriminatedUnion('outcome', [
   z.strictObject({
     outcome: z.literal('scored'),
-    scores: z.array(z.strictObject({ score: shareSchema, logit: z.number().optional(), mapSide: z.int().min(1) })),
+    scores: z.array(
+      z.strictObject({
+        score: shareSchema,
+        logit: z.number().optional(),
+        mapSide: z.int().min(1),
+        kinship: z.strictObject({ share: shareSchema, foreign: foreignSchema.optional() }).optional(),
+      }),
+    ),
   }),
   z.strictObject({
     outcome: z.literal('refused'),
@@ -74,7 +89,7 @@ export function encodeScoreReply(reply: ScoreReply): Uint8Array {
       throw new RangeError(`A map has ${map.length} values, not ${mapSide} x ${mapSide}.`);
     }
   }
-  const scores = reply.scores.map(({ score, logit, mapSide }) => ({ score, logit, mapSide }));
+  const scores = reply.scores.map(({ map: _, ...described }) => described);
   return pack(
     replyHeaderSchema.parse({ outcome: 'scored', scores }),
     reply.scores.map(({ map }) => new Uint8Array(map.buffer, map.byteOffset, map.byteLength)),
@@ -92,10 +107,10 @@ export function decodeScoreReply(bytes: Uint8Array): ScoreReply {
     mapBytes.reduce((sum, length) => sum + length, 0),
   );
   let offset = 0;
-  const scores = reply.scores.map(({ score, logit, mapSide }, i) => {
+  const scores = reply.scores.map((described, i) => {
     const map = new Float32Array(body.slice(offset, offset + mapBytes[i]!).buffer);
     offset += mapBytes[i]!;
-    return { score, ...(logit !== undefined && { logit }), map, mapSide };
+    return { ...described, map };
   });
   return { outcome: 'scored', scores };
 }

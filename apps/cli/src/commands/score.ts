@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { readDetector } from '@mediclip/adaptation';
-import { decisionOf } from '@mediclip/evaluation';
+import { decisionOf, foreignNote, kinshipOf } from '@mediclip/evaluation';
 import { writeFileWhole } from '@mediclip/files';
 import { writeNpy } from '@mediclip/maps';
 import pMap from 'p-map';
@@ -52,7 +52,7 @@ export async function score(
             if (hasFrames) count = frameCount;
             const images = [{ side, data: prepared.data }];
             const [answer] = await engine.score({ detector, images }, { signal });
-            const { score: value, logit, map, mapSide } = answer!;
+            const { score: value, logit, map, mapSide, kinship } = answer!;
             if (flags.maps !== undefined && ground) {
               const name = `${path.parse(file).name}${hasFrames ? `-${frame + 1}` : ''}`;
               const target = path.join(flags.maps, name);
@@ -60,10 +60,11 @@ export async function score(
               if (flags.raw) await writeFileWhole(`${target}.npy`, writeNpy(map, [mapSide, mapSide]));
             }
             const ofFrame = { ...(hasFrames && { frame: frame + 1 }), ...(notes.length > 0 && { notes }) };
-            const said = rule ? decisionOf(value, rule, logit) : {};
+            const said = { ...(rule && decisionOf(value, rule, logit)), ...kinshipOf(kinship) };
             output.event({ event: 'score', file, score: value, scoreLogit: logit, ...said, ...ofFrame });
             const decision = said.decision ? `  ${said.decision.padEnd(8)}` : '';
             output.line(`${value.toFixed(4)}${decision}  ${file}${hasFrames ? `, frame ${frame + 1}` : ''}`);
+            if (said.foreign) output.remark(`${file}: ${foreignNote(said.foreign)}`);
             for (const note of notes) output.remark(`${file}: ${note}`);
           }
         } catch (error) {

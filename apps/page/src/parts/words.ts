@@ -1,4 +1,4 @@
-import type { Job, JobKind, Label, Split } from '@mediclip/contracts';
+import type { Job, JobKind, Label, ScoredImage, Split } from '@mediclip/contracts';
 
 const titles: Record<JobKind, string> = {
   adaptation: 'Making a detector',
@@ -44,6 +44,12 @@ export function size(bytes: number): string {
   const power = Math.min(Math.floor(Math.log2(bytes) / 10), largeUnits.length + 1);
   return `${(bytes / 1024 ** power).toFixed(1)} ${largeUnits[power - 2]}`;
 }
+
+/** What is said of a picture that is not of the kind that the detector knows. */
+export const foreignWords: Record<NonNullable<ScoredImage['foreign']>, string> = {
+  'other-kind': 'not the kind of picture that this detector knows: its score says nothing about disease',
+  inverted: 'its greys look inverted, as in a negative: its score says nothing about disease',
+};
 
 export const groupTitle = (split: Split, label: Label): string =>
   split === 'train'

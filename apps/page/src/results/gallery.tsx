@@ -37,6 +37,7 @@ export function Gallery({ datasetId, results, threshold, onOpen }: GalleryProps)
             <span class="quiet">
               labelled {result.label}
               {result.verdict && ` · you say ${result.verdict.verdict}`}
+              {result.foreign && ' · another kind of picture'}
             </span>
             <span class="quiet name">{result.fileName}</span>
           </span>

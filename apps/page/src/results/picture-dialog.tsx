@@ -4,6 +4,7 @@ import { get, request } from '../api/http.js';
 import { type AnomalyMap, readMap } from '../api/npy.js';
 import { useLoaded } from '../parts/loaded.js';
 import { ProblemNote } from '../parts/problem.js';
+import { foreignWords } from '../parts/words.js';
 import { drawHeat } from './heat.js';
 import { decisionWords, type Scored } from './scored.js';
 
@@ -123,6 +124,12 @@ export function PictureDialog(props: PictureDialogProps) {
           <>
             <dt>p-value</dt>
             <dd>{result.pValue.toFixed(3)}: so high a score is this rare among normal pictures</dd>
+          </>
+        )}
+        {result.foreign && (
+          <>
+            <dt>Kind</dt>
+            <dd>{foreignWords[result.foreign]}</dd>
           </>
         )}
         <dt>Areas</dt>

@@ -109,6 +109,8 @@ class Score:
         logit: ``log(score / (1 - score))``, which orders images whose scores have become 1.
         decision: by the threshold of the model; ``None`` without one.
         p_value: how rare so high a score is among normal images; ``None`` of a model that is not calibrated.
+        kinship: whether the image is of the kind that the model knows, 0 (not at all) to 1; ``None`` of older models.
+        foreign: why it is not, ``other-kind`` or ``inverted``; ``None`` for an image of that kind.
         width, height: of the image as shown, pixels.
         map: float32 ``[side, side]``, probability of abnormal, 0 to 1, over the whole image; ``None`` unless asked for.
         frame: of a file with several, counted from 1.
@@ -120,6 +122,8 @@ class Score:
     logit: float | None
     decision: Label | None
     p_value: float | None
+    kinship: float | None
+    foreign: str | None
     width: int
     height: int
     regions: list[Region]
@@ -136,6 +140,8 @@ class Score:
             logit=raw.get("scoreLogit"),
             decision=raw.get("decision"),
             p_value=raw.get("pValue"),
+            kinship=raw.get("kinship"),
+            foreign=raw.get("foreign"),
             width=raw["width"],
             height=raw["height"],
             regions=[Region(r["x"], r["y"], r["width"], r["height"], r["peak"]) for r in raw["regions"]],

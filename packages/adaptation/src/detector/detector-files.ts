@@ -10,7 +10,7 @@ import {
 import { writeFileWhole } from '@mediclip/files';
 import { z } from 'zod';
 import { AdaptationError } from '../errors.js';
-import { type DetectorShape, type DetectorTensors, tensorShapes } from './detector-shape.js';
+import { type DetectorShape, type DetectorTensors, storedTensorShapes } from './detector-shape.js';
 
 const descriptionFile = 'detector.json';
 const tensorsFile = 'detector.safetensors';
@@ -45,6 +45,8 @@ const descriptionSchema = z
     intensity: chosenIntensitySchema.optional(),
     side: z.int().min(1),
     memory: z.strictObject({ taps: tapsSchema, patches: z.int().min(1) }).optional(),
+    /** Of how many normals the kind is known; absent without a memory and in detectors of earlier versions. */
+    kinship: z.strictObject({ shots: z.int().min(1) }).optional(),
     images: z.strictObject({
       count: z.int().min(1),
       digest: z.string(),
@@ -85,7 +87,7 @@ export interface Detector {
 export interface TrainedDetector
   extends Pick<
     DetectorDescription,
-    'options' | 'precision' | 'intensity' | 'images' | 'lossHistory' | 'selectedEpoch' | 'revision'
+    'options' | 'precision' | 'intensity' | 'kinship' | 'images' | 'lossHistory' | 'selectedEpoch' | 'revision'
   > {
   readonly shape: DetectorShape;
   readonly tensors: DetectorTensors;
@@ -96,7 +98,8 @@ export interface TrainedDetector
  * complete.
  */
 export async function writeDetector(folder: string, trained: TrainedDetector): Promise<void> {
-  const { shape, tensors, options, precision, intensity, images, lossHistory, selectedEpoch, revision } = trained;
+  const { shape, tensors, options, precision, intensity, kinship, images, lossHistory, selectedEpoch, revision } =
+    trained;
   const { id, digest, family, licence, side } = shape.backbone;
   const description: DetectorDescription = {
     formatVersion,
@@ -107,12 +110,13 @@ export async function writeDetector(folder: string, trained: TrainedDetector): P
     intensity,
     side,
     memory: shape.memory && { taps: [...shape.memory.taps], patches: shape.memory.patches },
+    kinship,
     images,
     lossHistory,
     selectedEpoch,
     revision,
   };
-  const stored = [...tensorShapes(shape)].map(
+  const stored = [...storedTensorShapes(shape, kinship)].map(
     ([name, extent]) => [name, { dtype: 'F32', shape: extent, data: tensors.get(name)! }] as const,
   );
   await mkdir(folder, { recursive: true });
@@ -139,8 +143,8 @@ export async function readDetector(folder: string): Promise<Detector> {
  * detector has on `backbone`, before any of them is read.
  */
 export async function readForeignDetector(folder: string, backbone: DetectorShape['backbone']): Promise<Detector> {
-  const { taps, memory } = await readDetectorDescription(folder);
-  const expected = tensorShapes({ backbone, taps, memory });
+  const { taps, memory, kinship } = await readDetectorDescription(folder);
+  const expected = storedTensorShapes({ backbone, taps, memory }, kinship);
   const file = path.join(folder, tensorsFile);
   orCorrupt(file, () => {
     const { tensors } = readSafetensorsHeader(file, largestHeaderBytes);
@@ -159,7 +163,7 @@ export async function readForeignDetector(folder: string, backbone: DetectorShap
 export function detectorShape({ description, tensors }: Detector, backbone: DetectorShape['backbone']): DetectorShape {
   const { taps, memory, options } = description;
   const shape = { backbone, taps, memory, scoring: options.scoring };
-  for (const [name, extent] of tensorShapes(shape)) {
+  for (const [name, extent] of storedTensorShapes(shape, description.kinship)) {
     if (tensors.get(name)?.length !== extent.reduce((product, size) => product * size, 1)) {
       throw corrupt(`The detector's tensor ${name}`, undefined);
     }

@@ -3,6 +3,8 @@ import { sigmoid, type Value } from '@mediclip/onnx-graph';
 import { anomalyMap, poolLogits, poolScores, resizeGrid, stateContrast } from '../graphs/anomaly-map.js';
 import { adapterInputs } from '../graphs/artifacts.js';
 import { fuse, memoryScales } from '../graphs/patch-memory.js';
+import { channelMoments, momentsWidth } from '../kinship/channel-moments.js';
+import { kinshipTensorShapes } from '../kinship/kinship.js';
 import type { ScoringOptions } from '../options.js';
 import { atTaps } from '../tower/features.js';
 
@@ -55,6 +57,16 @@ export function tensorShapes({
   ]);
 }
 
+/** As `tensorShapes`, with those that no graph takes: of the `shots` normals that tell how kin an image is. */
+export function storedTensorShapes(
+  shape: Omit<DetectorShape, 'scoring'>,
+  kinship: { readonly shots: number } | undefined,
+): ReadonlyMap<string, readonly number[]> {
+  const shapes = tensorShapes(shape);
+  if (!kinship) return shapes;
+  return new Map([...shapes, ...kinshipTensorShapes(kinship.shots, momentsWidth(shape.backbone, detectorTaps(shape)))]);
+}
+
 function memoryTensorShapes(patches: number, channels: readonly number[]): [string, readonly number[]][] {
   return [
     ['memory.bank', [patches, channels.reduce((sum, width) => sum + width, 0)]],
@@ -64,13 +76,14 @@ function memoryTensorShapes(patches: number, channels: readonly number[]): [stri
 
 /**
  * Map [batch, side, side] and score [batch] (method, section 4) of features [batch, C, g, g] at `detectorTaps` and a
- * detector's tensors, and the score's logit [batch], which does not saturate.
+ * detector's tensors, and the score's logit [batch], which does not saturate. Of a detector with a memory the
+ * `channelMoments` besides, [batch, width].
  */
 export function detectorOutputs(
   features: readonly Value[],
   tensors: ReadonlyMap<string, Value>,
   shape: DetectorShape,
-): { map: Value; score: Value; logit: Value } {
+): { map: Value; score: Value; logit: Value; moments?: Value } {
   const { backbone, taps, scoring, memory } = shape;
   const at = (wanted: readonly number[]) => atTaps(wanted, features, detectorTaps(shape));
   const contrast = stateContrast(at(taps), adapterInputs(tensors, taps.length), tensors.get('states')!);
@@ -86,5 +99,6 @@ export function detectorOutputs(
     map: anomalyMap(shown, backbone.side),
     score: poolScores(sigmoid(logits), scoring),
     logit: poolLogits(logits, scoring),
+    moments: channelMoments(features),
   };
 }

@@ -1,19 +1,19 @@
-import type { AnomalyMap } from '@mediclip/maps';
-import { constant, OutOfMemoryError, type Session } from '@mediclip/onnx-graph';
+import { constant, OutOfMemoryError, type Session, type Tensor } from '@mediclip/onnx-graph';
 import { pixelFeed } from '../tower/pixels.js';
 import { refuseOverflow } from '../tower/precision.js';
 import type { Tower } from '../tower/tower.js';
 import { type AfterTower, openTowerSession } from '../tower/tower-session.js';
 import { type Detector, detectorShape } from './detector-files.js';
 import { type DetectorShape, type DetectorTensors, detectorOutputs, tensorShapes } from './detector-shape.js';
+import type { JudgedImage } from './head.js';
 
 /** Each holds a tower's weights on the device. */
 const mostSessions = 8;
 
 /**
  * Scores on a device that is far from the process's memory, as a GPU is: tower and head of a detector are one session
- * for each shape of a batch, with the detector's tensors in it, so that only pixels go there, and maps and scores come
- * back. The sessions used last are kept. One call at a time.
+ * for each shape of a batch, with the detector's tensors in it, so that only pixels go there, and maps, scores and
+ * moments come back. The sessions used last are kept. One call at a time.
  */
 export class DeviceScorer {
   /** By detector and shape of the batch, the one that was used longest ago first. */
@@ -24,8 +24,8 @@ export class DeviceScorer {
     tower: Tower,
     detector: Detector & { readonly id: string },
     images: readonly Uint8Array[],
-  ): Promise<AnomalyMap[]> {
-    const scored: AnomalyMap[] = [];
+  ): Promise<JudgedImage[]> {
+    const scored: JudgedImage[] = [];
     while (scored.length < images.length) {
       const next = await tower.nextBatch(images.length - scored.length);
       try {
@@ -53,17 +53,23 @@ export class DeviceScorer {
     detector: Detector & { readonly id: string },
     images: readonly Uint8Array[],
     shape: number,
-  ): Promise<AnomalyMap[]> {
+  ): Promise<JudgedImage[]> {
     const { backbone } = tower;
     const session = await this.#session(tower, detector, shape);
-    const { map, score, logit, overflow } = await session.run({ pixels: pixelFeed(images, backbone, shape) });
+    const { map, score, logit, moments, overflow } = await session.run({
+      pixels: pixelFeed(images, backbone, shape),
+    });
     if (overflow) refuseOverflow(overflow.data as Float32Array, backbone.id);
-    const mapSize = backbone.side ** 2;
+    const ofImage = ({ data }: Tensor, index: number) => {
+      const size = data.length / shape;
+      return (data as Float32Array).slice(index * size, (index + 1) * size);
+    };
     return images.map((_, index) => ({
       score: Number(score!.data[index]),
       logit: Number(logit!.data[index]),
-      map: (map!.data as Float32Array).slice(index * mapSize, (index + 1) * mapSize),
+      map: ofImage(map!, index),
       mapSide: backbone.side,
+      moments: moments && ofImage(moments, index),
     }));
   }
 
@@ -106,7 +112,7 @@ async function openDetectorSession(tower: Tower, detector: Detector, batch: numb
   );
 }
 
-/** A detector's map [batch, side, side], score [batch] and logit [batch], with its tensors as constants. */
+/** `detectorOutputs` with a detector's tensors as constants. */
 export function detectorAfter(shape: DetectorShape, tensors: DetectorTensors): AfterTower {
   const constants = new Map(
     [...tensorShapes(shape)].map(([name, extent]) => [name, constant(tensors.get(name)!, extent, name)]),

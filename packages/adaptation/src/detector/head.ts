@@ -10,6 +10,12 @@ import {
   tensorShapes,
 } from './detector-shape.js';
 
+/** What the graphs of a detector say of an image. */
+export interface JudgedImage extends Omit<AnomalyMap, 'kinship'> {
+  /** `channelMoments` of its features, of a detector with a memory. */
+  readonly moments: Float32Array | undefined;
+}
+
 /**
  * From features to map and score, with a detector's tensors as inputs: one session serves all detectors of the same
  * shape.
@@ -30,17 +36,18 @@ export class Head {
   }
 
   /** `features` are those at `detectorTaps`. */
-  async run(features: Features, tensors: DetectorTensors): Promise<AnomalyMap> {
+  async run(features: Features, tensors: DetectorTensors): Promise<JudgedImage> {
     const feeds = stackFeatures([features], this.shape.backbone, detectorTaps(this.shape), 1);
     for (const [name, shape] of tensorShapes(this.shape)) {
       feeds[name] = { dtype: 'float32', shape, data: tensors.get(name)! };
     }
-    const { map, score, logit } = await this.session.run(feeds);
+    const { map, score, logit, moments } = await this.session.run(feeds);
     return {
       score: Number(score!.data[0]),
       logit: Number(logit!.data[0]),
       map: map!.data as Float32Array,
       mapSide: this.shape.backbone.side,
+      moments: moments?.data as Float32Array | undefined,
     };
   }
 

@@ -9,7 +9,7 @@ import type { BatchHalved } from '../halving.js';
 import { SmallDevice } from '../testing/small-device.js';
 import { Towers } from '../tower/towers.js';
 import { readDetector, writeDetector } from './detector-files.js';
-import { type DetectorShape, tensorShapes } from './detector-shape.js';
+import { type DetectorShape, storedTensorShapes } from './detector-shape.js';
 import { exportedModelName, writeExportedModel } from './export.js';
 import { type DetectorReference, Scorer } from './scorer.js';
 
@@ -26,16 +26,17 @@ async function randomDetector(
   const options = resolveAdaptationOptions({ seed });
   const memory = hasMemory ? { taps: [22, 30], patches: 32 } : undefined;
   const shape: DetectorShape = { backbone, taps, scoring: options.scoring, memory };
+  const kinship = hasMemory ? { shots: 3 } : undefined;
   const random = new RandomStream(seed, 0, 0);
   const tensors = new Map(
-    [...tensorShapes(shape)].map(([name, extent]) => {
+    [...storedTensorShapes(shape, kinship)].map(([name, extent]) => {
       const size = extent.reduce((product, side) => product * side, 1);
       return [name, Float32Array.from({ length: size }, () => random.normal(0, 0.1))];
     }),
   );
   tensors.set('memory.scales', Float32Array.of(0.1, 0.5, 0.1, 2, 1));
   const images = { count: 16, digest: 'sha256:0' };
-  await writeDetector(folder, { shape, tensors, options, images, lossHistory: [], selectedEpoch: 1 });
+  await writeDetector(folder, { shape, tensors, options, kinship, images, lossHistory: [], selectedEpoch: 1 });
   return { id: `${seed}`, folder };
 }
 
@@ -76,13 +77,16 @@ describe('on a device that is far from the process', () => {
       const requests = [1, 2, 3].map((seed) => ({ detector, image: image(seed) }));
       const expected = await new Scorer(new Towers(testRuntime, options)).score(requests);
       const scored = await new Scorer(new Towers(device, options)).score(requests);
-      for (const [index, { score, map, mapSide }] of scored.entries()) {
+      for (const [index, { score, map, mapSide, kinship }] of scored.entries()) {
         expect(mapSide).toBe(backbone.side);
+        expect(kinship).toEqual(expected[index]!.kinship);
+        expect(kinship === undefined).toBe(detector === detectors[1]);
         expect(score).toBeCloseTo(expected[index]!.score, 4);
         expectClose(map, expected[index]!.map, 1e-4);
       }
       expect(fed).toEqual([[`pixels 4,${backbone.side},${backbone.side},3`]]);
-      expect(crossed.at(-1)).toEqual(['logit', 'map', 'score']);
+      const last = crossed.at(-1)!;
+      expect(last.filter((name) => name !== 'moments')).toEqual(['logit', 'map', 'score']);
     }
   });
 
@@ -106,7 +110,7 @@ describe('on a device that is far from the process', () => {
     };
     const score = () => new Scorer(new Towers(device)).score([{ detector: detectors[0]!, image: image(1) }]);
     await score();
-    expect(outputs).toEqual([['map 1', 'score 1', 'logit 1', 'overflow 1']]);
+    expect(outputs).toEqual([['map 1', 'score 1', 'logit 1', 'moments 1', 'overflow 1']]);
     overflows = true;
     await expect(score()).rejects.toMatchObject({ code: 'half-precision-overflow' });
   });

@@ -1,6 +1,8 @@
 import type { AnomalyMap } from '@mediclip/maps';
 import { OutOfMemoryError } from '@mediclip/onnx-graph';
 import { LRUCache } from 'lru-cache';
+import { greyLayout } from '../kinship/grey-layout.js';
+import { kinshipOf } from '../kinship/kinship.js';
 import type { Features } from '../tower/features.js';
 import type { Tower } from '../tower/tower.js';
 import type { Towers } from '../tower/towers.js';
@@ -8,7 +10,7 @@ import { towerKey } from '../tower/towers.js';
 import { type Detector, detectorShape, readDetector } from './detector-files.js';
 import { detectorTaps } from './detector-shape.js';
 import { DeviceScorer } from './device-scorer.js';
-import { Head } from './head.js';
+import { Head, type JudgedImage } from './head.js';
 
 /** A detector by a name of the caller's choice and the folder of its files. The files of a name never change. */
 export interface DetectorReference {
@@ -57,13 +59,11 @@ export class Scorer {
     const tower = this.#tower(detectors[0]!);
     const letGo = tower.retain();
     try {
-      if (tower.runtime.provider !== 'cpu') return await this.#scoreOnDevice(requests, detectors, tower);
-      const features = await tower.sharedFeatures(requests.map(({ image }) => image));
-      const scored: AnomalyMap[] = [];
-      for (const [index, detector] of detectors.entries()) {
-        scored.push(await this.#judge(detector, features[index]!, tower));
-      }
-      return scored;
+      const judged =
+        tower.runtime.provider === 'cpu'
+          ? await this.#scoreHere(requests, detectors, tower)
+          : await this.#scoreOnDevice(requests, detectors, tower);
+      return judged.map((one, index) => withKinship(one, detectors[index]!, requests[index]!.image));
     } finally {
       letGo();
     }
@@ -81,12 +81,25 @@ export class Scorer {
     await this.#onDevice.release();
   }
 
+  async #scoreHere(
+    requests: readonly ScoreRequest[],
+    detectors: readonly Detector[],
+    tower: Tower,
+  ): Promise<JudgedImage[]> {
+    const features = await tower.sharedFeatures(requests.map(({ image }) => image));
+    const scored: JudgedImage[] = [];
+    for (const [index, detector] of detectors.entries()) {
+      scored.push(await this.#judge(detector, features[index]!, tower));
+    }
+    return scored;
+  }
+
   async #scoreOnDevice(
     requests: readonly ScoreRequest[],
     detectors: readonly Detector[],
     tower: Tower,
-  ): Promise<AnomalyMap[]> {
-    const scored: AnomalyMap[] = [];
+  ): Promise<JudgedImage[]> {
+    const scored: JudgedImage[] = [];
     for (const id of new Set(requests.map(({ detector }) => detector.id))) {
       const indices = requests.flatMap(({ detector }, index) => (detector.id === id ? [index] : []));
       const images = indices.map((index) => requests[index]!.image);
@@ -103,7 +116,7 @@ export class Scorer {
   }
 
   /** Heads take one image at a time, so that it is the tower that has memory to give when theirs runs out. */
-  async #judge(detector: Detector, features: Features, tower: Tower): Promise<AnomalyMap> {
+  async #judge(detector: Detector, features: Features, tower: Tower): Promise<JudgedImage> {
     const judge = async () => (await this.#head(detector)).run(features, detector.tensors);
     try {
       return await judge();
@@ -126,6 +139,16 @@ export class Scorer {
     const shape = detectorShape(detector, backbone);
     return openOnce(this.#heads, JSON.stringify({ ...shape, backbone: backbone.id }), () => Head.open(runtime, shape));
   }
+}
+
+/** What was judged of an image, with how kin it is to the detector's normals. */
+function withKinship(
+  { moments, ...judged }: JudgedImage,
+  { tensors, description }: Detector,
+  image: Uint8Array,
+): AnomalyMap {
+  if (!moments || !description.kinship) return judged;
+  return { ...judged, kinship: kinshipOf(tensors, { moments, layout: greyLayout(image, judged.mapSide) }) };
 }
 
 /** What is kept under a key, or is opened and kept from now on; what cannot be opened is tried again next time. */

@@ -75,18 +75,21 @@ describe('a revision', () => {
     const [parent, child, together] = await Promise.all(
       [parentFolder, folder, await adapted([...old, ...added])].map(readDetector),
     );
-    expect(child!.tensors.get('memory.bank')).toEqual(together!.tensors.get('memory.bank'));
+    for (const name of ['memory.bank', 'kinship.moments', 'kinship.layouts', 'kinship.nearest']) {
+      expect(child!.tensors.get(name)).toEqual(together!.tensors.get(name));
+    }
     expect(child!.tensors.get('memory.bank')).not.toEqual(parent!.tensors.get('memory.bank'));
     // The distances among the normals depend on nothing that was learned.
     expect(child!.tensors.get('memory.scales')!.slice(1, 3)).toEqual(
       together!.tensors.get('memory.scales')!.slice(1, 3),
     );
     for (const [name, data] of parent!.tensors) {
-      if (!name.startsWith('memory.')) expect(child!.tensors.get(name)).toEqual(data);
+      if (!/^(memory|kinship)\./.test(name)) expect(child!.tensors.get(name)).toEqual(data);
     }
     expect(child!.description).toMatchObject({
       options: parent!.description.options,
       lossHistory: parent!.description.lossHistory,
+      kinship: { shots: 6 },
       images: { count: 6, digest: together!.description.images.digest, pixelDigests: origin.pixelDigests },
       revision: { parentDigest: origin.parentDigest, addedImages: 2 },
     });

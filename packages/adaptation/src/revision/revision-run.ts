@@ -1,6 +1,7 @@
 import { type Detector, detectorShape, readDetector, writeDetector } from '../detector/detector-files.js';
 import type { DetectorTensors } from '../detector/detector-shape.js';
 import { AdaptationError } from '../errors.js';
+import { greyLayout } from '../kinship/grey-layout.js';
 import { relatives } from '../shots/relatives.js';
 import { FeatureStore } from '../tower/feature-store.js';
 import { rgbOf } from '../tower/rgb.js';
@@ -90,7 +91,9 @@ export class RevisionRun {
     }
     const { scoring, seed } = description.options;
     const learned = withoutMemory(tensors);
-    const normals = { features: this.#normals, relatives: relatives(images) };
+    const { side } = this.tower.backbone;
+    const layouts = images.map(({ data }) => greyLayout(rgbOf(data, side), side));
+    const normals = { features: this.#normals, relatives: relatives(images), layouts };
     const fit = fitMemory(this.tower, learned, normals, scoring, seed);
     let memory = await fit.next();
     for (; !memory.done; memory = await fit.next()) yield { phase: 'finishing', done: memory.value, total };
@@ -105,6 +108,7 @@ export class RevisionRun {
       },
       tensors: new Map([...learned, ...memory.value.tensors]),
       precision: await this.tower.precision(),
+      kinship: memory.value.kinship,
       images: {
         ...description.images,
         count: total,
@@ -126,5 +130,5 @@ export function requireMemory({ memory }: Detector['description']): void {
 }
 
 function withoutMemory(tensors: DetectorTensors): DetectorTensors {
-  return new Map([...tensors].filter(([name]) => !name.startsWith('memory.')));
+  return new Map([...tensors].filter(([name]) => !/^(memory|kinship)\./.test(name)));
 }

@@ -3,6 +3,7 @@ import { writeDetector } from '../detector/detector-files.js';
 import type { DetectorTensors } from '../detector/detector-shape.js';
 import { AdaptationError } from '../errors.js';
 import { initialParameters, parameterSpecs } from '../graphs/parameters.js';
+import { greyLayout } from '../kinship/grey-layout.js';
 import { relatives } from '../shots/relatives.js';
 import { FeatureStore } from '../tower/feature-store.js';
 import type { Features } from '../tower/features.js';
@@ -288,6 +289,7 @@ export class AdaptationRun {
       tensors,
       options,
       precision: this.#origin.precision,
+      kinship: memory?.kinship,
       intensity: this.job.intensity,
       images: { count: images.length, digest: imagesDigest(images), ...describeOrigin(this.job) },
       lossHistory: epochLosses(this.state, stepsPerEpoch(this.#plan)),
@@ -297,8 +299,11 @@ export class AdaptationRun {
 
   async *#fitMemory(learned: DetectorTensors): AsyncGenerator<AdaptationProgress, FittedMemory | undefined> {
     const { scoring, seed } = this.job.options;
-    const relations = relatives(this.job.images);
-    const fit = fitMemory(this.tower, learned, { features: this.#normals, relatives: relations }, scoring, seed);
+    const { images } = this.job;
+    const { side } = this.tower.backbone;
+    const layouts = images.map(({ data }) => greyLayout(rgbOf(data, side), side));
+    const normals = { features: this.#normals, relatives: relatives(images), layouts };
+    const fit = fitMemory(this.tower, learned, normals, scoring, seed);
     try {
       for (;;) {
         const { done, value } = await fit.next();

@@ -11,15 +11,18 @@ import {
   smoothingDeviation,
   usesMemory,
 } from '../graphs/patch-memory.js';
+import { channelMoments } from '../kinship/channel-moments.js';
+import { kinshipTensors } from '../kinship/kinship.js';
 import type { ScoringOptions } from '../options.js';
 import { purposes } from '../randomness.js';
 import type { FeatureStore } from '../tower/feature-store.js';
 import { atTaps, type Features, stackFeatures } from '../tower/features.js';
 import type { Tower } from '../tower/tower.js';
 
-/** A memory's shape and its tensors `memory.bank` and `memory.scales`. */
+/** A memory's shape and its tensors `memory.bank` and `memory.scales`, and those that tell how kin an image is. */
 export interface FittedMemory {
   readonly shape: MemoryShape;
+  readonly kinship: { readonly shots: number };
   readonly tensors: DetectorTensors;
 }
 
@@ -40,6 +43,8 @@ export interface MemoryNormals {
   readonly features: FeatureStore;
   /** Per normal, itself and those that are too much like it to measure it against. */
   readonly relatives: readonly ReadonlySet<number>[];
+  /** Per normal, its `greyLayout`. */
+  readonly layouts: readonly Float32Array[];
 }
 
 /** Patches of the normals, a random choice of all of them, with the image that each comes from. */
@@ -71,15 +76,18 @@ export async function* fitMemory(
   seed: number,
 ): AsyncGenerator<number, FittedMemory | undefined> {
   if (!hasMemory(scoring, normals.features.size)) return undefined;
-  const bank = await keepPatches(tower, normals.features, scoring.memoryPatches, seed);
+  const { bank, moments } = await keepPatches(tower, normals.features, scoring.memoryPatches, seed);
   const maps: NormalMaps[] = [];
   for await (const map of leaveOneOut(tower, learned, normals, bank)) yield maps.push(map);
   const scales = measureScales(maps, tower.backbone.side, scoring);
+  const kinds = moments.map((ofNormal, index) => ({ moments: ofNormal, layout: normals.layouts[index]! }));
   return {
     shape: { taps: memoryTaps(tower.backbone, tower.taps), patches: bank.images.length },
+    kinship: { shots: kinds.length },
     tensors: new Map([
       ['memory.bank', bank.rows],
       ['memory.scales', scales],
+      ...kinshipTensors(kinds, normals.relatives),
     ]),
   };
 }
@@ -96,20 +104,28 @@ function normalInputs({ backbone, taps }: Tower) {
   return { inputs, learnedAt, descriptors, feeds };
 }
 
-/** A random choice of all patches, in their order. */
-async function keepPatches(tower: Tower, normals: FeatureStore, most: number, seed: number): Promise<Bank> {
+/** A random choice of all patches, in their order, and the `channelMoments` of every normal. */
+async function keepPatches(
+  tower: Tower,
+  normals: FeatureStore,
+  most: number,
+  seed: number,
+): Promise<{ readonly bank: Bank; readonly moments: readonly Float32Array[] }> {
   const { inputs, descriptors, feeds } = normalInputs(tower);
   const [, patches, width] = descriptors.shape as [number, number, number];
   const random = new RandomStream(seed, 0, 0, purposes.memory);
   const kept = Uint32Array.from(random.shuffle([...Array(normals.size * patches).keys()]).slice(0, most)).sort();
   const rows = new Float32Array(kept.length * width);
   const session = await tower.runtime.createSession({
-    bytes: writeModel({ name: 'descriptors', inputs, outputs: { descriptors } }),
+    bytes: writeModel({ name: 'descriptors', inputs, outputs: { descriptors, moments: channelMoments(inputs) } }),
   });
+  const moments: Float32Array[] = [];
   try {
     let row = 0;
     for (let image = 0; image < normals.size; image++) {
-      const all = (await session.run(feeds(await normals.get(image)))).descriptors!.data as Float32Array;
+      const outputs = await session.run(feeds(await normals.get(image)));
+      const all = outputs.descriptors!.data as Float32Array;
+      moments.push(outputs.moments!.data as Float32Array);
       for (; row < kept.length && kept[row]! < (image + 1) * patches; row++) {
         const start = (kept[row]! - image * patches) * width;
         rows.set(all.subarray(start, start + width), row * width);
@@ -118,7 +134,8 @@ async function keepPatches(tower: Tower, normals: FeatureStore, most: number, se
   } finally {
     await session.release();
   }
-  return { rows, width, images: kept.map((patch) => Math.floor(patch / patches)) };
+  const images = kept.map((patch) => Math.floor(patch / patches));
+  return { bank: { rows, width, images }, moments };
 }
 
 /**

@@ -28,6 +28,13 @@ const regionSchema = z
     examples: [{ x: 96, y: 54, width: 48, height: 40, areaPixels: 1312, peak: 0.93 }],
   });
 
+/** Why an image is not of the kind of the normal images that a model knows. */
+export const foreignSchema = z.enum(['other-kind', 'inverted']).meta({
+  id: 'Foreign',
+  description:
+    '`other-kind`: another modality, view or quality, or no medical image at all; `inverted`: its greys are those of a negative.',
+});
+
 /** What a model says about one image. */
 export const scoreFields = {
   score: shareSchema.meta({ description: 'How abnormal the image is, 0 to 1.', examples: [0.87] }),
@@ -52,6 +59,15 @@ export const scoreFields = {
   }),
   pValue: shareSchema.optional().meta({
     description: 'How rare so high a score is among normal images; only from a calibrated model.',
+  }),
+  kinship: shareSchema.optional().meta({
+    description:
+      'Whether the image as a whole is of the kind that the model knows: the share of its normal images that are at least as far from the others as this image is from all of them. Absent without a memory and from models of earlier versions.',
+    examples: [0.69],
+  }),
+  foreign: foreignSchema.optional().meta({
+    description:
+      'Only where the image is not the kind of image that the model knows: its score then says nothing about disease.',
   }),
 };
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { type DecisionRule, describeScore } from './describe-score.js';
+import type { AnomalyMap } from '@mediclip/maps';
+import { type DecisionRule, describeScore, foreignNote } from './describe-score.js';
 
 const side = 8;
 
@@ -41,6 +42,19 @@ describe('the description of a score', () => {
     });
     expect(describe({ threshold: 0.3, scores })).toMatchObject({ decision: 'abnormal', regions: [] });
     expect(describe({ threshold: 0.35, scores: [0.2, 0.35] })).toMatchObject({ decision: 'normal', pValue: 2 / 3 });
+  });
+
+  test('says whether the image is of the kind that the model knows, where the detector does', () => {
+    const describe = (kinship: AnomalyMap['kinship']) =>
+      describeScore(
+        { score: 0.35, map: mapWithBlock(0.4), mapSide: side, kinship },
+        { width: 8, height: 8 },
+        { calibration: null },
+      ).description;
+    expect(describe({ share: 0.5 })).toMatchObject({ kinship: 0.5 });
+    expect(describe({ share: 0.5 })).not.toHaveProperty('foreign');
+    expect(describe({ share: 0, foreign: 'inverted' })).toMatchObject({ kinship: 0, foreign: 'inverted' });
+    expect(foreignNote('inverted')).toContain('greys look inverted');
   });
 
   test('decides by a threshold set by hand before the calibrated one, and says so', () => {

@@ -8,7 +8,7 @@ const evenOdds = 0.5;
 /** What clients are told of a score. */
 type ScoreDescription = Pick<
   ScoredImage,
-  'score' | 'scoreLogit' | 'map' | 'regions' | 'decision' | 'thresholdSource' | 'pValue'
+  'score' | 'scoreLogit' | 'map' | 'regions' | 'decision' | 'thresholdSource' | 'pValue' | 'kinship' | 'foreign'
 >;
 
 /** What decides about the scores of a model: its calibration, and a threshold set by hand, which goes before. */
@@ -26,7 +26,7 @@ export interface DecisionRule {
  * calibrated.
  */
 export function describeScore(
-  { score, logit, map, mapSide }: AnomalyMap,
+  { score, logit, map, mapSide, kinship }: AnomalyMap,
   size: { readonly width: number; readonly height: number },
   rule: DecisionRule,
 ): { readonly description: ScoreDescription; readonly mapRegions: MapDescription['mapRegions'] } {
@@ -38,10 +38,27 @@ export function describeScore(
       map: described.map,
       regions: [...described.regions],
       ...decisionOf(score, rule, logit),
+      ...kinshipOf(kinship),
     },
     mapRegions: described.mapRegions,
   };
 }
+
+/** How clients are told how kin an image is to the normals of a model. */
+export function kinshipOf(kinship: AnomalyMap['kinship']): Pick<ScoredImage, 'kinship' | 'foreign'> {
+  if (!kinship) return {};
+  return { kinship: kinship.share, ...(kinship.foreign && { foreign: kinship.foreign }) };
+}
+
+/** For people, of an image that is not of the kind that a model knows. */
+export function foreignNote(foreign: NonNullable<ScoredImage['foreign']>): string {
+  return `This is not the kind of image that this model knows${foreignWhy[foreign]}; its score says nothing about disease.`;
+}
+
+const foreignWhy = {
+  'other-kind': '',
+  inverted: ': its greys look inverted, as those of a negative',
+} as const satisfies Record<NonNullable<ScoredImage['foreign']>, string>;
 
 /** From this map value on an area is a region. */
 export function regionThresholdOf({ calibration }: Pick<DecisionRule, 'calibration'>): number {
