@@ -54,6 +54,8 @@ export interface ServerSettings {
   readonly eventLoopDelayMs: number;
   readonly connectionTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  /** Whether names of files are kept, or hashes of them. */
+  readonly fileNames: 'keep' | 'hash';
   readonly dicomweb: DicomwebSettings;
   /** Whether the page for people is served. */
   readonly page: boolean;

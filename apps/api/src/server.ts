@@ -2,6 +2,7 @@ import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import { openObjectThreads } from '@mediclip/dicom-objects';
 import { vaultOf } from '@mediclip/dicomweb';
+import { hashedNames, keptNames } from '@mediclip/intake';
 import { newId } from '@mediclip/store';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { ApiKeys } from './auth/api-keys.js';
@@ -159,7 +160,8 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   if (settings.page) await app.register(page);
 
   const usage = new TenantUsage(settings.tenants);
-  const images = { settings, imaging: dependencies.imaging, memory, usage, vault: vaultOf(settings.dicomweb) };
+  const names = settings.fileNames === 'hash' ? hashedNames(await store.identity()) : keptNames;
+  const images = { settings, names, imaging: dependencies.imaging, memory, usage, vault: vaultOf(settings.dicomweb) };
   const submission = {
     jobQueue,
     usage,
@@ -187,9 +189,9 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
     ...exportHandlers({ settings, backboneThreads, memory }),
     ...importHandlers({ settings, backboneThreads, memory, usage }),
     ...thresholdHandlers,
-    ...scoreHandlers({ ...dependencies, memory, metrics, drift, shadow }),
+    ...scoreHandlers({ ...dependencies, names, memory, metrics, drift, shadow }),
     ...driftHandlers(drift),
-    ...inferenceHandlers({ ...dependencies, metrics, drift, shadow, memory }),
+    ...inferenceHandlers({ ...dependencies, names, metrics, drift, shadow, memory }),
     ...shadowHandlers(shadow),
     ...scoringHandlers({ ...submission, dicomweb: settings.dicomweb }),
     ...auditHandlers(submission),

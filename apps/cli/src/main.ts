@@ -7,6 +7,7 @@ import { addComputeFlags, type ComputeFlags } from './commands/compute-flags.js'
 import { addKeysCommands } from './commands/keys-flags.js';
 import type { ReviseFlags } from './commands/revise.js';
 import type { ScoreFlags } from './commands/score.js';
+import { addTenantsCommands } from './commands/tenants-flags.js';
 import type { ThresholdFlags } from './commands/threshold.js';
 import { addWeightsCommands } from './commands/weights-flags.js';
 import type { DemoFlags } from './demo/demo.js';
@@ -100,6 +101,7 @@ function program(signal: AbortSignal): Command {
     );
   addWeightsCommands(mediclip, signal);
   addKeysCommands(mediclip);
+  addTenantsCommands(mediclip);
   addServiceCommands(mediclip, signal);
   addDemo(mediclip, signal);
   return mediclip;

@@ -19,6 +19,8 @@ interface WorkerSettings {
   readonly jobTimeoutMs: number;
   /** Whether webhooks may be on this machine and in private networks. */
   readonly privateWebhooks: boolean;
+  /** How long jobs that have ended, results and evaluations are kept; without it for ever. */
+  readonly retentionMs?: number | undefined;
   readonly dicomweb: DicomwebSettings;
   /** Of one image file that is fetched. */
   readonly maximumImageBytes: number;

@@ -24,6 +24,7 @@ export interface HousekeepingOptions {
   readonly store: Store;
   readonly jobQueue: JobQueue;
   readonly workFolder: string;
+  readonly retentionMs?: number | undefined;
   readonly logger: Logger;
 }
 
@@ -31,7 +32,13 @@ export interface HousekeepingOptions {
  * Recovers jobs every minute, and sweeps the store and the work folder now and every hour, until the returned function
  * is called, which resolves when nothing of it is under way.
  */
-export function startHousekeeping({ store, jobQueue, workFolder, logger }: HousekeepingOptions): () => Promise<void> {
+export function startHousekeeping({
+  store,
+  jobQueue,
+  workFolder,
+  retentionMs,
+  logger,
+}: HousekeepingOptions): () => Promise<void> {
   const underWay = new Set<Promise<void>>();
   const run = (what: string, work: () => Promise<void>) => {
     const running = work()
@@ -42,7 +49,7 @@ export function startHousekeeping({ store, jobQueue, workFolder, logger }: House
   const recover = () => run('recovering jobs', () => recoverJobs(store, jobQueue));
   const sweep = () =>
     run('sweeping', async () => {
-      await store.sweep();
+      await store.sweep({ retentionMs });
       await sweepWorkFolders(workFolder, store);
     });
   sweep();

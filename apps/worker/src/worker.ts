@@ -114,7 +114,7 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Wor
   });
   const residency = new Residency({ store, models, engine, logger, onWarm });
   residency.start(health);
-  const stopHousekeeping = startHousekeeping({ store, jobQueue, workFolder: settings.workFolder, logger });
+  const stopHousekeeping = startHousekeeping({ store, jobQueue, ...settings, logger });
 
   let state: WorkerState = 'running';
   let stopped: Promise<void> | undefined;

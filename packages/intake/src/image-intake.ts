@@ -19,6 +19,7 @@ import {
 import { problemOf } from '@mediclip/problems';
 import type { ImageDescription, ImageRepository } from '@mediclip/store';
 import type { ByteBudget, Lease, TaskStream } from '@mediclip/threads';
+import { type FileNames, keptNames } from './file-names.js';
 import type { SpooledFile } from './spool.js';
 
 /** A file that is to become an image of a data set. */
@@ -34,6 +35,8 @@ export interface IncomingImage {
 export interface IntakeOptions {
   readonly images: ImageRepository;
   readonly imaging: Pick<ImagingPool, 'frame' | 'frames' | 'identity'>;
+  /** What becomes of names; by default they are kept. */
+  readonly names?: FileNames | undefined;
   /** Seals which instance a DICOM file is; without it nothing of that is kept. */
   readonly seal?: ((identity: DicomIdentity) => Uint8Array | undefined) | undefined;
   /** Place of the first file in the upload, where that comes in parts; by default 0. */
@@ -111,6 +114,7 @@ export class ImageIntake {
   /** Ends the work on files that are not wanted any more. */
   readonly #discarded = new AbortController();
   readonly #signal: AbortSignal;
+  readonly #names: FileNames;
   /** Settles when the files taken so far are stored. */
   #storing: Promise<void> = Promise.resolve();
   #count: number;
@@ -118,10 +122,12 @@ export class ImageIntake {
   constructor(private readonly options: IntakeOptions) {
     this.#signal = AbortSignal.any([options.signal, this.#discarded.signal]);
     this.#count = options.firstIndex ?? 0;
+    this.#names = options.names ?? keptNames;
   }
 
   /** Takes a file; waits while as many as are checked at once are under way. */
-  async add(image: IncomingImage): Promise<void> {
+  async add(incoming: IncomingImage): Promise<void> {
+    const image = { ...incoming, fileName: this.#names.of(incoming.fileName) };
     const checked = this.#check(image).then(
       (file) => ({ file }),
       (problem: unknown) => ({ problem }),
@@ -140,13 +146,16 @@ export class ImageIntake {
   /** Notes a file that is no image of the data set. */
   async skip(fileName: string, reason: string): Promise<void> {
     await this.#storing;
-    this.#outcomes.push({ index: this.#count++, fileName, outcome: 'skipped', reason });
+    const shown = { fileName: this.#names.of(fileName), reason: this.#names.inSentence(reason) };
+    this.#outcomes.push({ index: this.#count++, outcome: 'skipped', ...shown });
   }
 
   /** Notes a file that is not usable for a reason that its content does not tell. */
   async reject(fileName: string, problem: ProblemError): Promise<void> {
     await this.#storing;
-    this.#outcomes.push(rejected(this.#count++, fileName, problem));
+    const { slug, message, extras } = problem;
+    const shown = new ProblemError(slug, this.#names.inSentence(message), extras);
+    this.#outcomes.push(rejected(this.#count++, this.#names.of(fileName), shown));
   }
 
   /** How many images are stored of the files so far, and their bytes with those of their masks. */

@@ -1,2 +1,3 @@
+export { type FileNames, hashedNames, keptNames } from './file-names.js';
 export { ImageIntake, type IncomingImage } from './image-intake.js';
 export { type SpooledFile, spool } from './spool.js';

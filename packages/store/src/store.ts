@@ -77,10 +77,10 @@ export interface Store {
   check(): Promise<void>;
 
   /**
-   * Removes and ends what processes that died left behind. Run it at the start of a process and now and then (every
-   * hour).
+   * Removes and ends what processes that died left behind, and what is older than it may become. Run it at the start of
+   * a process and now and then (every hour).
    */
-  sweep(): Promise<void>;
+  sweep(options?: SweepOptions): Promise<void>;
 
   /**
    * Calls `listener` after this process has given new events to a job's record, until the returned function is called.
@@ -91,6 +91,11 @@ export interface Store {
   onDelivery(listener: (made: { readonly tenant: string; readonly deliveryId: string }) => void): () => void;
 
   close(): Promise<void>;
+}
+
+interface SweepOptions {
+  /** How long jobs that have ended, with their results, and evaluations are kept; without it for ever. */
+  readonly retentionMs?: number | undefined;
 }
 
 /** Objects that know which store they are. */
@@ -138,11 +143,12 @@ export function storeOn(objects: IdentifiedObjects, { now = Date.now }: StoreOpt
     tenants,
     identity: () => objects.identity(),
     check: () => objects.check(),
-    async sweep() {
+    async sweep({ retentionMs }: SweepOptions = {}) {
       await objects.sweep();
       for await (const name of tenants()) {
         const { jobs, datasets, models, aliases, webhooks, idempotency, forgetting } = tenant(name);
         await forgetting.resume();
+        if (retentionMs !== undefined) await forgetting.forgetOlderThan(now() - retentionMs);
         await jobs.sweep();
         await datasets.sweep();
         await models.sweep();

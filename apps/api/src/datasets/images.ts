@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { type Label, labelSchema, ProblemError, type Split, splitSchema, type Upload } from '@mediclip/contracts';
 import { type ReferenceVault, sealOf } from '@mediclip/dicomweb';
-import { ImageIntake, type IncomingImage, spool } from '@mediclip/intake';
+import { type FileNames, ImageIntake, type IncomingImage, spool } from '@mediclip/intake';
 import type { z } from 'zod';
 import type { Imaging, ServerSettings } from '../dependencies.js';
 import { namesEntityTag } from '../http/entity-tag.js';
@@ -18,6 +18,7 @@ export interface ImageDependencies {
   readonly settings: ServerSettings;
   readonly imaging: Imaging;
   readonly memory: ServerMemory;
+  readonly names: FileNames;
   /** What seals which instances DICOM files are, where that is kept. */
   readonly vault: ReferenceVault | undefined;
 }
@@ -73,7 +74,7 @@ export async function takeImages(
     'store' | 'signal' | 'newId' | 'attempt'
   >,
   datasetId: string,
-  { settings, imaging, memory, usage, vault }: ImageDependencies,
+  { settings, imaging, memory, names, usage, vault }: ImageDependencies,
   receive: (intake: ImageIntake) => Promise<void>,
 ): Promise<Upload> {
   const counts = await store.images.counts(datasetId);
@@ -89,6 +90,7 @@ export async function takeImages(
     datasetImages,
     maximumBytes: settings.images.maximumBytes,
     uploadId: newId,
+    names,
     seal: sealOf(vault, datasetId),
     isOurs: attempt.isOurs,
     signal,

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { type ChosenIntensity, ProblemError } from '@mediclip/contracts';
 import { type Frame, ImageError } from '@mediclip/imaging';
-import type { SpooledFile } from '@mediclip/intake';
+import type { FileNames, SpooledFile } from '@mediclip/intake';
 import { problemOf } from '@mediclip/problems';
 import type { Imaging, ServerSettings } from '../dependencies.js';
 import type { Call } from '../http/handlers.js';
@@ -38,6 +38,7 @@ export interface ReadyImagesOptions {
   /** Made for files that do not stay in memory. */
   readonly folder: () => Promise<string>;
   readonly memory: ServerMemory;
+  readonly names: FileNames;
   readonly side: number;
   /** How the model sees greys deeper than 8 bits. */
   readonly intensity: ChosenIntensity | undefined;
@@ -57,7 +58,7 @@ export interface ReadyImagesOptions {
  */
 export async function readyImages(
   { request, signal, store }: Call<'scoreImages'>,
-  { folder, side, intensity, withGround, imaging, settings, memory, ready, deadline }: ReadyImagesOptions,
+  { folder, side, intensity, withGround, imaging, settings, memory, names, ready, deadline }: ReadyImagesOptions,
 ): Promise<(ReadyImage | UnusableFile)[]> {
   const { images: imageLimits, uploads, scores } = settings;
   const refused = new AbortController();
@@ -71,7 +72,7 @@ export async function readyImages(
       if (part.name !== 'file' || part.kind !== 'file') throw unknownPart(part.name);
       const index = found.length;
       if (index === scores.images) throw tooMany(scores.images);
-      const { fileName } = part;
+      const fileName = names.of(part.fileName);
       if (index === 0) await ready.takeFor(1);
       else if (index === 1) await ready.takeFor(scores.images);
       const file = await hold(part.content, {

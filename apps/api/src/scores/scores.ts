@@ -1,6 +1,7 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { type Model, ProblemError, type ScoreOutcome } from '@mediclip/contracts';
 import { describeScore } from '@mediclip/evaluation';
+import type { FileNames } from '@mediclip/intake';
 import type { AnomalyMap } from '@mediclip/maps';
 import type { ScoreChannel } from '@mediclip/queue';
 import { usableBackbone } from '../backbones/backbone-catalogue.js';
@@ -25,6 +26,7 @@ export interface ScoreDependencies {
   readonly drift: Pick<DriftRecorder, 'note'>;
   readonly shadow: Pick<ShadowScorer, 'note' | 'whileUserWaits'>;
   readonly memory: ServerMemory;
+  readonly names: FileNames;
 }
 
 export function scoreHandlers(dependencies: ScoreDependencies): HandlersOf<'scoreImages'> {
@@ -84,13 +86,13 @@ async function answerOf(
   },
   dependencies: ScoreDependencies,
 ): Promise<HandlerAnswer<'scoreImages'>> {
-  const { settings, imaging, metrics, memory } = dependencies;
+  const { settings, imaging, metrics, memory, names } = dependencies;
   const timed = stageTimer(metrics);
 
   const files = await timed('decode', () =>
     readyImages(call, {
       ...{ folder, side, intensity: model.intensity, withGround, imaging },
-      ...{ settings, memory, ready: memoryOfReady, deadline },
+      ...{ settings, memory, names, ready: memoryOfReady, deadline },
     }),
   );
   if (withGround && files.length !== 1) throw new ProblemError('not-acceptable');

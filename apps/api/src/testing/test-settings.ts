@@ -30,6 +30,7 @@ export function testSettings(dataDir: string): ServerSettings {
     eventLoopDelayMs: 500,
     connectionTimeoutMs: 60_000,
     requestTimeoutMs: 3_600_000,
+    fileNames: 'keep',
     dicomweb: { servers: [] },
     page: false,
   };

@@ -125,6 +125,7 @@ export async function openWorker(parts: Parts, computeModule?: URL): Promise<Wor
       jobConcurrency,
       jobTimeoutMs,
       privateWebhooks: settings.privateWebhooks,
+      ...(settings.retentionMs !== undefined && { retentionMs: settings.retentionMs }),
       dicomweb: settings.dicomweb,
       maximumImageBytes: settings.images.maximumBytes,
       datasetImages: settings.datasetImages,

@@ -39,6 +39,8 @@ export interface Settings extends ServerSettings {
   readonly jobTimeoutMs: number;
   /** Whether webhooks may be on this machine and in private networks. */
   readonly privateWebhooks: boolean;
+  /** How long jobs that have ended, results and evaluations are kept; without it for ever. */
+  readonly retentionMs?: number;
   readonly shutdownGraceMs: number;
 }
 
@@ -142,6 +144,8 @@ function toSettings(values: z.output<typeof variablesSchema>): Settings {
     connectionTimeoutMs: values.CONNECTION_TIMEOUT_SECONDS * 1000,
     requestTimeoutMs: values.REQUEST_TIMEOUT_SECONDS * 1000,
     shutdownGraceMs: values.SHUTDOWN_GRACE_SECONDS * 1000,
+    fileNames: values.FILE_NAMES,
+    ...(values.RETENTION_DAYS !== undefined && { retentionMs: values.RETENTION_DAYS * 86_400_000 }),
     dicomweb: {
       ...(values.DICOM_REFERENCES === 'sealed' && { referencesKey: values.DICOM_REFERENCES_KEY_FILE }),
       servers: values.DICOMWEB_SERVERS_FILE ?? [],

@@ -121,6 +121,8 @@ export const variablesSchema = z.strictObject({
   REQUEST_TIMEOUT_SECONDS: whole(3600, 1, 86_400),
   SHUTDOWN_GRACE_SECONDS: whole(30, 1, 3600),
   PRIVATE_WEBHOOKS: z.enum(['on', 'off'], { error: 'must be on or off' }).default('off'),
+  FILE_NAMES: z.enum(['keep', 'hash'], { error: 'must be keep or hash' }).default('keep'),
+  RETENTION_DAYS: number(1, 36_500).optional(),
   DICOM_REFERENCES: z.enum(['none', 'sealed'], { error: 'must be none or sealed' }).default('none'),
   DICOM_REFERENCES_KEY_FILE: secret
     .refine((key) => key.length >= 32, 'names a file of fewer than 32 characters: `openssl rand -base64 32` makes one')

@@ -369,6 +369,37 @@ describe('deleting an image', () => {
   });
 });
 
+describe('what is older than it may become', () => {
+  test('goes with the sweep: jobs, results, evaluations and audits; models and data sets stay', async () => {
+    const { tenant, store, advance, keys, model, dataset } = detectorWithResults();
+    const day = 86_400_000;
+    advance(10 * day);
+    const { job: young } = await tenant.jobs.create({ kind: 'audit', request: { datasetId: dataset.id } });
+    await store.sweep();
+    const before = await keys();
+    await store.sweep({ retentionMs: 11 * day });
+    expect(await keys()).toEqual(before);
+    await store.sweep({ retentionMs: 9 * day });
+    const left = (await keys()).filter((key) => /^(jobs|evaluations|audits|deletions)\//.test(key));
+    expect(left).toEqual([`jobs/${young.id}/job.json`]);
+    expect(await tenant.models.get(model.id)).toEqual(model);
+    expect((await tenant.datasets.get(dataset.id)).counts.total).toBe(3);
+  });
+});
+
+describe('forgetting a tenant', () => {
+  test('leaves nothing of it, and goes on when its process dies', async () => {
+    for (const writes of [1, 2, 20]) {
+      const { memory, store, keys } = detectorWithResults();
+      const dying = storeOn(interruptedAfter(writes, memory) as typeof memory);
+      await expect(dying.tenant('default').forgetting.forgetAll()).rejects.toThrow(Interrupted);
+      expect(await keys()).not.toEqual([]);
+      await store.sweep();
+      expect(await keys()).toEqual([]);
+    }
+  });
+});
+
 describe('a deletion whose process dies, before any of its writes,', () => {
   test('of a job: it is whole or not there, and the sweep removes the rest of it', async () => {
     const { tenant, objects, keys, model, request, images } = detectorWithResults();

@@ -1,10 +1,13 @@
+import { newId } from '../records/ids.js';
 import type { Tenant } from '../records/tenant.js';
 import { finishEvaluation } from './forget-evaluation.js';
 import { resumeImage } from './forget-image.js';
 import { finishJob } from './forget-job.js';
+import { forgetOlderThan } from './forget-older.js';
+import { finishTenant } from './forget-tenant.js';
 import { Intentions, type StoredIntention } from './intentions.js';
 
-/** Deletions of jobs, evaluations and images that have begun. */
+/** Deletions that have begun, and those of what is old, or of everything. */
 export class Forgetting {
   readonly #tenant: Tenant;
 
@@ -17,6 +20,18 @@ export class Forgetting {
     for await (const intention of new Intentions(this.#tenant).all()) await this.#finish(intention);
   }
 
+  /** Removes jobs that ended before this time, with their results and audits, and evaluations that were made before. */
+  forgetOlderThan(timeMs: number): Promise<void> {
+    return forgetOlderThan(this.#tenant, timeMs);
+  }
+
+  /** Removes everything that the tenant has. Nobody may add to it meanwhile. */
+  async forgetAll(): Promise<void> {
+    const intention = { kind: 'tenant', id: newId() } as const;
+    await new Intentions(this.#tenant).add(intention);
+    await finishTenant(this.#tenant);
+  }
+
   #finish(intention: StoredIntention): Promise<void> {
     switch (intention.kind) {
       case 'job':
@@ -25,6 +40,8 @@ export class Forgetting {
         return finishEvaluation(this.#tenant, intention.id);
       case 'image':
         return resumeImage(this.#tenant, intention);
+      case 'tenant':
+        return finishTenant(this.#tenant);
     }
   }
 }

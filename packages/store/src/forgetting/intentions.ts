@@ -24,6 +24,8 @@ const intentionSchema = z.discriminatedUnion('kind', [
     /** No job used its data set when the deletion began, so that it will be deleted, whoever goes on with that. */
     decided: z.literal(true).optional(),
   }),
+  /** Of everything that the tenant has; the id is of this deletion. */
+  z.strictObject({ ...commonFields, kind: z.literal('tenant'), id: idSchema }),
 ]);
 
 export type StoredIntention = z.infer<typeof intentionSchema>;

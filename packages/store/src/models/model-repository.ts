@@ -1,6 +1,7 @@
 import type { Calibration, Model, ModelSummary, NamesChange, Page } from '@mediclip/contracts';
 import { aliasesOf } from '../aliases/alias-record.js';
 import { ModelHasAlias, RecordExists, RecordNotFound } from '../errors.js';
+import { forgetAnswersNaming } from '../forgetting/forget-answers.js';
 import { type Deletion, deleteUnused, resumeDeletion } from '../jobs/deletion.js';
 import type { JobAttempts } from '../jobs/job-attempts.js';
 import type { Attempt } from '../jobs/job-record.js';
@@ -207,6 +208,7 @@ export class ModelRepository {
         for await (const folder of foldersOf(tenant.objects, modelFolder(tenant, id))) {
           await tenant.objects.deleteFolder(`${modelFolder(tenant, id)}${folder}/`);
         }
+        await forgetAnswersNaming(tenant, id);
       },
     };
   }
