@@ -3,7 +3,8 @@ import { Command } from 'commander';
 import type { AdaptFlags } from './commands/adapt.js';
 import { addAdaptationFlags } from './commands/adaptation-flags.js';
 import type { AuditFlags } from './commands/audit.js';
-import { addComputeFlags, type ComputeFlags } from './commands/compute-flags.js';
+import { addComputeFlags } from './commands/compute-flags.js';
+import type { EvaluateFlags } from './commands/evaluate.js';
 import { addKeysCommands } from './commands/keys-flags.js';
 import type { ReviseFlags } from './commands/revise.js';
 import type { ScoreFlags } from './commands/score.js';
@@ -68,7 +69,8 @@ function program(signal: AbortSignal): Command {
     mediclip
       .command('evaluate <model> <folder>')
       .description('measure a detector on labelled test images')
-      .action(async (model: string, folder: string, flags: ComputeFlags) =>
+      .option('--groups', 'take the folder below that of the label as the group of its images (a patient, a series)')
+      .action(async (model: string, folder: string, flags: EvaluateFlags) =>
         (await import('./commands/evaluate.js')).evaluate(model, folder, flags, signal),
       ),
   );

@@ -105,9 +105,10 @@ function placeImages(found: readonly Found[], masks: readonly MaskCandidate[], p
   }
   const matched = matchMasks(images, [...beside, ...masks]);
   for (const [mask, place] of matched.masks) placed.set(mask, place);
-  for (const { entry, split, label, group } of images) {
+  for (const { entry, split, label, group, rest } of images) {
     const className = folderLabelOf(group) === undefined && group !== '' ? group : undefined;
-    placed.set(entry, { role: 'image', split, label, mask: matched.maskOf.get(entry)?.index, className });
+    const folder = rest.includes('/') ? rest.slice(0, rest.indexOf('/')) : undefined;
+    placed.set(entry, { role: 'image', split, label, mask: matched.maskOf.get(entry)?.index, className, folder });
   }
 }
 

@@ -86,12 +86,12 @@ function placeRows(entries: readonly Entry[], rows: ReadonlyMap<Entry, Row>): Ma
   const maskOf = new Map<Entry, number[]>();
   for (const { entry, split, sample, mask, problem } of rows.values()) {
     if (entry.sideReason !== undefined) continue;
-    const { label, className } = sample;
+    const { label, className, group } = sample;
     const marks = label === 'abnormal' && split === 'test' ? mask : undefined;
     if (split === 'train' && label === 'abnormal') placed.set(entry, { role: 'ignored', reason: abnormalTraining });
     else if (problem !== undefined)
       placed.set(entry, { role: 'refused', fault: 'listed-file-missing', reason: problem });
-    else placed.set(entry, { role: 'image', split, label, mask: marks?.index, className });
+    else placed.set(entry, { role: 'image', split, label, mask: marks?.index, className, group });
     if (mask === undefined) continue;
     const images = maskOf.get(mask) ?? [];
     if (marks) images.push(entry.index);

@@ -10,6 +10,10 @@ export type PlacedEntry =
       readonly mask?: number | undefined;
       /** As the sample list says, or the folder of a kind of defect. */
       readonly className?: string | undefined;
+      /** As the sample list says. */
+      readonly group?: string | undefined;
+      /** The folder below the one that says the label, if the image lies in one: of a patient, or of a series. */
+      readonly folder?: string | undefined;
     }
   | { readonly role: 'mask'; readonly images: readonly number[] }
   | { readonly role: 'list' }

@@ -10,6 +10,7 @@ export interface Sample {
   readonly label: Label;
   readonly mask?: string | undefined;
   readonly className?: string | undefined;
+  readonly group?: string | undefined;
 }
 
 /**
@@ -29,6 +30,7 @@ const sampleSchema = z.object({
   ),
   mask: z.nullish(z.string('expected a name')),
   clsname: z.optional(z.unknown()),
+  group: z.nullish(z.string('expected a name').check(z.maxLength(200, 'expected at most 200 characters'))),
 });
 
 /** The sample in a line. Throws an Error whose message says what is wrong, as the end of a sentence. */
@@ -41,9 +43,9 @@ export function parseSample(line: string): Sample {
   }
   const { data, error } = sampleSchema.safeParse(found);
   if (data) {
-    const { filename, label, mask, clsname } = data;
+    const { filename, label, mask, clsname, group } = data;
     const className = typeof clsname === 'string' && clsname !== '' ? clsname : undefined;
-    return { filename, label, mask: mask || undefined, className };
+    return { filename, label, mask: mask || undefined, className, group: group || undefined };
   }
   const issue = error.issues[0];
   throw new Error(`${issue?.path.join('.') || 'the value'} is wrong: ${issue?.message ?? 'it does not fit'}`);

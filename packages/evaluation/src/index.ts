@@ -10,6 +10,9 @@ export {
 export { falseDiscoveryCutoff } from './calibration/false-discovery.js';
 export { recalibrate } from './calibration/recalibrate.js';
 export { type DriftObservation, describeDrift, isDriftAlarm, observeDrift } from './drift/drift.js';
+export { calibrateGroups, decideGroup, groupPromise } from './groups/calibrate-groups.js';
+export { type GroupMetrics, groupMetrics } from './groups/group-metrics.js';
+export { defaultHighest, groupScores } from './groups/group-scores.js';
 export { imageAuroc } from './image/auroc.js';
 export { compareModels } from './image/compare-models.js';
 export {
@@ -28,7 +31,13 @@ export {
   type PixelMetrics,
   PixelMetricsAccumulator,
 } from './pixel/pixel-metrics.js';
-export { comparisonFigures, imageFigures, pixelFigures, publishedFigure } from './published/published-figures.js';
+export {
+  comparisonFigures,
+  groupFigures,
+  imageFigures,
+  pixelFigures,
+  publishedFigure,
+} from './published/published-figures.js';
 export { caseCandidates, chooseCases } from './report/choose-cases.js';
 export { renderReport } from './report/render-report.js';
 export type {

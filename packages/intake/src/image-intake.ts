@@ -27,6 +27,8 @@ export interface IncomingImage {
   readonly fileName: string;
   readonly split: Split;
   readonly label: Label;
+  /** In place of the one that the file tells. */
+  readonly group?: string | undefined;
   readonly file: SpooledFile;
   /** A problem in place of a mask that came, but cannot belong to this file. */
   readonly mask?: SpooledFile | ProblemError | undefined;
@@ -209,6 +211,7 @@ export class ImageIntake {
           imageIds: stored.map(({ id }) => id),
           split: image.split,
           label: image.label,
+          ...(stored[0]?.group !== undefined && { group: stored[0].group }),
           hasMask: stored[0]?.mask !== undefined,
           notes: stored[0]?.notes ?? [],
         }),
@@ -240,17 +243,19 @@ export class ImageIntake {
   }
 
   async #storeFrame(
-    { fileName, split, label, file }: IncomingImage,
+    { fileName, split, label, group: given, file }: IncomingImage,
     { description, stored }: StorableFrame,
     place: { readonly file: number; readonly frame: number },
     { mask, maskNotes, reference }: Omit<OpenFile, 'first' | 'others'>,
   ): Promise<void> {
     const { datasetId, images, uploadId } = this.options;
     const { format, width, height, dicom, pixels } = description;
+    const group = given ?? description.group;
     const record: ImageDescription = {
       fileName,
       split,
       label,
+      ...(group !== undefined && { group }),
       format,
       mediaType: stored?.isMade ? 'image/png' : mediaTypes[format],
       width,

@@ -6,7 +6,14 @@ import { EngineError, toOutOfMemoryError } from '@mediclip/engine';
 import { ImageError } from '@mediclip/imaging';
 import { OutOfMemoryError } from '@mediclip/onnx-graph';
 import { QueueError } from '@mediclip/queue';
-import { InvalidCursor, ModelHasAlias, RecordInUse, StoreError, TooManyPinnedModels } from '@mediclip/store';
+import {
+  GroupParted,
+  InvalidCursor,
+  ModelHasAlias,
+  RecordInUse,
+  StoreError,
+  TooManyPinnedModels,
+} from '@mediclip/store';
 import { ThreadError } from '@mediclip/threads';
 import { isFileSystemError, systemSlug } from './system-errors.js';
 import { ofAdaptation, ofDicomweb, ofEngine, ofImages, ofQueue, ofStore, ofThreads, ofWeights } from './tables.js';
@@ -82,6 +89,7 @@ function ofOrigin({ origin }: EngineError): ProblemSlug {
 function extrasOf(error: unknown): ProblemExtras {
   if (error instanceof ModelHasAlias) return { aliases: [...error.aliases] };
   if (error instanceof RecordInUse) return { jobIds: [...error.jobIds] };
+  if (error instanceof GroupParted) return { group: error.group };
   if (error instanceof TooManyPinnedModels) return { limit: error.limit };
   if (error instanceof InvalidCursor) return { errors: [{ in: 'query', pointer: '/cursor', detail: error.message }] };
   return {};

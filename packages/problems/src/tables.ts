@@ -92,6 +92,7 @@ export const ofStore: Table<StoreErrorCode> = {
   'record-not-found': 'not-found',
   'record-exists': 'internal',
   'data-set-in-use': 'data-set-in-use',
+  'group-parted': 'group-parted',
   'model-in-use': 'model-in-use',
   'model-has-alias': 'model-has-alias',
   'too-many-pinned-models': 'too-many-pinned-models',

@@ -12,6 +12,7 @@ export type StoreErrorCode =
   | 'record-not-found'
   | 'record-exists'
   | RecordUse
+  | 'group-parted'
   | 'too-many-pinned-models'
   | 'alias-moved'
   | 'no-earlier-model'
@@ -119,6 +120,18 @@ export class ModelHasAlias extends RecordInUse {
   constructor(message: string, aliases: readonly string[]) {
     super('model-has-alias', message, []);
     this.aliases = aliases;
+  }
+}
+
+/** Images of one group would be in train and in test. */
+export class GroupParted extends StoreError {
+  readonly code = 'group-parted';
+  readonly retryable = false;
+
+  constructor(readonly group: string) {
+    super(
+      `Images of the group ${JSON.stringify(group)} are in the other split, or would be in both: a group is not parted between train and test.`,
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 export { datasetDigest } from './datasets/dataset-digest.js';
+export { splitsOfGroups } from './datasets/group-splits.js';
 export type {
   ImageContent,
   ImageDescription,

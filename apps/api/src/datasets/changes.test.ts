@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { JobOf } from '@mediclip/contracts';
+import { bitmap } from '../testing/bitmaps.js';
 import { closeSharedPool, TestService, unknownId } from '../testing/test-service.js';
 
 let service: TestService;
@@ -75,6 +76,32 @@ describe('an image', () => {
     expect((await change(`${images}/${imageId}`, {})).problem).toBe('validation-failed');
     expect((await change(`${images}/${unknownId()}`, { split: 'test' })).problem).toBe('not-found');
   });
+});
+
+test('a group comes with images, is not parted between train and test, and moves as a whole', async () => {
+  const { json: dataset } = await service.post('/v1/datasets', { json: { name: 'groups' } });
+  const images = `/v1/datasets/${dataset.id}/images`;
+  const upload = (split: string, ...groups: readonly string[]) => {
+    const form = new FormData();
+    form.set('split', split);
+    form.set('label', 'normal');
+    for (const [at, group] of groups.entries()) {
+      form.append('group', group);
+      form.append('file', new File([bitmap(16, 12, at)], `${at}.bmp`));
+    }
+    return service.post(images, { form });
+  };
+  const { json: stored } = await upload('train', 'patient-1', 'patient-1', '');
+  expect(stored.outcomes.map(({ group }: { group?: string }) => group)).toEqual(['patient-1', 'patient-1', undefined]);
+  const parted = await upload('test', 'patient-2', 'patient-1');
+  expect(parted).toMatchObject({ status: 409, problem: 'group-parted', json: { group: 'patient-1' } });
+  expect((await upload('test', 'line\nbreak')).problem).toBe('validation-failed');
+  const [one, two] = await idsOf(`${images}?group=patient-1`);
+  expect(await idsOf(images)).toHaveLength(3);
+  expect((await change(`${images}/${one}`, { split: 'test' })).problem).toBe('group-parted');
+  expect((await change(`${images}/${one}`, { split: 'test', wholeGroup: true })).json.split).toBe('test');
+  expect((await service.get(`${images}/${two}`)).json).toMatchObject({ split: 'test', group: 'patient-1' });
+  expect((await change(`${images}/${one}`, { group: null, split: 'train' })).json).not.toHaveProperty('group');
 });
 
 test('lists of models and jobs are filtered by data set and model', async () => {

@@ -1,5 +1,13 @@
 import path from 'node:path';
-import { type Label, labelSchema, ProblemError, type Split, splitSchema, type Upload } from '@mediclip/contracts';
+import {
+  groupSchema,
+  type Label,
+  labelSchema,
+  ProblemError,
+  type Split,
+  splitSchema,
+  type Upload,
+} from '@mediclip/contracts';
 import { type ReferenceVault, sealOf } from '@mediclip/dicomweb';
 import { type FileNames, ImageIntake, type IncomingImage, spool } from '@mediclip/intake';
 import type { z } from 'zod';
@@ -31,8 +39,8 @@ export function imageHandlers(
   return {
     uploadImages: async (call) => ({ json: await uploadImages(call, dependencies) }),
 
-    listImages: async ({ params, query: { split, label, ...page }, store }) => ({
-      json: jsonPage(await store.images.list(params.id, page, { split, label })),
+    listImages: async ({ params, query: { split, label, group, ...page }, store }) => ({
+      json: jsonPage(await store.images.list(params.id, page, { split, label, group })),
     }),
 
     getImage: async ({ params, store }) => ({ json: await store.images.get(params.id, params.imageId) }),
@@ -126,6 +134,7 @@ async function receiveForm(
 ): Promise<void> {
   let split: Split | undefined;
   let label: Label | undefined;
+  let group: string | undefined;
   let waiting: IncomingImage | undefined;
   let files = 0;
   let spooled = 0;
@@ -137,6 +146,7 @@ async function receiveForm(
     if (part.kind === 'field') {
       if (part.name === 'split') split = oneOf(splitSchema, part);
       else if (part.name === 'label') label = oneOf(labelSchema, part);
+      else if (part.name === 'group') group = groupIn(part.value);
       else refusePart(part.name, 'This field is not known');
       continue;
     }
@@ -150,7 +160,7 @@ async function receiveForm(
       await handOn();
       if (split === undefined) refusePart('split', 'This field must stand before the first file');
       if (label === undefined) refusePart('label', 'This field must stand before the first file');
-      waiting = { fileName: part.fileName, split, label, file: received };
+      waiting = { fileName: part.fileName, split, label, group, file: received };
     } else {
       if (waiting && waiting.mask === undefined) waiting = { ...waiting, mask: received };
       else if (waiting) waiting = { ...waiting, mask: new ProblemError('mask-without-image') };
@@ -159,6 +169,13 @@ async function receiveForm(
   }
   await handOn();
   if (files === 0) refusePart('file', 'At least one file is needed');
+}
+
+/** A group, or none where the field is empty. */
+function groupIn(value: string): string | undefined {
+  if (value === '') return undefined;
+  const { data, error } = groupSchema.safeParse(value);
+  return data ?? refusePart('group', error?.issues[0]?.message ?? 'It is no group');
 }
 
 function oneOf<Value extends string>(

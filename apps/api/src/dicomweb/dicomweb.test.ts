@@ -62,6 +62,11 @@ describe('STOW-RS into a data set', () => {
       { split: 'test', label: 'abnormal', fileName: 'instance-2.dcm' },
     ]);
     expect(JSON.stringify(json)).not.toMatch(/1\.2\.3\.1|Mustermann/);
+    expect([...new Set(json.items.map(({ group }: { group: string }) => group))]).toEqual([
+      expect.stringMatching(/^series-[0-9a-f]{32}$/),
+    ]);
+    const parted = await stow(`/v1/datasets/${id}/dicomweb/studies?split=train&label=normal`, [slice(1, 3)]);
+    expect(parted).toMatchObject({ status: 409, problem: 'group-parted' });
   });
 
   test('says of every instance that it cannot take why, and takes the others', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeImage } from '@mediclip/imaging';
 import { readNpy } from '@mediclip/maps';
+import { bitmap } from '../testing/bitmaps.js';
 import { closeSharedPool, TestService, unknownId } from '../testing/test-service.js';
 
 let service: TestService;
@@ -187,6 +188,40 @@ describe('results of a scoring', () => {
     expect(readNpy(numbers.bytes)).toMatchObject({ shape: [4, 4] });
     expect((await service.get(target, { headers: { accept: 'text/html' } })).problem).toBe('not-acceptable');
     expect((await service.get(`/v1/jobs/${scoringId}/results/${unknownId()}/map`)).problem).toBe('not-found');
+  });
+
+  test('are of groups, too: their scores and images, page by page or as a table, with what is promised of them', async () => {
+    const { json: own } = await service.post('/v1/datasets', { json: { name: 'groups' } });
+    const form = new FormData();
+    for (const [name, value] of [
+      ['split', 'test'],
+      ['label', 'normal'],
+      ['group', 'p1'],
+    ] as const)
+      form.append(name, value);
+    for (const at of [1, 2]) form.append('file', new File([bitmap(16, 12, at)], `${at}.bmp`));
+    form.append('group', '=p2');
+    form.append('label', 'abnormal');
+    form.append('file', new File([bitmap(16, 12, 3)], '3.bmp'));
+    await service.post(`/v1/datasets/${own.id}/images`, { form });
+    const { json: job } = await service.post('/v1/scorings', { json: { modelId, datasetId: own.id } });
+    await service.ended(job.id);
+    const target = `/v1/jobs/${job.id}/groups`;
+    const first = await service.get(`${target}?limit=1`);
+    expect(first.json).toMatchObject({
+      highest: 3,
+      promise: expect.stringContaining('not calibrated'),
+      items: [{ group: 'p1', images: 2, label: 'normal', highestImages: [{ fileName: '1.bmp' }, {}] }],
+    });
+    const second = await service.get(`${target}?limit=1&highest=1&cursor=${first.json.nextCursor}`);
+    expect(second.json.items).toMatchObject([
+      { group: '=p2', images: 1, label: 'abnormal', score: expect.any(Number) },
+    ]);
+    expect(second.json).not.toHaveProperty('nextCursor');
+    expect((await service.get(`${target}?cursor=x`)).problem).toBe('validation-failed');
+    const table = await service.get(target, { headers: { accept: 'text/csv' } });
+    expect(table.text).toMatch(/^group,images,label,score,decision,pValue,highestImages\r\np1,2,normal,/);
+    expect(table.text).toContain("\r\n'=p2,1,abnormal,");
   });
 
   test('exist of scorings that have succeeded only', async () => {

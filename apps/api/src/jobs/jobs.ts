@@ -6,8 +6,9 @@ import type { HandlersOf } from '../http/handlers.js';
 import { jsonPage } from '../http/json-page.js';
 import { negotiate } from '../http/negotiate.js';
 import type { ServerMemory } from '../memory.js';
+import { jobGroups, pageOfGroups } from './job-groups.js';
 import { resultMap } from './result-map.js';
-import { resultsCsv } from './results-csv.js';
+import { groupsCsv, resultsCsv } from './results-csv.js';
 
 export function jobHandlers({
   jobQueue,
@@ -18,7 +19,14 @@ export function jobHandlers({
   readonly imaging: Imaging;
   readonly memory: ServerMemory;
 }): HandlersOf<
-  'listJobs' | 'getJob' | 'cancelJob' | 'deleteJob' | 'listJobResults' | 'judgeResult' | 'getJobResultMap'
+  | 'listJobs'
+  | 'getJob'
+  | 'cancelJob'
+  | 'deleteJob'
+  | 'listJobResults'
+  | 'listJobGroups'
+  | 'judgeResult'
+  | 'getJobResultMap'
 > {
   return {
     listJobs: async ({ query: { limit, cursor, ...filter }, store }) => ({
@@ -52,6 +60,18 @@ export function jobHandlers({
         mediaType: 'text/csv; charset=utf-8',
         bytes: resultsCsv(rows, await store.results.verdicts(params.id), (row) => isFlagged(row.pValue, job)),
         headers: { 'content-disposition': `attachment; filename="results-${params.id}.csv"` },
+      };
+    },
+
+    async listJobGroups({ params, query, store, request }) {
+      const job = await scoringWithResults(store, params.id);
+      const mediaType = negotiate(request.headers.accept, ['application/json', 'text/csv']);
+      const { groups, highest, promise } = await jobGroups(store, job, query.highest);
+      if (mediaType === 'application/json') return { json: { ...pageOfGroups(groups, query), highest, promise } };
+      return {
+        mediaType: 'text/csv; charset=utf-8',
+        bytes: groupsCsv(groups),
+        headers: { 'content-disposition': `attachment; filename="groups-${params.id}.csv"` },
       };
     },
 

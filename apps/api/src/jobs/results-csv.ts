@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { Verdict } from '@mediclip/contracts';
+import type { GroupScoreAnswer, Verdict } from '@mediclip/contracts';
 import type { ResultRow } from '@mediclip/store';
 
 const columns = [
@@ -8,6 +8,7 @@ const columns = [
   'frame',
   'split',
   'label',
+  'group',
   'outcome',
   'score',
   'decision',
@@ -16,6 +17,20 @@ const columns = [
   'verdict',
   'note',
 ] as const;
+
+const groupColumns = ['group', 'images', 'label', 'score', 'decision', 'pValue', 'highestImages'] as const;
+
+/** Groups as CSV, as `resultsCsv` writes images; the highest images are ids with spaces between. */
+export function groupsCsv(groups: Iterable<GroupScoreAnswer>): Readable {
+  const lines = function* () {
+    yield line(groupColumns);
+    for (const group of groups) {
+      const cells = { ...group, highestImages: group.highestImages.map(({ imageId }) => imageId).join(' ') };
+      yield line(groupColumns.map((column) => cells[column]));
+    }
+  };
+  return Readable.from(lines());
+}
 
 /** What spreadsheets take for the beginning of a formula. */
 const formula = /^[=+\-@\t\r]/;

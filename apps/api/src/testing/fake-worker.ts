@@ -168,6 +168,7 @@ async function score(tenant: TenantStore, attempt: Attempt, job: Extract<Job, { 
       fileName: image.fileName,
       split: image.split,
       label: image.label,
+      ...(image.group !== undefined && { group: image.group }),
       outcome: 'scored',
       score: summary.max,
       map: summary,

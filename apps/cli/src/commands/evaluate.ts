@@ -3,7 +3,10 @@ import { type DetectorDescription, pixelDigest, readDetector } from '@mediclip/a
 import { type AuditedEvaluation, auditEvaluation, auditImages, cueWords } from '@mediclip/audit';
 import type { Engine } from '@mediclip/engine';
 import {
+  defaultHighest,
   type Figure,
+  type GroupMetrics,
+  groupMetrics,
   imageMetrics,
   type PixelMetrics,
   PixelMetricsAccumulator,
@@ -22,12 +25,18 @@ import { UsageError } from '../usage-error.js';
 import type { ComputeFlags } from './compute-flags.js';
 import { withEngine } from './with-engine.js';
 
+export interface EvaluateFlags extends ComputeFlags {
+  /** Folders below those of the labels are groups. */
+  readonly groups?: boolean;
+}
+
 /** A test image with its score, or why it is left out, as a sentence. */
 type Evaluated = { readonly testFile: TestFile } & (
   | (Pick<AnomalyMap, 'score' | 'logit' | 'map'> & {
       readonly mask: Uint8Array | undefined;
       /** Of its pixels. */
       readonly digest: string;
+      readonly group: string | undefined;
     })
   | { readonly leftOut: string }
 );
@@ -37,10 +46,15 @@ type Evaluated = { readonly testFile: TestFile } & (
  * their pixels where abnormal images have masks. An image that cannot be used, or whose mask cannot, is left out,
  * counted and said.
  */
-export async function evaluate(model: string, folder: string, flags: ComputeFlags, signal: AbortSignal): Promise<void> {
+export async function evaluate(
+  model: string,
+  folder: string,
+  flags: EvaluateFlags,
+  signal: AbortSignal,
+): Promise<void> {
   const output = createOutput(flags.json);
   const { side, intensity, images: shots } = (await readDetector(model)).description;
-  const data = await readDataFolder(folder);
+  const data = await readDataFolder(folder, { areFoldersGroups: flags.groups });
   const { test } = data;
   if (test.length === 0) throw new UsageError(`${folder} has no test images: add test/normal and test/abnormal.`);
   announce(output, data);
@@ -50,6 +64,7 @@ export async function evaluate(model: string, folder: string, flags: ComputeFlag
   const scores: number[] = [];
   const ranked = new Map<string, number>();
   const abnormal: boolean[] = [];
+  const groups: (string | undefined)[] = [];
   const logits: number[] = [];
   const counts = { masks: 0, leftOut: 0, copies: 0, learned: 0 };
   const learned = new Set(shots.pixelDigests);
@@ -58,11 +73,11 @@ export async function evaluate(model: string, folder: string, flags: ComputeFlag
 
   const scoreOne = async (testFile: TestFile, pool: ImagingPool, engine: Engine): Promise<Evaluated> => {
     try {
-      const { image, mask } = await readTestFile(testFile, pool, { side, intensity }, output.remark);
+      const { image, mask, group } = await readTestFile(testFile, pool, { side, intensity }, output.remark);
       const [answer] = await engine.score({ detector, images: [{ side, data: image }] }, { signal });
       if (!answer) throw new Error('This is a bug: the engine answered no score.');
       const { score, logit, map } = answer;
-      return { testFile, score, logit, map, mask, digest: pixelDigest({ data: image }) };
+      return { testFile, score, logit, map, mask, digest: pixelDigest({ data: image }), group };
     } catch (error) {
       if (error instanceof UsageError) return { testFile, leftOut: error.message };
       throw error;
@@ -82,6 +97,7 @@ export async function evaluate(model: string, folder: string, flags: ComputeFlag
       ranked.set(path.relative(folder, testFile.file), evaluated.logit ?? evaluated.score);
       if (evaluated.logit !== undefined) logits.push(evaluated.logit);
       abnormal.push(testFile.abnormal);
+      groups.push(evaluated.group);
       if (evaluated.mask) pixels?.add(evaluated.map, evaluated.mask, side, side);
       if (evaluated.mask && testFile.abnormal) counts.masks++;
     }
@@ -96,6 +112,8 @@ export async function evaluate(model: string, folder: string, flags: ComputeFlag
   if (scores.length === 0) throw new UsageError(`None of the ${test.length} test images could be used: see above.`);
   const ranks = logits.length === scores.length ? logits : undefined;
   const images = withBothClasses(imageMetrics(scores, abnormal, { logits: ranks }));
+  const members = scores.map((score, i) => ({ score, logit: ranks?.[i], abnormal: abnormal[i]!, group: groups[i] }));
+  const ofGroups = groupMetrics(members, defaultHighest);
   const pixelMetrics = counts.masks > 0 ? pixels?.result() : undefined;
   const audited = await readTraits(folder, data, output, signal);
   const audit = auditEvaluation(audited, auditImages(audited), ranked);
@@ -103,12 +121,14 @@ export async function evaluate(model: string, folder: string, flags: ComputeFlag
     event: 'evaluated',
     images: withoutCurves(images),
     pixels: pixelMetrics && withoutCurves(pixelMetrics),
+    ...(ofGroups && { groups: ofGroups }),
     ...counts,
     audit,
   });
   if (counts.learned > 0) output.remark(`Left out, because the detector has learned from them: ${counts.learned}.`);
   if (counts.copies > 0) output.remark(`Left out, because they are copies of other test images: ${counts.copies}.`);
-  for (const line of [...table(images, pixelMetrics, counts), ...auditLines(audit)]) output.line(line);
+  for (const line of [...table(images, pixelMetrics, counts), ...groupLines(ofGroups), ...auditLines(audit)])
+    output.line(line);
 }
 
 /**
@@ -116,7 +136,7 @@ export async function evaluate(model: string, folder: string, flags: ComputeFlag
  * Throws a UsageError.
  */
 async function readTestFile(
-  { file, abnormal, mask }: TestFile,
+  { file, abnormal, mask, group: given }: TestFile,
   pool: ImagingPool,
   { side, intensity }: Pick<DetectorDescription, 'side' | 'intensity'>,
   remark: (text: string) => void,
@@ -127,7 +147,10 @@ async function readTestFile(
     return frame;
   };
   const { prepared, description: image } = await prepare(file, 'test');
-  if (mask === undefined) return { image: prepared.data, mask: abnormal ? undefined : new Uint8Array(side * side) };
+  const group = given ?? image.group;
+  if (mask === undefined) {
+    return { image: prepared.data, mask: abnormal ? undefined : new Uint8Array(side * side), group };
+  }
   const { prepared: marked, description } = await prepare(mask, 'mask');
   if (description.width !== image.width || description.height !== image.height) {
     const sizes = [image, description].map(({ width, height }) => `${width} x ${height}`);
@@ -136,7 +159,7 @@ async function readTestFile(
   if (!abnormal && marked.data.includes(1)) {
     throw new UsageError(`${mask}: the mask marks pixels of an image that counts as normal.`);
   }
-  return { image: prepared.data, mask: marked.data };
+  return { image: prepared.data, mask: marked.data, group };
 }
 
 /** The figures without the points of their curves. */
@@ -160,6 +183,16 @@ function table(
     ...(pixels ? [row('pixel AUROC', pixels.auroc), row('pixel average precision', pixels.averagePrecision)] : []),
     ...(pixels && masks < abnormalImages ? [`masks: ${masks} of ${abnormalImages} abnormal images`] : []),
     ...(leftOut > 0 ? [`left out: ${leftOut}, see above`] : []),
+  ];
+}
+
+/** Figures of groups, where images have any. */
+function groupLines(groups: GroupMetrics | undefined): string[] {
+  if (!groups) return [];
+  return [
+    `groups: ${groups.normalGroups} normal, ${groups.abnormalGroups} abnormal`,
+    row('AUROC of groups', groups.auroc),
+    row('image AUROC, by groups', groups.imageAuroc),
   ];
 }
 

@@ -3,6 +3,8 @@ export interface TestFile {
   readonly file: string;
   readonly abnormal: boolean;
   readonly mask?: string;
+  /** What the image belongs to: a patient, a series. */
+  readonly group?: string;
 }
 
 /** Files that are left out for one reason, a sentence. Names are relative to the folder. */

@@ -6,8 +6,14 @@ import { UsageError } from '../usage-error.js';
 import type { DataFolder, LeftOut, TestFile } from './data-files.js';
 import { listFiles } from './list-files.js';
 
-/** What a folder holds, by the layouts of `@mediclip/dataset-layout`. Throws a UsageError when it is none of them. */
-export async function readDataFolder(folder: string): Promise<DataFolder> {
+/**
+ * What a folder holds, by the layouts of `@mediclip/dataset-layout`. Throws a UsageError when it is none of them, and
+ * when a group is in train and in test.
+ */
+export async function readDataFolder(
+  folder: string,
+  { areFoldersGroups = false }: { readonly areFoldersGroups?: boolean | undefined } = {},
+): Promise<DataFolder> {
   if (!existsSync(folder)) throw new UsageError(`There is no folder ${folder}: name a folder of images.`);
   if (!statSync(folder).isDirectory()) throw new UsageError(`${folder} is no folder: name a folder of images.`);
   const names = await listFiles(folder);
@@ -24,12 +30,25 @@ export async function readDataFolder(folder: string): Promise<DataFolder> {
   const { entries, found } = layout;
   const trainNormal: string[] = [];
   const test: TestFile[] = [];
+  const splits = new Map<string, string>();
   for (const [index, entry] of entries.entries()) {
     if (entry.role !== 'image') continue;
+    const group = entry.group ?? (areFoldersGroups ? entry.folder : undefined);
+    if (group !== undefined && (splits.get(group) ?? entry.split) !== entry.split) {
+      throw new UsageError(
+        `Images of the group ${JSON.stringify(group)} are in train and in test: put all of them into one.`,
+      );
+    }
+    if (group !== undefined) splits.set(group, entry.split);
     if (entry.split === 'train') trainNormal.push(at(index));
     else {
       const mask = entry.mask === undefined ? undefined : at(entry.mask);
-      test.push({ file: at(index), abnormal: entry.label === 'abnormal', ...(mask !== undefined && { mask }) });
+      test.push({
+        file: at(index),
+        abnormal: entry.label === 'abnormal',
+        ...(mask !== undefined && { mask }),
+        ...(group !== undefined && { group }),
+      });
     }
   }
   test.sort((a, b) => Number(a.abnormal) - Number(b.abnormal) || (a.file < b.file ? -1 : 1));

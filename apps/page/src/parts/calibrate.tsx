@@ -1,4 +1,4 @@
-import type { Dataset, Job, Model } from '@mediclip/contracts';
+import type { Calibration, Dataset, Job, Model } from '@mediclip/contracts';
 import { useState } from 'preact/hooks';
 import { send } from '../api/http.js';
 import { learn } from '../state/jobs.js';
@@ -28,6 +28,7 @@ export function Calibrate({ model, datasets }: { model: Model; datasets: readonl
           Calibrated on {count(calibration.images, 'normal picture')}: above{' '}
           <strong>{calibration.threshold.toFixed(3)}</strong>, at most {(100 * calibration.alpha).toFixed(0)} % of
           normal pictures raise an alarm.
+          {calibration.groups && ` ${groupWords(calibration.groups)}`}
         </p>
       ) : (
         <p>It is not calibrated: there is no promise yet about how often normal pictures raise an alarm.</p>
@@ -61,4 +62,12 @@ export function Calibrate({ model, datasets }: { model: Model; datasets: readonl
       </details>
     </section>
   );
+}
+
+/** What is promised where the pictures of the calibration are of patients, series or volumes. */
+function groupWords({ count: groups, highest, threshold }: NonNullable<Calibration['groups']>): string {
+  const from = `The pictures are of ${count(groups, 'group')}, and pictures of one group are alike`;
+  return threshold === undefined
+    ? `${from}: that is too few to promise it of groups, and of single pictures it is not promised.`
+    : `${from}: it is promised of groups, by the mean of their ${highest} highest scores, and not of single pictures.`;
 }

@@ -6,8 +6,10 @@ interface EvaluationsProps {
   readonly datasets: readonly Dataset[];
 }
 
-const rows: readonly { readonly title: string; readonly of: (evaluation: Evaluation) => Figure }[] = [
+const rows: readonly { readonly title: string; readonly of: (evaluation: Evaluation) => Figure | undefined }[] = [
   { title: 'Tells abnormal pictures from normal ones (AUROC)', of: ({ image }) => image.auroc },
+  { title: 'Tells abnormal patients or series from normal ones (AUROC of groups)', of: ({ groups }) => groups?.auroc },
+  { title: 'AUROC of pictures, its interval by groups', of: ({ groups }) => groups?.imageAuroc },
   { title: 'Average precision', of: ({ image }) => image.averagePrecision },
   { title: 'Sensitivity at 95 % specificity', of: ({ image }) => image.sensitivityAtSpecificity95 },
   { title: 'Finds the place (pixel AUROC)', of: ({ pixel }) => pixel.auroc },
@@ -37,14 +39,16 @@ export function Evaluations({ evaluations, datasets }: EvaluationsProps) {
             </tr>
           </thead>
           <tbody>
-            {rows.map(({ title, of }) => (
-              <tr key={title}>
-                <th scope="row">{title}</th>
-                {evaluations.map((evaluation) => (
-                  <td key={evaluation.id}>{figureWords(of(evaluation))}</td>
-                ))}
-              </tr>
-            ))}
+            {rows
+              .filter(({ of }) => evaluations.some(of))
+              .map(({ title, of }) => (
+                <tr key={title}>
+                  <th scope="row">{title}</th>
+                  {evaluations.map((evaluation) => (
+                    <td key={evaluation.id}>{figureWords(of(evaluation))}</td>
+                  ))}
+                </tr>
+              ))}
             <tr>
               <th scope="row">Report</th>
               {evaluations.map(({ id, createdAt }) => (
@@ -65,7 +69,8 @@ export function Evaluations({ evaluations, datasets }: EvaluationsProps) {
   );
 }
 
-function figureWords(figure: Figure): string {
+function figureWords(figure: Figure | undefined): string {
+  if (figure === undefined) return 'no groups';
   if (figure.value === null) return figure.reason;
   const { value, interval } = figure;
   return interval

@@ -6,6 +6,7 @@ import { JobLine } from '../parts/job-line.js';
 import { Show, useLoaded } from '../parts/loaded.js';
 import { count } from '../parts/words.js';
 import { Gallery } from '../results/gallery.js';
+import { Groups } from '../results/groups.js';
 import { PictureDialog } from '../results/picture-dialog.js';
 import { Refit } from '../results/refit.js';
 import { isFlagged, isScored, type Scored } from '../results/scored.js';
@@ -100,6 +101,7 @@ function Found({ job, model, results, failed, onChange }: ResultsData & { onChan
         onKept={onChange}
       />
       {model && <Refit modelId={model.id} datasetId={datasetId} results={judged} />}
+      {results.some(({ group }) => group !== undefined) && <Groups jobId={job.id} onOpen={setOpenId} />}
       <section>
         <h2>Pictures, most unusual first</h2>
         <div class="row controls">

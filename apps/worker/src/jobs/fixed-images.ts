@@ -1,5 +1,5 @@
 import { chosenIntensitySchema, type Image, idSchema } from '@mediclip/contracts';
-import { DamagedContent, datasetDigest } from '@mediclip/store';
+import { DamagedContent, datasetDigest, splitsOfGroups } from '@mediclip/store';
 import { z } from 'zod';
 import type { JobContext } from './job-context.js';
 
@@ -36,7 +36,8 @@ const scratchName = 'images';
 
 /**
  * The images that a job works on. The first attempt chooses them from all images of the data set, in order of upload,
- * and writes the choice down; later attempts work on the same ones, whatever was uploaded meanwhile.
+ * and writes the choice down; later attempts work on the same ones, whatever was uploaded meanwhile. Rejects with
+ * `GroupParted` where a group is in both splits, and the job learns or measures.
  */
 export async function fixedImages(
   {
@@ -54,6 +55,7 @@ export async function fixedImages(
   const kept = await tenant.attempts.getScratch(attempt, scratchName);
   if (kept !== undefined) return restore(all, fixedSchema.parse(JSON.parse(new TextDecoder().decode(kept))));
 
+  if (job.kind !== 'scoring' && job.kind !== 'audit') splitsOfGroups(all);
   const { images, shots, leftOut } = await choose(all);
   const fixed = {
     datasetDigest: datasetDigest(all),
@@ -73,4 +75,10 @@ function restore(all: readonly Image[], fixed: z.infer<typeof fixedSchema>): Fix
     return image;
   });
   return { images, shots: fixed.shots, leftOut: fixed.leftOut, datasetDigest: fixed.datasetDigest };
+}
+
+/** The groups of images that a model learns from, for its lineage; nothing where none has one. */
+export function groupsOf(images: readonly Image[]): { readonly groups?: string[] } {
+  const groups = [...new Set(images.flatMap(({ group }) => group ?? []))];
+  return groups.length > 0 ? { groups } : {};
 }

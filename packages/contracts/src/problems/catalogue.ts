@@ -403,6 +403,14 @@ const problemCatalogue = {
     meaning: 'Jobs that have not ended read its images; `jobIds` names them.',
     remedy: 'Wait for these jobs or cancel them, then repeat the request.',
   },
+  'group-parted': {
+    status: 409,
+    title: 'A group would be in train and test',
+    meaning:
+      'Images of one group (a patient, a study, a series, a volume) are alike: with some of them in train and others in test, figures would flatter the model. `group` is such a group.',
+    remedy:
+      'Put all images of the group into one split (`PATCH` of one of them with `wholeGroup` moves all), or give the images other groups.',
+  },
   'model-in-use': {
     status: 409,
     title: 'The model is in use',

@@ -16,6 +16,7 @@ export type ReadinessCheck = z.infer<typeof readinessCheckSchema>;
 const extraFields = {
   errors: z.array(fieldErrorSchema).optional().meta({ description: 'Every fault of a request that is not valid.' }),
   jobIds: z.array(z.uuidv7()).optional().meta({ description: 'Jobs that stand in the way.' }),
+  group: z.string().optional().meta({ description: 'The group that would be parted between train and test.' }),
   aliases: z.array(z.string()).optional().meta({ description: 'Aliases that stand in the way.' }),
   checks: z.array(readinessCheckSchema).optional().meta({ description: 'State of what the server needs.' }),
   retryAfterSeconds: z.int().min(0).optional().meta({ description: 'The same number as in `Retry-After`.' }),

@@ -1,11 +1,14 @@
 import { z } from 'zod';
-import { idSchema } from './primitives.js';
+import { highestSchema, idSchema } from './primitives.js';
 
 /** Body of `POST /v1/models/{id}/calibration`. */
 export const calibrationRequestSchema = z
   .strictObject({
     datasetId: idSchema.meta({ description: 'Its normal images that the model has not learned from are used.' }),
     alpha: z.number().gte(1e-9).lt(1).meta({ description: 'Share of normal images that may be called abnormal.' }),
+    highest: highestSchema.optional().meta({
+      description: 'Of images that have groups: so many of its highest scores make the score of a group; 3 without it.',
+    }),
   })
   .meta({
     id: 'CalibrationRequest',

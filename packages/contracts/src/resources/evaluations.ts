@@ -2,7 +2,15 @@ import { z } from 'zod';
 import { evaluationAuditSchema } from './audits.js';
 import { figureSchema, unknownFigureSchema } from './figures.js';
 import { pageQueryFields, pageSchema } from './pages.js';
-import { countSchema, digestSchema, idSchema, labelSchema, shareSchema, timestampSchema } from './primitives.js';
+import {
+  countSchema,
+  digestSchema,
+  highestSchema,
+  idSchema,
+  labelSchema,
+  shareSchema,
+  timestampSchema,
+} from './primitives.js';
 
 /** The file of an evaluation that holds its report. */
 export const reportFileName = 'report.html';
@@ -34,6 +42,19 @@ const imageFiguresSchema = z
   .meta({ id: 'ImageFigures', description: 'Figures of whole images: is the image abnormal?' });
 
 export type ImageFigures = z.infer<typeof imageFiguresSchema>;
+
+/** Figures of groups of images. */
+const groupFiguresSchema = z
+  .strictObject({
+    highest: highestSchema,
+    normal: countSchema.meta({ description: 'Groups of normal images only; an image without a group counts as one.' }),
+    abnormal: countSchema.meta({ description: 'Groups with an abnormal image.' }),
+    auroc: figureSchema.meta({ description: "Of the groups' scores; interval by a bootstrap over groups." }),
+    imageAuroc: figureSchema.meta({ description: "Of the images' scores; interval by a bootstrap over groups." }),
+  })
+  .meta({ id: 'GroupFigures', description: 'Is the patient, the series, the volume abnormal?' });
+
+export type GroupFigures = z.infer<typeof groupFiguresSchema>;
 
 /** Figures of pixels: where is it abnormal? */
 const pixelFiguresSchema = z
@@ -115,12 +136,13 @@ export const evaluationFields = {
       }),
       learned: countSchema.optional().meta({
         description:
-          'Images that the model was adapted on; they are in no figure. Absent in evaluations of earlier versions.',
+          'Images that the model was adapted on, or of their groups; they are in no figure. Absent in evaluations of earlier versions.',
       }),
     })
     .meta({ id: 'EvaluatedImages', description: 'What the figures come from.' }),
   image: imageFiguresSchema,
   pixel: pixelFiguresSchema,
+  groups: groupFiguresSchema.optional().meta({ description: 'Only when test images have groups.' }),
   comparison: comparisonSchema.optional().meta({ description: 'Only when a baseline was given.' }),
   audit: evaluationAuditSchema.optional().meta({ description: 'Absent in evaluations of earlier versions.' }),
 };

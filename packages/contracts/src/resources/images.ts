@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { pageQueryFields, pageSchema } from './pages.js';
-import { countSchema, digestSchema, idSchema, labelSchema, splitSchema, timestampSchema } from './primitives.js';
+import {
+  countSchema,
+  digestSchema,
+  groupSchema,
+  idSchema,
+  labelSchema,
+  splitSchema,
+  timestampSchema,
+} from './primitives.js';
 
 /** Formats that are read, told by content. */
 const imageFormatSchema = z
@@ -102,6 +110,7 @@ const imageFields = {
   fileName: fileNameSchema,
   split: splitSchema,
   label: labelSchema,
+  group: groupSchema.optional(),
   format: imageFormatSchema,
   mediaType: z.enum(imageMediaTypes).meta({ description: 'Media type of the bytes at `…/content`.' }),
   width: pixelsSchema.meta({ description: 'Pixels, as shown (after the orientation of the file).' }),
@@ -124,8 +133,19 @@ export type Image = z.infer<typeof imageSchema>;
 
 /** Body of `PATCH /v1/datasets/{id}/images/{imageId}`. */
 export const imageChangeSchema = z
-  .strictObject({ split: splitSchema.optional(), label: labelSchema.optional() })
-  .refine(({ split, label }) => split !== undefined || label !== undefined, 'Nothing is to be changed')
+  .strictObject({
+    split: splitSchema.optional(),
+    label: labelSchema.optional(),
+    group: groupSchema.nullable().optional().meta({ description: 'Null takes the image out of its group.' }),
+    wholeGroup: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'The other images of its group (the one before the change) are changed with it.' }),
+  })
+  .refine(
+    ({ split, label, group }) => split !== undefined || label !== undefined || group !== undefined,
+    'Nothing is to be changed',
+  )
   .meta({ id: 'ImageChange', description: 'What is to be changed; the rest stays.', examples: [{ split: 'test' }] });
 
 export type ImageChange = z.infer<typeof imageChangeSchema>;
@@ -137,4 +157,5 @@ export const imagePageQuerySchema = z.strictObject({
   ...pageQueryFields,
   split: splitSchema.optional().meta({ description: 'Only images of this split.' }),
   label: labelSchema.optional().meta({ description: 'Only images of this label.' }),
+  group: groupSchema.optional().meta({ description: 'Only images of this group.' }),
 });

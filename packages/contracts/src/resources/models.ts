@@ -2,7 +2,16 @@ import { z } from 'zod';
 import { adaptationOptionsSchema } from '../adaptation/adaptation-options.js';
 import { chosenIntensitySchema } from '../adaptation/intensity.js';
 import { nameFilterField, pageQueryFields, pageSchema } from './pages.js';
-import { countSchema, digestSchema, idSchema, nameSchema, shareSchema, timestampSchema } from './primitives.js';
+import {
+  countSchema,
+  digestSchema,
+  groupSchema,
+  highestSchema,
+  idSchema,
+  nameSchema,
+  shareSchema,
+  timestampSchema,
+} from './primitives.js';
 
 const versionsSchema = z
   .record(z.string(), z.string())
@@ -27,6 +36,7 @@ const addedNormalsSchema = z
     datasetId: idSchema,
     datasetDigest: digestSchema.meta({ description: 'Digest over the images of the data set when the job began.' }),
     imageIds: z.array(idSchema).min(1),
+    groups: z.array(groupSchema).optional().meta({ description: 'Groups of these images, as far as they have any.' }),
     pixelDigests: z.array(digestSchema).min(1).meta({
       description: 'Per image of `imageIds`, the SHA-256 of its pixels as they are scored.',
     }),
@@ -46,6 +56,10 @@ const lineageSchema = z
     datasetId: idSchema,
     datasetDigest: digestSchema.meta({ description: 'Digest over the images of the data set when the job began.' }),
     imageIds: z.array(idSchema).meta({ description: 'The normal images that it was adapted on.' }),
+    groups: z.array(groupSchema).optional().meta({
+      description:
+        'Groups of these images, as far as they have any; calibrations and evaluations leave all images of them out.',
+    }),
     pixelDigests: z.array(digestSchema).optional().meta({
       description:
         'Per image of `imageIds`, the SHA-256 of its pixels as they are scored; calibrations and evaluations leave these pictures out. Absent in models of earlier versions.',
@@ -83,6 +97,24 @@ export function learnedPixelDigests({ pixelDigests = [], added = [] }: Pick<Line
   return [...pixelDigests, ...added.flatMap((one) => one.pixelDigests)];
 }
 
+const namesItself = /^(?:series|volume)-[0-9a-f]{32}$/;
+
+/** A group among all data sets: names that people gave mean something only in theirs. */
+export function groupKey(group: string, datasetId: string): string {
+  return namesItself.test(group) ? group : `${datasetId} ${group}`;
+}
+
+/** Keys of the groups of all normal images that a model knows, as far as its version wrote them down. */
+export function learnedGroupKeys({
+  datasetId,
+  groups = [],
+  added = [],
+}: Pick<Lineage, 'datasetId' | 'groups' | 'added'>) {
+  return [{ datasetId, groups }, ...added].flatMap((one) =>
+    (one.groups ?? []).map((group) => groupKey(group, one.datasetId)),
+  );
+}
+
 /** Means over one epoch. */
 export const epochLossSchema = z
   .strictObject({
@@ -99,6 +131,25 @@ export const epochLossSchema = z
   .meta({ id: 'EpochLoss', description: 'Means over one epoch.' });
 
 export type EpochLoss = z.infer<typeof epochLossSchema>;
+
+/** The calibration of groups of images. */
+const groupCalibrationSchema = z
+  .strictObject({
+    highest: highestSchema,
+    count: z.int().min(1).meta({ description: 'Groups of the images; an image without one counts as one.' }),
+    scores: z.array(z.number()).min(1).meta({ description: 'The scores of the groups, ascending.' }),
+    scoreLogits: z.array(z.number()).min(1).optional().meta({
+      description: 'The `scoreLogit` of the groups, ascending: what their p-values are counted in.',
+    }),
+    threshold: z.number().optional().meta({
+      description: 'Groups of higher scores are called abnormal. Absent where there are too few groups for alpha.',
+    }),
+    thresholdLogit: z.number().optional(),
+  })
+  .meta({
+    id: 'GroupCalibration',
+    description: 'Split-conformal threshold of groups, whose promise holds though images of one group are alike.',
+  });
 
 /** Thresholds with a guarantee, from normal images that were never used in training. */
 const calibrationSchema = z
@@ -121,6 +172,9 @@ const calibrationSchema = z
     mapPeaks: z.array(shareSchema).min(1).optional().meta({
       description:
         'The highest map values of these images, ascending: what `mapThreshold` is drawn from. Absent in calibrations of earlier versions.',
+    }),
+    groups: groupCalibrationSchema.optional().meta({
+      description: 'Of images that have groups: what alpha is a promise of. Absent when no image has one.',
     }),
     datasetId: idSchema,
     datasetDigest: digestSchema,

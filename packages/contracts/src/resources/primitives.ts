@@ -51,6 +51,29 @@ export const labelSchema = z.enum(['normal', 'abnormal']).meta({
 
 export type Label = z.infer<typeof labelSchema>;
 
+/**
+ * What images belong together by: a patient, a study, a series or a volume. Of DICOM and NIfTI files it is a digest,
+ * which names nobody.
+ */
+export const groupSchema = z
+  .string()
+  .min(1)
+  .max(200)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a group may not have.
+  .regex(/^[^\u0000-\u001f\u007f]*$/, 'A group has no control characters')
+  .meta({
+    description:
+      'What the image belongs to with others: a patient, a study, a series or a volume. No group is parted between train and test.',
+    examples: ['patient-17'],
+  });
+
+/** How many of its highest scores make the score of a group. */
+export const highestSchema = z
+  .int()
+  .min(1)
+  .max(1000)
+  .meta({ description: 'The score of a group is the mean of so many of its highest scores.', examples: [3] });
+
 /** Name of a tenant: safe as a folder name and as an object key. */
 export const tenantSchema = z
   .string()

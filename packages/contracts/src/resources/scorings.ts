@@ -3,7 +3,17 @@ import { problemSchema } from '../problems/problem.js';
 import { dicomResultsSchema } from './dicomweb.js';
 import { fileNameSchema, frameSchema } from './images.js';
 import { pageQueryFields, pageSchema } from './pages.js';
-import { digestSchema, idSchema, labelSchema, shareSchema, splitSchema, timestampSchema } from './primitives.js';
+import {
+  countSchema,
+  digestSchema,
+  groupSchema,
+  highestSchema,
+  idSchema,
+  labelSchema,
+  shareSchema,
+  splitSchema,
+  timestampSchema,
+} from './primitives.js';
 import { scoreFields } from './scores.js';
 
 /** Body of `POST /v1/scorings`. */
@@ -38,6 +48,7 @@ const imageOfResult = {
   frame: frameSchema.optional(),
   split: splitSchema,
   label: labelSchema,
+  group: groupSchema.optional(),
 };
 
 /** What a person says of a result. */
@@ -129,3 +140,48 @@ export const scoringResultPageQuerySchema = z.strictObject({
   minScore: numberInQuery.optional().meta({ description: 'Only scores from this one on.' }),
   maxScore: numberInQuery.optional().meta({ description: 'Only scores up to this one.' }),
 });
+
+/** Query of the groups of a scoring. */
+export const groupScorePageQuerySchema = z.strictObject({
+  ...pageQueryFields,
+  highest: z.coerce.number().pipe(highestSchema).optional().meta({
+    description:
+      'So many of its highest scores make the score of a group: by default as many as the calibration has, else 3. Others than those of the calibration have no p-values.',
+  }),
+});
+
+const groupScoreSchema = z
+  .strictObject({
+    group: groupSchema.optional().meta({ description: 'Absent of an image without one, which counts as a group.' }),
+    images: countSchema.meta({ description: 'Its images that were scored.' }),
+    label: labelSchema.meta({ description: 'Abnormal where one of its images is labelled so.' }),
+    score: shareSchema.meta({ description: 'The mean of its highest scores.' }),
+    scoreLogit: z.number().optional().meta({ description: 'The same mean as a logit.' }),
+    highestImages: z
+      .array(
+        z
+          .strictObject({
+            imageId: idSchema,
+            fileName: fileNameSchema,
+            frame: frameSchema.optional(),
+            score: shareSchema,
+          })
+          .meta({ id: 'HighestImage', description: 'An image whose score is among the highest of its group.' }),
+      )
+      .min(1)
+      .meta({ description: 'The images that the score is the mean of, highest first.' }),
+    decision: z.enum(['normal', 'abnormal']).optional(),
+    pValue: shareSchema.optional().meta({ description: 'How rare so high a score is among normal groups.' }),
+  })
+  .meta({ id: 'GroupScore', description: 'What a model says of a patient, a series or a volume.' });
+
+export type GroupScoreAnswer = z.infer<typeof groupScoreSchema>;
+
+export const groupScorePageSchema = pageSchema(groupScoreSchema, 'GroupScorePage', 'Highest score first.')
+  .safeExtend({
+    highest: highestSchema,
+    promise: z.string().meta({
+      description: 'In words: what decisions and p-values of groups promise, by the present calibration of the model.',
+    }),
+  })
+  .meta({ id: 'GroupScorePage', description: 'One page of the groups of a scoring.' });

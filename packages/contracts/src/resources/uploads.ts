@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { problemSchema } from '../problems/problem.js';
 import { fileNameSchema, notesSchema } from './images.js';
-import { countSchema, idSchema, labelSchema, splitSchema } from './primitives.js';
+import { countSchema, groupSchema, idSchema, labelSchema, splitSchema } from './primitives.js';
 
 const placeFields = {
   index: countSchema.meta({ description: 'Place of the file in the request or the archive, counted from 0.' }),
@@ -15,6 +15,7 @@ const storedFileSchema = z
     imageIds: z.array(idSchema).min(1).meta({ description: 'The image; for a multi-frame file one for each frame.' }),
     split: splitSchema,
     label: labelSchema,
+    group: groupSchema.optional(),
     hasMask: z.boolean(),
     notes: notesSchema,
   })

@@ -7,13 +7,14 @@ import {
   namesChangeSchema,
 } from '../resources/datasets.js';
 import { imageChangeSchema, imagePageQuerySchema, imagePageSchema, imageSchema } from '../resources/images.js';
-import { labelSchema, splitSchema } from '../resources/primitives.js';
+import { groupSchema, labelSchema, splitSchema } from '../resources/primitives.js';
 import { uploadSchema } from '../resources/uploads.js';
 import { archiveProblems, deleted, idParams, imageParams, json, made, type Route } from './route.js';
 
 const uploadForm = z.strictObject({
   split: splitSchema,
   label: labelSchema,
+  group: groupSchema.optional(),
   file: z.array(z.file()).min(1),
   mask: z.array(z.file()).optional(),
 });
@@ -80,11 +81,12 @@ export const datasetRoutes = {
     body: {
       form: uploadForm,
       description:
-        'The text fields `split` and `label` hold for the `file` parts after them and may be sent again to change them. ' +
+        'The text fields `split`, `label` and `group` hold for the `file` parts after them and may be sent again to change them; an empty ' +
+        '`group` ends one. ' +
         'A field that is missing, unknown or has another value refuses the whole form. A `mask` part belongs to the `file` part just before it.',
     },
     replies: { 200: json('What became of every file.', uploadSchema) },
-    problems: ['data-set-full', 'quota-exceeded'],
+    problems: ['data-set-full', 'quota-exceeded', 'group-parted'],
   },
   uploadArchive: {
     method: 'POST',
@@ -93,16 +95,22 @@ export const datasetRoutes = {
     summary: 'Add the images of an archive',
     description:
       'Layout: `train/normal/*`, `test/normal/*`, `test/abnormal/*`, `masks/<image name without extension>.*`; or ' +
-      '`images/{train,test}/…` with `samples/{train,test}.json`, one JSON object a line (`filename`, `label`, `clsname`, `mask`); or ' +
+      '`images/{train,test}/…` with `samples/{train,test}.json`, one JSON object a line (`filename`, `label`, `clsname`, `mask`, `group`); or ' +
       '`train/good/*`, `test/good/*`, `test/<defect>/*`, `ground_truth/<defect>/<image name>_mask.*`; or normal training images at the ' +
       'top. `layout.found` of the answer says what was found.',
     params: idParams,
+    query: z.strictObject({
+      groups: z.enum(['none', 'folder']).default('none').meta({
+        description:
+          '`folder`: the folder below that of the label names the group of its images (`train/normal/patient-17/…`). A `group` of a sample list goes before.',
+      }),
+    }),
     body: {
       mediaTypes: ['application/zip', 'application/x-tar', 'application/gzip', 'application/octet-stream'],
       description: 'A zip or a (gzipped) tar, told by its content.',
     },
     replies: { 200: json('What became of every file.', uploadSchema) },
-    problems: ['data-set-full', 'quota-exceeded', ...archiveProblems],
+    problems: ['data-set-full', 'quota-exceeded', 'group-parted', ...archiveProblems],
   },
   listImages: {
     method: 'GET',
@@ -125,12 +133,13 @@ export const datasetRoutes = {
     method: 'PATCH',
     path: '/v1/datasets/{id}/images/{imageId}',
     tag: 'datasets',
-    summary: 'Move an image to another split or label',
-    description: 'Refused while a job that has not ended reads the data set.',
+    summary: 'Move an image to another split, label or group',
+    description:
+      'Refused while a job that has not ended reads the data set, and where it would part a group between train and test.',
     params: imageParams,
     body: { json: imageChangeSchema },
     replies: { 200: json('The record.', imageSchema) },
-    problems: ['data-set-in-use'],
+    problems: ['data-set-in-use', 'group-parted'],
   },
   getImageContent: {
     method: 'GET',

@@ -37,7 +37,7 @@ export const dicomwebRoutes = {
     query: z.strictObject({ split: splitSchema, label: labelSchema }),
     body: stowBody,
     replies: stowReplies,
-    problems: ['malformed-multipart', 'data-set-full', 'quota-exceeded'],
+    problems: ['malformed-multipart', 'data-set-full', 'quota-exceeded', 'group-parted'],
   },
   scoreStudy: {
     method: 'POST',

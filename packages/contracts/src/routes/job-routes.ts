@@ -10,6 +10,8 @@ import {
 import { jobEventSchema } from '../resources/job-events.js';
 import { jobPageQuerySchema, jobPageSchema, jobSchema } from '../resources/jobs.js';
 import {
+  groupScorePageQuerySchema,
+  groupScorePageSchema,
   scoringRequestSchema,
   scoringResultPageQuerySchema,
   scoringResultPageSchema,
@@ -228,6 +230,24 @@ export const jobRoutes = {
       200: {
         description: 'One page of results, or the table of all.',
         content: { 'application/json': scoringResultPageSchema, 'text/csv': 'bytes' },
+      },
+    },
+    problems: ['not-acceptable', 'job-not-finished', 'job-without-results'],
+  },
+  listJobGroups: {
+    method: 'GET',
+    path: '/v1/jobs/{id}/groups',
+    tag: 'jobs',
+    summary: 'List the groups of a scoring',
+    params: idParams,
+    description:
+      'Patients, studies, series or volumes: the score of each is the mean of the highest scores of its images. With a calibration that knows ' +
+      'groups each has a p-value and a decision. As the `Accept` header asks: one page as JSON, or all of them as a table (`text/csv`).',
+    query: groupScorePageQuerySchema,
+    replies: {
+      200: {
+        description: 'One page of groups, or the table of all.',
+        content: { 'application/json': groupScorePageSchema, 'text/csv': 'bytes' },
       },
     },
     problems: ['not-acceptable', 'job-not-finished', 'job-without-results'],

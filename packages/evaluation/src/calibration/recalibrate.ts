@@ -1,4 +1,5 @@
 import type { Calibration } from '@mediclip/contracts';
+import { thresholdsAt } from '../groups/calibrate-groups.js';
 import { conformalThreshold } from './conformal.js';
 
 /** A calibration at another alpha, or why the images of the present one cannot give it. */
@@ -26,6 +27,7 @@ export function recalibrate(calibration: Calibration, alpha: number): Recalibrat
       threshold: threshold.value,
       ...(ofLogits?.defined && { thresholdLogit: ofLogits.value }),
       ...(kept !== undefined && { mapThreshold: kept }),
+      ...(rest.groups && { groups: thresholdsAt(rest.groups, alpha) }),
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Calibration, Model } from '@mediclip/contracts';
+import { groupPromise } from '../groups/calibrate-groups.js';
 
 /** What the card says of the backbone beside its id and digest. */
 export interface CardBackbone {
@@ -48,6 +49,7 @@ export function modelCardFacts(model: Model, backbone: CardBackbone): CardFact[]
     },
     { name: 'Held-out figures', value: heldOutFigures(model) },
     { name: 'Calibration', value: calibrationFacts(model.calibration) },
+    ...groupFacts(model.calibration),
     ...(model.manualThreshold
       ? [
           {
@@ -131,6 +133,11 @@ function calibrationFacts(calibration: Calibration | null): string {
   const { threshold, mapThreshold, alpha, images, datasetId, datasetDigest } = calibration;
   const regions = mapThreshold === undefined ? '' : `, map values from ${mapThreshold} on are regions`;
   return `scores above ${threshold} are called abnormal${regions}; alpha ${alpha}, from ${images} normal images of data set ${datasetId} (digest ${datasetDigest})`;
+}
+
+function groupFacts(calibration: Calibration | null): CardFact[] {
+  const promise = groupPromise(calibration);
+  return promise === undefined ? [] : [{ name: 'Groups', value: promise }];
 }
 
 const versions = (of: Readonly<Record<string, string>>): string =>

@@ -1,4 +1,11 @@
-import type { Comparison, ImageFigures, PixelFigures, Figure as PublishedFigure } from '@mediclip/contracts';
+import type {
+  Comparison,
+  GroupFigures,
+  ImageFigures,
+  PixelFigures,
+  Figure as PublishedFigure,
+} from '@mediclip/contracts';
+import type { GroupMetrics } from '../groups/group-metrics.js';
 import type { PairedDeLong } from '../image/compare-models.js';
 import type { ImageMetrics } from '../image/image-metrics.js';
 import type { Figure, ThresholdFigure } from '../outcome.js';
@@ -18,6 +25,17 @@ export function imageFigures({ auroc, averagePrecision, f1Max, sensitivityAtSpec
     sensitivityAtSpecificity90: sensitivityAt(0.9),
     sensitivityAtSpecificity95: sensitivityAt(0.95),
   };
+}
+
+/** The figures of groups as clients read them. */
+export function groupFigures({
+  highest,
+  normalGroups: normal,
+  abnormalGroups: abnormal,
+  auroc,
+  imageAuroc,
+}: GroupMetrics): GroupFigures {
+  return { highest, normal, abnormal, auroc: publishedFigure(auroc), imageAuroc: publishedFigure(imageAuroc) };
 }
 
 /** The figures of pixels as clients read them; without any mask each says that. */

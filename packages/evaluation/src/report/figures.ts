@@ -1,7 +1,7 @@
 import type { Figure, ThresholdFigure } from '../outcome.js';
 import { type Html, html } from './html.js';
 import type { ReportData } from './report-data.js';
-import { intervalInWords, round, shareInWords } from './words.js';
+import { count, intervalInWords, round, shareInWords } from './words.js';
 
 /** The figures of whole images and what each of them means. */
 export function imageFigures({ image }: ReportData): Html {
@@ -17,6 +17,19 @@ export function imageFigures({ image }: ReportData): Html {
       ),
     )}
   </div>`;
+}
+
+/** The figures of groups; nothing where no image has one. */
+export function groupSection({ groups }: ReportData): Html | undefined {
+  if (!groups) return undefined;
+  const { normalGroups, abnormalGroups, highest } = groups;
+  return html`<section aria-labelledby="group-figures"><h2 id="group-figures">Is the patient, the series, the volume abnormal?</h2>
+  <p>The images are of ${count(normalGroups, 'normal group')} and ${count(abnormalGroups, 'abnormal group')}. A group has the mean of
+    its ${highest} highest scores, and is abnormal where one of its images is.</p>
+  <div class="grid">
+    ${panel('AUROC of groups', groups.auroc, 'The chance that an abnormal group, drawn at random, scores higher than a normal one. The interval comes from drawing groups.')}
+    ${panel('AUROC of images, by groups', groups.imageAuroc, 'The figure of the images, with an interval that comes from drawing whole groups: images of one group are alike, and the interval above takes them as independent.')}
+  </div></section>`;
 }
 
 /** The figures of pixels, or why there are none. */
@@ -39,7 +52,7 @@ export function pixelFigures({ pixel }: ReportData): Html {
  * What the model would have said with a threshold: the calibrated one, or else the one that suits these images best.
  */
 export function decisionSection(data: ReportData): { threshold: number | undefined; text: Html } {
-  const { calibration, manualThreshold, image, scores } = data;
+  const { calibration, manualThreshold, image, scores, groupPromise } = data;
   const best = image.f1Max.defined ? image.f1Max.threshold : null;
   const chosen = manualThreshold ?? calibration;
   const threshold = chosen?.threshold ?? best ?? undefined;
@@ -53,7 +66,8 @@ export function decisionSection(data: ReportData): { threshold: number | undefin
   const origin = manualThreshold
     ? 'It was set by hand: it has no guarantee.'
     : calibration
-      ? `It was calibrated on ${calibration.images} normal images so that at most ${round(100 * calibration.alpha).replace(/\.?0+$/, '')}% of new normal images like them are flagged.`
+      ? (groupPromise ??
+        `It was calibrated on ${calibration.images} normal images so that at most ${round(100 * calibration.alpha).replace(/\.?0+$/, '')}% of new normal images like them are flagged.`)
       : 'The model is not calibrated: this threshold is the one with the best F1 on these very images, which flatters the model.';
   const text = html`<p>With the threshold ${round(threshold)} the model flags <strong>${flagged(true)}</strong> and
     <strong>${flagged(false)}</strong>. ${origin}</p>`;

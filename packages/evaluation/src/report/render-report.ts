@@ -3,7 +3,7 @@ import { auditSection } from './audit.js';
 import { caseGallery } from './case-gallery.js';
 import { comparisonSection } from './comparison.js';
 import { distributionPlot, lossPlot, precisionRecallPlot, rocPlot } from './curves.js';
-import { decisionSection, imageFigures, pixelFigures } from './figures.js';
+import { decisionSection, groupSection, imageFigures, pixelFigures } from './figures.js';
 import { type Html, html } from './html.js';
 import type { ReportData } from './report-data.js';
 import { styleSheet } from './style.js';
@@ -50,6 +50,7 @@ ${plotFigure('Scores of both classes', distributionPlot(data.scores, threshold),
 ${plotFigure('ROC curve', rocPlot(image), 'Each point is a threshold. The nearer the curve comes to the upper left corner, the better; the dashed diagonal is guessing.')}
 ${plotFigure('Precision and recall', precisionRecallPlot(image), 'Each step is a threshold. The dashed line is what guessing gives with this share of abnormal images.')}
 </div></section>
+${groupSection(data)}
 ${comparisonSection(data)}
 <section aria-labelledby="pixel-figures"><h2 id="pixel-figures">Where is it abnormal?</h2>
 ${pixelFigures(data)}</section>
@@ -91,14 +92,14 @@ ${plotFigure('Loss', lossPlot(history, selectedEpoch), 'Training loss (solid) an
 </div></section>`;
 }
 
-function limitsSection({ image, pixel }: ReportData): Html {
+function limitsSection({ image, pixel, groups }: ReportData): Html {
   const few = image.normalImages < 50 || image.abnormalImages < 50;
   return html`<section aria-labelledby="limits"><h2 id="limits">Limits of use</h2>
 <ul>
 <li>The model knows normal images of one kind only. Another scanner, protocol, region of the body or group of patients can change its scores without
   any sign of it; evaluate again before you trust it there.</li>
 <li>It says that an image is unlike the normal ones, not why. Artefacts and rare normal anatomy can score high, and subtle disease low.</li>
-<li>The intervals take images as independent. Several images of one patient make the true uncertainty larger than shown.</li>
+<li>The intervals take images as independent${groups ? ', but for those by groups' : ''}. Several images of one patient make the true uncertainty larger than shown.</li>
 <li>A calibrated threshold keeps its promise only for new images of the same kind as those it was calibrated on.</li>
 ${few ? html`<li>Fewer than 50 images of a class were tested: differences of some hundredths in any figure mean little.</li>` : undefined}
 ${pixel ? html`<li>Pixel figures are measured against masks that people drew; their edges are uncertain too.</li>` : undefined}

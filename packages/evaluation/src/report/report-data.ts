@@ -1,5 +1,6 @@
 import type { Calibration } from '@mediclip/contracts';
 import type { AnomalyMap } from '@mediclip/maps';
+import type { GroupMetrics } from '../groups/group-metrics.js';
 import type { PairedDeLong } from '../image/compare-models.js';
 import type { ImageMetrics } from '../image/image-metrics.js';
 import type { Figure } from '../outcome.js';
@@ -19,6 +20,10 @@ export interface ReportData {
   readonly pixel?: PixelMetrics;
   /** The model's calibrated threshold, if it has one. */
   readonly calibration?: Pick<Calibration, 'threshold' | 'thresholdLogit' | 'alpha' | 'images'>;
+  /** What alpha is a promise of, where the calibration knows groups. */
+  readonly groupPromise?: string | undefined;
+  /** Left out when no test image has a group. */
+  readonly groups?: GroupMetrics | undefined;
   /** A threshold set by hand, which decides in place of the calibrated one. */
   readonly manualThreshold?: { readonly threshold: number } | undefined;
   /** Another model on the same images, if one was given. */

@@ -8,23 +8,23 @@ import type { RasterFile } from '../raster/samples.js';
 
 /** Decodes a frame of a raster file to 8 bits a channel. Rejects with an ImageError. */
 export async function rasterFrame(file: RasterFile, format: RasterFormat, frame: number): Promise<DecodedImage> {
-  const { frameCount } = file;
+  const { frameCount, group } = file;
   checkFrame(frame, frameCount);
   const samples = await file.samples(frame);
   const { width, height, mode } = samples;
-  return noted({ width, height, mode, format, frameCount, ...eightBitPixels(samples) });
+  return noted({ width, height, mode, format, frameCount, ...ofGroup(group), ...eightBitPixels(samples) });
 }
 
 /** Decodes a frame of a raster file, greys deeper than 8 bits to their values. Rejects with an ImageError. */
 export async function readRasterFrame(file: RasterFile, format: RasterFormat, frame: number): Promise<ReadImage> {
-  const { frameCount } = file;
+  const { frameCount, group } = file;
   checkFrame(frame, frameCount);
   const samples = await file.samples(frame);
   const { width, height, mode } = samples;
   const deep = greyValuesOf(samples);
   return deep
-    ? { width, height, mode: 'grey', format, frameCount, ...deep }
-    : noted({ width, height, mode, format, frameCount, ...eightBitPixels(samples) });
+    ? { width, height, mode: 'grey', format, frameCount, ...ofGroup(group), ...deep }
+    : noted({ width, height, mode, format, frameCount, ...ofGroup(group), ...eightBitPixels(samples) });
 }
 
 /** Decodes a frame of a DICOM file to 8 bits a channel. Rejects with an ImageError. */
@@ -39,6 +39,8 @@ export async function readDicomFrame(file: DicomFile, frame: number): Promise<Re
   const image = await file.read(frame);
   return 'greys' in image ? image : noted(image);
 }
+
+const ofGroup = (group: string | undefined) => (group === undefined ? {} : { group });
 
 /** Throws a RangeError for what is no number of a frame, and `no-such-frame` for one that the file has not. */
 function checkFrame(index: number, frameCount: number): void {

@@ -2,6 +2,7 @@ import { fileMapping } from '../greys/file-interest.js';
 import type { GreyValues } from '../greys/grey-values.js';
 import type { DecodedImage, ReadImage } from '../image/decoded-image.js';
 import type { FrameCost } from '../image/frame-cost.js';
+import { groupDigest } from '../image/group-digest.js';
 import { ImageError } from '../image/image-error.js';
 import { checkDeclared, type ImageLimits } from '../image/limits.js';
 import type { ValueWindow } from '../image/window.js';
@@ -50,6 +51,7 @@ export class DicomFile {
   readonly #pixels: PixelDescription;
   readonly #samples: FrameSource;
   readonly #padding: ValueWindow | undefined;
+  readonly #group: { readonly group?: string };
   #palette: readonly LookupTable[] | undefined;
 
   /**
@@ -70,6 +72,8 @@ export class DicomFile {
     this.#samples = new FrameSource(element, this.#pixels, coding, attributes, limits.maximumPixels);
     this.#frames = new FrameAttributes(attributes);
     this.#padding = paddingOf(attributes, this.#pixels);
+    const seriesUid = attributes.text('x0020000e');
+    this.#group = seriesUid ? { group: groupDigest('series', seriesUid) } : {};
   }
 
   /** Of each frame. */
@@ -97,7 +101,7 @@ export class DicomFile {
     const { columns: width, rows: height, frameCount } = this.#pixels;
     const dicom = technicalTags(this.#transferSyntax, this.#attributes, this.#frames, this.#pixels, index);
     const picture = await this.#samples.use(index, (frame) => this.#picture(frame, index));
-    return { width, height, format: 'dicom', frameCount, dicom, ...picture };
+    return { width, height, format: 'dicom', frameCount, dicom, ...this.#group, ...picture };
   }
 
   /**
@@ -111,7 +115,7 @@ export class DicomFile {
       index,
       (frame) => this.#greyValues(frame, index) ?? this.#picture(frame, index),
     );
-    return { width, height, format: 'dicom', frameCount, dicom, ...content };
+    return { width, height, format: 'dicom', frameCount, dicom, ...this.#group, ...content };
   }
 
   /**

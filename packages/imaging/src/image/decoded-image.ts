@@ -36,6 +36,8 @@ export interface DecodedImage {
   readonly notes: readonly string[];
   /** Present on DICOM images: the only tags that survive. */
   readonly dicom?: TechnicalTags;
+  /** What other files or frames show parts of too: a digest for the series of DICOM, and for a NIfTI volume. */
+  readonly group?: string | undefined;
 }
 
 /** An upright grey image deeper than 8 bits, whose values no window has touched. */

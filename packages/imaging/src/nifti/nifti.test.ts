@@ -167,6 +167,14 @@ describe('a NIfTI volume', () => {
     });
   });
 
+  test('is one group, the same packed and unpacked, and another one than other volumes are', async () => {
+    const groupOf = async (file: Uint8Array) => (await (await openImage(file)).read(1)).group;
+    const group = await groupOf(volume());
+    expect(group).toMatch(/^volume-[0-9a-f]{32}$/);
+    expect(await groupOf(gzipSync(volume()))).toBe(group);
+    expect(await groupOf(volume({ scale: [2, 0] }))).not.toBe(group);
+  });
+
   test('loses its empty slices, and says so; one of nothing else has no picture', async () => {
     const slices = await slicesOf(volume({ value: (x, y, z) => (z < 3 ? 0 : valueAt(x, y, z)) }));
     expect(slices.map(({ values }) => values)).toEqual(axial.slice(3));

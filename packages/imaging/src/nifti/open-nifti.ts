@@ -1,3 +1,4 @@
+import { groupDigest } from '../image/group-digest.js';
 import { ImageError } from '../image/image-error.js';
 import { checkDeclared, type ImageLimits } from '../image/limits.js';
 import type { RasterFile, RasterSamples, SampleValues } from '../raster/samples.js';
@@ -49,6 +50,7 @@ export function openNifti(file: Uint8Array, limits: ImageLimits): RasterFile {
   const cost = { pixels: width * height, bytesPerPixel, channels: isColour ? 3 : 1 };
   return {
     frameCount: shown.length,
+    group: groupDigest('volume', bytes),
     cost: () => cost,
     samples: (frame): RasterSamples => {
       const slice = shown[frame];

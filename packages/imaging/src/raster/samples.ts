@@ -20,6 +20,8 @@ export interface RasterSamples {
 export interface RasterFile {
   /** Pages, or frames of an animation. */
   readonly frameCount: number;
+  /** Of a volume, whose slices belong together. */
+  readonly group?: string;
   /** Of one of those frames; throws as `samples` rejects. */
   cost(frame: number): FrameCost;
   /**

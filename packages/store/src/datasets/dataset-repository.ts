@@ -11,7 +11,7 @@ import { renamed } from '../records/renamed.js';
 import { type Tenant, timestamp } from '../records/tenant.js';
 import { datasetDocuments, findDataset, type StoredDataset } from './dataset-record.js';
 import { ImageCounts } from './image-counts.js';
-import { blobsFolder, countImages, datasetKey, imagesFolder } from './image-keys.js';
+import { blobsFolder, countImages, datasetKey, groupsFolder, imagesFolder } from './image-keys.js';
 import { removeOrphans } from './orphans.js';
 
 /** Data sets of one tenant. */
@@ -114,6 +114,7 @@ export class DatasetRepository {
         const marked = (await documents.read(datasetKey(tenant, id)))?.value;
         if (marked?.deletingDerived) await forgetDerived(tenant, id);
         await tenant.objects.deleteFolder(imagesFolder(tenant, id));
+        await tenant.objects.deleteFolder(groupsFolder(tenant, id));
         await tenant.objects.deleteFolder(blobsFolder(tenant, id));
         await forgetAnswersNaming(tenant, id);
       },

@@ -24,6 +24,8 @@ const mark = /\/([0-9a-f-]{36})\.moved$/;
 export const datasetFolder = ({ prefix }: Tenant, datasetId: string) => `${prefix}datasets/${datasetId}/`;
 export const datasetKey = (tenant: Tenant, datasetId: string) => `${datasetFolder(tenant, datasetId)}dataset.json`;
 export const imagesFolder = (tenant: Tenant, datasetId: string) => `${datasetFolder(tenant, datasetId)}images/`;
+/** What split each group is in; see `group-splits.ts`. */
+export const groupsFolder = (tenant: Tenant, datasetId: string) => `${datasetFolder(tenant, datasetId)}groups/`;
 export const blobsFolder = ({ prefix }: Tenant, datasetId: string) => `${prefix}blobs/${datasetId}/`;
 
 export function imageKey(tenant: Tenant, datasetId: string, { id, split, label }: ImageName): string {

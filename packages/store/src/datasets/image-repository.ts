@@ -10,6 +10,7 @@ import { idBoundary, idWithin, isId, type Place, timeOfId } from '../records/ids
 import { inBatches, loadedAtOnce, type PageRequest, pageOf } from '../records/pages.js';
 import { type Tenant, timestamp } from '../records/tenant.js';
 import { findDataset, type StoredDataset } from './dataset-record.js';
+import { GroupSplits, splitsOfGroups } from './group-splits.js';
 import { ImageCounts } from './image-counts.js';
 import {
   type ImageName,
@@ -38,6 +39,7 @@ export interface ImageContent {
 export interface ImageFilter {
   readonly split?: Split | undefined;
   readonly label?: Label | undefined;
+  readonly group?: string | undefined;
 }
 
 /** Where in which upload an image came. */
@@ -54,11 +56,13 @@ export class ImageRepository {
   private readonly tenant: Tenant;
   private readonly documents: Documents<ImageRecord>;
   private readonly imageCounts: ImageCounts;
+  private readonly groups: GroupSplits;
 
   constructor(tenant: Tenant) {
     this.tenant = tenant;
     this.documents = imageDocuments(tenant);
     this.imageCounts = new ImageCounts(tenant);
+    this.groups = new GroupSplits(tenant);
   }
 
   /**
@@ -96,14 +100,18 @@ export class ImageRepository {
   /**
    * Puts prepared images into the data set, in their order; those that an earlier try of the same upload has put there
    * stay. When that fails, those that it did put there are taken out again, as far as the store lets it. When the data
-   * set was deleted meanwhile, none of them stays.
+   * set was deleted meanwhile, none of them stays. Rejects with `GroupParted` too, and then none of them stays either.
    */
   async commit(datasetId: string, images: readonly Image[]): Promise<void> {
+    const splits = splitsOfGroups(images);
+    const ids = new Set(images.map(({ id }) => id));
     try {
+      for (const [group, split] of splits) await this.groups.claim(datasetId, group, split, ids);
       await this.imageCounts.whileAdding(datasetId, async () => {
         const added: Image[] = [];
         try {
           for (const image of images) if (await this.create(datasetId, image)) added.push(image);
+          for (const [group, split] of splits) await this.groups.assertClaimed(datasetId, group, split);
         } catch (error) {
           for (const image of added) await removeImageRecord(this.tenant, datasetId, image).catch(() => undefined);
           throw error;
@@ -167,24 +175,35 @@ export class ImageRepository {
   }
 
   /**
-   * Moves an image to another split or label; of several moves at once the last counts, field by field. Rejects with
-   * `RecordInUse` too, while jobs that have not ended use the data set.
+   * Moves an image, with all of its group where `wholeGroup` says so, to another split, label or group; of several
+   * moves at once the last counts, field by field. Rejects with `GroupParted`, and with `RecordInUse` while jobs that
+   * have not ended use the data set.
    */
-  async move(datasetId: string, imageId: string, { split, label }: ImageChange): Promise<Image> {
+  async move(datasetId: string, imageId: string, change: ImageChange): Promise<Image> {
     await this.assertDataset(datasetId);
-    const { name, image } = await this.locate(datasetId, imageId);
+    const located = await this.locate(datasetId, imageId);
     await assertUnused(this.tenant, datasetId, 'data-set-in-use');
+    const { image } = located;
+    const others: (typeof located)[] = [];
+    if (change.wholeGroup && image.group !== undefined) {
+      for await (const one of this.groups.members(datasetId, image.group))
+        if (one.image.id !== image.id) others.push(one);
+    }
+    const all = [located, ...others];
+    const target = splitsOfGroups(all.map((one) => changed(one.image, change)));
+    const isParting = change.split !== undefined || change.group !== undefined;
+    if (isParting) {
+      const own = new Set(all.map((one) => one.image.id));
+      for (const [group, split] of target) await this.groups.claim(datasetId, group, split, own);
+    }
     let moved: ImageRecord | undefined;
     await this.imageCounts.whileMoving(datasetId, async () => {
-      await this.tenant.objects.put(movedKey(this.tenant, datasetId, image.id), new Uint8Array());
-      moved = await this.documents.update(imageKey(this.tenant, datasetId, name), (record) => {
-        const place = { split: split ?? record.split, label: label ?? record.label };
-        return isAt(record, place) ? undefined : { ...record, ...place };
-      });
+      for (const one of others) await this.moveRecord(datasetId, one.name, change);
+      moved = await this.moveRecord(datasetId, located.name, change);
     });
-    if (moved) return toImage(moved);
-    await this.tenant.objects.delete(movedKey(this.tenant, datasetId, image.id));
-    throw noImage(datasetId, imageId);
+    if (!moved) throw noImage(datasetId, imageId);
+    if (isParting) for (const [group, split] of target) await this.groups.assertClaimed(datasetId, group, split);
+    return toImage(moved);
   }
 
   /** The image's stored bytes as a stream. */
@@ -219,6 +238,20 @@ export class ImageRepository {
     await forgetImage(this.tenant, { datasetId, id: imageId });
   }
 
+  /** Writes a change into the record with this name; undefined when that is gone. */
+  private async moveRecord(datasetId: string, name: ImageName, change: ImageChange): Promise<ImageRecord | undefined> {
+    const mark = movedKey(this.tenant, datasetId, name.id);
+    await this.tenant.objects.put(mark, new Uint8Array());
+    const key = imageKey(this.tenant, datasetId, name);
+    const moved = await this.documents.update(key, (record) => {
+      const after = changed(record, change);
+      const isSame = isAt(record, after) && record.group === after.group;
+      return isSame ? undefined : after;
+    });
+    if (!moved) await this.tenant.objects.delete(mark);
+    return moved;
+  }
+
   /** Returns false when the image is there already: its id says that it is the same. */
   private async create(datasetId: string, image: Image): Promise<boolean> {
     try {
@@ -242,7 +275,8 @@ export class ImageRepository {
   /** The image whose record has this name, unless it is gone or not where the filter says. */
   private async load(datasetId: string, name: ImageName, filter: ImageFilter): Promise<Image | undefined> {
     const image = await findImage(this.tenant, datasetId, name);
-    return image && isAt(image, filter) ? image : undefined;
+    const isAskedFor = image && isAt(image, filter) && (filter.group ?? image.group) === image.group;
+    return isAskedFor ? image : undefined;
   }
 
   /** Names of the images that may pass the filter: where those are that were moved only their records say. */
@@ -277,6 +311,17 @@ export class ImageRepository {
     }
     return found;
   }
+}
+
+function changed<T extends Pick<Image, 'split' | 'label' | 'group'>>(image: T, change: ImageChange): T {
+  const { group, ...rest } = image;
+  const newGroup = change.group === undefined ? group : (change.group ?? undefined);
+  return {
+    ...rest,
+    split: change.split ?? image.split,
+    label: change.label ?? image.label,
+    ...(newGroup !== undefined && { group: newGroup }),
+  } as T;
 }
 
 function isAt(place: Pick<ImageName, 'split' | 'label'>, { split, label }: ImageFilter): boolean {

@@ -1,4 +1,11 @@
-import { fileNameSchema, idSchema, labelSchema, type ScoringResult, splitSchema } from '@mediclip/contracts';
+import {
+  fileNameSchema,
+  groupSchema,
+  idSchema,
+  labelSchema,
+  type ScoringResult,
+  splitSchema,
+} from '@mediclip/contracts';
 import { z } from 'zod';
 
 /** What lists and tables of results need of each: small, so that those of 20,000 images are read at once. */
@@ -8,8 +15,10 @@ const rowSchema = z.strictObject({
   frame: z.int().min(1).optional(),
   split: splitSchema,
   label: labelSchema,
+  group: groupSchema.optional(),
   outcome: z.enum(['scored', 'rejected']),
   score: z.number().optional(),
+  scoreLogit: z.number().optional(),
   decision: z.enum(['normal', 'abnormal']).optional(),
   pValue: z.number().optional(),
 });
@@ -30,11 +39,21 @@ export interface ResultQuery {
 }
 
 export function rowOf(result: ScoringResult): ResultRow {
-  const { imageId, fileName, frame, split, label, outcome } = result;
-  const row = { imageId, fileName, ...(frame !== undefined && { frame }), split, label, outcome };
+  const { imageId, fileName, frame, split, label, group, outcome } = result;
+  const row = {
+    ...{ imageId, fileName, ...(frame !== undefined && { frame }), split, label },
+    ...(group !== undefined && { group }),
+    outcome,
+  };
   if (result.outcome === 'rejected') return row;
-  const { score, decision, pValue } = result;
-  return { ...row, score, ...(decision && { decision }), ...(pValue !== undefined && { pValue }) };
+  const { score, scoreLogit, decision, pValue } = result;
+  return {
+    ...row,
+    score,
+    ...(scoreLogit !== undefined && { scoreLogit }),
+    ...(decision && { decision }),
+    ...(pValue !== undefined && { pValue }),
+  };
 }
 
 /**

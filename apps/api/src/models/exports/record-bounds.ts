@@ -31,6 +31,12 @@ export function assertWithinBounds(model: Model, { calibrationImages, nowMs }: R
     ['selectedEpoch is beyond the training', selectedEpoch > training.epochs],
     ['calibration has more images than a data set', (calibration?.images ?? 0) > calibrationImages],
     ['calibration.scores are not one for each image', !isPerImage(calibration?.scores, calibration?.images)],
+    [
+      'calibration.groups are more than its images, or have other scores',
+      !isPerImage(calibration?.groups?.scores, calibration?.groups?.count) ||
+        (calibration?.groups?.count ?? 0) > (calibration?.images ?? 0),
+    ],
+    ['lineage.groups has more groups than images', (lineage.groups ?? []).length > lineage.imageIds.length],
     ['calibration.mapPeaks are not one for each image', !isPerImage(calibration?.mapPeaks, calibration?.images)],
     ['a time is before 2000 or in the future', times.some((time) => !isPlausible(time, nowMs))],
   ];

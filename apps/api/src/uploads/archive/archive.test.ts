@@ -136,6 +136,29 @@ describe('an archive', () => {
     );
   });
 
+  test('has groups by its folders where it is asked for, and by its lists', async () => {
+    const groupsOf = async (query: string, entries: readonly ArchiveEntry[]) => {
+      const target = `/v1/datasets/${await newDataset()}/archive${query}`;
+      const headers = { 'content-type': 'application/zip' };
+      const { json } = await service.post(target, { body: await zip(entries), headers });
+      return json.outcomes?.map(({ group }: { group?: string }) => group) ?? json.group;
+    };
+    const patients: ArchiveEntry[] = [
+      ['train/normal/p1/a.bmp', bitmap(16, 12, 1)],
+      ['train/normal/p1/deep/b.bmp', bitmap(16, 12, 2)],
+      ['test/normal/c.bmp', bitmap(16, 12, 3)],
+    ];
+    expect(await groupsOf('?groups=folder', patients)).toEqual(['p1', 'p1', undefined]);
+    expect(await groupsOf('', patients)).toEqual([undefined, undefined, undefined]);
+    const parted: ArchiveEntry[] = [...patients, ['test/abnormal/p1/d.bmp', bitmap(16, 12, 4)]];
+    expect(await groupsOf('?groups=folder', parted)).toBe('p1');
+    const listed: ArchiveEntry[] = [
+      ['images/a.bmp', bitmap(16, 12, 1)],
+      ['samples/train.json', manifest([{ filename: 'a.bmp', label: 0, group: 'patient 9' }])],
+    ];
+    expect(await groupsOf('', listed)).toEqual(['patient 9']);
+  });
+
   test('with images at its top takes them as normal, and says so', async () => {
     const { json } = await upload(
       await newDataset(),

@@ -19,7 +19,7 @@ async function uploadArchive(call: Call<'uploadArchive'>, dependencies: ImageDep
     takeImages(call, call.params.id, dependencies, async (intake) => {
       const unpack = unpacker(folder, images.maximumBytes, call.signal);
       layout = await withArchive(call, folder, { limits: archives, memory: dependencies.memory }, ({ files }) =>
-        takeAll(files, intake, unpack),
+        takeAll(files, intake, unpack, call.query.groups === 'folder'),
       );
     }),
   );
@@ -29,10 +29,18 @@ async function uploadArchive(call: Call<'uploadArchive'>, dependencies: ImageDep
 type Unpack = (file: ArchiveFile) => Promise<SpooledFile | ProblemError>;
 
 /** Hands every file to the intake as the layout places it, and tells what layout was found. */
-async function takeAll(files: readonly ArchiveFile[], intake: ImageIntake, unpack: Unpack): Promise<ArchiveLayout> {
+async function takeAll(
+  files: readonly ArchiveFile[],
+  intake: ImageIntake,
+  unpack: Unpack,
+  areFoldersGroups: boolean,
+): Promise<ArchiveLayout> {
   const { kind, entries, missing, found } = await layoutOf(files);
   if (kind === 'unknown') throw new ProblemError('archive-layout-unknown');
-  for (const [index, place] of entries.entries()) await take(files, index, place, intake, unpack);
+  for (const [index, place] of entries.entries()) {
+    const group = place.role === 'image' ? (place.group ?? (areFoldersGroups ? place.folder : undefined)) : undefined;
+    await take(files, index, place, intake, unpack, group);
+  }
   for (const { fileName, reason } of missing) {
     await intake.reject(shownName(fileName), new ProblemError('listed-file-missing', reason));
   }
@@ -59,6 +67,7 @@ async function take(
   place: PlacedEntry,
   intake: ImageIntake,
   unpack: Unpack,
+  group: string | undefined,
 ): Promise<void> {
   const file = fileAt(files, index);
   const fileName = shownName(file.name);
@@ -74,7 +83,7 @@ async function take(
       const unpacked = await unpack(file);
       if (unpacked instanceof ProblemError) return intake.reject(fileName, unpacked);
       const mask = place.mask === undefined ? undefined : await unpack(fileAt(files, place.mask));
-      return intake.add({ fileName, split: place.split, label: place.label, file: unpacked, mask });
+      return intake.add({ fileName, split: place.split, label: place.label, group, file: unpacked, mask });
     }
   }
 }

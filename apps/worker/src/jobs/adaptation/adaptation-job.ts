@@ -23,7 +23,7 @@ import { type ModelDescription, StaleAttempt } from '@mediclip/store';
 import type { WorkerDependencies } from '../../dependencies.js';
 import { isWithoutEngine } from '../../engine-health.js';
 import { backboneSide } from '../../models/listed-backbone.js';
-import { type FixedImages, fixedImages, type ImageChoice } from '../fixed-images.js';
+import { type FixedImages, fixedImages, groupsOf, type ImageChoice } from '../fixed-images.js';
 import type { JobContext, JobRunner } from '../job-context.js';
 import { imageStatistics, loadImage } from '../load-image.js';
 import { withWorkFolder } from '../work-folders.js';
@@ -185,6 +185,7 @@ async function describeModel(
       datasetId,
       datasetDigest: fixed.datasetDigest,
       imageIds: fixed.images.map(({ id }) => id),
+      ...groupsOf(fixed.images),
       ...(fixed.shots && { pixelDigests: fixed.shots.pixelDigests }),
       ...(fixed.shots && fixed.shots.copies.length > 0 && { copies: fixed.shots.copies }),
       backbone: description.backbone.id,

@@ -1,3 +1,6 @@
+import { readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { JobOf } from '@mediclip/contracts';
 import { conformalPValue, conformalThreshold } from '@mediclip/evaluation';
@@ -46,6 +49,44 @@ describe('a calibration', () => {
     for (const { map, regions } of scored) {
       if (regions.length > 0) expect(map.max).toBeGreaterThanOrEqual(calibration!.mapThreshold!);
     }
+  });
+
+  test('of images with groups promises something of groups and leaves out those that were learned, as an evaluation does; of a parted one it is refused', async () => {
+    const datasetId = await service.dataset({ train: 4, normal: 8 });
+    const { images } = service.tenant;
+    const groupOf = (index: number) => (index < 4 ? 'learned' : `patient ${index % 4}`);
+    const all = (await images.list(datasetId, { limit: 20 })).items;
+    for (const [index, { id }] of all.entries()) await images.move(datasetId, id, { group: groupOf(index) });
+    const adapted = await service.ended(await service.adapt(worker.jobQueue, datasetId));
+    const { modelId } = (adapted as JobOf<'adaptation'>).result!;
+    expect((await service.tenant.models.get(modelId)).lineage.groups).toEqual(['learned']);
+    const request = { modelId, datasetId, alpha: 0.2, highest: 1 };
+    const id = await service.submit(worker.jobQueue, { kind: 'calibration', request });
+    const { result } = (await service.ended(id)) as JobOf<'calibration'>;
+    expect(result!.images).toBe(8);
+    expect(result!.notes).toEqual([
+      expect.stringContaining('3 images were left out: they are among'),
+      expect.stringContaining('1 image was left out: it is of groups that the model has learned from'),
+      expect.stringContaining('are of 4 groups'),
+    ]);
+    const { calibration } = await service.tenant.models.get(modelId);
+    const { groups, scores } = calibration!;
+    expect(groups).toMatchObject({ highest: 1, count: 4, threshold: scores.at(-1), scores: { length: 4 } });
+    const evaluation = await service.submit(worker.jobQueue, { kind: 'evaluation', request: { modelId, datasetId } });
+    const { evaluationId } = ((await service.ended(evaluation)) as JobOf<'evaluation'>).result!;
+    expect(await service.tenant.evaluations.get(evaluationId)).toMatchObject({
+      images: { learned: 0, normal: 8 },
+      groups: { highest: 1, normal: 4, abnormal: 0, auroc: { value: null } },
+    });
+
+    // As if two groups had been one ever since.
+    const root = fileURLToPath(service.storeUrl);
+    for (const name of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
+      if (path.basename(name) === 'groups') rmSync(path.join(root, name), { recursive: true });
+    }
+    await images.move(datasetId, all[4]!.id, { group: 'learned' });
+    const refused = await calibrate(modelId, datasetId, 0.2);
+    expect(refused.error).toMatchObject({ type: '/problems/group-parted', group: 'learned' });
   });
 
   test('counts a picture once, however often it is there, and refuses too few distinct ones', async () => {

@@ -15,7 +15,7 @@ type Dependencies = ScoreImagesDependencies & { readonly models: ModelCache };
 export function calibrationJob(dependencies: Dependencies): JobRunner<'calibration'> {
   return async (context) => {
     const { job, tenant, attempt, signal } = context;
-    const { modelId, datasetId, alpha } = job.request;
+    const { modelId, datasetId, alpha, highest } = job.request;
     const judged = await tenant.judgedImages.of(modelId);
     const { images, datasetDigest } = await fixedImages(context, (all) => ({ images: normalOnes(all, judged) }));
     const { calibration, notes } = await dependencies.models.use(tenant, modelId, (ready) =>
@@ -26,6 +26,7 @@ export function calibrationJob(dependencies: Dependencies): JobRunner<'calibrati
         datasetId,
         datasetDigest,
         alpha,
+        highest,
       }),
     );
     signal.throwIfAborted();

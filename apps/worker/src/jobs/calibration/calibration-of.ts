@@ -1,6 +1,6 @@
 import { DistinctPictures, pixelDigest } from '@mediclip/adaptation';
 import { type Calibration, type Image, type Lineage, learnedPixelDigests, ProblemError } from '@mediclip/contracts';
-import { conformalThreshold } from '@mediclip/evaluation';
+import { calibrateGroups, conformalThreshold, defaultHighest, groupPromise } from '@mediclip/evaluation';
 import type { AnomalyMap } from '@mediclip/maps';
 import type { ReadyModel } from '../../models/model-cache.js';
 import type { JobContext } from '../job-context.js';
@@ -19,6 +19,8 @@ export interface CalibrationAsked {
   readonly datasetId: string;
   readonly datasetDigest: string;
   readonly alpha: number;
+  /** So many of its highest scores make the score of a group. */
+  readonly highest?: number | undefined;
 }
 
 /**
@@ -31,13 +33,14 @@ export async function calibrationOf(
   context: Context,
   asked: CalibrationAsked,
 ): Promise<{ readonly calibration: Calibration; readonly notes: readonly string[] }> {
-  const { datasetId, datasetDigest, alpha } = asked;
+  const { datasetId, datasetDigest, alpha, highest = defaultHighest } = asked;
   const { used, leftOut } = await scoreUsable(dependencies, context, asked);
   const notes = whatWasLeftOut(leftOut);
   const scores = used.map(({ score }) => score).sort(ascending);
   const mapPeaks = used.map(({ peak }) => peak).sort(ascending);
   const logits = used.flatMap(({ logit }) => logit ?? []).sort(ascending);
   const hasLogits = logits.length === used.length;
+  const groups = calibrateGroups(used, { alpha, highest });
   const calibration = {
     alpha,
     threshold: thresholdOf(scores, alpha, notes),
@@ -47,19 +50,23 @@ export async function calibrationOf(
     scores,
     ...(hasLogits && { scoreLogits: logits }),
     mapPeaks,
+    ...(groups && { groups }),
     datasetId,
     datasetDigest,
     jobId: context.job.id,
     createdAt: new Date().toISOString(),
   };
-  return { calibration, notes };
+  const promise = groupPromise(calibration);
+  const promised = promise === undefined ? [] : [promise];
+  return { calibration, notes: [...notes, ...promised] };
 }
 
-type UsedImage = Pick<AnomalyMap, 'score' | 'logit'> & { readonly peak: number };
+type UsedImage = Pick<AnomalyMap, 'score' | 'logit'> & Pick<Image, 'group'> & { readonly peak: number };
 
 /** How many normal images are not in a calibration, by the reason. */
 interface LeftOut {
   learned: number;
+  ofLearnedGroups: number;
   copies: number;
   rejected: number;
 }
@@ -71,9 +78,14 @@ async function scoreUsable(
   { ready, lineage, images }: Pick<CalibrationAsked, 'ready' | 'lineage' | 'images'>,
 ): Promise<{ used: UsedImage[]; leftOut: LeftOut }> {
   const { tenant, report } = context;
-  const unseen = await unseenNormalImages(images, lineage, tenant);
+  const { unseen, ofLearnedGroups } = await unseenNormalImages(images, lineage, tenant);
   const distinctFiles = [...new Map(unseen.toReversed().map((image) => [image.sha256, image])).values()].reverse();
-  const leftOut = { learned: images.length - unseen.length, copies: unseen.length - distinctFiles.length, rejected: 0 };
+  const leftOut = {
+    learned: images.length - unseen.length - ofLearnedGroups.length,
+    ofLearnedGroups: ofLearnedGroups.length,
+    copies: unseen.length - distinctFiles.length,
+    rejected: 0,
+  };
   const learned = new Set(learnedPixelDigests(lineage));
   const distinct = new DistinctPictures<string>();
   const used: UsedImage[] = [];
@@ -82,7 +94,7 @@ async function scoreUsable(
     if (!scored) leftOut.rejected++;
     else if (learned.has(pixelDigest(picture))) leftOut.learned++;
     else if (distinct.add(image.id, picture) !== undefined) leftOut.copies++;
-    else used.push({ score: scored.score, logit: scored.logit, peak: peakOf(scored.map) });
+    else used.push({ group: image.group, score: scored.score, logit: scored.logit, peak: peakOf(scored.map) });
     report({ phase: 'scoring', done: ++done, total: distinctFiles.length });
   }
   return { used, leftOut };
@@ -91,11 +103,12 @@ async function scoreUsable(
 const peakOf = (map: Float32Array): number => map.reduce((highest, value) => Math.max(highest, value), 0);
 
 /** In a sentence for each reason. */
-function whatWasLeftOut({ learned, copies, rejected }: LeftOut): string[] {
+function whatWasLeftOut({ learned, ofLearnedGroups, copies, rejected }: LeftOut): string[] {
   const are = (count: number) =>
     count === 1 ? '1 image was left out: it is' : `${count} images were left out: they are`;
   return [
     ...(learned > 0 ? [`${are(learned)} among those that the model has learned from.`] : []),
+    ...(ofLearnedGroups > 0 ? [`${are(ofLearnedGroups)} of groups that the model has learned from.`] : []),
     ...(copies > 0 ? [`${are(copies)} copies (or nearly) of others, which count once.`] : []),
     ...(rejected > 0 ? [`${are(rejected)} not readable.`] : []),
   ];

@@ -3,13 +3,15 @@ import { type AuditedEvaluation, evaluationAudit } from '@mediclip/audit';
 import {
   type EvaluationScores,
   evaluationScoresFileName,
+  groupKey,
   type Image,
+  learnedGroupKeys,
   learnedImageIds,
   learnedPixelDigests,
   ProblemError,
   reportFileName,
 } from '@mediclip/contracts';
-import { imageFigures, pixelFigures } from '@mediclip/evaluation';
+import { defaultHighest, groupFigures, imageFigures, pixelFigures } from '@mediclip/evaluation';
 import { ImageError } from '@mediclip/imaging';
 import { problemOf } from '@mediclip/problems';
 import { DamagedContent } from '@mediclip/store';
@@ -47,7 +49,10 @@ export function evaluationJob(dependencies: Dependencies): JobRunner<'evaluation
         context.report({ phase: 'reporting', done: 0, total: 1 });
         const imageScores = evaluated.map(({ score }) => score);
         const logits = logitsOf(evaluated);
-        const figures = await thread.run('figures', { scores: imageScores, abnormal, logits }, { signal });
+        const groups = evaluated.map(({ image }) => image.group);
+        const highest = ready.model.calibration?.groups?.highest ?? defaultHighest;
+        const asked = { scores: imageScores, abnormal, logits, groups, highest };
+        const figures = await thread.run('figures', asked, { signal });
         const compared = await compareWithBaseline(dependencies, context, evaluated, thread);
         const comparison = compared?.shown;
         const audit = await audited(dependencies, context, images, evaluated);
@@ -70,6 +75,7 @@ export function evaluationJob(dependencies: Dependencies): JobRunner<'evaluation
           },
           image: imageFigures(figures.image),
           pixel: pixelFigures(figures.pixel, masks),
+          ...(figures.groups && { groups: groupFigures(figures.groups) }),
           ...(compared && { comparison: compared.figures }),
           audit: evaluationAudit(audit),
         };
@@ -119,7 +125,7 @@ function testImages(images: readonly Image[]): Image[] {
 /**
  * Scores the images and adds the pixels of those with a known mask to the figures: abnormal images by their mask,
  * normal ones as normal all over. In no figure is an image whose file or mask cannot be read, one that shows what an
- * earlier one of its label shows, and one that the model has learned from. Of the maps, those that the report may show
+ * earlier one of its label shows, and one that the model has learned from, or others of its group. Of the maps, those that the report may show
  * are kept.
  */
 async function scoreAll(
@@ -135,7 +141,10 @@ async function scoreAll(
   const { lineage } = ready.model;
   const learnedIds = new Set(learnedImageIds(lineage));
   const learnedPixels = new Set(learnedPixelDigests(lineage));
-  const unseen = images.filter(({ id }) => !learnedIds.has(id));
+  const learnedGroups = new Set(learnedGroupKeys(lineage));
+  const isOfLearnedGroup = ({ group, datasetId }: Image) =>
+    group !== undefined && learnedGroups.has(groupKey(group, datasetId));
+  const unseen = images.filter((image) => !learnedIds.has(image.id) && !isOfLearnedGroup(image));
   const distinct = firstOfEachPicture(unseen);
   const leftOut = { rejected: 0, copies: unseen.length - distinct.length, learned: images.length - unseen.length };
   const shown = new Set<string>();

@@ -1,6 +1,8 @@
 /** The worker thread of an evaluation: figures take seconds of arithmetic, which no event loop may wait for. */
 import {
   compareModels,
+  defaultHighest,
+  groupMetrics,
   imageMetrics,
   PixelMetricsAccumulator,
   type ReportData,
@@ -22,18 +24,31 @@ const tasks = {
   add: ({ map, mask, side }: { readonly map: Float32Array; readonly mask: Uint8Array; readonly side: number }) => {
     pixels.add(map, mask, side, side);
   },
-  /** The figures of the images' scores, ranked by their logits if they have any, and of the pixels added so far. */
+  /**
+   * The figures of the images' scores, ranked by their logits if they have any, of the groups' where there are any, and
+   * of the pixels added so far.
+   */
   figures: ({
     scores,
     abnormal,
     logits,
+    groups = [],
+    highest = defaultHighest,
   }: {
     readonly scores: readonly number[];
     readonly abnormal: readonly boolean[];
     readonly logits?: readonly number[] | undefined;
+    /** What each image belongs to. */
+    readonly groups?: readonly (string | undefined)[] | undefined;
+    /** So many of its highest scores make the score of a group. */
+    readonly highest?: number | undefined;
   }) => ({
     image: withBothClasses(imageMetrics(scores, abnormal, { logits })),
     pixel: pixels.result(),
+    groups: groupMetrics(
+      scores.map((score, i) => ({ score, logit: logits?.[i], abnormal: abnormal[i]!, group: groups[i] })),
+      highest,
+    ),
   }),
   /** The paired test of two models' scores of the same images. */
   compare: ({

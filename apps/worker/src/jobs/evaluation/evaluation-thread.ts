@@ -1,10 +1,11 @@
-import type { ImageMetrics, PixelMetrics } from '@mediclip/evaluation';
+import type { GroupMetrics, ImageMetrics, PixelMetrics } from '@mediclip/evaluation';
 import { TaskPool } from '@mediclip/threads';
 import type { EvaluationTasks, ThreadData } from './evaluation-thread-entry.js';
 
 export interface Figures {
   readonly image: ImageMetrics;
   readonly pixel: PixelMetrics;
+  readonly groups: GroupMetrics | undefined;
 }
 
 /**

@@ -17,7 +17,7 @@ import type { WorkerDependencies } from '../../dependencies.js';
 import type { ModelCache, ReadyModel } from '../../models/model-cache.js';
 import { normalOnes } from '../calibration/calibration-images.js';
 import { calibrationOf } from '../calibration/calibration-of.js';
-import { type FixedImages, fixedImages } from '../fixed-images.js';
+import { type FixedImages, fixedImages, groupsOf } from '../fixed-images.js';
 import type { JobContext, JobRunner } from '../job-context.js';
 import { loadImage } from '../load-image.js';
 import { withWorkFolder } from '../work-folders.js';
@@ -96,6 +96,7 @@ function describe({ engine }: Dependencies, { job }: Context, parent: Model, fix
     datasetDigest: fixed.datasetDigest,
     imageIds: fixed.images.map(({ id }) => id),
     pixelDigests: [...(fixed.shots?.pixelDigests ?? [])],
+    ...groupsOf(fixed.images),
   };
   return {
     ...(name !== undefined && { name }),
@@ -124,7 +125,7 @@ async function calibrateAgain(
   { ready, lineage, parent }: { ready: Omit<ReadyModel, 'model'>; lineage: Lineage; parent: Model },
 ): Promise<{ calibration: Calibration | null; notes: readonly string[] }> {
   if (parent.calibration === null) return { calibration: null, notes: [] };
-  const { datasetId, alpha } = parent.calibration;
+  const { datasetId, alpha, groups } = parent.calibration;
   const all: Image[] = [];
   try {
     for await (const image of context.tenant.images.all(datasetId)) all.push(image);
@@ -136,6 +137,7 @@ async function calibrateAgain(
       datasetId,
       datasetDigest: datasetDigest(all),
       alpha,
+      highest: groups?.highest,
     });
   } catch (error) {
     if (error instanceof RecordNotFound) return uncalibrated(`The data set ${datasetId} is gone.`);

@@ -93,6 +93,13 @@ function resultOf(
   };
 }
 
-function placeOf({ id, fileName, frame, split, label }: Image) {
-  return { imageId: id, fileName, ...(frame !== undefined && { frame }), split, label };
+function placeOf({ id, fileName, frame, split, label, group }: Image) {
+  return {
+    imageId: id,
+    fileName,
+    ...(frame !== undefined && { frame }),
+    split,
+    label,
+    ...(group !== undefined && { group }),
+  };
 }
