@@ -107,6 +107,15 @@ describe('QIDO-RS', () => {
     }
   });
 
+  test('finds 10,000 instances, each once, though the study grows meanwhile', async () => {
+    let count = 10_000;
+    answers = [(...given) => pages(count++, 100)(...given)];
+    const found = await search(100_000);
+    expect(found.length).toBeGreaterThanOrEqual(10_000);
+    expect(new Set(found.map(({ sopInstanceUid }) => sopInstanceUid)).size).toBe(found.length);
+    expect(found.slice(0, 10_000)).toEqual(range(10_000).map(uids));
+  });
+
   test('ends at the limit', async () => {
     answers = [pages(1000, 100)];
     expect(await search(130)).toEqual(range(130).map(uids));

@@ -21,6 +21,8 @@ const images = [
   ...exampleImages('test/abnormal', 1),
   ...['rgba.png', 'palette.png', 'exif_rotated.jpg'].map((name) => goldenPath(`preprocess/input/${name}`)),
 ];
+/** Greys of 16 bits, which the example for Node reads. */
+const deepImages = ['gray16_12bit.png', 'gray16_full.png'].map((name) => goldenPath(`preprocess/input/${name}`));
 
 let server: EmbeddedServer;
 let client: MediclipClient;
@@ -73,6 +75,7 @@ describe('an exported model', () => {
       'model-card.md',
       'examples/score.py',
       'examples/score.mjs',
+      'examples/greys.mjs',
       'SHA256SUMS',
     ]);
     const sums = [...files]
@@ -117,9 +120,14 @@ describe('an exported model', () => {
     expect(readFileSync(again).equals(readFileSync(archive))).toBe(true);
   });
 
-  test('scores images in Node as the service does', () => {
+  test('scores images in Node as the service does, of 16 bits too', async () => {
     const example = path.join(unpacked, 'examples', 'score.mjs');
     expectScores(images.map((image) => run(process.execPath, [example, image])));
+    const served = await client.scoreImages(model.id, deepImages.map(fileAt));
+    for (const [index, result] of served.results.entries()) {
+      const score = result.outcome === 'scored' ? result.score : Number.NaN;
+      expect(run(process.execPath, [example, deepImages[index]!])).toBeCloseTo(score, 4);
+    }
   }, 180_000);
 
   test('scores images in Python as the service does', () => {

@@ -9,9 +9,11 @@ export const exportFiles = {
 } as const;
 
 /** Programs that score an image with the exported model: path in the export, and where they lie here. */
-export const exportExamples: readonly { readonly name: string; readonly source: URL }[] = ['score.py', 'score.mjs'].map(
-  (file) => ({
-    name: `examples/${file}`,
-    source: new URL(`../../../assets/export-examples/${file}`, import.meta.url),
-  }),
-);
+export const exportExamples: readonly { readonly name: string; readonly source: URL }[] = [
+  'score.py',
+  'score.mjs',
+  'greys.mjs',
+].map((file) => ({
+  name: `examples/${file}`,
+  source: new URL(`../../../assets/export-examples/${file}`, import.meta.url),
+}));

@@ -20,6 +20,8 @@ const instancesSchema = z.array(
 const doneSchema = z.strictObject({
   next: z.int().min(0),
   stored: z.int().min(0),
+  /** Images of the stored instances; absent in notes of earlier versions. */
+  images: z.int().min(0).optional(),
   rejected: z.record(z.string(), z.int().min(1)),
 });
 
@@ -46,7 +48,12 @@ export function importJob(dependencies: Dependencies): JobRunner<'dicomweb-impor
     const fixed = await fromScratch(context, 'instances', instancesSchema);
     const instances = fixed ?? (await client.search(query, limit, signal));
     if (!fixed) await toScratch(context, 'instances', instances);
-    let done: Done = (await fromScratch(context, 'done', doneSchema)) ?? { next: 0, stored: 0, rejected: {} };
+    let done: Done = (await fromScratch(context, 'done', doneSchema)) ?? {
+      next: 0,
+      stored: 0,
+      images: 0,
+      rejected: {},
+    };
     const progress = () => report({ phase: 'fetching', done: done.next, total: instances.length });
     progress();
     while (done.next < instances.length) {
@@ -55,7 +62,8 @@ export function importJob(dependencies: Dependencies): JobRunner<'dicomweb-impor
       const outcomes = await withWorkFolder(
         dependencies.settings.workFolder,
         { ...attempt, tenant: tenant.tenant },
-        (folder) => take(chunk, begin, { folder, client, context, dependencies, memory }),
+        (folder) =>
+          take(chunk, begin, { folder, client, context, dependencies, memory, images: done.images ?? done.stored }),
       );
       done = added(done, chunk.length, outcomes);
       await toScratch(context, 'done', done);
@@ -73,18 +81,23 @@ interface Taking {
   readonly context: JobContext<'dicomweb-import'>;
   readonly dependencies: Dependencies;
   readonly memory: ByteBudget;
+  /** Of the chunks before. */
+  readonly images: number;
 }
 
 /** Puts a chunk into the data set; what became of each instance. */
 async function take(
   chunk: readonly InstanceUids[],
   firstIndex: number,
-  { folder, client, context, dependencies, memory }: Taking,
+  { folder, client, context, dependencies, memory, images }: Taking,
 ): Promise<FileOutcome[]> {
   const { job, tenant, attempt, signal } = context;
   const { imagingPool: imaging, settings, dicomweb } = dependencies;
   const { datasetId, split, label } = job.request;
+  // Images of this chunk that an attempt before has stored will have the same places again.
   const { total } = await tenant.images.counts(datasetId);
+  const ofImport = await tenant.images.countOfUpload(datasetId, job.id);
+  const others = total - Math.max(0, ofImport - images);
   const intake = new ImageIntake({
     ...{
       images: tenant.images,
@@ -96,7 +109,7 @@ async function take(
       caller: tenant.tenant,
       uploadId: job.id,
     },
-    room: Math.max(0, settings.datasetImages - total),
+    room: Math.max(0, settings.datasetImages - others),
     datasetImages: settings.datasetImages,
     maximumBytes: settings.maximumImageBytes,
     seal: sealOf(vaultOf(dicomweb), datasetId),
@@ -111,6 +124,8 @@ async function take(
         const identity = file.isTooLarge ? undefined : await imaging.identity({ path: file.path }, { signal });
         if (identity && isOwnObject(identity)) {
           await intake.reject(fileName, new ProblemError('image-without-pixels', 'A result of this service.'));
+        } else if (identity && identity.sopInstanceUid !== uids.sopInstanceUid) {
+          await intake.reject(fileName, new ProblemError('dicomweb-refused', 'The server sent another instance.'));
         } else await intake.add({ fileName, split, label, file });
       } catch (error) {
         if (!isOfInstance(error)) throw error;
@@ -145,14 +160,21 @@ async function fetched(
   }
 }
 
-function added({ next, stored, rejected }: Done, length: number, outcomes: readonly FileOutcome[]): Done {
+function added(
+  { next, stored, images = stored, rejected }: Done,
+  length: number,
+  outcomes: readonly FileOutcome[],
+): Done {
   const counts = { ...rejected };
   let count = stored;
+  let imageCount = images;
   for (const outcome of outcomes) {
-    if (outcome.outcome === 'stored') count++;
-    else if (outcome.outcome === 'rejected') counts[outcome.error.title] = (counts[outcome.error.title] ?? 0) + 1;
+    if (outcome.outcome === 'stored') {
+      count++;
+      imageCount += outcome.imageIds.length;
+    } else if (outcome.outcome === 'rejected') counts[outcome.error.title] = (counts[outcome.error.title] ?? 0) + 1;
   }
-  return { next: next + length, stored: count, rejected: counts };
+  return { next: next + length, stored: count, images: imageCount, rejected: counts };
 }
 
 async function fromScratch<S extends z.ZodType>(
