@@ -10,8 +10,8 @@ export interface JobGroups {
 }
 
 /**
- * The scores of the groups of a scoring that has succeeded, with decisions by the present calibration of its model where
- * that knows groups of as many highest scores.
+ * The scores of the groups of a scoring that has succeeded, with decisions by the present calibration of its model
+ * where that knows groups of as many highest scores.
  */
 export async function jobGroups(
   { results, models }: Pick<TenantStore, 'results' | 'models'>,

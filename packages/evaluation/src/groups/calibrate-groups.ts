@@ -7,8 +7,8 @@ type GroupCalibration = NonNullable<Calibration['groups']>;
 /**
  * The split-conformal calibration of groups from the scores of normal images: groups, and not their images, are what
  * new ones are exchangeable with. Undefined where no image has a group. Without a threshold where there are too few
- * groups for `alpha`. Source: Lee, Barber and Willett, "Distribution-free inference with hierarchical data", 2023, which
- * tells why images of groups give no threshold for images.
+ * groups for `alpha`. Source: Lee, Barber and Willett, "Distribution-free inference with hierarchical data", 2023,
+ * which tells why images of groups give no threshold for images.
  */
 export function calibrateGroups(
   normal: readonly GroupMember[],

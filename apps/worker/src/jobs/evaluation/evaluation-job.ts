@@ -125,8 +125,8 @@ function testImages(images: readonly Image[]): Image[] {
 /**
  * Scores the images and adds the pixels of those with a known mask to the figures: abnormal images by their mask,
  * normal ones as normal all over. In no figure is an image whose file or mask cannot be read, one that shows what an
- * earlier one of its label shows, and one that the model has learned from, or others of its group. Of the maps, those that the report may show
- * are kept.
+ * earlier one of its label shows, and one that the model has learned from, or others of its group. Of the maps, those
+ * that the report may show are kept.
  */
 async function scoreAll(
   dependencies: Dependencies,
