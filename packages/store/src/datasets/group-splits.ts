@@ -14,9 +14,10 @@ type GroupSplit = z.infer<typeof groupSplitSchema>;
 
 /**
  * Which split the groups of a data set are in, at `datasets/<id>/groups/<sha256 of the group>.json`, so that no group
- * is parted whatever is uploaded and moved at once. A writer claims its groups, writes its images, and then looks whether
- * the claims still stand; whoever claims a group for the other split changes the record first and then looks for images
- * that are in the way. So of two at once at least one finds the other. A record whose images are gone means nothing.
+ * is parted whatever is uploaded and moved at once. A writer claims its groups, writes its images, and then looks
+ * whether the claims still stand; whoever claims a group for the other split changes the record first and then looks
+ * for images that are in the way. So of two at once at least one finds the other. A record whose images are gone means
+ * nothing.
  */
 export class GroupSplits {
   readonly #tenant: Tenant;
