@@ -1,15 +1,31 @@
 /**
  * Runs jest with ES modules on and its time limits stretched to the speed of this machine; arguments are passed on to
- * jest.
+ * jest. Temporary files lie in memory where there is room: the store waits for the disk at every write, which would
+ * take a third of the time.
  */
 import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { freemem } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { timeFactor } from './measure-speed.mjs';
 
+const GiB = 2 ** 30;
+const memory = '/dev/shm';
+
+/** A folder of this run in memory; undefined where there is none or too little room. */
+function folderInMemory() {
+  if (!existsSync(memory)) return undefined;
+  const { bavail, bsize } = statfsSync(memory);
+  return bavail * bsize > 4 * GiB && freemem() > 8 * GiB
+    ? mkdtempSync(path.join(memory, 'mediclip-tests-'))
+    : undefined;
+}
+
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const factor = await timeFactor();
 process.stderr.write(`mediclip: tests have ${factor.toFixed(1)} times their time limits\n`);
+const temporary = folderInMemory();
 const { status } = spawnSync(
   process.execPath,
   [
@@ -18,6 +34,11 @@ const { status } = spawnSync(
     fileURLToPath(import.meta.resolve('jest/bin/jest')),
     ...process.argv.slice(2),
   ],
-  { cwd: root, stdio: 'inherit', env: { ...process.env, TEST_TIME_FACTOR: String(factor) } },
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, TEST_TIME_FACTOR: String(factor), ...(temporary !== undefined && { TMPDIR: temporary }) },
+  },
 );
+if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
 process.exitCode = status ?? 1;
