@@ -5,18 +5,20 @@ FROM node:24.21.0-bookworm-slim AS manifests
 WORKDIR /source
 COPY . .
 # Only these files decide which packages are installed: the stages below install again only when one of them changed.
-RUN mkdir /manifests && cp --parents .npmrc package.json package-lock.json packages/*/package.json apps/*/package.json /manifests
+RUN mkdir /manifests && cp --parents .npmrc package.json package-lock.json packages/*/package.json apps/*/package.json \
+    scripts/remove-foreign-binaries.mjs /manifests
 
 FROM node:24.21.0-bookworm-slim AS dependencies
 WORKDIR /app
 COPY --from=manifests /manifests ./
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
- && rm -r node_modules/onnxruntime-node/bin/napi-v6/darwin node_modules/onnxruntime-node/bin/napi-v6/win32
+RUN npm ci --omit=dev \
+ && node scripts/remove-foreign-binaries.mjs \
+ && rm -r scripts
 
 FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /source
 COPY --from=manifests /manifests ./
-RUN npm ci --ignore-scripts --no-audit --no-fund
+RUN npm ci
 COPY . .
 RUN node_modules/.bin/tsc -b \
  && node scripts/build-page.mjs \
@@ -29,7 +31,8 @@ FROM node:24.21.0-bookworm-slim
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends tini=0.19.0-* \
  && rm -rf /var/lib/apt/lists/* \
- && install --directory --owner=1000 --group=1000 /data
+ && install --directory --owner=1000 --group=1000 /data \
+ && install --directory --owner=1000 --group=1000 --mode=0750 /run/secrets
 WORKDIR /app
 COPY --from=dependencies /app ./
 COPY --from=build /app ./

@@ -54,7 +54,6 @@ function step(what, command, args) {
   process.stderr.write(`mediclip: ${what} …\n`);
   const { status, error, stdout, stderr } = spawnSync(command, args, {
     cwd: root,
-    env: { ONNXRUNTIME_NODE_INSTALL: 'skip', ...process.env },
     stdio: ['ignore', 'pipe', 'pipe'],
     maxBuffer: 64 * 1024 * 1024,
   });
@@ -63,12 +62,24 @@ function step(what, command, args) {
   throw new Error(`${what} failed: ${command} ${args.join(' ')}`);
 }
 
+/** Whether a version is in a range of the form `^20.19.0 || >=24.0.0`. */
+export function isWithin(version, range) {
+  const [major, minor] = version.split('.').map(Number);
+  return range.split(' || ').some((part) => {
+    const [, sign, lowestMajor, lowestMinor] = /^(\^|>=)(\d+)\.(\d+)\.0$/.exec(part);
+    if (major === Number(lowestMajor)) return minor >= Number(lowestMinor);
+    return sign === '>=' && major > Number(lowestMajor);
+  });
+}
+
 export function bootstrap() {
   const isInstallation = !existsSync(path.join(root, 'tsconfig.json'));
   if (isInstallation) return;
-  const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major < 20 || (major === 20 && minor < 19)) {
-    throw new Error(`Node ${process.versions.node} is too old: install Node 20.19 or newer`);
+  const { engines } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  if (!isWithin(process.versions.node, engines.node)) {
+    throw new Error(
+      `Node ${process.versions.node} does not fit: install the newest one with long-term support (${engines.node})`,
+    );
   }
   const lock = createHash('sha256')
     .update(readFileSync(path.join(root, 'package-lock.json')))
@@ -76,6 +87,8 @@ export function bootstrap() {
   const installed = existsSync(installStamp) && readFileSync(installStamp, 'utf8') === lock;
   if (!installed) {
     step('installing packages', 'npm', ['ci', '--no-progress', '--loglevel=error']);
+    const foreign = path.join(root, 'scripts', 'remove-foreign-binaries.mjs');
+    step('removing binaries of other platforms', process.execPath, [foreign]);
     mkdirSync(path.dirname(installStamp), { recursive: true });
     writeFileSync(installStamp, lock);
   }

@@ -1,5 +1,6 @@
 /** The health check of the container images: exits 0 when the process in the container answers `/healthz`. */
-const url = `http://127.0.0.1:${process.env.MEDICLIP_PORT || 8080}/healthz`;
+const { MEDICLIP_OPERATIONS_PORT: operationsPort, MEDICLIP_PORT: port } = process.env;
+const url = `http://127.0.0.1:${operationsPort || port || 8080}/healthz`;
 
 try {
   const { ok, status } = await fetch(url, { signal: AbortSignal.timeout(4000) });

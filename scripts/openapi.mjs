@@ -3,10 +3,12 @@
  * is not what the contracts say.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { openApiYaml } from '@mediclip/contracts';
+import { openApiDocument } from '@mediclip/contracts';
+import { stringify } from 'yaml';
 
 const file = new URL('../openapi.yaml', import.meta.url);
-const text = openApiYaml();
+const note = '# Made from packages/contracts by `node scripts/openapi.mjs`; change the schemas there.\n';
+const text = note + stringify(openApiDocument(), { aliasDuplicateObjects: false, lineWidth: 120 });
 
 if (process.argv.includes('--check')) {
   if (readFileSync(file, 'utf8') !== text) {

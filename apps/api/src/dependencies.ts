@@ -54,6 +54,8 @@ export interface ServerSettings {
   readonly eventLoopDelayMs: number;
   readonly connectionTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  /** Where another server of the process tells of its parts and metrics: this one then tells neither. */
+  readonly operationsPort?: number;
   /** Whether names of files are kept, or hashes of them. */
   readonly fileNames: 'keep' | 'hash';
   readonly dicomweb: DicomwebSettings;

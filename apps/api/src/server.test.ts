@@ -40,6 +40,32 @@ describe('the server about itself', () => {
     expect((await service.get('/healthz')).status).toBe(200);
   });
 
+  test('tells nothing of its parts and measures where those have a port of their own', async () => {
+    let isThere = true;
+    const check = async () => {
+      if (!isThere) throw new Error('The engine is at 10.0.0.7.');
+    };
+    const probes = [{ name: 'engine', check }];
+    const service = await start({
+      settings: { operationsPort: 9090 },
+      dependencies: { healthProbes: probes, readinessProbes: probes },
+    });
+    expect((await service.get('/readyz')).json).toEqual({ status: 'ready', checks: [] });
+    expect(await service.get('/metrics')).toMatchObject({ status: 404, problem: 'not-found' });
+    isThere = false;
+    for (const page of ['/healthz', '/readyz', '/v2/health/live', '/v2/health/ready']) {
+      const { status, text } = await service.get(page);
+      expect([page, status, text.includes('engine')]).toEqual([page, 503, false]);
+    }
+    expect(await service.server.health.readiness()).toContainEqual({
+      name: 'engine',
+      ok: false,
+      detail: 'The engine is at 10.0.0.7.',
+    });
+    service.server.drain();
+    expect(await service.server.health.readiness()).toMatchObject([{ name: 'server', ok: false }]);
+  });
+
   test('measures requests under the names that dashboards know', async () => {
     const service = await start();
     await service.get('/v1/datasets');

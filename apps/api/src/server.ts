@@ -46,7 +46,7 @@ import { shadowHandlers } from './models/shadows.js';
 import { thresholdHandlers } from './models/thresholds.js';
 import { closeIdleSockets } from './operations/close-idle-sockets.js';
 import { docsAssets, docsHandlers } from './operations/docs.js';
-import { healthHandlers } from './operations/health.js';
+import { healthHandlers, type ServerHealth, serverHealth } from './operations/health.js';
 import { Lifecycle } from './operations/lifecycle.js';
 import { measureRequests, metricsHandlers } from './operations/metrics.js';
 import { refuseWhileClosing } from './operations/refuse-while-closing.js';
@@ -71,6 +71,8 @@ declare module 'fastify' {
      * way answered.
      */
     drain(): void;
+    /** For the operations port: what the health routes tell of every part, also where they tell none. */
+    readonly health: ServerHealth;
   }
 }
 
@@ -175,6 +177,10 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
     { name: 'queue', check: () => jobQueue.ping() },
     ...(dependencies.readinessProbes ?? []),
   ];
+  const health = serverHealth({ health: dependencies.healthProbes ?? [], readiness: probes }, lifecycle);
+  app.decorate('health', health);
+  // Where there is an operations port, what it tells is told nowhere else.
+  const hasOperations = settings.operationsPort === undefined;
   const handlers: Handlers = {
     ...usageHandlers(usage, settings.tenants),
     ...datasetHandlers(usage),
@@ -203,8 +209,8 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
     ...allJobEventHandlers({ followed, closing: lifecycle.closing }),
     ...webhookHandlers(jobQueue),
     ...sessionHandlers({ keys, sessions }),
-    ...healthHandlers({ health: dependencies.healthProbes ?? [], readiness: probes }, lifecycle),
-    ...metricsHandlers(dependencies.metrics),
+    ...healthHandlers(health, lifecycle, { details: hasOperations }),
+    ...metricsHandlers(dependencies.metrics, { shown: hasOperations }),
     ...docsHandlers,
     ...problemHandlers,
   };

@@ -8,6 +8,7 @@ import type { EvaluateFlags } from './commands/evaluate.js';
 import { addKeysCommands } from './commands/keys-flags.js';
 import type { ReviseFlags } from './commands/revise.js';
 import type { ScoreFlags } from './commands/score.js';
+import type { SecretsFlags } from './commands/secrets.js';
 import { addTenantsCommands } from './commands/tenants-flags.js';
 import type { ThresholdFlags } from './commands/threshold.js';
 import { addWeightsCommands } from './commands/weights-flags.js';
@@ -103,6 +104,14 @@ function program(signal: AbortSignal): Command {
     );
   addWeightsCommands(mediclip, signal);
   addKeysCommands(mediclip);
+  mediclip
+    .command('secrets <folder>')
+    .description('make the secrets that a deployment lacks; prints the first API key')
+    .option('--tenant <tenant>', 'whose the first key is', 'default')
+    .option('--json', 'write JSON lines', false)
+    .action(async (folder: string, flags: SecretsFlags) =>
+      (await import('./commands/secrets.js')).makeSecrets(folder, flags),
+    );
   addTenantsCommands(mediclip);
   addServiceCommands(mediclip, signal);
   addDemo(mediclip, signal);

@@ -19,11 +19,12 @@ export class HalvingSession {
   #halved = false;
   #session: Session | undefined;
 
-  constructor(
-    batch: number,
-    private readonly load: (batch: number) => Promise<Session>,
-    private readonly onHalved: (batch: number) => void,
-  ) {
+  readonly #load: (batch: number) => Promise<Session>;
+  readonly #onHalved: (batch: number) => void;
+
+  constructor(batch: number, load: (batch: number) => Promise<Session>, onHalved: (batch: number) => void) {
+    this.#load = load;
+    this.#onHalved = onHalved;
     this.#batch = batch;
   }
 
@@ -35,7 +36,7 @@ export class HalvingSession {
   /** The outcome of `work`, which begins anew with the smaller batch when memory ran out in it. */
   async use<T>(work: (session: Session, batch: number) => Promise<T>): Promise<T> {
     try {
-      this.#session ??= await this.load(this.#batch);
+      this.#session ??= await this.#load(this.#batch);
       return await work(this.#session, this.#batch);
     } catch (error) {
       if (!(error instanceof OutOfMemoryError) || this.#halved || this.#batch === 1) throw error;
@@ -43,7 +44,7 @@ export class HalvingSession {
     await this.release();
     this.#halved = true;
     this.#batch = Math.ceil(this.#batch / 2);
-    this.onHalved(this.#batch);
+    this.#onHalved(this.#batch);
     return this.use(work);
   }
 

@@ -63,241 +63,241 @@ import { type ClientOptions, Transport } from './transport.js';
  * const { modelId } = await client.waitForResult(await client.createAdaptation({ datasetId: id, shots: 1 }));
  */
 export class MediclipClient {
-  private readonly transport: Transport;
+  readonly #transport: Transport;
 
   constructor(options: ClientOptions) {
-    this.transport = new Transport(options);
+    this.#transport = new Transport(options);
   }
 
   createDataset(body: DatasetCreate, options?: PostOptions): Promise<Dataset> {
-    return this.json('createDataset', { body: { json: body }, options });
+    return this.#json('createDataset', { body: { json: body }, options });
   }
 
   /** Data sets that have `name` in theirs. */
   listDatasets(options?: ListOptions & { name?: string }): AsyncIterable<Dataset> {
     const filter = { name: options?.name };
-    return itemsOf((query) => this.json('listDatasets', { query: { ...filter, ...query }, options }), options);
+    return itemsOf((query) => this.#json('listDatasets', { query: { ...filter, ...query }, options }), options);
   }
 
   getDataset(id: string, options?: CallOptions): Promise<Dataset> {
-    return this.json('getDataset', { params: { id }, options });
+    return this.#json('getDataset', { params: { id }, options });
   }
 
   changeDataset(id: string, body: NamesChange, options?: CallOptions): Promise<Dataset> {
-    return this.json('changeDataset', { params: { id }, body: { json: body }, options });
+    return this.#json('changeDataset', { params: { id }, body: { json: body }, options });
   }
 
   /** Deletes a data set with its images; with `derived`, its scorings and evaluations too. Models stay. */
   deleteDataset(id: string, options?: CallOptions & { derived?: boolean }): Promise<void> {
     const query = { derived: options?.derived === undefined ? undefined : String(options.derived) };
-    return this.nothing('deleteDataset', { params: { id }, query, options });
+    return this.#nothing('deleteDataset', { params: { id }, query, options });
   }
 
   /** Adds images. The outcomes stand in the order of `files`; a bad file is an outcome, not an error. */
   uploadImages(id: string, files: Iterable<LabelledFile>, options?: PostOptions): Promise<Upload> {
-    return this.json('uploadImages', { params: { id }, body: multipart([...uploadParts(files)]), options });
+    return this.#json('uploadImages', { params: { id }, body: multipart([...uploadParts(files)]), options });
   }
 
   /** Adds the images of a zip or a (gzipped) tar. */
   uploadArchive(id: string, archive: Bytes, options?: PostOptions): Promise<Upload> {
     const body = { contentType: 'application/octet-stream', open: () => open(archive) };
-    return this.json('uploadArchive', { params: { id }, body, options });
+    return this.#json('uploadArchive', { params: { id }, body, options });
   }
 
   listImages(id: string, options?: ListOptions & { split?: Split; label?: Label }): AsyncIterable<Image> {
     const filter = { split: options?.split, label: options?.label };
     return itemsOf(
-      (query) => this.json('listImages', { params: { id }, query: { ...filter, ...query }, options }),
+      (query) => this.#json('listImages', { params: { id }, query: { ...filter, ...query }, options }),
       options,
     );
   }
 
   getImage(id: string, imageId: string, options?: CallOptions): Promise<Image> {
-    return this.json('getImage', { params: { id, imageId }, options });
+    return this.#json('getImage', { params: { id, imageId }, options });
   }
 
   /** Moves an image to another split or label. */
   changeImage(id: string, imageId: string, body: ImageChange, options?: CallOptions): Promise<Image> {
-    return this.json('changeImage', { params: { id, imageId }, body: { json: body }, options });
+    return this.#json('changeImage', { params: { id, imageId }, body: { json: body }, options });
   }
 
   getImageContent(id: string, imageId: string, options?: CallOptions): Promise<Uint8Array> {
-    return this.bytes('getImageContent', { params: { id, imageId }, accept: '*/*', options });
+    return this.#bytes('getImageContent', { params: { id, imageId }, accept: '*/*', options });
   }
 
   deleteImage(id: string, imageId: string, options?: CallOptions): Promise<void> {
-    return this.nothing('deleteImage', { params: { id, imageId }, options });
+    return this.#nothing('deleteImage', { params: { id, imageId }, options });
   }
 
   listBackbones(options?: ListOptions): AsyncIterable<Backbone> {
-    return itemsOf((query) => this.json('listBackbones', { query, options }), options);
+    return itemsOf((query) => this.#json('listBackbones', { query, options }), options);
   }
 
   async createAdaptation(body: AdaptationRequest, options?: PostOptions): Promise<JobOf<'adaptation'>> {
-    return ofKind(await this.json('createAdaptation', { body: { json: body }, options }), 'adaptation');
+    return ofKind(await this.#json('createAdaptation', { body: { json: body }, options }), 'adaptation');
   }
 
   /** Models that have `name` in theirs, and were adapted to `datasetId`. */
   listModels(options?: ListOptions & { name?: string; datasetId?: string }): AsyncIterable<ModelSummary> {
     const filter = { name: options?.name, datasetId: options?.datasetId };
-    return itemsOf((query) => this.json('listModels', { query: { ...filter, ...query }, options }), options);
+    return itemsOf((query) => this.#json('listModels', { query: { ...filter, ...query }, options }), options);
   }
 
   getModel(id: string, options?: CallOptions): Promise<Model> {
-    return this.json('getModel', { params: { id }, options });
+    return this.#json('getModel', { params: { id }, options });
   }
 
   changeModel(id: string, body: NamesChange, options?: CallOptions): Promise<Model> {
-    return this.json('changeModel', { params: { id }, body: { json: body }, options });
+    return this.#json('changeModel', { params: { id }, body: { json: body }, options });
   }
 
   deleteModel(id: string, options?: CallOptions): Promise<void> {
-    return this.nothing('deleteModel', { params: { id }, options });
+    return this.#nothing('deleteModel', { params: { id }, options });
   }
 
   listAliases(options?: ListOptions): AsyncIterable<Alias> {
-    return itemsOf((query) => this.json('listAliases', { query, options }), options);
+    return itemsOf((query) => this.#json('listAliases', { query, options }), options);
   }
 
   getAlias(name: string, options?: CallOptions): Promise<Alias> {
-    return this.json('getAlias', { params: { name }, options });
+    return this.#json('getAlias', { params: { name }, options });
   }
 
   /** Moves an alias to a model, or makes it. */
   setAlias(name: string, body: AliasSet, options?: CallOptions): Promise<Alias> {
-    return this.json('setAlias', { params: { name }, body: { json: body }, options });
+    return this.#json('setAlias', { params: { name }, body: { json: body }, options });
   }
 
   deleteAlias(name: string, options?: CallOptions): Promise<void> {
-    return this.nothing('deleteAlias', { params: { name }, options });
+    return this.#nothing('deleteAlias', { params: { name }, options });
   }
 
   /** The model of an alias beside its shadow, on the same images. */
   getShadow(name: string, options?: CallOptions): Promise<ShadowReport> {
-    return this.json('getShadow', { params: { name }, options });
+    return this.#json('getShadow', { params: { name }, options });
   }
 
   /** Moves an alias back to the model before. */
   rollBackAlias(name: string, options?: PostOptions): Promise<Alias> {
-    return this.json('rollBackAlias', { params: { name }, options });
+    return this.#json('rollBackAlias', { params: { name }, options });
   }
 
   /** Writes the archive of a model to a file of this machine; the file is whole when the promise resolves. */
   exportModel(id: string, toFile: string, options?: CallOptions): Promise<void> {
-    return this.file('exportModel', toFile, { params: { id }, accept: 'application/zip', options });
+    return this.#file('exportModel', toFile, { params: { id }, accept: 'application/zip', options });
   }
 
   /** Makes a model of the archive that an export gave, of this server or another. */
   importModel(archive: Bytes, options?: PostOptions): Promise<Model> {
     const body = { contentType: 'application/zip', open: () => open(archive) };
-    return this.json('importModel', { body, options });
+    return this.#json('importModel', { body, options });
   }
 
   /** Scores images at once. The results stand in the order of `files`; a bad file is an outcome, not an error. */
   scoreImages(id: string, files: readonly NamedFile[], options?: PostOptions): Promise<ScoreAnswer> {
-    return this.json('scoreImages', { params: { id }, body: filesBody(files), options });
+    return this.#json('scoreImages', { params: { id }, body: filesBody(files), options });
   }
 
   /** The overlay of one image's anomaly map, a PNG. */
   scoreOverlay(id: string, file: NamedFile, options?: PostOptions): Promise<Uint8Array> {
-    return this.bytes('scoreImages', { params: { id }, body: filesBody([file]), accept: 'image/png', options });
+    return this.#bytes('scoreImages', { params: { id }, body: filesBody([file]), accept: 'image/png', options });
   }
 
   async createScoring(body: ScoringRequest, options?: PostOptions): Promise<JobOf<'scoring'>> {
-    return ofKind(await this.json('createScoring', { body: { json: body }, options }), 'scoring');
+    return ofKind(await this.#json('createScoring', { body: { json: body }, options }), 'scoring');
   }
 
   /** Looks for what makes figures on a data set mislead: copies, and cues that give the labels away. */
   async createAudit(datasetId: string, options?: PostOptions): Promise<JobOf<'audit'>> {
-    return ofKind(await this.json('createAudit', { params: { id: datasetId }, options }), 'audit');
+    return ofKind(await this.#json('createAudit', { params: { id: datasetId }, options }), 'audit');
   }
 
   getAudit(id: string, options?: CallOptions): Promise<Audit> {
-    return this.json('getAudit', { params: { id }, options });
+    return this.#json('getAudit', { params: { id }, options });
   }
 
   async createEvaluation(body: EvaluationRequest, options?: PostOptions): Promise<JobOf<'evaluation'>> {
-    return ofKind(await this.json('createEvaluation', { body: { json: body }, options }), 'evaluation');
+    return ofKind(await this.#json('createEvaluation', { body: { json: body }, options }), 'evaluation');
   }
 
   listEvaluations(options?: ListOptions & { modelId?: string; datasetId?: string }): AsyncIterable<Evaluation> {
     const filter = { modelId: options?.modelId, datasetId: options?.datasetId };
-    return itemsOf((query) => this.json('listEvaluations', { query: { ...filter, ...query }, options }), options);
+    return itemsOf((query) => this.#json('listEvaluations', { query: { ...filter, ...query }, options }), options);
   }
 
   /** What every threshold makes of the images of an evaluation, thresholds ascending. */
   getOperatingPoints(id: string, options?: CallOptions): Promise<OperatingPoints> {
-    return this.json('getOperatingPoints', { params: { id }, options });
+    return this.#json('getOperatingPoints', { params: { id }, options });
   }
 
   getEvaluation(id: string, options?: CallOptions): Promise<Evaluation> {
-    return this.json('getEvaluation', { params: { id }, options });
+    return this.#json('getEvaluation', { params: { id }, options });
   }
 
   /** Deletes an evaluation with its scores and its report. */
   deleteEvaluation(id: string, options?: CallOptions): Promise<void> {
-    return this.nothing('deleteEvaluation', { params: { id }, options });
+    return this.#nothing('deleteEvaluation', { params: { id }, options });
   }
 
   /** The report of an evaluation, a self-contained HTML page. */
   getEvaluationReport(id: string, options?: CallOptions): Promise<Uint8Array> {
-    return this.bytes('getEvaluationReport', { params: { id }, accept: 'text/html', options });
+    return this.#bytes('getEvaluationReport', { params: { id }, accept: 'text/html', options });
   }
 
   /** Chooses the threshold of a model from normal images that it has not learned from. */
   async calibrateModel(id: string, body: CalibrationRequest, options?: PostOptions): Promise<JobOf<'calibration'>> {
-    const job = await this.json('calibrateModel', { params: { id }, body: { json: body }, options });
+    const job = await this.#json('calibrateModel', { params: { id }, body: { json: body }, options });
     return ofKind(job, 'calibration');
   }
 
   /** Makes a new model of this one and more normal images; this one stays as it is. */
   async reviseModel(id: string, body: RevisionRequest, options?: PostOptions): Promise<JobOf<'revision'>> {
-    const job = await this.json('reviseModel', { params: { id }, body: { json: body }, options });
+    const job = await this.#json('reviseModel', { params: { id }, body: { json: body }, options });
     return ofKind(job, 'revision');
   }
 
   /** Keeps a model warm in every worker, or no longer. */
   setResidency(id: string, body: ResidencySet, options?: CallOptions): Promise<Model> {
-    return this.json('setResidency', { params: { id }, body: { json: body }, options });
+    return this.#json('setResidency', { params: { id }, body: { json: body }, options });
   }
 
   /** Whether the images of a calibrated model have changed; histogram and share over the latest `window` scores. */
   getDrift(id: string, options?: CallOptions & { window?: number }): Promise<Drift> {
-    return this.json('getDrift', { params: { id }, query: { window: options?.window }, options });
+    return this.#json('getDrift', { params: { id }, query: { window: options?.window }, options });
   }
 
   /** Changes the threshold of a model at once: by the alpha of its calibration, or by hand. */
   setThreshold(id: string, body: ThresholdSet, options?: CallOptions): Promise<Model> {
-    return this.json('setThreshold', { params: { id }, body: { json: body }, options });
+    return this.#json('setThreshold', { params: { id }, body: { json: body }, options });
   }
 
   /** Goes back from a threshold set by hand to the calibrated one. */
   deleteThreshold(id: string, options?: CallOptions): Promise<void> {
-    return this.nothing('deleteThreshold', { params: { id }, options });
+    return this.#nothing('deleteThreshold', { params: { id }, options });
   }
 
   listJobs(options?: ListOptions & JobFilter): AsyncIterable<Job> {
     const { state, kind, datasetId, modelId } = options ?? {};
     const filter = { state, kind, datasetId, modelId };
-    return itemsOf((query) => this.json('listJobs', { query: { ...filter, ...query }, options }), options);
+    return itemsOf((query) => this.#json('listJobs', { query: { ...filter, ...query }, options }), options);
   }
 
   getJob(id: string, options?: CallOptions): Promise<Job> {
-    return this.json('getJob', { params: { id }, options });
+    return this.#json('getJob', { params: { id }, options });
   }
 
   cancelJob(id: string, options?: PostOptions): Promise<Job> {
-    return this.json('cancelJob', { params: { id }, options });
+    return this.#json('cancelJob', { params: { id }, options });
   }
 
   /** Deletes a job that has ended, with its results, maps and verdicts; what it made stays. */
   deleteJob(id: string, options?: CallOptions): Promise<void> {
-    return this.nothing('deleteJob', { params: { id }, options });
+    return this.#nothing('deleteJob', { params: { id }, options });
   }
 
   /** The events of a job to its end, connection after connection, none twice. Ends after the `end` event. */
   jobEvents(id: string, options?: CallOptions & { lastEventId?: number }): AsyncGenerator<JobEvent> {
-    return jobEvents(this.transport, pathOf('getJobEvents', { id }), options);
+    return jobEvents(this.#transport, pathOf('getJobEvents', { id }), options);
   }
 
   /** The job once it has ended, in whatever state. */
@@ -319,7 +319,7 @@ export class MediclipClient {
   listJobResults(id: string, options?: ListOptions & ResultOptions): AsyncIterable<ScoringResult> {
     const asked = resultQuery(options);
     return itemsOf(
-      (query) => this.json('listJobResults', { params: { id }, query: { ...asked, ...query }, options }),
+      (query) => this.#json('listJobResults', { params: { id }, query: { ...asked, ...query }, options }),
       options,
     );
   }
@@ -327,12 +327,12 @@ export class MediclipClient {
   /** Writes the results as a CSV table to a file of this machine. */
   jobResultsCsv(id: string, toFile: string, options?: CallOptions & ResultOptions): Promise<void> {
     const query = resultQuery(options);
-    return this.file('listJobResults', toFile, { params: { id }, query, accept: 'text/csv', options });
+    return this.#file('listJobResults', toFile, { params: { id }, query, accept: 'text/csv', options });
   }
 
   /** Says whether an image of a scoring is normal. */
   judgeResult(id: string, imageId: string, body: VerdictRequest, options?: PostOptions): Promise<ScoringResult> {
-    return this.json('judgeResult', { params: { id, imageId }, body: { json: body }, options });
+    return this.#json('judgeResult', { params: { id, imageId }, body: { json: body }, options });
   }
 
   /** The anomaly map of an image: the overlay, or raw float32 in NPY format. */
@@ -342,42 +342,42 @@ export class MediclipClient {
     mediaType: 'image/png' | 'application/x-npy',
     options?: CallOptions,
   ): Promise<Uint8Array> {
-    return this.bytes('getJobResultMap', { params: { id, imageId }, accept: mediaType, options });
+    return this.#bytes('getJobResultMap', { params: { id, imageId }, accept: mediaType, options });
   }
 
   /** What the tenant of the key uses, and what it may. */
   getUsage(options?: CallOptions): Promise<Usage> {
-    return this.json('getUsage', { options });
+    return this.#json('getUsage', { options });
   }
 
   getHealth(options?: CallOptions): Promise<Health> {
-    return this.json('getHealth', { options });
+    return this.#json('getHealth', { options });
   }
 
   getReadiness(options?: CallOptions): Promise<Readiness> {
-    return this.json('getReadiness', { options });
+    return this.#json('getReadiness', { options });
   }
 
-  private json<K extends OperationId>(id: K, request: OperationRequest): Promise<Answer<K>> {
-    return this.transport.call(transportRequest(id, request), (response) => response.json() as Promise<Answer<K>>);
+  #json<K extends OperationId>(id: K, request: OperationRequest): Promise<Answer<K>> {
+    return this.#transport.call(transportRequest(id, request), (response) => response.json() as Promise<Answer<K>>);
   }
 
-  private bytes(id: OperationId, request: OperationRequest): Promise<Uint8Array> {
-    return this.transport.call(
+  #bytes(id: OperationId, request: OperationRequest): Promise<Uint8Array> {
+    return this.#transport.call(
       transportRequest(id, request),
       async (response) => new Uint8Array(await response.arrayBuffer()),
     );
   }
 
-  private file(id: OperationId, toFile: string, request: OperationRequest): Promise<void> {
-    return this.transport.call(transportRequest(id, request), async (response) => {
+  #file(id: OperationId, toFile: string, request: OperationRequest): Promise<void> {
+    return this.#transport.call(transportRequest(id, request), async (response) => {
       if (response.body === null) throw new Error(`This is a bug of the server: ${id} answered without a body.`);
       await pipeline(response.body, createWriteStream(toFile));
     });
   }
 
-  private nothing(id: OperationId, request: OperationRequest): Promise<void> {
-    return this.transport.call(transportRequest(id, request), async (response) => {
+  #nothing(id: OperationId, request: OperationRequest): Promise<void> {
+    return this.#transport.call(transportRequest(id, request), async (response) => {
       await response.arrayBuffer();
     });
   }

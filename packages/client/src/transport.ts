@@ -30,13 +30,16 @@ export interface TransportRequest {
 
 /** How long a call has waited so far, and how long it may. */
 export class RetryBudget {
-  private waitedMs = 0;
-  private tries = 0;
+  #waitedMs = 0;
+  #tries = 0;
 
-  constructor(
-    private readonly budgetMs: number,
-    private readonly wait: NonNullable<ClientOptions['wait']>,
-  ) {}
+  readonly #budgetMs: number;
+  readonly #wait: NonNullable<ClientOptions['wait']>;
+
+  constructor(budgetMs: number, wait: NonNullable<ClientOptions['wait']>) {
+    this.#budgetMs = budgetMs;
+    this.#wait = wait;
+  }
 
   /**
    * Waits as long as the server asked, else 0.5 s, 1 s, 2 s … Throws `error` when another try is useless or would
@@ -45,31 +48,34 @@ export class RetryBudget {
   async afterFailure(error: unknown, signal?: AbortSignal): Promise<void> {
     const asked = error instanceof ClientProblem ? error.retryAfterSeconds : undefined;
     const worthwhile = error instanceof ConnectionError || (error instanceof ClientProblem && error.retryable);
-    const delayMs = asked === undefined ? 500 * 2 ** this.tries : asked * 1000;
+    const delayMs = asked === undefined ? 500 * 2 ** this.#tries : asked * 1000;
     // A wait of no time counts too, or a server that always says "now" would be asked for ever.
     const costMs = Math.max(delayMs, 100);
-    if (!worthwhile || this.waitedMs + costMs > this.budgetMs) throw error;
-    this.tries += 1;
-    this.waitedMs += costMs;
-    await this.wait(delayMs, signal);
+    if (!worthwhile || this.#waitedMs + costMs > this.#budgetMs) throw error;
+    this.#tries += 1;
+    this.#waitedMs += costMs;
+    await this.#wait(delayMs, signal);
     signal?.throwIfAborted();
   }
 }
 
 /** Sends requests, repeats those that a busy or restarting server turned away, and throws the problems of answers. */
 export class Transport {
-  private readonly baseUrl: string;
+  readonly #baseUrl: string;
 
   /** Throws a TypeError when the base URL is none. */
-  constructor(private readonly options: ClientOptions) {
+  readonly #options: ClientOptions;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
     if (!URL.canParse(options.baseUrl)) {
       throw new TypeError(`"${options.baseUrl}" is no URL: write it like http://127.0.0.1:8080.`);
     }
-    this.baseUrl = options.baseUrl.replace(/\/+$/, '');
+    this.#baseUrl = options.baseUrl.replace(/\/+$/, '');
   }
 
   budget(): RetryBudget {
-    return new RetryBudget(this.options.retryBudgetMs ?? 30_000, this.options.wait ?? timer);
+    return new RetryBudget(this.#options.retryBudgetMs ?? 30_000, this.#options.wait ?? timer);
   }
 
   /**
@@ -94,11 +100,11 @@ export class Transport {
     const { method, path, accept = 'application/json', headers, body, signal } = request;
     const sent = body && ('json' in body ? jsonBody(body.json) : streamedBody(body));
     try {
-      const response = await fetch(this.baseUrl + path, {
+      const response = await fetch(this.#baseUrl + path, {
         method,
         headers: {
           accept,
-          ...(this.options.apiKey && { authorization: `Bearer ${this.options.apiKey}` }),
+          ...(this.#options.apiKey && { authorization: `Bearer ${this.#options.apiKey}` }),
           ...headers,
           ...(sent && { 'content-type': sent.contentType }),
         },
@@ -110,7 +116,7 @@ export class Transport {
     } catch (error) {
       signal?.throwIfAborted();
       sent?.throwIfUnreadable();
-      if (isNetworkFailure(error)) throw new ConnectionError(`${this.baseUrl} cannot be reached.`, { cause: error });
+      if (isNetworkFailure(error)) throw new ConnectionError(`${this.#baseUrl} cannot be reached.`, { cause: error });
       throw error;
     }
   }

@@ -5,7 +5,7 @@ export {
   resolveAdaptationOptions,
 } from './adaptation/adaptation-options-input.js';
 export { type ChosenIntensity, chosenIntensitySchema } from './adaptation/intensity.js';
-export { openApiDocument, openApiYaml } from './openapi/document.js';
+export { openApiDocument } from './openapi/document.js';
 export {
   isProblemSlug,
   type ProblemSlug,

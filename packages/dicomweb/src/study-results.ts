@@ -136,19 +136,11 @@ async function overlayOf(
   source: DicomJson,
   instanceNumber: number,
 ): Promise<Uint8Array> {
-  const { image, result } = frames.reduce((best, frame) => (scoreOf(frame) > scoreOf(best) ? frame : best));
+  const { image } = frames.reduce((best, frame) => (scoreOf(frame) > scoreOf(best) ? frame : best));
   const { map, mapSide } = await mapOf(store, job.id, image.id);
-  const regions = result.regions.map(({ x, y, width, height }) => ({
-    box: {
-      x: (x * mapSide) / image.width,
-      y: (y * mapSide) / image.height,
-      width: (width * mapSide) / image.width,
-      height: (height * mapSide) / image.height,
-    },
-  }));
   const { overlayPixels } = await imaging.frame(
     await store.images.bytes(image),
-    { overlayPixels: { map, mapSide, regions }, intensity: model.intensity },
+    { overlayPixels: { map, mapSide, from: regionThresholdOf(model) }, intensity: model.intensity },
     { signal, caller: store.tenant },
   );
   const options = { ...origin, source, frame: image.frame, picture: overlayPixels, instanceNumber };

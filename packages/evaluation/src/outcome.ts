@@ -34,4 +34,4 @@ export function undefinedBecause(reason: string): Undefined {
 }
 
 /** Coverage of every interval of this package. */
-export const INTERVAL_LEVEL = 0.95;
+export const intervalLevel = 0.95;

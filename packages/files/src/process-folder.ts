@@ -108,7 +108,7 @@ function answers(mark: string): Promise<boolean> {
     (folder) =>
       new Promise((resolve) => {
         const socket = connect(path.join(folder, markName));
-        socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+        socket.once('connect', () => resolve(true)).on('error', () => resolve(false));
         socket.once('close', () => socket.destroy());
         socket.once('connect', () => socket.destroy());
       }),
@@ -123,7 +123,8 @@ async function listenIn(folder: string): Promise<Server | undefined> {
       folder,
       (short) =>
         new Promise<void>((resolve, reject) => {
-          server.once('error', reject).listen(path.join(short, markName), resolve);
+          // Later errors concern connections that others have tried, and nobody here.
+          server.on('error', reject).listen(path.join(short, markName), resolve);
         }),
     );
     return server;

@@ -121,7 +121,10 @@ export class ImageIntake {
   #storing: Promise<void> = Promise.resolve();
   #count: number;
 
-  constructor(private readonly options: IntakeOptions) {
+  readonly #options: IntakeOptions;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
     this.#signal = AbortSignal.any([options.signal, this.#discarded.signal]);
     this.#count = options.firstIndex ?? 0;
     this.#names = options.names ?? keptNames;
@@ -170,8 +173,8 @@ export class ImageIntake {
   /** Puts the stored images into the data set. */
   async commit(): Promise<Upload> {
     await this.#storing;
-    this.options.signal.throwIfAborted();
-    await this.options.images.commit(this.options.datasetId, this.#stored);
+    this.#options.signal.throwIfAborted();
+    await this.#options.images.commit(this.#options.datasetId, this.#stored);
     const count = (outcome: FileOutcome['outcome']) => this.#outcomes.filter((o) => o.outcome === outcome).length;
     return {
       outcomes: this.#outcomes,
@@ -194,7 +197,7 @@ export class ImageIntake {
   }
 
   async #discard(images: readonly Image[]): Promise<void> {
-    if (await this.options.isOurs()) await this.options.images.discard(this.options.datasetId, images);
+    if (await this.#options.isOurs()) await this.#options.images.discard(this.#options.datasetId, images);
   }
 
   async #storeNext({ image, checked, index }: Omit<WaitingFile, 'stored'>): Promise<void> {
@@ -222,7 +225,7 @@ export class ImageIntake {
 
   /** Stores all frames of a file. Of a file that turns out to be bad none stays. */
   async #store(image: IncomingImage, index: number, { first, others, ...rest }: OpenFile): Promise<Image[]> {
-    const { room, datasetImages } = this.options;
+    const { room, datasetImages } = this.#options;
     const begin = this.#stored.length;
     try {
       if (begin + imagesOf(first.description) > room) {
@@ -248,7 +251,7 @@ export class ImageIntake {
     place: { readonly file: number; readonly frame: number },
     { mask, maskNotes, reference }: Omit<OpenFile, 'first' | 'others'>,
   ): Promise<void> {
-    const { datasetId, images, uploadId } = this.options;
+    const { datasetId, images, uploadId } = this.#options;
     const { format, width, height, dicom, pixels } = description;
     const group = given ?? description.group;
     const record: ImageDescription = {
@@ -279,7 +282,7 @@ export class ImageIntake {
 
   /** Memory for all of the files. */
   async #memoryFor(files: readonly string[]): Promise<Lease> {
-    const { memory, caller } = this.options;
+    const { memory, caller } = this.#options;
     const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
     return memory.take(
       sizes.reduce((sum, size) => sum + size),
@@ -288,7 +291,7 @@ export class ImageIntake {
   }
 
   async #check({ file, mask, label }: IncomingImage): Promise<OpenFile> {
-    const { imaging, seal, caller } = this.options;
+    const { imaging, seal, caller } = this.#options;
     if (mask instanceof ProblemError) throw mask;
     this.#assertSize(file);
     // The mask stands before its image in the queue of the threads: an image with several frames keeps its thread until
@@ -316,7 +319,7 @@ export class ImageIntake {
   }
 
   async #readMask(mask: SpooledFile): Promise<{ found: FoundMask; notes: readonly string[] }> {
-    const { imaging, caller } = this.options;
+    const { imaging, caller } = this.#options;
     try {
       this.#assertSize(mask);
       const { description, stored } = await imaging.frame(
@@ -334,7 +337,7 @@ export class ImageIntake {
   }
 
   #assertSize({ sizeBytes, isTooLarge }: SpooledFile): void {
-    const { maximumBytes } = this.options;
+    const { maximumBytes } = this.#options;
     if (isTooLarge) {
       throw new ProblemError('image-too-large', `The file has ${sizeBytes} bytes and may have ${maximumBytes}.`, {
         limit: maximumBytes,

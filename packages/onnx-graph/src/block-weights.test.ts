@@ -11,15 +11,15 @@ const stored = op.externalConstant('float32', [out, width], { location: 'w', off
 /** 128 stands for 0 and the largest number of a block for 255. */
 function quantise({ shape: [n, k] }: op.StoredMatrix): op.BlockWeight {
   const blocks = new Uint8Array(n * k);
-  const scales = Float32Array.from({ length: (n * k) / op.BLOCK }, (_, block) => {
-    const values = matrix.subarray(block * op.BLOCK, (block + 1) * op.BLOCK);
+  const scales = Float32Array.from({ length: (n * k) / op.blockSize }, (_, block) => {
+    const values = matrix.subarray(block * op.blockSize, (block + 1) * op.blockSize);
     const scale = Math.max(...values.map(Math.abs)) / 127;
-    for (const [i, value] of values.entries()) blocks[block * op.BLOCK + i] = Math.round(value / scale) + 128;
+    for (const [i, value] of values.entries()) blocks[block * op.blockSize + i] = Math.round(value / scale) + 128;
     return scale;
   });
   return {
-    blocks: op.constant(blocks, [n, k / op.BLOCK, op.BLOCK]),
-    scales: op.constant(scales, [n, k / op.BLOCK]),
+    blocks: op.constant(blocks, [n, k / op.blockSize, op.blockSize]),
+    scales: op.constant(scales, [n, k / op.blockSize]),
   };
 }
 

@@ -2,11 +2,11 @@ import { replaceNodes } from './replace-nodes.js';
 import { apply, describe, type ExternalLocation, type Shape, type Value } from './value.js';
 
 /** Weights that share a scale. */
-export const BLOCK = 32;
+export const blockSize = 32;
 
 /**
- * A matrix [out, in] in 8 bits: `blocks`, uint8 [out, in / BLOCK, BLOCK], of which 128 stands for 0, times `scales`,
- * float32 [out, in / BLOCK].
+ * A matrix [out, in] in 8 bits: `blocks`, uint8 [out, in / blockSize, blockSize], of which 128 stands for 0, times
+ * `scales`, float32 [out, in / blockSize].
  */
 export interface BlockWeight {
   readonly blocks: Value;
@@ -66,6 +66,6 @@ function storedMatrix(value: Value): StoredMatrix | undefined {
   }
   const { dtype, shape, origin } = stored;
   const [out, width] = shape;
-  if (origin.kind !== 'external' || !transposed || shape.length !== 2 || width! % BLOCK !== 0) return undefined;
+  if (origin.kind !== 'external' || !transposed || shape.length !== 2 || width! % blockSize !== 0) return undefined;
   return { dtype, shape: [out!, width!], external: origin.external };
 }

@@ -1,6 +1,6 @@
 export {
-  BLOCK,
   type BlockWeight,
+  blockSize,
   matMulBlocks,
   type StoredMatrix,
   withBlockWeights,

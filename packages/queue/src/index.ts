@@ -14,8 +14,6 @@ export {
   type QueueErrorCode,
   QueueUnavailableError,
 } from './job-queue.js';
-export { openRedisJobQueue } from './redis/job-queue.js';
-export { openRedisScoreChannel } from './redis/score-channel.js';
 export {
   type ScoreAnswerer,
   type ScoreChannel,

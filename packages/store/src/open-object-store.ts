@@ -2,8 +2,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StoreMisconfigured } from './errors.js';
 import { FileSystemStore } from './file-system/file-system-store.js';
+import { LateStore } from './late-store.js';
 import type { ObjectStore } from './object-store.js';
-import { S3Store } from './s3/s3-store.js';
 import { parseS3Url } from './s3/s3-url.js';
 
 /** The driver for a store URL, see `openStore`. Nothing is read or written yet. */
@@ -11,7 +11,10 @@ export function openObjectStore(url: string): ObjectStore {
   const protocol = URL.canParse(url) ? new URL(url).protocol : undefined;
   const folder = protocol === 'file:' ? folderOf(url) : undefined;
   if (folder !== undefined) return new FileSystemStore(folder);
-  if (protocol === 's3:') return new S3Store(parseS3Url(url));
+  if (protocol === 's3:') {
+    const place = parseS3Url(url);
+    return new LateStore(async () => new (await import('./s3/s3-store.js')).S3Store(place));
+  }
   throw new StoreMisconfigured(
     `The store URL ${JSON.stringify(url)} cannot be used: write file:./folder, file:///absolute/folder or s3://bucket/prefix.`,
   );

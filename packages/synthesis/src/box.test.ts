@@ -4,16 +4,16 @@ import { type Box, cutBox, drawCorner, pasteBox } from './box.js';
 import { RandomStream } from './random/random-stream.js';
 import { expectEvenlySpread } from './testing/statistics.js';
 
-const SIDE = 8;
+const side = 8;
 
-const image = fc.uint8Array({ minLength: SIDE * SIDE, maxLength: SIDE * SIDE });
+const image = fc.uint8Array({ minLength: side * side, maxLength: side * side });
 
 const box: fc.Arbitrary<Box> = fc
-  .record({ rows: fc.integer({ min: 1, max: SIDE }), columns: fc.integer({ min: 1, max: SIDE }) })
+  .record({ rows: fc.integer({ min: 1, max: side }), columns: fc.integer({ min: 1, max: side }) })
   .chain(({ rows, columns }) =>
     fc.record({
-      row: fc.integer({ min: 0, max: SIDE - rows }),
-      column: fc.integer({ min: 0, max: SIDE - columns }),
+      row: fc.integer({ min: 0, max: side - rows }),
+      column: fc.integer({ min: 0, max: side - columns }),
       rows: fc.constant(rows),
       columns: fc.constant(columns),
     }),
@@ -22,7 +22,7 @@ const box: fc.Arbitrary<Box> = fc
 describe('drawCorner', () => {
   test('takes every place inside the image equally often', () => {
     const random = new RandomStream(1, 0, 0);
-    const places = Array.from({ length: 2000 }, () => drawCorner({ rows: 6, columns: 5 }, SIDE, random));
+    const places = Array.from({ length: 2000 }, () => drawCorner({ rows: 6, columns: 5 }, side, random));
     expectEvenlySpread(
       places.map(({ row, column }) => row * 4 + column),
       12,
@@ -30,7 +30,7 @@ describe('drawCorner', () => {
   });
 
   test('has one place for a box as large as the image', () => {
-    const corner = drawCorner({ rows: SIDE, columns: SIDE }, SIDE, new RandomStream(1, 0, 0));
+    const corner = drawCorner({ rows: side, columns: side }, side, new RandomStream(1, 0, 0));
     expect(corner).toEqual({ row: 0, column: 0 });
   });
 });
@@ -46,9 +46,9 @@ describe('cutBox', () => {
     fc.assert(
       fc.property(image, box, (values, place) => {
         const pasted = new Uint8Array(values.length);
-        pasteBox(pasted, SIDE, place, cutBox(values, SIDE, place));
+        pasteBox(pasted, side, place, cutBox(values, side, place));
         pasted.forEach((value, i) => {
-          const [row, column] = [Math.floor(i / SIDE) - place.row, (i % SIDE) - place.column];
+          const [row, column] = [Math.floor(i / side) - place.row, (i % side) - place.column];
           const inside = row >= 0 && column >= 0 && row < place.rows && column < place.columns;
           expect(value).toBe(inside ? values[i] : 0);
         });

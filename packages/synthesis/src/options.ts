@@ -3,7 +3,7 @@ import type { RandomStream } from './random/random-stream.js';
 /**
  * In the order in which probabilities are added up, so that a draw does not depend on the order of an object's keys.
  */
-const TASKS = [
+const allTasks = [
   'cutPaste',
   'gaussianIntensity',
   'smoothIntensity',
@@ -12,7 +12,7 @@ const TASKS = [
   'identity',
 ] as const;
 
-export type SynthesisTask = (typeof TASKS)[number];
+export type SynthesisTask = (typeof allTasks)[number];
 
 export interface SynthesisOptions {
   /** Probability of each task; they sum to 1. */
@@ -26,7 +26,7 @@ export function drawTask(options: SynthesisOptions, random: RandomStream): Synth
   const total = checkOptions(options);
   const draw = random.uniform(0, total);
   let sum = 0;
-  for (const task of TASKS) {
+  for (const task of allTasks) {
     sum += options.tasks[task];
     if (draw < sum) return task;
   }
@@ -36,8 +36,8 @@ export function drawTask(options: SynthesisOptions, random: RandomStream): Synth
 /** Returns the sum of the task probabilities, which is 1 up to rounding. */
 function checkOptions({ tasks, secondAnomalyProbability }: SynthesisOptions): number {
   const isProbability = (value: number) => value >= 0 && value <= 1;
-  const sum = TASKS.reduce((total, task) => total + tasks[task], 0);
-  if (!TASKS.every((task) => isProbability(tasks[task])) || Math.abs(sum - 1) > 1e-6) {
+  const sum = allTasks.reduce((total, task) => total + tasks[task], 0);
+  if (!allTasks.every((task) => isProbability(tasks[task])) || Math.abs(sum - 1) > 1e-6) {
     throw new RangeError(`The task probabilities must lie in 0 to 1 and sum to 1, not to ${sum}.`);
   }
   if (!isProbability(secondAnomalyProbability)) {

@@ -9,7 +9,7 @@ import { applyDeformation, type DeformationParameters, drawDeformation } from '.
 import { applyGaussianIntensity, drawGaussianIntensity } from './tasks/gaussian-intensity.js';
 import { applySmoothIntensity, drawSmoothIntensity } from './tasks/smooth-intensity.js';
 
-const SMALLEST_SIDE = 32;
+const smallestSide = 32;
 
 export interface SyntheticSample {
   readonly task: SynthesisTask;
@@ -124,9 +124,9 @@ function placeAnomalies(
 }
 
 function checkImage({ width, height, data }: NormalImage, side: number, length: number): void {
-  if (width !== height || width < SMALLEST_SIDE) {
+  if (width !== height || width < smallestSide) {
     throw new RangeError(
-      `The image is ${width} x ${height}; resize it to a square of at least ${SMALLEST_SIDE} pixels.`,
+      `The image is ${width} x ${height}; resize it to a square of at least ${smallestSide} pixels.`,
     );
   }
   if (width !== side) {

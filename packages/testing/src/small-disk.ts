@@ -19,17 +19,17 @@ export function whyNoSmallDisk(): string | undefined {
 /** A file system of a test's own that can be full and can be read-only, which keeps even root from writing. */
 export class SmallDisk {
   readonly folder = path.join(temporaryFolder(), 'disk');
-  private filling: NodeJS.Timeout | undefined;
+  #filling: NodeJS.Timeout | undefined;
 
   /** `inodes`: how many files and folders it has room for; by default more than fit. */
-  constructor(
-    megabytes: number,
-    private readonly inodes?: number,
-  ) {
+  readonly #inodes: number | undefined;
+
+  constructor(megabytes: number, inodes?: number) {
+    this.#inodes = inodes;
     mkdirSync(this.folder);
     const options = `size=${megabytes}m${inodes === undefined ? '' : `,nr_inodes=${inodes}`}`;
     execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'mediclip-test', this.folder]);
-    mkdirSync(this.filler);
+    mkdirSync(this.#filler);
   }
 
   /** Takes every free block and inode, also those that others let go of, until `free`. */
@@ -44,12 +44,12 @@ export class SmallDisk {
     };
     let files = 0;
     const take = () => {
-      untilFull(() => appendFileSync(path.join(this.filler, 'blocks'), block));
-      if (this.inodes !== undefined) untilFull(() => appendFileSync(path.join(this.filler, `${files++}`), ''));
+      untilFull(() => appendFileSync(path.join(this.#filler, 'blocks'), block));
+      if (this.#inodes !== undefined) untilFull(() => appendFileSync(path.join(this.#filler, `${files++}`), ''));
     };
     take();
-    clearInterval(this.filling);
-    this.filling = setInterval(take, 10);
+    clearInterval(this.#filling);
+    this.#filling = setInterval(take, 10);
   }
 
   /** Takes every free inode but no block, until `free`. */
@@ -57,19 +57,19 @@ export class SmallDisk {
     let files = 0;
     const take = () => {
       try {
-        for (;;) appendFileSync(path.join(this.filler, `${files++}`), '');
+        for (;;) appendFileSync(path.join(this.#filler, `${files++}`), '');
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
       }
     };
     take();
-    this.filling = setInterval(take, 10);
+    this.#filling = setInterval(take, 10);
   }
 
   free(): void {
-    clearInterval(this.filling);
-    rmSync(this.filler, { recursive: true });
-    mkdirSync(this.filler);
+    clearInterval(this.#filling);
+    rmSync(this.#filler, { recursive: true });
+    mkdirSync(this.#filler);
   }
 
   /** As soon as no file on it is open for writing: as long as one is, the system refuses. */
@@ -88,7 +88,7 @@ export class SmallDisk {
     execFileSync('umount', ['--lazy', this.folder]);
   }
 
-  private get filler(): string {
+  get #filler(): string {
     return path.join(this.folder, 'filler');
   }
 }

@@ -55,6 +55,27 @@ describe('tasks', () => {
     expect([buffer.byteLength, [...new Uint8Array(answer)]]).toEqual([0, [1, 2, 3]]);
   });
 
+  test('whose thread cannot be started fail, whoever asks for it, and the pool goes on', async () => {
+    let starts = 0;
+    // Read at each start of a thread, and thrown there as what the system says that has no room for one.
+    const data = {
+      shared,
+      get start() {
+        starts++;
+        if (starts === 2 || starts === 3) throw new Error('EAGAIN');
+        return undefined;
+      },
+    };
+    const pool = poolOf(1, { data });
+    const died = outcome(pool.run('exit', 5));
+    // It waits until the thread is gone, and another would be started by the event of its end.
+    const waiting = outcome(pool.run('echo', 1));
+    expect(await died).toMatchObject({ error: { code: 'thread-ended' } });
+    expect(await waiting).toMatchObject({ error: { code: 'thread-ended', cause: { message: 'EAGAIN' } } });
+    expect(await outcome(pool.run('echo', 2))).toMatchObject({ error: { code: 'thread-ended' } });
+    expect(await pool.run('echo', 3)).toMatchObject({ value: 3 });
+  });
+
   test('that cannot be sent, or whose answer cannot, fail alone', async () => {
     const pool = poolOf(1);
     await expect(pool.run('echo', () => 0)).rejects.toMatchObject({ name: 'DataCloneError' });

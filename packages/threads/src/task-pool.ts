@@ -184,10 +184,19 @@ export class TaskPool<T extends Tasks> {
 
   #dispatch(): void {
     while (this.#waiting.size > 0) {
-      const thread = this.#freeThread();
-      const task = thread && this.#waiting.take();
+      let thread: PoolThread | undefined;
+      let cannotStart: unknown;
+      try {
+        thread = this.#freeThread();
+      } catch (error) {
+        // The system has no room for another thread: those that there are do it all.
+        if (this.#usable.size > 0) return;
+        cannotStart = new ThreadError('thread-ended', 'A worker thread could not be started.', { cause: error });
+      }
+      const task = thread || cannotStart ? this.#waiting.take() : undefined;
       if (!task) return;
       try {
+        if (!thread) throw cannotStart;
         thread.assign(task);
       } catch (error) {
         task.reject(error);

@@ -57,10 +57,10 @@ async function post(
         else callback(null, address.address, address.family);
       },
     });
-    sent.once('error', reject);
+    sent.on('error', reject);
     sent.once('response', (response) => {
       resolve(response.statusCode!);
-      response.once('error', () => undefined).destroy();
+      response.on('error', () => undefined).destroy();
     });
     sent.end(body);
   });

@@ -22,12 +22,14 @@ export class ApiKeys {
   readonly #watchers = new Set<() => void>();
   #watching: NodeJS.Timeout | undefined;
 
-  private constructor(
-    private readonly path: string,
-    text: string,
-    private readonly onError: (error: ApiKeysError) => void,
-    private readonly now: () => number,
-  ) {
+  readonly #path: string;
+  readonly #onError: (error: ApiKeysError) => void;
+  readonly #now: () => number;
+
+  private constructor(path: string, text: string, onError: (error: ApiKeysError) => void, now: () => number) {
+    this.#path = path;
+    this.#onError = onError;
+    this.#now = now;
     this.#text = text;
     this.#owners = parseKeys(path, text);
     this.#checkedAtMs = now();
@@ -79,16 +81,16 @@ export class ApiKeys {
   }
 
   async #reload(): Promise<void> {
-    if (this.now() - this.#checkedAtMs < checkEveryMs) return;
-    this.#checkedAtMs = this.now();
+    if (this.#now() - this.#checkedAtMs < checkEveryMs) return;
+    this.#checkedAtMs = this.#now();
     try {
-      const text = await readText(this.path);
+      const text = await readText(this.#path);
       if (text === this.#text) return;
-      this.#owners = parseKeys(this.path, text);
+      this.#owners = parseKeys(this.#path, text);
       this.#text = text;
       for (const check of [...this.#watchers]) check();
     } catch (error) {
-      this.onError(error instanceof ApiKeysError ? error : unreadable(this.path, error));
+      this.#onError(error instanceof ApiKeysError ? error : unreadable(this.#path, error));
     }
   }
 }

@@ -41,6 +41,8 @@ describe('connections at once', () => {
     first.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
     expect(await answer).toContain('200 OK');
     expect(await service.registry.metrics()).toContain('mediclip_rejected_total{reason="too-many-connections"} 1');
+    service.server.server.emit('error', new Error('accept EMFILE'));
+    await service.logged('a connection could not be taken');
     for (const socket of sockets) socket.destroy();
     await service.stop();
   });

@@ -31,12 +31,18 @@ export function descriptorLimit(
   return soft === undefined ? undefined : Number(soft);
 }
 
-/** Hangs up on connections beyond what the process can have open: those that it has are served, and it lives. */
+/**
+ * Hangs up on connections beyond what the process can have open: those that it has are served, and it lives. What fails
+ * before there is a connection is logged.
+ */
 export const connectionLimit = fastifyPlugin(
   async (
     app: FastifyInstance,
     { metrics, most }: { readonly metrics: Registry; readonly most: number | undefined },
   ) => {
+    app.addHook('onListen', async () => {
+      app.server.on('error', (err) => app.log.error({ err }, 'a connection could not be taken'));
+    });
     if (most === undefined) return;
     const rejected = rejectedTotal(metrics);
     app.server.maxConnections = most;

@@ -168,7 +168,7 @@ function send(
   reply.code(status).headers(headers);
   if (reply.request.method === 'HEAD' && body instanceof Readable) {
     // Fastify would read it to its end, which an event stream may not have.
-    body.destroy();
+    body.on('error', (err) => reply.log.warn({ err }, 'the body of an answer to HEAD')).destroy();
     return reply.send(Readable.from([]));
   }
   return reply.send(body instanceof Uint8Array ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : body);

@@ -98,10 +98,14 @@ class JobSource {
   #looked: Promise<readonly Job[]> | undefined;
   #lookedAt = Number.NEGATIVE_INFINITY;
 
+  readonly #store: TenantStore;
+
   constructor(
-    private readonly store: TenantStore,
+    store: TenantStore,
     readonly pollEveryMs: number,
-  ) {}
+  ) {
+    this.#store = store;
+  }
 
   /**
    * The jobs that have not ended, those of `known` that have, and the latest that have just ended, which nobody may
@@ -121,7 +125,7 @@ class JobSource {
   /** `undefined` for a job that is gone, because it could not be handed to the queue. */
   async #job(id: string): Promise<Job | undefined> {
     try {
-      return (await this.store.jobs.get(id)).job;
+      return (await this.#store.jobs.get(id)).job;
     } catch (error) {
       if (error instanceof RecordNotFound) return undefined;
       throw error;
@@ -130,9 +134,9 @@ class JobSource {
 
   async #look(): Promise<readonly Job[]> {
     const found: Job[] = [];
-    for await (const { job } of this.store.jobs.unfinished()) found.push(job);
+    for await (const { job } of this.#store.jobs.unfinished()) found.push(job);
     const ids = new Set(found.map(({ id }) => id));
-    const { items } = await this.store.jobs.list({ limit: quickJobs });
+    const { items } = await this.#store.jobs.list({ limit: quickJobs });
     const since = Date.now() - recentMs;
     const quick = items.filter(({ id, finishedAt }) => !ids.has(id) && Date.parse(finishedAt ?? '') >= since);
     return [...found, ...quick];

@@ -1,10 +1,11 @@
-import { type ChosenIntensity, ProblemError } from '@mediclip/contracts';
+import { type Model, ProblemError } from '@mediclip/contracts';
+import { regionThresholdOf } from '@mediclip/evaluation';
 import { readNpy } from '@mediclip/maps';
 import { RecordNotFound, type TenantStore } from '@mediclip/store';
 import type { Imaging } from '../dependencies.js';
 import type { ServerMemory } from '../memory.js';
 
-/** The stored map of an image, an NPY file, as it is or as an overlay of the image. Rejects with `RecordNotFound`. */
+/** The stored map of an image: the NPY file, or the image beside its overlay. Rejects with `RecordNotFound`. */
 export async function resultMap(
   {
     store,
@@ -33,37 +34,29 @@ export async function resultMap(
 ): Promise<Uint8Array> {
   const npy = await store.results.map(id, imageId);
   if (mediaType === 'application/x-npy') return npy;
-  const result = await store.results.get(id, imageId);
   const image = await store.images.get(datasetId, imageId).catch((error: unknown) => {
     if (!(error instanceof RecordNotFound)) throw error;
     throw new ProblemError('not-found', 'The image was deleted since: ask for application/x-npy to get its map.');
   });
   const { shape, data } = readNpy(npy);
   const mapSide = shape[0]!;
-  const regions = result.outcome === 'scored' ? result.regions : [];
-  const boxes = regions.map(({ x, y, width, height }) => ({
-    box: {
-      x: (x * mapSide) / image.width,
-      y: (y * mapSide) / image.height,
-      width: (width * mapSide) / image.width,
-      height: (height * mapSide) / image.height,
-    },
-  }));
-  const wants = { overlay: { map: data, mapSide, regions: boxes }, intensity: await intensityOf(store, modelId) };
+  const model = await modelOf(store, modelId);
+  const overlay = { map: data, mapSide, from: regionThresholdOf(model ?? { calibration: null }) };
+  const wants = { overlay, intensity: model?.intensity };
   const options = { signal, caller: store.tenant };
-  const { overlay } = await memory.drawing.with(2 * image.sizeBytes, options, async () =>
+  const drawn = await memory.drawing.with(2 * image.sizeBytes, options, async () =>
     imaging.frame(await store.images.bytes(image), wants, { pixels: image.pixels, ...options }),
   );
-  return overlay;
+  return drawn.overlay;
 }
 
 /**
- * What the model does with deep greys, so that the picture is the one that was scored; as for people once the model is
- * deleted.
+ * The model, so that the picture is the one that was scored; undefined once it is deleted: then greys are as for people
+ * and the threshold is that of a model without one.
  */
-async function intensityOf({ models }: TenantStore, modelId: string): Promise<ChosenIntensity | undefined> {
+async function modelOf({ models }: TenantStore, modelId: string): Promise<Model | undefined> {
   try {
-    return (await models.get(modelId)).intensity;
+    return await models.get(modelId);
   } catch (error) {
     if (error instanceof RecordNotFound) return undefined;
     throw error;

@@ -30,7 +30,13 @@ const page = `<!doctype html>
 
 const start = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#docs', docExpansion: 'list', validatorUrl: null });\n`;
 
-const document = openApiDocument();
+let document: ReturnType<typeof openApiDocument> | undefined;
+
+/** Made when it is first asked for: it takes longer than many a process lives. */
+function documentOnce() {
+  document ??= openApiDocument();
+  return document;
+}
 
 /**
  * The files of Swagger UI, as `@fastify/swagger-ui` carries them, below `/docs`. (Its plugin would offer `/docs` beside
@@ -51,5 +57,5 @@ export const docsAssets = fastifyPlugin(async (app: FastifyInstance) => {
 
 export const docsHandlers: HandlersOf<'getDocs' | 'getOpenApi'> = {
   getDocs: async () => ({ mediaType: 'text/html; charset=utf-8', bytes: page }),
-  getOpenApi: async () => ({ json: document }),
+  getOpenApi: async () => ({ json: documentOnce() }),
 };

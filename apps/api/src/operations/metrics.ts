@@ -1,3 +1,4 @@
+import { ProblemError } from '@mediclip/contracts';
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import type { Registry } from 'prom-client';
@@ -19,8 +20,12 @@ export const measureRequests = fastifyPlugin(
   },
 );
 
-export function metricsHandlers(registry: Registry): HandlersOf<'getMetrics'> {
+/** Without `shown` there are no metrics here: they are on the operations port. */
+export function metricsHandlers(registry: Registry, { shown }: { readonly shown: boolean }): HandlersOf<'getMetrics'> {
   return {
-    getMetrics: async () => ({ mediaType: registry.contentType, bytes: await registry.metrics() }),
+    async getMetrics() {
+      if (!shown) throw new ProblemError('not-found');
+      return { mediaType: registry.contentType, bytes: await registry.metrics() };
+    },
   };
 }

@@ -3,8 +3,8 @@ import type { ByteBudget, Lease, TakeOptions } from '@mediclip/threads';
 /** An image that is ready, the message that carries it, and that message on its way. */
 const copies = 3;
 const channels = 3;
-/** What an overlay is drawn on: greys, the longer side up to 1,024 pixels. */
-const groundBytes = 1024 * 1024;
+/** What an overlay is drawn on: RGB, the longer side up to 1,024 pixels. */
+const groundBytes = 3 * 1024 * 1024;
 
 /** Memory for the images of one request until they are scored. */
 export class ReadyMemory {

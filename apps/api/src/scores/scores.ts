@@ -1,6 +1,6 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { type Model, ProblemError, type ScoreOutcome } from '@mediclip/contracts';
-import { describeScore } from '@mediclip/evaluation';
+import { describeScore, regionThresholdOf } from '@mediclip/evaluation';
 import type { FileNames } from '@mediclip/intake';
 import type { AnomalyMap } from '@mediclip/maps';
 import type { ScoreChannel } from '@mediclip/queue';
@@ -139,14 +139,12 @@ function scored({ description, frame, frames }: ReadyImage, map: AnomalyMap, mod
 }
 
 async function overlay(
-  { ground, description }: ReadyImage,
-  scoredMap: AnomalyMap,
+  { ground }: ReadyImage,
+  { map, mapSide }: AnomalyMap,
   model: Model,
   imaging: Imaging,
   { signal, store }: Call<'scoreImages'>,
 ): Promise<Uint8Array> {
-  const { map, mapSide } = scoredMap;
-  const { mapRegions } = describeScore(scoredMap, description, model);
   if (!ground) throw new Error('This is a bug: there is nothing to draw the overlay on.');
-  return imaging.overlay(ground, map, mapSide, { regions: mapRegions }, { signal, caller: store.tenant });
+  return imaging.overlay(ground, map, mapSide, { from: regionThresholdOf(model) }, { signal, caller: store.tenant });
 }

@@ -26,11 +26,15 @@ export class FakeWorker {
   /** Signals of the scores that were asked for. */
   readonly scoreSignals: AbortSignal[] = [];
 
-  private constructor(
-    private readonly store: Store,
-    private readonly consumer: Consumer,
-    private readonly server: ScoreServer,
-  ) {}
+  readonly #store: Store;
+  readonly #consumer: Consumer;
+  readonly #server: ScoreServer;
+
+  private constructor(store: Store, consumer: Consumer, server: ScoreServer) {
+    this.#store = store;
+    this.#consumer = consumer;
+    this.#server = server;
+  }
 
   static async start({
     store,
@@ -42,11 +46,11 @@ export class FakeWorker {
     scoreChannel: ScoreChannel;
   }) {
     const holder: { worker?: FakeWorker } = {};
-    const consumer = await jobQueue.consume((entry, delivery) => holder.worker!.run(entry, delivery), {
+    const consumer = await jobQueue.consume((entry, delivery) => holder.worker!.#run(entry, delivery), {
       concurrency: 2,
       onDead: async () => undefined,
     });
-    const server = await scoreChannel.serve(async (payload, { signal }) => holder.worker!.score(payload, signal), {
+    const server = await scoreChannel.serve(async (payload, { signal }) => holder.worker!.#score(payload, signal), {
       topics: ['lite'],
       concurrency: 8,
     });
@@ -55,8 +59,8 @@ export class FakeWorker {
   }
 
   async stop(): Promise<void> {
-    await this.consumer.close({ graceMs: 0 });
-    await this.server.close();
+    await this.#consumer.close({ graceMs: 0 });
+    await this.#server.close();
   }
 
   /** The map that an image of this first byte is given: rising from left to right. */
@@ -64,7 +68,7 @@ export class FakeWorker {
     return Float32Array.from({ length: mapSide * mapSide }, (_, i) => ((i % mapSide) / mapSide) * (firstByte / 255));
   }
 
-  private async score(payload: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+  async #score(payload: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
     this.scoreSignals.push(signal);
     if (this.scoreReply) return encodeScoreReply(await this.scoreReply());
     const { images } = decodeScoreMessage(payload);
@@ -75,8 +79,8 @@ export class FakeWorker {
     return encodeScoreReply({ outcome: 'scored', scores });
   }
 
-  private async run({ tenant: name, jobId }: JobEntry, { signal }: Delivery): Promise<{ outcome: 'done' }> {
-    const tenant = this.store.tenant(name);
+  async #run({ tenant: name, jobId }: JobEntry, { signal }: Delivery): Promise<{ outcome: 'done' }> {
+    const tenant = this.#store.tenant(name);
     let attempt: Attempt;
     let job: Job;
     try {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { MediclipClient } from '@mediclip/client';
 import { findRedis, freePort, temporaryFolder } from '@mediclip/testing';
-import { exampleFiles, quickOptions, trainedFor, uploadExamples } from '../end-to-end/testing/examples.js';
+import { exampleFiles, quickOptions, uploadExamples } from '../end-to-end/testing/examples.js';
 import { until } from '../end-to-end/testing/until.js';
 import { Cluster } from './testing/cluster.js';
 import { Member } from './testing/member.js';
@@ -47,8 +47,8 @@ onRedis('of two workers, one whose engine does not start any more', () => {
     const [expected] = (await score()).results;
 
     const job = await adapt();
-    await trainedFor(client, job, 1);
-    const sick = cluster.workers.find((worker) => worker.underWay('adaptation').includes(job.id))!;
+    const working = () => cluster.workers.find((worker) => worker.underWay('adaptation').includes(job.id));
+    const sick = await until(working);
     const healthy = cluster.workers.find((worker) => worker !== sick)!;
     const fallen = fallSick(sick);
     const scores = Array.from({ length: 12 }, score);

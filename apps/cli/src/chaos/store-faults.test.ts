@@ -78,8 +78,8 @@ onS3('a store on S3 that', () => {
   beforeAll(async () => {
     server = await startS3Server('mediclip');
     proxy = await startFailingProxy(server.endpoint);
-    const MEDICLIP_STORE_URL = `s3://mediclip?endpoint=${proxy.endpoint}`;
-    service = await startService({ settings: { ...s3Credentials, MEDICLIP_STORE_URL } });
+    const mediclipStoreUrl = `s3://mediclip?endpoint=${proxy.endpoint}`;
+    service = await startService({ settings: { ...s3Credentials, MEDICLIP_STORE_URL: mediclipStoreUrl } });
   }, 60_000);
   afterAll(async () => {
     proxy.state.failing = false;

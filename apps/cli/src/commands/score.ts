@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { readDetector } from '@mediclip/adaptation';
-import { decisionOf, foreignNote, kinshipOf } from '@mediclip/evaluation';
+import { decisionOf, foreignNote, kinshipOf, regionThresholdOf } from '@mediclip/evaluation';
 import { writeFileWhole } from '@mediclip/files';
 import { writeNpy } from '@mediclip/maps';
 import pMap from 'p-map';
@@ -32,6 +32,7 @@ export async function score(
   const { side, intensity } = (await readDetector(model)).description;
   const detector = { id: 'model', folder: path.resolve(model) };
   const rule = await readModelRecord(model);
+  const from = regionThresholdOf(rule ?? { calibration: null });
   if (flags.maps !== undefined) await mkdir(flags.maps, { recursive: true });
   const faults: string[] = [];
   await withImagingPool((pool) =>
@@ -56,7 +57,7 @@ export async function score(
             if (flags.maps !== undefined && ground) {
               const name = `${path.parse(file).name}${hasFrames ? `-${frame + 1}` : ''}`;
               const target = path.join(flags.maps, name);
-              await writeFileWhole(`${target}.png`, await pool.overlay(ground, map, mapSide));
+              await writeFileWhole(`${target}.png`, await pool.overlay(ground, map, mapSide, { from }));
               if (flags.raw) await writeFileWhole(`${target}.npy`, writeNpy(map, [mapSide, mapSide]));
             }
             const ofFrame = { ...(hasFrames && { frame: frame + 1 }), ...(notes.length > 0 && { notes }) };

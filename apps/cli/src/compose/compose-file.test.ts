@@ -16,6 +16,8 @@ const schema = JSON.parse(
 const file = readCompose();
 const services = Object.entries(file.services);
 const ownServices = services.filter(([, { image }]) => image.startsWith('mediclip'));
+const sourceOf = (volume: string | { source: string }) =>
+  typeof volume === 'string' ? volume.split(':')[0] : volume.source;
 const lasting = services.filter(([, { restart }]) => restart !== 'no');
 
 describe('docker-compose.yml', () => {
@@ -60,17 +62,26 @@ describe('docker-compose.yml', () => {
     expect(readCompose({ MEDICLIP_PUBLISH: '0.0.0.0:80' }).services.api?.ports).toEqual(['0.0.0.0:80:8080']);
   });
 
-  test.each(services)('%s is handed secrets as files', (_name, { environment = {}, secrets = [] }) => {
-    for (const secret of secrets) expect(file.secrets[secret]?.file).toMatch(/^\.\/secrets\//);
+  test.each(services)('%s is handed secrets as files', (_name, { environment = {} }) => {
     const secretive = Object.entries(environment).filter(([name]) => /PASSWORD|SECRET|CREDENTIAL|KEY/.test(name));
     for (const [name, value] of secretive) {
       expect(name).toMatch(/_FILE$/);
-      expect(secrets).toContain(value.replace('/run/secrets/', ''));
+      expect(value).toMatch(/^\/run\/secrets\/(redis_password|api_keys\.json|s3_credentials)$/);
     }
   });
 
+  test.each(services)('%s reads secrets once they are made, and none but their maker writes them', (name, service) => {
+    const mounted = service.volumes?.find((volume) => sourceOf(volume) === 'secrets');
+    if (name === 'secrets' || mounted === undefined) return;
+    expect(mounted).toMatchObject({ read_only: true, volume: { nocopy: true } });
+    const waitsFor = (of: typeof service): string[] => Object.keys(of.depends_on ?? {});
+    const all = waitsFor(service).flatMap((other) => [other, ...waitsFor(file.services[other]!)]);
+    expect(all).toContain('secrets');
+    expect(file.services.redis?.depends_on?.secrets).toEqual({ condition: 'service_completed_successfully' });
+  });
+
   test.each(services)('%s writes to named volumes only', (_name, { volumes = [] }) => {
-    for (const volume of volumes) expect(Object.keys(file.volumes)).toContain(volume.split(':')[0]);
+    for (const volume of volumes) expect(Object.keys(file.volumes)).toContain(sourceOf(volume));
   });
 
   test('Redis keeps every entry on disk and drops none', () => {

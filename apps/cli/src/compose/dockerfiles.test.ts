@@ -41,6 +41,7 @@ describe.each(['Dockerfile', 'Dockerfile.gpu'])('%s', (name) => {
 
   test('runs as a user without rights, under an init that passes signals on', () => {
     expect(argumentsOf('USER')).toBe('1000:1000');
+    expect(text).toContain('install --directory --owner=1000 --group=1000 --mode=0750 /run/secrets');
     expect(JSON.parse(argumentsOf('ENTRYPOINT')!)).toEqual(['tini', '--', 'node', 'bin/mediclip.mjs']);
     expect(argumentsOf('HEALTHCHECK')).toContain('scripts/healthcheck.mjs');
   });

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
-import { openRedisJobQueue, QueueUnavailableError } from '@mediclip/queue';
+import { QueueUnavailableError } from '@mediclip/queue';
+import { openRedisJobQueue } from '@mediclip/queue/redis';
 import { findRedis, temporaryFolder } from '@mediclip/testing';
 import { startRedisService } from './testing/redis-service.js';
 

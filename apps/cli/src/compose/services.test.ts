@@ -1,14 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fileAt, MediclipClient } from '@mediclip/client';
-import { newId } from '@mediclip/store';
 import { findRedis, freePort, temporaryFolder } from '@mediclip/testing';
 import { exampleImages } from '../testing/example-set.js';
-import { type RunningMediclip, startMediclip } from '../testing/run-mediclip.js';
+import { mediclip, type RunningMediclip, startMediclip } from '../testing/run-mediclip.js';
 import { readCompose } from './testing/compose-file.js';
 import { startRedisService } from './testing/redis-service.js';
 
@@ -16,7 +14,6 @@ const top = fileURLToPath(new URL('../../../../', import.meta.url));
 const hasRedis = (await findRedis()) !== null;
 const onRedis = hasRedis ? describe : describe.skip;
 const { services } = readCompose();
-const apiKey = 'key-of-a-test';
 const quick = {
   shots: 3,
   training: { batchSize: 1, heldOutSamples: 0, selection: 'last' },
@@ -48,21 +45,21 @@ onRedis('the services of the compose file, started as processes', () => {
         .replace('redis://redis:6379', `redis://127.0.0.1:${redis.port}`)
         .replace(/(?<=^|\/\/)\/data$/, data);
     const environment = Object.fromEntries(Object.entries(given!).map(([key, value]) => [key, places(value)]));
-    environment.MEDICLIP_PORT = String(await freePort());
+    for (const name of ['MEDICLIP_PORT', 'MEDICLIP_OPERATIONS_PORT']) environment[name] = String(await freePort());
     const process = startMediclip(command, environment);
     await process.event(({ msg }) => msg === 'ready');
     return { environment, process };
   }
 
   const urlOf = ({ environment }: Service) => `http://127.0.0.1:${environment.MEDICLIP_PORT}`;
+  const operationsOf = ({ environment }: Service) => `http://127.0.0.1:${environment.MEDICLIP_OPERATIONS_PORT}`;
 
   beforeAll(async () => {
-    for (const made of [secrets, data, redisData]) mkdirSync(made);
-    const sha256 = createHash('sha256').update(apiKey).digest('hex');
-    const key = { id: newId(), tenant: 'my-team', sha256, createdAt: new Date().toISOString() };
-    writeFileSync(path.join(secrets, 'redis_password'), 'a-password');
-    writeFileSync(path.join(secrets, 's3_credentials'), '');
-    writeFileSync(path.join(secrets, 'api_keys'), JSON.stringify({ schemaVersion: 1, keys: [key] }));
+    for (const made of [data, redisData]) mkdirSync(made);
+    const command = services.secrets!.command.map((part) => part.replace('/run/secrets', secrets));
+    const { stdout } = await mediclip(command);
+    const apiKey = stdout.trim();
+    expect(await mediclip(command)).toEqual({ end: 0, stdout: '', stderr: '' });
     redis = await startRedisService({ data: redisData, secrets });
     [api, worker] = await Promise.all([start('api'), start('worker')]);
     client = new MediclipClient({ baseUrl: urlOf(api), apiKey });
@@ -76,8 +73,9 @@ onRedis('the services of the compose file, started as processes', () => {
     for (const [name, { environment }] of Object.entries({ api, worker })) {
       const [, program, ...args] = services[name]!.healthcheck!.test!;
       const check = (port: string) =>
-        spawnSync(program!, args, { cwd: top, env: { ...process.env, ...environment, MEDICLIP_PORT: port } }).status;
-      expect(check(environment.MEDICLIP_PORT!)).toBe(0);
+        spawnSync(program!, args, { cwd: top, env: { ...process.env, ...environment, MEDICLIP_OPERATIONS_PORT: port } })
+          .status;
+      expect(check(environment.MEDICLIP_OPERATIONS_PORT!)).toBe(0);
       expect(check('1')).toBe(1);
     }
   });
@@ -105,10 +103,21 @@ onRedis('the services of the compose file, started as processes', () => {
     const guide = readFileSync(path.join(top, 'docs', 'operations.md'), 'utf8');
     const listed = [...guide.matchAll(/^\| `(mediclip_\w+)/gm)].map(([, name]) => name);
     const pages = await Promise.all(
-      [api, worker].map(async (service) => (await fetch(`${urlOf(service)}/metrics`)).text()),
+      [api, worker].map(async (service) => (await fetch(`${operationsOf(service)}/metrics`)).text()),
     );
     const found = [...pages.join('\n').matchAll(/^# TYPE (mediclip_\w+)/gm)].map(([, name]) => name);
     expect([...new Set(found)].sort()).toEqual(listed.sort());
+  });
+
+  test('tell of their parts and metrics on the operations port alone', async () => {
+    const publicly = async (page: string) => {
+      const response = await fetch(`${urlOf(api)}${page}`);
+      return [response.status, await response.json()];
+    };
+    expect(await publicly('/readyz')).toEqual([200, { status: 'ready', checks: [] }]);
+    expect(await publicly('/metrics')).toEqual([404, expect.objectContaining({ status: 404 })]);
+    const details = await (await fetch(`${operationsOf(api)}/readyz`)).json();
+    expect(details).toMatchObject({ checks: [{ name: 'store' }, { name: 'queue' }] });
   });
 
   test('let nobody in without a key', async () => {

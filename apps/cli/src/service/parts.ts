@@ -6,22 +6,16 @@ import { jobKindSchema } from '@mediclip/contracts';
 import { type Device, Engine } from '@mediclip/engine';
 import { livingFolders, ProcessFolder, removeDeadFolders } from '@mediclip/files';
 import { ImagingPool } from '@mediclip/imaging';
-import {
-  type JobQueue,
-  openEmbeddedJobQueue,
-  openEmbeddedScoreChannel,
-  openRedisJobQueue,
-  openRedisScoreChannel,
-  type ScoreChannel,
-} from '@mediclip/queue';
+import { type JobQueue, openEmbeddedJobQueue, openEmbeddedScoreChannel, type ScoreChannel } from '@mediclip/queue';
 import { openStore, type Store } from '@mediclip/store';
 import { webhookKind } from '@mediclip/webhooks';
 import { startWorker, type Worker } from '@mediclip/worker';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Settings } from '../settings/settings.js';
 import { UsageError } from '../usage-error.js';
 import { boundedErrors } from './bounded-errors.js';
+import { openLogger } from './open-logger.js';
 
 const kinds = [...jobKindSchema.options, webhookKind];
 
@@ -70,18 +64,14 @@ export interface Claim {
 
 /** Opens the parts that the settings ask for: Redis with `MEDICLIP_REDIS_URL`, all in this process without. */
 export async function openParts(settings: Settings): Promise<Parts> {
-  const logger = pino({ level: settings.logLevel });
+  const logger = openLogger(settings.logLevel);
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
   const onError = boundedErrors(logger);
-  const { redisUrl, redisPrefix } = settings;
   const { threads, ...limits } = settings.images;
   const store = openStore(settings.storeUrl);
   await store.check();
-  const redis = redisUrl === undefined ? undefined : { url: redisUrl, prefix: redisPrefix, onError };
-  const jobQueue = redis
-    ? await openRedisJobQueue({ ...redis, kinds, storeId: await store.identity() })
-    : openEmbeddedJobQueue({ kinds, onError });
+  const { jobQueue, scoreChannel } = await openQueue(settings, store, onError);
   // Where the queue cannot tell of it, those who follow a job read its record now and then.
   store.onJobEvents(({ jobId }) => void jobQueue.announce(jobId).catch(() => undefined));
   return {
@@ -90,8 +80,25 @@ export async function openParts(settings: Settings): Promise<Parts> {
     metrics,
     store,
     jobQueue,
-    scoreChannel: redis ? await openRedisScoreChannel(redis) : openEmbeddedScoreChannel(),
+    scoreChannel,
     imaging: await ImagingPool.start({ threads, limits, decodingBytes: settings.memory.decodingBytes }),
+  };
+}
+
+/** The driver that the settings ask for; the one on Redis is only loaded then. */
+async function openQueue(
+  { redisUrl, redisPrefix }: Settings,
+  store: Store,
+  onError: (error: Error) => void,
+): Promise<Pick<Parts, 'jobQueue' | 'scoreChannel'>> {
+  if (redisUrl === undefined) {
+    return { jobQueue: openEmbeddedJobQueue({ kinds, onError }), scoreChannel: openEmbeddedScoreChannel() };
+  }
+  const { openRedisJobQueue, openRedisScoreChannel } = await import('@mediclip/queue/redis');
+  const redis = { url: redisUrl, prefix: redisPrefix, onError };
+  return {
+    jobQueue: await openRedisJobQueue({ ...redis, kinds, storeId: await store.identity() }),
+    scoreChannel: await openRedisScoreChannel(redis),
   };
 }
 

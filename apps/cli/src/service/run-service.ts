@@ -13,6 +13,8 @@ import { startTracing } from './tracing.js';
 /** A running process of the service. `stop` drains it: not ready first, then nothing new, then closed. */
 interface Running {
   readonly address: string;
+  /** Of its operations port, where that is another. */
+  readonly operations?: string;
   /** Resolves with the reason when the process can do its work no more, and should be started anew. */
   readonly failed?: Promise<Error>;
   stop(graceMs: number): Promise<void>;
@@ -34,8 +36,9 @@ export async function runService(role: Role, signal: AbortSignal, computeModule?
   const stopTracing = await startTracing(role);
   const { claim, parts, running } = await begin(role, settings, computeModule);
   const uncaught = lastResort(parts.logger, settings.shutdownGraceMs + lastStepsMs);
-  parts.logger.info({ role, address: running.address, store: settings.storeUrl }, 'ready');
-  if (role !== 'worker' && settings.page) process.stderr.write(`Open ${running.address}/ in a browser.\n`);
+  const { address, operations } = running;
+  parts.logger.info({ role, address, operations, store: settings.storeUrl }, 'ready');
+  if (role !== 'worker' && settings.page) process.stderr.write(`Open ${address}/ in a browser.\n`);
   const end = aborted(AbortSignal.any([signal, uncaught]));
   const failure = await Promise.race([end, ...(running.failed ? [running.failed] : [])]);
   if (failure) parts.logger.fatal({ err: failure }, 'the engine was given up');
@@ -100,7 +103,7 @@ const start: Record<Role, (parts: Parts, computeModule?: URL) => Promise<Running
       readinessProbes: [{ name: 'worker', check: async () => assertOk(await worker.ready()) }],
     });
     return {
-      address: api.address,
+      ...api,
       failed: worker.engineGaveUp,
       async stop(graceMs) {
         await api.stop(graceMs / 4);
@@ -117,18 +120,18 @@ const start: Record<Role, (parts: Parts, computeModule?: URL) => Promise<Running
     const { settings, metrics } = parts;
     const worker = await openWorker(parts, computeModule);
     const server = await startStatusServer({
-      ...settings,
+      host: settings.host,
+      port: settings.operationsPort ?? settings.port,
       metrics,
-      health: () => worker.health(),
+      health: async () => worker.health(),
       ready: () => worker.ready(),
     });
     return {
-      address: `http://${settings.host}:${settings.port}`,
+      address: server.address,
       failed: worker.engineGaveUp,
       async stop(graceMs) {
         await worker.stop(graceMs);
         server.close();
-        server.closeAllConnections();
       },
     };
   },
@@ -145,16 +148,23 @@ async function startApi(
   parts: Parts,
   probes: Pick<ServerDependencies, 'healthProbes' | 'readinessProbes'>,
 ): Promise<Running> {
-  const { host, port } = parts.settings;
+  const { host, port, operationsPort } = parts.settings;
   const server = await buildServer({ ...parts, ...probes });
   const address = await server.listen({ host, port });
+  const { health, readiness: ready } = server.health;
+  const operations =
+    operationsPort === undefined
+      ? undefined
+      : await startStatusServer({ host, port: operationsPort, metrics: parts.metrics, health, ready });
   return {
     address,
+    ...(operations && { operations: operations.address }),
     async stop(graceMs) {
       server.drain();
       const graceOver = setTimeout(() => server.server.closeAllConnections(), graceMs);
       await server.close();
       clearTimeout(graceOver);
+      operations?.close();
     },
   };
 }

@@ -53,6 +53,14 @@ describe('settings', () => {
     ]);
   });
 
+  test('the operations port is another than that of the API', () => {
+    expect(parseSettings({}).operationsPort).toBeUndefined();
+    expect(parseSettings({ MEDICLIP_OPERATIONS_PORT: '9090' })).toMatchObject({ port: 8080, operationsPort: 9090 });
+    expect(faults({ MEDICLIP_OPERATIONS_PORT: '8080' })).toEqual([
+      'MEDICLIP_OPERATIONS_PORT must not be MEDICLIP_PORT.',
+    ]);
+  });
+
   test('attention is one operator only where that is asked for', () => {
     expect(parseSettings({}).fusedAttention).toBe(false);
     expect(parseSettings({ MEDICLIP_FUSED_ATTENTION: 'on' }).fusedAttention).toBe(true);

@@ -76,6 +76,10 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
       `${prefix}HOST is not loopback, and without ${prefix}API_KEYS_FILE everybody who can reach it would be let in: make keys with \`mediclip keys create\`, or listen on 127.0.0.1.`,
     );
   }
+  const { PORT: port, OPERATIONS_PORT: operationsPort } = parsed.data ?? {};
+  if (port !== 0 && port !== undefined && port === operationsPort) {
+    faults.push(`${prefix}OPERATIONS_PORT must not be ${prefix}PORT.`);
+  }
   if (parsed.data === undefined || faults.length > 0) throw new SettingsError(faults);
   return toSettings(parsed.data);
 }
@@ -89,6 +93,7 @@ function toSettings(values: z.output<typeof variablesSchema>): Settings {
   return {
     host: values.HOST,
     port: values.PORT,
+    ...(values.OPERATIONS_PORT !== undefined && { operationsPort: values.OPERATIONS_PORT }),
     dataDir: values.DATA_DIR,
     ...(values.REDIS_URL !== undefined && { redisUrl: withPassword(values.REDIS_URL, values.REDIS_PASSWORD_FILE) }),
     redisPrefix: values.REDIS_PREFIX,

@@ -57,6 +57,7 @@ const servers = z.string().transform((file, context): DicomwebServer[] => {
 export const variablesSchema = z.strictObject({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: whole(8080, 0, 65_535),
+  OPERATIONS_PORT: number(0, 65_535).optional(),
   DATA_DIR: folder.prefault('./data'),
   REDIS_URL: urlOf(['redis:', 'rediss:']).optional(),
   REDIS_PASSWORD_FILE: secret.optional(),

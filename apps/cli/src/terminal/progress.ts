@@ -28,19 +28,22 @@ export class Progress {
   #last: ProgressStep | undefined;
   #bar: SingleBar | undefined;
 
-  constructor(
-    private readonly output: Output,
-    private readonly unit: string,
-  ) {}
+  readonly #output: Output;
+  readonly #unit: string;
+
+  constructor(output: Output, unit: string) {
+    this.#output = output;
+    this.#unit = unit;
+  }
 
   update(step: ProgressStep): void {
     if (step.phase === this.#last?.phase && step.done === this.#last.done) return;
     this.#last = step;
     if (step.phase !== this.#phase) this.#begin(step);
     const timing = this.#timing(step);
-    this.output.event({ event: 'progress', ...step, ...timing });
-    if (this.output.json) return;
-    if (this.#bar) this.#bar.update(step.done, { details: details(step, timing, this.unit) });
+    this.#output.event({ event: 'progress', ...step, ...timing });
+    if (this.#output.json) return;
+    if (this.#bar) this.#bar.update(step.done, { details: details(step, timing, this.#unit) });
     else this.#showTenth(step, timing);
   }
 
@@ -55,7 +58,7 @@ export class Progress {
     this.#startedAt = performance.now();
     this.#startedFrom = done;
     this.#shownTenth = -1;
-    if (this.output.json || !process.stderr.isTTY) return;
+    if (this.#output.json || !process.stderr.isTTY) return;
     this.#bar = new SingleBar({
       format: `${phase.padEnd(10)} {bar} {value}/{total} {details}`,
       stream: process.stderr,
@@ -78,7 +81,7 @@ export class Progress {
     const tenth = Math.floor((10 * step.done) / step.total);
     if (tenth === this.#shownTenth) return;
     this.#shownTenth = tenth;
-    this.output.remark(`${step.phase} ${step.done}/${step.total} ${details(step, timing, this.unit)}`.trimEnd());
+    this.#output.remark(`${step.phase} ${step.done}/${step.total} ${details(step, timing, this.#unit)}`.trimEnd());
   }
 }
 

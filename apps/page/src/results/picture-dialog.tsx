@@ -1,11 +1,11 @@
 import type { Image, Label } from '@mediclip/contracts';
+import { heatPixels } from '@mediclip/maps';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { get, request } from '../api/http.js';
-import { type AnomalyMap, readMap } from '../api/npy.js';
+import { readMap, type StoredMap } from '../api/npy.js';
 import { useLoaded } from '../parts/loaded.js';
 import { ProblemNote } from '../parts/problem.js';
 import { foreignWords } from '../parts/words.js';
-import { drawHeat } from './heat.js';
 import { decisionWords, type Scored } from './scored.js';
 
 interface PictureDialogProps {
@@ -22,6 +22,8 @@ interface PictureDialogProps {
 
 const side = 768;
 const fromSteps = 100;
+/** As in the overlays of the API. */
+const usualStrength = 0.5;
 
 /** One picture large, beside itself under its heat map. */
 export function PictureDialog(props: PictureDialogProps) {
@@ -29,7 +31,7 @@ export function PictureDialog(props: PictureDialogProps) {
   const { imageId, fileName } = result;
   const dialog = useRef<HTMLDialogElement>(null);
   const [hasHeat, setHeat] = useState(true);
-  const [opacity, setOpacity] = useState(0.6);
+  const [strength, setStrength] = useState(usualStrength);
   const [from, setFrom] = useState(heatFrom);
   const [error, setError] = useState<unknown>();
   const loaded = useLoaded(async () => {
@@ -79,7 +81,7 @@ export function PictureDialog(props: PictureDialogProps) {
         <figure>
           <div class="stack">
             <img src={preview} alt={`${fileName} under its heat map`} />
-            {shown && hasHeat && <Heat map={shown.map} image={shown.image} opacity={opacity} from={from} />}
+            {shown && hasHeat && <Heat map={shown.map} image={shown.image} strength={strength} from={from} />}
           </div>
           <figcaption>
             What the detector finds unusual. Areas are coloured from the contour on, brightest where most unusual.
@@ -97,8 +99,8 @@ export function PictureDialog(props: PictureDialogProps) {
             min="0"
             max="1"
             step="0.05"
-            value={opacity}
-            onInput={({ currentTarget }) => setOpacity(currentTarget.valueAsNumber)}
+            value={strength}
+            onInput={({ currentTarget }) => setStrength(currentTarget.valueAsNumber)}
           />
         </label>
         <label>
@@ -161,21 +163,24 @@ export function PictureDialog(props: PictureDialogProps) {
 }
 
 interface HeatProps {
-  readonly map: AnomalyMap;
+  readonly map: StoredMap;
   readonly image: Image;
-  readonly opacity: number;
+  readonly strength: number;
   readonly from: number;
 }
 
-function Heat({ map, image, opacity, from }: HeatProps) {
+const heatSide = 512;
+
+function Heat({ map, image, strength, from }: HeatProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const scale = 512 / Math.max(image.width, image.height);
+  const scale = heatSide / Math.max(image.width, image.height);
   const [width, height] = [image.width, image.height].map((n) => Math.max(1, Math.round(n * scale))) as [
     number,
     number,
   ];
   useEffect(() => {
-    canvas.current?.getContext('2d')?.putImageData(drawHeat(map, { width, height, from }), 0, 0);
-  }, [map, width, height, from]);
-  return <canvas ref={canvas} width={width} height={height} style={{ opacity }} />;
+    const heat = new ImageData(heatPixels(map, { width, height, from, strength }), width, height);
+    canvas.current?.getContext('2d')?.putImageData(heat, 0, 0);
+  }, [map, width, height, from, strength]);
+  return <canvas ref={canvas} width={width} height={height} />;
 }

@@ -21,10 +21,13 @@ export interface JudgedImage extends Omit<AnomalyMap, 'kinship'> {
  * shape.
  */
 export class Head {
-  private constructor(
-    private readonly shape: DetectorShape,
-    private readonly session: Session,
-  ) {}
+  readonly #shape: DetectorShape;
+  readonly #session: Session;
+
+  private constructor(shape: DetectorShape, session: Session) {
+    this.#shape = shape;
+    this.#session = session;
+  }
 
   static async open(runtime: Runtime, shape: DetectorShape): Promise<Head> {
     const features = featureInputs(shape.backbone, detectorTaps(shape), 1);
@@ -37,21 +40,21 @@ export class Head {
 
   /** `features` are those at `detectorTaps`. */
   async run(features: Features, tensors: DetectorTensors): Promise<JudgedImage> {
-    const feeds = stackFeatures([features], this.shape.backbone, detectorTaps(this.shape), 1);
-    for (const [name, shape] of tensorShapes(this.shape)) {
+    const feeds = stackFeatures([features], this.#shape.backbone, detectorTaps(this.#shape), 1);
+    for (const [name, shape] of tensorShapes(this.#shape)) {
       feeds[name] = { dtype: 'float32', shape, data: tensors.get(name)! };
     }
-    const { map, score, logit, moments } = await this.session.run(feeds);
+    const { map, score, logit, moments } = await this.#session.run(feeds);
     return {
       score: Number(score!.data[0]),
       logit: Number(logit!.data[0]),
       map: map!.data as Float32Array,
-      mapSide: this.shape.backbone.side,
+      mapSide: this.#shape.backbone.side,
       moments: moments?.data as Float32Array | undefined,
     };
   }
 
   async release(): Promise<void> {
-    await this.session.release();
+    await this.#session.release();
   }
 }

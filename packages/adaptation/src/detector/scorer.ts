@@ -35,10 +35,10 @@ export class Scorer {
   readonly #onDevice = new DeviceScorer();
   #releasing: Promise<void> = Promise.resolve();
 
-  constructor(
-    private readonly towers: Towers,
-    options: { readonly mostHeads?: number } = {},
-  ) {
+  readonly #towers: Towers;
+
+  constructor(towers: Towers, options: { readonly mostHeads?: number } = {}) {
+    this.#towers = towers;
     this.#heads = new LRUCache({ max: options.mostHeads ?? mostHeads, dispose: (head) => this.#releaseHead(head) });
   }
 
@@ -127,7 +127,7 @@ export class Scorer {
   }
 
   #tower({ description }: Detector): Tower {
-    return this.towers.openFor(description.backbone, detectorTaps(description));
+    return this.#towers.openFor(description.backbone, detectorTaps(description));
   }
 
   #detector({ id, folder }: DetectorReference): Promise<Detector> {

@@ -25,11 +25,14 @@ export class RevisionRun {
   readonly #normals: FeatureStore;
   readonly #letTowerGo: () => void;
 
-  private constructor(
-    private readonly job: RevisionJob,
-    private readonly parent: Detector,
-    private readonly tower: Tower,
-  ) {
+  readonly #job: RevisionJob;
+  readonly #parent: Detector;
+  readonly #tower: Tower;
+
+  private constructor(job: RevisionJob, parent: Detector, tower: Tower) {
+    this.#job = job;
+    this.#parent = parent;
+    this.#tower = tower;
     this.#normalsTower = tower.at(normalTaps(tower, parent.description.options.scoring, job.images.length));
     this.#normals = new FeatureStore(job.workFolder);
     this.#letTowerGo = tower.retain();
@@ -75,39 +78,39 @@ export class RevisionRun {
   /** Ends the run wherever it stands. */
   async release(): Promise<void> {
     await this.#parts.return();
-    if (this.#normalsTower !== this.tower) await this.#normalsTower.release();
+    if (this.#normalsTower !== this.#tower) await this.#normalsTower.release();
     await this.#normals.release();
     this.#letTowerGo();
   }
 
   async *#run(): AsyncGenerator<AdaptationProgress, void> {
-    const { images, outFolder, origin } = this.job;
-    const { description, tensors } = this.parent;
+    const { images, outFolder, origin } = this.#job;
+    const { description, tensors } = this.#parent;
     const total = images.length;
     for (const { data } of images) {
-      const [features] = await this.#normalsTower.features([rgbOf(data, this.tower.backbone.side)]);
+      const [features] = await this.#normalsTower.features([rgbOf(data, this.#tower.backbone.side)]);
       await this.#normals.add(features!);
       yield { phase: 'preparing', done: this.#normals.size, total };
     }
     const { scoring, seed } = description.options;
     const learned = withoutMemory(tensors);
-    const { side } = this.tower.backbone;
+    const { side } = this.#tower.backbone;
     const layouts = images.map(({ data }) => greyLayout(rgbOf(data, side), side));
     const normals = { features: this.#normals, relatives: relatives(images), layouts };
-    const fit = fitMemory(this.tower, learned, normals, scoring, seed);
+    const fit = fitMemory(this.#tower, learned, normals, scoring, seed);
     let memory = await fit.next();
     for (; !memory.done; memory = await fit.next()) yield { phase: 'finishing', done: memory.value, total };
     if (memory.value === undefined) throw new Error('A revision made no memory; this is a bug.');
     await writeDetector(outFolder, {
       ...description,
       shape: {
-        backbone: this.tower.backbone,
+        backbone: this.#tower.backbone,
         taps: description.taps,
         scoring,
         memory: memory.value.shape,
       },
       tensors: new Map([...learned, ...memory.value.tensors]),
-      precision: await this.tower.precision(),
+      precision: await this.#tower.precision(),
       kinship: memory.value.kinship,
       images: {
         ...description.images,

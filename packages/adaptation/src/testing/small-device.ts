@@ -8,10 +8,14 @@ export class SmallDevice implements Runtime {
   readonly #open = new Set<{ batch?: number }>();
   #next: Error | undefined;
 
+  readonly #images: number;
+
   constructor(
-    private readonly images: number,
+    images: number,
     readonly provider: 'cpu' | 'cuda' = 'cpu',
-  ) {}
+  ) {
+    this.#images = images;
+  }
 
   /** The batches of sessions that have run and were not released, ascending. */
   get openBatches(): readonly number[] {
@@ -38,7 +42,7 @@ export class SmallDevice implements Runtime {
         const batch = batchOf(feeds);
         opened.batch = batch;
         this.#failIfTold();
-        if (batch > this.images) throw new OutOfMemoryError(`${batch} images do not fit.`);
+        if (batch > this.#images) throw new OutOfMemoryError(`${batch} images do not fit.`);
         const outputs = await session.run(feeds, fetches);
         this.passed.push(batch);
         return outputs;

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { BLOCK, input } from '@mediclip/onnx-graph';
+import { blockSize, input } from '@mediclip/onnx-graph';
 import { temporaryFolder, testRuntime } from '@mediclip/testing';
 import fc from 'fast-check';
 import { openTinyClip } from '../testing/tiny-clip.js';
@@ -60,7 +60,7 @@ const length = (values: Float32Array): number => Math.sqrt(values.reduce((sum, v
 test('every number of a block is off by at most half a step', () => {
   const value = fc.float({ noNaN: true, noDefaultInfinity: true, min: -1000, max: 1000 });
   fc.assert(
-    fc.property(fc.array(value, { minLength: BLOCK, maxLength: BLOCK }), (numbers) => {
+    fc.property(fc.array(value, { minLength: blockSize, maxLength: blockSize }), (numbers) => {
       const values = Float32Array.from(numbers);
       const { scales, blocks } = inBlocks(values);
       for (const [i, block] of blocks.entries()) {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { float32FromFloat16, readFileBytes } from '@mediclip/backbones';
 import {
-  BLOCK,
   type BlockWeight,
+  blockSize,
   externalConstant,
   type StoredMatrix,
   type Value,
@@ -33,8 +33,8 @@ export async function withEightBitWeights<T>(
   };
   const changed = withBlockWeights(features, (matrix): BlockWeight => {
     const [out, width] = matrix.shape;
-    const scales = externalConstant('float32', [out, width / BLOCK], place((out * width * 4) / BLOCK));
-    const blocks = externalConstant('uint8', [out, width / BLOCK, BLOCK], place(out * width));
+    const scales = externalConstant('float32', [out, width / blockSize], place((out * width * 4) / blockSize));
+    const blocks = externalConstant('uint8', [out, width / blockSize, blockSize], place(out * width));
     matrices.push(matrix);
     return { blocks, scales };
   });
@@ -73,15 +73,15 @@ async function writeBlocks(
 
 /** Per block of values its scale, and each of them as a multiple of it from -127 to 127, 128 added. */
 export function inBlocks(values: Float32Array): { scales: Float32Array; blocks: Uint8Array } {
-  const scales = new Float32Array(values.length / BLOCK);
+  const scales = new Float32Array(values.length / blockSize);
   const blocks = new Uint8Array(values.length);
-  for (let start = 0; start < values.length; start += BLOCK) {
+  for (let start = 0; start < values.length; start += blockSize) {
     let largest = 0;
-    for (let i = start; i < start + BLOCK; i++) largest = Math.max(largest, Math.abs(values[i]!));
-    scales[start / BLOCK] = largest / 127;
+    for (let i = start; i < start + blockSize; i++) largest = Math.max(largest, Math.abs(values[i]!));
+    scales[start / blockSize] = largest / 127;
     const perStep = largest > 0 ? 127 / largest : 0;
     // Truncation of a positive number that is half too large rounds.
-    for (let i = start; i < start + BLOCK; i++) blocks[i] = values[i]! * perStep + 128.5;
+    for (let i = start; i < start + blockSize; i++) blocks[i] = values[i]! * perStep + 128.5;
   }
   return { scales, blocks };
 }

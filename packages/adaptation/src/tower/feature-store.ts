@@ -19,10 +19,13 @@ export class FeatureStore {
   #file: FileHandle | undefined;
 
   /** The file, if one is needed, is made in `folder`. */
-  constructor(
-    private readonly folder: string,
-    private readonly maxBytes: number = memoryBytes,
-  ) {}
+  readonly #folder: string;
+  readonly #maxBytes: number;
+
+  constructor(folder: string, maxBytes: number = memoryBytes) {
+    this.#folder = folder;
+    this.#maxBytes = maxBytes;
+  }
 
   get size(): number {
     return this.#size;
@@ -30,7 +33,7 @@ export class FeatureStore {
 
   async add(features: Features): Promise<void> {
     this.#tapSizes = features.map((tap) => tap.length);
-    if ((this.#size + 1) * featureBytes(features) <= this.maxBytes) this.#kept.push(features);
+    if ((this.#size + 1) * featureBytes(features) <= this.#maxBytes) this.#kept.push(features);
     else await this.#write(features);
     this.#size += 1;
   }
@@ -69,8 +72,8 @@ export class FeatureStore {
 
   /** A file without a name: nothing is left of it when the process ends. */
   async #open(): Promise<FileHandle> {
-    await mkdir(this.folder, { recursive: true });
-    const name = path.join(this.folder, `features-${randomUUID()}`);
+    await mkdir(this.#folder, { recursive: true });
+    const name = path.join(this.#folder, `features-${randomUUID()}`);
     const file = await open(name, 'wx+');
     await unlink(name);
     return file;

@@ -34,21 +34,25 @@ export class Tower {
   #bytes: number | undefined;
   #users = 0;
 
+  readonly #options: TowerOptions;
+
   constructor(
     readonly runtime: Runtime,
     readonly backbone: Backbone,
     readonly taps: readonly number[],
-    private readonly options: TowerOptions = {},
-  ) {}
+    options: TowerOptions = {},
+  ) {
+    this.#options = options;
+  }
 
   get onBatchHalved(): OnBatchHalved | undefined {
-    return this.options.onBatchHalved;
+    return this.#options.onBatchHalved;
   }
 
   /** This tower if `taps` are its own, else another one of the same backbone, for the caller to release. */
   at(taps: readonly number[]): Tower {
     if (taps.join() === this.taps.join()) return this;
-    return new Tower(this.runtime, this.backbone, taps, this.options);
+    return new Tower(this.runtime, this.backbone, taps, this.#options);
   }
 
   /** Whether somebody has asked for it to be kept loaded. */
@@ -70,12 +74,12 @@ export class Tower {
   }
 
   async precision(): Promise<TowerPrecision> {
-    return towerPrecision(this.runtime, this.backbone, await this.#weightBytes(), this.options.precision);
+    return towerPrecision(this.runtime, this.backbone, await this.#weightBytes(), this.#options.precision);
   }
 
   /** How a session for batches of so many images is opened. */
   async sessionOptions(batch: number): Promise<TowerSessionOptions> {
-    return { batch, precision: await this.precision(), fusedAttention: this.options.fusedAttention ?? false };
+    return { batch, precision: await this.precision(), fusedAttention: this.#options.fusedAttention ?? false };
   }
 
   /**

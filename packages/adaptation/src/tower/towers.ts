@@ -17,19 +17,23 @@ export class Towers {
   #releasing: Promise<void> = Promise.resolve();
   readonly #backbones = new Map<string, Backbone>();
 
+  readonly #options: TowerOptions & { readonly modelsFolder?: string; readonly mostTowers?: number };
+
   constructor(
     readonly runtime: Runtime,
-    private readonly options: TowerOptions & { readonly modelsFolder?: string; readonly mostTowers?: number } = {},
-  ) {}
+    options: TowerOptions & { readonly modelsFolder?: string; readonly mostTowers?: number } = {},
+  ) {
+    this.#options = options;
+  }
 
   /** The tower of a backbone up to `taps` (the backbone's own when left out). Throws for what the catalogue lacks. */
   open(backboneId: string, taps?: readonly number[]): Tower {
-    const backbone = this.#backbones.get(backboneId) ?? openBackbone(backboneId, this.options);
+    const backbone = this.#backbones.get(backboneId) ?? openBackbone(backboneId, this.#options);
     this.#backbones.set(backboneId, backbone);
     const wanted = taps ?? backbone.defaultTaps;
     for (const tap of wanted) backbone.tapShape(tap);
     const key = towerKey(backboneId, wanted);
-    const tower = this.#towers.get(key) ?? new Tower(this.runtime, backbone, wanted, this.options);
+    const tower = this.#towers.get(key) ?? new Tower(this.runtime, backbone, wanted, this.#options);
     this.#towers.delete(key);
     this.#towers.set(key, tower);
     this.#releaseUnused(tower);
@@ -58,7 +62,7 @@ export class Towers {
   }
 
   #releaseUnused(opened: Tower): void {
-    const most = this.options.mostTowers ?? mostTowers;
+    const most = this.#options.mostTowers ?? mostTowers;
     for (const [key, tower] of this.#towers) {
       if (this.#towers.size <= most) break;
       if (tower === opened || tower.isRetained) continue;

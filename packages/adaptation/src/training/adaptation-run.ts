@@ -65,16 +65,29 @@ export class AdaptationRun {
   readonly #heldOut: FeatureStore;
   readonly #letTowerGo: () => void;
 
+  readonly #job: AdaptationJob;
+  readonly #tower: Tower;
+  readonly #samples: SampleSource;
+  readonly #trainer: Trainer;
+  readonly #deviceStep: DeviceStep | undefined;
+  #state: TrainingState;
+
   private constructor(
-    private readonly job: AdaptationJob,
-    private readonly tower: Tower,
-    private readonly samples: SampleSource,
-    private readonly trainer: Trainer,
+    job: AdaptationJob,
+    tower: Tower,
+    samples: SampleSource,
+    trainer: Trainer,
     /** Undefined on a processor, where nothing has to cross to a device. */
-    private readonly deviceStep: DeviceStep | undefined,
-    private state: TrainingState,
+    deviceStep: DeviceStep | undefined,
+    state: TrainingState,
     origin: RunOrigin,
   ) {
+    this.#job = job;
+    this.#tower = tower;
+    this.#samples = samples;
+    this.#trainer = trainer;
+    this.#deviceStep = deviceStep;
+    this.#state = state;
     this.#origin = origin;
     this.#normalsTower = tower.at(normalTaps(tower, job.options.scoring, job.images.length));
     this.#normals = new FeatureStore(trainingFolder(job.workFolder));
@@ -125,15 +138,15 @@ export class AdaptationRun {
 
   /** Writes the state after the last whole step. */
   async checkpoint(): Promise<void> {
-    const { workFolder } = this.job;
-    await writeCheckpoint(checkpointFile(workFolder), this.state, this.trainer.specs, this.#origin);
+    const { workFolder } = this.#job;
+    await writeCheckpoint(checkpointFile(workFolder), this.#state, this.#trainer.specs, this.#origin);
   }
 
   /** Ends the run wherever it stands, with every session that it has opened. */
   async release(): Promise<void> {
     await this.#parts.return();
-    await this.deviceStep?.release();
-    await this.trainer.release();
+    await this.#deviceStep?.release();
+    await this.#trainer.release();
     await this.#releaseNormalsTower();
     await this.#normals.release();
     await this.#heldOut.release();
@@ -141,19 +154,19 @@ export class AdaptationRun {
   }
 
   get #plan() {
-    const { options, images } = this.job;
+    const { options, images } = this.#job;
     return { seed: options.seed, shots: images.length, batchSize: options.training.batchSize };
   }
 
   async *#run(): AsyncGenerator<AdaptationProgress, void> {
-    const { training } = this.job.options;
+    const { training } = this.#job.options;
     const totalSteps = training.epochs * stepsPerEpoch(this.#plan);
-    for (let step = this.state.step; step < this.state.step + batchesAhead; step++) this.#drawAhead(step, totalSteps);
+    for (let step = this.#state.step; step < this.#state.step + batchesAhead; step++) this.#drawAhead(step, totalSteps);
     yield* this.#prepareNormals();
     const heldOut = yield* this.#prepareHeldOut();
 
-    while (this.state.step < totalSteps) {
-      const { step } = this.state;
+    while (this.#state.step < totalSteps) {
+      const { step } = this.#state;
       this.#drawAhead(step + batchesAhead, totalSteps);
       const samples = await this.#timed('synthesisMs', this.#ahead.get(step)!);
       this.#ahead.delete(step);
@@ -163,23 +176,23 @@ export class AdaptationRun {
         averaging: averagingAt(training.averaging, step + 1),
       };
       await this.#adopt(yield* this.#step(samples, rates), heldOut);
-      if (this.state.step % training.checkpointEverySteps === 0) await this.checkpoint();
+      if (this.#state.step % training.checkpointEverySteps === 0) await this.checkpoint();
       yield this.#trainingProgress(totalSteps);
     }
     yield* this.#finish();
   }
 
   #trainingProgress(total: number): AdaptationProgress {
-    const { step, losses } = this.state;
+    const { step, losses } = this.#state;
     return { phase: 'training', done: step, total, ...(step > 0 && { loss: losses.at(-1)!.loss }) };
   }
 
   /** The features of the untouched normals, one image a run, so that they are the same bits in every attempt. */
   async *#prepareNormals(): AsyncGenerator<AdaptationProgress, void> {
-    const { images, options } = this.job;
+    const { images, options } = this.#job;
     const total = images.length + options.training.heldOutSamples;
     for (const { data } of images) {
-      const [features] = await this.#normalsTower.features([rgbOf(data, this.tower.backbone.side)]);
+      const [features] = await this.#normalsTower.features([rgbOf(data, this.#tower.backbone.side)]);
       await this.#normals.add(features!);
       yield { phase: 'preparing', done: this.#normals.size, total };
     }
@@ -187,17 +200,17 @@ export class AdaptationRun {
   }
 
   async #releaseNormalsTower(): Promise<void> {
-    if (this.#normalsTower !== this.tower) await this.#normalsTower.release();
+    if (this.#normalsTower !== this.#tower) await this.#normalsTower.release();
   }
 
   async *#prepareHeldOut(): AsyncGenerator<AdaptationProgress, LabelledImages> {
-    const { heldOutSamples, batchSize } = this.job.options.training;
+    const { heldOutSamples, batchSize } = this.#job.options.training;
     const total = this.#normals.size + heldOutSamples;
     const requests = planHeldOut(this.#plan, heldOutSamples);
     const masks: Float32Array[] = [];
     for (let start = 0; start < heldOutSamples; start += batchSize) {
       const chunk = requests.slice(start, start + batchSize);
-      const samples = await this.samples.draw(chunk);
+      const samples = await this.#samples.draw(chunk);
       for (const { features, mask } of yield* this.#label(chunk, samples)) {
         await this.#heldOut.add(features);
         masks.push(mask);
@@ -215,12 +228,12 @@ export class AdaptationRun {
   ): AsyncGenerator<AdaptationProgress, LabelledFeatures[]> {
     const changed = samples
       .filter(({ task }) => task !== 'identity')
-      .map(({ image }) => rgbOf(image, this.tower.backbone.side));
+      .map(({ image }) => rgbOf(image, this.#tower.backbone.side));
     const passed: Features[] = [];
-    const most = await this.tower.largestBatch();
+    const most = await this.#tower.largestBatch();
     do {
       const chunk = changed.slice(passed.length, passed.length + most);
-      passed.push(...(await this.#timed('towerMs', this.tower.features(chunk))));
+      passed.push(...(await this.#timed('towerMs', this.#tower.features(chunk))));
       yield this.#progress;
     } while (passed.length < changed.length);
     const next = passed.values();
@@ -238,29 +251,29 @@ export class AdaptationRun {
    * other.
    */
   async *#step(samples: readonly SyntheticSample[], rates: StepRates): AsyncGenerator<AdaptationProgress, Stepped> {
-    const pixels = () => samples.map(({ image, mask }) => ({ image: rgbOf(image, this.tower.backbone.side), mask }));
-    const whole = await this.#timed('headMs', this.deviceStep?.step(pixels(), this.state, rates) ?? unstepped);
+    const pixels = () => samples.map(({ image, mask }) => ({ image: rgbOf(image, this.#tower.backbone.side), mask }));
+    const whole = await this.#timed('headMs', this.#deviceStep?.step(pixels(), this.#state, rates) ?? unstepped);
     if (whole) {
       refuseDivergence(whole, rates);
       return whole;
     }
-    const batch = yield* this.#label(planStep(this.#plan, this.state.step), samples);
-    const { loss, gradients } = await this.#timed('headMs', this.trainer.gradients(batch, this.state.parameters));
+    const batch = yield* this.#label(planStep(this.#plan, this.#state.step), samples);
+    const { loss, gradients } = await this.#timed('headMs', this.#trainer.gradients(batch, this.#state.parameters));
     refuseDivergence({ loss }, rates);
-    const updated = await this.#timed('optimizerMs', this.trainer.update(this.state, gradients, rates));
+    const updated = await this.#timed('optimizerMs', this.#trainer.update(this.#state, gradients, rates));
     return { ...updated, loss };
   }
 
   /** The state after a step; at an epoch's end with the loss on the held-out samples. */
   async #adopt({ loss, ...updated }: Stepped, heldOut: LabelledImages): Promise<void> {
-    const step = this.state.step + 1;
-    const next = { ...this.state, ...updated, step, losses: [...this.state.losses, loss] };
+    const step = this.#state.step + 1;
+    const next = { ...this.#state, ...updated, step, losses: [...this.#state.losses, loss] };
     const epochEnds = step % stepsPerEpoch(this.#plan) === 0;
-    this.state = epochEnds && heldOut.size > 0 ? await this.#select(next, heldOut) : next;
+    this.#state = epochEnds && heldOut.size > 0 ? await this.#select(next, heldOut) : next;
   }
 
   async #select(state: TrainingState, heldOut: LabelledImages): Promise<TrainingState> {
-    const loss = await this.trainer.evaluate(heldOut, state.average);
+    const loss = await this.#trainer.evaluate(heldOut, state.average);
     // A loss that is not a number is never the best, and gives way to any number.
     const isBest = !Number.isNaN(loss.loss) && state.heldOut.every((earlier) => !(loss.loss >= earlier.loss));
     const losses = [...state.heldOut, loss];
@@ -268,21 +281,21 @@ export class AdaptationRun {
   }
 
   async *#finish(): AsyncGenerator<AdaptationProgress, void> {
-    const { options, images, outFolder } = this.job;
+    const { options, images, outFolder } = this.#job;
     const { training } = options;
-    const { average, best, bestEpoch } = this.state;
+    const { average, best, bestEpoch } = this.#state;
     const [parameters, selectedEpoch] =
       training.selection === 'heldOut' ? [best, bestEpoch] : [average, training.epochs];
     if (selectedEpoch === 0) throw diverged('No epoch had a loss on the held-out samples that is a number');
     requireFinite(parameters);
-    const learned = new Map([...parameters, ['states', await this.trainer.states(parameters)]]);
+    const learned = new Map([...parameters, ['states', await this.#trainer.states(parameters)]]);
     const memory = yield* this.#fitMemory(learned);
     const tensors = new Map([...learned, ...(memory?.tensors ?? [])]);
     requireFinite(tensors);
     await writeDetector(outFolder, {
       shape: {
-        backbone: this.tower.backbone,
-        taps: this.tower.taps,
+        backbone: this.#tower.backbone,
+        taps: this.#tower.taps,
         scoring: options.scoring,
         memory: memory?.shape,
       },
@@ -290,20 +303,20 @@ export class AdaptationRun {
       options,
       precision: this.#origin.precision,
       kinship: memory?.kinship,
-      intensity: this.job.intensity,
-      images: { count: images.length, digest: imagesDigest(images), ...describeOrigin(this.job) },
-      lossHistory: epochLosses(this.state, stepsPerEpoch(this.#plan)),
+      intensity: this.#job.intensity,
+      images: { count: images.length, digest: imagesDigest(images), ...describeOrigin(this.#job) },
+      lossHistory: epochLosses(this.#state, stepsPerEpoch(this.#plan)),
       selectedEpoch,
     });
   }
 
   async *#fitMemory(learned: DetectorTensors): AsyncGenerator<AdaptationProgress, FittedMemory | undefined> {
-    const { scoring, seed } = this.job.options;
-    const { images } = this.job;
-    const { side } = this.tower.backbone;
+    const { scoring, seed } = this.#job.options;
+    const { images } = this.#job;
+    const { side } = this.#tower.backbone;
     const layouts = images.map(({ data }) => greyLayout(rgbOf(data, side), side));
     const normals = { features: this.#normals, relatives: relatives(images), layouts };
-    const fit = fitMemory(this.tower, learned, normals, scoring, seed);
+    const fit = fitMemory(this.#tower, learned, normals, scoring, seed);
     try {
       for (;;) {
         const { done, value } = await fit.next();
@@ -317,7 +330,7 @@ export class AdaptationRun {
 
   #drawAhead(step: number, totalSteps: number): void {
     if (step >= totalSteps || this.#ahead.has(step)) return;
-    const drawn = this.samples.draw(planStep(this.#plan, step));
+    const drawn = this.#samples.draw(planStep(this.#plan, step));
     drawn.catch(() => undefined);
     this.#ahead.set(step, drawn);
   }

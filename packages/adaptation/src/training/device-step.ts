@@ -24,10 +24,13 @@ export class DeviceStep {
   #session: Promise<Session> | undefined;
   #gaveUp = false;
 
-  constructor(
-    private readonly tower: Tower,
-    private readonly options: ArtifactOptions & { readonly batchSize: number },
-  ) {}
+  readonly #tower: Tower;
+  readonly #options: ArtifactOptions & { readonly batchSize: number };
+
+  constructor(tower: Tower, options: ArtifactOptions & { readonly batchSize: number }) {
+    this.#tower = tower;
+    this.#options = options;
+  }
 
   /**
    * A step with a batch of at most `batchSize` images; undefined once memory has run out. Throws an `AdaptationError`
@@ -56,9 +59,9 @@ export class DeviceStep {
   }
 
   async #step(batch: readonly LabelledPixels[], state: OptimiserState, rates: StepRates): Promise<Stepped> {
-    const { backbone, taps } = this.tower;
-    const { batchSize } = this.options;
-    const specs = parameterSpecs(backbone, taps, this.options);
+    const { backbone, taps } = this.#tower;
+    const { batchSize } = this.#options;
+    const specs = parameterSpecs(backbone, taps, this.#options);
     this.#session ??= this.#open();
     const outputs = await (await this.#session).run({
       pixels: pixelFeed(
@@ -87,9 +90,9 @@ export class DeviceStep {
   }
 
   async #open(): Promise<Session> {
-    const { runtime, backbone, taps } = this.tower;
-    const { batchSize: batch } = this.options;
-    const options = await this.tower.sessionOptions(batch);
-    return openTowerSession(runtime, backbone, taps, options, trainingStep(backbone, this.options));
+    const { runtime, backbone, taps } = this.#tower;
+    const { batchSize: batch } = this.#options;
+    const options = await this.#tower.sessionOptions(batch);
+    return openTowerSession(runtime, backbone, taps, options, trainingStep(backbone, this.#options));
   }
 }

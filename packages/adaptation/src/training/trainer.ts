@@ -61,14 +61,26 @@ export interface TrainerOptions extends ArtifactOptions {
  * parts from then on; an OutOfMemoryError is what comes after that.
  */
 export class Trainer {
+  readonly #backbone: Backbone;
+  readonly #options: TrainerOptions;
+  readonly #training: HalvingSession;
+  readonly #optimizer: Session;
+  readonly #evaluation: HalvingSession;
+
   private constructor(
-    private readonly backbone: Backbone,
-    private readonly options: TrainerOptions,
+    backbone: Backbone,
+    options: TrainerOptions,
     readonly specs: readonly ParameterSpec[],
-    private readonly training: HalvingSession,
-    private readonly optimizer: Session,
-    private readonly evaluation: HalvingSession,
-  ) {}
+    training: HalvingSession,
+    optimizer: Session,
+    evaluation: HalvingSession,
+  ) {
+    this.#backbone = backbone;
+    this.#options = options;
+    this.#training = training;
+    this.#optimizer = optimizer;
+    this.#evaluation = evaluation;
+  }
 
   /**
    * Writes the artifacts into `folder` and loads them, the evaluation when it is first needed: each holds the text
@@ -107,7 +119,7 @@ export class Trainer {
 
   /** Loss and gradients of a batch. */
   async gradients(batch: readonly LabelledFeatures[], parameters: Parameters): Promise<Gradients> {
-    return this.training.use(async (session, size) => {
+    return this.#training.use(async (session, size) => {
       const parts: Gradients[] = [];
       for (let start = 0; start < batch.length; start += size) {
         const outputs = await session.run({
@@ -129,7 +141,7 @@ export class Trainer {
    * `averaging * average + (1 - averaging) * parameters`.
    */
   async update(state: OptimiserState, gradients: Parameters, rates: StepRates): Promise<OptimiserState> {
-    const outputs = await this.optimizer.run({
+    const outputs = await this.#optimizer.run({
       ...rateFeeds(rates),
       ...namedFeeds(this.specs, '', state.parameters),
       ...namedFeeds(this.specs, 'grad.', gradients),
@@ -144,7 +156,7 @@ export class Trainer {
 
   /** The losses of any number of images together, in chunks of the evaluation batch. */
   async evaluate(images: LabelledImages, parameters: Parameters): Promise<Loss> {
-    return this.evaluation.use(async (session, size) => {
+    return this.#evaluation.use(async (session, size) => {
       let focal = 0;
       let overlap = 0;
       for (let start = 0; start < images.size; start += size) {
@@ -164,8 +176,8 @@ export class Trainer {
 
   /** The embeddings of the two states, [2, E]: constants once training is over. Lets the training's memory go first. */
   async states(parameters: Parameters): Promise<Float32Array> {
-    await this.training.release();
-    return this.evaluation.use(async (session, size) => {
+    await this.#training.release();
+    return this.#evaluation.use(async (session, size) => {
       const { states } = await session.run({ ...this.#batch([], size, 1), ...namedFeeds(this.specs, '', parameters) }, [
         'states',
       ]);
@@ -174,15 +186,15 @@ export class Trainer {
   }
 
   async release(): Promise<void> {
-    for (const session of [this.training, this.optimizer, this.evaluation]) await session.release();
+    for (const session of [this.#training, this.#optimizer, this.#evaluation]) await session.release();
   }
 
   /** Feeds of a batch padded to `size`; each image weighs one in `images`. */
   #batch(batch: readonly LabelledFeatures[], size: number, images: number): Record<string, Tensor> {
     const features = batch.map((image) => image.features);
     return {
-      ...stackFeatures(features, this.backbone, this.options.taps, size),
-      ...maskFeeds(batch, this.backbone.side, size, images),
+      ...stackFeatures(features, this.#backbone, this.#options.taps, size),
+      ...maskFeeds(batch, this.#backbone.side, size, images),
     };
   }
 }

@@ -34,7 +34,10 @@ export class HashIndex {
   readonly #seen: Uint32Array;
   #query = 0;
 
-  constructor(private readonly hashes: readonly PerceptualHash[]) {
+  readonly #hashes: readonly PerceptualHash[];
+
+  constructor(hashes: readonly PerceptualHash[]) {
+    this.#hashes = hashes;
     this.#seen = new Uint32Array(hashes.length);
     this.#tables = Array.from({ length: chunkCount }, (_, chunk) => tableOf(hashes, chunk));
   }
@@ -53,7 +56,7 @@ export class HashIndex {
           const place = members[i]!;
           if (this.#seen[place] === query) continue;
           this.#seen[place] = query;
-          const distance = hammingDistance(hash, this.hashes[place]!);
+          const distance = hammingDistance(hash, this.#hashes[place]!);
           if (distance <= radius) found(place, distance);
         }
       }

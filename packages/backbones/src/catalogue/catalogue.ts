@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Backbone } from '../backbone.js';
-import { LITE_FOLDER, openLite } from '../families/lite.js';
+import { liteFolder, openLite } from '../families/lite.js';
 import { combinedDigest, listedDigests, verifiedDigests } from '../weights/digests.js';
 import { WeightsError } from '../weights-error.js';
-import { CATALOGUE, type CatalogueEntry, catalogueEntry } from './entries.js';
+import { type CatalogueEntry, catalogue, catalogueEntry } from './entries.js';
 import { differences, openWeights } from './open-weights.js';
 
 export interface CatalogueOptions {
@@ -29,7 +29,7 @@ export interface ListedBackbone extends CatalogueEntry {
  * damaged list of digests.
  */
 export function listBackbones(options: CatalogueOptions = {}): ListedBackbone[] {
-  return CATALOGUE.map((entry) => {
+  return catalogue.map((entry) => {
     const folder = weightsFolder(entry, options);
     const weightsPresent = folder !== undefined && missingFiles(folder, entry).length === 0;
     const digests = weightsPresent ? listedDigests(folder, entry.files) : undefined;
@@ -72,7 +72,7 @@ export function openBackbone(id: string, options: CatalogueOptions = {}): Backbo
 }
 
 function weightsFolder({ id, bundled }: CatalogueEntry, { modelsFolder }: CatalogueOptions): string | undefined {
-  if (bundled) return LITE_FOLDER;
+  if (bundled) return liteFolder;
   return modelsFolder === undefined ? undefined : join(modelsFolder, id);
 }
 

@@ -1,5 +1,5 @@
 import type { ImageFamily, PerChannel, TextFamily } from '../backbone.js';
-import { CLIP_MEAN, CLIP_STD, type ClipActivation } from '../families/clip.js';
+import { type ClipActivation, clipMean, clipStd } from '../families/clip.js';
 import { WeightsError } from '../weights-error.js';
 
 /** What is known of a backbone without its weights. */
@@ -37,8 +37,8 @@ export interface CatalogueEntry {
 }
 
 /** The weight file of every backbone that is not bundled. */
-export const OPEN_CLIP_FILE = 'open_clip_model.safetensors';
-const HALF: PerChannel = [0.5, 0.5, 0.5];
+export const openClipFile = 'open_clip_model.safetensors';
+const half: PerChannel = [0.5, 0.5, 0.5];
 
 const clip = {
   textFamily: 'clip',
@@ -46,9 +46,9 @@ const clip = {
   bundled: false,
   licence: 'MIT',
   side: 224,
-  mean: CLIP_MEAN,
-  std: CLIP_STD,
-  files: [OPEN_CLIP_FILE],
+  mean: clipMean,
+  std: clipStd,
+  files: [openClipFile],
 } as const;
 
 const openAi = { ...clip, activation: 'quickgelu' } as const;
@@ -57,7 +57,7 @@ const threeTaps = (width: number, grid: number) => ({ tapWidths: [width, width, 
 const fourStages = { tapWidths: [256, 512, 1024, 2048], tapGrids: [56, 28, 14, 7] };
 
 /** Every backbone that can be named, the default first. Architectures as their authors published them. */
-export const CATALOGUE: readonly CatalogueEntry[] = [
+export const catalogue: readonly CatalogueEntry[] = [
   {
     id: 'lite',
     name: 'EfficientNet-Lite0 with all-MiniLM-L6-v2',
@@ -169,8 +169,8 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     id: 'laion-vit-l-14',
     name: 'OpenCLIP ViT-L/14 (LAION-2B)',
     description: 'ViT-L/14 trained on the English part of LAION-5B; its pixels are scaled to -1 to 1.',
-    mean: HALF,
-    std: HALF,
+    mean: half,
+    std: half,
     embeddingWidth: 768,
     textWidth: 768,
     taps: [12, 18, 24],
@@ -200,22 +200,22 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     bundled: false,
     licence: 'MIT',
     side: 224,
-    mean: CLIP_MEAN,
-    std: CLIP_STD,
+    mean: clipMean,
+    std: clipStd,
     activation: 'gelu',
     embeddingWidth: 512,
     textWidth: 768,
     taps: [6, 9, 12],
     ...threeTaps(768, 14),
-    files: [OPEN_CLIP_FILE, 'vocab.txt'],
+    files: [openClipFile, 'vocab.txt'],
     hubRepository: null,
   },
 ];
 
 /** The entry with this id. Throws `WeightsError` when there is none. */
 export function catalogueEntry(id: string): CatalogueEntry {
-  const entry = CATALOGUE.find((candidate) => candidate.id === id);
+  const entry = catalogue.find((candidate) => candidate.id === id);
   if (entry) return entry;
-  const known = CATALOGUE.map((candidate) => candidate.id).join(', ');
+  const known = catalogue.map((candidate) => candidate.id).join(', ');
   throw new WeightsError('unknown-backbone', `There is no backbone ${JSON.stringify(id)}; choose one of ${known}.`);
 }

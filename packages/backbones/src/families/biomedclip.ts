@@ -17,7 +17,7 @@ export interface BiomedClipOptions extends ImageOptions {
   readonly files: readonly string[];
 }
 
-const HEADS = 12;
+const textHeads = 12;
 
 /**
  * BiomedCLIP (Zhang et al. 2023): timm's ViT-B/16 with exact GELU, and PubMedBERT, whose class token goes through a
@@ -27,7 +27,7 @@ const HEADS = 12;
 export function openBiomedClip(
   folder: string,
   { files, mean, std, ...image }: BiomedClipOptions,
-  heads: number = HEADS,
+  heads: number = textHeads,
 ): Backbone {
   const [weightsPath, vocabularyPath] = files.map((name) => join(folder, name)) as [string, string];
   const file = new WeightFile(weightsPath);

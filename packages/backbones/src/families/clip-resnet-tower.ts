@@ -1,5 +1,5 @@
 import type { ImageTower } from '../backbone.js';
-import { clipResNet, RESNET_STAGES, RESNET_STEP } from '../towers/clip-resnet.js';
+import { clipResNet, resnetStages, resnetStep } from '../towers/clip-resnet.js';
 import { clipResNetWeights } from '../weights/layouts/clip-resnet-names.js';
 import type { WeightFile } from '../weights/weight-file.js';
 import { checkPixels, checkSide, checkTaps } from './checks.js';
@@ -8,21 +8,21 @@ import type { ImageOptions } from './vision-transformer-tower.js';
 /** CLIP's ResNet under OpenCLIP's names; taps are stages counted from 1. Throws `WeightsError`. */
 export function clipResNetTower(file: WeightFile, options: ImageOptions = {}): ImageTower {
   const weights = clipResNetWeights(file);
-  const side = options.side ?? weights.grid * RESNET_STEP;
-  checkSide(side, RESNET_STEP);
+  const side = options.side ?? weights.grid * resnetStep;
+  checkSide(side, resnetStep);
   const defaultTaps = options.taps ?? [1, 2, 3, 4];
-  checkTaps(defaultTaps, 1, RESNET_STAGES);
+  checkTaps(defaultTaps, 1, resnetStages);
   return {
     family: 'clip-resnet',
     side,
     defaultTaps,
     tapShape(tap) {
-      checkTaps([tap], 1, RESNET_STAGES);
+      checkTaps([tap], 1, resnetStages);
       return { channels: weights.width * 2 ** (tap + 1), grid: side / 2 ** (tap + 1) };
     },
     imageFeatures(pixels, taps) {
       checkPixels(pixels, side);
-      checkTaps(taps, 1, RESNET_STAGES);
+      checkTaps(taps, 1, resnetStages);
       return clipResNet(pixels, weights, taps);
     },
   };

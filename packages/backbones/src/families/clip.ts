@@ -35,8 +35,8 @@ export interface ClipOptions {
   readonly std?: PerChannel;
 }
 
-export const CLIP_MEAN: PerChannel = [0.48145466, 0.4578275, 0.40821073];
-export const CLIP_STD: PerChannel = [0.26862954, 0.26130258, 0.27577711];
+export const clipMean: PerChannel = [0.48145466, 0.4578275, 0.40821073];
+export const clipStd: PerChannel = [0.26862954, 0.26130258, 0.27577711];
 
 /**
  * A CLIP from its weight file, which says whether its image tower is a vision transformer (taps are blocks counted from
@@ -44,7 +44,7 @@ export const CLIP_STD: PerChannel = [0.26862954, 0.26130258, 0.27577711];
  * model. Golden: clip-tiny, clip-tiny-resnet.
  */
 export function openClipBackbone(options: ClipOptions): Backbone {
-  const { weightsPath, id = 'clip', licence = 'unknown', mean = CLIP_MEAN, std = CLIP_STD } = options;
+  const { weightsPath, id = 'clip', licence = 'unknown', mean = clipMean, std = clipStd } = options;
   const activation = { quickgelu: quickGelu, gelu }[options.activation];
   const file = new WeightFile(weightsPath);
   const layout = clipLayout(file);

@@ -5,7 +5,7 @@ import { add, constant, gradients, input, mul, reduceSum, writeModel } from '@me
 import { goldenJson, openModel, temporaryFolder } from '@mediclip/testing';
 import { goldenTensors } from '../testing/golden-tensors.js';
 import { runImageTower, runTextTower, stateVector } from '../testing/run-backbone.js';
-import { LITE_FOLDER, openLite } from './lite.js';
+import { liteFolder, openLite } from './lite.js';
 
 const golden = goldenTensors('lite/lite.safetensors');
 const lite = openLite();
@@ -132,7 +132,7 @@ describe('its weight files', () => {
   function copyOfWeights(): string {
     const folder = temporaryFolder();
     for (const name of ['image.safetensors', 'memory.safetensors', 'text.safetensors', 'SHA256SUMS']) {
-      copyFileSync(join(LITE_FOLDER, name), join(folder, name));
+      copyFileSync(join(liteFolder, name), join(folder, name));
     }
     return folder;
   }

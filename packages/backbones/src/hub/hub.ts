@@ -19,7 +19,7 @@ export interface HubFile {
   readonly sha256: string;
 }
 
-const MOST_REDIRECTS = 5;
+const mostRedirects = 5;
 
 /**
  * Speaks the protocol of the Hugging Face hub. Proxies are taken from HTTP_PROXY, HTTPS_PROXY and NO_PROXY. Every
@@ -45,7 +45,7 @@ export class Hub {
   /** What the hub has under `repository` and `name`. The hub must tell its SHA-256. */
   async find(repository: string, name: string, signal?: AbortSignal): Promise<HubFile> {
     let url = new URL(`${repository}/resolve/main/${name}`, this.#base);
-    for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+    for (let redirects = 0; redirects <= mostRedirects; redirects++) {
       const response = await this.#request(url, { method: 'HEAD' }, signal);
       const sha256 = digestOf(response.headers.get('x-linked-etag') ?? response.headers.get('etag'));
       const size = response.headers.get('x-linked-size') ?? response.headers.get('content-length');
@@ -74,7 +74,7 @@ export class Hub {
   ): Promise<{ readonly start: number; readonly body: AsyncIterable<Uint8Array> }> {
     const headers = { 'accept-encoding': 'identity', ...(start > 0 && { range: `bytes=${start}-` }) };
     let place = new URL(url);
-    for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+    for (let redirects = 0; redirects <= mostRedirects; redirects++) {
       const response = await this.#request(place, { headers }, signal);
       const next = target(response, place);
       if (!next) return { start: startOf(response, start, sizeBytes), body: response.body! };

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { temporaryFolder } from '@mediclip/testing';
 import fc from 'fast-check';
 import { openBackbone } from '../catalogue/catalogue.js';
-import { openClipShapes, VIT_B_32, writeZeros } from '../testing/clip-shapes.js';
+import { openClipShapes, vitB32, writeZeros } from '../testing/clip-shapes.js';
 import { type HubBehaviour, type HubServer, startHub } from '../testing/hub-server.js';
 import { WeightsError } from '../weights-error.js';
 import { download } from './download.js';
@@ -235,7 +235,7 @@ describe('a download', () => {
 describe('pulling a backbone', () => {
   test('brings weights that open, with their digest', async () => {
     const file = join(temporaryFolder(), 'zeros');
-    writeZeros(file, openClipShapes(VIT_B_32));
+    writeZeros(file, openClipShapes(vitB32));
     const zeros = readFileSync(file);
     const digest = createHash('sha256').update(zeros).digest('hex');
     const hub = await hubWith({ content: zeros, sha256: digest, cutAfter: (n) => (n === 0 ? 100_000_000 : undefined) });

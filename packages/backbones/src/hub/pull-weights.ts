@@ -6,7 +6,7 @@ import { type PlacedWeights, publishWeights, refuseBundledOrPresent } from '../w
 import { recogniseWeights } from '../weights/import/recognise-weights.js';
 import { WeightsError } from '../weights-error.js';
 import { download } from './download.js';
-import { Hub, type HubOptions } from './hub.js';
+import type { HubOptions } from './hub.js';
 import { defaultRetryPolicy, type RetryPolicy, withRetries } from './retry.js';
 
 export interface PullOptions {
@@ -38,6 +38,8 @@ export async function pullWeights(id: string, options: PullOptions): Promise<Pla
   }
   const staging = path.join(modelsFolder, `${id}.partial`);
   await mkdir(staging, { recursive: true });
+  // Loaded when needed: its HTTP client is larger than all else of this room.
+  const { Hub } = await import('./hub.js');
   const hub = new Hub(options.hub);
   try {
     for (const name of files) {

@@ -51,7 +51,7 @@ export function layoutPrompts(
   { tokenizer, width, contextLength, fullSeesPadding, embeddings }: PromptVocabulary,
 ): PromptLayout {
   const before = { end: contextTokens, middle: Math.floor(contextTokens / 2), front: 0 }[position];
-  const longest = contextLength - contextTokens - FIXED_TOKENS;
+  const longest = contextLength - contextTokens - fixedTokens;
   const rows = phrases.map((phrase) => {
     const { phraseIds, rest } = encodePhrase(phrase, tokenizer, longest);
     return [
@@ -78,7 +78,7 @@ export function layoutPrompts(
 }
 
 /** Start token, full stop and end token. */
-const FIXED_TOKENS = 3;
+const fixedTokens = 3;
 
 /** The ids of `phrase.` in two parts: the phrase's own, and what follows them. */
 function encodePhrase(given: string, tokenizer: Tokenizer, longest: number) {

@@ -11,7 +11,7 @@ export interface ClipSizes {
   readonly embedding: number;
 }
 
-export const VIT_B_32: ClipSizes = {
+export const vitB32: ClipSizes = {
   width: 768,
   layers: 12,
   patch: 32,

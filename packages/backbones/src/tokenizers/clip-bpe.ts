@@ -3,26 +3,26 @@ import { gunzipSync } from 'node:zlib';
 import { normaliseText } from './text-repair.js';
 import type { Tokenizer } from './tokenizer.js';
 
-const VOCABULARY_FILE = new URL('../../assets/bpe_simple_vocab_16e6.txt.gz', import.meta.url);
-const VOCABULARY_SIZE = 49408;
-const START = '<start_of_text>';
-const END = '<end_of_text>';
-const END_OF_WORD = '</w>';
-const PIECES = /<start_of_text>|<end_of_text>|'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+/giu;
+const vocabularyFile = new URL('../../assets/bpe_simple_vocab_16e6.txt.gz', import.meta.url);
+const vocabularySize = 49408;
+const start = '<start_of_text>';
+const end = '<end_of_text>';
+const endOfWord = '</w>';
+const pieces = /<start_of_text>|<end_of_text>|'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+/giu;
 
 let loaded: ClipBpe | undefined;
 
 /** CLIP's byte-pair encoding, read once. Golden: tokenizer/clip_bpe.json, prompts.json. */
 export function clipTokenizer(): Tokenizer {
-  loaded ??= new ClipBpe(gunzipSync(readFileSync(VOCABULARY_FILE)).toString('utf8'));
+  loaded ??= new ClipBpe(gunzipSync(readFileSync(vocabularyFile)).toString('utf8'));
   return loaded;
 }
 
 /** Lower-cased, byte-level byte-pair encoding (Radford et al. 2021). The vocabulary is the list of merges. */
 class ClipBpe implements Tokenizer {
-  readonly size = VOCABULARY_SIZE;
-  readonly startId = VOCABULARY_SIZE - 2;
-  readonly endId = VOCABULARY_SIZE - 1;
+  readonly size = vocabularySize;
+  readonly startId = vocabularySize - 2;
+  readonly endId = vocabularySize - 1;
   readonly padId = 0;
   readonly #symbols = byteSymbols();
   readonly #ids = new Map<string, number>();
@@ -31,30 +31,30 @@ class ClipBpe implements Tokenizer {
 
   constructor(mergesText: string) {
     const alphabet = alphabetOrder().map((byte) => this.#symbols[byte]!);
-    const merges = mergesText.split('\n').slice(1, 1 + VOCABULARY_SIZE - 2 * alphabet.length - 2);
+    const merges = mergesText.split('\n').slice(1, 1 + vocabularySize - 2 * alphabet.length - 2);
     for (const [rank, merge] of merges.entries()) this.#ranks.set(merge, rank);
     const vocabulary = [
       ...alphabet,
-      ...alphabet.map((symbol) => symbol + END_OF_WORD),
+      ...alphabet.map((symbol) => symbol + endOfWord),
       ...merges.map((merge) => merge.replace(' ', '')),
-      START,
-      END,
+      start,
+      end,
     ];
     for (const [id, token] of vocabulary.entries()) this.#ids.set(token, id);
   }
 
   encode(text: string): number[] {
-    return (normaliseText(text).match(PIECES) ?? []).flatMap((piece) => this.#encodePiece(piece));
+    return (normaliseText(text).match(pieces) ?? []).flatMap((piece) => this.#encodePiece(piece));
   }
 
   specialTokenIn(text: string): string | undefined {
     const normalised = normaliseText(text);
-    return [START, END].find((token) => normalised.includes(token));
+    return [start, end].find((token) => normalised.includes(token));
   }
 
   #encodePiece(piece: string): readonly number[] {
-    if (piece === START) return [this.startId];
-    if (piece === END) return [this.endId];
+    if (piece === start) return [this.startId];
+    if (piece === end) return [this.endId];
     let ids = this.#cache.get(piece);
     if (!ids) {
       ids = this.#merge(piece).map((token) => this.#ids.get(token)!);
@@ -66,7 +66,7 @@ class ClipBpe implements Tokenizer {
   /** Joins the neighbours with the lowest rank until no pair of neighbours has one. */
   #merge(piece: string): string[] {
     const tokens = [...Buffer.from(piece, 'utf8')].map((byte) => this.#symbols[byte]!);
-    tokens[tokens.length - 1] += END_OF_WORD;
+    tokens[tokens.length - 1] += endOfWord;
     for (;;) {
       let best = Number.POSITIVE_INFINITY;
       for (let i = 0; i + 1 < tokens.length; i++) {

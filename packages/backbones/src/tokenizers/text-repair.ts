@@ -3,20 +3,20 @@ import { decodeHTML, decodeHTMLStrict } from 'entities';
 /**
  * What the bytes 0x80 to 0x9f mean in windows-1252; a space stands for a byte without a meaning, which stays as it is.
  */
-const WINDOWS_1252_HIGH = '€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ';
+const windows1252High = '€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ';
 const windows1252Byte = new Map<string, number>();
 for (let byte = 0; byte < 256; byte++) windows1252Byte.set(windows1252Character(byte), byte);
 
-const LATIN_LIGATURES = /[ĲĳŉǄ-ǌǱ-ǳﬀ-ﬆ]/g;
-const WIDTH_FORMS = /[\u3000\uff01-\uffef]/g;
-const HTML_ENTITY = /&#?[0-9A-Za-z]{1,24};/g;
-const C1_CONTROLS = /[\u0080-\u009f]/g;
+const latinLigatures = /[ĲĳŉǄ-ǌǱ-ǳﬀ-ﬆ]/g;
+const widthForms = /[\u3000\uff01-\uffef]/g;
+const htmlEntity = /&#?[0-9A-Za-z]{1,24};/g;
+const c1Controls = /[\u0080-\u009f]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it removes
-const UNWANTED_CONTROLS = /[\u0000-\u0008\u000b\u000e-\u001f\u007f\u206a-\u206f\ufeff\ufff9-\ufffc]/g;
+const unwantedControls = /[\u0000-\u0008\u000b\u000e-\u001f\u007f\u206a-\u206f\ufeff\ufff9-\ufffc]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal escapes begin with one
-const TERMINAL_ESCAPE = /\u001b\[[\d;]*[a-zA-Z]/g;
+const terminalEscape = /\u001b\[[\d;]*[a-zA-Z]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: Python counts four of them as white space
-const WHITE_SPACE = /[\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g;
+const whiteSpace = /[\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g;
 
 /**
  * CLIP's text clean-up before its byte-pair encoding: repair, HTML unescaped twice, white space collapsed, lower case.
@@ -24,7 +24,7 @@ const WHITE_SPACE = /[\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2
  */
 export function normaliseText(text: string): string {
   const unescaped = decodeHTML(decodeHTML(repairText(text)));
-  return unescaped.replace(WHITE_SPACE, ' ').trim().toLowerCase();
+  return unescaped.replace(whiteSpace, ' ').trim().toLowerCase();
 }
 
 /**
@@ -50,17 +50,17 @@ function repairLine(line: string, unescapeHtml: boolean): string {
   let text = line;
   do {
     before = text;
-    if (unescapeHtml) text = text.replace(HTML_ENTITY, (entity) => decodeHTMLStrict(entity));
+    if (unescapeHtml) text = text.replace(htmlEntity, (entity) => decodeHTMLStrict(entity));
     text = repairMojibake(text)
-      .replace(C1_CONTROLS, (character) => windows1252Character(character.charCodeAt(0)))
-      .replace(LATIN_LIGATURES, (ligature) => (ligature === 'ﬅ' ? 'ſt' : ligature.normalize('NFKC')))
-      .replace(WIDTH_FORMS, (character) => character.normalize('NFKC'))
+      .replace(c1Controls, (character) => windows1252Character(character.charCodeAt(0)))
+      .replace(latinLigatures, (ligature) => (ligature === 'ﬅ' ? 'ſt' : ligature.normalize('NFKC')))
+      .replace(widthForms, (character) => character.normalize('NFKC'))
       .replace(/[\u02bc\u2018-\u201b]/g, "'")
       .replace(/[\u201c-\u201f]/g, '"')
       .replace(/\r\n|[\r\u2028\u2029\u0085]/g, '\n')
       .replace(/\p{Cs}/gu, '\ufffd')
-      .replace(TERMINAL_ESCAPE, '')
-      .replace(UNWANTED_CONTROLS, '')
+      .replace(terminalEscape, '')
+      .replace(unwantedControls, '')
       .normalize('NFC');
   } while (text !== before);
   return text;
@@ -82,6 +82,6 @@ function repairMojibake(text: string): string {
 }
 
 function windows1252Character(byte: number): string {
-  const character = WINDOWS_1252_HIGH[byte - 0x80] ?? ' ';
+  const character = windows1252High[byte - 0x80] ?? ' ';
   return character === ' ' ? String.fromCharCode(byte) : character;
 }

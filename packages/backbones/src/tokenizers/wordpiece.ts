@@ -2,25 +2,25 @@ import { readFileSync } from 'node:fs';
 import { WeightsError } from '../weights-error.js';
 import type { Tokenizer } from './tokenizer.js';
 
-const VOCABULARY_FILE = new URL('../../assets/vocab.txt', import.meta.url);
-const SPECIAL_TOKENS = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
-const LONGEST_WORD = 100;
-const IGNORED = /(?![\t\n\r])[\p{Cc}\p{Cf}\p{Co}\ufffd]/gu;
-const CJK = /[\u4e00-\u9fff\u3400-\u4dbf\u{20000}-\u{2a6df}\u{2a700}-\u{2ceaf}\uf900-\ufaff\u{2f800}-\u{2fa1f}]/gu;
-const WORDS = /[!-/:-@[-`{-~\p{P}]|[^\p{White_Space}!-/:-@[-`{-~\p{P}]+/gu;
+const vocabularyFile = new URL('../../assets/vocab.txt', import.meta.url);
+const specialTokens = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
+const longestWord = 100;
+const ignored = /(?![\t\n\r])[\p{Cc}\p{Cf}\p{Co}\ufffd]/gu;
+const cjk = /[\u4e00-\u9fff\u3400-\u4dbf\u{20000}-\u{2a6df}\u{2a700}-\u{2ceaf}\uf900-\ufaff\u{2f800}-\u{2fa1f}]/gu;
+const words = /[!-/:-@[-`{-~\p{P}]|[^\p{White_Space}!-/:-@[-`{-~\p{P}]+/gu;
 
 let loaded: WordPiece | undefined;
 
 /** WordPiece with the vocabulary of bert-base-uncased, read once. Golden: tokenizer/wordpiece.json. */
 export function wordPieceTokenizer(): Tokenizer {
-  loaded ??= new WordPiece(readVocabulary(VOCABULARY_FILE));
+  loaded ??= new WordPiece(readVocabulary(vocabularyFile));
   return loaded;
 }
 
 /** WordPiece with a vocabulary file of one token a line. Throws `WeightsError` when it lacks a special token. */
 export function readWordPiece(path: string): Tokenizer {
   const vocabulary = readVocabulary(path);
-  const missing = SPECIAL_TOKENS.find((token) => !vocabulary.includes(token));
+  const missing = specialTokens.find((token) => !vocabulary.includes(token));
   if (missing !== undefined) {
     throw new WeightsError('bad-configuration', `${path} lacks ${missing}; bring the vocab.txt of the text tower.`);
   }
@@ -54,19 +54,19 @@ class WordPiece implements Tokenizer {
     return text
       .split(/(\[(?:PAD|UNK|CLS|SEP|MASK)\])/)
       .flatMap((part) =>
-        SPECIAL_TOKENS.includes(part)
+        specialTokens.includes(part)
           ? [this.#ids.get(part)!]
-          : (normalise(part).match(WORDS) ?? []).flatMap((word) => this.#encodeWord(word)),
+          : (normalise(part).match(words) ?? []).flatMap((word) => this.#encodeWord(word)),
       );
   }
 
   specialTokenIn(text: string): string | undefined {
-    return SPECIAL_TOKENS.find((token) => text.includes(token));
+    return specialTokens.find((token) => text.includes(token));
   }
 
   #encodeWord(word: string): number[] {
     const characters = [...word];
-    if (characters.length > LONGEST_WORD) return [this.#unknownId];
+    if (characters.length > longestWord) return [this.#unknownId];
     const ids: number[] = [];
     for (let start = 0; start < characters.length; ) {
       let end = characters.length;
@@ -87,8 +87,8 @@ class WordPiece implements Tokenizer {
 /** Lower-cases letter by letter, so that a Greek sigma at a word's end stays a medial one. */
 function normalise(text: string): string {
   const stripped = text
-    .replace(IGNORED, '')
-    .replace(CJK, ' $& ')
+    .replace(ignored, '')
+    .replace(cjk, ' $& ')
     .normalize('NFD')
     .replace(/\p{Mn}/gu, '');
   return [...stripped].map((character) => character.toLowerCase()).join('');

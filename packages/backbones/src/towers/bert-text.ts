@@ -1,5 +1,5 @@
 import { add, constant, gelu, matMul, reshape, slice, type Value } from '@mediclip/onnx-graph';
-import { type Block, MASKED, type Norm, norm, postNormBlock } from './transformer.js';
+import { type Block, masked, type Norm, norm, postNormBlock } from './transformer.js';
 
 /** The weights of BERT without its pooler. */
 export interface BertWeights {
@@ -36,7 +36,7 @@ export function bertText(
 function paddingMask(endPositions: readonly number[], tokens: number): Value {
   const mask = new Float32Array(endPositions.length * tokens);
   for (const [prompt, end] of endPositions.entries())
-    mask.fill(MASKED, prompt * tokens + end + 1, (prompt + 1) * tokens);
+    mask.fill(masked, prompt * tokens + end + 1, (prompt + 1) * tokens);
   return constant(mask, [endPositions.length, 1, 1, tokens]);
 }
 

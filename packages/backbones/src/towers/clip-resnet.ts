@@ -19,9 +19,9 @@ export interface ClipResNetWeights {
   readonly stages: readonly (readonly Bottleneck[])[];
 }
 
-export const RESNET_STAGES = 4;
+export const resnetStages = 4;
 /** Input pixels a side per location of the last stage. */
-export const RESNET_STEP = 32;
+export const resnetStep = 32;
 
 /**
  * CLIP's ResNet (Radford et al. 2021, section 2.4): a stem of three convolutions, and average pooling wherever a stride

@@ -1,5 +1,5 @@
 import { add, constant, matMul, reshape, slice, type Value } from '@mediclip/onnx-graph';
-import { type Activation, type Block, MASKED, type Norm, norm, preNormBlock } from './transformer.js';
+import { type Activation, type Block, masked, type Norm, norm, preNormBlock } from './transformer.js';
 
 /** The weights of CLIP's text transformer. */
 export interface ClipTextWeights {
@@ -46,7 +46,7 @@ export function clipText(
 /** Position i sees positions 0 to i: [tokens, tokens]. */
 function causalMask(tokens: number): Value {
   const mask = new Float32Array(tokens * tokens);
-  for (let row = 0; row < tokens; row++) mask.fill(MASKED, row * tokens + row + 1, (row + 1) * tokens);
+  for (let row = 0; row < tokens; row++) mask.fill(masked, row * tokens + row + 1, (row + 1) * tokens);
   return constant(mask, [tokens, tokens]);
 }
 
@@ -54,7 +54,7 @@ function causalMask(tokens: number): Value {
 function causalEndMask(endPositions: readonly number[], tokens: number): Value {
   const mask = new Float32Array(endPositions.length * tokens);
   for (const [prompt, end] of endPositions.entries())
-    mask.fill(MASKED, prompt * tokens + end + 1, (prompt + 1) * tokens);
+    mask.fill(masked, prompt * tokens + end + 1, (prompt + 1) * tokens);
   return constant(mask, [endPositions.length, 1, 1, tokens]);
 }
 

@@ -25,7 +25,7 @@ const stage = (
   }));
 
 /** The 16 blocks of EfficientNet-Lite0, after a 3x3 stem of stride 2 to 32 channels. */
-export const EFFICIENTNET_LITE0: readonly LiteBlock[] = [
+export const efficientnetLite0: readonly LiteBlock[] = [
   stage(1, { expansion: 1 }, 32, 16),
   stage(2, { stride: 2 }, 16, 24),
   stage(2, { stride: 2 }, 24, 40),
@@ -36,7 +36,7 @@ export const EFFICIENTNET_LITE0: readonly LiteBlock[] = [
 ].flat();
 
 /** The first 15 of the 21 blocks of EfficientNet-Lite2, after the same stem: as far as its features are of use here. */
-export const EFFICIENTNET_LITE2: readonly LiteBlock[] = [
+export const efficientnetLite2: readonly LiteBlock[] = [
   stage(1, { expansion: 1 }, 32, 16),
   stage(3, { stride: 2 }, 16, 24),
   stage(3, { stride: 2 }, 24, 48),

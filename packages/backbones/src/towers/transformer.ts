@@ -62,7 +62,7 @@ const mlp = (x: Value, { expand, contract }: Block, activation: Activation): Val
 /**
  * Added to the attention scores of positions that must not be seen; after the softmax they weigh exactly 0 in float32.
  */
-export const MASKED = -1e9;
+export const masked = -1e9;
 
 /**
  * Multi-head attention (Vaswani et al. 2017): every row of `queries` [batch, rows, width] looks at all of `tokens`

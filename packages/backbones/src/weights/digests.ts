@@ -5,8 +5,8 @@ import { writeFileWhole } from '@mediclip/files';
 import { WeightsError } from '../weights-error.js';
 
 /** The list of digests in a folder of weights, as `sha256sum` writes it. */
-const DIGEST_LIST = 'SHA256SUMS';
-const CHUNK_BYTES = 2 ** 22;
+const digestList = 'SHA256SUMS';
+const chunkBytes = 2 ** 22;
 
 const known = new Map<string, string>();
 
@@ -30,7 +30,7 @@ export function fileDigest(path: string): string {
 
 function hashFile(path: string): string {
   const hash = createHash('sha256');
-  const chunk = new Uint8Array(CHUNK_BYTES);
+  const chunk = new Uint8Array(chunkBytes);
   const descriptor = openSync(path, 'r');
   try {
     for (let read = readSync(descriptor, chunk); read > 0; read = readSync(descriptor, chunk)) {
@@ -47,7 +47,7 @@ function hashFile(path: string): string {
  * lacks one.
  */
 export function listedDigests(folder: string, names: readonly string[]): string[] | undefined {
-  const list = join(folder, DIGEST_LIST);
+  const list = join(folder, digestList);
   if (!existsSync(list)) return undefined;
   const digests = new Map(
     readFileSync(list, 'utf8')
@@ -87,7 +87,7 @@ export function verifiedDigests(folder: string, names: readonly string[]): strin
  * The list is written whole or not at all. Throws `WeightsError` when a file cannot be read.
  */
 export async function recordDigests(folder: string, names: readonly string[]): Promise<void> {
-  const list = join(folder, DIGEST_LIST);
+  const list = join(folder, digestList);
   const lines = names.map((name) => `${fileDigest(join(folder, name))}  ${name}\n`);
   await writeFileWhole(list, lines.join(''));
 }

@@ -3,13 +3,13 @@ import { cast, constant, externalConstant, mul, reshape, type Value } from '@med
 import { WeightsError } from '../weights-error.js';
 import type { SafetensorsHeader, TensorLocation } from './safetensors/header.js';
 import { readFileBytes, readSafetensorsHeader } from './safetensors/read.js';
-import { TENSOR_ARRAYS, toFloat32 } from './safetensors/tensor.js';
+import { tensorArrays, toFloat32 } from './safetensors/tensor.js';
 
 /**
  * Types to which graphs can refer in place, under ONNX's names. Tensors of other types are written into the graph as
  * float32.
  */
-const EXTERNAL_TYPES = { F32: 'float32', F16: 'float16', I8: 'int8' } as const;
+const externalTypes = { F32: 'float32', F16: 'float16', I8: 'int8' } as const;
 
 /**
  * The tensors of one safetensors file, as float32 constants for graphs (which refer to the file and do not copy it) and
@@ -127,20 +127,20 @@ export class WeightFile {
   #constantAt(name: string, dtype: TensorLocation['dtype'], shape: readonly number[], offset: number): Value {
     if (!isExternalType(dtype)) return constant(this.#read(dtype, shape, offset), shape, name);
     const length = byteLength(dtype, shape);
-    const stored = externalConstant(EXTERNAL_TYPES[dtype], shape, { location: this.location, offset, length }, name);
+    const stored = externalConstant(externalTypes[dtype], shape, { location: this.location, offset, length }, name);
     return cast(stored, 'float32');
   }
 
   #read(dtype: TensorLocation['dtype'], shape: readonly number[], offsetBytes: number): Float32Array {
     const bytes = readFileBytes(this.path, offsetBytes, byteLength(dtype, shape));
-    return toFloat32({ dtype, shape, data: new TENSOR_ARRAYS[dtype](bytes.buffer) });
+    return toFloat32({ dtype, shape, data: new tensorArrays[dtype](bytes.buffer) });
   }
 }
 
-function isExternalType(dtype: TensorLocation['dtype']): dtype is keyof typeof EXTERNAL_TYPES {
-  return Object.hasOwn(EXTERNAL_TYPES, dtype);
+function isExternalType(dtype: TensorLocation['dtype']): dtype is keyof typeof externalTypes {
+  return Object.hasOwn(externalTypes, dtype);
 }
 
 function byteLength(dtype: TensorLocation['dtype'], shape: readonly number[]): number {
-  return shape.reduce((product, extent) => product * extent, TENSOR_ARRAYS[dtype].BYTES_PER_ELEMENT);
+  return shape.reduce((product, extent) => product * extent, tensorArrays[dtype].BYTES_PER_ELEMENT);
 }

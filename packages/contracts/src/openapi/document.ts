@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import { problemSchema } from '../problems/problem.js';
 import { inferenceErrorSchema } from '../resources/inference.js';
 import { operationIds, routeOf } from '../routes/routes.js';
@@ -80,10 +79,4 @@ export function openApiDocument(): JsonObject {
     paths,
     components: { schemas: components, parameters, headers, securitySchemes },
   };
-}
-
-/** The document as the text of `openapi.yaml`. */
-export function openApiYaml(): string {
-  const note = '# Made from packages/contracts by `node scripts/openapi.mjs`; change the schemas there.\n';
-  return note + stringify(openApiDocument(), { aliasDuplicateObjects: false, lineWidth: 120 });
 }

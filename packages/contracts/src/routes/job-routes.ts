@@ -270,7 +270,8 @@ export const jobRoutes = {
     path: '/v1/jobs/{id}/results/{imageId}/map',
     tag: 'jobs',
     summary: 'Read the anomaly map of an image',
-    description: 'As the `Accept` header asks: the overlay (the default), or the map as float32 in NPY format.',
+    description:
+      'As the `Accept` header asks: the image beside its overlay (the default), or the map as float32 in NPY format.',
     params: imageParams,
     replies: {
       200: { description: 'The map.', content: { 'image/png': 'bytes', 'application/x-npy': 'bytes' } },

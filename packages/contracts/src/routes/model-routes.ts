@@ -62,7 +62,8 @@ export const modelRoutes = {
     path: '/v1/models/{id}/score',
     tag: 'models',
     summary: 'Score images at once',
-    description: 'With `Accept: image/png` and exactly one image, the answer is the overlay of its anomaly map.',
+    description:
+      'With `Accept: image/png` and exactly one image, the answer is the image beside itself under its heat map.',
     params: modelParams,
     body: {
       form: z.strictObject({ file: z.array(z.file()).min(1) }),

@@ -17,6 +17,7 @@ export const serviceRoutes = {
     path: '/readyz',
     tag: 'service',
     summary: 'Can the server do its work?',
+    description: 'Where the server has an operations port, `checks` are told there and are empty here.',
     replies: { 200: json('It can.', readinessSchema) },
     problems: ['not-ready', 'draining'],
     open: true,
@@ -26,7 +27,9 @@ export const serviceRoutes = {
     path: '/metrics',
     tag: 'service',
     summary: 'Metrics for Prometheus',
+    description: 'Where the server has an operations port, they are there and not here.',
     replies: { 200: { description: 'Text exposition format.', content: { 'text/plain': z.string() } } },
+    problems: ['not-found'],
     open: true,
   },
   getDocs: {

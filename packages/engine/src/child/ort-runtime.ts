@@ -50,10 +50,10 @@ interface Provider {
   readonly deviceId: number;
 }
 
-const CPU: Provider = { name: 'cpu', deviceId: 0 };
+const cpu: Provider = { name: 'cpu', deviceId: 0 };
 
 async function chooseProvider(device: Device): Promise<Provider & { readonly passedOver?: string }> {
-  if (device === 'cpu') return CPU;
+  if (device === 'cpu') return cpu;
   const [, index = '0'] = /^(?:auto|cuda(?::(\d+))?)$/.exec(device) ?? unknownDevice(device);
   const cuda: Provider = { name: 'cuda', deviceId: Number(index) };
   computeInFloat32();
@@ -61,7 +61,7 @@ async function chooseProvider(device: Device): Promise<Provider & { readonly pas
   if (fault === undefined) return cuda;
   if (device === 'auto') {
     const [sign] = nvidiaSigns();
-    return sign === undefined ? CPU : { ...CPU, passedOver: `There is ${sign}, but CUDA did not load: ${fault}.` };
+    return sign === undefined ? cpu : { ...cpu, passedOver: `There is ${sign}, but CUDA did not load: ${fault}.` };
   }
   throw new EngineError(
     'device-unavailable',

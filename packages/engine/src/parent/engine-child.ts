@@ -64,17 +64,23 @@ export class EngineChild {
     const watchdog = setInterval(() => {
       if (++this.#silentBeats >= silenceLimit * this.#images) this.kill('hang');
     }, settings.beatIntervalMs);
-    // `close` comes after the exit and after the last message.
-    this.#process.once('close', (code, signal) => {
+    let hasEnded = false;
+    const ended = (code: number | null, signal: NodeJS.Signals | null) => {
+      if (hasEnded) return;
+      hasEnded = true;
       clearInterval(watchdog);
       const reason = this.draining && !this.#drained && this.#reason !== 'hang' ? 'crash' : this.#reason;
       const how = signal ? `it was killed by ${signal}` : `it exited with code ${code}`;
       const description =
         reason === 'hang' ? `it did not answer for ${hangTimeoutMs * this.#images} ms` : (this.#spawnError ?? how);
       onEnd({ reason, description, ...(this.#fault && { fault: this.#fault }) });
-    });
+    };
+    // `close` comes after the exit and after the last message.
+    this.#process.once('close', ended);
     this.#process.on('error', ({ message }) => {
       this.#spawnError = message;
+      // Without a descriptor for it there never was a process, and there is no `close`.
+      if (this.#process.pid === undefined) ended(null, null);
     });
     const start: StartMessage = { type: 'start', settings };
     this.#send(start);

@@ -9,7 +9,7 @@ import type { AdaptationJob } from '@mediclip/adaptation';
 import { resolveAdaptationOptions } from '@mediclip/contracts';
 import { temporaryFolder } from '@mediclip/testing';
 import type { Script } from '../testing/fake-compute.js';
-import { Engine } from './engine.js';
+import { Engine, type ScoreRequest } from './engine.js';
 import type { EngineOptions } from './engine-options.js';
 
 const computeModule = new URL('../../dist/testing/fake-compute.js', import.meta.url);
@@ -63,6 +63,15 @@ async function until(holds: () => boolean): Promise<void> {
 const obeyed = (folder: string) => until(() => existsSync(path.join(folder, 'obeyed')));
 
 const killed = (engine: Engine) => process.kill(engine.state.pid!, 'SIGKILL');
+
+/** Scores while the process is stopped for a moment, so that all images wait when it begins. */
+function scoredAsOneBatch(engine: Engine, request: ScoreRequest) {
+  const pid = engine.state.pid!;
+  process.kill(pid, 'SIGSTOP');
+  const answer = engine.score(request);
+  process.kill(pid, 'SIGCONT');
+  return answer;
+}
 
 /** The result of the same adaptation when nothing disturbs it. */
 async function undisturbed(steps?: number): Promise<string> {
@@ -225,7 +234,7 @@ describe('the engine process dies', () => {
     const restart = once(engine, 'restart');
     const stuck = detector('a', { command: 'hang', batch: 2, times: 1 });
     const greys = [1, 2];
-    expect(scores(await engine.score({ detector: stuck, images: greys.map(image) }))).toEqual(greys);
+    expect(scores(await scoredAsOneBatch(engine, { detector: stuck, images: greys.map(image) }))).toEqual(greys);
     expect(await restart).toEqual([{ reason: 'hang', description: 'it did not answer for 6000 ms' }]);
   });
 
@@ -255,8 +264,8 @@ describe('memory', () => {
   test('that ran out over a batch: its images are scored one by one', async () => {
     const engine = await startEngine();
     const full = detector('a', { command: 'outOfMemory', batch: 2, times: 1 });
-    const greys = Array.from({ length: 40 }, (_, i) => i);
-    expect(scores(await engine.score({ detector: full, images: greys.map(image) }))).toEqual(greys);
+    const greys = [1, 2];
+    expect(scores(await scoredAsOneBatch(engine, { detector: full, images: greys.map(image) }))).toEqual(greys);
     await obeyed(full.folder);
   });
 
@@ -429,6 +438,14 @@ describe('stopping', () => {
     await obeyed(stuck.folder);
     await engine.stop();
     await rejection;
+  });
+
+  test('a process that could not be started for want of descriptors has ended, so that another is tried', async () => {
+    const entry = fileURLToPath(new URL('../../dist/testing/child-without-descriptors.js', import.meta.url));
+    const parent = spawn('sh', ['-c', `ulimit -n 64 && exec "$0" "$1"`, process.execPath, entry], { stdio: 'pipe' });
+    const said = parent.stdout.setEncoding('utf8').toArray();
+    await once(parent, 'close');
+    expect((await said).join('')).toMatch(/EMFILE/);
   });
 
   test.each(['is killed with -9', 'exits'])('the process ends with its parent, which %s', async (how) => {

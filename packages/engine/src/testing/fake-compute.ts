@@ -28,8 +28,8 @@ export interface Script {
   readonly bytes?: number;
 }
 
-const CHECKPOINT_EVERY = 5;
-const DEFAULT_STEPS = 20;
+const checkpointEvery = 5;
+const defaultSteps = 20;
 const held: Buffer[] = [];
 let tellHalved: OnBatchHalved = () => {};
 
@@ -81,7 +81,7 @@ class FakeRun implements AdaptationRun {
   constructor(job: AdaptationJob, samples: SampleSource) {
     this.#job = job;
     this.#samples = samples;
-    this.#steps = readScript(job.workFolder).steps ?? DEFAULT_STEPS;
+    this.#steps = readScript(job.workFolder).steps ?? defaultSteps;
     if (existsSync(this.#file)) [this.#step, this.#digest] = JSON.parse(readFileSync(this.#file, 'utf8'));
   }
 
@@ -99,7 +99,7 @@ class FakeRun implements AdaptationRun {
     const [sample] = await this.#samples.draw([request]);
     this.#digest = createHash('sha256').update(this.#digest).update(sample!.image).digest('hex');
     this.#step++;
-    if (this.#step % CHECKPOINT_EVERY === 0) await this.checkpoint();
+    if (this.#step % checkpointEvery === 0) await this.checkpoint();
     if (this.#step < this.#steps) return false;
     mkdirSync(this.#job.outFolder, { recursive: true });
     writeFileSync(path.join(this.#job.outFolder, 'detector.json'), this.#digest);

@@ -21,7 +21,7 @@ export type ConformalThreshold =
       readonly neededImages: number;
     };
 
-const SMALLEST_ALPHA = 1e-9;
+const smallestAlpha = 1e-9;
 
 /**
  * Split-conformal threshold from the scores of normal images that were used neither for training nor for choosing the
@@ -32,8 +32,8 @@ const SMALLEST_ALPHA = 1e-9;
  * golden/metrics/conformal.json. Throws a RangeError for scores that are not finite or an alpha outside 0 to 1.
  */
 export function conformalThreshold(normalScores: ArrayLike<number>, alpha: number): ConformalThreshold {
-  if (!(alpha >= SMALLEST_ALPHA && alpha < 1)) {
-    throw new RangeError(`alpha is ${alpha}; give a number between 0 (${SMALLEST_ALPHA} at least) and 1, say 0.05.`);
+  if (!(alpha >= smallestAlpha && alpha < 1)) {
+    throw new RangeError(`alpha is ${alpha}; give a number between 0 (${smallestAlpha} at least) and 1, say 0.05.`);
   }
   requireFinite(normalScores);
   const normalImages = normalScores.length;

@@ -1,5 +1,5 @@
-import { type Figure, INTERVAL_LEVEL, type Outcome, undefinedBecause } from '../outcome.js';
-import { NORMAL_QUANTILE_975, twoSidedPValue } from '../statistics/normal-distribution.js';
+import { type Figure, intervalLevel, type Outcome, undefinedBecause } from '../outcome.js';
+import { normalQuantile975, twoSidedPValue } from '../statistics/normal-distribution.js';
 import { aurocCovariance, logitInterval, mean, placements } from './delong.js';
 import { whyUndefined } from './image-metrics.js';
 import { labelScores } from './ranking.js';
@@ -46,7 +46,7 @@ export function compareModels(
 
   const standardError = Math.sqrt(variance);
   const z = difference / standardError;
-  const half = NORMAL_QUANTILE_975 * standardError;
+  const half = normalQuantile975 * standardError;
   const low = Math.max(-1, difference - half);
   const high = Math.min(1, difference + half);
   return {
@@ -54,17 +54,17 @@ export function compareModels(
     difference: {
       defined: true,
       value: difference,
-      interval: { defined: true, low, high, level: INTERVAL_LEVEL, method: 'delong' },
+      interval: { defined: true, low, high, level: intervalLevel, method: 'delong' },
     },
     test: { defined: true, z, pValue: twoSidedPValue(z), standardError },
   };
 }
 
-const ROUNDING = 1e-12;
+const rounding = 1e-12;
 
 function whyNoTest(variance: number, largestVariance: number): string | undefined {
   if (Number.isNaN(variance)) return 'The test needs at least two normal and two abnormal images.';
-  if (variance <= ROUNDING * largestVariance) {
+  if (variance <= rounding * largestVariance) {
     return "DeLong's variance of the difference is 0: both models place every image alike among the other class.";
   }
   return undefined;

@@ -1,5 +1,5 @@
-import { INTERVAL_LEVEL, type Interval, type Outcome, undefinedBecause } from '../outcome.js';
-import { NORMAL_QUANTILE_975 } from '../statistics/normal-distribution.js';
+import { type Interval, intervalLevel, type Outcome, undefinedBecause } from '../outcome.js';
+import { normalQuantile975 } from '../statistics/normal-distribution.js';
 import { type LabelledScores, rank } from './ranking.js';
 
 /** Where each image of one class stands among the other class; the mean of either array is the AUROC. */
@@ -67,10 +67,10 @@ export function logitInterval(auroc: number, variance: number): Outcome<Interval
     return undefinedBecause("DeLong's variance is 0 for this ranking, which does not say how sure the figure is.");
   }
   const logit = Math.log(auroc / (1 - auroc));
-  const half = (NORMAL_QUANTILE_975 * Math.sqrt(variance)) / (auroc * (1 - auroc));
+  const half = (normalQuantile975 * Math.sqrt(variance)) / (auroc * (1 - auroc));
   const low = logistic(logit - half);
   const high = logistic(logit + half);
-  return { defined: true, low, high, level: INTERVAL_LEVEL, method: 'delong-logit' };
+  return { defined: true, low, high, level: intervalLevel, method: 'delong-logit' };
 }
 
 const tooFewForVariance = undefinedBecause(

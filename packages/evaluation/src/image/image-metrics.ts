@@ -40,8 +40,8 @@ export interface ImageMetrics {
   readonly precisionRecall: Outcome<{ points: readonly PrecisionRecallPoint[] }>;
 }
 
-const TARGETS = { specificities: [0.9, 0.95], proLimits: [] };
-const DEFAULTS: BootstrapOptions = { resamples: 2000, seed: 0 };
+const targets = { specificities: [0.9, 0.95], proLimits: [] };
+const defaults: BootstrapOptions = { resamples: 2000, seed: 0 };
 
 export interface ImageMetricsOptions extends Partial<BootstrapOptions> {
   /**
@@ -87,7 +87,7 @@ export function imageMetrics(
       figures: bootstrapped(sweep),
       evaluate: (multiplicities) => bootstrapped(sweepImages(labelled, ranking, multiplicities)),
     },
-    { ...DEFAULTS, ...options },
+    { ...defaults, ...options },
   );
   const noPositives = whyUndefined(labelled, 'abnormal');
   const oneClass = noPositives ?? whyUndefined(labelled, 'normal');
@@ -103,7 +103,7 @@ export function imageMetrics(
       interval: intervals[1]!,
       ...thresholds(sweep.bestF1Threshold),
     },
-    sensitivityAtSpecificity: TARGETS.specificities.map((specificity, i) => ({
+    sensitivityAtSpecificity: targets.specificities.map((specificity, i) => ({
       specificity,
       sensitivity: oneClass ?? {
         defined: true,
@@ -161,7 +161,7 @@ function sweepImages(
   multiplicities?: Uint32Array,
   observe?: (threshold: number, sweep: RankingSweep) => void,
 ): RankingSweep {
-  const sweep = new RankingSweep({ positives, negatives, regions: 0 }, TARGETS);
+  const sweep = new RankingSweep({ positives, negatives, regions: 0 }, targets);
   for (let group = 0; group + 1 < groupStarts.length; group++) {
     let [normalCount, abnormalCount] = [0, 0];
     for (let i = groupStarts[group]!; i < groupStarts[group + 1]!; i++) {

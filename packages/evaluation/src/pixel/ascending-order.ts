@@ -1,6 +1,6 @@
-const DIGIT_BITS = 11;
-const DIGITS = 3;
-const DIGIT_MASK = (1 << DIGIT_BITS) - 1;
+const radixBits = 11;
+const digits = 3;
+const digitMask = (1 << radixBits) - 1;
 
 /**
  * The positions of `keys` in ascending order of the keys; equal keys keep their order. A radix sort, about ten times as
@@ -9,12 +9,12 @@ const DIGIT_MASK = (1 << DIGIT_BITS) - 1;
 export function ascendingOrder(keys: Uint32Array): Uint32Array {
   let order = Uint32Array.from(keys.keys());
   let reordered = new Uint32Array(keys.length);
-  for (let digit = 0; digit < DIGITS; digit++) {
-    const shift = digit * DIGIT_BITS;
-    const next = firstPlaces(keys, shift, DIGIT_MASK);
+  for (let digit = 0; digit < digits; digit++) {
+    const shift = digit * radixBits;
+    const next = firstPlaces(keys, shift, digitMask);
     for (let i = 0; i < order.length; i++) {
       const position = order[i]!;
-      reordered[next[(keys[position]! >>> shift) & DIGIT_MASK]!++] = position;
+      reordered[next[(keys[position]! >>> shift) & digitMask]!++] = position;
     }
     [order, reordered] = [reordered, order];
   }
@@ -23,11 +23,11 @@ export function ascendingOrder(keys: Uint32Array): Uint32Array {
 
 /** `keys` of at most `bits` bits, 17 to 32, in ascending order. */
 export function ascendingKeys(keys: Uint32Array, bits: number): Uint32Array {
-  const digitBits = Math.ceil(bits / DIGITS);
+  const digitBits = Math.ceil(bits / digits);
   const mask = (1 << digitBits) - 1;
   let from = keys.slice();
   let to = new Uint32Array(keys.length);
-  for (let digit = 0; digit < DIGITS; digit++) {
+  for (let digit = 0; digit < digits; digit++) {
     const shift = digit * digitBits;
     const next = firstPlaces(from, shift, mask);
     for (let i = 0; i < from.length; i++) {

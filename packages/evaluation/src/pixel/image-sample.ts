@@ -10,8 +10,8 @@ import {
 } from './pixel-counts.js';
 
 /** Rows of all images together, and different scores among them; they bound the memory and the time of a bootstrap. */
-const MOST_ROWS = 2 ** 19;
-const MOST_SCORES = 2 ** 12;
+const mostRows = 2 ** 19;
+const mostScores = 2 ** 12;
 
 /**
  * Keeps every image's own counts, for resampling images. Scores are rounded as little as keeps the whole within bounds:
@@ -26,7 +26,7 @@ export class ImageSample {
     const rounded = countPixels([image], this.#droppedBits);
     this.#images.push(rounded);
     this.#rows += rowsIn(rounded);
-    while (this.#rows > MOST_ROWS && this.#droppedBits < 31) {
+    while (this.#rows > mostRows && this.#droppedBits < 31) {
       this.#images = this.#images.map((kept) => dropBits(kept, 1));
       this.#rows = this.#images.reduce((rows, kept) => rows + rowsIn(kept), 0);
       this.#droppedBits++;
@@ -36,7 +36,7 @@ export class ImageSample {
   /** A function that sweeps over all images, image i counting `multiplicities[i]` times. */
   resampler(targets: SweepTargets): (multiplicities: Uint32Array) => RankingSweep {
     let rounded = this.#images;
-    while (distinctKeys(rounded).length > MOST_SCORES) rounded = rounded.map((image) => dropBits(image, 1));
+    while (distinctKeys(rounded).length > mostScores) rounded = rounded.map((image) => dropBits(image, 1));
     const keys = distinctKeys(rounded);
     const placeOf = new Map(keys.map((key, place) => [key, place]));
     const images = rounded.map(({ normal, abnormal, regions }) => ({

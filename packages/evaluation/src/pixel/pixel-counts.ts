@@ -17,7 +17,7 @@ export interface ImagePixels {
   readonly regions: number;
 }
 
-export const NO_PIXELS: PixelCounts = { normal: emptyRows(0, false), abnormal: emptyRows(0, true), regions: 0 };
+export const noPixels: PixelCounts = { normal: emptyRows(0, false), abnormal: emptyRows(0, true), regions: 0 };
 
 /**
  * Reads a map (row-major float32 scores) with its mask (non-zero = abnormal) without rounding anything.

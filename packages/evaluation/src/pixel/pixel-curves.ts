@@ -1,7 +1,7 @@
 import type { RankingSweep } from '../statistics/ranking-sweep.js';
 
-const HUNDREDTHS = Array.from({ length: 101 }, (_, i) => i / 100);
-const RATES = [0, ...Array.from({ length: 9 }, (_, i) => (i + 1) / 1000), ...HUNDREDTHS.slice(1)];
+const hundredths = Array.from({ length: 101 }, (_, i) => i / 100);
+const rates = [0, ...Array.from({ length: 9 }, (_, i) => (i + 1) / 1000), ...hundredths.slice(1)];
 
 /** Curves over all pixels, at false-positive rates 0, 0.001 to 0.01, 0.02 to 1 and at recalls 0, 0.01 to 1. */
 export interface PixelCurves {
@@ -13,14 +13,14 @@ export interface PixelCurves {
 
 /** Follows a sweep over pixels of both classes and keeps its curves at fixed places only. */
 export class PixelCurveRecorder {
-  readonly #roc = new SampledCurve(RATES);
-  readonly #overlap = new SampledCurve(RATES);
+  readonly #roc = new SampledCurve(rates);
+  readonly #overlap = new SampledCurve(rates);
   readonly #precisions: number[] = [];
 
   step({ falsePositiveRate, truePositiveRate, perRegionOverlap, precision }: RankingSweep): void {
     this.#roc.step(falsePositiveRate, truePositiveRate);
     this.#overlap.step(falsePositiveRate, perRegionOverlap);
-    while (this.#precisions.length < HUNDREDTHS.length && HUNDREDTHS[this.#precisions.length]! <= truePositiveRate) {
+    while (this.#precisions.length < hundredths.length && hundredths[this.#precisions.length]! <= truePositiveRate) {
       this.#precisions.push(precision);
     }
   }
@@ -29,9 +29,9 @@ export class PixelCurveRecorder {
     const roc = this.#roc.finish();
     const overlap = this.#overlap.finish();
     return {
-      roc: RATES.map((falsePositiveRate, i) => ({ falsePositiveRate, truePositiveRate: roc[i]! })),
-      perRegionOverlap: RATES.map((falsePositiveRate, i) => ({ falsePositiveRate, overlap: Math.min(1, overlap[i]!) })),
-      precisionRecall: this.#precisions.map((precision, i) => ({ recall: HUNDREDTHS[i]!, precision })),
+      roc: rates.map((falsePositiveRate, i) => ({ falsePositiveRate, truePositiveRate: roc[i]! })),
+      perRegionOverlap: rates.map((falsePositiveRate, i) => ({ falsePositiveRate, overlap: Math.min(1, overlap[i]!) })),
+      precisionRecall: this.#precisions.map((precision, i) => ({ recall: hundredths[i]!, precision })),
     };
   }
 }

@@ -69,9 +69,9 @@ export interface PixelMetrics {
   readonly resolution: Resolution;
 }
 
-const PRO_LIMITS = [0.3, 0.05, 1];
-const TARGETS = { specificities: [], proLimits: PRO_LIMITS };
-const MOST_PIXELS = 2 ** 32 - 1;
+const allProLimits = [0.3, 0.05, 1];
+const targets = { specificities: [], proLimits: allProLimits };
+const mostPixels = 2 ** 32 - 1;
 
 /**
  * Pixel-level figures over any number of anomaly maps, one map at a time, in memory that hardly grows with their number
@@ -111,8 +111,8 @@ export class PixelMetricsAccumulator {
       );
     }
     const { negatives, positives, regions } = this.#totals;
-    if (negatives + positives + map.length > MOST_PIXELS) {
-      throw new RangeError(`One accumulator counts at most ${MOST_PIXELS} pixels; evaluate fewer or smaller maps.`);
+    if (negatives + positives + map.length > mostPixels) {
+      throw new RangeError(`One accumulator counts at most ${mostPixels} pixels; evaluate fewer or smaller maps.`);
     }
     const image = readPixels(map, mask, width, height, this.#connectivity);
     const abnormalPixels = map.length - image.normalKeys.length;
@@ -133,7 +133,7 @@ export class PixelMetricsAccumulator {
    * intervals.
    */
   result(): PixelMetrics {
-    const sweep = new RankingSweep(this.#totals, TARGETS);
+    const sweep = new RankingSweep(this.#totals, targets);
     const recorder = new PixelCurveRecorder();
     const { pixels, droppedBits } = this.#histogram.whole();
     forEachScore(pixels, (key, normal, abnormal, overlap) => {
@@ -157,7 +157,7 @@ export class PixelMetricsAccumulator {
       averagePrecision: noAbnormal ?? figure(1),
       bestDice: noAbnormal ?? { ...figure(2), threshold: scoreOfKey(sweep.bestF1Threshold * 2 ** droppedBits) },
       ...(this.#thresholdDice && { thresholdDice: noAbnormal ?? this.#fixedDice(this.#thresholdDice) }),
-      aupro: PRO_LIMITS.map((limit, i) => ({ limit, area: oneClass ?? figure(3 + i) })),
+      aupro: allProLimits.map((limit, i) => ({ limit, area: oneClass ?? figure(3 + i) })),
       curves: oneClass ?? { defined: true, ...recorder.curves() },
       resolution: droppedBits === 0 ? { exact: true } : { exact: false, droppedBits, errorBounds: errorBounds(sweep) },
     };
@@ -170,7 +170,7 @@ export class PixelMetricsAccumulator {
   }
 
   #intervals(figures: readonly number[]): Outcome<Interval>[] {
-    const resample = this.#sample.resampler(TARGETS);
+    const resample = this.#sample.resampler(targets);
     return bootstrapIntervals(
       {
         strata: this.#strata,

@@ -39,12 +39,12 @@ export function dropLowestBits(part: ScoreCounts, bits: number): ScoreCounts {
 }
 
 /** Keys of up to this many bits are counted in a table of all; longer ones are sorted. */
-const TABLE_BITS = 16;
+const tableBits = 16;
 
 /** Counts keys, which come in no order, without their lowest `droppedBits` bits. */
 export function countKeys(lists: readonly Uint32Array[], droppedBits: number): ScoreCounts {
   const bits = 32 - droppedBits;
-  if (bits <= TABLE_BITS) return tableRows(lists, droppedBits);
+  if (bits <= tableBits) return tableRows(lists, droppedBits);
   const keys = new Uint32Array(lists.reduce((sum, { length }) => sum + length, 0));
   let end = 0;
   for (const list of lists) for (let i = 0; i < list.length; i++) keys[end++] = list[i]! >>> droppedBits;

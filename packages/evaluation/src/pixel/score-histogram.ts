@@ -3,13 +3,13 @@ import {
   dropBits,
   type ImagePixels,
   mergePixels,
-  NO_PIXELS,
+  noPixels,
   type PixelCounts,
   rowsIn,
 } from './pixel-counts.js';
 
 /** Pixels are collected up to this number before they are merged into the whole, which takes its time. */
-const MOST_PENDING_PIXELS = 2 ** 21;
+const mostPendingPixels = 2 ** 21;
 
 /**
  * The pixels of any number of images counted by score, exactly for as long as they have at most `mostScores` different
@@ -18,7 +18,7 @@ const MOST_PENDING_PIXELS = 2 ** 21;
  * which they came.
  */
 export class ScoreHistogram {
-  #whole = NO_PIXELS;
+  #whole = noPixels;
   #droppedBits = 0;
   #pending: ImagePixels[] = [];
   #pendingPixels = 0;
@@ -33,7 +33,7 @@ export class ScoreHistogram {
   add(image: ImagePixels): void {
     this.#pending.push(image);
     this.#pendingPixels += image.normalKeys.length + image.abnormal.keys.length;
-    if (this.#pendingPixels > MOST_PENDING_PIXELS) this.#mergePending();
+    if (this.#pendingPixels > mostPendingPixels) this.#mergePending();
   }
 
   /** All pixels so far; keys without their lowest `droppedBits` bits, of which 0 means exact. */

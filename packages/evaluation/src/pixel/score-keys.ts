@@ -1,5 +1,5 @@
-const SIGN = 0x80000000;
-const EXPONENT = 0x7f800000;
+const sign = 0x80000000;
+const exponent = 0x7f800000;
 
 /**
  * One unsigned 32-bit key per float32 score, in the same order and equal exactly where the scores are equal (-0 and 0
@@ -10,16 +10,16 @@ export function scoreKeys(scores: Float32Array): Uint32Array {
   const keys = new Uint32Array(scores.length);
   for (let pixel = 0; pixel < patterns.length; pixel++) {
     const pattern = patterns[pixel]!;
-    if ((pattern & EXPONENT) === EXPONENT) {
+    if ((pattern & exponent) === exponent) {
       throw new RangeError(`Pixel ${pixel} scores ${scores[pixel]}; give finite numbers.`);
     }
-    keys[pixel] = pattern < SIGN || pattern === SIGN ? pattern | SIGN : ~pattern;
+    keys[pixel] = pattern < sign || pattern === sign ? pattern | sign : ~pattern;
   }
   return keys;
 }
 
 /** The score that a key stands for. */
 export function scoreOfKey(key: number): number {
-  const word = new Uint32Array([key >= SIGN ? key & ~SIGN : ~key]);
+  const word = new Uint32Array([key >= sign ? key & ~sign : ~key]);
   return new Float32Array(word.buffer)[0]!;
 }

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 
 const script = fileURLToPath(new URL('../../dist/testing/measure-streaming-memory.js', import.meta.url));
-const MEGABYTE = 1e6;
+const megabyte = 1e6;
 
 /** Beyond some 200 maps of 224 x 224 with ever new scores the counters are full, and memory stops growing. */
 const maps = Number(process.env.MEDICLIP_TEST_MAPS ?? 2000);
@@ -17,6 +17,6 @@ test(`memory does not grow with the number of maps: ${maps} of 224 x 224 stay be
     resolution: { exact: boolean };
   };
   expect(resolution.exact).toBe(false);
-  expect(peakBytes).toBeLessThan(500 * MEGABYTE);
-  expect(peakBytes - halfwayBytes).toBeLessThan(60 * MEGABYTE);
+  expect(peakBytes).toBeLessThan(500 * megabyte);
+  expect(peakBytes - halfwayBytes).toBeLessThan(60 * megabyte);
 }, 300_000);

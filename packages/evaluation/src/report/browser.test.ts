@@ -28,6 +28,7 @@ const reports: Record<string, ReportData> = {
     dataset: exampleReport.dataset,
     scores: [],
     image: exampleReport.image,
+    regionThreshold: 0.5,
     cases: [],
     history: [],
     modelCard: [],

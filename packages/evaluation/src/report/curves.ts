@@ -5,7 +5,7 @@ import type { EpochFigures, ReportData } from './report-data.js';
 import { colours } from './style.js';
 import { figureInWords, round } from './words.js';
 
-const BINS = 24;
+const bins = 24;
 
 export function rocPlot({ auroc, roc }: ImageMetrics): Html {
   if (!roc.defined) return html`<p>${roc.reason}</p>`;
@@ -62,9 +62,9 @@ export function distributionPlot(scores: ReportData['scores'], threshold: number
   if (scores.length === 0) return html`<p>There are no images.</p>`;
   const values = scores.map(({ score }) => score);
   const x = axisAround('score of the image', threshold === undefined ? values : [...values, threshold]);
-  const binOf = (score: number) => Math.min(BINS - 1, Math.floor(((score - x.low) / (x.high - x.low)) * BINS));
+  const binOf = (score: number) => Math.min(bins - 1, Math.floor(((score - x.low) / (x.high - x.low)) * bins));
   const shares = (abnormal: boolean) => {
-    const counts = new Array<number>(BINS).fill(0);
+    const counts = new Array<number>(bins).fill(0);
     const ofClass = scores.filter((image) => image.abnormal === abnormal);
     for (const { score } of ofClass) counts[binOf(score)]!++;
     return counts.map((count) => (100 * count) / Math.max(1, ofClass.length));
@@ -74,7 +74,7 @@ export function distributionPlot(scores: ReportData['scores'], threshold: number
   const bars = (heights: readonly number[], sign: 1 | -1, colour: string, { x: placeX, y: placeY }: Scales) =>
     heights.map((height, bin) => {
       if (height === 0) return new Html('');
-      const edge = (place: number) => placeX(x.low + (place / BINS) * (x.high - x.low));
+      const edge = (place: number) => placeX(x.low + (place / bins) * (x.high - x.low));
       const [left, right] = [edge(bin), edge(bin + 1)];
       const [end, zero] = [placeY(sign * height), placeY(0)];
       return html`<rect x="${short(left + 0.5)}" y="${short(Math.min(end, zero))}" width="${short(right - left - 1)}"

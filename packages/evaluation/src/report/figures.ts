@@ -1,7 +1,7 @@
 import type { Figure, ThresholdFigure } from '../outcome.js';
 import { type Html, html } from './html.js';
 import type { ReportData } from './report-data.js';
-import { count, intervalInWords, round, shareInWords } from './words.js';
+import { count, intervalInWords, percent, round, shareInWords } from './words.js';
 
 /** The figures of whole images and what each of them means. */
 export function imageFigures({ image }: ReportData): Html {
@@ -33,7 +33,7 @@ export function groupSection({ groups }: ReportData): Html | undefined {
 }
 
 /** The figures of pixels, or why there are none. */
-export function pixelFigures({ pixel }: ReportData): Html {
+export function pixelFigures({ pixel, dataset: { maskShares } }: ReportData): Html {
   if (!pixel) return html`<p>No abnormal image has a mask, so nothing can be said about where the model looks.</p>`;
   const aupro = pixel.aupro.find(({ limit }) => limit === 0.3);
   const { resolution } = pixel;
@@ -44,6 +44,11 @@ export function pixelFigures({ pixel }: ReportData): Html {
     ${panel('Best Dice', pixel.bestDice, 'The largest overlap of the hot area and the masks over all thresholds, chosen with the masks known.')}
     ${pixel.thresholdDice && panel('Dice at the calibrated threshold', pixel.thresholdDice, 'The overlap of the masks and of the area at or above the calibrated threshold of the map, which was chosen without these images.')}
   </div>
+  ${
+    maskShares &&
+    html`<p>The masks mark ${percent(maskShares.smallest)} to ${percent(maskShares.largest)} of their images, half of them less than ${percent(maskShares.median)}. The smaller a lesion,
+    the harder it is to outline, and the lower are precision and Dice.</p>`
+  }
   <p class="quiet">From ${pixel.regions} lesions in ${pixel.abnormalImages} masks and ${pixel.images} maps.
     ${resolution.exact ? 'Computed without rounding.' : `Map values were rounded to count them; the AUROC is exact to ${resolution.errorBounds.auroc.toExponential(0)}.`}</p>`;
 }

@@ -2,9 +2,9 @@ import { Html, html } from './html.js';
 import { colours } from './style.js';
 
 /** Size of a plot in SVG units, and the frame that its data fill. */
-const WIDTH = 400;
-const HEIGHT = 300;
-const FRAME = { left: 56, right: 386, top: 14, bottom: 246 } as const;
+const width = 400;
+const height = 300;
+const frame = { left: 56, right: 386, top: 14, bottom: 246 } as const;
 
 export interface Axis {
   readonly label: string;
@@ -39,16 +39,16 @@ export interface Plot {
 /** A plot with axes, as an SVG element that scales with the page. */
 export function renderPlot({ id, title, description, x, y, draw }: Plot): Html {
   const scales: Scales = {
-    x: linear(x, FRAME.left, FRAME.right),
-    y: linear(y, FRAME.bottom, FRAME.top),
+    x: linear(x, frame.left, frame.right),
+    y: linear(y, frame.bottom, frame.top),
   };
-  const middle = (FRAME.top + FRAME.bottom) / 2;
-  return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img"
+  const middle = (frame.top + frame.bottom) / 2;
+  return html`<svg viewBox="0 0 ${width} ${height}" role="img"
     aria-labelledby="${id}-title ${id}-description" font-family="system-ui, sans-serif" font-size="12" fill="${colours.ink}">
     <title id="${id}-title">${title}</title><desc id="${id}-description">${description}</desc>
     ${ticks(x).map((tick) => horizontalTick(scales.x(tick), x.tickLabel?.(tick) ?? tick))}
     ${ticks(y).map((tick) => verticalTick(scales.y(tick), y.tickLabel?.(tick) ?? tick))}
-    <text x="${(FRAME.left + FRAME.right) / 2}" y="${HEIGHT - 10}" text-anchor="middle">${x.label}</text>
+    <text x="${(frame.left + frame.right) / 2}" y="${height - 10}" text-anchor="middle">${x.label}</text>
     <text x="14" y="${middle}" text-anchor="middle" transform="rotate(-90 14 ${middle})">${y.label}</text>
     ${draw(scales)}
   </svg>`;
@@ -69,15 +69,15 @@ export function line(points: readonly Point[], { x, y }: Scales, { colour, dashe
 /** A dashed line from the bottom to the top of the plot, with its name beside its top. */
 export function verticalMark(value: number, label: string, { x }: Scales): Html {
   const place = x(value);
-  const onTheLeft = place > (FRAME.left + FRAME.right) / 2;
-  return html`<path d="M${short(place)} ${FRAME.top}V${FRAME.bottom}" stroke="${colours.ink}" stroke-dasharray="4 3"/>
-    <text x="${short(place + (onTheLeft ? -5 : 5))}" y="${FRAME.top + 11}" text-anchor="${onTheLeft ? 'end' : 'start'}">${label}</text>`;
+  const onTheLeft = place > (frame.left + frame.right) / 2;
+  return html`<path d="M${short(place)} ${frame.top}V${frame.bottom}" stroke="${colours.ink}" stroke-dasharray="4 3"/>
+    <text x="${short(place + (onTheLeft ? -5 : 5))}" y="${frame.top + 11}" text-anchor="${onTheLeft ? 'end' : 'start'}">${label}</text>`;
 }
 
 /** A name for what is drawn in the upper or the lower part, at the left edge. */
 export function cornerLabel(label: string, corner: 'top' | 'bottom', colour: string): Html {
-  const y = corner === 'top' ? FRAME.top + 26 : FRAME.bottom - 8;
-  return html`<text x="${FRAME.left + 6}" y="${y}" fill="${colour}" font-weight="600">${label}</text>`;
+  const y = corner === 'top' ? frame.top + 26 : frame.bottom - 8;
+  return html`<text x="${frame.left + 6}" y="${y}" fill="${colour}" font-weight="600">${label}</text>`;
 }
 
 /** An axis that holds all values with a little room, for figures without natural ends. */
@@ -108,11 +108,11 @@ function ticks({ low, high }: Axis): number[] {
 }
 
 function horizontalTick(x: number, value: number): Html {
-  return html`<path d="M${short(x)} ${FRAME.top}V${FRAME.bottom}" stroke="${colours.line}" stroke-width="0.6"/>
-    <text x="${short(x)}" y="${FRAME.bottom + 16}" text-anchor="middle">${value}</text>`;
+  return html`<path d="M${short(x)} ${frame.top}V${frame.bottom}" stroke="${colours.line}" stroke-width="0.6"/>
+    <text x="${short(x)}" y="${frame.bottom + 16}" text-anchor="middle">${value}</text>`;
 }
 
 function verticalTick(y: number, value: number): Html {
-  return html`<path d="M${FRAME.left} ${short(y)}H${FRAME.right}" stroke="${colours.line}" stroke-width="0.6"/>
-    <text x="${FRAME.left - 6}" y="${short(y + 4)}" text-anchor="end">${value}</text>`;
+  return html`<path d="M${frame.left} ${short(y)}H${frame.right}" stroke="${colours.line}" stroke-width="0.6"/>
+    <text x="${frame.left - 6}" y="${short(y + 4)}" text-anchor="end">${value}</text>`;
 }

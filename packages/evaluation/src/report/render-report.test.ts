@@ -86,10 +86,11 @@ describe('the report', () => {
       `data:image/png;base64,${Buffer.from(data.cases[0]!.mask!).toString('base64')}`,
     );
     const plots = elements.filter(({ tagName }) => tagName === 'svg');
-    expect(plots).toHaveLength(4);
+    expect(plots).toHaveLength(5);
     for (const plot of plots) {
       expect(attribute(plot, 'role')).toBe('img');
-      expect(plot.childNodes.some((child) => 'tagName' in child && child.tagName === 'desc')).toBe(true);
+      const words = plot.childNodes.some((child) => 'tagName' in child && /^(title|desc)$/.test(child.tagName));
+      expect(words).toBe(true);
     }
   });
 
@@ -148,6 +149,24 @@ describe('the report', () => {
     expect(bodyText(renderReport(data))).toMatch(/Dice at the calibrated threshold ?0\.\d{3} .*Threshold 0\.500\./);
   });
 
+  test('says how large the masks are, and from which value on heat is shown', () => {
+    const text = bodyText(renderReport(data));
+    expect(text).toContain('The masks mark 0.2% to 12% of their images, half of them less than 3.1%.');
+    expect(text).toContain('where the map is at least 0.620.');
+    expect(bodyText(renderReport({ ...data, dataset: { ...data.dataset, maskShares: undefined } }))).not.toContain(
+      'The masks mark',
+    );
+  });
+
+  test('has as many pictures in each figure of a row', () => {
+    const [missed, clear] = data.cases as [ReportData['cases'][number], ReportData['cases'][number]];
+    const page = renderReport({ ...data, cases: [missed, { ...clear, group: 'missed' }] });
+    const rows = elementsOf(page).filter((element) => attribute(element, 'class') === 'pictures');
+    const pictures = rows.map(({ childNodes }) => childNodes.filter((child) => 'tagName' in child).length);
+    expect(pictures).toEqual([3, 3]);
+    expect(bodyText(page)).toContain('no mask');
+  });
+
   test('says why figures are missing instead of leaving them out', () => {
     const normalOnly = scores.filter(({ abnormal }) => !abnormal);
     const image = imageMetrics(
@@ -160,6 +179,7 @@ describe('the report', () => {
       dataset: { ...data.dataset, rejected: 0 },
       scores: normalOnly,
       image,
+      regionThreshold: 0.5,
       cases: [],
       history: [],
       modelCard: [],

@@ -1,13 +1,14 @@
 import { intendedUse, misuse } from '../model-card/model-card.js';
 import { auditSection } from './audit.js';
 import { caseGallery } from './case-gallery.js';
+import { colourBar } from './colour-bar.js';
 import { comparisonSection } from './comparison.js';
 import { distributionPlot, lossPlot, precisionRecallPlot, rocPlot } from './curves.js';
 import { decisionSection, groupSection, imageFigures, pixelFigures } from './figures.js';
 import { type Html, html } from './html.js';
 import type { ReportData } from './report-data.js';
 import { styleSheet } from './style.js';
-import { count, figureInWords } from './words.js';
+import { count, figureInWords, round } from './words.js';
 
 /**
  * The report of an evaluation as one HTML page that needs nothing from outside: style, plots (SVG) and pictures (data
@@ -76,11 +77,12 @@ function plotFigure(title: string, plot: Html, caption: string): Html {
   return html`<figure class="panel"><h3>${title}</h3>${plot}<figcaption>${caption}</figcaption></figure>`;
 }
 
-function casesSection({ cases }: ReportData): Html | undefined {
+function casesSection({ cases, regionThreshold }: ReportData): Html | undefined {
   if (cases.length === 0) return undefined;
   return html`<section aria-labelledby="cases"><h2 id="cases">Best and worst cases</h2>
-<p>These are the extremes, not typical images. Bright parts of a heat map are what the model finds unlike the normal images; the bar beside
-  it gives the map's values, and each map has its own.</p>
+<p>These are the extremes, not typical images. A heat map is clear where the model finds nothing unlike the normal images, and coloured from
+  the white contour on, where the map is at least ${round(regionThreshold)}.</p>
+${colourBar(regionThreshold)}
 ${caseGallery(cases)}</section>`;
 }
 

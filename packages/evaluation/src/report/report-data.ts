@@ -30,6 +30,8 @@ export interface ReportData {
   readonly comparison?: BaselineComparison;
   /** What an audit of the data set says of these figures. */
   readonly audit?: ReportAudit;
+  /** From this value of a map on an area is a region: there its colours begin. */
+  readonly regionThreshold: number;
   readonly cases: readonly ReportCase[];
   readonly history: readonly EpochFigures[];
   /** The epoch whose parameters the model has. */
@@ -68,6 +70,8 @@ interface EvaluatedDataset {
   readonly digest: string;
   /** Abnormal images with a mask. */
   readonly masks: number;
+  /** Shares of their images that those masks mark, 0 to 1; left out without masks. */
+  readonly maskShares?: { readonly smallest: number; readonly median: number; readonly largest: number } | undefined;
   /** Images that could not be scored and are in no figure. */
   readonly rejected: number;
   /** Images that show what another one of their label shows, and are in no figure. */
@@ -84,6 +88,7 @@ export interface ReportCase {
   readonly name: string;
   readonly score: number;
   readonly image: Uint8Array;
+  /** The image under its heat, in the image's aspect. */
   readonly overlay: Uint8Array;
   readonly mask?: Uint8Array;
 }

@@ -25,9 +25,10 @@ p { max-width: 46rem; }
 a { color: ${colours.link}; }
 .quiet { color: ${colours.quiet}; font-size: 0.9rem; }
 .notice { border-left: 4px solid ${colours.abnormal}; background: ${colours.panel}; padding: 0.6rem 0.9rem; }
-.grid { display: grid; gap: 0.9rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 19rem), 1fr)); }
+.grid { display: flex; flex-wrap: wrap; gap: 0.9rem; }
+.grid > * { flex: 1 1 min(100%, 19rem); }
 .grid + .grid { margin-top: 0.9rem; }
-.plots { grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
+.plots > * { flex-basis: min(100%, 20rem); }
 .panel { background: ${colours.panel}; padding: 0.8rem; border-radius: 6px; margin: 0; min-width: 0; }
 .panel h3 { margin-top: 0; }
 .value { font-size: 1.5rem; font-weight: 600; margin: 0; }
@@ -36,7 +37,9 @@ svg { display: block; width: 100%; height: auto; max-width: 34rem; margin: 0 aut
 figcaption { margin-top: 0.5rem; font-size: 0.9rem; color: ${colours.quiet}; overflow-wrap: anywhere; }
 .pictures { display: flex; gap: 0.4rem; align-items: flex-start; }
 .pictures > span { flex: 1 1 0; min-width: 0; font-size: 0.8rem; color: ${colours.quiet}; }
-.pictures img { display: block; width: 100%; height: auto; }
+.pictures img, .none { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; background: #000000; }
+.none { background: ${colours.line}; }
+.colours { max-width: 22rem; margin: 0.6rem 0; fill: ${colours.ink}; }
 table { border-collapse: collapse; width: 100%; }
 caption { text-align: left; }
 th, td { text-align: left; padding: 0.35rem 0.6rem 0.35rem 0; border-bottom: 1px solid ${colours.line};
@@ -46,7 +49,7 @@ tbody th { font-weight: 600; width: 38%; }
   body { max-width: none; padding: 0; font-size: 10pt; }
   .panel, figure, tr { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
-  .grid { grid-template-columns: repeat(3, 1fr); }
-  .plots { grid-template-columns: repeat(2, 1fr); }
+  .grid > * { flex-basis: 30%; }
+  .plots > * { flex-basis: 45%; }
 }
 `);

@@ -6,6 +6,11 @@ export function round(value: number): string {
   return value.toFixed(3);
 }
 
+/** A share as a percentage of two digits that count, for example "0.20%", "3.1%", "12%". */
+export function percent(share: number): string {
+  return `${Number((100 * share).toPrecision(2))}%`;
+}
+
 /** For example "0.912 (95% interval 0.850 to 0.950)", or the reason why there is no figure. */
 export function figureInWords(figure: Figure | ThresholdFigure): string {
   return figure.defined ? `${round(figure.value)} (${intervalInWords(figure.interval)})` : figure.reason;

@@ -1,5 +1,5 @@
 import { RandomStream } from '@mediclip/synthesis';
-import { INTERVAL_LEVEL, type Interval, type Outcome, undefinedBecause } from '../outcome.js';
+import { type Interval, intervalLevel, type Outcome, undefinedBecause } from '../outcome.js';
 
 export interface BootstrapOptions {
   /** Number of resamples. */
@@ -64,13 +64,13 @@ function percentileInterval(figure: number, replicates: Float64Array): Outcome<I
   if (sorted.length < replicates.length / 2) {
     return undefinedBecause('Most resamples of the images do not define the figure; more images are needed.');
   }
-  const tail = (1 - INTERVAL_LEVEL) / 2;
+  const tail = (1 - intervalLevel) / 2;
   const low = Math.max(0, Math.min(figure, quantile(sorted, tail)));
   const high = Math.min(1, Math.max(figure, quantile(sorted, 1 - tail)));
   if (low === high) {
     return undefinedBecause('Every resample of the images gives the same figure, which does not say how sure it is.');
   }
-  return { defined: true, low, high, level: INTERVAL_LEVEL, method: 'bootstrap' };
+  return { defined: true, low, high, level: intervalLevel, method: 'bootstrap' };
 }
 
 function quantile(sorted: Float64Array, share: number): number {

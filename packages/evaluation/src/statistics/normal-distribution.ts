@@ -1,7 +1,7 @@
 /** The 0.975 quantile of the standard normal distribution: half the width of a 95 % interval in standard errors. */
-export const NORMAL_QUANTILE_975 = 1.959963984540054;
+export const normalQuantile975 = 1.959963984540054;
 
-const SERIES_LIMIT = 2;
+const seriesLimit = 2;
 
 /** Probability that a standard normal variable lies at least as far from 0 as `z`; relative error below 1e-12. */
 export function twoSidedPValue(z: number): number {
@@ -11,7 +11,7 @@ export function twoSidedPValue(z: number): number {
 /** erfc for x >= 0: Abramowitz and Stegun 7.1.6 for small x, the continued fraction 7.1.14 for large x. */
 function complementaryError(x: number): number {
   const gaussian = Math.exp(-x * x) / Math.sqrt(Math.PI);
-  if (x < SERIES_LIMIT) {
+  if (x < seriesLimit) {
     let term = x;
     let sum = x;
     for (let n = 1; term > sum * Number.EPSILON; n++) {

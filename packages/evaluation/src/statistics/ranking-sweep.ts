@@ -14,7 +14,7 @@ export interface SweepTargets {
   readonly proLimits: readonly number[];
 }
 
-const COUNTING_SLACK = 1e-9;
+const countingSlack = 1e-9;
 
 /**
  * Lowers a threshold over all scores and gathers every figure that depends on the ranking alone. `step` is called once
@@ -48,7 +48,7 @@ export class RankingSweep {
       specificity: known ? 1 : Number.NaN,
       threshold: null,
     }));
-    this.#allowedFalsePositives = targets.specificities.map((s) => Math.floor(negatives * (1 - s) + COUNTING_SLACK));
+    this.#allowedFalsePositives = targets.specificities.map((s) => Math.floor(negatives * (1 - s) + countingSlack));
     this.#proAreas = targets.proLimits.map(() => 0);
     this.#proUncertainties = targets.proLimits.map(() => 0);
   }

@@ -30,7 +30,15 @@ function pixelMetrics() {
 export const exampleReport: ReportData = {
   modelName: 'brain <b>&"one"</b>',
   createdAt: '2025-01-31T12:00:00Z',
-  dataset: { name: 'test set', digest: 'sha256:00ff', masks: 4, rejected: 1, copies: 2, learned: 3 },
+  dataset: {
+    name: 'test set',
+    digest: 'sha256:00ff',
+    masks: 4,
+    maskShares: { smallest: 0.002, median: 0.0312, largest: 0.12 },
+    rejected: 1,
+    copies: 2,
+    learned: 3,
+  },
   scores,
   image: imageMetrics(values, labels, { resamples: 50 }),
   pixel: pixelMetrics(),
@@ -51,6 +59,7 @@ export const exampleReport: ReportData = {
       aurocWithinStrata: 0.7,
     },
   },
+  regionThreshold: 0.62,
   cases: [
     {
       group: 'missed',

@@ -6,8 +6,8 @@
 import { readFileSync } from 'node:fs';
 import { PixelMetricsAccumulator } from '../index.js';
 
-const SIDE = 224;
-const LESION_SIDE = 40;
+const side = 224;
+const lesionSide = 40;
 const maps = Number(process.argv[2]);
 
 /** From /proc where there is one: `maxRSS` of a child begins with what its parent had when it was forked. */
@@ -18,16 +18,16 @@ function peak(): number {
 }
 
 const accumulator = new PixelMetricsAccumulator({ resamples: 20 });
-const map = new Float32Array(SIDE * SIDE);
+const map = new Float32Array(side * side);
 let state = 1;
 let halfwayBytes = 0;
 
 /** The mask of a square lesion whose place depends on the image; every other image has none. */
 function maskOf(image: number): Uint8Array {
-  const mask = new Uint8Array(SIDE * SIDE);
-  const corner = image % (SIDE - LESION_SIDE);
-  for (let row = corner; image % 2 === 1 && row < corner + LESION_SIDE; row++) {
-    mask.fill(1, row * SIDE + corner, row * SIDE + corner + LESION_SIDE);
+  const mask = new Uint8Array(side * side);
+  const corner = image % (side - lesionSide);
+  for (let row = corner; image % 2 === 1 && row < corner + lesionSide; row++) {
+    mask.fill(1, row * side + corner, row * side + corner + lesionSide);
   }
   return mask;
 }
@@ -39,7 +39,7 @@ for (let image = 0; image < maps; image++) {
     const score = state / 2 ** 32;
     map[pixel] = mask[pixel] ? Math.sqrt(score) : score * score;
   }
-  accumulator.add(map, mask, SIDE, SIDE);
+  accumulator.add(map, mask, side, side);
   if (image === Math.floor(maps / 2)) halfwayBytes = peak();
 }
 const { resolution } = accumulator.result();

@@ -1,5 +1,5 @@
 import type { DicomFile } from '../dicom/dicom-file.js';
-import { CHANNELS, type DecodedImage, emptyNote, type ReadImage } from '../image/decoded-image.js';
+import { channelsOf, type DecodedImage, emptyNote, type ReadImage } from '../image/decoded-image.js';
 import { ImageError } from '../image/image-error.js';
 import type { RasterFormat } from '../raster/decode-raster.js';
 import { eightBitPixels } from '../raster/eight-bits.js';
@@ -59,7 +59,7 @@ function noted(decoded: DecodedImage): DecodedImage {
 
 /** Whether all pixels have one colour, whatever their alpha. */
 function hasOneColour({ mode, data }: DecodedImage): boolean {
-  const channels = CHANNELS[mode];
+  const channels = channelsOf[mode];
   const colours = mode === 'greyAlpha' || mode === 'rgba' || mode === 'paletteAlpha' ? channels - 1 : channels;
   for (let i = 0; i < data.length; i += channels) {
     for (let channel = 0; channel < colours; channel++) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import sharp from 'sharp';
-import { CHANNELS, type DecodedImage } from '../image/decoded-image.js';
+import { channelsOf, type DecodedImage } from '../image/decoded-image.js';
 import { ImageError } from '../image/image-error.js';
 import { withinTime } from '../image/time-limit.js';
 import { dicomFile } from '../testing/dicom-file.js';
@@ -10,10 +10,10 @@ import { hugePng } from '../testing/huge-png.js';
 import { twoPageTiff } from '../testing/tiff-file.js';
 import { decodeImage } from './decode-image.js';
 
-const WIDTH = 40;
-const HEIGHT = 24;
-const noise = Uint8Array.from({ length: WIDTH * HEIGHT * 3 }, (_, i) => (i * 7919) % 251);
-const rgb = () => sharp(noise, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } });
+const imageWidth = 40;
+const imageHeight = 24;
+const noise = Uint8Array.from({ length: imageWidth * imageHeight * 3 }, (_, i) => (i * 7919) % 251);
+const rgb = () => sharp(noise, { raw: { width: imageWidth, height: imageHeight, channels: 3 } });
 const refused = (code: string) => expect.objectContaining({ name: 'ImageError', code });
 
 const encoded: Readonly<Record<string, () => Promise<Buffer>>> = {
@@ -41,7 +41,7 @@ describe('decoding', () => {
   test.each(Object.keys(encoded))('%s is told by its content', async (format) => {
     const decoded = await decodeImage(await encoded[format]!(), { minimumSide: 1 });
     expect(decoded.format).toBe(format);
-    expect(decoded.data.length).toBe(decoded.width * decoded.height * CHANNELS[decoded.mode]);
+    expect(decoded.data.length).toBe(decoded.width * decoded.height * channelsOf[decoded.mode]);
   });
 
   test.each(['png', 'webp', 'tiff'])('%s without loss gives back the pixels', async (format) => {
@@ -51,8 +51,8 @@ describe('decoding', () => {
   test('the orientation of EXIF is applied', async () => {
     const bytes = await rgb().withMetadata({ orientation: 6 }).png().toBuffer();
     const { width, height, data } = await decodeImage(bytes);
-    expect([width, height]).toEqual([HEIGHT, WIDTH]);
-    const lowerLeft = (HEIGHT - 1) * WIDTH * 3;
+    expect([width, height]).toEqual([imageHeight, imageWidth]);
+    const lowerLeft = (imageHeight - 1) * imageWidth * 3;
     expect(data.slice(0, 3)).toEqual(noise.slice(lowerLeft, lowerLeft + 3));
   });
 
@@ -187,7 +187,9 @@ describe('refused files', () => {
           const outcome = await decodeImage(damaged, { minimumSide: 1, maximumPixels: 1e6 }).catch((error) => error);
           if (outcome instanceof Error) expect(outcome).toBeInstanceOf(ImageError);
           else
-            expect(outcome.data.length).toBe(outcome.width * outcome.height * CHANNELS[(outcome as DecodedImage).mode]);
+            expect(outcome.data.length).toBe(
+              outcome.width * outcome.height * channelsOf[(outcome as DecodedImage).mode],
+            );
         },
       ),
       { numRuns: 60, seed: 1 },

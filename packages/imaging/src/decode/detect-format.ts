@@ -5,7 +5,7 @@ import { isNifti } from '../nifti/nifti-header.js';
 
 export type ImageFormat = 'png' | 'jpeg' | 'webp' | 'tiff' | 'bmp' | 'gif' | 'dicom' | 'nifti';
 
-const FORMAT_OF_MEDIA_TYPE: Readonly<Record<string, ImageFormat>> = {
+const formatOfMediaType: Readonly<Record<string, ImageFormat>> = {
   'image/png': 'png',
   'image/apng': 'png',
   'image/jpeg': 'jpeg',
@@ -24,7 +24,7 @@ export async function detectFormat(bytes: Uint8Array): Promise<ImageFormat> {
   if (isDicom(bytes)) return 'dicom';
   if (isNifti(bytes)) return 'nifti';
   const type = await fileTypeFromBuffer(bytes);
-  const format = type && FORMAT_OF_MEDIA_TYPE[type.mime];
+  const format = type && formatOfMediaType[type.mime];
   if (format) return format;
   throw new ImageError(
     'unsupported-format',

@@ -11,16 +11,16 @@ import {
   encoders,
   frameOf,
   grey8,
-  HEIGHT,
-  PIXELS,
+  imageHeight,
+  imageWidth,
   ramp,
   size,
-  WIDTH,
+  storedPixels,
   window,
 } from '../testing/small-dicom.js';
 
 const jpeg = (pixels: Uint8Array, channels: 1 | 3) =>
-  sharp(pixels, { raw: { width: WIDTH, height: HEIGHT, channels } })
+  sharp(pixels, { raw: { width: imageWidth, height: imageHeight, channels } })
     .toColourspace(channels === 1 ? 'b-w' : 'srgb')
     .jpeg()
     .toBuffer();
@@ -46,9 +46,9 @@ const kinds: Readonly<Record<string, () => Promise<Omit<DicomFileOptions, 'rows'
   'greys of 32 bits': async () => ({
     bitsAllocated: 32,
     signed: true,
-    pixelData: new Uint8Array(PIXELS * 4).map((_, i) => i),
+    pixelData: new Uint8Array(storedPixels * 4).map((_, i) => i),
   }),
-  'single bits': async () => ({ bitsAllocated: 1, bitsStored: 1, pixelData: grey8().subarray(0, PIXELS / 8) }),
+  'single bits': async () => ({ bitsAllocated: 1, bitsStored: 1, pixelData: grey8().subarray(0, storedPixels / 8) }),
   'a file without a header': async () => ({
     ...{ header: 'none', pixelData: grey8() },
     elements: { '00080016': { vr: 'UI', text: '1.2' } },
@@ -68,7 +68,7 @@ const kinds: Readonly<Record<string, () => Promise<Omit<DicomFileOptions, 'rows'
     pixelData: bytesOf(Uint16Array.from(colours)),
   }),
   'halved colours': async () => ({
-    ...{ samplesPerPixel: 3, photometric: 'YBR_FULL_422', pixelData: colours.subarray(0, PIXELS * 2) },
+    ...{ samplesPerPixel: 3, photometric: 'YBR_FULL_422', pixelData: colours.subarray(0, storedPixels * 2) },
   }),
   'a palette': async () => ({
     ...{ photometric: 'PALETTE COLOR', pixelData: grey8() },

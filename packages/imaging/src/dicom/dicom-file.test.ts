@@ -13,12 +13,12 @@ import {
   encoders,
   frameOf,
   grey8,
-  HEIGHT,
-  PIXELS,
+  imageHeight,
+  imageWidth,
   ramp,
   size,
+  storedPixels,
   stretched,
-  WIDTH,
   window,
 } from '../testing/small-dicom.js';
 
@@ -32,7 +32,13 @@ describe('compressions give back what was compressed', () => {
       const pixelData = Buffer.from(bytesOf(Uint16Array.from(values)));
       if (transferSyntax.endsWith('.2.2')) pixelData.swap16();
       const decoded = await decode({ transferSyntax, bitsAllocated: 16, bitsStored: 12, pixelData });
-      expect(decoded).toMatchObject({ width: WIDTH, height: HEIGHT, mode: 'grey', format: 'dicom', frameCount: 1 });
+      expect(decoded).toMatchObject({
+        width: imageWidth,
+        height: imageHeight,
+        mode: 'grey',
+        format: 'dicom',
+        frameCount: 1,
+      });
       expect(decoded.data).toEqual(stretched(values, 0, 4095));
       expect(decoded.notes).toEqual(['greys 0..4095 were stretched to 0..255']);
     },
@@ -56,7 +62,7 @@ describe('compressions give back what was compressed', () => {
   });
 
   test.each([1, 2, 3, 4, 5, 6, 7])('lossless JPEG by predictor %d, with restarts', async (predictor) => {
-    const samples = Uint16Array.from({ length: PIXELS }, (_, i) => (i * 40_503) % 65_536);
+    const samples = Uint16Array.from({ length: storedPixels }, (_, i) => (i * 40_503) % 65_536);
     for (const restartRows of [0, 3]) {
       const pixelData = [encodeJpegLossless(frameOf(samples, 16), { predictor, restartRows })];
       const options = { transferSyntax: '1.2.840.10008.1.2.4.57', bitsAllocated: 16, pixelData };
@@ -66,15 +72,17 @@ describe('compressions give back what was compressed', () => {
   });
 
   test('lossless JPEG with codes of up to 16 bits', async () => {
-    const samples = Uint16Array.from({ length: PIXELS }, (_, i) => (i % 2 ? 32_767 - 2 ** (i % 15) : 2 ** (i % 16)));
+    const samples = Uint16Array.from({ length: storedPixels }, (_, i) =>
+      i % 2 ? 32_767 - 2 ** (i % 15) : 2 ** (i % 16),
+    );
     const pixelData = [encodeJpegLossless(frameOf(samples, 16), { codes: 'unary' })];
     const { data } = await decode({ transferSyntax: '1.2.840.10008.1.2.4.70', bitsAllocated: 16, pixelData });
     expect(data).toEqual(stretched(samples, 1, 32_766));
   });
 
   test('baseline JPEG up to its loss', async () => {
-    const smooth = Uint8Array.from({ length: PIXELS }, (_, i) => (i % WIDTH) * 10);
-    const raw = { width: WIDTH, height: HEIGHT, channels: 1 as const };
+    const smooth = Uint8Array.from({ length: storedPixels }, (_, i) => (i % imageWidth) * 10);
+    const raw = { width: imageWidth, height: imageHeight, channels: 1 as const };
     const stream = await sharp(smooth, { raw }).toColourspace('b-w').jpeg({ quality: 100 }).toBuffer();
     const transferSyntax = '1.2.840.10008.1.2.4.50';
     const { data } = await decode({
@@ -82,7 +90,7 @@ describe('compressions give back what was compressed', () => {
       pixelData: [stream],
       elements: window(127.5, 255, 'LINEAR_EXACT'),
     });
-    for (let i = 0; i < PIXELS; i++) expect(Math.abs(data[i]! - smooth[i]!)).toBeLessThanOrEqual(3);
+    for (let i = 0; i < storedPixels; i++) expect(Math.abs(data[i]! - smooth[i]!)).toBeLessThanOrEqual(3);
   });
 
   test('one stream in several fragments', async () => {
@@ -126,7 +134,7 @@ describe('frames', () => {
 
 describe('values become greys', () => {
   test('signed values, slope, intercept and a window', async () => {
-    const values = Int16Array.from({ length: PIXELS }, (_, i) => i * 10 - 1000);
+    const values = Int16Array.from({ length: storedPixels }, (_, i) => i * 10 - 1000);
     const { data } = await decode({
       ...{ bitsAllocated: 16, signed: true, pixelData: bytesOf(values) },
       elements: { ...window(40, 400), '00281052': { vr: 'DS', text: '-100' }, '00281053': { vr: 'DS', text: '0.5' } },
@@ -136,10 +144,10 @@ describe('values become greys', () => {
   });
 
   test('signed 12-bit values in the upper bits', async () => {
-    const values = Array.from({ length: PIXELS }, (_, i) => i * 12 - 1900);
+    const values = Array.from({ length: storedPixels }, (_, i) => i * 12 - 1900);
     const pixelData = bytesOf(Uint16Array.from(values, (value) => ((value & 0xfff) << 4) | (value & 0xf)));
     const { data } = await decode({ bitsAllocated: 16, bitsStored: 12, highBit: 15, signed: true, pixelData });
-    expect(data).toEqual(stretched(values, -1900, (PIXELS - 1) * 12 - 1900));
+    expect(data).toEqual(stretched(values, -1900, (storedPixels - 1) * 12 - 1900));
   });
 
   test('32-bit values', async () => {
@@ -154,7 +162,8 @@ describe('values become greys', () => {
 
   test('window functions', async () => {
     const at = async (value: number, elements?: Record<string, DicomElement>) =>
-      (await decode({ pixelData: new Uint8Array(PIXELS).fill(value), ...(elements ? { elements } : {}) })).data[0];
+      (await decode({ pixelData: new Uint8Array(storedPixels).fill(value), ...(elements ? { elements } : {}) }))
+        .data[0];
     expect(await at(100, window(100, 1))).toBe(255);
     expect(await at(99, window(100, 1))).toBe(0);
     expect(await at(100, window(100, 50, 'LINEAR_EXACT'))).toBe(128);
@@ -184,14 +193,14 @@ describe('values become greys', () => {
 
 describe('colours', () => {
   test('in planes', async () => {
-    const planes = colours.map((_, i) => colours[(i % PIXELS) * 3 + Math.floor(i / PIXELS)]!);
+    const planes = colours.map((_, i) => colours[(i % storedPixels) * 3 + Math.floor(i / storedPixels)]!);
     expect((await decode({ samplesPerPixel: 3, planar: true, pixelData: planes })).data).toEqual(colours);
   });
 
   test('YBR_FULL and its halved form', async () => {
     const red = [76, 85, 255];
-    const full = Uint8Array.from({ length: PIXELS * 3 }, (_, i) => red[i % 3]!);
-    const halved = Uint8Array.from({ length: PIXELS * 2 }, (_, i) => [76, 76, 85, 255][i % 4]!);
+    const full = Uint8Array.from({ length: storedPixels * 3 }, (_, i) => red[i % 3]!);
+    const halved = Uint8Array.from({ length: storedPixels * 2 }, (_, i) => [76, 76, 85, 255][i % 4]!);
     const a = await decode({ samplesPerPixel: 3, photometric: 'YBR_FULL', pixelData: full });
     const b = await decode({ samplesPerPixel: 3, photometric: 'YBR_FULL_422', pixelData: halved });
     expect([...a.data.slice(0, 3)]).toEqual([254, 0, 0]);

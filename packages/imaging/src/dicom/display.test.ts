@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { DicomElement } from '../testing/dicom-file.js';
-import { bytesOf, decode, grey8, PIXELS, ramp, stretched, window } from '../testing/small-dicom.js';
+import { bytesOf, decode, grey8, ramp, storedPixels, stretched, window } from '../testing/small-dicom.js';
 
 const refused = (code: string) => expect.objectContaining({ name: 'ImageError', code });
 const sequence = (...items: Readonly<Record<string, DicomElement>>[]): DicomElement => ({ vr: 'SQ', items });
@@ -208,7 +208,7 @@ describe('palettes', () => {
     await expect(decode({ photometric: 'PALETTE COLOR', pixelData: grey8() })).rejects.toEqual(
       refused('corrupt-image'),
     );
-    const pixelData = new Uint8Array(PIXELS * 4);
+    const pixelData = new Uint8Array(storedPixels * 4);
     const options = { photometric: 'PALETTE COLOR', bitsAllocated: 32, pixelData };
     await expect(decode(options)).rejects.toEqual(refused('unsupported-encoding'));
   });

@@ -11,11 +11,11 @@ import {
   encoders,
   frameOf,
   grey8,
-  HEIGHT,
-  PIXELS,
+  imageHeight,
+  imageWidth,
   ramp,
   size,
-  WIDTH,
+  storedPixels,
 } from '../testing/small-dicom.js';
 
 const refused = (code: string) => expect.objectContaining({ name: 'ImageError', code });
@@ -26,7 +26,7 @@ const jpegLs = '1.2.840.10008.1.2.4.80';
 const jpeg2000 = '1.2.840.10008.1.2.4.90';
 
 const jpegOf = (pixels: Uint8Array, channels: 1 | 3) =>
-  sharp(pixels, { raw: { width: WIDTH, height: HEIGHT, channels } })
+  sharp(pixels, { raw: { width: imageWidth, height: imageHeight, channels } })
     .toColourspace(channels === 1 ? 'b-w' : 'srgb')
     .jpeg({ quality: 100, chromaSubsampling: '4:4:4' })
     .toBuffer();
@@ -138,12 +138,12 @@ describe('a stream is decoded by what it is', () => {
 test('colours in JPEG 2000 that take more memory than the limit of pixels allows are refused', async () => {
   const pixelData = [await encodeJpeg2000(frameOf(colours, 8))];
   const file = dicomFile({ ...size, transferSyntax: jpeg2000, samplesPerPixel: 3, pixelData });
-  await expect(decodeImage(file, { maximumPixels: PIXELS })).rejects.toEqual(refused('too-many-pixels'));
-  expect((await decodeImage(file, { maximumPixels: 2 * PIXELS })).data).toEqual(colours);
+  await expect(decodeImage(file, { maximumPixels: storedPixels })).rejects.toEqual(refused('too-many-pixels'));
+  expect((await decodeImage(file, { maximumPixels: 2 * storedPixels })).data).toEqual(colours);
 });
 
 describe('colours of JPEG', () => {
-  const red = Uint8Array.from({ length: PIXELS * 3 }, (_, i) => (i % 3 === 0 ? 200 : 30));
+  const red = Uint8Array.from({ length: storedPixels * 3 }, (_, i) => (i % 3 === 0 ? 200 : 30));
   const near = (a: Uint8Array, b: Uint8Array) => Math.max(...a.map((value, i) => Math.abs(value - b[i]!))) <= 3;
 
   test('without a mark are what the data set says', async () => {

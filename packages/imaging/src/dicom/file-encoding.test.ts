@@ -4,7 +4,17 @@ import { decodeImage } from '../decode/decode-image.js';
 import { detectFormat } from '../decode/detect-format.js';
 import type { ImageError } from '../image/image-error.js';
 import { type DicomElement, dicomFile } from '../testing/dicom-file.js';
-import { bytesOf, colours, decode, grey8, PIXELS, ramp, size, stretched, window } from '../testing/small-dicom.js';
+import {
+  bytesOf,
+  colours,
+  decode,
+  grey8,
+  ramp,
+  size,
+  storedPixels,
+  stretched,
+  window,
+} from '../testing/small-dicom.js';
 
 const refused = (code: string) => expect.objectContaining({ name: 'ImageError', code });
 const bigEndian = '1.2.840.10008.1.2.2';
@@ -102,7 +112,7 @@ describe('uncompressed pixels', () => {
     expect((await decode({ pixelData: surplus })).data).toEqual(grey8());
     const file = dicomFile({ ...size, pixelData: grey8() });
     const length = file.indexOf(Buffer.from([0xe0, 0x7f, 0x10, 0x00])) + 8;
-    file.writeUInt32LE(10 * PIXELS, length);
+    file.writeUInt32LE(10 * storedPixels, length);
     expect((await decodeImage(file)).data).toEqual(grey8());
     await expect(decodeImage(file.subarray(0, -1))).rejects.toEqual(refused('corrupt-image'));
   });
@@ -164,7 +174,7 @@ describe('uncompressed pixels', () => {
     expect(data).toEqual(colours);
     const twelve = Uint16Array.from(colours, (value) => Math.round((value * 4095) / 255));
     const options = { samplesPerPixel: 3, bitsAllocated: 16, bitsStored: 12, planar: true };
-    const planes = twelve.map((_, i) => twelve[(i % PIXELS) * 3 + Math.floor(i / PIXELS)]!);
+    const planes = twelve.map((_, i) => twelve[(i % storedPixels) * 3 + Math.floor(i / storedPixels)]!);
     expect((await decode({ ...options, pixelData: bytesOf(planes) })).data).toEqual(colours);
   });
 

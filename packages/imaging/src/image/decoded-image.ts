@@ -9,7 +9,7 @@ import type { GreyValues } from '../greys/grey-values.js';
 export type ImageMode = 'grey' | 'greyAlpha' | 'rgb' | 'rgba' | 'palette' | 'paletteAlpha' | 'bilevel';
 
 /** Bytes per pixel by mode: palettes are stored as the colours they name, single bits as 0 and 255. */
-export const CHANNELS: Readonly<Record<ImageMode, number>> = {
+export const channelsOf: Readonly<Record<ImageMode, number>> = {
   grey: 1,
   greyAlpha: 2,
   rgb: 3,
@@ -27,7 +27,7 @@ export interface DecodedImage {
   readonly width: number;
   readonly height: number;
   readonly mode: ImageMode;
-  /** Row-major, channels interleaved, `width * height * CHANNELS[mode]` bytes. */
+  /** Row-major, channels interleaved, `width * height * channelsOf[mode]` bytes. */
   readonly data: Uint8Array;
   readonly format: ImageFormat;
   /** Frames of the file, of which this image is one. */

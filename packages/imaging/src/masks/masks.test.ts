@@ -6,17 +6,17 @@ import { window } from '../testing/small-dicom.js';
 import { decodeMask } from './decode-mask.js';
 import { readMask } from './read-mask.js';
 
-const SIDE = 16;
+const side = 16;
 /** A square of 6 x 6 inside. */
-const inside = Array.from({ length: SIDE * SIDE }, (_, i) => {
-  const [x, y] = [i % SIDE, Math.floor(i / SIDE)];
+const inside = Array.from({ length: side * side }, (_, i) => {
+  const [x, y] = [i % side, Math.floor(i / side)];
   return x >= 4 && x < 10 && y >= 5 && y < 11;
 });
 const expected = Uint8Array.from(inside, (value) => (value ? 255 : 0));
 const values = (ground: number, lesion: (i: number) => number) =>
   inside.map((value, i) => (value ? lesion(i) : ground));
 const read = (data: readonly number[], mode: ImageMode = 'grey', isLossy = false) =>
-  readMask({ width: SIDE, height: SIDE, mode, data, isLossy });
+  readMask({ width: side, height: side, mode, data, isLossy });
 
 describe('masks are read as what they are', () => {
   test.each([
@@ -47,7 +47,7 @@ describe('masks are read as what they are', () => {
         true,
       ),
     ).toEqual({ data: expected, notes: [] });
-    expect(read(new Array(SIDE * SIDE).fill(0), 'grey', true).data).toEqual(new Uint8Array(SIDE * SIDE));
+    expect(read(new Array(side * side).fill(0), 'grey', true).data).toEqual(new Uint8Array(side * side));
   });
 
   test('a brush: its alpha', () => {
@@ -74,15 +74,15 @@ describe('masks are read as what they are', () => {
   });
 
   test('empty and full ones are said to be so', () => {
-    expect(read(new Array(SIDE * SIDE).fill(0)).notes).toEqual(['the mask is empty']);
-    expect(read(new Array(SIDE * SIDE).fill(255)).notes).toEqual(['the mask covers the whole image']);
+    expect(read(new Array(side * side).fill(0)).notes).toEqual(['the mask is empty']);
+    expect(read(new Array(side * side).fill(255)).notes).toEqual(['the mask covers the whole image']);
   });
 });
 
 describe('files', () => {
   test('of 16 bits keep a label of 1 beside one of 700', async () => {
     const data = Uint16Array.from(values(0, (i) => (i % 2 ? 1 : 700)));
-    const bytes = await sharp(data, { raw: { width: SIDE, height: SIDE, channels: 1 } })
+    const bytes = await sharp(data, { raw: { width: side, height: side, channels: 1 } })
       .toColourspace('grey16')
       .png()
       .toBuffer();
@@ -90,16 +90,16 @@ describe('files', () => {
   });
 
   test('of JPEG lose their ringing', async () => {
-    const bytes = await sharp(expected, { raw: { width: SIDE, height: SIDE, channels: 1 } })
+    const bytes = await sharp(expected, { raw: { width: side, height: side, channels: 1 } })
       .jpeg({ quality: 70 })
       .toBuffer();
     expect((await decodeMask(bytes)).data).toEqual(expected);
   });
 
-  const segmentation = { rows: SIDE, columns: SIDE };
+  const segmentation = { rows: side, columns: side };
 
   test('of DICOM of single bits, as segmentations are', async () => {
-    const pixelData = new Uint8Array((2 * SIDE * SIDE) / 8);
+    const pixelData = new Uint8Array((2 * side * side) / 8);
     inside.forEach((value, i) => {
       if (value) pixelData[i >> 3]! |= 1 << (i % 8);
     });
@@ -116,7 +116,7 @@ describe('files', () => {
   });
 
   test('of lossy DICOM lose their ringing', async () => {
-    const stream = await sharp(expected, { raw: { width: SIDE, height: SIDE, channels: 1 } })
+    const stream = await sharp(expected, { raw: { width: side, height: side, channels: 1 } })
       .toColourspace('b-w')
       .jpeg({ quality: 70 })
       .toBuffer();

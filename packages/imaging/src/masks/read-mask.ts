@@ -1,11 +1,11 @@
-import { CHANNELS, type ImageMode } from '../image/decoded-image.js';
+import { channelsOf, type ImageMode } from '../image/decoded-image.js';
 
 /** The stored values of a mask: no window, stretch or colour profile has touched them. */
 export interface MaskValues {
   readonly width: number;
   readonly height: number;
   readonly mode: ImageMode;
-  /** Row-major, channels interleaved, `width * height * CHANNELS[mode]` values. */
+  /** Row-major, channels interleaved, `width * height * channelsOf[mode]` values. */
   readonly data: ArrayLike<number>;
   /** Whether the encoding changes values, as JPEG does around edges. */
   readonly isLossy: boolean;
@@ -58,7 +58,7 @@ function inverted(data: Uint8Array): ReadMask {
 /** The alpha channel where it tells pixels apart. */
 function alphaValues({ mode, data }: MaskValues): ArrayLike<number> | undefined {
   if (mode !== 'greyAlpha' && mode !== 'rgba' && mode !== 'paletteAlpha') return undefined;
-  const channels = CHANNELS[mode];
+  const channels = channelsOf[mode];
   const alpha = Float64Array.from({ length: data.length / channels }, (_, i) => data[i * channels + channels - 1]!);
   const { low, high } = rangeOf(alpha);
   const byteScale = high > 255 ? 257 : 1;
@@ -67,7 +67,7 @@ function alphaValues({ mode, data }: MaskValues): ArrayLike<number> | undefined 
 
 /** One value a pixel: of colours a number that differs where any channel does, 0 for black. */
 function levels({ mode, data }: MaskValues): ArrayLike<number> {
-  const channels = CHANNELS[mode];
+  const channels = channelsOf[mode];
   if (channels === 1) return data;
   if (channels === 2) return Float64Array.from({ length: data.length / 2 }, (_, i) => data[2 * i]!);
   return Float64Array.from({ length: data.length / channels }, (_, i) => {

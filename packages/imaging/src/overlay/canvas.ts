@@ -1,4 +1,5 @@
-import { digitGlyphs, GLYPH_HEIGHT, GLYPH_WIDTH } from './digit-glyphs.js';
+import type { Raster } from '../resize/raster.js';
+import { digitGlyphs, glyphHeight, glyphWidth } from './digit-glyphs.js';
 
 type Colour = readonly [number, number, number];
 
@@ -30,6 +31,14 @@ export class Canvas {
     }
   }
 
+  /** Puts an RGB picture with its upper left corner at the given place. */
+  place(picture: Raster, left: number, top: number): void {
+    for (let y = 0; y < picture.height; y++) {
+      const row = picture.data.subarray(y * picture.width * 3, (y + 1) * picture.width * 3);
+      this.data.set(row, ((top + y) * this.width + left) * 3);
+    }
+  }
+
   /** The outline of a box, `thickness` pixels to the inside. */
   outline(left: number, top: number, width: number, height: number, thickness: number, colour: Colour): void {
     this.fill(left, top, width, thickness, colour);
@@ -39,16 +48,16 @@ export class Canvas {
   }
 
   /**
-   * Writes a number (digits, `.`, `-`, `+`, `e`) with its upper left corner at the given place, enlarged `scale` times.
+   * Writes a number (digits and `.`) with its upper left corner at the given place, enlarged `scale` times.
    */
   writeNumber(text: string, left: number, top: number, scale: number, colour: Colour): void {
     [...text].forEach((character, i) => {
       const rows = digitGlyphs[character];
       if (!rows) throw new RangeError(`There is no glyph for "${character}"; this is a bug.`);
-      for (let row = 0; row < GLYPH_HEIGHT; row++) {
-        for (let column = 0; column < GLYPH_WIDTH; column++) {
+      for (let row = 0; row < glyphHeight; row++) {
+        for (let column = 0; column < glyphWidth; column++) {
           if (rows[row]![column] !== '#') continue;
-          const x = left + (i * (GLYPH_WIDTH + 1) + column) * scale;
+          const x = left + (i * (glyphWidth + 1) + column) * scale;
           this.fill(x, top + row * scale, scale, scale, colour);
         }
       }

@@ -1,5 +1,5 @@
-export const GLYPH_WIDTH = 5;
-export const GLYPH_HEIGHT = 7;
+export const glyphWidth = 5;
+export const glyphHeight = 7;
 
 /** The characters of numbers as 5 x 7 dots. Drawn by hand, for a server may have no fonts. */
 export const digitGlyphs: Readonly<Record<string, readonly string[]>> = {
@@ -14,7 +14,4 @@ export const digitGlyphs: Readonly<Record<string, readonly string[]>> = {
   '8': ['.###.', '#...#', '#...#', '.###.', '#...#', '#...#', '.###.'],
   '9': ['.###.', '#...#', '#...#', '.####', '....#', '....#', '.###.'],
   '.': ['.....', '.....', '.....', '.....', '.....', '.##..', '.##..'],
-  '-': ['.....', '.....', '.....', '#####', '.....', '.....', '.....'],
-  '+': ['.....', '..#..', '..#..', '#####', '..#..', '..#..', '.....'],
-  e: ['.....', '.....', '.###.', '#...#', '#####', '#....', '.###.'],
 };

@@ -48,7 +48,7 @@ export interface FrameWants {
   readonly picture?: PictureOptions;
   /** What `ImagingPool.overlay` draws on, so that the file is not decoded again when its map is known. */
   readonly ground?: true;
-  /** The image under its heat map `[mapSide, mapSide]` as a PNG; see `drawOverlay`. */
+  /** The image and its heat map `[mapSide, mapSide]` as a PNG; see `drawOverlay`. */
   readonly overlay?: { readonly map: Float32Array; readonly mapSide: number } & OverlayOptions;
   /** The same, in RGB. */
   readonly overlayPixels?: { readonly map: Float32Array; readonly mapSide: number } & OverlayOptions;

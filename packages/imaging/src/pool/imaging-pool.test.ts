@@ -59,10 +59,10 @@ describe('the imaging pool does in threads what the functions do', () => {
   test('an overlay is the same with its image and on what was kept of it', async () => {
     const bytes = goldenInput('rgb.png');
     const map = Float32Array.of(0, 0.5, 1, 0.25);
-    const { ground, overlay } = await pool.frame(bytes, { ground: true, overlay: { map, mapSide: 2 } });
-    const expected = await drawOverlay(overlayGround(rgbImage(await decodeImage(bytes))), map, 2);
+    const { ground, overlay } = await pool.frame(bytes, { ground: true, overlay: { map, mapSide: 2, from: 0.5 } });
+    const expected = await drawOverlay(overlayGround(rgbImage(await decodeImage(bytes))), map, 2, { from: 0.5 });
     expect(Buffer.compare(overlay, expected)).toBe(0);
-    expect(Buffer.compare(await pool.overlay(ground, map, 2), expected)).toBe(0);
+    expect(Buffer.compare(await pool.overlay(ground, map, 2, { from: 0.5 }), expected)).toBe(0);
   });
 
   test.each([1, 3])(

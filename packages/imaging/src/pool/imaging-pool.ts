@@ -113,12 +113,12 @@ export class ImagingPool {
     return this.#pool.run('identity', source, options);
   }
 
-  /** A PNG of an image under its heat map; `ground` is what `frame` or `frames` gave of it. See `drawOverlay`. */
+  /** A PNG of an image and its heat map; `ground` is what `frame` or `frames` gave of it. See `drawOverlay`. */
   overlay(
     ground: Raster,
     map: Float32Array,
     mapSide: number,
-    overlay: OverlayOptions = {},
+    overlay: OverlayOptions,
     options: ImagingOptions = {},
   ): Promise<Uint8Array> {
     return this.#pool.run('overlay', { ground, map, mapSide, options: overlay }, options);

@@ -1,11 +1,11 @@
 import sharp from 'sharp';
 import type { GreyValues } from '../greys/grey-values.js';
-import { CHANNELS, type DecodedImage } from '../image/decoded-image.js';
+import { channelsOf, type DecodedImage } from '../image/decoded-image.js';
 
 /** The decoded pixels as a PNG, nothing lost and nothing added: no tag of the file survives. */
 export function encodePng({ width, height, mode, data }: DecodedImage): Promise<Buffer> {
-  return sharp(data, { raw: { width, height, channels: CHANNELS[mode] as 1 | 2 | 3 | 4 } })
-    .toColourspace(CHANNELS[mode] < 3 ? 'b-w' : 'srgb')
+  return sharp(data, { raw: { width, height, channels: channelsOf[mode] as 1 | 2 | 3 | 4 } })
+    .toColourspace(channelsOf[mode] < 3 ? 'b-w' : 'srgb')
     .png()
     .toBuffer();
 }

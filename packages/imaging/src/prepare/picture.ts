@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { CHANNELS, type DecodedImage } from '../image/decoded-image.js';
+import { channelsOf, type DecodedImage } from '../image/decoded-image.js';
 import { resizeBilinear } from '../resize/bilinear.js';
 import { toGrey, toRgb } from '../resize/colour.js';
 import { resizeNearest } from '../resize/nearest.js';
@@ -15,7 +15,7 @@ export interface PictureOptions {
 /** The image as a PNG for people, in its own aspect, scaled until its longer side has the wanted length. */
 export function picture(decoded: DecodedImage, { longerSide, of }: PictureOptions): Promise<Buffer> {
   const { width, height, mode, data } = decoded;
-  const raster: Raster = { width, height, channels: CHANNELS[mode], data };
+  const raster: Raster = { width, height, channels: channelsOf[mode], data };
   const scale = longerSide / Math.max(width, height);
   const shown = (length: number) => Math.max(1, Math.round(length * scale));
   const scaled =

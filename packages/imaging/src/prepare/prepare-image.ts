@@ -1,4 +1,4 @@
-import { CHANNELS, type DecodedImage } from '../image/decoded-image.js';
+import { channelsOf, type DecodedImage } from '../image/decoded-image.js';
 import { premultiply, unpremultiply } from '../resize/alpha.js';
 import { resizeBilinear } from '../resize/bilinear.js';
 import { toGrey, toRgb } from '../resize/colour.js';
@@ -45,7 +45,7 @@ export function rgbImage(decoded: DecodedImage): Raster {
 
 /** Whether any pixel is other than grey. */
 export function hasColour({ mode, data }: DecodedImage): boolean {
-  const channels = CHANNELS[mode];
+  const channels = channelsOf[mode];
   if (channels < 3) return false;
   for (let i = 0; i < data.length; i += channels) {
     if (data[i] !== data[i + 1] || data[i] !== data[i + 2]) return true;
@@ -70,7 +70,7 @@ function resizeForTraining(image: Raster, mode: DecodedImage['mode'], side: numb
 }
 
 function rasterOf({ width, height, mode, data }: DecodedImage): Raster {
-  return { width, height, channels: CHANNELS[mode], data };
+  return { width, height, channels: channelsOf[mode], data };
 }
 
 function squareImage({ width, height, data }: Raster): SquareImage {

@@ -1,8 +1,8 @@
 import { corruptImage } from '../image/image-error.js';
 
-const END_OF_ROW = 0;
-const END_OF_BITMAP = 1;
-const DELTA = 2;
+const endOfRow = 0;
+const endOfBitmap = 1;
+const delta = 2;
 
 interface RunGrid {
   readonly width: number;
@@ -42,12 +42,12 @@ export function expandRuns(runs: Uint8Array, { width, height, bitsPerPixel, rowB
     if (count > 0) {
       if (y >= height) throw corruptImage('BMP', 'its runs leave the image');
       for (let i = 0; i < count; i++) put(isNibble ? (i % 2 === 0 ? value >> 4 : value & 15) : value);
-    } else if (value === END_OF_ROW) {
+    } else if (value === endOfRow) {
       x = 0;
       y++;
-    } else if (value === END_OF_BITMAP) {
+    } else if (value === endOfBitmap) {
       return pixels;
-    } else if (value === DELTA) {
+    } else if (value === delta) {
       x += next();
       y += next();
     } else {
@@ -72,10 +72,10 @@ export function expandRuns(runs: Uint8Array, { width, height, bitsPerPixel, rowB
 export function runsEnd(runs: Uint8Array, isNibble: boolean): number {
   for (let at = 0; at + 1 < runs.length; at += 2) {
     const [count, value] = [runs[at]!, runs[at + 1]!];
-    if (count > 0 || value === END_OF_ROW) continue;
-    if (value === END_OF_BITMAP) return at + 2;
+    if (count > 0 || value === endOfRow) continue;
+    if (value === endOfBitmap) return at + 2;
     const literalBytes = isNibble ? Math.ceil(value / 2) : value;
-    at += value === DELTA ? 2 : literalBytes + (literalBytes % 2);
+    at += value === delta ? 2 : literalBytes + (literalBytes % 2);
   }
   return runs.length;
 }

@@ -4,16 +4,16 @@ import { checkDeclared, type ImageLimits } from '../image/limits.js';
 import { expandRuns, runsEnd } from './bmp-runs.js';
 import type { RasterFile, RasterSamples } from './samples.js';
 
-const FILE_HEADER_BYTES = 14;
-const CORE_HEADER_BYTES = 12;
-const INFO_HEADER_BYTES = 40;
-const UNCOMPRESSED = 0;
-const RUN_LENGTHS_8 = 1;
-const RUN_LENGTHS_4 = 2;
-const BIT_FIELDS = 3;
-const ALPHA_BIT_FIELDS = 6;
-const COMPRESSION_NAMES: Readonly<Record<number, string>> = { 4: 'JPEG', 5: 'PNG', 11: 'CMYK', 12: 'CMYK', 13: 'CMYK' };
-const BITS_PER_PIXEL = [1, 4, 8, 16, 24, 32];
+const fileHeaderBytes = 14;
+const coreHeaderBytes = 12;
+const infoHeaderBytes = 40;
+const uncompressed = 0;
+const runLengths8 = 1;
+const runLengths4 = 2;
+const bitFields = 3;
+const alphaBitFields = 6;
+const compressionNames: Readonly<Record<number, string>> = { 4: 'JPEG', 5: 'PNG', 11: 'CMYK', 12: 'CMYK', 13: 'CMYK' };
+const pixelDepths = [1, 4, 8, 16, 24, 32];
 
 interface BmpHeader {
   readonly width: number;
@@ -86,34 +86,34 @@ function runLengthRows(bytes: Uint8Array, { width, height, bitsPerPixel, pixelOf
 
 function readHeader(bytes: Uint8Array): BmpHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < FILE_HEADER_BYTES + CORE_HEADER_BYTES) throw corruptImage('BMP', 'it ends inside its header');
+  if (bytes.length < fileHeaderBytes + coreHeaderBytes) throw corruptImage('BMP', 'it ends inside its header');
   const headerBytes = view.getUint32(14, true);
-  const headerEnd = FILE_HEADER_BYTES + headerBytes;
-  const isCore = headerBytes === CORE_HEADER_BYTES;
-  if ((!isCore && headerBytes < INFO_HEADER_BYTES) || headerEnd > bytes.length) {
+  const headerEnd = fileHeaderBytes + headerBytes;
+  const isCore = headerBytes === coreHeaderBytes;
+  if ((!isCore && headerBytes < infoHeaderBytes) || headerEnd > bytes.length) {
     throw corruptImage('BMP', 'its header has an impossible size');
   }
   const width = isCore ? view.getUint16(18, true) : view.getInt32(18, true);
   const signedHeight = isCore ? view.getUint16(20, true) : view.getInt32(22, true);
   const bitsPerPixel = view.getUint16(isCore ? 24 : 28, true);
-  const compression = isCore ? UNCOMPRESSED : view.getUint32(30, true);
-  const hasMasks = compression === BIT_FIELDS || compression === ALPHA_BIT_FIELDS;
-  const isRunLength = compression === RUN_LENGTHS_8 || compression === RUN_LENGTHS_4;
-  if (compression !== UNCOMPRESSED && !hasMasks && !isRunLength) {
-    const name = COMPRESSION_NAMES[compression] ?? `scheme ${compression}`;
+  const compression = isCore ? uncompressed : view.getUint32(30, true);
+  const hasMasks = compression === bitFields || compression === alphaBitFields;
+  const isRunLength = compression === runLengths8 || compression === runLengths4;
+  if (compression !== uncompressed && !hasMasks && !isRunLength) {
+    const name = compressionNames[compression] ?? `scheme ${compression}`;
     throw new ImageError(
       'unsupported-encoding',
       `The BMP file is compressed with ${name}, which is not supported; save it as PNG.`,
     );
   }
   if (width <= 0 || signedHeight === 0) throw corruptImage('BMP', 'its size is not positive');
-  if (!BITS_PER_PIXEL.includes(bitsPerPixel) || (hasMasks && bitsPerPixel !== 16 && bitsPerPixel !== 32)) {
+  if (!pixelDepths.includes(bitsPerPixel) || (hasMasks && bitsPerPixel !== 16 && bitsPerPixel !== 32)) {
     throw corruptImage('BMP', `it claims ${bitsPerPixel} bits a pixel`);
   }
-  if (isRunLength && (bitsPerPixel !== (compression === RUN_LENGTHS_8 ? 8 : 4) || signedHeight < 0)) {
+  if (isRunLength && (bitsPerPixel !== (compression === runLengths8 ? 8 : 4) || signedHeight < 0)) {
     throw corruptImage('BMP', 'its run lengths do not fit its pixels');
   }
-  const maskBytes = hasMasks && headerBytes === INFO_HEADER_BYTES ? (compression === BIT_FIELDS ? 12 : 16) : 0;
+  const maskBytes = hasMasks && headerBytes === infoHeaderBytes ? (compression === bitFields ? 12 : 16) : 0;
   const paletteStart = headerEnd + maskBytes;
   const declaredColours = (isCore ? 0 : view.getUint32(46, true)) || 2 ** bitsPerPixel;
   const entryBytes = isCore ? 3 : 4;
@@ -143,9 +143,9 @@ function readHeader(bytes: Uint8Array): BmpHeader {
 
 /** The masks follow the 40-byte header; longer headers hold them, and that of alpha, at the same place. */
 function readMasks(view: DataView, headerBytes: number, compression: number): BmpHeader['masks'] {
-  const at = (i: number) => view.getUint32(FILE_HEADER_BYTES + INFO_HEADER_BYTES + 4 * i, true);
-  const alphaEnd = INFO_HEADER_BYTES + 16;
-  return [at(0), at(1), at(2), headerBytes >= alphaEnd || compression === ALPHA_BIT_FIELDS ? at(3) : 0];
+  const at = (i: number) => view.getUint32(fileHeaderBytes + infoHeaderBytes + 4 * i, true);
+  const alphaEnd = infoHeaderBytes + 16;
+  return [at(0), at(1), at(2), headerBytes >= alphaEnd || compression === alphaBitFields ? at(3) : 0];
 }
 
 function defaultMasks(bitsPerPixel: number): BmpHeader['masks'] {

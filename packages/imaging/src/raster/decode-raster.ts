@@ -1,6 +1,6 @@
 import type { Metadata } from 'sharp';
 import type { ImageFormat } from '../decode/detect-format.js';
-import { CHANNELS, type ImageMode } from '../image/decoded-image.js';
+import { channelsOf, type ImageMode } from '../image/decoded-image.js';
 import type { FrameCost } from '../image/frame-cost.js';
 import { corruptImage, ImageError } from '../image/image-error.js';
 import { checkDeclared, type ImageLimits } from '../image/limits.js';
@@ -16,7 +16,7 @@ import { type VipsFile, type VipsSamples, vipsHeader, vipsPixels } from './vips.
 export type RasterFormat = Exclude<ImageFormat, 'dicom'>;
 
 /** The decoder met bytes that belong to nothing where an interval or the image was complete. */
-const STRAY_BYTES = /extraneous bytes before marker 0xd[0-79]/;
+const strayBytes = /extraneous bytes before marker 0xd[0-79]/;
 
 /**
  * Opens a PNG, JPEG, WebP, TIFF, BMP or GIF, whose frames are decoded to their stored samples, turned upright by their
@@ -65,7 +65,7 @@ async function openJpeg(bytes: Uint8Array, limits: ImageLimits): Promise<RasterF
       try {
         return await opened.samples(frame);
       } catch (error) {
-        const isWhole = error instanceof ImageError && STRAY_BYTES.test(error.message) && hasAllIntervals(bytes);
+        const isWhole = error instanceof ImageError && strayBytes.test(error.message) && hasAllIntervals(bytes);
         if (!isWhole) throw error;
         const lenient = await openByVips({ ...file, allowsWarnings: true }, limits, modeOf);
         const notes = ['bytes of the file that belong to no pixel were passed over'];
@@ -131,7 +131,7 @@ async function pixelsOf(file: VipsFile, header: Metadata, mode: ImageMode, limit
   return {
     width: pixels.width,
     height: pixels.height,
-    data: keptChannels(pixels.data, pixels.channels, CHANNELS[mode]),
+    data: keptChannels(pixels.data, pixels.channels, channelsOf[mode]),
   };
 }
 

@@ -1,4 +1,4 @@
-import { CHANNELS } from '../image/decoded-image.js';
+import { channelsOf } from '../image/decoded-image.js';
 import {
   robustRange,
   robustRangeOf,
@@ -25,8 +25,8 @@ export function eightBitPixels(samples: RasterSamples): EightBitPixels {
   if (data instanceof Uint8Array) return { data, notes };
   const made =
     mode === 'grey' || mode === 'greyAlpha'
-      ? stretchedGreys(data, CHANNELS[mode])
-      : reducedColours(data, CHANNELS[mode]);
+      ? stretchedGreys(data, channelsOf[mode])
+      : reducedColours(data, channelsOf[mode]);
   return { data: made.data, notes: [...notes, ...made.notes] };
 }
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { decodeImage } from '../decode/decode-image.js';
 
-const SIDE = 8;
-const CLEAR = 4;
-const END = 5;
+const side = 8;
+const clear = 4;
+const end = 5;
 
 interface GifOptions {
   readonly palette: readonly (readonly number[])[];
@@ -14,10 +14,10 @@ interface GifOptions {
 }
 
 /** A GIF of one frame whose pixels are stored one code each, the table cleared before it can grow. */
-function gif({ palette, transparent, place = [0, 0, SIDE, SIDE], indices }: GifOptions): Buffer {
-  const codes = indices.flatMap((index, i) => (i % 2 === 0 ? [CLEAR, index] : [index]));
+function gif({ palette, transparent, place = [0, 0, side, side], indices }: GifOptions): Buffer {
+  const codes = indices.flatMap((index, i) => (i % 2 === 0 ? [clear, index] : [index]));
   let bits = 0n;
-  [...codes, END].forEach((code, i) => {
+  [...codes, end].forEach((code, i) => {
     bits |= BigInt(code) << BigInt(3 * i);
   });
   const data = Buffer.alloc(Math.ceil(((codes.length + 1) * 3) / 8));
@@ -28,8 +28,8 @@ function gif({ palette, transparent, place = [0, 0, SIDE, SIDE], indices }: GifO
   const uint16 = (value: number) => [value & 255, value >> 8];
   return Buffer.from([
     ...Buffer.from('GIF89a'),
-    ...uint16(SIDE),
-    ...uint16(SIDE),
+    ...uint16(side),
+    ...uint16(side),
     0x81,
     0,
     0,
@@ -52,12 +52,12 @@ const palette = [
   [0, 0, 100],
   [9, 9, 9],
 ];
-const indices = Array.from({ length: SIDE * SIDE }, (_, i) => i % 4);
+const indices = Array.from({ length: side * side }, (_, i) => i % 4);
 
 describe('GIF', () => {
   test('transparent pixels keep their colour of the palette, as in the reference', async () => {
     const decoded = await decodeImage(gif({ palette, transparent: 1, indices }));
-    expect(decoded).toMatchObject({ mode: 'palette', width: SIDE, height: SIDE });
+    expect(decoded).toMatchObject({ mode: 'palette', width: side, height: side });
     expect([...decoded.data]).toEqual(indices.flatMap((index) => palette[index]!));
   });
 
@@ -65,11 +65,11 @@ describe('GIF', () => {
     [2, [0, 0, 100]],
     [undefined, [200, 0, 0]],
   ] as const)('around a smaller frame lies the transparent colour, %p, else the first', async (transparent, ground) => {
-    const place = [4, 0, 4, SIDE] as const;
+    const place = [4, 0, 4, side] as const;
     const file = { palette, place, indices: Array<number>(32).fill(1) };
     const { data } = await decodeImage(gif(transparent === undefined ? file : { ...file, transparent }));
     const row = [0, 1, 2, 3, 4, 5, 6, 7].flatMap((x) => (x < 4 ? [...ground] : palette[1]!));
-    expect([...data.subarray(0, SIDE * 3)]).toEqual(row);
+    expect([...data.subarray(0, side * 3)]).toEqual(row);
   });
 
   test('the ramp of greys is grey', async () => {

@@ -1,17 +1,17 @@
-import { CHANNELS, type ImageMode } from '../image/decoded-image.js';
+import { channelsOf, type ImageMode } from '../image/decoded-image.js';
 import { corruptImage } from '../image/image-error.js';
 import type { RasterSamples } from './samples.js';
 
-const HEADER_BYTES = 13;
-const SCREEN_FLAGS_OFFSET = 10;
-const EXTENSION = 0x21;
-const IMAGE_DESCRIPTOR = 0x2c;
-const TRAILER = 0x3b;
-const GRAPHIC_CONTROL = 0xf9;
-const CONTROL_BYTES = 4;
+const headerBytes = 13;
+const screenFlagsOffset = 10;
+const extensionBlock = 0x21;
+const imageDescriptor = 0x2c;
+const trailer = 0x3b;
+const graphicControl = 0xf9;
+const controlBytes = 4;
 /** Bit of a graphic control extension that says that one colour is transparent. */
-const TRANSPARENT = 1;
-const DESCRIPTOR_BYTES = 10;
+const transparentPixel = 1;
+const descriptorBytes = 10;
 
 /** The first frame of a GIF. */
 export interface GifFrame {
@@ -33,19 +33,19 @@ export interface GifFrame {
  */
 export function readGifFrame(bytes: Uint8Array): GifFrame {
   const opaque = Uint8Array.from(bytes);
-  const globalBytes = paletteBytes(byteAt(bytes, SCREEN_FLAGS_OFFSET));
+  const globalBytes = paletteBytes(byteAt(bytes, screenFlagsOffset));
   let frame: Omit<GifFrame, 'opaque'> | undefined;
   let transparent = 0;
   for (const { extension, start } of gifBlocks(bytes)) {
     if (extension !== undefined) {
-      const isControl = extension === GRAPHIC_CONTROL && byteAt(bytes, start + 2) === CONTROL_BYTES;
+      const isControl = extension === graphicControl && byteAt(bytes, start + 2) === controlBytes;
       if (isControl && !frame) {
-        transparent = byteAt(bytes, start + 3) & TRANSPARENT ? byteAt(bytes, start + 6) : 0;
-        opaque[start + 3]! &= ~TRANSPARENT;
+        transparent = byteAt(bytes, start + 3) & transparentPixel ? byteAt(bytes, start + 6) : 0;
+        opaque[start + 3]! &= ~transparentPixel;
       }
     } else if (!frame) {
-      const localBytes = paletteBytes(byteAt(bytes, start + DESCRIPTOR_BYTES - 1));
-      const paletteStart = localBytes > 0 ? start + DESCRIPTOR_BYTES : HEADER_BYTES;
+      const localBytes = paletteBytes(byteAt(bytes, start + descriptorBytes - 1));
+      const paletteStart = localBytes > 0 ? start + descriptorBytes : headerBytes;
       const palette = bytes.subarray(paletteStart, paletteStart + (localBytes || globalBytes));
       const place = [uint16(bytes, start + 1), uint16(bytes, start + 3), uint16(bytes, start + 5)] as const;
       frame = {
@@ -69,11 +69,11 @@ interface GifBlock {
 
 /** All blocks up to the trailer. Throws `corrupt-image` for a file that ends before it. */
 export function* gifBlocks(bytes: Uint8Array): Generator<GifBlock> {
-  for (let start = HEADER_BYTES + paletteBytes(byteAt(bytes, SCREEN_FLAGS_OFFSET)); ; ) {
+  for (let start = headerBytes + paletteBytes(byteAt(bytes, screenFlagsOffset)); ; ) {
     const block = byteAt(bytes, start);
-    if (block === TRAILER) return;
-    if (block !== EXTENSION && block !== IMAGE_DESCRIPTOR) throw corruptImage('GIF', 'a block has no known type');
-    const extension = block === EXTENSION ? byteAt(bytes, start + 1) : undefined;
+    if (block === trailer) return;
+    if (block !== extensionBlock && block !== imageDescriptor) throw corruptImage('GIF', 'a block has no known type');
+    const extension = block === extensionBlock ? byteAt(bytes, start + 1) : undefined;
     const end = extension === undefined ? frameEnd(bytes, start) : afterSubBlocks(bytes, start + 2);
     yield { extension, start, end };
     start = end;
@@ -81,9 +81,9 @@ export function* gifBlocks(bytes: Uint8Array): Generator<GifBlock> {
 }
 
 function frameEnd(bytes: Uint8Array, start: number): number {
-  const localBytes = paletteBytes(byteAt(bytes, start + DESCRIPTOR_BYTES - 1));
+  const localBytes = paletteBytes(byteAt(bytes, start + descriptorBytes - 1));
   const codeSizeBytes = 1;
-  return afterSubBlocks(bytes, start + DESCRIPTOR_BYTES + localBytes + codeSizeBytes);
+  return afterSubBlocks(bytes, start + descriptorBytes + localBytes + codeSizeBytes);
 }
 
 /**
@@ -97,7 +97,7 @@ export function gifMode(palette: Uint8Array): ImageMode {
 
 /** Gives the pixels around the frame the colour of the ground; libvips leaves them black. */
 export function fillGround(samples: RasterSamples, { place: [left, top, width, height], ground }: GifFrame): void {
-  const channels = CHANNELS[samples.mode];
+  const channels = channelsOf[samples.mode];
   if (left === 0 && top === 0 && width >= samples.width && height >= samples.height) return;
   for (let y = 0; y < samples.height; y++) {
     for (let x = 0; x < samples.width; x++) {

@@ -3,8 +3,8 @@ import sharp from 'sharp';
 import { decodeImage } from '../decode/decode-image.js';
 import { hasAllIntervals, jpegFrame } from './jpeg.js';
 
-const WIDTH = 48;
-const HEIGHT = 40;
+const imageWidth = 48;
+const imageHeight = 40;
 const refused = (code: string, message = /./) =>
   expect.objectContaining({ name: 'ImageError', code, message: expect.stringMatching(message) });
 
@@ -12,8 +12,8 @@ let plain: Buffer;
 let pixels: Uint8Array;
 
 beforeAll(async () => {
-  const noise = Uint8Array.from({ length: WIDTH * HEIGHT }, (_, i) => (i * 7919) % 251);
-  plain = await sharp(noise, { raw: { width: WIDTH, height: HEIGHT, channels: 1 } })
+  const noise = Uint8Array.from({ length: imageWidth * imageHeight }, (_, i) => (i * 7919) % 251);
+  plain = await sharp(noise, { raw: { width: imageWidth, height: imageHeight, channels: 1 } })
     .toColourspace('b-w')
     .jpeg()
     .toBuffer();

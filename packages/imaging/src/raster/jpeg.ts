@@ -1,19 +1,19 @@
 import { corruptImage, ImageError } from '../image/image-error.js';
 
-const RST0 = 0xd0;
-const SOI = 0xd8;
-const EOI = 0xd9;
-const SOS = 0xda;
-const DRI = 0xdd;
-const APP0 = 0xe0;
-const APP1 = 0xe1;
-const APP14 = 0xee;
-const APP15 = 0xef;
-const COMMENT = 0xfe;
-const ADOBE_BYTES = 12;
+const rst0 = 0xd0;
+const soi = 0xd8;
+const eoi = 0xd9;
+const sos = 0xda;
+const dri = 0xdd;
+const app0 = 0xe0;
+const app1 = 0xe1;
+const app14 = 0xee;
+const app15 = 0xef;
+const comment = 0xfe;
+const adobeBytes = 12;
 /** Frame headers by marker: all but DHT (C4), JPG (C8) and DAC (CC) between C0 and CF (ITU-T T.81, table B.1). */
-const NO_FRAMES = [0xc4, 0xc8, 0xcc];
-const PROCESS_NAMES: Readonly<Record<number, string>> = {
+const noFrames = [0xc4, 0xc8, 0xcc];
+const processNames: Readonly<Record<number, string>> = {
   195: 'lossless',
   197: 'hierarchical',
   198: 'hierarchical',
@@ -25,7 +25,7 @@ const PROCESS_NAMES: Readonly<Record<number, string>> = {
   206: 'hierarchical',
   207: 'hierarchical',
 };
-const BASELINE_FRAMES = [0xc0, 0xc1];
+const baselineFrames = [0xc0, 0xc1];
 
 /** What a frame header says (ITU-T T.81, B.2.2). */
 export interface JpegFrame {
@@ -46,7 +46,7 @@ interface Segment {
 /** The first frame header of a JPEG stream; undefined if there is none. */
 export function jpegFrame(bytes: Uint8Array): JpegFrame | undefined {
   for (const { marker, start, end } of headerSegments(bytes)) {
-    if (marker < 0xc0 || marker > 0xcf || NO_FRAMES.includes(marker)) continue;
+    if (marker < 0xc0 || marker > 0xcf || noFrames.includes(marker)) continue;
     if (end - start < 13) return undefined;
     const sampling = bytes[start + 11]!;
     return { marker, precision: bytes[start + 4]!, subsampling: [sampling >> 4, sampling & 15] };
@@ -63,19 +63,19 @@ export function jpegFrame(bytes: Uint8Array): JpegFrame | undefined {
 export function plainJpeg(bytes: Uint8Array): Uint8Array {
   const frame = jpegFrame(bytes);
   if (!frame) throw corruptImage('JPEG', 'it has no frame header');
-  const process = PROCESS_NAMES[frame.marker] ?? (frame.precision === 8 ? undefined : `${frame.precision}-bit`);
+  const process = processNames[frame.marker] ?? (frame.precision === 8 ? undefined : `${frame.precision}-bit`);
   if (process) {
     throw new ImageError(
       'unsupported-encoding',
       `The file is a JPEG of the ${process} kind, which is not supported; save it as PNG.`,
     );
   }
-  const pieces: Uint8Array[] = [Uint8Array.of(0xff, SOI)];
+  const pieces: Uint8Array[] = [Uint8Array.of(0xff, soi)];
   for (const segment of headerSegments(bytes)) {
-    if (segment.marker === SOS) {
+    if (segment.marker === sos) {
       const header = pieces.reduce((sum, { length }) => sum + length, 0);
       const plain = Buffer.concat([...pieces, bytes.subarray(segment.start)]);
-      if (BASELINE_FRAMES.includes(frame.marker)) resetSpectralSelection(plain.subarray(header));
+      if (baselineFrames.includes(frame.marker)) resetSpectralSelection(plain.subarray(header));
       return plain;
     }
     if (isKept(segment, bytes)) pieces.push(bytes.subarray(segment.start, segment.end));
@@ -91,9 +91,9 @@ export function hasAllIntervals(bytes: Uint8Array): boolean {
   let interval = 0;
   let units = 0;
   for (const { marker, start, end } of headerSegments(bytes)) {
-    if (marker === DRI) interval = uint16(bytes, start + 4);
-    else if (BASELINE_FRAMES.includes(marker)) units = unitsOf(bytes, start);
-    else if (marker === SOS) {
+    if (marker === dri) interval = uint16(bytes, start + 4);
+    else if (baselineFrames.includes(marker)) units = unitsOf(bytes, start);
+    else if (marker === sos) {
       const restarts = interval === 0 ? 0 : Math.ceil(units / interval) - 1;
       return units > 0 && restartsUntilEnd(bytes, end) === restarts;
     }
@@ -117,8 +117,8 @@ function restartsUntilEnd(bytes: Uint8Array, scanStart: number): number | undefi
   for (let at = scanStart; at + 1 < bytes.length; at++) {
     const marker = bytes[at + 1]!;
     if (bytes[at] !== 0xff || marker === 0 || marker === 0xff) continue;
-    if (marker === EOI) return restarts;
-    if (marker !== RST0 + (restarts % 8)) return undefined;
+    if (marker === eoi) return restarts;
+    if (marker !== rst0 + (restarts % 8)) return undefined;
     restarts++;
   }
   return undefined;
@@ -128,32 +128,32 @@ function restartsUntilEnd(bytes: Uint8Array, scanStart: number): number | undefi
 export function* headerSegments(bytes: Uint8Array): Generator<Segment> {
   for (let at = 2; at + 4 <= bytes.length; ) {
     const marker = bytes[at + 1]!;
-    const isMarker = bytes[at] === 0xff && marker >= 0xc0 && marker < 0xff && !(marker >= 0xd0 && marker <= SOI);
+    const isMarker = bytes[at] === 0xff && marker >= 0xc0 && marker < 0xff && !(marker >= 0xd0 && marker <= soi);
     if (!isMarker) {
       at++;
       continue;
     }
-    if (marker === EOI) return;
+    if (marker === eoi) return;
     const end = at + 2 + uint16(bytes, at + 2);
     if (end > bytes.length) return;
     yield { marker, start: at, end };
-    if (marker === SOS) return;
+    if (marker === sos) return;
     at = end;
   }
 }
 
 /** Of the application's tags those stay that say how colours are stored and which way is up. */
 function isKept({ marker, start, end }: Segment, bytes: Uint8Array): boolean {
-  if (marker === COMMENT) return false;
-  if (marker < APP0 || marker > APP15) return true;
+  if (marker === comment) return false;
+  if (marker < app0 || marker > app15) return true;
   const name = String.fromCharCode(...bytes.subarray(start + 4, start + 9));
   switch (marker) {
-    case APP0:
+    case app0:
       return name === 'JFIF\0' && bytes[start + 9] === 1;
-    case APP1:
+    case app1:
       return name === 'Exif\0';
-    case APP14:
-      return name === 'Adobe' && end - start - 4 >= ADOBE_BYTES;
+    case app14:
+      return name === 'Adobe' && end - start - 4 >= adobeBytes;
     default:
       return false;
   }

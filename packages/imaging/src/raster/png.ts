@@ -2,11 +2,11 @@ import { crc32 } from 'node:zlib';
 import type { ImageMode } from '../image/decoded-image.js';
 import { corruptImage } from '../image/image-error.js';
 
-const SIGNATURE_BYTES = 8;
-const BIT_DEPTH_OFFSET = 24;
-const COLOUR_TYPE_OFFSET = 25;
+const signatureBytes = 8;
+const bitDepthOffset = 24;
+const colourTypeOffset = 25;
 /** Length, type and checksum of a chunk. */
-const CHUNK_OVERHEAD_BYTES = 12;
+const chunkOverheadBytes = 12;
 
 /**
  * Walks all chunks to the end mark and compares their checksums (PNG specification, 5.3); libpng stops reading once it
@@ -14,10 +14,10 @@ const CHUNK_OVERHEAD_BYTES = 12;
  */
 export function checkPng(bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let offset = SIGNATURE_BYTES; ; ) {
-    if (offset + CHUNK_OVERHEAD_BYTES > bytes.length) throw corruptImage('PNG', 'its end is missing');
+  for (let offset = signatureBytes; ; ) {
+    if (offset + chunkOverheadBytes > bytes.length) throw corruptImage('PNG', 'its end is missing');
     const length = view.getUint32(offset);
-    const end = offset + length + CHUNK_OVERHEAD_BYTES;
+    const end = offset + length + chunkOverheadBytes;
     if (end > bytes.length) throw corruptImage('PNG', 'it ends inside a chunk');
     if (crc32(bytes.subarray(offset + 4, end - 4)) !== view.getUint32(end - 4)) {
       throw corruptImage('PNG', 'the checksum of a chunk is wrong');
@@ -32,9 +32,9 @@ export function checkPng(bytes: Uint8Array): void {
  * and RGB files) is no alpha channel and is left out.
  */
 export function pngMode(bytes: Uint8Array, hasAlpha: boolean): ImageMode {
-  switch (bytes[COLOUR_TYPE_OFFSET]) {
+  switch (bytes[colourTypeOffset]) {
     case 0:
-      return bytes[BIT_DEPTH_OFFSET] === 1 ? 'bilevel' : 'grey';
+      return bytes[bitDepthOffset] === 1 ? 'bilevel' : 'grey';
     case 2:
       return 'rgb';
     case 3:

@@ -9,7 +9,7 @@ export interface RasterSamples {
   readonly width: number;
   readonly height: number;
   readonly mode: ImageMode;
-  /** Row-major, channels interleaved: `width * height * CHANNELS[mode]` values. */
+  /** Row-major, channels interleaved: `width * height * channelsOf[mode]` values. */
   readonly data: SampleValues;
   /** Of greys: value = slope * sample + intercept; without it they are the values. */
   readonly scale?: { readonly slope: number; readonly intercept: number };

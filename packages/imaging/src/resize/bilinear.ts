@@ -1,9 +1,9 @@
 import type { Raster } from './raster.js';
 
 /** Weights are integers of this many fractional bits. */
-const PRECISION_BITS = 22;
-const ONE = 2 ** PRECISION_BITS;
-const HALF = 2 ** (PRECISION_BITS - 1);
+const precisionBits = 22;
+const one = 2 ** precisionBits;
+const half = 2 ** (precisionBits - 1);
 
 /** For each output position the first input and the integer weights of the inputs from there on. */
 interface Filter {
@@ -34,7 +34,7 @@ function triangleFilter(inputs: number, outputs: number): Filter {
     );
     const sum = shares.reduce((total, share) => total + share, 0);
     starts[i] = start;
-    return Int32Array.from(shares, (share) => Math.trunc(0.5 + (share / sum) * ONE));
+    return Int32Array.from(shares, (share) => Math.trunc(0.5 + (share / sum) * one));
   });
   return { starts, weights };
 }
@@ -48,9 +48,9 @@ function resizeRows({ width: inputs, height, channels, data }: Raster, width: nu
       const taps = weights[x]!;
       const first = (y * inputs + starts[x]!) * channels;
       for (let channel = 0; channel < channels; channel++) {
-        let sum = HALF;
+        let sum = half;
         for (let j = 0, from = first + channel; j < taps.length; j++, from += channels) sum += taps[j]! * data[from]!;
-        resized[at++] = Math.min(sum >> PRECISION_BITS, 255);
+        resized[at++] = Math.min(sum >> precisionBits, 255);
       }
     }
   }
@@ -66,9 +66,9 @@ function resizeColumns({ width, height: inputs, channels, data }: Raster, height
     const taps = weights[y]!;
     const first = starts[y]! * rowLength;
     for (let column = 0; column < rowLength; column++) {
-      let sum = HALF;
+      let sum = half;
       for (let j = 0, from = first + column; j < taps.length; j++, from += rowLength) sum += taps[j]! * data[from]!;
-      resized[at++] = Math.min(sum >> PRECISION_BITS, 255);
+      resized[at++] = Math.min(sum >> precisionBits, 255);
     }
   }
   return { width, height, channels, data: resized };

@@ -33,19 +33,19 @@ export type DicomElement =
   | { readonly vr: 'OB' | 'OV' | 'OW' | 'UN'; readonly bytes: Uint8Array }
   | { readonly vr: 'SQ'; readonly items: readonly Readonly<Record<string, DicomElement>>[] };
 
-const IMPLICIT = '1.2.840.10008.1.2';
-const BIG_ENDIAN = '1.2.840.10008.1.2.2';
-const EXPLICIT = '1.2.840.10008.1.2.1';
-const DEFLATED = '1.2.840.10008.1.2.1.99';
-const LONG_VRS = ['OB', 'OV', 'OW', 'SQ', 'UN'];
+const implicit = '1.2.840.10008.1.2';
+const explicitBigEndian = '1.2.840.10008.1.2.2';
+const explicitLittleEndian = '1.2.840.10008.1.2.1';
+const deflated = '1.2.840.10008.1.2.1.99';
+const longVrs = ['OB', 'OV', 'OW', 'SQ', 'UN'];
 
 /** Writes a DICOM file (PS3.10) in any transfer syntax. */
 export function dicomFile(options: DicomFileOptions): Buffer {
-  const { rows, columns, pixelData, transferSyntax = EXPLICIT, samplesPerPixel = 1, frames = 1 } = options;
+  const { rows, columns, pixelData, transferSyntax = explicitLittleEndian, samplesPerPixel = 1, frames = 1 } = options;
   const bitsAllocated = options.bitsAllocated ?? 8;
   const bitsStored = options.bitsStored ?? bitsAllocated;
-  const isExplicit = transferSyntax !== IMPLICIT && !options.isImplicit;
-  const writer = new ElementWriter(isExplicit, transferSyntax === BIG_ENDIAN);
+  const isExplicit = transferSyntax !== implicit && !options.isImplicit;
+  const writer = new ElementWriter(isExplicit, transferSyntax === explicitBigEndian);
   const elements: Record<string, DicomElement> = {
     '00080060': { vr: 'CS', text: 'CT' },
     '00280002': { vr: 'US', values: [samplesPerPixel] },
@@ -69,7 +69,7 @@ export function dicomFile(options: DicomFileOptions): Buffer {
   const dataSet = Buffer.concat([writer.write(elements), pixels]);
   return Buffer.concat([
     ...headerOf(options.header ?? 'preamble', meta),
-    transferSyntax === DEFLATED ? deflateRawSync(dataSet) : dataSet,
+    transferSyntax === deflated ? deflateRawSync(dataSet) : dataSet,
   ]);
 }
 
@@ -87,52 +87,55 @@ function headerOf(header: NonNullable<DicomFileOptions['header']>, meta: Buffer)
 }
 
 class ElementWriter {
-  constructor(
-    private readonly explicit: boolean,
-    private readonly bigEndian: boolean,
-  ) {}
+  readonly #explicit: boolean;
+  readonly #bigEndian: boolean;
+
+  constructor(explicit: boolean, bigEndian: boolean) {
+    this.#explicit = explicit;
+    this.#bigEndian = bigEndian;
+  }
 
   write(elements: Readonly<Record<string, DicomElement>>): Buffer {
     const tags = Object.keys(elements).sort();
-    return Buffer.concat(tags.map((tag) => this.element(tag, elements[tag]!)));
+    return Buffer.concat(tags.map((tag) => this.#element(tag, elements[tag]!)));
   }
 
-  private element(tag: string, element: DicomElement): Buffer {
-    const value = this.value(element);
-    const name = [this.uint16(Number.parseInt(tag.slice(0, 4), 16)), this.uint16(Number.parseInt(tag.slice(4), 16))];
-    if (!this.explicit) return Buffer.concat([...name, this.uint32(value.length), value]);
+  #element(tag: string, element: DicomElement): Buffer {
+    const value = this.#value(element);
+    const name = [this.#uint16(Number.parseInt(tag.slice(0, 4), 16)), this.#uint16(Number.parseInt(tag.slice(4), 16))];
+    if (!this.#explicit) return Buffer.concat([...name, this.#uint32(value.length), value]);
     const vr = Buffer.from(element.vr);
-    const length = LONG_VRS.includes(element.vr)
-      ? [this.uint16(0), this.uint32(value.length)]
-      : [this.uint16(value.length)];
+    const length = longVrs.includes(element.vr)
+      ? [this.#uint16(0), this.#uint32(value.length)]
+      : [this.#uint16(value.length)];
     return Buffer.concat([...name, vr, ...length, value]);
   }
 
-  private value(element: DicomElement): Buffer {
+  #value(element: DicomElement): Buffer {
     if ('text' in element) return padded(Buffer.from(element.text), element.vr === 'UI' ? 0 : 0x20);
     if ('bytes' in element) return padded(Buffer.from(element.bytes), 0);
     if ('values' in element) {
       return Buffer.concat(
-        element.values.map((value) => (element.vr === 'UL' ? this.uint32(value) : this.uint16(value & 0xffff))),
+        element.values.map((value) => (element.vr === 'UL' ? this.#uint32(value) : this.#uint16(value & 0xffff))),
       );
     }
     return Buffer.concat(
       element.items.map((item) => {
         const content = this.write(item);
-        return Buffer.concat([this.uint16(0xfffe), this.uint16(0xe000), this.uint32(content.length), content]);
+        return Buffer.concat([this.#uint16(0xfffe), this.#uint16(0xe000), this.#uint32(content.length), content]);
       }),
     );
   }
 
-  private uint16(value: number): Buffer {
+  #uint16(value: number): Buffer {
     const bytes = Buffer.alloc(2);
-    this.bigEndian ? bytes.writeUInt16BE(value) : bytes.writeUInt16LE(value);
+    this.#bigEndian ? bytes.writeUInt16BE(value) : bytes.writeUInt16LE(value);
     return bytes;
   }
 
-  private uint32(value: number): Buffer {
+  #uint32(value: number): Buffer {
     const bytes = Buffer.alloc(4);
-    this.bigEndian ? bytes.writeUInt32BE(value) : bytes.writeUInt32LE(value);
+    this.#bigEndian ? bytes.writeUInt32BE(value) : bytes.writeUInt32LE(value);
     return bytes;
   }
 }

@@ -1,6 +1,6 @@
 /** Bytes of one value by type: BYTE, ASCII, SHORT, LONG, RATIONAL, FLOAT and LONG8. */
-const TYPE_BYTES: Readonly<Record<number, number>> = { 1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 11: 4, 16: 8 };
-const [SHORT, LONG, RATIONAL, LONG8] = [3, 4, 5, 16];
+const typeBytes: Readonly<Record<number, number>> = { 1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 11: 4, 16: 8 };
+const [short, long, rational, long8] = [3, 4, 5, 16];
 
 /** A tag as it shall stand in the file, whatever readers think of it. */
 export interface TestTag {
@@ -74,8 +74,8 @@ function addPage(
     { tag: 258, values: [8] },
     { tag: 259, values: [1] },
     { tag: 262, values: [1] },
-    { tag: offsetsTag, type: big ? LONG8! : LONG!, values: offsets },
-    { tag: countsTag, type: LONG!, values: segments.map(({ length }) => length) },
+    { tag: offsetsTag, type: big ? long8! : long!, values: offsets },
+    { tag: countsTag, type: long!, values: segments.map(({ length }) => length) },
     ...(tile
       ? [
           { tag: 322, values: [tile[0]] },
@@ -95,7 +95,7 @@ function addPage(
     big ? view.setBigUint64(at, BigInt(value), littleEndian) : view.setUint32(at, value, littleEndian);
   if (big) setOffset(0, all.length);
   else view.setUint16(0, all.length, littleEndian);
-  all.forEach(({ tag, type = SHORT!, values: numbers }, i) => {
+  all.forEach(({ tag, type = short!, values: numbers }, i) => {
     const at = countBytes + i * entryBytes;
     view.setUint16(at, tag, littleEndian);
     view.setUint16(at + 2, type, littleEndian);
@@ -109,16 +109,16 @@ function addPage(
   return { start, nextAt: start + directory.length - inlineBytes };
 }
 
-function encodedValues({ type = SHORT!, values }: TestTag, littleEndian: boolean): Buffer {
-  const valueBytes = TYPE_BYTES[type]!;
+function encodedValues({ type = short!, values }: TestTag, littleEndian: boolean): Buffer {
+  const valueBytes = typeBytes[type]!;
   const bytes = Buffer.alloc(values.length * valueBytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   values.forEach((value, i) => {
     const at = i * valueBytes;
-    if (type === SHORT) view.setUint16(at, value, littleEndian);
-    else if (type === LONG) view.setUint32(at, value, littleEndian);
-    else if (type === LONG8) view.setBigUint64(at, BigInt(value), littleEndian);
-    else if (type === RATIONAL) {
+    if (type === short) view.setUint16(at, value, littleEndian);
+    else if (type === long) view.setUint32(at, value, littleEndian);
+    else if (type === long8) view.setBigUint64(at, BigInt(value), littleEndian);
+    else if (type === rational) {
       view.setUint32(at, value, littleEndian);
       view.setUint32(at + 4, 1000, littleEndian);
     } else if (type === 11) view.setFloat32(at, value, littleEndian);
@@ -127,11 +127,11 @@ function encodedValues({ type = SHORT!, values }: TestTag, littleEndian: boolean
   return bytes;
 }
 
-const SIDE = 16;
+const side = 16;
 
 /** An uncompressed little-endian TIFF of two grey pages of 16 x 16 pixels, all 10 and all 20. */
 export function twoPageTiff(): Buffer {
   return testTiff(
-    [10, 20].map((value) => ({ width: SIDE, height: SIDE, segments: [new Uint8Array(SIDE * SIDE).fill(value)] })),
+    [10, 20].map((value) => ({ width: side, height: side, segments: [new Uint8Array(side * side).fill(value)] })),
   );
 }

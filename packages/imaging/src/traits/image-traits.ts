@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { CHANNELS, type DecodedImage } from '../image/decoded-image.js';
+import { channelsOf, type DecodedImage } from '../image/decoded-image.js';
 import { hasColour } from '../prepare/prepare-image.js';
 import { toGrey, toRgb } from '../resize/colour.js';
 import type { Raster } from '../resize/raster.js';
@@ -25,7 +25,7 @@ export interface ImageTraits extends GreyMeasures {
 /** The traits of an image that was decoded from `bytes`. */
 export function imageTraits(decoded: DecodedImage, bytes: Uint8Array): ImageTraits {
   const { width, height, mode, data } = decoded;
-  const raster: Raster = { width, height, channels: CHANNELS[mode], data };
+  const raster: Raster = { width, height, channels: channelsOf[mode], data };
   const grey = toGrey(raster);
   return {
     pixelDigest: pixelDigest(hasColour(decoded) ? toRgb(raster) : grey),

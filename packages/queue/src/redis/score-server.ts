@@ -130,14 +130,14 @@ export class RedisScoreServer implements ScoreServer {
       }
       const popped = await this.#quietly(this.#blocking.blpop(wake, ...keys.requests(this.#topics), blockingSeconds));
       if (popped === undefined) await setTimeout(this.#closing ? 0 : afterErrorMs);
-      else if (popped !== null && popped[0] !== wake) await this.#receive(popped[1]);
+      else if (popped !== null && popped[0] !== wake) await this.#quietly(this.#receive(popped[1]));
     }
   }
 
   /** Starts on a request, or leaves it to others when it came as the pause began. */
   async #receive(element: string): Promise<void> {
     if (!this.#paused) this.#start(parseReference(element));
-    else await this.#quietly(returnRequest(this.#options.connection, this.#options.keys, element));
+    else await returnRequest(this.#options.connection, this.#options.keys, element);
   }
 
   #start(reference: RequestReference): void {

@@ -15,14 +15,14 @@ export type AuditDescription = Omit<Audit, 'id' | 'jobId' | 'createdAt'>;
 
 /** Audits of one tenant. */
 export class AuditRepository {
-  private readonly tenant: Tenant;
-  private readonly attempts: JobAttempts;
-  private readonly documents: Documents<AuditRecord>;
+  readonly #tenant: Tenant;
+  readonly #attempts: JobAttempts;
+  readonly #documents: Documents<AuditRecord>;
 
   constructor(tenant: Tenant, attempts: JobAttempts) {
-    this.tenant = tenant;
-    this.attempts = attempts;
-    this.documents = auditDocuments(tenant);
+    this.#tenant = tenant;
+    this.#attempts = attempts;
+    this.#documents = auditDocuments(tenant);
   }
 
   /**
@@ -30,10 +30,10 @@ export class AuditRepository {
    * earlier attempt of the job got as far as this, its audit stays. Rejects with `StaleAttempt`.
    */
   async create(attempt: Attempt, description: AuditDescription): Promise<{ readonly id: string }> {
-    const { resultId: id } = await this.attempts.assertCurrent(attempt);
-    const createdAt = timestamp(this.tenant);
+    const { resultId: id } = await this.#attempts.assertCurrent(attempt);
+    const createdAt = timestamp(this.#tenant);
     try {
-      await this.documents.create(auditKey(this.tenant, id), {
+      await this.#documents.create(auditKey(this.#tenant, id), {
         schemaVersion: 1,
         ...description,
         id,
@@ -48,11 +48,11 @@ export class AuditRepository {
 
   /** Rejects with `RecordNotFound`. */
   async get(id: string): Promise<Audit> {
-    const stored = isId(id) ? (await this.documents.read(auditKey(this.tenant, id)))?.value : undefined;
-    if (stored === undefined || !(await isPublished(this.tenant, stored.jobId))) {
+    const stored = isId(id) ? (await this.#documents.read(auditKey(this.#tenant, id)))?.value : undefined;
+    if (stored === undefined || !(await isPublished(this.#tenant, stored.jobId))) {
       throw new RecordNotFound(`There is no audit with the id ${id}: list the jobs.`);
     }
-    const { schemaVersion, ...audit } = withoutImages(stored, await forgottenImages(this.tenant));
+    const { schemaVersion, ...audit } = withoutImages(stored, await forgottenImages(this.#tenant));
     return audit;
   }
 }

@@ -16,14 +16,14 @@ import { removeOrphans } from './orphans.js';
 
 /** Data sets of one tenant. */
 export class DatasetRepository {
-  private readonly tenant: Tenant;
-  private readonly documents: Documents<StoredDataset>;
-  private readonly counts: ImageCounts;
+  readonly #tenant: Tenant;
+  readonly #documents: Documents<StoredDataset>;
+  readonly #counts: ImageCounts;
 
   constructor(tenant: Tenant) {
-    this.tenant = tenant;
-    this.documents = datasetDocuments(tenant);
-    this.counts = new ImageCounts(tenant);
+    this.#tenant = tenant;
+    this.#documents = datasetDocuments(tenant);
+    this.#counts = new ImageCounts(tenant);
   }
 
   /** A new, empty data set. Rejects with `RecordExists` when `id` is taken. */
@@ -34,28 +34,28 @@ export class DatasetRepository {
       name,
       description,
       modality,
-      createdAt: timestamp(this.tenant),
+      createdAt: timestamp(this.#tenant),
       counts: countImages([]),
     };
-    await this.documents.create(datasetKey(this.tenant, id), record);
-    return this.toDataset(record);
+    await this.#documents.create(datasetKey(this.#tenant, id), record);
+    return this.#toDataset(record);
   }
 
   /** Rejects with `RecordNotFound`. */
   async get(id: string): Promise<Dataset> {
-    const found = await this.find(id);
+    const found = await this.#find(id);
     if (found === undefined) throw new RecordNotFound(`There is no data set with the id ${id}: list the data sets.`);
     return found;
   }
 
   /** Newest first, those that have `name` in theirs. Rejects with `InvalidCursor`. */
   list(page: PageRequest, { name }: { readonly name?: string | undefined } = {}): Promise<Page<Dataset>> {
-    const folder = `${this.tenant.prefix}datasets/`;
+    const folder = `${this.#tenant.prefix}datasets/`;
     return pageOf(
-      (cursor) => newestFirst(this.tenant.objects, folder, cursor),
+      (cursor) => newestFirst(this.#tenant.objects, folder, cursor),
       async (id) => {
-        const stored = await findDataset(this.tenant, id);
-        return stored && hasText(stored.name, name) ? this.toDataset(stored) : undefined;
+        const stored = await findDataset(this.#tenant, id);
+        return stored && hasText(stored.name, name) ? this.#toDataset(stored) : undefined;
       },
       page,
     );
@@ -64,11 +64,11 @@ export class DatasetRepository {
   /** Changes the name or the description. Rejects with `RecordNotFound`. */
   async change(id: string, change: NamesChange): Promise<Dataset> {
     await this.get(id);
-    const stored = await this.documents.update(datasetKey(this.tenant, id), (dataset) =>
+    const stored = await this.#documents.update(datasetKey(this.#tenant, id), (dataset) =>
       dataset.deletingSince === undefined ? renamed(dataset, change) : undefined,
     );
     if (stored === undefined || stored.deletingSince !== undefined) return this.get(id);
-    return this.toDataset(stored);
+    return this.#toDataset(stored);
   }
 
   /**
@@ -78,33 +78,34 @@ export class DatasetRepository {
    */
   async delete(id: string, { derived = false }: { readonly derived?: boolean | undefined } = {}): Promise<void> {
     await this.get(id);
-    const deletion = { ...this.deletionOf(id), marks: { deletingDerived: derived } };
-    if (!(await deleteUnused(this.tenant, deletion))) {
+    const deletion = { ...this.#deletionOf(id), marks: { deletingDerived: derived } };
+    if (!(await deleteUnused(this.#tenant, deletion))) {
       throw new RecordNotFound(`The data set ${id} has just been deleted: nothing is left to do.`);
     }
   }
 
   /** Ends deletions whose process died, and removes what uploads left behind when theirs did. */
   async sweep(): Promise<void> {
-    for await (const id of foldersOf(this.tenant.objects, `${this.tenant.prefix}datasets/`)) {
-      await resumeDeletion(this.tenant, this.deletionOf(id));
-      await this.counts.verify(id);
+    for await (const id of foldersOf(this.#tenant.objects, `${this.#tenant.prefix}datasets/`)) {
+      await resumeDeletion(this.#tenant, this.#deletionOf(id));
+      await this.#counts.verify(id);
     }
-    await removeOrphans(this.tenant);
+    await removeOrphans(this.#tenant);
   }
 
-  private async find(id: string): Promise<Dataset | undefined> {
-    const found = await findDataset(this.tenant, id);
-    return found && this.toDataset(found);
+  async #find(id: string): Promise<Dataset | undefined> {
+    const found = await findDataset(this.#tenant, id);
+    return found && this.#toDataset(found);
   }
 
-  private async toDataset(stored: StoredDataset): Promise<Dataset> {
+  async #toDataset(stored: StoredDataset): Promise<Dataset> {
     const { schemaVersion, deletingSince, deletionDecided, deletingDerived, changes, ...dataset } = stored;
-    return { ...dataset, counts: await this.counts.of(stored) };
+    return { ...dataset, counts: await this.#counts.of(stored) };
   }
 
-  private deletionOf(id: string): Deletion<StoredDataset> {
-    const { tenant, documents } = this;
+  #deletionOf(id: string): Deletion<StoredDataset> {
+    const tenant = this.#tenant;
+    const documents = this.#documents;
     return {
       documents,
       key: datasetKey(tenant, id),

@@ -53,16 +53,16 @@ export interface PlaceInUpload extends Place {
  * there.
  */
 export class ImageRepository {
-  private readonly tenant: Tenant;
-  private readonly documents: Documents<ImageRecord>;
-  private readonly imageCounts: ImageCounts;
-  private readonly groups: GroupSplits;
+  readonly #tenant: Tenant;
+  readonly #documents: Documents<ImageRecord>;
+  readonly #imageCounts: ImageCounts;
+  readonly #groups: GroupSplits;
 
   constructor(tenant: Tenant) {
-    this.tenant = tenant;
-    this.documents = imageDocuments(tenant);
-    this.imageCounts = new ImageCounts(tenant);
-    this.groups = new GroupSplits(tenant);
+    this.#tenant = tenant;
+    this.#documents = imageDocuments(tenant);
+    this.#imageCounts = new ImageCounts(tenant);
+    this.#groups = new GroupSplits(tenant);
   }
 
   /**
@@ -76,15 +76,15 @@ export class ImageRepository {
     { bytes, mask, reference }: ImageContent,
     { uploadId, ...place }: PlaceInUpload,
   ): Promise<Image> {
-    await this.assertDataset(datasetId);
+    await this.#assertDataset(datasetId);
     const digests = { sha256: await sha256Of(bytes), maskSha256: mask && (await sha256Of(mask.bytes)) };
     const { fileName, split, label } = description;
     const id = idWithin(uploadId, place, JSON.stringify([fileName, split, label, ...Object.values(digests)]));
     const put = async (content: Uint8Array, digest: string) => {
-      await this.tenant.objects.put(`${imageBlobsFolder(this.tenant, datasetId, id)}${digest}`, content);
+      await this.#tenant.objects.put(`${imageBlobsFolder(this.#tenant, datasetId, id)}${digest}`, content);
       return { sha256: digest, sizeBytes: content.byteLength };
     };
-    if (reference) await this.tenant.objects.put(this.referenceKey(datasetId, id), reference);
+    if (reference) await this.#tenant.objects.put(this.#referenceKey(datasetId, id), reference);
     return {
       ...description,
       id,
@@ -93,7 +93,7 @@ export class ImageRepository {
       ...(mask && {
         mask: { ...(await put(mask.bytes, digests.maskSha256!)), width: mask.width, height: mask.height },
       }),
-      createdAt: timestamp(this.tenant),
+      createdAt: timestamp(this.#tenant),
     };
   }
 
@@ -106,20 +106,20 @@ export class ImageRepository {
     const splits = splitsOfGroups(images);
     const ids = new Set(images.map(({ id }) => id));
     try {
-      for (const [group, split] of splits) await this.groups.claim(datasetId, group, split, ids);
-      await this.imageCounts.whileAdding(datasetId, async () => {
+      for (const [group, split] of splits) await this.#groups.claim(datasetId, group, split, ids);
+      await this.#imageCounts.whileAdding(datasetId, async () => {
         const added: Image[] = [];
         try {
-          for (const image of images) if (await this.create(datasetId, image)) added.push(image);
-          for (const [group, split] of splits) await this.groups.assertClaimed(datasetId, group, split);
+          for (const image of images) if (await this.#create(datasetId, image)) added.push(image);
+          for (const [group, split] of splits) await this.#groups.assertClaimed(datasetId, group, split);
         } catch (error) {
-          for (const image of added) await removeImageRecord(this.tenant, datasetId, image).catch(() => undefined);
+          for (const image of added) await removeImageRecord(this.#tenant, datasetId, image).catch(() => undefined);
           throw error;
         }
         return added;
       });
     } catch (error) {
-      if (error instanceof RecordNotFound) for (const { id } of images) await removeImage(this.tenant, datasetId, id);
+      if (error instanceof RecordNotFound) for (const { id } of images) await removeImage(this.#tenant, datasetId, id);
       throw error;
     }
   }
@@ -127,51 +127,51 @@ export class ImageRepository {
   /** Removes the bytes of prepared images. Images that are in the data set stay. */
   async discard(datasetId: string, images: readonly ImageName[]): Promise<void> {
     for (const image of images) {
-      if ((await this.tenant.objects.head(imageKey(this.tenant, datasetId, image))) !== undefined) continue;
-      await this.tenant.objects.deleteFolder(imageBlobsFolder(this.tenant, datasetId, image.id));
+      if ((await this.#tenant.objects.head(imageKey(this.#tenant, datasetId, image))) !== undefined) continue;
+      await this.#tenant.objects.deleteFolder(imageBlobsFolder(this.#tenant, datasetId, image.id));
     }
   }
 
   /** In order of upload. Rejects with `InvalidCursor` too. */
   async list(datasetId: string, page: PageRequest, filter: ImageFilter = {}): Promise<Page<Image>> {
-    await this.assertDataset(datasetId);
+    await this.#assertDataset(datasetId);
     const names = new Map<string, ImageName>();
     const idsBehind = async function* (this: ImageRepository, cursor: string | undefined) {
-      for await (const name of this.names(datasetId, filter, cursor)) {
+      for await (const name of this.#names(datasetId, filter, cursor)) {
         names.set(name.id, name);
         yield name.id;
       }
     }.bind(this);
-    return pageOf(idsBehind, (id) => this.load(datasetId, names.get(id)!, filter), page);
+    return pageOf(idsBehind, (id) => this.#load(datasetId, names.get(id)!, filter), page);
   }
 
   /** Every image that passes the filter, in order of upload. */
   async *all(datasetId: string, filter: ImageFilter = {}): AsyncGenerator<Image> {
-    await this.assertDataset(datasetId);
-    const load = (name: ImageName) => this.load(datasetId, name, filter);
-    for await (const image of inBatches(this.names(datasetId, filter), loadedAtOnce, load)) {
+    await this.#assertDataset(datasetId);
+    const load = (name: ImageName) => this.#load(datasetId, name, filter);
+    for await (const image of inBatches(this.#names(datasetId, filter), loadedAtOnce, load)) {
       if (image) yield image;
     }
   }
 
   /** How many images there are, by split and label. */
   async counts(datasetId: string): Promise<DatasetCounts> {
-    return this.imageCounts.of(await this.assertDataset(datasetId));
+    return this.#imageCounts.of(await this.#assertDataset(datasetId));
   }
 
   /** How many images there are that an upload with this id has put there; others of the same millisecond count too. */
   async countOfUpload(datasetId: string, uploadId: string): Promise<number> {
-    const folder = imagesFolder(this.tenant, datasetId);
+    const folder = imagesFolder(this.#tenant, datasetId);
     let count = 0;
-    for await (const key of this.tenant.objects.keys(`${folder}${idBoundary(timeOfId(uploadId))}`)) {
+    for await (const key of this.#tenant.objects.keys(`${folder}${idBoundary(timeOfId(uploadId))}`)) {
       if (imageNameOf(key)) count++;
     }
     return count;
   }
 
   async get(datasetId: string, imageId: string): Promise<Image> {
-    await this.assertDataset(datasetId);
-    return (await this.locate(datasetId, imageId)).image;
+    await this.#assertDataset(datasetId);
+    return (await this.#locate(datasetId, imageId)).image;
   }
 
   /**
@@ -180,13 +180,13 @@ export class ImageRepository {
    * have not ended use the data set.
    */
   async move(datasetId: string, imageId: string, change: ImageChange): Promise<Image> {
-    await this.assertDataset(datasetId);
-    const located = await this.locate(datasetId, imageId);
-    await assertUnused(this.tenant, datasetId, 'data-set-in-use');
+    await this.#assertDataset(datasetId);
+    const located = await this.#locate(datasetId, imageId);
+    await assertUnused(this.#tenant, datasetId, 'data-set-in-use');
     const { image } = located;
     const others: (typeof located)[] = [];
     if (change.wholeGroup && image.group !== undefined) {
-      for await (const one of this.groups.members(datasetId, image.group))
+      for await (const one of this.#groups.members(datasetId, image.group))
         if (one.image.id !== image.id) others.push(one);
     }
     const all = [located, ...others];
@@ -194,38 +194,38 @@ export class ImageRepository {
     const isParting = change.split !== undefined || change.group !== undefined;
     if (isParting) {
       const own = new Set(all.map((one) => one.image.id));
-      for (const [group, split] of target) await this.groups.claim(datasetId, group, split, own);
+      for (const [group, split] of target) await this.#groups.claim(datasetId, group, split, own);
     }
     let moved: ImageRecord | undefined;
-    await this.imageCounts.whileMoving(datasetId, async () => {
-      for (const one of others) await this.moveRecord(datasetId, one.name, change);
-      moved = await this.moveRecord(datasetId, located.name, change);
+    await this.#imageCounts.whileMoving(datasetId, async () => {
+      for (const one of others) await this.#moveRecord(datasetId, one.name, change);
+      moved = await this.#moveRecord(datasetId, located.name, change);
     });
     if (!moved) throw noImage(datasetId, imageId);
-    if (isParting) for (const [group, split] of target) await this.groups.assertClaimed(datasetId, group, split);
+    if (isParting) for (const [group, split] of target) await this.#groups.assertClaimed(datasetId, group, split);
     return toImage(moved);
   }
 
   /** The image's stored bytes as a stream. */
   async content(image: Image): Promise<StoredStream> {
-    const found = await this.tenant.objects.getStream(this.blobKey(image, image.sha256));
+    const found = await this.#tenant.objects.getStream(this.#blobKey(image, image.sha256));
     if (found === undefined) throw missingContent(image);
     return found;
   }
 
   /** The image's stored bytes. Rejects with `DamagedContent` when they are not the ones that were uploaded. */
   bytes(image: Image): Promise<Uint8Array> {
-    return this.checkedBytes(image, image.sha256);
+    return this.#checkedBytes(image, image.sha256);
   }
 
   /** The stored bytes of the image's mask, `undefined` when it has none. Rejects with `DamagedContent`. */
   async maskBytes(image: Image): Promise<Uint8Array | undefined> {
-    return image.mask && this.checkedBytes(image, image.mask.sha256);
+    return image.mask && this.#checkedBytes(image, image.mask.sha256);
   }
 
   /** The sealed reference to the instance that the image comes from, `undefined` when none was kept. */
   async reference({ datasetId, id }: Image): Promise<Uint8Array | undefined> {
-    return (await this.tenant.objects.get(this.referenceKey(datasetId, id)))?.bytes;
+    return (await this.#tenant.objects.get(this.#referenceKey(datasetId, id)))?.bytes;
   }
 
   /**
@@ -233,29 +233,29 @@ export class ImageRepository {
    * that have not ended use the data set.
    */
   async delete(datasetId: string, imageId: string): Promise<void> {
-    await this.assertDataset(datasetId);
-    await this.locate(datasetId, imageId);
-    await forgetImage(this.tenant, { datasetId, id: imageId });
+    await this.#assertDataset(datasetId);
+    await this.#locate(datasetId, imageId);
+    await forgetImage(this.#tenant, { datasetId, id: imageId });
   }
 
   /** Writes a change into the record with this name; undefined when that is gone. */
-  private async moveRecord(datasetId: string, name: ImageName, change: ImageChange): Promise<ImageRecord | undefined> {
-    const mark = movedKey(this.tenant, datasetId, name.id);
-    await this.tenant.objects.put(mark, new Uint8Array());
-    const key = imageKey(this.tenant, datasetId, name);
-    const moved = await this.documents.update(key, (record) => {
+  async #moveRecord(datasetId: string, name: ImageName, change: ImageChange): Promise<ImageRecord | undefined> {
+    const mark = movedKey(this.#tenant, datasetId, name.id);
+    await this.#tenant.objects.put(mark, new Uint8Array());
+    const key = imageKey(this.#tenant, datasetId, name);
+    const moved = await this.#documents.update(key, (record) => {
       const after = changed(record, change);
       const isSame = isAt(record, after) && record.group === after.group;
       return isSame ? undefined : after;
     });
-    if (!moved) await this.tenant.objects.delete(mark);
+    if (!moved) await this.#tenant.objects.delete(mark);
     return moved;
   }
 
   /** Returns false when the image is there already: its id says that it is the same. */
-  private async create(datasetId: string, image: Image): Promise<boolean> {
+  async #create(datasetId: string, image: Image): Promise<boolean> {
     try {
-      await this.documents.create(imageKey(this.tenant, datasetId, image), { schemaVersion: 1, ...image });
+      await this.#documents.create(imageKey(this.#tenant, datasetId, image), { schemaVersion: 1, ...image });
       return true;
     } catch (error) {
       if (!(error instanceof RecordExists)) throw error;
@@ -264,39 +264,39 @@ export class ImageRepository {
   }
 
   /** An image and the name of its record. */
-  private async locate(datasetId: string, imageId: string): Promise<{ name: ImageName; image: Image }> {
-    const isThere = isId(imageId) && !(await isForgotten(this.tenant, imageId));
+  async #locate(datasetId: string, imageId: string): Promise<{ name: ImageName; image: Image }> {
+    const isThere = isId(imageId) && !(await isForgotten(this.#tenant, imageId));
     const names = isThere ? possibleNames(imageId) : [];
-    const find = async (name: ImageName) => ({ name, image: await findImage(this.tenant, datasetId, name) });
+    const find = async (name: ImageName) => ({ name, image: await findImage(this.#tenant, datasetId, name) });
     for (const { name, image } of await Promise.all(names.map(find))) if (image) return { name, image };
     throw noImage(datasetId, imageId);
   }
 
   /** The image whose record has this name, unless it is gone or not where the filter says. */
-  private async load(datasetId: string, name: ImageName, filter: ImageFilter): Promise<Image | undefined> {
-    const image = await findImage(this.tenant, datasetId, name);
+  async #load(datasetId: string, name: ImageName, filter: ImageFilter): Promise<Image | undefined> {
+    const image = await findImage(this.#tenant, datasetId, name);
     const isAskedFor = image && isAt(image, filter) && (filter.group ?? image.group) === image.group;
     return isAskedFor ? image : undefined;
   }
 
   /** Names of the images that may pass the filter: where those are that were moved only their records say. */
-  private async *names(datasetId: string, filter: ImageFilter, cursor?: string): AsyncGenerator<ImageName> {
-    const forgotten = await forgottenImages(this.tenant);
-    for await (const name of imageNames(this.tenant, datasetId, cursor)) {
+  async *#names(datasetId: string, filter: ImageFilter, cursor?: string): AsyncGenerator<ImageName> {
+    const forgotten = await forgottenImages(this.#tenant);
+    for await (const name of imageNames(this.#tenant, datasetId, cursor)) {
       if (!forgotten.has(name.id) && (name.hasMoved || isAt(name, filter))) yield name;
     }
   }
 
-  private blobKey(image: Image, digest: string): string {
-    return `${imageBlobsFolder(this.tenant, image.datasetId, image.id)}${digest}`;
+  #blobKey(image: Image, digest: string): string {
+    return `${imageBlobsFolder(this.#tenant, image.datasetId, image.id)}${digest}`;
   }
 
-  private referenceKey(datasetId: string, id: string): string {
-    return `${imageBlobsFolder(this.tenant, datasetId, id)}reference`;
+  #referenceKey(datasetId: string, id: string): string {
+    return `${imageBlobsFolder(this.#tenant, datasetId, id)}reference`;
   }
 
-  private async checkedBytes(image: Image, digest: string): Promise<Uint8Array> {
-    const found = await this.tenant.objects.get(this.blobKey(image, digest));
+  async #checkedBytes(image: Image, digest: string): Promise<Uint8Array> {
+    const found = await this.#tenant.objects.get(this.#blobKey(image, digest));
     if (found === undefined) throw missingContent(image);
     if ((await sha256Of(found.bytes)) !== digest) {
       throw new DamagedContent(`The stored bytes of the image ${image.id} have changed: restore them from a backup.`);
@@ -304,8 +304,8 @@ export class ImageRepository {
     return found.bytes;
   }
 
-  private async assertDataset(datasetId: string): Promise<StoredDataset> {
-    const found = await findDataset(this.tenant, datasetId);
+  async #assertDataset(datasetId: string): Promise<StoredDataset> {
+    const found = await findDataset(this.#tenant, datasetId);
     if (found === undefined) {
       throw new RecordNotFound(`There is no data set with the id ${datasetId}: list the data sets.`);
     }

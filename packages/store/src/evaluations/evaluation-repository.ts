@@ -32,14 +32,14 @@ export interface EvaluationFilter {
 
 /** Evaluations of one tenant. Methods reject with `RecordNotFound` when the evaluation is not there. */
 export class EvaluationRepository {
-  private readonly tenant: Tenant;
-  private readonly attempts: JobAttempts;
-  private readonly documents: Documents<StoredEvaluation>;
+  readonly #tenant: Tenant;
+  readonly #attempts: JobAttempts;
+  readonly #documents: Documents<StoredEvaluation>;
 
   constructor(tenant: Tenant, attempts: JobAttempts) {
-    this.tenant = tenant;
-    this.attempts = attempts;
-    this.documents = evaluationDocuments(tenant);
+    this.#tenant = tenant;
+    this.#attempts = attempts;
+    this.#documents = evaluationDocuments(tenant);
   }
 
   /**
@@ -52,36 +52,36 @@ export class EvaluationRepository {
     description: EvaluationDescription,
     files: Readonly<Record<string, Uint8Array>> = {},
   ): Promise<Evaluation> {
-    const { resultId: id } = await this.attempts.assertCurrent(attempt);
+    const { resultId: id } = await this.#attempts.assertCurrent(attempt);
     const filesFolder = `files-${attempt.fencingToken}`;
     for (const [name, bytes] of Object.entries(files)) {
-      await this.tenant.objects.put(`${evaluationFolder(this.tenant, id)}${filesFolder}/${name}`, bytes);
+      await this.#tenant.objects.put(`${evaluationFolder(this.#tenant, id)}${filesFolder}/${name}`, bytes);
     }
     const stored: StoredEvaluation = {
       schemaVersion: 1,
       ...description,
       id,
       jobId: attempt.jobId,
-      createdAt: timestamp(this.tenant),
+      createdAt: timestamp(this.#tenant),
       filesFolder,
     };
-    await this.attempts.assertCurrent(attempt);
+    await this.#attempts.assertCurrent(attempt);
     try {
-      await this.documents.create(evaluationKey(this.tenant, id), stored);
+      await this.#documents.create(evaluationKey(this.#tenant, id), stored);
       return toEvaluation(stored);
     } catch (error) {
       if (!(error instanceof RecordExists)) throw error;
-      await this.tenant.objects.deleteFolder(`${evaluationFolder(this.tenant, id)}${filesFolder}/`);
-      return toEvaluation(found(id, (await this.documents.read(evaluationKey(this.tenant, id)))?.value));
+      await this.#tenant.objects.deleteFolder(`${evaluationFolder(this.#tenant, id)}${filesFolder}/`);
+      return toEvaluation(found(id, (await this.#documents.read(evaluationKey(this.#tenant, id)))?.value));
     }
   }
 
   /** Newest first, by the time they were asked for. Rejects with `InvalidCursor`. */
   list(page: PageRequest, { modelId, datasetId }: EvaluationFilter = {}): Promise<Page<Evaluation>> {
     return pageOf(
-      (cursor) => newestFirst(this.tenant.objects, `${this.tenant.prefix}evaluations/`, cursor),
+      (cursor) => newestFirst(this.#tenant.objects, `${this.#tenant.prefix}evaluations/`, cursor),
       async (id) => {
-        const stored = await this.find(id);
+        const stored = await this.#find(id);
         if (stored === undefined || (modelId ?? stored.modelId) !== stored.modelId) return undefined;
         return (datasetId ?? stored.datasetId) === stored.datasetId ? toEvaluation(stored) : undefined;
       },
@@ -90,14 +90,14 @@ export class EvaluationRepository {
   }
 
   async get(id: string): Promise<Evaluation> {
-    return toEvaluation(await this.getStored(id));
+    return toEvaluation(await this.#getStored(id));
   }
 
   /** One of the evaluation's files, without what it says of images whose deletion has begun. */
   async openFile(id: string, name: string): Promise<StoredStream> {
-    const key = evaluationFileKey(this.tenant, await this.getStored(id), name);
-    const forgotten = await forgottenImages(this.tenant);
-    const file = await this.tenant.objects.getStream(key);
+    const key = evaluationFileKey(this.#tenant, await this.#getStored(id), name);
+    const forgotten = await forgottenImages(this.#tenant);
+    const file = await this.#tenant.objects.getStream(key);
     if (file === undefined) throw new RecordNotFound(`The evaluation ${id} has no file ${name}: evaluate again.`);
     if (forgotten.size === 0 || !filesOfImages.includes(name)) return file;
     const bytes = await buffer(file.stream);
@@ -107,18 +107,18 @@ export class EvaluationRepository {
 
   /** Removes an evaluation with its scores and its report; the job that made it stays. */
   async delete(id: string): Promise<void> {
-    await this.getStored(id);
-    await forgetEvaluation(this.tenant, id);
+    await this.#getStored(id);
+    await forgetEvaluation(this.#tenant, id);
   }
 
-  private async getStored(id: string): Promise<StoredEvaluation> {
-    return found(id, await this.find(id));
+  async #getStored(id: string): Promise<StoredEvaluation> {
+    return found(id, await this.#find(id));
   }
 
-  private async find(id: string): Promise<StoredEvaluation | undefined> {
-    const stored = isId(id) ? (await this.documents.read(evaluationKey(this.tenant, id)))?.value : undefined;
+  async #find(id: string): Promise<StoredEvaluation | undefined> {
+    const stored = isId(id) ? (await this.#documents.read(evaluationKey(this.#tenant, id)))?.value : undefined;
     if (stored === undefined) return undefined;
-    return stored.withoutJob || (await isPublished(this.tenant, stored.jobId)) ? stored : undefined;
+    return stored.withoutJob || (await isPublished(this.#tenant, stored.jobId)) ? stored : undefined;
   }
 }
 

@@ -18,37 +18,37 @@ import { contentPath, type Staged } from './staging.js';
  *   wakes up after that finds the source (or target) of its rename gone: it cannot overwrite what its successor wrote.
  */
 export class Claims {
-  private readonly folder: string;
-  private readonly staging: string;
-  private readonly evictAfterMs: number;
+  readonly #folder: string;
+  readonly #staging: string;
+  readonly #evictAfterMs: number;
 
   constructor(folder: string, staging: string, evictAfterMs: number) {
-    this.folder = folder;
-    this.staging = staging;
-    this.evictAfterMs = evictAfterMs;
+    this.#folder = folder;
+    this.#staging = staging;
+    this.#evictAfterMs = evictAfterMs;
   }
 
   /** Waits until the staged folder has become the claim of `key`. */
   async take(key: string, staged: Staged): Promise<Claim> {
-    const place = path.join(this.folder, createHash('sha256').update(key).digest('hex'));
+    const place = path.join(this.#folder, createHash('sha256').update(key).digest('hex'));
     let owner: string | undefined;
     let ownedSince = 0;
     for (let attempt = 0; ; attempt++) {
-      if (await this.tryTake(staged, place)) return new Claim(place, staged.token);
+      if (await this.#tryTake(staged, place)) return new Claim(place, staged.token);
       const [holder] = (await readdir(place).catch(ignoreAbsent)) ?? [];
       if (holder === undefined) continue;
       if (holder !== owner) {
         owner = holder;
         ownedSince = performance.now();
-      } else if (performance.now() - ownedSince > this.evictAfterMs) {
-        await this.evict(path.join(place, holder));
+      } else if (performance.now() - ownedSince > this.#evictAfterMs) {
+        await this.#evict(path.join(place, holder));
         continue;
       }
       await sleep(Math.min(1 + attempt, 20) * (0.5 + Math.random()));
     }
   }
 
-  private async tryTake(staged: Staged, place: string): Promise<boolean> {
+  async #tryTake(staged: Staged, place: string): Promise<boolean> {
     try {
       await rename(staged.folder, place);
       return true;
@@ -57,14 +57,14 @@ export class Claims {
       if (code === 'ENOTEMPTY' || code === 'EEXIST') return false;
       if (!isAbsent(error)) throw error;
       if ((await stat(staged.folder).catch(ignoreAbsent)) === undefined) throw evictedWrite();
-      await makeFolder(this.folder);
+      await makeFolder(this.#folder);
       return false;
     }
   }
 
-  private async evict(holder: string): Promise<void> {
-    const away = path.join(this.staging, `evicted-${path.basename(holder)}`);
-    await mkdir(this.staging, { recursive: true });
+  async #evict(holder: string): Promise<void> {
+    const away = path.join(this.#staging, `evicted-${path.basename(holder)}`);
+    await mkdir(this.#staging, { recursive: true });
     await rename(holder, away).catch(ignoreAbsent);
     await rm(away, { recursive: true, force: true });
   }
@@ -72,22 +72,22 @@ export class Claims {
 
 /** The right to change one key, as long as nobody evicts its owner. */
 export class Claim {
-  private readonly place: string;
-  private readonly token: string;
+  readonly #place: string;
+  readonly #token: string;
 
   constructor(place: string, token: string) {
-    this.place = place;
-    this.token = token;
+    this.#place = place;
+    this.#token = token;
   }
 
   /** Makes the staged content the object at `target`. */
   async publish(target: string): Promise<void> {
     for (;;) {
       try {
-        return await rename(contentPath(this.place, this.token), target);
+        return await rename(contentPath(this.#place, this.#token), target);
       } catch (error) {
         if (errorCode(error) !== 'ENOENT') throw error;
-        await this.assertHeld();
+        await this.#assertHeld();
         await makeFolder(path.dirname(target));
       }
     }
@@ -98,24 +98,24 @@ export class Claim {
     const found = await stat(target).catch(ignoreAbsent);
     if (!found?.isFile()) return false;
     try {
-      await rename(target, contentPath(this.place, this.token));
+      await rename(target, contentPath(this.#place, this.#token));
       return true;
     } catch (error) {
       if (!isAbsent(error)) throw error;
-      await this.assertHeld();
+      await this.#assertHeld();
       return false;
     }
   }
 
   async release(): Promise<void> {
-    await rm(path.join(this.place, this.token), { recursive: true, force: true });
-    await rmdir(this.place).catch((error: unknown) => {
+    await rm(path.join(this.#place, this.#token), { recursive: true, force: true });
+    await rmdir(this.#place).catch((error: unknown) => {
       const code = errorCode(error);
       if (code !== 'ENOTEMPTY' && code !== 'EEXIST' && !isAbsent(error)) throw error;
     });
   }
 
-  private async assertHeld(): Promise<void> {
-    if ((await stat(path.join(this.place, this.token)).catch(ignoreAbsent)) === undefined) throw evictedWrite();
+  async #assertHeld(): Promise<void> {
+    if ((await stat(path.join(this.#place, this.#token)).catch(ignoreAbsent)) === undefined) throw evictedWrite();
   }
 }

@@ -38,42 +38,42 @@ const lookedAtOnce = 32;
  * any number of processes and containers on it may write at the same time.
  */
 export class FileSystemStore implements ObjectStore {
-  private readonly root: string;
-  private readonly staging: string;
-  private readonly claimsFolder: string;
-  private readonly claims: Claims;
-  private readonly reserve: Reserve;
-  private readonly leftoverAgeMs: number;
-  private prepared: Promise<unknown> | undefined;
-  private readonly listings = new FolderListings();
+  readonly #root: string;
+  readonly #staging: string;
+  readonly #claimsFolder: string;
+  readonly #claims: Claims;
+  readonly #reserve: Reserve;
+  readonly #leftoverAgeMs: number;
+  #prepared: Promise<unknown> | undefined;
+  readonly #listings = new FolderListings();
 
   /** `root` is an absolute path; it is created with the first write. */
   constructor(root: string, { evictClaimAfterMs = 10_000, leftoverAgeMs = 3_600_000 }: FileSystemStoreOptions = {}) {
-    this.root = root;
-    this.staging = path.join(root, '.store', 'staging');
-    this.claimsFolder = path.join(root, '.store', 'claims');
-    this.claims = new Claims(this.claimsFolder, this.staging, evictClaimAfterMs);
-    this.reserve = new Reserve(path.join(root, '.store', 'reserve'), this.staging);
-    this.leftoverAgeMs = leftoverAgeMs;
+    this.#root = root;
+    this.#staging = path.join(root, '.store', 'staging');
+    this.#claimsFolder = path.join(root, '.store', 'claims');
+    this.#claims = new Claims(this.#claimsFolder, this.#staging, evictClaimAfterMs);
+    this.#reserve = new Reserve(path.join(root, '.store', 'reserve'), this.#staging);
+    this.#leftoverAgeMs = leftoverAgeMs;
   }
 
   async head(key: string): Promise<ObjectInfo | undefined> {
     assertKey(key);
-    return this.explained(() => objectInfo(this.root, key));
+    return this.#explained(() => objectInfo(this.#root, key));
   }
 
   async get(key: string): Promise<StoredBytes | undefined> {
     assertKey(key);
-    return this.explained(async () => {
-      const bytes = await this.read(key);
+    return this.#explained(async () => {
+      const bytes = await this.#read(key);
       return bytes && { bytes, etag: await sha256Of(bytes) };
     });
   }
 
   async getStream(key: string): Promise<StoredStream | undefined> {
     assertKey(key);
-    return this.explained(async () => {
-      const handle = await open(this.pathOf(key), 'r').catch(ignoreAbsent);
+    return this.#explained(async () => {
+      const handle = await open(this.#pathOf(key), 'r').catch(ignoreAbsent);
       if (handle === undefined) return undefined;
       let found: StoredStream | undefined;
       try {
@@ -88,39 +88,39 @@ export class FileSystemStore implements ObjectStore {
 
   async put(key: string, body: ObjectBody, condition: PutCondition = {}): Promise<PutResult> {
     assertKey(key);
-    return this.explained(async () => {
-      const staged = await this.stage(body, condition);
-      if (condition.ifAbsent) await this.publishNew(key, staged);
+    return this.#explained(async () => {
+      const staged = await this.#stage(body, condition);
+      if (condition.ifAbsent) await this.#publishNew(key, staged);
       else {
-        await this.withClaim(key, staged, async (claim) => {
-          if (condition.ifMatch !== undefined) await this.assertEtag(key, condition.ifMatch);
-          await claim.publish(this.pathOf(key));
+        await this.#withClaim(key, staged, async (claim) => {
+          if (condition.ifMatch !== undefined) await this.#assertEtag(key, condition.ifMatch);
+          await claim.publish(this.#pathOf(key));
         });
       }
-      await syncFolder(path.dirname(this.pathOf(key))).catch(ignoreAbsent);
+      await syncFolder(path.dirname(this.#pathOf(key))).catch(ignoreAbsent);
       return { etag: staged.etag, sizeBytes: staged.sizeBytes };
     });
   }
 
   async delete(key: string): Promise<void> {
     assertKey(key);
-    return this.explained(async () => {
-      if ((await objectInfo(this.root, key)) === undefined) return;
-      const target = this.pathOf(key);
-      const withdrawn = await this.withClaim(key, await this.stageNothing(), (claim) => claim.withdraw(target));
+    return this.#explained(async () => {
+      if ((await objectInfo(this.#root, key)) === undefined) return;
+      const target = this.#pathOf(key);
+      const withdrawn = await this.#withClaim(key, await this.#stageNothing(), (claim) => claim.withdraw(target));
       if (!withdrawn) return;
       await syncFolder(path.dirname(target)).catch(ignoreAbsent);
-      await removeEmptyFolders(path.dirname(target), this.root);
-      await this.reserve.fill();
+      await removeEmptyFolders(path.dirname(target), this.#root);
+      await this.#reserve.fill();
     });
   }
 
   async deleteFolder(folder: string): Promise<void> {
     assertFolder(folder);
-    return this.explained(async () => {
-      const target = this.pathOf(folder.slice(0, -1));
-      if ((await this.listings.read(target)).entries.length === 0) return;
-      const { folder: away, token } = await this.stageNothing();
+    return this.#explained(async () => {
+      const target = this.#pathOf(folder.slice(0, -1));
+      if ((await this.#listings.read(target)).entries.length === 0) return;
+      const { folder: away, token } = await this.#stageNothing();
       try {
         await rm(contentPath(away, token), { force: true });
         await rename(target, contentPath(away, token)).catch(ignoreAbsent);
@@ -128,16 +128,16 @@ export class FileSystemStore implements ObjectStore {
       } finally {
         await rm(away, { recursive: true, force: true });
       }
-      await removeEmptyFolders(path.dirname(target), this.root);
-      await this.reserve.fill();
+      await removeEmptyFolders(path.dirname(target), this.#root);
+      await this.#reserve.fill();
     });
   }
 
   async *keys(prefix: string, after = ''): AsyncGenerator<string> {
     assertPrefix(prefix);
-    const keys = walk(this.root, this.listings, prefix, after);
+    const keys = walk(this.#root, this.#listings, prefix, after);
     for (;;) {
-      const next = await this.explained(() => keys.next());
+      const next = await this.#explained(() => keys.next());
       if (next.done) return;
       yield next.value;
     }
@@ -163,8 +163,8 @@ export class FileSystemStore implements ObjectStore {
 
   async listFolders(folder: string, { after = '', limit }: ListOptions): Promise<string[]> {
     assertFolder(folder);
-    return this.explained(async () => {
-      const { entries } = await this.listings.read(this.pathOf(folder));
+    return this.#explained(async () => {
+      const { entries } = await this.#listings.read(this.#pathOf(folder));
       const found: string[] = [];
       for (let at = firstAfter(entries, `${after}/`); at < entries.length && found.length < limit; at++) {
         const { name, isFolder } = entries[at]!;
@@ -175,21 +175,21 @@ export class FileSystemStore implements ObjectStore {
   }
 
   async check(): Promise<void> {
-    return this.explained(async () => {
-      const { folder, token } = await stage(await this.stagingFolder(), new Uint8Array([1]));
+    return this.#explained(async () => {
+      const { folder, token } = await stage(await this.#stagingFolder(), new Uint8Array([1]));
       try {
         await link(contentPath(folder, token), path.join(folder, 'link'));
       } finally {
         await rm(folder, { recursive: true, force: true });
       }
-      await this.reserve.fill();
+      await this.#reserve.fill();
     });
   }
 
   async sweep(): Promise<void> {
-    return this.explained(async () => {
-      await removeLeftovers(this.staging, this.leftoverAgeMs);
-      await removeLeftovers(this.claimsFolder, this.leftoverAgeMs);
+    return this.#explained(async () => {
+      await removeLeftovers(this.#staging, this.#leftoverAgeMs);
+      await removeLeftovers(this.#claimsFolder, this.#leftoverAgeMs);
     });
   }
 
@@ -199,73 +199,73 @@ export class FileSystemStore implements ObjectStore {
    * The folder of writes under way, which this process creates once: when it is gone later, so is the file system that
    * it lay on, and a new one would be no part of the store.
    */
-  private async stagingFolder(): Promise<string> {
-    this.prepared ??= this.prepare();
-    await this.prepared.catch((error: unknown) => {
-      this.prepared = undefined;
+  async #stagingFolder(): Promise<string> {
+    this.#prepared ??= this.#prepare();
+    await this.#prepared.catch((error: unknown) => {
+      this.#prepared = undefined;
       throw error;
     });
-    return this.staging;
+    return this.#staging;
   }
 
-  private async prepare(): Promise<void> {
-    await mkdir(this.staging, { recursive: true });
-    await mkdir(this.claimsFolder, { recursive: true });
-    await this.reserve.fill();
+  async #prepare(): Promise<void> {
+    await mkdir(this.#staging, { recursive: true });
+    await mkdir(this.#claimsFolder, { recursive: true });
+    await this.#reserve.fill();
   }
 
-  private async stage(body: ObjectBody, { fromReserve = false }: PutCondition): Promise<Staged> {
-    const staging = await this.stagingFolder();
+  async #stage(body: ObjectBody, { fromReserve = false }: PutCondition): Promise<Staged> {
+    const staging = await this.#stagingFolder();
     try {
       return await stage(staging, body);
     } catch (error) {
-      const reserved = fromReserve && isFull(error) && body instanceof Uint8Array && (await this.reserve.stage(body));
+      const reserved = fromReserve && isFull(error) && body instanceof Uint8Array && (await this.#reserve.stage(body));
       if (reserved) return reserved;
       throw error;
     }
   }
 
   /** For a change that only takes something away. */
-  private async stageNothing(): Promise<Staged> {
-    const staging = await this.stagingFolder();
+  async #stageNothing(): Promise<Staged> {
+    const staging = await this.#stagingFolder();
     try {
       return await stageNothing(staging);
     } catch (error) {
-      const reserved = isFull(error) && (await this.reserve.take());
+      const reserved = isFull(error) && (await this.#reserve.take());
       if (reserved) return reserved;
       throw error;
     }
   }
 
-  private pathOf(key: string): string {
-    return path.join(this.root, key);
+  #pathOf(key: string): string {
+    return path.join(this.#root, key);
   }
 
-  private async read(key: string): Promise<Buffer | undefined> {
+  async #read(key: string): Promise<Buffer | undefined> {
     try {
-      return await readFile(this.pathOf(key));
+      return await readFile(this.#pathOf(key));
     } catch (error) {
       if (isAbsent(error) || errorCode(error) === 'EISDIR') return undefined;
       throw error;
     }
   }
 
-  private async assertEtag(key: string, etag: string): Promise<void> {
-    const current = await this.read(key);
+  async #assertEtag(key: string, etag: string): Promise<void> {
+    const current = await this.#read(key);
     if (current === undefined || (await sha256Of(current)) !== etag) {
       throw new PreconditionFailed(`The object ${key} has changed since it was read: read it again and decide again.`);
     }
   }
 
   /** A hard link is the one step that creates a name only where there is none, so it needs no claim. */
-  private async publishNew(key: string, staged: Staged): Promise<void> {
-    const target = this.pathOf(key);
+  async #publishNew(key: string, staged: Staged): Promise<void> {
+    const target = this.#pathOf(key);
     try {
       for (;;) {
         try {
           return await link(contentPath(staged.folder, staged.token), target);
         } catch (error) {
-          if (errorCode(error) === 'EEXIST') throw await this.occupied(key);
+          if (errorCode(error) === 'EEXIST') throw await this.#occupied(key);
           if (errorCode(error) !== 'ENOENT') throw error;
           if (!(await isStaged(staged))) throw evictedWrite();
           await makeFolder(path.dirname(target));
@@ -276,16 +276,16 @@ export class FileSystemStore implements ObjectStore {
     }
   }
 
-  private async occupied(key: string): Promise<Error> {
-    return (await this.listings.read(this.pathOf(key))).entries.length > 0
+  async #occupied(key: string): Promise<Error> {
+    return (await this.#listings.read(this.#pathOf(key))).entries.length > 0
       ? new InvalidKey(`The key ${key} is taken as a folder of other objects: choose another.`)
       : new PreconditionFailed(`The object ${key} exists already: read it and decide again.`);
   }
 
   /** Runs `change` while `staged` holds the key, and removes what is left of both. */
-  private async withClaim<T>(key: string, staged: Staged, change: (claim: Claim) => Promise<T>): Promise<T> {
+  async #withClaim<T>(key: string, staged: Staged, change: (claim: Claim) => Promise<T>): Promise<T> {
     try {
-      const claim = await this.claims.take(key, staged);
+      const claim = await this.#claims.take(key, staged);
       try {
         return await change(claim);
       } finally {
@@ -296,11 +296,11 @@ export class FileSystemStore implements ObjectStore {
     }
   }
 
-  private async explained<T>(work: () => Promise<T>): Promise<T> {
+  async #explained<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      throw storeErrorOf(error, this.root);
+      throw storeErrorOf(error, this.#root);
     }
   }
 }

@@ -67,12 +67,12 @@ const leaseMs = 20_000;
  * the process dies, the same request may be claimed again after that, which is sooner than clients give up.
  */
 export class IdempotencyRepository {
-  private readonly tenant: Tenant;
-  private readonly documents: Documents<IdempotencyRecord>;
+  readonly #tenant: Tenant;
+  readonly #documents: Documents<IdempotencyRecord>;
 
   constructor(tenant: Tenant) {
-    this.tenant = tenant;
-    this.documents = new Documents(tenant.objects, recordSchema);
+    this.#tenant = tenant;
+    this.#documents = new Documents(tenant.objects, recordSchema);
   }
 
   /**
@@ -81,25 +81,25 @@ export class IdempotencyRepository {
    */
   async claim(request: KeyedRequest): Promise<ClaimOutcome> {
     for (;;) {
-      const read = await this.documents.read(this.keyOf(request));
-      const known = read && this.isAlive(read.value) ? read.value : undefined;
+      const read = await this.#documents.read(this.#keyOf(request));
+      const known = read && this.#isAlive(read.value) ? read.value : undefined;
       if (known?.state === 'answered')
         return { outcome: 'answered', bodyDigest: known.bodyDigest, answer: known.answer };
       if (known?.state === 'running') return { outcome: 'running' };
-      const claim = await this.tryClaim(request, read);
+      const claim = await this.#tryClaim(request, read);
       if (claim !== undefined) return { outcome: 'claimed', claim };
     }
   }
 
   /** The answer that is kept for a request, `undefined` as long as there is none. */
   async answerTo(request: KeyedRequest): Promise<StoredAnswer | undefined> {
-    const known = (await this.documents.read(this.keyOf(request)))?.value;
-    return known?.state === 'answered' && this.isAlive(known) ? known.answer : undefined;
+    const known = (await this.#documents.read(this.#keyOf(request)))?.value;
+    return known?.state === 'answered' && this.#isAlive(known) ? known.answer : undefined;
   }
 
   /** Keeps a claim for another 20 seconds. Returns false when it is lost. */
   renew(claim: Claim): Promise<boolean> {
-    return this.change(claim, (record) => ({ ...record, leaseUntil: this.time(leaseMs) }));
+    return this.#change(claim, (record) => ({ ...record, leaseUntil: this.#time(leaseMs) }));
   }
 
   /**
@@ -107,7 +107,7 @@ export class IdempotencyRepository {
    * the request.
    */
   complete(claim: Claim, bodyDigest: string, answer: StoredAnswer): Promise<boolean> {
-    return this.change(claim, ({ owner, leaseUntil, ...record }) => ({
+    return this.#change(claim, ({ owner, leaseUntil, ...record }) => ({
       ...record,
       state: 'answered',
       bodyDigest,
@@ -117,37 +117,34 @@ export class IdempotencyRepository {
 
   /** Frees the key at once: the request came to nothing that is worth keeping. */
   async release(claim: Claim): Promise<void> {
-    await this.change(claim, ({ owner, leaseUntil, ...record }) => ({ ...record, state: 'released' }));
+    await this.#change(claim, ({ owner, leaseUntil, ...record }) => ({ ...record, state: 'released' }));
   }
 
   /** Removes what has expired. */
   async sweep(): Promise<void> {
-    for await (const key of this.tenant.objects.keys(this.folder())) {
-      const read = await this.documents.read(key);
-      if (read && Date.parse(read.value.expiresAt) <= this.tenant.now()) await this.tenant.objects.delete(key);
+    for await (const key of this.#tenant.objects.keys(this.#folder())) {
+      const read = await this.#documents.read(key);
+      if (read && Date.parse(read.value.expiresAt) <= this.#tenant.now()) await this.#tenant.objects.delete(key);
     }
   }
 
-  private async tryClaim(
-    request: KeyedRequest,
-    read: Document<IdempotencyRecord> | undefined,
-  ): Promise<Claim | undefined> {
+  async #tryClaim(request: KeyedRequest, read: Document<IdempotencyRecord> | undefined): Promise<Claim | undefined> {
     const { method, path } = request;
-    const expired = read === undefined || Date.parse(read.value.expiresAt) <= this.tenant.now();
+    const expired = read === undefined || Date.parse(read.value.expiresAt) <= this.#tenant.now();
     const owner = randomUUID();
     const record: IdempotencyRecord = {
       schemaVersion: 1,
       method,
       path,
       resourceId: expired ? newId() : read.value.resourceId,
-      expiresAt: expired ? this.time(keptMs) : read.value.expiresAt,
+      expiresAt: expired ? this.#time(keptMs) : read.value.expiresAt,
       state: 'running',
       owner,
-      leaseUntil: this.time(leaseMs),
+      leaseUntil: this.#time(leaseMs),
     };
     try {
-      const key = this.keyOf(request);
-      await (read ? this.documents.replace(key, read, record) : this.documents.create(key, record));
+      const key = this.#keyOf(request);
+      await (read ? this.#documents.replace(key, read, record) : this.#documents.create(key, record));
       return { request, owner, resourceId: record.resourceId, isRepeat: !expired };
     } catch (error) {
       if (error instanceof PreconditionFailed || error instanceof RecordExists) return undefined;
@@ -156,36 +153,36 @@ export class IdempotencyRepository {
   }
 
   /** Changes the record as long as `claim` holds it. */
-  private async change(
+  async #change(
     { request, owner }: Claim,
     change: (record: Extract<IdempotencyRecord, { state: 'running' }>) => IdempotencyRecord,
   ): Promise<boolean> {
     let held = false;
-    await this.documents.update(this.keyOf(request), (record) => {
+    await this.#documents.update(this.#keyOf(request), (record) => {
       held = record.state === 'running' && record.owner === owner;
       return record.state === 'running' && record.owner === owner ? change(record) : undefined;
     });
     return held;
   }
 
-  private isAlive(record: IdempotencyRecord): boolean {
+  #isAlive(record: IdempotencyRecord): boolean {
     const until = record.state === 'running' ? record.leaseUntil : record.expiresAt;
-    return record.state !== 'released' && Date.parse(until) > this.tenant.now();
+    return record.state !== 'released' && Date.parse(until) > this.#tenant.now();
   }
 
-  private time(aheadMs: number): string {
-    return new Date(this.tenant.now() + aheadMs).toISOString();
+  #time(aheadMs: number): string {
+    return new Date(this.#tenant.now() + aheadMs).toISOString();
   }
 
-  private folder(): string {
-    return `${this.tenant.prefix}idempotency/`;
+  #folder(): string {
+    return `${this.#tenant.prefix}idempotency/`;
   }
 
   /**
    * Clients' keys may hold anything, so a digest names the record. Methods and paths have no line breaks, so no two
    * requests meet.
    */
-  private keyOf({ method, path, key }: KeyedRequest): string {
-    return `${this.folder()}${createHash('sha256').update(`${method}\n${path}\n${key}`).digest('hex')}.json`;
+  #keyOf({ method, path, key }: KeyedRequest): string {
+    return `${this.#folder()}${createHash('sha256').update(`${method}\n${path}\n${key}`).digest('hex')}.json`;
   }
 }

@@ -26,39 +26,39 @@ export interface ActiveJob {
  * not read all jobs there ever were.
  */
 export class ActiveJobs {
-  private readonly tenant: Tenant;
-  private readonly markers: Documents<z.infer<typeof markerSchema>>;
+  readonly #tenant: Tenant;
+  readonly #markers: Documents<z.infer<typeof markerSchema>>;
 
   constructor(tenant: Tenant) {
-    this.tenant = tenant;
-    this.markers = new Documents(tenant.objects, markerSchema);
+    this.#tenant = tenant;
+    this.#markers = new Documents(tenant.objects, markerSchema);
   }
 
   async add(jobId: string, uses: readonly string[]): Promise<void> {
-    await this.markers.put(this.keyOf(jobId), { schemaVersion: 1, jobId, uses: [...uses] });
+    await this.#markers.put(this.#keyOf(jobId), { schemaVersion: 1, jobId, uses: [...uses] });
   }
 
   async remove(jobId: string): Promise<void> {
-    await this.tenant.objects.delete(this.keyOf(jobId));
+    await this.#tenant.objects.delete(this.#keyOf(jobId));
   }
 
   /** How many markers there are: jobs that have not ended, and a few that have ended or begun just now. */
   async count(): Promise<number> {
     let count = 0;
-    for await (const _ of this.tenant.objects.keys(`${this.tenant.prefix}active-jobs/`)) count++;
+    for await (const _ of this.#tenant.objects.keys(`${this.#tenant.prefix}active-jobs/`)) count++;
     return count;
   }
 
   /** All markers, oldest job first. */
   async *all(): AsyncGenerator<ActiveJob> {
-    for await (const key of this.tenant.objects.keys(`${this.tenant.prefix}active-jobs/`)) {
-      const [marker, info] = await Promise.all([this.markers.read(key), this.tenant.objects.head(key)]);
+    for await (const key of this.#tenant.objects.keys(`${this.#tenant.prefix}active-jobs/`)) {
+      const [marker, info] = await Promise.all([this.#markers.read(key), this.#tenant.objects.head(key)]);
       if (marker === undefined || info === undefined) continue;
-      yield { ...marker.value, old: info.modifiedAt.getTime() < this.tenant.now() - creationMs };
+      yield { ...marker.value, old: info.modifiedAt.getTime() < this.#tenant.now() - creationMs };
     }
   }
 
-  private keyOf(jobId: string): string {
-    return `${this.tenant.prefix}active-jobs/${jobId}.json`;
+  #keyOf(jobId: string): string {
+    return `${this.#tenant.prefix}active-jobs/${jobId}.json`;
   }
 }

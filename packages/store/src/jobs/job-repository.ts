@@ -35,14 +35,14 @@ export interface JobFilter {
 
 /** Jobs of one tenant, as everybody but their worker sees them (`JobAttempts` is the worker's side). */
 export class JobRepository {
-  private readonly tenant: Tenant;
-  private readonly documents: Documents<StoredJob>;
-  private readonly active: ActiveJobs;
+  readonly #tenant: Tenant;
+  readonly #documents: Documents<StoredJob>;
+  readonly #active: ActiveJobs;
 
   constructor(tenant: Tenant) {
-    this.tenant = tenant;
-    this.documents = jobDocuments(tenant);
-    this.active = new ActiveJobs(tenant);
+    this.#tenant = tenant;
+    this.#documents = jobDocuments(tenant);
+    this.#active = new ActiveJobs(tenant);
   }
 
   /**
@@ -53,8 +53,8 @@ export class JobRepository {
     asked: JobRequest,
     { id = newId(), requestId }: { id?: string; requestId?: string } = {},
   ): Promise<StoredJob> {
-    await this.assertUsable(asked);
-    const at = timestamp(this.tenant);
+    await this.#assertUsable(asked);
+    const at = timestamp(this.#tenant);
     const stored: StoredJob = {
       schemaVersion: 1,
       job: { ...asked, id, state: 'queued', createdAt: at, attempt: 0 } as Job,
@@ -65,16 +65,16 @@ export class JobRepository {
       events: [{ id: 1, at, type: 'state', state: 'queued' }],
       scratch: {},
     };
-    if ((await this.documents.read(jobKey(this.tenant, id))) !== undefined) {
+    if ((await this.#documents.read(jobKey(this.#tenant, id))) !== undefined) {
       throw new RecordExists(`There is a job with the id ${id} already: use it, or choose a new id.`);
     }
-    await this.active.add(id, usesOf(asked.request));
-    await this.documents.create(jobKey(this.tenant, id), stored);
+    await this.#active.add(id, usesOf(asked.request));
+    await this.#documents.create(jobKey(this.#tenant, id), stored);
     try {
-      await this.assertUsable(asked);
+      await this.#assertUsable(asked);
     } catch (error) {
-      await this.tenant.objects.delete(jobKey(this.tenant, id));
-      await this.active.remove(id);
+      await this.#tenant.objects.delete(jobKey(this.#tenant, id));
+      await this.#active.remove(id);
       throw error;
     }
     return stored;
@@ -85,25 +85,25 @@ export class JobRepository {
    * get it.
    */
   async withdraw(id: string): Promise<boolean> {
-    const stored = await this.find(id);
+    const stored = await this.#find(id);
     if (stored === undefined) return true;
     if (stored.job.state !== 'queued' || stored.job.attempt > 0) return false;
-    await this.tenant.objects.delete(jobKey(this.tenant, id));
-    await this.active.remove(id);
+    await this.#tenant.objects.delete(jobKey(this.#tenant, id));
+    await this.#active.remove(id);
     return true;
   }
 
   /** Rejects with `RecordNotFound`. */
   async get(id: string): Promise<StoredJob> {
-    return found(id, await this.find(id));
+    return found(id, await this.#find(id));
   }
 
   /** Newest first. Rejects with `InvalidCursor`. */
   list(page: PageRequest, filter: JobFilter = {}): Promise<Page<Job>> {
     return pageOf(
-      (cursor) => newestFirst(this.tenant.objects, `${this.tenant.prefix}jobs/`, cursor),
+      (cursor) => newestFirst(this.#tenant.objects, `${this.#tenant.prefix}jobs/`, cursor),
       async (id) => {
-        const job = (await this.find(id))?.job;
+        const job = (await this.#find(id))?.job;
         return job && passes(job, filter) ? job : undefined;
       },
       page,
@@ -127,15 +127,15 @@ export class JobRepository {
    * `RecordNotFound`.
    */
   async requestCancel(id: string): Promise<StoredJob> {
-    return this.changeFromOutside(id, (stored) => cancelRequested(stored, timestamp(this.tenant)));
+    return this.#changeFromOutside(id, (stored) => cancelRequested(stored, timestamp(this.#tenant)));
   }
 
   /** Ends a job that nobody will work on any more, whatever became of its attempt. Rejects with `RecordNotFound`. */
   async giveUp(id: string, error: Problem): Promise<StoredJob> {
-    return this.changeFromOutside(id, (stored) =>
+    return this.#changeFromOutside(id, (stored) =>
       endedFromOutside(
         stored,
-        timestamp(this.tenant),
+        timestamp(this.#tenant),
         stored.cancelRequestedAt === undefined ? { state: 'failed', error } : { state: 'cancelled' },
       ),
     );
@@ -148,20 +148,20 @@ export class JobRepository {
   async delete(id: string): Promise<void> {
     const stored = await this.get(id);
     if (!isFinal(stored.job.state)) throw new JobNotEnded(`The job ${id} is ${stored.job.state}: cancel it first.`);
-    await forgetJob(this.tenant, stored);
+    await forgetJob(this.#tenant, stored);
   }
 
   /** Every job that has not ended, oldest first: what a queue that lost its entries is rebuilt from. */
   async *unfinished(): AsyncGenerator<StoredJob> {
-    for await (const { jobId } of this.active.all()) {
-      const stored = await this.find(jobId);
+    for await (const { jobId } of this.#active.all()) {
+      const stored = await this.#find(jobId);
       if (stored && !isFinal(stored.job.state)) yield stored;
     }
   }
 
   /** How many jobs have not ended, without a look at them: those that end just now may count too. */
   unfinishedCount(): Promise<number> {
-    return this.active.count();
+    return this.#active.count();
   }
 
   /** How many jobs wait and how many run, read from each of them. */
@@ -173,30 +173,30 @@ export class JobRepository {
 
   /** Ends what processes that died had begun: creating jobs, and removing the scratch of those that have ended. */
   async sweep(): Promise<void> {
-    for await (const { jobId, old } of this.active.all()) {
-      const stored = await this.find(jobId);
-      if (stored === undefined && old) await this.active.remove(jobId);
-      if (stored && isFinal(stored.job.state)) await removeScratch(this.tenant, stored);
+    for await (const { jobId, old } of this.#active.all()) {
+      const stored = await this.#find(jobId);
+      if (stored === undefined && old) await this.#active.remove(jobId);
+      if (stored && isFinal(stored.job.state)) await removeScratch(this.#tenant, stored);
     }
   }
 
-  private async changeFromOutside(id: string, change: (stored: StoredJob) => StoredJob): Promise<StoredJob> {
+  async #changeFromOutside(id: string, change: (stored: StoredJob) => StoredJob): Promise<StoredJob> {
     await this.get(id);
-    const stored = found(id, await changeJob(this.tenant, id, change));
-    if (isFinal(stored.job.state)) await removeScratch(this.tenant, stored);
+    const stored = found(id, await changeJob(this.#tenant, id, change));
+    if (isFinal(stored.job.state)) await removeScratch(this.#tenant, stored);
     return stored;
   }
 
-  private async find(id: string): Promise<StoredJob | undefined> {
-    return isId(id) ? (await this.documents.read(jobKey(this.tenant, id)))?.value : undefined;
+  async #find(id: string): Promise<StoredJob | undefined> {
+    return isId(id) ? (await this.#documents.read(jobKey(this.#tenant, id)))?.value : undefined;
   }
 
-  private async assertUsable({ request }: JobRequest): Promise<void> {
-    if ('datasetId' in request && !(await isUsableDataset(this.tenant, request.datasetId))) {
+  async #assertUsable({ request }: JobRequest): Promise<void> {
+    if ('datasetId' in request && !(await isUsableDataset(this.#tenant, request.datasetId))) {
       throw new RecordNotFound(`There is no data set with the id ${request.datasetId}: list the data sets.`);
     }
     for (const id of modelsOf(request)) {
-      if (!(await isUsableModel(this.tenant, id))) {
+      if (!(await isUsableModel(this.#tenant, id))) {
         throw new RecordNotFound(`There is no model with the id ${id}: list the models.`);
       }
     }

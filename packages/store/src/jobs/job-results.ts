@@ -27,18 +27,18 @@ import {
  * nobody.
  */
 export class JobResults {
-  private readonly tenant: Tenant;
-  private readonly attempts: JobAttempts;
-  private readonly documents: Documents<StoredResult>;
-  private readonly verdictDocuments: Documents<StoredVerdict>;
-  private readonly indexes: Documents<z.infer<typeof resultIndexSchema>>;
+  readonly #tenant: Tenant;
+  readonly #attempts: JobAttempts;
+  readonly #documents: Documents<StoredResult>;
+  readonly #verdictDocuments: Documents<StoredVerdict>;
+  readonly #indexes: Documents<z.infer<typeof resultIndexSchema>>;
 
   constructor(tenant: Tenant, attempts: JobAttempts) {
-    this.tenant = tenant;
-    this.attempts = attempts;
-    this.documents = resultDocuments(tenant);
-    this.verdictDocuments = verdictDocuments(tenant);
-    this.indexes = new Documents(tenant.objects, resultIndexSchema);
+    this.#tenant = tenant;
+    this.#attempts = attempts;
+    this.#documents = resultDocuments(tenant);
+    this.#verdictDocuments = verdictDocuments(tenant);
+    this.#indexes = new Documents(tenant.objects, resultIndexSchema);
   }
 
   /**
@@ -46,12 +46,16 @@ export class JobResults {
    * there was one. Rejects with `StaleAttempt`.
    */
   async put(attempt: Attempt, result: ScoringResult, map?: Uint8Array): Promise<boolean> {
-    await this.attempts.assertCurrent(attempt);
+    await this.#attempts.assertCurrent(attempt);
     const { jobId, fencingToken } = attempt;
-    const mapKey = map && `${mapKeys(this.tenant, jobId, result.imageId)}${fencingToken}`;
+    const mapKey = map && `${mapKeys(this.#tenant, jobId, result.imageId)}${fencingToken}`;
     try {
-      if (mapKey) await this.tenant.objects.put(mapKey, map);
-      await this.documents.create(resultKey(this.tenant, jobId, result.imageId), { schemaVersion: 1, result, mapKey });
+      if (mapKey) await this.#tenant.objects.put(mapKey, map);
+      await this.#documents.create(resultKey(this.#tenant, jobId, result.imageId), {
+        schemaVersion: 1,
+        result,
+        mapKey,
+      });
       return true;
     } catch (error) {
       if (!(error instanceof RecordExists)) throw error;
@@ -66,14 +70,14 @@ export class JobResults {
    */
   async list(jobId: string, { limit, cursor }: PageRequest, query: ResultQuery = {}): Promise<Page<ScoringResult>> {
     const verdicts = await this.verdicts(jobId);
-    const forgotten = await forgottenImages(this.tenant);
+    const forgotten = await forgottenImages(this.#tenant);
     const load = async (id: string) => {
-      const stored = forgotten.has(id) ? undefined : (await this.find(jobId, id))?.result;
+      const stored = forgotten.has(id) ? undefined : (await this.#find(jobId, id))?.result;
       return stored && { id, stored: withVerdict(stored, verdicts) };
     };
     const isPlain = Object.values(query).every((value) => value === undefined);
     const ids = isPlain
-      ? (after: string | undefined) => this.ids(jobId, after)
+      ? (after: string | undefined) => this.#ids(jobId, after)
       : async function* (this: JobResults, after: string | undefined) {
           const rows = selectRows(await this.rows(jobId), query, after);
           if (rows === undefined)
@@ -89,20 +93,20 @@ export class JobResults {
    * image is deleted.
    */
   async rows(jobId: string): Promise<readonly ResultRow[]> {
-    const kept = await this.indexes.read(resultIndexKey(this.tenant, jobId));
-    if (kept === undefined) return this.makeIndex(jobId);
-    const forgotten = await forgottenImages(this.tenant);
+    const kept = await this.#indexes.read(resultIndexKey(this.#tenant, jobId));
+    if (kept === undefined) return this.#makeIndex(jobId);
+    const forgotten = await forgottenImages(this.#tenant);
     return kept.value.rows.filter(({ imageId }) => !forgotten.has(imageId));
   }
 
   /** Keeps what a person says of a result, in place of what was said before. Rejects with `RecordNotFound`. */
   async judge(jobId: string, imageId: string, verdict: Verdict): Promise<ScoringResult> {
     const result = await this.get(jobId, imageId);
-    const key = verdictKey(this.tenant, jobId, imageId);
-    await this.verdictDocuments.put(key, { schemaVersion: 1, ...verdict });
+    const key = verdictKey(this.#tenant, jobId, imageId);
+    await this.#verdictDocuments.put(key, { schemaVersion: 1, ...verdict });
     // A deletion that came between has passed by the verdict.
-    if ((await this.tenant.objects.head(resultKey(this.tenant, jobId, imageId))) === undefined) {
-      await this.tenant.objects.delete(key);
+    if ((await this.#tenant.objects.head(resultKey(this.#tenant, jobId, imageId))) === undefined) {
+      await this.#tenant.objects.delete(key);
       throw new RecordNotFound(`The result of the image ${imageId} has just been deleted: nothing is left to judge.`);
     }
     return { ...result, verdict };
@@ -112,9 +116,9 @@ export class JobResults {
   async verdicts(jobId: string): Promise<ReadonlyMap<string, Verdict>> {
     const found = new Map<string, Verdict>();
     if (!isId(jobId)) return found;
-    const folder = verdictsFolder(this.tenant, jobId);
-    for await (const key of this.tenant.objects.keys(folder)) {
-      const stored = await this.verdictDocuments.read(key);
+    const folder = verdictsFolder(this.#tenant, jobId);
+    for await (const key of this.#tenant.objects.keys(folder)) {
+      const stored = await this.#verdictDocuments.read(key);
       if (stored) found.set(key.slice(folder.length, -'.json'.length), toVerdict(stored.value));
     }
     return found;
@@ -122,20 +126,20 @@ export class JobResults {
 
   /** Rejects with `RecordNotFound`. */
   async get(jobId: string, imageId: string): Promise<ScoringResult> {
-    const { result } = await this.getStored(jobId, imageId);
-    const stored = await this.verdictDocuments.read(verdictKey(this.tenant, jobId, imageId));
+    const { result } = await this.#getStored(jobId, imageId);
+    const stored = await this.#verdictDocuments.read(verdictKey(this.#tenant, jobId, imageId));
     return stored ? { ...result, verdict: toVerdict(stored.value) } : result;
   }
 
   /** The image's anomaly map as it was put. Rejects with `RecordNotFound` when there is none. */
   async map(jobId: string, imageId: string): Promise<Uint8Array> {
-    const { mapKey } = await this.getStored(jobId, imageId);
-    const found = mapKey && (await this.tenant.objects.get(mapKey));
+    const { mapKey } = await this.#getStored(jobId, imageId);
+    const found = mapKey && (await this.#tenant.objects.get(mapKey));
     if (!found) throw new RecordNotFound(`The job ${jobId} has no map of the image ${imageId}: read its result.`);
     return found.bytes;
   }
 
-  private async makeIndex(jobId: string): Promise<readonly ResultRow[]> {
+  async #makeIndex(jobId: string): Promise<readonly ResultRow[]> {
     const rows: ResultRow[] = [];
     let cursor: string | undefined;
     do {
@@ -143,32 +147,32 @@ export class JobResults {
       rows.push(...page.items.map(rowOf));
       cursor = page.nextCursor;
     } while (cursor !== undefined);
-    const key = resultIndexKey(this.tenant, jobId);
-    await this.indexes.put(key, { schemaVersion: 1, rows });
+    const key = resultIndexKey(this.#tenant, jobId);
+    await this.#indexes.put(key, { schemaVersion: 1, rows });
     // A deletion of an image that came between has passed by the index: it removes results first.
     let results = 0;
-    for await (const _ of this.ids(jobId)) results++;
-    if (results !== rows.length) await this.tenant.objects.delete(key);
+    for await (const _ of this.#ids(jobId)) results++;
+    if (results !== rows.length) await this.#tenant.objects.delete(key);
     return rows;
   }
 
-  private async getStored(jobId: string, imageId: string): Promise<StoredResult> {
-    const stored = await this.find(jobId, imageId);
-    if (stored === undefined || (await isForgotten(this.tenant, imageId))) {
+  async #getStored(jobId: string, imageId: string): Promise<StoredResult> {
+    const stored = await this.#find(jobId, imageId);
+    if (stored === undefined || (await isForgotten(this.#tenant, imageId))) {
       throw new RecordNotFound(`The job ${jobId} has no result for the image ${imageId}: list its results.`);
     }
     return stored;
   }
 
-  private async find(jobId: string, imageId: string): Promise<StoredResult | undefined> {
+  async #find(jobId: string, imageId: string): Promise<StoredResult | undefined> {
     if (!isId(jobId) || !isId(imageId)) return undefined;
-    return (await this.documents.read(resultKey(this.tenant, jobId, imageId)))?.value;
+    return (await this.#documents.read(resultKey(this.#tenant, jobId, imageId)))?.value;
   }
 
-  private async *ids(jobId: string, cursor?: string): AsyncGenerator<string> {
+  async *#ids(jobId: string, cursor?: string): AsyncGenerator<string> {
     if (!isId(jobId)) return;
-    const folder = resultsFolder(this.tenant, jobId);
-    for await (const key of this.tenant.objects.keys(folder, cursor && `${folder}${cursor}~`)) {
+    const folder = resultsFolder(this.#tenant, jobId);
+    for await (const key of this.#tenant.objects.keys(folder, cursor && `${folder}${cursor}~`)) {
       yield key.slice(folder.length, -'.json'.length);
     }
   }

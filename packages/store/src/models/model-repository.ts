@@ -33,14 +33,14 @@ export interface ModelFilter {
 
 /** Models of one tenant. Methods reject with `RecordNotFound` when the model is not there. */
 export class ModelRepository {
-  private readonly tenant: Tenant;
-  private readonly attempts: JobAttempts;
-  private readonly documents: Documents<StoredModel>;
+  readonly #tenant: Tenant;
+  readonly #attempts: JobAttempts;
+  readonly #documents: Documents<StoredModel>;
 
   constructor(tenant: Tenant, attempts: JobAttempts) {
-    this.tenant = tenant;
-    this.attempts = attempts;
-    this.documents = modelDocuments(tenant);
+    this.#tenant = tenant;
+    this.#attempts = attempts;
+    this.#documents = modelDocuments(tenant);
   }
 
   /**
@@ -54,9 +54,11 @@ export class ModelRepository {
     folder: string,
     calibration: Calibration | null = null,
   ): Promise<Model> {
-    const { resultId: id } = await this.attempts.assertCurrent(attempt);
-    const record = { ...description, createdAt: timestamp(this.tenant), calibration };
-    return this.store(id, record, folder, `files-${attempt.fencingToken}`, () => this.attempts.assertCurrent(attempt));
+    const { resultId: id } = await this.#attempts.assertCurrent(attempt);
+    const record = { ...description, createdAt: timestamp(this.#tenant), calibration };
+    return this.#store(id, record, folder, `files-${attempt.fencingToken}`, () =>
+      this.#attempts.assertCurrent(attempt),
+    );
   }
 
   /**
@@ -64,11 +66,11 @@ export class ModelRepository {
    * id already, that one stays and is returned.
    */
   async addImported(id: string, model: ImportedModel, folder: string): Promise<Model> {
-    return this.store(id, { ...model, importedAt: timestamp(this.tenant) }, folder, `files-${newId()}`);
+    return this.#store(id, { ...model, importedAt: timestamp(this.#tenant) }, folder, `files-${newId()}`);
   }
 
   async get(id: string): Promise<Model> {
-    return toModel(await this.getStored(id));
+    return toModel(await this.#getStored(id));
   }
 
   /**
@@ -77,9 +79,9 @@ export class ModelRepository {
    */
   list(page: PageRequest, { name, datasetId }: ModelFilter = {}): Promise<Page<ModelSummary>> {
     return pageOf(
-      (cursor) => newestFirst(this.tenant.objects, `${this.tenant.prefix}models/`, cursor),
+      (cursor) => newestFirst(this.#tenant.objects, `${this.#tenant.prefix}models/`, cursor),
       async (id) => {
-        const stored = await findModel(this.tenant, id);
+        const stored = await findModel(this.#tenant, id);
         if (stored === undefined || !hasText(stored.name, name)) return undefined;
         return (datasetId ?? stored.lineage.datasetId) === stored.lineage.datasetId ? toSummary(stored) : undefined;
       },
@@ -89,9 +91,9 @@ export class ModelRepository {
 
   /** Changes the name or the description. */
   async change(id: string, change: NamesChange): Promise<Model> {
-    await this.getStored(id);
+    await this.#getStored(id);
     return toModel(
-      found(id, await this.documents.update(modelKey(this.tenant, id), (model) => renamed(model, change))),
+      found(id, await this.#documents.update(modelKey(this.#tenant, id), (model) => renamed(model, change))),
     );
   }
 
@@ -99,9 +101,9 @@ export class ModelRepository {
    * Gives the model a threshold in place of the one before; one from a later job stays. Rejects with `StaleAttempt`.
    */
   async calibrate(attempt: Attempt, id: string, calibration: Calibration): Promise<Model> {
-    await this.getStored(id);
-    await this.attempts.assertCurrent(attempt);
-    const stored = await this.documents.update(modelKey(this.tenant, id), (model) =>
+    await this.#getStored(id);
+    await this.#attempts.assertCurrent(attempt);
+    const stored = await this.#documents.update(modelKey(this.#tenant, id), (model) =>
       model.calibration && model.calibration.jobId > calibration.jobId ? undefined : calibrated(model, calibration),
     );
     return toModel(found(id, stored));
@@ -112,16 +114,16 @@ export class ModelRepository {
    * what forbids it, and may run several times.
    */
   async recalibrate(id: string, change: (model: Model) => Calibration): Promise<Model> {
-    await this.getStored(id);
-    const key = modelKey(this.tenant, id);
-    return toModel(found(id, await this.documents.update(key, (model) => calibrated(model, change(toModel(model))))));
+    await this.#getStored(id);
+    const key = modelKey(this.#tenant, id);
+    return toModel(found(id, await this.#documents.update(key, (model) => calibrated(model, change(toModel(model))))));
   }
 
   /** Sets a threshold by hand, or takes it away. */
   async setManualThreshold(id: string, threshold: number | undefined): Promise<Model> {
-    await this.getStored(id);
-    const setAt = timestamp(this.tenant);
-    const stored = await this.documents.update(modelKey(this.tenant, id), ({ manualThreshold, ...model }) =>
+    await this.#getStored(id);
+    const setAt = timestamp(this.#tenant);
+    const stored = await this.#documents.update(modelKey(this.#tenant, id), ({ manualThreshold, ...model }) =>
       threshold === undefined ? model : { ...model, manualThreshold: { threshold, setAt } },
     );
     return toModel(found(id, stored));
@@ -129,7 +131,7 @@ export class ModelRepository {
 
   /** Names and sizes of the model's files. */
   async files(id: string): Promise<readonly { readonly name: string; readonly sizeBytes: number }[]> {
-    return (await this.getStored(id)).files;
+    return (await this.#getStored(id)).files;
   }
 
   /**
@@ -137,8 +139,8 @@ export class ModelRepository {
    * Rejects with `DamagedContent`.
    */
   async fetch(id: string, cache: string): Promise<string> {
-    const stored = await this.getStored(id);
-    return fetchFiles(this.tenant.objects, `${modelFolder(this.tenant, id)}${stored.filesFolder}/`, stored, cache);
+    const stored = await this.#getStored(id);
+    return fetchFiles(this.#tenant.objects, `${modelFolder(this.#tenant, id)}${stored.filesFolder}/`, stored, cache);
   }
 
   /**
@@ -146,32 +148,32 @@ export class ModelRepository {
    * alias names it.
    */
   async delete(id: string): Promise<void> {
-    await this.getStored(id);
-    if (!(await deleteUnused(this.tenant, this.deletionOf(id)))) {
+    await this.#getStored(id);
+    if (!(await deleteUnused(this.#tenant, this.#deletionOf(id)))) {
       throw new RecordNotFound(`The model ${id} has just been deleted: nothing is left to do.`);
     }
   }
 
   /** Ends deletions, and removes files without a record, whose process died. */
   async sweep(): Promise<void> {
-    const { objects, prefix } = this.tenant;
+    const { objects, prefix } = this.#tenant;
     for await (const id of foldersOf(objects, `${prefix}models/`)) {
-      if ((await objects.head(modelKey(this.tenant, id))) === undefined) {
-        await removeOldFolder(this.tenant, modelFolder(this.tenant, id));
+      if ((await objects.head(modelKey(this.#tenant, id))) === undefined) {
+        await removeOldFolder(this.#tenant, modelFolder(this.#tenant, id));
       } else {
-        await resumeDeletion(this.tenant, this.deletionOf(id));
+        await resumeDeletion(this.#tenant, this.#deletionOf(id));
       }
     }
   }
 
-  private async store(
+  async #store(
     id: string,
     model: ImportedModel & Pick<Model, 'importedAt'>,
     folder: string,
     filesFolder: string,
     assertAllowed: () => Promise<unknown> = async () => undefined,
   ): Promise<Model> {
-    const files = await putFiles(this.tenant.objects, folder, `${modelFolder(this.tenant, id)}${filesFolder}/`);
+    const files = await putFiles(this.#tenant.objects, folder, `${modelFolder(this.#tenant, id)}${filesFolder}/`);
     const stored: StoredModel = {
       schemaVersion: 1,
       ...model,
@@ -183,21 +185,22 @@ export class ModelRepository {
     };
     await assertAllowed();
     try {
-      await this.documents.create(modelKey(this.tenant, id), stored);
+      await this.#documents.create(modelKey(this.#tenant, id), stored);
       return toModel(stored);
     } catch (error) {
       if (!(error instanceof RecordExists)) throw error;
-      await this.tenant.objects.deleteFolder(`${modelFolder(this.tenant, id)}${filesFolder}/`);
-      return toModel(found(id, (await this.documents.read(modelKey(this.tenant, id)))?.value));
+      await this.#tenant.objects.deleteFolder(`${modelFolder(this.#tenant, id)}${filesFolder}/`);
+      return toModel(found(id, (await this.#documents.read(modelKey(this.#tenant, id)))?.value));
     }
   }
 
-  private async getStored(id: string): Promise<StoredModel> {
-    return found(id, await findModel(this.tenant, id));
+  async #getStored(id: string): Promise<StoredModel> {
+    return found(id, await findModel(this.#tenant, id));
   }
 
-  private deletionOf(id: string): Deletion<StoredModel> {
-    const { tenant, documents } = this;
+  #deletionOf(id: string): Deletion<StoredModel> {
+    const tenant = this.#tenant;
+    const documents = this.#documents;
     return {
       documents,
       key: modelKey(tenant, id),

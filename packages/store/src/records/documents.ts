@@ -26,24 +26,24 @@ const envelopeSchema = z.looseObject({ revision: z.int().min(1), writeId: z.uuid
  * `DamagedRecord`, never repaired.
  */
 export class Documents<T extends object> {
-  private readonly objects: ObjectStore;
-  private readonly schema: z.ZodType<T>;
+  readonly #objects: ObjectStore;
+  readonly #schema: z.ZodType<T>;
 
   constructor(objects: ObjectStore, schema: z.ZodType<T>) {
-    this.objects = objects;
-    this.schema = schema;
+    this.#objects = objects;
+    this.#schema = schema;
   }
 
   async read(key: string): Promise<Document<T> | undefined> {
-    const stored = await this.objects.get(key);
+    const stored = await this.#objects.get(key);
     if (stored === undefined) return undefined;
-    return { ...this.parse(key, new TextDecoder().decode(stored.bytes)), etag: stored.etag };
+    return { ...this.#parse(key, new TextDecoder().decode(stored.bytes)), etag: stored.etag };
   }
 
   /** Rejects with `RecordExists`. */
   async create(key: string, value: T, options: ReplaceOptions = {}): Promise<void> {
     try {
-      await this.objects.put(key, this.serialise(value, 1), { ...options, ifAbsent: true });
+      await this.#objects.put(key, this.#serialise(value, 1), { ...options, ifAbsent: true });
     } catch (error) {
       if (!(error instanceof PreconditionFailed)) throw error;
       throw new RecordExists(`The record ${key} exists already: use it, or choose a new id.`, { cause: error });
@@ -52,12 +52,12 @@ export class Documents<T extends object> {
 
   /** Writes a record, whether there is one or not. Only for records that never change. */
   async put(key: string, value: T, options: ReplaceOptions = {}): Promise<void> {
-    await this.objects.put(key, this.serialise(value, 1), options);
+    await this.#objects.put(key, this.#serialise(value, 1), options);
   }
 
   /** Rejects with `PreconditionFailed` when somebody wrote since `read`. */
   async replace(key: string, read: Document<T>, value: T, options: ReplaceOptions = {}): Promise<void> {
-    await this.objects.put(key, this.serialise(value, read.revision + 1), { ...options, ifMatch: read.etag });
+    await this.#objects.put(key, this.#serialise(value, read.revision + 1), { ...options, ifMatch: read.etag });
   }
 
   /**
@@ -96,12 +96,12 @@ export class Documents<T extends object> {
     }
   }
 
-  private serialise(value: T, revision: number): Uint8Array {
-    const record = this.schema.parse(value);
+  #serialise(value: T, revision: number): Uint8Array {
+    const record = this.#schema.parse(value);
     return new TextEncoder().encode(`${JSON.stringify({ revision, writeId: randomUUID(), ...record }, null, 1)}\n`);
   }
 
-  private parse(key: string, json: string): { value: T; revision: number } {
+  #parse(key: string, json: string): { value: T; revision: number } {
     let found: unknown;
     try {
       found = JSON.parse(json);
@@ -111,7 +111,7 @@ export class Documents<T extends object> {
     const envelope = envelopeSchema.safeParse(found);
     if (envelope.success) {
       const { revision, writeId, ...rest } = envelope.data;
-      const record = this.schema.safeParse(rest);
+      const record = this.#schema.safeParse(rest);
       if (record.success) return { value: record.data, revision };
       const issue = record.error.issues[0]!;
       throw new DamagedRecord(

@@ -34,18 +34,18 @@ const mostPerRequest = 1000;
 
 /** Objects in a bucket of S3 or a server that speaks it, conditional writes included (`check` finds out). */
 export class S3Store implements ObjectStore {
-  private readonly client: S3Client;
-  private readonly bucket: string;
-  private readonly prefix: string;
-  private readonly place: string;
-  private keepsConditions = false;
+  readonly #client: S3Client;
+  readonly #bucket: string;
+  readonly #prefix: string;
+  readonly #place: string;
+  #keepsConditions = false;
 
   /** Credentials come from the environment, as for every program that uses the AWS SDK. */
   constructor({ bucket, prefix, endpoint, region }: S3Place) {
-    this.bucket = bucket;
-    this.prefix = prefix;
-    this.place = `s3://${bucket}/${prefix}${endpoint ? ` on ${endpoint}` : ''}`;
-    this.client = new S3Client({
+    this.#bucket = bucket;
+    this.#prefix = prefix;
+    this.#place = `s3://${bucket}/${prefix}${endpoint ? ` on ${endpoint}` : ''}`;
+    this.#client = new S3Client({
       region: region ?? process.env.AWS_REGION ?? 'us-east-1',
       ...(endpoint && { endpoint, forcePathStyle: true }),
       maxAttempts: 5,
@@ -58,35 +58,35 @@ export class S3Store implements ObjectStore {
 
   async head(key: string): Promise<ObjectInfo | undefined> {
     assertKey(key);
-    const found = await this.unlessMissing(this.client.send(new HeadObjectCommand(this.at(key))));
+    const found = await this.#unlessMissing(this.#client.send(new HeadObjectCommand(this.#at(key))));
     return found && { key, sizeBytes: found.ContentLength ?? 0, modifiedAt: found.LastModified ?? new Date(0) };
   }
 
   async get(key: string): Promise<StoredBytes | undefined> {
     assertKey(key);
-    const found = await this.unlessMissing(this.client.send(new GetObjectCommand(this.at(key))));
-    return found && { bytes: await this.explained(found.Body!.transformToByteArray()), etag: found.ETag! };
+    const found = await this.#unlessMissing(this.#client.send(new GetObjectCommand(this.#at(key))));
+    return found && { bytes: await this.#explained(found.Body!.transformToByteArray()), etag: found.ETag! };
   }
 
   async getStream(key: string): Promise<StoredStream | undefined> {
     assertKey(key);
-    const found = await this.unlessMissing(this.client.send(new GetObjectCommand(this.at(key))));
+    const found = await this.#unlessMissing(this.#client.send(new GetObjectCommand(this.#at(key))));
     return found && { stream: found.Body as Readable, sizeBytes: Number(found.ContentLength) };
   }
 
   async put(key: string, body: ObjectBody, condition: PutCondition = {}): Promise<PutResult> {
     assertKey(key);
     const input: PutObjectCommandInput = {
-      ...this.at(key),
+      ...this.#at(key),
       ...(condition.ifAbsent && { IfNoneMatch: '*' }),
       ...(condition.ifMatch !== undefined && { IfMatch: condition.ifMatch }),
     };
-    return body instanceof Uint8Array ? this.putBytes(key, body, input) : this.putStream(body, input);
+    return body instanceof Uint8Array ? this.#putBytes(key, body, input) : this.#putStream(body, input);
   }
 
   async delete(key: string): Promise<void> {
     assertKey(key);
-    await this.explained(this.client.send(new DeleteObjectCommand(this.at(key))));
+    await this.#explained(this.#client.send(new DeleteObjectCommand(this.#at(key))));
   }
 
   async deleteFolder(folder: string): Promise<void> {
@@ -94,9 +94,9 @@ export class S3Store implements ObjectStore {
     for (;;) {
       const found = await this.list(folder, { limit: mostPerRequest });
       if (found.length === 0) return;
-      const Objects = found.map(({ key }) => ({ Key: this.prefix + key }));
-      const { Errors } = await this.explained(
-        this.client.send(new DeleteObjectsCommand({ Bucket: this.bucket, Delete: { Objects, Quiet: true } })),
+      const Objects = found.map(({ key }) => ({ Key: this.#prefix + key }));
+      const { Errors } = await this.#explained(
+        this.#client.send(new DeleteObjectsCommand({ Bucket: this.#bucket, Delete: { Objects, Quiet: true } })),
       );
       const failed = Errors?.[0];
       if (failed) {
@@ -122,14 +122,14 @@ export class S3Store implements ObjectStore {
     assertPrefix(prefix);
     const found: ObjectInfo[] = [];
     for (let start = after; found.length < limit; start = found.at(-1)!.key) {
-      const { Contents = [], IsTruncated } = await this.listOnce(
-        { Prefix: this.prefix + prefix },
+      const { Contents = [], IsTruncated } = await this.#listOnce(
+        { Prefix: this.#prefix + prefix },
         start,
         limit - found.length,
       );
       for (const { Key, Size, LastModified } of Contents) {
         found.push({
-          key: Key!.slice(this.prefix.length),
+          key: Key!.slice(this.#prefix.length),
           sizeBytes: Size ?? 0,
           modifiedAt: LastModified ?? new Date(0),
         });
@@ -141,11 +141,11 @@ export class S3Store implements ObjectStore {
 
   async listFolders(folder: string, { after, limit }: ListOptions): Promise<string[]> {
     assertFolder(folder);
-    const Prefix = this.prefix + folder;
+    const Prefix = this.#prefix + folder;
     const found: string[] = [];
     for (let last = after; found.length < limit; last = found.at(-1)) {
       const start = last === undefined ? '' : `${folder}${last}/~`;
-      const { CommonPrefixes = [], IsTruncated } = await this.listOnce(
+      const { CommonPrefixes = [], IsTruncated } = await this.#listOnce(
         { Prefix, Delimiter: '/' },
         start,
         limit - found.length,
@@ -157,49 +157,49 @@ export class S3Store implements ObjectStore {
   }
 
   async check(): Promise<void> {
-    const probe = { Bucket: this.bucket, Key: `${this.prefix}.store/check`, Body: new Uint8Array([1]) };
-    await this.explained(this.client.send(new PutObjectCommand(probe)));
-    if (this.keepsConditions) return;
+    const probe = { Bucket: this.#bucket, Key: `${this.#prefix}.store/check`, Body: new Uint8Array([1]) };
+    await this.#explained(this.#client.send(new PutObjectCommand(probe)));
+    if (this.#keepsConditions) return;
     for (const condition of [{ IfNoneMatch: '*' }, { IfMatch: '"00000000000000000000000000000000"' }]) {
-      const kept = await this.client.send(new PutObjectCommand({ ...probe, ...condition })).then(
+      const kept = await this.#client.send(new PutObjectCommand({ ...probe, ...condition })).then(
         () => false,
         (error: unknown) => {
           if (s3Failure(error)?.status === 412) return true;
-          throw toStoreError(error, this.place);
+          throw toStoreError(error, this.#place);
         },
       );
       if (!kept) {
         throw new StoreMisconfigured(
-          `The server of ${this.place} ignores conditional writes (${Object.keys(condition)[0]}), which the store needs: use another server or a newer version.`,
+          `The server of ${this.#place} ignores conditional writes (${Object.keys(condition)[0]}), which the store needs: use another server or a newer version.`,
         );
       }
     }
-    this.keepsConditions = true;
+    this.#keepsConditions = true;
   }
 
   async sweep(): Promise<void> {
-    const at = { Bucket: this.bucket, Prefix: this.prefix };
-    const { Uploads = [] } = await this.explained(this.client.send(new ListMultipartUploadsCommand(at)));
+    const at = { Bucket: this.#bucket, Prefix: this.#prefix };
+    const { Uploads = [] } = await this.#explained(this.#client.send(new ListMultipartUploadsCommand(at)));
     for (const { Key, UploadId, Initiated } of Uploads) {
       if ((Initiated?.getTime() ?? 0) > Date.now() - deadUploadMs) continue;
-      await this.unlessMissing(
-        this.client.send(new AbortMultipartUploadCommand({ Bucket: this.bucket, Key: Key!, UploadId: UploadId! })),
+      await this.#unlessMissing(
+        this.#client.send(new AbortMultipartUploadCommand({ Bucket: this.#bucket, Key: Key!, UploadId: UploadId! })),
       );
     }
   }
 
   async close(): Promise<void> {
-    this.client.destroy();
+    this.#client.destroy();
   }
 
-  private at(key: string): { Bucket: string; Key: string } {
-    return { Bucket: this.bucket, Key: this.prefix + key };
+  #at(key: string): { Bucket: string; Key: string } {
+    return { Bucket: this.#bucket, Key: this.#prefix + key };
   }
 
-  private async putBytes(key: string, bytes: Uint8Array, input: PutObjectCommandInput): Promise<PutResult> {
+  async #putBytes(key: string, bytes: Uint8Array, input: PutObjectCommandInput): Promise<PutResult> {
     for (let conflicts = 0; ; conflicts++) {
       try {
-        const { ETag } = await this.client.send(new PutObjectCommand({ ...input, Body: bytes }));
+        const { ETag } = await this.#client.send(new PutObjectCommand({ ...input, Body: bytes }));
         return { etag: ETag!, sizeBytes: bytes.byteLength };
       } catch (error) {
         const failure = s3Failure(error);
@@ -208,7 +208,7 @@ export class S3Store implements ObjectStore {
           continue;
         }
         const refused = failure?.status === 412 || (failure && isMissing(failure) && input.IfMatch !== undefined);
-        if (!refused) throw toStoreError(error, this.place);
+        if (!refused) throw toStoreError(error, this.#place);
         const stored = failure.attempts > 1 ? await this.get(key) : undefined;
         if (stored && Buffer.compare(stored.bytes, bytes) === 0) {
           return { etag: stored.etag, sizeBytes: bytes.byteLength }; // An earlier try had been carried out, only its answer was lost.
@@ -221,7 +221,7 @@ export class S3Store implements ObjectStore {
   }
 
   /** In parts of 8 MiB, which S3 puts together in one step at the end. */
-  private async putStream(body: AsyncIterable<Uint8Array>, input: PutObjectCommandInput): Promise<PutResult> {
+  async #putStream(body: AsyncIterable<Uint8Array>, input: PutObjectCommandInput): Promise<PutResult> {
     let sizeBytes = 0;
     const counted = async function* () {
       for await (const chunk of body) {
@@ -230,34 +230,34 @@ export class S3Store implements ObjectStore {
       }
     };
     const Body = Readable.from(counted(), { objectMode: false });
-    const upload = new Upload({ client: this.client, params: { ...input, Body }, partSize: partBytes, queueSize: 2 });
-    const { ETag } = await this.explained(upload.done());
+    const upload = new Upload({ client: this.#client, params: { ...input, Body }, partSize: partBytes, queueSize: 2 });
+    const { ETag } = await this.#explained(upload.done());
     return { etag: ETag!, sizeBytes };
   }
 
-  private listOnce(input: { Prefix: string; Delimiter?: string }, after: string, limit: number) {
+  #listOnce(input: { Prefix: string; Delimiter?: string }, after: string, limit: number) {
     const MaxKeys = Math.max(0, Math.min(limit, mostPerRequest));
-    const StartAfter = after && { StartAfter: this.prefix + after };
-    return this.explained(
-      this.client.send(new ListObjectsV2Command({ Bucket: this.bucket, ...input, ...StartAfter, MaxKeys })),
+    const StartAfter = after && { StartAfter: this.#prefix + after };
+    return this.#explained(
+      this.#client.send(new ListObjectsV2Command({ Bucket: this.#bucket, ...input, ...StartAfter, MaxKeys })),
     );
   }
 
-  private async unlessMissing<T>(request: Promise<T>): Promise<T | undefined> {
+  async #unlessMissing<T>(request: Promise<T>): Promise<T | undefined> {
     try {
       return await request;
     } catch (error) {
       const failure = s3Failure(error);
       if (failure && isMissing(failure)) return undefined;
-      throw toStoreError(error, this.place);
+      throw toStoreError(error, this.#place);
     }
   }
 
-  private async explained<T>(request: Promise<T>): Promise<T> {
+  async #explained<T>(request: Promise<T>): Promise<T> {
     try {
       return await request;
     } catch (error) {
-      throw toStoreError(error, this.place);
+      throw toStoreError(error, this.#place);
     }
   }
 }

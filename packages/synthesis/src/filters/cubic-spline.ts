@@ -1,9 +1,9 @@
 import type { Size } from '../box.js';
 
-const POLE = Math.sqrt(3) - 2;
-const GAIN = 6;
+const pole = Math.sqrt(3) - 2;
+const gain = 6;
 /** The pole's powers beyond this count are below the precision of a double. */
-const HORIZON = 32;
+const horizon = 32;
 
 /** A cubic B-spline through `rows * columns` values, mirrored at the edges about the edge pixel. */
 export interface CubicSpline extends Size {
@@ -61,18 +61,18 @@ function mirror(index: number, length: number): number {
 
 function prefilterRow(values: Float64Array, start: number, length: number): void {
   let first = 0;
-  for (let i = HORIZON; i >= 0; i--) first = first * POLE + values[start + mirror(i, length)]!;
-  let previous = GAIN * first;
+  for (let i = horizon; i >= 0; i--) first = first * pole + values[start + mirror(i, length)]!;
+  let previous = gain * first;
   values[start] = previous;
   for (let i = start + 1; i < start + length; i++) {
-    previous = GAIN * values[i]! + POLE * previous;
+    previous = gain * values[i]! + pole * previous;
     values[i] = previous;
   }
   const last = start + length - 1;
-  let next = (POLE / (POLE * POLE - 1)) * (POLE * values[last - 1]! + values[last]!);
+  let next = (pole / (pole * pole - 1)) * (pole * values[last - 1]! + values[last]!);
   values[last] = next;
   for (let i = last - 1; i >= start; i--) {
-    next = POLE * (next - values[i]!);
+    next = pole * (next - values[i]!);
     values[i] = next;
   }
 }
@@ -80,15 +80,15 @@ function prefilterRow(values: Float64Array, start: number, length: number): void
 /** As `prefilterRow` down every column, but one row after the other, in the order of memory. */
 function prefilterColumns(values: Float64Array, rows: number, columns: number): void {
   const first = new Float64Array(columns);
-  for (let i = HORIZON; i >= 0; i--) {
+  for (let i = horizon; i >= 0; i--) {
     const start = mirror(i, rows) * columns;
-    for (let column = 0; column < columns; column++) first[column] = first[column]! * POLE + values[start + column]!;
+    for (let column = 0; column < columns; column++) first[column] = first[column]! * pole + values[start + column]!;
   }
-  for (let column = 0; column < columns; column++) values[column] = GAIN * first[column]!;
-  for (let i = columns; i < values.length; i++) values[i] = GAIN * values[i]! + POLE * values[i - columns]!;
+  for (let column = 0; column < columns; column++) values[column] = gain * first[column]!;
+  for (let i = columns; i < values.length; i++) values[i] = gain * values[i]! + pole * values[i - columns]!;
   const last = (rows - 1) * columns;
   for (let i = last; i < values.length; i++) {
-    values[i] = (POLE / (POLE * POLE - 1)) * (POLE * values[i - columns]! + values[i]!);
+    values[i] = (pole / (pole * pole - 1)) * (pole * values[i - columns]! + values[i]!);
   }
-  for (let i = last - 1; i >= 0; i--) values[i] = POLE * (values[i + columns]! - values[i]!);
+  for (let i = last - 1; i >= 0; i--) values[i] = pole * (values[i + columns]! - values[i]!);
 }

@@ -12,7 +12,7 @@ const { cases } = goldenJson<{ cases: { case: number; S: number; target_corner: 
 );
 
 describe('the hand-made golden label', () => {
-  const SIDE = 40;
+  const side = 40;
   const original = golden.bytes('label.original');
   const image = golden.bytes('label.image');
   const mask = golden.bytes('label.mask');
@@ -23,7 +23,7 @@ describe('the hand-made golden label', () => {
   });
 
   test('closed and filled', () => {
-    const label = changeLabel([original], [image], mask, SIDE);
+    const label = changeLabel([original], [image], mask, side);
     expectClose(label, golden.floats('label.label'), 0);
     expect(label.map(Math.trunc)).toEqual(new Float32Array(golden.bytes('label.truncated')));
   });

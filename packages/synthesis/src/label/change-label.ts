@@ -3,8 +3,8 @@ import { closing, fillHoles } from './morphology.js';
 import { regionBoxes } from './regions.js';
 
 /** The three values that a label of 8-bit pixels can have: no change, one grey level brighter, any other change. */
-const LABELS = [0, 1 - Math.exp(-12.5), 1] as const;
-const HIGHEST_CODE = LABELS.length - 1;
+const labels = [0, 1 - Math.exp(-12.5), 1] as const;
+const highestCode = labels.length - 1;
 
 /**
  * The soft label of pixels that were replaced: `1 - exp(-d^2 / (2 * 0.2^2))` under the mask for the 8-bit difference
@@ -25,7 +25,7 @@ export function changeLabel(
   });
   closeAndFill(codes, mask, side);
   const label = new Float32Array(codes.length);
-  for (let i = 0; i < label.length; i++) label[i] = LABELS[codes[i]!]!;
+  for (let i = 0; i < label.length; i++) label[i] = labels[codes[i]!]!;
   return label;
 }
 
@@ -36,7 +36,7 @@ export function changeLabel(
 export function changeCodes(original: Uint8Array, changed: Uint8Array, mask: Uint8Array): Uint8Array {
   const codes = new Uint8Array(mask.length);
   for (let i = 0; i < codes.length; i++) {
-    if (mask[i] !== 0) codes[i] = Math.min((changed[i]! - original[i]!) & 255, HIGHEST_CODE);
+    if (mask[i] !== 0) codes[i] = Math.min((changed[i]! - original[i]!) & 255, highestCode);
   }
   return codes;
 }
@@ -45,6 +45,6 @@ export function changeCodes(original: Uint8Array, changed: Uint8Array, mask: Uin
 export function closeAndFill(codes: Uint8Array, mask: Uint8Array, side: number): void {
   for (const box of regionBoxes(mask, side)) {
     const closed = closing(cutBox(codes, side, box), box.rows, box.columns);
-    pasteBox(codes, side, box, fillHoles(closed, box.rows, box.columns, HIGHEST_CODE));
+    pasteBox(codes, side, box, fillHoles(closed, box.rows, box.columns, highestCode));
   }
 }

@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { grids } from '../testing/grids.js';
 import { closing, fillHoles } from './morphology.js';
 
-const HIGHEST = 2;
+const highest = 2;
 
-const grid = grids(9, HIGHEST);
+const grid = grids(9, highest);
 
 /** The extreme over the 3 x 3 neighbours inside. */
 function slowExtreme(
@@ -58,14 +58,14 @@ describe('fillHoles', () => {
         let reconstruction = values.map((value, i) => {
           const [row, column] = [Math.floor(i / columns), i % columns];
           const border = row === 0 || column === 0 || row === rows - 1 || column === columns - 1;
-          return border ? value : HIGHEST;
+          return border ? value : highest;
         });
         for (let before = new Uint8Array(0); before.join() !== reconstruction.join(); ) {
           before = reconstruction;
           const eroded = slowExtreme(before, rows, columns, Math.min);
           reconstruction = eroded.map((value, i) => Math.max(value, values[i]!));
         }
-        expect(fillHoles(values, rows, columns, HIGHEST)).toEqual(reconstruction);
+        expect(fillHoles(values, rows, columns, highest)).toEqual(reconstruction);
       }),
     );
   });

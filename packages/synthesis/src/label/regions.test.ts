@@ -29,15 +29,18 @@ test('an empty mask has no region, a full one one', () => {
 });
 
 test('there are as many boxes as regions, and every pixel lies in one', () => {
-  const SIDE = 8;
-  const bits = fc.array(fc.integer({ min: 0, max: 1 }), { minLength: SIDE * SIDE, maxLength: SIDE * SIDE });
+  const imageSide = 8;
+  const bits = fc.array(fc.integer({ min: 0, max: 1 }), {
+    minLength: imageSide * imageSide,
+    maxLength: imageSide * imageSide,
+  });
   fc.assert(
     fc.property(bits, (values) => {
       const mask = Uint8Array.from(values);
-      const boxes = regionBoxes(mask, SIDE);
-      expect(boxes).toHaveLength(countRegions(mask, SIDE));
+      const boxes = regionBoxes(mask, imageSide);
+      expect(boxes).toHaveLength(countRegions(mask, imageSide));
       mask.forEach((value, i) => {
-        const [row, column] = [Math.floor(i / SIDE), i % SIDE];
+        const [row, column] = [Math.floor(i / imageSide), i % imageSide];
         const covered = boxes.some(
           (box) =>
             row >= box.row && row < box.row + box.rows && column >= box.column && column < box.column + box.columns,

@@ -2,8 +2,8 @@ import type { Size } from '../box.js';
 import type { RandomStream } from '../random/random-stream.js';
 import type { Mask, SideBounds } from './mask.js';
 
-const THRESHOLD = 0.3;
-const SMALLEST_SHARE = 0.2;
+const threshold = 0.3;
+const smallestShare = 0.2;
 
 export interface PerlinParameters extends Size {
   /** Direction of the gradient at each corner of the box, by [lower or upper row][lower or upper column]. */
@@ -21,7 +21,7 @@ export function drawPerlinMask(bounds: SideBounds, random: RandomStream): Mask {
   const columns = random.integer(bounds.lowest, bounds.highest);
   for (;;) {
     const mask = perlinMask(drawPerlinParameters({ rows, columns }, random));
-    if (setShare(mask) >= SMALLEST_SHARE) return mask;
+    if (setShare(mask) >= smallestShare) return mask;
   }
 }
 
@@ -44,7 +44,7 @@ export function perlinMask(parameters: PerlinParameters): Mask {
   const { rows, columns, rotationDegrees } = parameters;
   const rotated = rotate(perlinNoise(parameters), rows, columns, rotationDegrees);
   const data = new Uint8Array(rotated.length);
-  for (let i = 0; i < data.length; i++) data[i] = rotated[i]! > THRESHOLD ? 1 : 0;
+  for (let i = 0; i < data.length; i++) data[i] = rotated[i]! > threshold ? 1 : 0;
   return { rows, columns, data };
 }
 

@@ -13,15 +13,15 @@ import {
 } from '../testing/statistics.js';
 import { RandomStream } from './random-stream.js';
 
-const LARGEST_SEED = Number.MAX_SAFE_INTEGER;
-const LARGEST_INDEX = 2 ** 32 - 1;
-const DRAWS = 4000;
+const largestSeed = Number.MAX_SAFE_INTEGER;
+const largestIndex = 2 ** 32 - 1;
+const drawCount = 4000;
 
-const seed = fc.integer({ min: 0, max: LARGEST_SEED });
-const index = fc.integer({ min: 0, max: LARGEST_INDEX });
+const seed = fc.integer({ min: 0, max: largestSeed });
+const index = fc.integer({ min: 0, max: largestIndex });
 const position = fc.tuple(seed, index, index, index);
 
-function draws(draw: (random: RandomStream) => number, count = DRAWS): number[] {
+function draws(draw: (random: RandomStream) => number, count = drawCount): number[] {
   const random = new RandomStream(7, 1, 2, 3);
   return Array.from({ length: count }, () => draw(random));
 }
@@ -71,7 +71,7 @@ describe('a random stream', () => {
   ])('is uncorrelated with that of the next $what', ({ other }) => {
     const neighbour = new RandomStream(...other);
     const products = draws((random) => (random.uniform() - 0.5) * (neighbour.uniform() - 0.5) * 12);
-    expect(Math.abs(mean(products))).toBeLessThan(4 / Math.sqrt(DRAWS));
+    expect(Math.abs(mean(products))).toBeLessThan(4 / Math.sqrt(drawCount));
   });
 
   test.each([
@@ -94,7 +94,7 @@ describe('a random stream', () => {
   });
 
   test('takes the largest seed and indices', () => {
-    expect(new RandomStream(LARGEST_SEED, LARGEST_INDEX, LARGEST_INDEX, LARGEST_INDEX).uniform()).toBeLessThan(1);
+    expect(new RandomStream(largestSeed, largestIndex, largestIndex, largestIndex).uniform()).toBeLessThan(1);
   });
 });
 
@@ -152,13 +152,13 @@ describe('chance and tosses', () => {
   test.each([0, 0.1, 0.5, 1])('chance(%d) is true that often', (probability) => {
     const random = new RandomStream(3, 0, 0);
     expectShare(
-      Array.from({ length: DRAWS }, () => random.chance(probability)),
+      Array.from({ length: drawCount }, () => random.chance(probability)),
       probability,
     );
   });
 
   test('tosses are fair, and neighbours and words independent', () => {
-    const tosses = [...new RandomStream(3, 0, 0).tosses(DRAWS)];
+    const tosses = [...new RandomStream(3, 0, 0).tosses(drawCount)];
     expect(new Set(tosses)).toEqual(new Set([0, 1]));
     for (const lag of [1, 2, 31, 32, 33, 128]) {
       expectShare(
@@ -250,7 +250,7 @@ describe('shuffle', () => {
     const random = new RandomStream(11, 0, 0);
     const orders = ['abc', 'acb', 'bac', 'bca', 'cab', 'cba'];
     expectEvenlySpread(
-      Array.from({ length: DRAWS }, () => orders.indexOf(random.shuffle(['a', 'b', 'c']).join(''))),
+      Array.from({ length: drawCount }, () => orders.indexOf(random.shuffle(['a', 'b', 'c']).join(''))),
       orders.length,
     );
   });

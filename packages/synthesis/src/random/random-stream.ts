@@ -1,7 +1,7 @@
 import { philox } from './philox.js';
 
-const WORD = 2 ** 32;
-const WORDS_PER_BLOCK = 4;
+const wordRange = 2 ** 32;
+const wordsPerBlock = 4;
 
 /**
  * A sequence of random draws that is a function of (seed, step, sample, purpose) and nothing else: whoever makes the
@@ -15,9 +15,9 @@ export class RandomStream {
   readonly #sample: number;
   readonly #step: number;
   readonly #purpose: number;
-  readonly #words = new Uint32Array(WORDS_PER_BLOCK);
+  readonly #words = new Uint32Array(wordsPerBlock);
   #blocks = 0;
-  #used = WORDS_PER_BLOCK;
+  #used = wordsPerBlock;
 
   /**
    * `seed` is an integer of 0 to 2^53 - 1; `step`, `sample` and `purpose` are integers of 0 to 2^32 - 1. `purpose`
@@ -28,11 +28,11 @@ export class RandomStream {
       throw new RangeError(`The seed is ${seed}; give an integer of 0 to 2^53 - 1.`);
     }
     for (const [name, value] of Object.entries({ step, sample, purpose })) {
-      if (!Number.isInteger(value) || value < 0 || value >= WORD) {
+      if (!Number.isInteger(value) || value < 0 || value >= wordRange) {
         throw new RangeError(`The random stream's ${name} is ${value}; give an integer of 0 to 2^32 - 1.`);
       }
     }
-    this.#key = [seed % WORD, Math.floor(seed / WORD)];
+    this.#key = [seed % wordRange, Math.floor(seed / wordRange)];
     this.#sample = sample;
     this.#step = step;
     this.#purpose = purpose;
@@ -113,8 +113,8 @@ export class RandomStream {
   }
 
   #word(): number {
-    if (this.#used === WORDS_PER_BLOCK) {
-      philox([this.#blocks++ % WORD, this.#sample, this.#step, this.#purpose], this.#key, this.#words);
+    if (this.#used === wordsPerBlock) {
+      philox([this.#blocks++ % wordRange, this.#sample, this.#step, this.#purpose], this.#key, this.#words);
       this.#used = 0;
     }
     return this.#words[this.#used++]!;

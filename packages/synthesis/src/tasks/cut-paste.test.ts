@@ -56,16 +56,16 @@ describe.each(cases)('golden cut-paste $case', (golds) => {
 });
 
 describe('drawCutPaste', () => {
-  const SIDE = 50;
+  const side = 50;
   const random = new RandomStream(5, 0, 0);
-  const drawn = Array.from({ length: 1500 }, () => drawCutPaste(SIDE, 3, random));
+  const drawn = Array.from({ length: 1500 }, () => drawCutPaste(side, 3, random));
 
   test('boxes have sides of 10 to 60 % of the image and lie inside', () => {
     const sides = drawn.flatMap(({ mask }) => [mask.rows, mask.columns]);
     expect([Math.min(...sides), Math.max(...sides)]).toEqual([5, 29]);
     for (const { mask, corner } of drawn) {
-      expect(corner.row + mask.rows).toBeLessThanOrEqual(SIDE);
-      expect(corner.column + mask.columns).toBeLessThanOrEqual(SIDE);
+      expect(corner.row + mask.rows).toBeLessThanOrEqual(side);
+      expect(corner.column + mask.columns).toBeLessThanOrEqual(side);
     }
   });
 
@@ -78,8 +78,8 @@ describe('drawCutPaste', () => {
 
   test('source boxes lie inside the source', () => {
     for (const { sourceMap, sourceCorner } of drawn) {
-      expect(sourceCorner.row + sourceMap.rows).toBeLessThanOrEqual(SIDE);
-      expect(sourceCorner.column + sourceMap.columns).toBeLessThanOrEqual(SIDE);
+      expect(sourceCorner.row + sourceMap.rows).toBeLessThanOrEqual(side);
+      expect(sourceCorner.column + sourceMap.columns).toBeLessThanOrEqual(side);
     }
   });
 

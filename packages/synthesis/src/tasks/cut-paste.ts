@@ -5,7 +5,7 @@ import { forEachSetPixel, type Mask, sideBounds } from '../masks/mask.js';
 import { drawPerlinMask } from '../masks/perlin-mask.js';
 import type { RandomStream } from '../random/random-stream.js';
 
-const LARGEST_SOURCE_SHARE = 0.8;
+const largestSourceShare = 0.8;
 
 /**
  * Maps a pixel (row, column) of the mask's box to a position in the source box: `matrix * (row, column) + offset`. The
@@ -48,7 +48,7 @@ export function drawScale(random: RandomStream): number {
  */
 export function sourceMap({ rows, columns }: Size, angleRadians: number, scale: number, side: number): SourceMap {
   const upright = rotatedBox(rows, columns, angleRadians, 1);
-  const limit = (LARGEST_SOURCE_SHARE * side) / Math.max(upright.rows, upright.columns);
+  const limit = (largestSourceShare * side) / Math.max(upright.rows, upright.columns);
   return rotatedBox(rows, columns, angleRadians, Math.min(scale, limit));
 }
 

@@ -56,9 +56,9 @@ test.each(['source', 'sink'] as const)('a centre exactly on the edge: %s leaves 
 });
 
 describe('drawDeformation', () => {
-  const SIDE = 40;
+  const side = 40;
   const random = new RandomStream(8, 0, 0);
-  const drawn = Array.from({ length: 1500 }, () => drawDeformation('source', SIDE, random));
+  const drawn = Array.from({ length: 1500 }, () => drawDeformation('source', side, random));
 
   test('shapes have sides of 20 to 60 % of the image', () => {
     const sides = drawn.flatMap(({ shape: { halfSides } }) => halfSides.map((half) => 2 * half));
@@ -90,8 +90,8 @@ describe('drawDeformation', () => {
 
   test('boxes lie inside the image', () => {
     for (const { shape, corner } of drawn) {
-      expect(corner.row + shape.mask.rows).toBeLessThanOrEqual(SIDE);
-      expect(corner.column + shape.mask.columns).toBeLessThanOrEqual(SIDE);
+      expect(corner.row + shape.mask.rows).toBeLessThanOrEqual(side);
+      expect(corner.column + shape.mask.columns).toBeLessThanOrEqual(side);
     }
   });
 });

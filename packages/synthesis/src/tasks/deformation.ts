@@ -6,7 +6,7 @@ import { type Mask, sideBounds } from '../masks/mask.js';
 import type { RandomStream } from '../random/random-stream.js';
 
 /** How often the box's edge is repeated before the spline is fitted. */
-const MARGIN = 12;
+const margin = 12;
 
 export interface DeformationParameters {
   /** Source pushes the content away from the centre, sink draws it in. */
@@ -42,9 +42,9 @@ export function applyDeformation(pixels: Uint8Array, side: number, parameters: D
   const { rows, columns } = shape.mask;
   const map = deformationMap(parameters);
   const spline = cubicSpline(
-    cutBox(pixels, side, { ...corner, rows, columns }, MARGIN),
-    rows + 2 * MARGIN,
-    columns + 2 * MARGIN,
+    cutBox(pixels, side, { ...corner, rows, columns }, margin),
+    rows + 2 * margin,
+    columns + 2 * margin,
   );
   for (let row = 0; row < rows; row++) {
     const target = (corner.row + row) * side + corner.column;
@@ -53,7 +53,7 @@ export function applyDeformation(pixels: Uint8Array, side: number, parameters: D
       if (map.rows[i] === row && map.columns[i] === column) continue;
       const sourceRow = Math.min(Math.max(map.rows[i]!, 0), rows - 1);
       const sourceColumn = Math.min(Math.max(map.columns[i]!, 0), columns - 1);
-      pixels[target + column] = toGreyLevel(sampleSpline(spline, sourceRow + MARGIN, sourceColumn + MARGIN));
+      pixels[target + column] = toGreyLevel(sampleSpline(spline, sourceRow + margin, sourceColumn + margin));
     }
   }
 }

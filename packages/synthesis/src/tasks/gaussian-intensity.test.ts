@@ -70,9 +70,9 @@ test('levels stay between black and white', () => {
 });
 
 describe('drawGaussianIntensity', () => {
-  const SIDE = 32;
+  const imageSide = 32;
   const random = new RandomStream(6, 0, 0);
-  const drawn = Array.from({ length: 1500 }, () => drawGaussianIntensity(SIDE, random));
+  const drawn = Array.from({ length: 1500 }, () => drawGaussianIntensity(imageSide, random));
 
   test('boxes have sides of 30 to 80 % of the image', () => {
     const sides = drawn.flatMap(({ mask }) => [mask.rows, mask.columns]);
@@ -103,7 +103,7 @@ describe('drawGaussianIntensity', () => {
   });
 
   test('the noise is a fair toss for every pixel of the image', () => {
-    expect(drawn[0]!.noise).toHaveLength(SIDE * SIDE);
+    expect(drawn[0]!.noise).toHaveLength(imageSide * imageSide);
     expectShare(
       drawn.slice(0, 10).flatMap(({ noise }) => Array.from(noise, (value) => value === 1)),
       0.5,

@@ -41,19 +41,19 @@ test('a mask that fills its box has no edge: the whole amount everywhere', () =>
 });
 
 describe('drawSmoothIntensity', () => {
-  const SIDE = 32;
+  const side = 32;
   const random = new RandomStream(7, 0, 0);
 
   test('boxes have sides of 30 to 80 % of the image and lie inside', () => {
-    const drawn = Array.from({ length: 500 }, () => drawSmoothIntensity(SIDE, random));
+    const drawn = Array.from({ length: 500 }, () => drawSmoothIntensity(side, random));
     const sides = drawn.flatMap(({ mask }) => [mask.rows, mask.columns]);
     expect([Math.min(...sides), Math.max(...sides)]).toEqual([10, 25]);
     const ends = drawn.flatMap(({ mask, corner }) => [corner.row + mask.rows, corner.column + mask.columns]);
-    expect(Math.max(...ends)).toBe(SIDE);
+    expect(Math.max(...ends)).toBe(side);
   });
 
   /** So many, because the amounts are spread so wide that a few grey levels are hard to see. */
-  const intensities = Array.from({ length: 10_000 }, () => drawIntensity(SIDE, random));
+  const intensities = Array.from({ length: 10_000 }, () => drawIntensity(side, random));
 
   test('amounts are 15 + Gamma(3, 30), bright or dark with even odds', () => {
     expectShare(
@@ -68,7 +68,7 @@ describe('drawSmoothIntensity', () => {
 
   test('ramps are 2 % and Gamma(3, 0.01) of the side', () => {
     expectDrawnFrom(
-      intensities.map(({ rampPixels }) => rampPixels / SIDE - 0.02),
+      intensities.map(({ rampPixels }) => rampPixels / side - 0.02),
       gamma(3, 0.01),
     );
   });

@@ -29,7 +29,7 @@ export interface DistributionAnswer {
   readonly crops: readonly CropStatistics[];
 }
 
-const SEED = 1;
+const seed = 1;
 
 const drawMask: Record<DistributionRequest['task'], (side: number, supports: number, random: RandomStream) => Mask> = {
   cutPaste: (side, supports, random) => drawCutPaste(side, supports, random).mask,
@@ -51,13 +51,13 @@ function measure({ task, support, draws }: DistributionRequest): DistributionAns
   };
   const describe = (step: number, sample: number, secondAnomalyProbability: number) => {
     const options = { tasks: { ...none, [task]: 1 }, secondAnomalyProbability };
-    return sampleStatistics(image.data, synthesize(image, support, new RandomStream(SEED, step, sample), options));
+    return sampleStatistics(image.data, synthesize(image, support, new RandomStream(seed, step, sample), options));
   };
   return {
     samples: Array.from({ length: draws }, (_, i) => describe(0, i, 0.5)),
     samplesOfOneAnomaly: Array.from({ length: draws / 2 }, (_, i) => describe(1, i, 0)),
     crops: Array.from({ length: draws }, (_, i) => {
-      const mask = drawMask[task](image.width, support.length, new RandomStream(SEED, 2, i));
+      const mask = drawMask[task](image.width, support.length, new RandomStream(seed, 2, i));
       const set = mask.data.reduce((sum, value) => sum + value, 0);
       return { crop_height: mask.rows, crop_width: mask.columns, crop_fill: set / mask.data.length };
     }),

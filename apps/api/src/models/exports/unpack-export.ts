@@ -38,8 +38,9 @@ export async function unpackExport(
   const summed = await readSums(new Map(archived.map((file) => [file.name, file])));
   await mkdir(folder);
   for (const name of detectorFileNames) {
-    const target = createWriteStream(path.join(folder, name), { flags: 'wx' });
-    await checked(summed, name, largestDetectorBytes, target);
+    await checked(summed, name, largestDetectorBytes, () =>
+      createWriteStream(path.join(folder, name), { flags: 'wx' }),
+    );
   }
   const model = parseModel(await checkedText(summed, exportFiles.record));
   assertWithinBounds(model, bounds);
@@ -51,7 +52,7 @@ export async function unpackExport(
   }
   const done = new Set([...detectorFileNames, exportFiles.record]);
   for (const name of summed.files.keys()) {
-    if (!done.has(name)) await checked(summed, name, Number.POSITIVE_INFINITY, nowhere());
+    if (!done.has(name)) await checked(summed, name, Number.POSITIVE_INFINITY, nowhere);
   }
   return model;
 }
@@ -76,17 +77,17 @@ async function readSums(archived: Map<string, ArchiveFile>): Promise<SummedFiles
   return { files: archived, sums };
 }
 
-/** Writes a file of the archive to `target`, which is whole and as it was exported when the promise resolves. */
+/** Writes a file of the archive to what `open` opens, which is whole and as exported when the promise resolves. */
 async function checked(
   { files, sums }: SummedFiles,
   name: string,
   maximumBytes: number,
-  target: Writable,
+  open: () => Writable,
 ): Promise<void> {
   const file = files.get(name)!;
   if (file.sizeBytes > maximumBytes) throw invalid(`Its file ${name} is larger than ${maximumBytes} bytes.`);
   const hashed = hashing(file.open());
-  await pipeline(hashed, target).catch(unreadable(name));
+  await pipeline(hashed, open()).catch(unreadable(name));
   if (hashed.digest() !== sums.get(name)) throw changed(name, 'does not match its digest');
 }
 
@@ -98,7 +99,7 @@ async function checkedText(summed: SummedFiles, name: string): Promise<string> {
       done();
     },
   });
-  await checked(summed, name, largestTextBytes, keep);
+  await checked(summed, name, largestTextBytes, () => keep);
   return Buffer.concat(chunks).toString('utf8');
 }
 

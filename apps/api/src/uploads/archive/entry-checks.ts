@@ -19,16 +19,19 @@ export class EntryChecks {
   #unpackedBytes = 0;
   #namesBytes = 0;
 
-  constructor(
-    private readonly limits: ArchiveLimits,
-    private readonly packedBytes: number,
-  ) {}
+  readonly #limits: ArchiveLimits;
+  readonly #packedBytes: number;
+
+  constructor(limits: ArchiveLimits, packedBytes: number) {
+    this.#limits = limits;
+    this.#packedBytes = packedBytes;
+  }
 
   /** Counts an entry of any kind. */
   count(): void {
-    if (++this.#entries > this.limits.entries) {
-      throw new ProblemError('archive-too-many-entries', `The archive may have ${this.limits.entries} entries.`, {
-        limit: this.limits.entries,
+    if (++this.#entries > this.#limits.entries) {
+      throw new ProblemError('archive-too-many-entries', `The archive may have ${this.#limits.entries} entries.`, {
+        limit: this.#limits.entries,
       });
     }
   }
@@ -70,11 +73,11 @@ export class EntryChecks {
   /** Adds to what the archive unpacks to. */
   addBytes(unpackedBytes: number): void {
     this.#unpackedBytes += unpackedBytes;
-    const { ratio, unpackedBytes: limit } = this.limits;
+    const { ratio, unpackedBytes: limit } = this.#limits;
     if (this.#unpackedBytes > limit) {
       throw new ProblemError('archive-expands-too-much', `The archive may unpack to ${limit} bytes.`, { limit });
     }
-    if (this.#unpackedBytes > Math.max(harmlessBytes, ratio * this.packedBytes)) {
+    if (this.#unpackedBytes > Math.max(harmlessBytes, ratio * this.#packedBytes)) {
       throw new ProblemError('archive-expands-too-much', `The archive may unpack to ${ratio} times its size.`, {
         limit: ratio,
       });

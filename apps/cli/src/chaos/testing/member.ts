@@ -36,28 +36,28 @@ export class Member {
   readonly baseUrl: string;
   /** What all processes of this member have logged, oldest first. */
   readonly log: LogLine[] = [];
-  private readonly options: MemberOptions;
-  private child: ChildProcess | undefined;
-  private ended: Promise<number | NodeJS.Signals> = Promise.resolve(0);
+  readonly #options: MemberOptions;
+  #child: ChildProcess | undefined;
+  #ended: Promise<number | NodeJS.Signals> = Promise.resolve(0);
   /** The last that the process has written to its standard error. */
   errors = '';
 
   constructor(options: MemberOptions) {
-    this.options = options;
+    this.#options = options;
     this.baseUrl = `http://127.0.0.1:${options.port}`;
   }
 
   get dataDir(): string {
-    return this.options.environment.MEDICLIP_DATA_DIR!;
+    return this.#options.environment.MEDICLIP_DATA_DIR!;
   }
 
   /** The exit status of the present process, or the signal that ended it, once it has ended. */
   get end(): Promise<number | NodeJS.Signals> {
-    return this.ended;
+    return this.#ended;
   }
 
   get pid(): number {
-    return this.child!.pid!;
+    return this.#child!.pid!;
   }
 
   /** A client that knows this member alone. */
@@ -67,7 +67,7 @@ export class Member {
 
   /** Starts the process; resolves when it is ready. Rejects with what it said when it ends before. */
   async start(): Promise<void> {
-    const { role, port, environment, entry = mediclip } = this.options;
+    const { role, port, environment, entry = mediclip } = this.#options;
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MEDICLIP_'));
     const child = spawn(process.execPath, [entry, role], {
       env: {
@@ -78,13 +78,13 @@ export class Member {
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    this.child = child;
+    this.#child = child;
     running.add(child);
     this.errors = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.errors = `${this.errors}${text}`.slice(-4000);
     });
-    this.ended = once(child, 'close').then(([code, signal]) => {
+    this.#ended = once(child, 'close').then(([code, signal]) => {
       running.delete(child);
       return (code ?? signal) as number | NodeJS.Signals;
     });
@@ -94,26 +94,26 @@ export class Member {
         this.log.push(line);
         if (line.msg === 'ready') resolve();
       });
-      this.ended.then((end) =>
+      this.#ended.then((end) =>
         reject(new Error(`mediclip ${role} ended with ${end} before it was ready: ${this.errors}`)),
       );
     });
   }
 
   signal(signal: NodeJS.Signals): void {
-    this.child!.kill(signal);
+    this.#child!.kill(signal);
   }
 
   /** Ends the process as a crash does. */
   async kill(): Promise<void> {
     this.signal('SIGKILL');
-    await this.ended;
+    await this.#ended;
   }
 
   /** Tells the process to end, and waits for it; its exit status. */
   async stop(): Promise<number | NodeJS.Signals> {
     this.signal('SIGTERM');
-    return this.ended;
+    return this.#ended;
   }
 
   /** The engine process of a worker, waited for when it is being replaced. */

@@ -16,8 +16,8 @@ interface Service {
   healthcheck?: { test?: string[]; disable?: boolean };
   environment?: Record<string, string>;
   ports?: string[];
-  secrets?: string[];
-  volumes?: string[];
+  volumes?: (string | { source: string })[];
+  depends_on?: Record<string, { condition: string }>;
   deploy: {
     resources: { limits: { cpus: string; memory: string }; reservations?: { devices: unknown[] } };
   };
@@ -26,7 +26,6 @@ interface Service {
 export interface ComposeFile {
   name: string;
   services: Record<string, Service>;
-  secrets: Record<string, { file: string }>;
   volumes: Record<string, object>;
 }
 

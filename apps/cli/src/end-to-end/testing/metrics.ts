@@ -1,6 +1,10 @@
 /** The figures of `/metrics` at one moment. */
 export class Metrics {
-  private constructor(private readonly text: string) {}
+  readonly #text: string;
+
+  private constructor(text: string) {
+    this.#text = text;
+  }
 
   static async of(baseUrl: string): Promise<Metrics> {
     const response = await fetch(`${baseUrl}/metrics`);
@@ -13,7 +17,7 @@ export class Metrics {
    * there.
    */
   value(name: string): number {
-    const line = this.text.split('\n').find((each) => each.startsWith(`${name} `));
+    const line = this.#text.split('\n').find((each) => each.startsWith(`${name} `));
     if (line === undefined) throw new Error(`/metrics has no ${name}.`);
     return Number(line.slice(name.length + 1));
   }

@@ -6,6 +6,7 @@ import type { JobContext } from '../job-context.js';
 import { type ScoreImagesDependencies, scoreImages } from '../scoring/score-images.js';
 import { type EvaluatedImage, logitsOf } from './evaluated-image.js';
 import type { EvaluationThread } from './evaluation-thread.js';
+import { modelTitle } from './model-title.js';
 
 type Dependencies = ScoreImagesDependencies & { readonly models: ModelCache };
 
@@ -52,7 +53,7 @@ export async function compareWithBaseline(
     const result = await thread.run('compare', compared, { signal: context.signal });
     return {
       figures: comparisonFigures(result, { baselineModelId, images: both.length }),
-      shown: { baselineName: ready.model.name ?? ready.model.id, images: both.length, result },
+      shown: { baselineName: await modelTitle(context.tenant, ready.model), images: both.length, result },
     };
   });
 }

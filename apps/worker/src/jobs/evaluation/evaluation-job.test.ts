@@ -80,7 +80,8 @@ describe('an evaluation', () => {
     expect(evaluation.pixel.aupro30).toMatchObject({ value: expect.any(Number) });
 
     const html = await tenantFile(evaluation.id, reportFileName);
-    expect(html).toContain('Evaluation of');
+    expect(html).toMatch(/<title>Evaluation of the model from .+ of \d{4}-\d{2}-\d{2} on /);
+    expect(html).toContain(`The masks mark ${Number((100 * smallest).toPrecision(2))}% to`);
     expect(html.match(/data:image\/png;base64,/g)!.length).toBe(12 * 2 + 6);
   });
 

@@ -45,6 +45,7 @@ export function evaluationJob(dependencies: Dependencies): JobRunner<'evaluation
       withEvaluationThread({ threshold: ready.model.calibration?.mapThreshold }, async (thread) => {
         const { evaluated, maps, maskShares, leftOut } = await scoreAll(dependencies, context, ready, images, thread);
         const masks = maskShares.length;
+        const spread = masks > 0 ? spreadOf(maskShares) : undefined;
         const abnormal = evaluated.map(({ image }) => image.label === 'abnormal');
         context.report({ phase: 'reporting', done: 0, total: 1 });
         const imageScores = evaluated.map(({ score }) => score);
@@ -57,7 +58,18 @@ export function evaluationJob(dependencies: Dependencies): JobRunner<'evaluation
         const comparison = compared?.shown;
         const audit = await audited(dependencies, context, images, evaluated);
         context.report({ phase: 'reporting', done: 0, total: 1 });
-        const content = { dataset, datasetDigest, evaluated, maps, figures, comparison, audit, masks, leftOut };
+        const content = {
+          dataset,
+          datasetDigest,
+          evaluated,
+          maps,
+          figures,
+          comparison,
+          audit,
+          masks,
+          maskShares: spread,
+          leftOut,
+        };
         const shown = await reportData(dependencies, context, ready, content);
         const report = await thread.run('report', shown, { signal });
         signal.throwIfAborted();
@@ -70,7 +82,7 @@ export function evaluationJob(dependencies: Dependencies): JobRunner<'evaluation
             normal: evaluated.length - abnormalImages,
             abnormal: abnormalImages,
             masks,
-            ...(masks > 0 && { maskShares: spreadOf(maskShares) }),
+            ...(spread && { maskShares: spread }),
             ...leftOut,
           },
           image: imageFigures(figures.image),

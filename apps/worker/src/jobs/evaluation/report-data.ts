@@ -1,14 +1,14 @@
 import { type AuditedEvaluation, cueWords } from '@mediclip/audit';
-import type { Dataset, Image } from '@mediclip/contracts';
+import type { Dataset, Evaluation, Image } from '@mediclip/contracts';
 import {
   type BaselineComparison,
   chooseCases,
-  describeScore,
   groupPromise,
   modelCardFacts,
   type ReportAudit,
   type ReportCase,
   type ReportData,
+  regionThresholdOf,
 } from '@mediclip/evaluation';
 import { ImageError } from '@mediclip/imaging';
 import type { AnomalyMap } from '@mediclip/maps';
@@ -19,7 +19,10 @@ import type { ReadyModel } from '../../models/model-cache.js';
 import type { JobContext } from '../job-context.js';
 import { type EvaluatedImage, logitsOf } from './evaluated-image.js';
 import type { Figures } from './evaluation-thread.js';
+import { modelTitle } from './model-title.js';
 import type { ShownMaps } from './shown-maps.js';
+
+type MaskShares = NonNullable<Evaluation['images']['maskShares']>;
 
 export interface ReportContent {
   readonly dataset: Pick<Dataset, 'name'>;
@@ -30,6 +33,7 @@ export interface ReportContent {
   readonly comparison: BaselineComparison | undefined;
   readonly audit: AuditedEvaluation;
   readonly masks: number;
+  readonly maskShares: MaskShares | undefined;
   readonly leftOut: LeftOut;
 }
 
@@ -53,12 +57,12 @@ export async function reportData(
   ready: ReadyModel,
   content: ReportContent,
 ): Promise<ReportData> {
-  const { dataset, datasetDigest, evaluated, figures, comparison, audit, masks, leftOut } = content;
+  const { dataset, datasetDigest, evaluated, figures, comparison, audit, masks, maskShares, leftOut } = content;
   const { model } = ready;
   return {
-    modelName: model.name ?? model.id,
+    modelName: await modelTitle(context.tenant, model),
     createdAt: new Date().toISOString(),
-    dataset: { name: dataset.name, digest: datasetDigest, masks, ...leftOut },
+    dataset: { name: dataset.name, digest: datasetDigest, masks, ...(maskShares && { maskShares }), ...leftOut },
     scores: evaluated.map(({ image, score, logit }) => ({ score, logit, abnormal: image.label === 'abnormal' })),
     image: figures.image,
     ...(masks > 0 && { pixel: figures.pixel }),
@@ -68,6 +72,7 @@ export async function reportData(
     ...(model.manualThreshold && { manualThreshold: model.manualThreshold }),
     ...(comparison && { comparison }),
     audit: reportAudit(audit),
+    regionThreshold: regionThresholdOf(model),
     cases: await cases(dependencies, context, ready, content),
     history: model.lossHistory,
     selectedEpoch: model.selectedEpoch,
@@ -111,9 +116,12 @@ async function caseOf(
   scored: AnomalyMap,
 ): Promise<Omit<ReportCase, 'group'>> {
   const { map, mapSide, score } = scored;
-  const { mapRegions: regions } = describeScore(scored, image, model);
   const options = { signal, caller: tenant.tenant };
-  const wants = { picture: { longerSide, of: 'image' }, overlay: { map, mapSide, regions } } as const;
+  const wants = {
+    picture: { longerSide, of: 'image' },
+    overlay: { map, mapSide, from: regionThresholdOf(model), alone: true },
+    intensity: model.intensity,
+  } as const;
   const { picture, overlay } = await imagingPool.frame(await tenant.images.bytes(image), wants, options);
   const maskBytes = await tenant.images.maskBytes(image);
   const mask = maskBytes && (await imagingPool.frame(maskBytes, { picture: { longerSide, of: 'mask' } }, options));

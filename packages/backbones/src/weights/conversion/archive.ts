@@ -2,9 +2,9 @@ import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import { WeightsError } from '../../weights-error.js';
 import { readFileBytes } from '../safetensors/read.js';
 
-const MOST_ENTRIES = 100_000;
-const LARGEST_PICKLE_BYTES = 2 ** 26;
-const STORED = 0;
+const mostEntries = 100_000;
+const largestPickleBytes = 2 ** 26;
+const stored = 0;
 
 /** A stretch of the archive's file. */
 export interface Stretch {
@@ -48,7 +48,7 @@ async function findParts(path: string, zip: ZipFile): Promise<CheckpointArchive>
   const locate = async (name: string) => stretchOf(path, zip, entries.get(name)!);
 
   const pickle = await locate(pickleName);
-  if (pickle.lengthBytes > LARGEST_PICKLE_BYTES) {
+  if (pickle.lengthBytes > largestPickleBytes) {
     throw new WeightsError(
       'bad-checkpoint',
       `${path}: the list of tensors has ${pickle.lengthBytes} bytes, more than any model's; check that it is the right file.`,
@@ -72,7 +72,7 @@ async function findParts(path: string, zip: ZipFile): Promise<CheckpointArchive>
 }
 
 async function readEntries(path: string, zip: ZipFile): Promise<Map<string, Entry>> {
-  if (zip.entryCount > MOST_ENTRIES) throw noCheckpoint(path);
+  if (zip.entryCount > mostEntries) throw noCheckpoint(path);
   const entries = new Map<string, Entry>();
   try {
     for await (const entry of zip.eachEntry()) {
@@ -86,7 +86,7 @@ async function readEntries(path: string, zip: ZipFile): Promise<Map<string, Entr
 }
 
 async function stretchOf(path: string, zip: ZipFile, entry: Entry): Promise<Stretch> {
-  if (entry.compressionMethod !== STORED || entry.isEncrypted() || entry.compressedSize !== entry.uncompressedSize) {
+  if (entry.compressionMethod !== stored || entry.isEncrypted() || entry.compressedSize !== entry.uncompressedSize) {
     throw new WeightsError(
       'bad-checkpoint',
       `${path}: its parts are compressed or encrypted, which PyTorch never does; bring the file as torch.save wrote it.`,

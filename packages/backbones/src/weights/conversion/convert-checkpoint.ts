@@ -1,6 +1,6 @@
 import { WeightsError } from '../../weights-error.js';
 import { readFileBytes } from '../safetensors/read.js';
-import { TENSOR_ARRAYS } from '../safetensors/tensor.js';
+import { tensorArrays } from '../safetensors/tensor.js';
 import { type StreamedTensor, writeSafetensorsFile } from '../safetensors/write-file.js';
 import { readCheckpointArchive, type Stretch } from './archive.js';
 import { namedTensors } from './named-tensors.js';
@@ -10,7 +10,7 @@ import { tensorPieces } from './stored-data.js';
 import { unpickle } from './unpickle.js';
 
 /** Tensors may share a storage (tied weights), but not so often that a small file becomes a huge one. */
-const LARGEST_GROWTH = 4;
+const largestGrowth = 4;
 
 /**
  * Converts a PyTorch zip checkpoint (`torch.save` of a state dictionary since PyTorch 1.6, or a TorchScript archive) to
@@ -27,7 +27,7 @@ export async function convertCheckpoint(source: string, target: string): Promise
       return streamedTensor(source, name, tensor, stretch);
     });
     const bytes = [...tensors.values()].reduce((sum, tensor) => sum + sizeBytes(tensor), 0);
-    if (bytes > LARGEST_GROWTH * archive.fileBytes) refuse('names the same numbers over and over');
+    if (bytes > largestGrowth * archive.fileBytes) refuse('names the same numbers over and over');
     await writeSafetensorsFile(target, streamed, { format: 'pt' });
   } catch (cause) {
     if (!(cause instanceof WeightsError) || cause.message.startsWith(source)) throw cause;
@@ -44,12 +44,12 @@ const streamedTensor = (path: string, name: string, tensor: StoredTensor, storag
 
 function storageOf(name: string, { storage }: StoredTensor, storages: ReadonlyMap<string, Stretch>): Stretch {
   const stretch = storages.get(storage.key);
-  if (!stretch || storage.elements * TENSOR_ARRAYS[storage.dtype].BYTES_PER_ELEMENT > stretch.lengthBytes) {
+  if (!stretch || storage.elements * tensorArrays[storage.dtype].BYTES_PER_ELEMENT > stretch.lengthBytes) {
     return refuse(`lacks the numbers of ${JSON.stringify(name.slice(0, 100))}`);
   }
   return stretch;
 }
 
 function sizeBytes({ storage, shape }: StoredTensor): number {
-  return shape.reduce((product, extent) => product * extent, TENSOR_ARRAYS[storage.dtype].BYTES_PER_ELEMENT);
+  return shape.reduce((product, extent) => product * extent, tensorArrays[storage.dtype].BYTES_PER_ELEMENT);
 }

@@ -5,7 +5,7 @@ import { readSafetensorsHeader } from '../safetensors/read.js';
 import { type StreamedTensor, writeSafetensorsFile } from '../safetensors/write-file.js';
 import { filePieces } from './stored-data.js';
 
-const LARGEST_INDEX_BYTES = 2 ** 26;
+const largestIndexBytes = 2 ** 26;
 
 /**
  * Joins the safetensors files that an index (`model.safetensors.index.json`: a `weight_map` from tensor to file) names,
@@ -53,7 +53,7 @@ function readWeightMap(indexPath: string): Map<string, string> {
 
 function readJson(path: string): unknown {
   try {
-    if (statSync(path).size > LARGEST_INDEX_BYTES) throw new Error('it is larger than any index');
+    if (statSync(path).size > largestIndexBytes) throw new Error('it is larger than any index');
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
     throw badIndex(path, cause instanceof SyntaxError ? 'it is not JSON' : (cause as Error).message, cause);

@@ -1,10 +1,10 @@
 import { ModuleState, type Pickled, StoredTensor } from './pickled.js';
 import { refuse } from './rebuild.js';
 
-const MOST_VISITS = 1_000_000;
-const MOST_LEVELS = 64;
+const mostVisits = 1_000_000;
+const mostLevels = 64;
 /** What PyTorch's `DataParallel` puts before every name. */
-const PARALLEL_PREFIX = 'module.';
+const parallelPrefix = 'module.';
 
 /**
  * The tensors of an unpickled checkpoint by name: those of its `state_dict` entry if it has one, else of all its nested
@@ -16,7 +16,7 @@ export function namedTensors(checkpoint: Pickled): Map<string, StoredTensor> {
   let visits = 0;
   const visit = (value: Pickled, path: readonly string[]): void => {
     visits += 1;
-    if (visits > MOST_VISITS || path.length > MOST_LEVELS) refuse('nests its parts without end');
+    if (visits > mostVisits || path.length > mostLevels) refuse('nests its parts without end');
     if (value instanceof StoredTensor) {
       const name = path.join('.');
       if (tensors.has(name)) refuse(`has two tensors called ${JSON.stringify(name.slice(0, 100))}`);
@@ -33,6 +33,6 @@ export function namedTensors(checkpoint: Pickled): Map<string, StoredTensor> {
 }
 
 function withoutPrefix(tensors: Map<string, StoredTensor>): Map<string, StoredTensor> {
-  if (![...tensors.keys()].every((name) => name.startsWith(PARALLEL_PREFIX))) return tensors;
-  return new Map([...tensors].map(([name, tensor]) => [name.slice(PARALLEL_PREFIX.length), tensor]));
+  if (![...tensors.keys()].every((name) => name.startsWith(parallelPrefix))) return tensors;
+  return new Map([...tensors].map(([name, tensor]) => [name.slice(parallelPrefix.length), tensor]));
 }

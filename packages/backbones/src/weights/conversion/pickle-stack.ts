@@ -1,7 +1,7 @@
 import type { Pickled } from './pickled.js';
 import { refuse } from './rebuild.js';
 
-const MOST_MARKS = 1000;
+const mostMarks = 1000;
 
 /** The stack of a pickle's machine, with its marks and its memo. Throws `WeightsError` where something is missing. */
 export class PickleStack {
@@ -32,7 +32,7 @@ export class PickleStack {
   }
 
   mark(): void {
-    if (this.#below.length === MOST_MARKS) refuse('nests too deeply');
+    if (this.#below.length === mostMarks) refuse('nests too deeply');
     this.#below.push(this.#values);
     this.#values = [];
   }

@@ -19,7 +19,7 @@ export class Name {
 }
 
 /** Element types of PyTorch's storages, under safetensors' names. */
-export const STORAGE_DTYPES = {
+export const storageDtypes = {
   'torch.DoubleStorage': 'F64',
   'torch.FloatStorage': 'F32',
   'torch.HalfStorage': 'F16',
@@ -34,7 +34,7 @@ export const STORAGE_DTYPES = {
 /** A stretch of numbers that lies in the archive under `data/KEY`. */
 export class Storage {
   constructor(
-    readonly dtype: (typeof STORAGE_DTYPES)[keyof typeof STORAGE_DTYPES],
+    readonly dtype: (typeof storageDtypes)[keyof typeof storageDtypes],
     readonly key: string,
     readonly elements: number,
   ) {}

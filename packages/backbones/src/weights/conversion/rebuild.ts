@@ -1,10 +1,10 @@
 import { WeightsError } from '../../weights-error.js';
-import { ModuleState, Name, type Pickled, STORAGE_DTYPES, Storage, StoredTensor } from './pickled.js';
+import { ModuleState, Name, type Pickled, Storage, StoredTensor, storageDtypes } from './pickled.js';
 
 type Rebuild = (argument: readonly Pickled[]) => Pickled;
 
 /** The calls that a checkpoint may ask for; what they give is made here, without any code of the checkpoint's. */
-const CALLS: Readonly<Record<string, Rebuild>> = {
+const calls: Readonly<Record<string, Rebuild>> = {
   'collections.OrderedDict': () => new Map(),
   'torch._utils._rebuild_tensor_v2': rebuildTensor,
   'torch._utils._rebuild_parameter': ([tensor]) =>
@@ -17,8 +17,8 @@ const CALLS: Readonly<Record<string, Rebuild>> = {
   ),
 };
 
-const SCRIPT_MODULE = '__torch__.';
-const MOST_AXES = 16;
+const scriptModule = '__torch__.';
+const mostAxes = 16;
 
 /** Refuses a checkpoint in a sentence that says what it does. */
 export function refuse(what: string): never {
@@ -30,18 +30,18 @@ export function refuse(what: string): never {
 
 /** A name that a pickle may refer to. Throws `WeightsError` for every other. */
 export function acceptedName(text: string): Name {
-  if (Object.hasOwn(CALLS, text) || Object.hasOwn(STORAGE_DTYPES, text) || isScriptModule(text)) return new Name(text);
+  if (Object.hasOwn(calls, text) || Object.hasOwn(storageDtypes, text) || isScriptModule(text)) return new Name(text);
   return refuse(`asks for ${JSON.stringify(text.slice(0, 100))}, which no tensor needs`);
 }
 
-const isScriptModule = (text: string): boolean => text === '__torch__' || text.startsWith(SCRIPT_MODULE);
+const isScriptModule = (text: string): boolean => text === '__torch__' || text.startsWith(scriptModule);
 
 /** What a call gives. Throws `WeightsError` for one that rebuilds no tensor or container. */
 export function call(callee: Pickled, argument: Pickled): Pickled {
-  if (!(callee instanceof Name && Object.hasOwn(CALLS, callee.text) && Array.isArray(argument))) {
+  if (!(callee instanceof Name && Object.hasOwn(calls, callee.text) && Array.isArray(argument))) {
     return refuse(`calls ${callee instanceof Name ? callee.text : 'something that is no name'}`);
   }
-  return CALLS[callee.text]!(argument);
+  return calls[callee.text]!(argument);
 }
 
 /** A new, empty object: only TorchScript's modules. */
@@ -62,11 +62,11 @@ export function setState(object: Pickled, state: Pickled): void {
 /** The storage that a persistent id `('storage', type, key, location, elements)` means. */
 export function storageOf(id: Pickled): Storage {
   const [kind, type, key, , elements] = Array.isArray(id) ? (id as readonly Pickled[]) : [];
-  if (kind !== 'storage' || !(type instanceof Name) || !Object.hasOwn(STORAGE_DTYPES, type.text)) {
+  if (kind !== 'storage' || !(type instanceof Name) || !Object.hasOwn(storageDtypes, type.text)) {
     return refuse('refers to an outside object that is no storage');
   }
   if (typeof key !== 'string' || !isCount(elements)) return refuse('refers to a storage without a key and a length');
-  return new Storage(STORAGE_DTYPES[type.text as keyof typeof STORAGE_DTYPES], key, elements);
+  return new Storage(storageDtypes[type.text as keyof typeof storageDtypes], key, elements);
 }
 
 function rebuildTensor([storage, offset, shape, strides]: readonly Pickled[]): StoredTensor {
@@ -85,4 +85,4 @@ function rebuildTensor([storage, offset, shape, strides]: readonly Pickled[]): S
 const isCount = (value: Pickled | undefined): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 const isCounts = (value: Pickled | undefined): value is readonly number[] =>
-  Array.isArray(value) && value.length <= MOST_AXES && value.every(isCount);
+  Array.isArray(value) && value.length <= mostAxes && value.every(isCount);

@@ -1,14 +1,14 @@
 import { readFileBytes } from '../safetensors/read.js';
-import { TENSOR_ARRAYS } from '../safetensors/tensor.js';
+import { tensorArrays } from '../safetensors/tensor.js';
 import type { Stretch } from './archive.js';
 import type { StoredTensor } from './pickled.js';
 
-const PIECE_BYTES = 2 ** 22;
+const pieceBytes = 2 ** 22;
 
 /** The bytes of a stretch of a file, a few mebibytes at a time. Throws `WeightsError`. */
 export function* filePieces(path: string, { offsetBytes, lengthBytes }: Stretch): Generator<Uint8Array> {
-  for (let done = 0; done < lengthBytes; done += PIECE_BYTES) {
-    yield readFileBytes(path, offsetBytes + done, Math.min(PIECE_BYTES, lengthBytes - done));
+  for (let done = 0; done < lengthBytes; done += pieceBytes) {
+    yield readFileBytes(path, offsetBytes + done, Math.min(pieceBytes, lengthBytes - done));
   }
 }
 
@@ -17,7 +17,7 @@ export function* tensorPieces(path: string, tensor: StoredTensor, storage: Stret
   const { shape, strides } = tensor;
   const elements = shape.reduce((product, extent) => product * extent, 1);
   if (elements === 0) return;
-  const width = TENSOR_ARRAYS[tensor.storage.dtype].BYTES_PER_ELEMENT;
+  const width = tensorArrays[tensor.storage.dtype].BYTES_PER_ELEMENT;
   const span = shape.reduce((sum, extent, axis) => sum + (extent - 1) * strides[axis]!, 1);
   const stretch = { offsetBytes: storage.offsetBytes + tensor.offset * width, lengthBytes: span * width };
   if (isRowMajor(tensor)) return yield* filePieces(path, stretch);

@@ -13,10 +13,10 @@ export function unpickle(bytes: Uint8Array): Pickled {
   const stack = new PickleStack();
   for (;;) {
     const code = source.uint8();
-    if (code === STOP) return stack.pop();
-    const instruction = INSTRUCTIONS.get(code);
+    if (code === stop) return stack.pop();
+    const instruction = instructions.get(code);
     if (!instruction) {
-      refuse(`uses the pickle instruction ${REFUSED.get(code) ?? `number ${code}`}, which no tensor needs`);
+      refuse(`uses the pickle instruction ${refused.get(code) ?? `number ${code}`}, which no tensor needs`);
     }
     instruction(stack, source);
   }
@@ -24,12 +24,12 @@ export function unpickle(bytes: Uint8Array): Pickled {
 
 type Instruction = (stack: PickleStack, source: PickleBytes) => void;
 
-const STOP = 0x2e;
-const NEWEST_PROTOCOL = 5;
-const LARGEST_LONG_BYTES = 8;
+const stop = 0x2e;
+const newestProtocol = 5;
+const largestLongBytes = 8;
 
-const INSTRUCTIONS: ReadonlyMap<number, Instruction> = new Map<number, Instruction>([
-  [0x80, (_, source) => source.uint8() <= NEWEST_PROTOCOL || refuse('is of an unknown pickle protocol')],
+const instructions: ReadonlyMap<number, Instruction> = new Map<number, Instruction>([
+  [0x80, (_, source) => source.uint8() <= newestProtocol || refuse('is of an unknown pickle protocol')],
   [0x95, (_, source) => source.skip(8)], // FRAME
   [0x28, (stack) => stack.mark()],
   // Plain values.
@@ -71,7 +71,7 @@ const INSTRUCTIONS: ReadonlyMap<number, Instruction> = new Map<number, Instructi
 ]);
 
 /** Instructions that are understood well enough to be refused by name. */
-const REFUSED: ReadonlyMap<number, string> = new Map(
+const refused: ReadonlyMap<number, string> = new Map(
   Object.entries({
     INST: 'i',
     OBJ: 'o',
@@ -130,7 +130,10 @@ class PickleBytes {
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   #position = 0;
 
-  constructor(private readonly bytes: Uint8Array) {
+  readonly #bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -142,10 +145,10 @@ class PickleBytes {
 
   /** A whole number of `length` bytes in two's complement. */
   long(length: number): number {
-    if (length > LARGEST_LONG_BYTES) refuse(`holds a whole number of ${length} bytes`);
+    if (length > largestLongBytes) refuse(`holds a whole number of ${length} bytes`);
     const start = this.skip(length);
     let value = 0n;
-    for (let i = 0; i < length; i++) value |= BigInt(this.bytes[start + i]!) << BigInt(8 * i);
+    for (let i = 0; i < length; i++) value |= BigInt(this.#bytes[start + i]!) << BigInt(8 * i);
     return Number(BigInt.asIntN(8 * length, value));
   }
 
@@ -156,7 +159,7 @@ class PickleBytes {
 
   line(): string {
     const start = this.#position;
-    const end = this.bytes.indexOf(0x0a, start);
+    const end = this.#bytes.indexOf(0x0a, start);
     if (end < 0) return refuse('ends inside an instruction');
     this.#position = end + 1;
     return this.#decode(start, end);
@@ -165,14 +168,14 @@ class PickleBytes {
   /** Goes on by `length` bytes; where they started. */
   skip(length: number): number {
     const start = this.#position;
-    if (length > this.bytes.length - start) refuse('ends inside an instruction');
+    if (length > this.#bytes.length - start) refuse('ends inside an instruction');
     this.#position = start + length;
     return start;
   }
 
   #decode(start: number, end: number): string {
     try {
-      return this.#decoder.decode(this.bytes.subarray(start, end));
+      return this.#decoder.decode(this.#bytes.subarray(start, end));
     } catch {
       return refuse('holds text that is not UTF-8');
     }

@@ -3,13 +3,13 @@ import { join, relative } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { goldenPath, temporaryFolder } from '@mediclip/testing';
 import { listBackbones, openBackbone } from '../../catalogue/catalogue.js';
-import { type ClipSizes, huggingFaceShapes, openClipShapes, VIT_B_32, writeZeros } from '../../testing/clip-shapes.js';
+import { type ClipSizes, huggingFaceShapes, openClipShapes, vitB32, writeZeros } from '../../testing/clip-shapes.js';
 import { goldenClipPaths } from '../../testing/golden-clip.js';
 import { importWeights } from './import-weights.js';
 
 const layouts = { openClip: openClipShapes, huggingFace: huggingFaceShapes };
 
-function weights(sizes: ClipSizes = VIT_B_32, layout: keyof typeof layouts = 'openClip'): string {
+function weights(sizes: ClipSizes = vitB32, layout: keyof typeof layouts = 'openClip'): string {
   const file = join(temporaryFolder(), 'weights.safetensors');
   writeZeros(file, layouts[layout](sizes));
   return file;
@@ -29,7 +29,7 @@ async function refusal(file: string, id?: string): Promise<string> {
 describe.each(['openClip', 'huggingFace'] as const)('a ViT-B/32 in the %s layout', (layout) => {
   test('becomes the backbone that it is said to be, without a copy of its bytes', async () => {
     const modelsFolder = join(temporaryFolder(), 'models');
-    const file = weights(VIT_B_32, layout);
+    const file = weights(vitB32, layout);
     const placed = await importWeights(file, { modelsFolder, id: 'openai-vit-b-32' });
     expect(placed).toMatchObject({ id: 'openai-vit-b-32', folder: join(modelsFolder, 'openai-vit-b-32') });
     expect(openBackbone('openai-vit-b-32', { modelsFolder }).digest).toBe(placed.digest);
@@ -57,7 +57,7 @@ describe('the backbone is told by the shapes', () => {
   });
 
   test('a ViT-B/16 is the only one of its kind', async () => {
-    const file = weights({ ...VIT_B_32, patch: 16, grid: 14 });
+    const file = weights({ ...vitB32, patch: 16, grid: 14 });
     expect(await importWeights(file, { modelsFolder: temporaryFolder() })).toMatchObject({ id: 'openai-vit-b-16' });
   });
 });
@@ -98,14 +98,14 @@ describe('other forms of weights', () => {
 
 describe('refused with what differs', () => {
   test('weights of no backbone', async () => {
-    const file = weights({ ...VIT_B_32, textWidth: 64, embedding: 128 });
+    const file = weights({ ...vitB32, textWidth: 64, embedding: 128 });
     expect(await refusal(file)).toBe(
       `The weights in ${file} are no backbone; the nearest is openai-vit-b-32: the text width is 64, not 512, the embedding width is 128, not 512; check that it is the right file.`,
     );
   });
 
   test('weights of another backbone than they are said to be', async () => {
-    const file = weights({ ...VIT_B_32, patch: 16, grid: 14 });
+    const file = weights({ ...vitB32, patch: 16, grid: 14 });
     expect(await refusal(file, 'openai-vit-b-32')).toBe(
       `The weights in ${file} are not those of openai-vit-b-32: the grid of the taps is 14/14/14, not 7/7/7; check that it is the right file.`,
     );
@@ -122,7 +122,7 @@ describe('refused with what differs', () => {
     const lacking = join(folder, 'lacking.safetensors');
     writeZeros(
       lacking,
-      openClipShapes(VIT_B_32).filter(([name]) => name !== 'visual.transformer.resblocks.3.ln_1.bias'),
+      openClipShapes(vitB32).filter(([name]) => name !== 'visual.transformer.resblocks.3.ln_1.bias'),
     );
     expect(await refusal(lacking, 'laion-vit-b-32')).toBe(
       `${lacking} has no tensor "visual.transformer.resblocks.3.ln_1.bias"; check that the file belongs to this backbone.`,
@@ -155,7 +155,7 @@ test('weights that are there are not replaced', async () => {
   const modelsFolder = temporaryFolder();
   const options = { modelsFolder, id: 'laion-vit-b-32' };
   const { folder, digest } = await importWeights(weights(), options);
-  await expect(importWeights(weights(VIT_B_32, 'huggingFace'), options)).rejects.toThrow(
+  await expect(importWeights(weights(vitB32, 'huggingFace'), options)).rejects.toThrow(
     `The weights of "laion-vit-b-32" are in ${folder} already; remove it to bring others.`,
   );
   expect(openBackbone('laion-vit-b-32', { modelsFolder }).digest).toBe(digest);

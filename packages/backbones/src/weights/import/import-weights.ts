@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { constants, copyFile, link, mkdir, mkdtemp, realpath, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { type CatalogueEntry, catalogueEntry, OPEN_CLIP_FILE } from '../../catalogue/entries.js';
+import { type CatalogueEntry, catalogueEntry, openClipFile } from '../../catalogue/entries.js';
 import { WeightsError } from '../../weights-error.js';
 import { convertCheckpoint } from '../conversion/convert-checkpoint.js';
 import { joinShards } from '../conversion/join-shards.js';
@@ -40,7 +40,7 @@ export async function importWeights(file: string, { modelsFolder, id }: ImportOp
   await mkdir(modelsFolder, { recursive: true });
   const staging = await mkdtemp(path.join(modelsFolder, '.import-'));
   try {
-    await placeFile(file, path.join(staging, OPEN_CLIP_FILE));
+    await placeFile(file, path.join(staging, openClipFile));
     const vocabulary = path.join(path.dirname(file), 'vocab.txt');
     if (existsSync(vocabulary)) await copyFile(vocabulary, path.join(staging, 'vocab.txt'));
     const entry = recogniseWeights(staging, { name: file, wanted, activation: recordedActivation(file) });

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { CATALOGUE, type CatalogueEntry } from '../../catalogue/entries.js';
+import { type CatalogueEntry, catalogue } from '../../catalogue/entries.js';
 import { differences, openWeights } from '../../catalogue/open-weights.js';
 import type { ClipActivation } from '../../families/clip.js';
 import { WeightsError } from '../../weights-error.js';
@@ -49,7 +49,7 @@ export function recogniseWeights(folder: string, { name, wanted, activation }: R
 
 /** BiomedCLIP needs its vocabulary; the other backbones have one file each. */
 const candidates = (folder: string): CatalogueEntry[] =>
-  CATALOGUE.filter(({ bundled, files }) => !bundled && files.every((name) => existsSync(path.join(folder, name))));
+  catalogue.filter(({ bundled, files }) => !bundled && files.every((name) => existsSync(path.join(folder, name))));
 
 interface Compared {
   readonly entry: CatalogueEntry;

@@ -2,7 +2,7 @@ import type { BertWeights } from '../../towers/bert-text.js';
 import type { WeightFile } from '../weight-file.js';
 import { checkHeads, countBlocks, linearAt, matrixShape, normAt } from './names.js';
 
-const EPSILON = 1e-12;
+const epsilon = 1e-12;
 
 /** The weights of a BERT stored under Hugging Face's names (`BertModel`) after `prefix`. Throws `WeightsError`. */
 export function bertWeights(file: WeightFile, prefix: string, heads: number): BertWeights {
@@ -10,7 +10,7 @@ export function bertWeights(file: WeightFile, prefix: string, heads: number): Be
   const segments = `${prefix}embeddings.token_type_embeddings.weight`;
   const [contextLength, width] = matrixShape(file, positions);
   checkHeads(file, heads, width);
-  const norm = (name: string) => normAt(file, name, width, EPSILON);
+  const norm = (name: string) => normAt(file, name, width, epsilon);
   const square = (name: string) => linearAt(file, name, width, width);
   const blocks = Array.from({ length: countBlocks(file, `${prefix}encoder.layer`) }, (_, index) => {
     const layer = `${prefix}encoder.layer.${index}`;

@@ -34,7 +34,7 @@ export interface ClipLayout {
 }
 
 /** OpenCLIP's and OpenAI's own names. Query, key and value are the rows of one matrix. */
-const OPEN_CLIP: ClipLayout = {
+const openClip: ClipLayout = {
   vision: {
     blocks: 'visual.transformer.resblocks',
     patchEmbedding: 'visual.conv1.weight',
@@ -64,7 +64,7 @@ const OPEN_CLIP: ClipLayout = {
 };
 
 /** Hugging Face's `CLIPModel`, its spelling of `pre_layrnorm` included. */
-const HUGGING_FACE: ClipLayout = {
+const huggingFace: ClipLayout = {
   vision: {
     blocks: 'vision_model.encoder.layers',
     patchEmbedding: 'vision_model.embeddings.patch_embedding.weight',
@@ -93,11 +93,11 @@ const HUGGING_FACE: ClipLayout = {
   },
 };
 
-const EPSILON = 1e-5;
+const epsilon = 1e-5;
 
 /** Tells the layout by the names that only one has. Throws `WeightsError` for a file of neither. */
 export function clipLayout(file: WeightFile): ClipLayout {
-  const layout = [OPEN_CLIP, HUGGING_FACE].find(({ text }) => file.has(`${text.finalNorm}.weight`));
+  const layout = [openClip, huggingFace].find(({ text }) => file.has(`${text.finalNorm}.weight`));
   if (!layout) {
     throw new WeightsError(
       'unknown-layout',
@@ -107,7 +107,7 @@ export function clipLayout(file: WeightFile): ClipLayout {
   return layout;
 }
 
-const HEAD_WIDTH = 64;
+const headWidth = 64;
 
 /**
  * The image tower's weights; `heads`, the attention heads of a block, defaults to the width / 64. Throws
@@ -126,8 +126,8 @@ export function clipVitWeights(
     classEmbedding: file.constant(vision.classEmbedding, [width]),
     positionalEmbedding: () => file.numbers(vision.positionalEmbedding),
     grid: gridSide(file, positions),
-    preNorm: normAt(file, vision.preNorm, width, EPSILON),
-    blocks: blocksAt(file, layout, vision.blocks, width, heads ?? width / HEAD_WIDTH),
+    preNorm: normAt(file, vision.preNorm, width, epsilon),
+    blocks: blocksAt(file, layout, vision.blocks, width, heads ?? width / headWidth),
   };
 }
 
@@ -137,8 +137,8 @@ export function clipTextWeights(file: WeightFile, { text, ...layout }: ClipLayou
   const projection = file.constant(text.projection, matrixShape(file, text.projection));
   return {
     positionalEmbedding: file.constant(text.positionalEmbedding, [contextLength, width]),
-    blocks: blocksAt(file, layout, text.blocks, width, heads ?? width / HEAD_WIDTH),
-    finalNorm: normAt(file, text.finalNorm, width, EPSILON),
+    blocks: blocksAt(file, layout, text.blocks, width, heads ?? width / headWidth),
+    finalNorm: normAt(file, text.finalNorm, width, epsilon),
     projection: text.projectionTransposed ? transpose(projection) : projection,
   };
 }
@@ -156,10 +156,10 @@ function blocksAt(
     const [mlpWidth] = matrixShape(file, `${block}.${names.expand}.weight`);
     return {
       attention: attention(file, block, width, heads),
-      attentionNorm: normAt(file, `${block}.${names.attentionNorm}`, width, EPSILON),
+      attentionNorm: normAt(file, `${block}.${names.attentionNorm}`, width, epsilon),
       expand: linearAt(file, `${block}.${names.expand}`, mlpWidth, width),
       contract: linearAt(file, `${block}.${names.contract}`, width, mlpWidth),
-      mlpNorm: normAt(file, `${block}.${names.mlpNorm}`, width, EPSILON),
+      mlpNorm: normAt(file, `${block}.${names.mlpNorm}`, width, epsilon),
     };
   });
 }

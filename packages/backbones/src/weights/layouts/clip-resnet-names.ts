@@ -1,28 +1,28 @@
 import { add, div, mul, reshape, scalar, sqrt, sub } from '@mediclip/onnx-graph';
-import { type Bottleneck, type ClipResNetWeights, RESNET_STAGES } from '../../towers/clip-resnet.js';
+import { type Bottleneck, type ClipResNetWeights, resnetStages } from '../../towers/clip-resnet.js';
 import type { Convolution } from '../../towers/convolution.js';
 import type { WeightFile } from '../weight-file.js';
 import { countBlocks, gridSide, matrixShape } from './names.js';
 
-const EPSILON = 1e-5;
-const FIRST_CONVOLUTION = 'visual.conv1.weight';
-const POSITIONS = 'visual.attnpool.positional_embedding';
+const epsilon = 1e-5;
+const firstConvolution = 'visual.conv1.weight';
+const positionNames = 'visual.attnpool.positional_embedding';
 
 /** Whether the file holds CLIP's ResNet under OpenCLIP's names. */
 export const holdsClipResNet = (file: WeightFile): boolean => file.hasPrefix('visual.layer1.0.');
 
 /** The weights of CLIP's ResNet under OpenCLIP's names. Throws `WeightsError`. */
 export function clipResNetWeights(file: WeightFile): ClipResNetWeights {
-  const half = file.shape(FIRST_CONVOLUTION)[0] ?? 0;
+  const half = file.shape(firstConvolution)[0] ?? 0;
   const width = 2 * half;
-  const [positions] = matrixShape(file, POSITIONS);
+  const [positions] = matrixShape(file, positionNames);
   const stem = (index: number, channels: number, inChannels: number) =>
     foldedConvolution(file, `visual.conv${index}`, `visual.bn${index}`, [channels, inChannels, 3, 3]);
   return {
     width,
     grid: gridSide(file, positions),
     stem: [stem(1, half, 3), stem(2, half, half), stem(3, width, half)],
-    stages: Array.from({ length: RESNET_STAGES }, (_, index) => stage(file, index, width)),
+    stages: Array.from({ length: resnetStages }, (_, index) => stage(file, index, width)),
   };
 }
 
@@ -59,7 +59,7 @@ function foldedConvolution(
 ): Convolution {
   const [channels] = shape as [number];
   const part = (name: string) => file.constant(`${batchNorm}.${name}`, [channels]);
-  const factor = div(part('weight'), sqrt(add(part('running_var'), scalar(EPSILON))));
+  const factor = div(part('weight'), sqrt(add(part('running_var'), scalar(epsilon))));
   return {
     weight: mul(file.constant(`${convolution}.weight`, shape), reshape(factor, [channels, 1, 1, 1])),
     bias: sub(part('bias'), mul(part('running_mean'), factor)),

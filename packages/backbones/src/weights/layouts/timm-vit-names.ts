@@ -2,7 +2,7 @@ import type { VisionTransformerWeights } from '../../towers/vision-transformer.j
 import type { WeightFile } from '../weight-file.js';
 import { checkHeads, countBlocks, gridSide, linearAt, normAt } from './names.js';
 
-const EPSILON = 1e-6;
+const epsilon = 1e-6;
 
 /**
  * The weights of a vision transformer under timm's names after `prefix`. Query, key and value are the rows of one
@@ -31,10 +31,10 @@ export function timmVitWeights(file: WeightFile, prefix: string, heads: number):
         output: linearAt(file, `${block}.attn.proj`, width, width),
         heads,
       },
-      attentionNorm: normAt(file, `${block}.norm1`, width, EPSILON),
+      attentionNorm: normAt(file, `${block}.norm1`, width, epsilon),
       expand: linearAt(file, `${block}.mlp.fc1`, mlpWidth, width),
       contract: linearAt(file, `${block}.mlp.fc2`, width, mlpWidth),
-      mlpNorm: normAt(file, `${block}.norm2`, width, EPSILON),
+      mlpNorm: normAt(file, `${block}.norm2`, width, epsilon),
     };
   });
   return {

@@ -1,5 +1,5 @@
 import { WeightsError } from '../../weights-error.js';
-import { PREFIX_BYTES } from './header.js';
+import { prefixBytes } from './header.js';
 import type { TensorDtype } from './tensor.js';
 
 /** A tensor of a file to be written. */
@@ -31,8 +31,8 @@ export function encodeHeader(
     `{${entries.map(([name, entry]) => `${JSON.stringify(name)}:${JSON.stringify(entry)}`).join(',')}}`,
   );
   const headerBytes = Math.ceil(json.length / 8) * 8;
-  const header = new Uint8Array(PREFIX_BYTES + headerBytes).fill(0x20);
+  const header = new Uint8Array(prefixBytes + headerBytes).fill(0x20);
   new DataView(header.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  header.set(json, PREFIX_BYTES);
+  header.set(json, prefixBytes);
   return header;
 }

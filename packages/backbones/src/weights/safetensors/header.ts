@@ -1,5 +1,5 @@
 import { WeightsError } from '../../weights-error.js';
-import { elementCount, isTensorDtype, TENSOR_ARRAYS, type TensorDtype } from './tensor.js';
+import { elementCount, isTensorDtype, type TensorDtype, tensorArrays } from './tensor.js';
 
 /** Where a tensor lies in its file, so that it can be used as external data without being read. */
 export interface TensorLocation {
@@ -17,19 +17,15 @@ export interface SafetensorsHeader {
 }
 
 /** The length of the header's own size field. */
-export const PREFIX_BYTES = 8;
-const LARGEST_HEADER_BYTES = 100_000_000;
+export const prefixBytes = 8;
+const largestHeaderBytes = 100_000_000;
 
 /**
  * The size of the JSON header that follows the first 8 bytes of a safetensors file.
  * Throws `WeightsError` when the file cannot hold such a header, or when it is larger than `maximumBytes`.
  */
-export function headerSizeBytes(
-  prefix: Uint8Array,
-  fileSizeBytes: number,
-  maximumBytes = LARGEST_HEADER_BYTES,
-): number {
-  if (fileSizeBytes < PREFIX_BYTES || prefix.length < PREFIX_BYTES) {
+export function headerSizeBytes(prefix: Uint8Array, fileSizeBytes: number, maximumBytes = largestHeaderBytes): number {
+  if (fileSizeBytes < prefixBytes || prefix.length < prefixBytes) {
     throw new WeightsError(
       'truncated-file',
       'The file is too short for safetensors; fetch it again or check that it is the right file.',
@@ -42,7 +38,7 @@ export function headerSizeBytes(
       `The file claims a header of ${size} bytes, so it is not safetensors; check that it is the right file.`,
     );
   }
-  if (PREFIX_BYTES + Number(size) > fileSizeBytes) {
+  if (prefixBytes + Number(size) > fileSizeBytes) {
     throw new WeightsError('truncated-file', 'The file ends inside its safetensors header; fetch it again.');
   }
   return Number(size);
@@ -58,11 +54,11 @@ export function headerSizeBytes(
  */
 export function parseSafetensorsHeader(start: Uint8Array, fileSizeBytes: number): SafetensorsHeader {
   const sizeBytes = headerSizeBytes(start, fileSizeBytes);
-  const dataStart = PREFIX_BYTES + sizeBytes;
+  const dataStart = prefixBytes + sizeBytes;
   if (start.length < dataStart) {
     throw new WeightsError('truncated-file', 'The safetensors header is incomplete; pass the whole header.');
   }
-  const { __metadata__: metadata = {}, ...entries } = parseJson(start.subarray(PREFIX_BYTES, dataStart));
+  const { __metadata__: metadata = {}, ...entries } = parseJson(start.subarray(prefixBytes, dataStart));
   const tensors = Object.entries(entries).map(([name, entry]) => parseEntry(name, entry, dataStart));
   tensors.sort((a, b) => a[1].offsetBytes - b[1].offsetBytes || a[1].lengthBytes - b[1].lengthBytes);
   checkCover(tensors, dataStart, fileSizeBytes);
@@ -108,7 +104,7 @@ function parseEntry(name: string, entry: unknown, dataStart: number): [string, T
   if (!isTensorDtype(dtype)) {
     throw new WeightsError(
       'unsupported-dtype',
-      `Tensor ${shown} has an unsupported dtype; convert it to one of ${Object.keys(TENSOR_ARRAYS).join(', ')}.`,
+      `Tensor ${shown} has an unsupported dtype; convert it to one of ${Object.keys(tensorArrays).join(', ')}.`,
     );
   }
   const count = Array.isArray(shape) ? elementCount(shape) : Number.NaN;
@@ -116,7 +112,7 @@ function parseEntry(name: string, entry: unknown, dataStart: number): [string, T
     throw new WeightsError('bad-shape', `Tensor ${shown} has no valid shape; write the file again.`);
   }
   const [begin, end] = Array.isArray(offsets) && offsets.length === 2 ? (offsets as unknown[]) : [];
-  if (!isOffset(begin) || !isOffset(end) || end - begin !== count * TENSOR_ARRAYS[dtype].BYTES_PER_ELEMENT) {
+  if (!isOffset(begin) || !isOffset(end) || end - begin !== count * tensorArrays[dtype].BYTES_PER_ELEMENT) {
     throw new WeightsError(
       'bad-offsets',
       `The data offsets of tensor ${shown} do not fit its dtype and shape; write the file again.`,

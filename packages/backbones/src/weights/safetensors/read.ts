@@ -1,9 +1,9 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { WeightsError } from '../../weights-error.js';
-import { headerSizeBytes, PREFIX_BYTES, parseSafetensorsHeader, type SafetensorsHeader } from './header.js';
-import { type NamedTensor, TENSOR_ARRAYS } from './tensor.js';
+import { headerSizeBytes, parseSafetensorsHeader, prefixBytes, type SafetensorsHeader } from './header.js';
+import { type NamedTensor, tensorArrays } from './tensor.js';
 
-const LARGEST_READ_BYTES = 2 ** 30;
+const largestReadBytes = 2 ** 30;
 
 /** Every tensor of a safetensors file in memory, by name, in the order of the data. Throws `WeightsError`. */
 export function readSafetensors(bytes: Uint8Array): Map<string, NamedTensor> {
@@ -11,7 +11,7 @@ export function readSafetensors(bytes: Uint8Array): Map<string, NamedTensor> {
   return new Map(
     [...tensors].map(([name, { dtype, shape, offsetBytes, lengthBytes }]) => {
       const { buffer } = Uint8Array.from(bytes.subarray(offsetBytes, offsetBytes + lengthBytes));
-      return [name, { dtype, shape, data: new TENSOR_ARRAYS[dtype](buffer) }];
+      return [name, { dtype, shape, data: new tensorArrays[dtype](buffer) }];
     }),
   );
 }
@@ -23,7 +23,7 @@ export function readSafetensorsFile(path: string): Map<string, NamedTensor> {
     const read = new Map<string, NamedTensor>();
     for (const [name, { dtype, shape, offsetBytes, lengthBytes }] of tensors) {
       const bytes = readBytes(descriptor, offsetBytes, lengthBytes);
-      read.set(name, { dtype, shape, data: new TENSOR_ARRAYS[dtype](bytes.buffer) });
+      read.set(name, { dtype, shape, data: new tensorArrays[dtype](bytes.buffer) });
     }
     return read;
   });
@@ -67,21 +67,15 @@ function withFile<T>(path: string, use: (descriptor: number) => T): T {
 
 function readHeader(descriptor: number, maximumBytes?: number): SafetensorsHeader {
   const fileSizeBytes = fstatSync(descriptor).size;
-  const prefix = readBytes(descriptor, 0, Math.min(PREFIX_BYTES, fileSizeBytes));
-  const start = readBytes(descriptor, 0, PREFIX_BYTES + headerSizeBytes(prefix, fileSizeBytes, maximumBytes));
+  const prefix = readBytes(descriptor, 0, Math.min(prefixBytes, fileSizeBytes));
+  const start = readBytes(descriptor, 0, prefixBytes + headerSizeBytes(prefix, fileSizeBytes, maximumBytes));
   return parseSafetensorsHeader(start, fileSizeBytes);
 }
 
 function readBytes(descriptor: number, offsetBytes: number, lengthBytes: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(lengthBytes);
   for (let done = 0; done < lengthBytes; ) {
-    const read = readSync(
-      descriptor,
-      bytes,
-      done,
-      Math.min(lengthBytes - done, LARGEST_READ_BYTES),
-      offsetBytes + done,
-    );
+    const read = readSync(descriptor, bytes, done, Math.min(lengthBytes - done, largestReadBytes), offsetBytes + done);
     if (read === 0) throw new WeightsError('truncated-file', 'The file ended while it was read; fetch it again.');
     done += read;
   }

@@ -6,19 +6,19 @@ import fc from 'fast-check';
 import { WeightsError } from '../../weights-error.js';
 import { parseSafetensorsHeader } from './header.js';
 import { readFileBytes, readSafetensors, readSafetensorsFile, readSafetensorsHeader } from './read.js';
-import { type NamedTensor, TENSOR_ARRAYS, type TensorDtype } from './tensor.js';
+import { type NamedTensor, type TensorDtype, tensorArrays } from './tensor.js';
 import { writeSafetensors } from './write.js';
 
 const tensorArbitrary: fc.Arbitrary<NamedTensor> = fc
   .record({
-    dtype: fc.constantFrom(...(Object.keys(TENSOR_ARRAYS) as TensorDtype[])),
+    dtype: fc.constantFrom(...(Object.keys(tensorArrays) as TensorDtype[])),
     shape: fc.array(fc.nat(4), { maxLength: 3 }),
     seed: fc.uint8Array({ minLength: 8, maxLength: 8 }),
   })
   .map(({ dtype, shape, seed }) => {
     const count = shape.reduce((product, size) => product * size, 1);
-    const bytes = Uint8Array.from({ length: count * TENSOR_ARRAYS[dtype].BYTES_PER_ELEMENT }, (_, i) => seed[i % 8]!);
-    return { dtype, shape, data: new TENSOR_ARRAYS[dtype](bytes.buffer) };
+    const bytes = Uint8Array.from({ length: count * tensorArrays[dtype].BYTES_PER_ELEMENT }, (_, i) => seed[i % 8]!);
+    return { dtype, shape, data: new tensorArrays[dtype](bytes.buffer) };
   });
 const fileArbitrary = fc.uniqueArray(fc.tuple(fc.string(), tensorArbitrary), {
   selector: ([name]) => name,

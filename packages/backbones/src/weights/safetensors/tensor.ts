@@ -1,7 +1,7 @@
 import { WeightsError } from '../../weights-error.js';
 
 /** Element types that are read and written, with the array that holds them. Half precision stays as its 16 bits. */
-export const TENSOR_ARRAYS = {
+export const tensorArrays = {
   F64: Float64Array,
   F32: Float32Array,
   F16: Uint16Array,
@@ -13,7 +13,7 @@ export const TENSOR_ARRAYS = {
   BOOL: Uint8Array,
 } as const;
 
-export type TensorDtype = keyof typeof TENSOR_ARRAYS;
+export type TensorDtype = keyof typeof tensorArrays;
 
 type TensorData = Float64Array | Float32Array | Uint16Array | BigInt64Array | Int32Array | Int8Array | Uint8Array;
 
@@ -25,7 +25,7 @@ export interface NamedTensor {
 }
 
 export function isTensorDtype(dtype: unknown): dtype is TensorDtype {
-  return typeof dtype === 'string' && Object.hasOwn(TENSOR_ARRAYS, dtype);
+  return typeof dtype === 'string' && Object.hasOwn(tensorArrays, dtype);
 }
 
 /**
@@ -82,13 +82,13 @@ export function checkTensor(name: string, { dtype, shape, data }: NamedTensor): 
   if (!isTensorDtype(dtype)) {
     throw new WeightsError(
       'unsupported-dtype',
-      `Tensor "${name}" has the dtype ${JSON.stringify(dtype)}; use one of ${Object.keys(TENSOR_ARRAYS).join(', ')}.`,
+      `Tensor "${name}" has the dtype ${JSON.stringify(dtype)}; use one of ${Object.keys(tensorArrays).join(', ')}.`,
     );
   }
-  if (!(data instanceof TENSOR_ARRAYS[dtype]) || data.length !== elementCount(shape)) {
+  if (!(data instanceof tensorArrays[dtype]) || data.length !== elementCount(shape)) {
     throw new WeightsError(
       'bad-tensor',
-      `Tensor "${name}" needs a ${TENSOR_ARRAYS[dtype].name} of ${elementCount(shape)} elements for ${dtype} [${shape.join(', ')}].`,
+      `Tensor "${name}" needs a ${tensorArrays[dtype].name} of ${elementCount(shape)} elements for ${dtype} [${shape.join(', ')}].`,
     );
   }
 }

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { writeFileWhole, writeFully } from '@mediclip/files';
 import { WeightsError } from '../../weights-error.js';
 import { encodeHeader } from './encode-header.js';
-import { elementCount, TENSOR_ARRAYS, type TensorDtype } from './tensor.js';
+import { elementCount, type TensorDtype, tensorArrays } from './tensor.js';
 
 /** A tensor whose bytes, row-major and little-endian, come in pieces when they are wanted. */
 export interface StreamedTensor {
@@ -22,7 +22,7 @@ export async function writeSafetensorsFile(
   tensors: readonly StreamedTensor[],
   metadata?: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const width = ({ dtype }: StreamedTensor) => TENSOR_ARRAYS[dtype].BYTES_PER_ELEMENT;
+  const width = ({ dtype }: StreamedTensor) => tensorArrays[dtype].BYTES_PER_ELEMENT;
   const ordered = [...tensors].sort((a, b) => width(b) - width(a));
   const sized = ordered.map((tensor) => ({ ...tensor, lengthBytes: elementCount(tensor.shape) * width(tensor) }));
   await writeFileWhole(path, async (file) => {

@@ -3,11 +3,11 @@ import type { Codestream } from './codestream.js';
 import { EntropyReader } from './entropy-reader.js';
 import { HuffmanTable } from './huffman-table.js';
 
-const START_OF_LOSSLESS_FRAME = 0xc3;
-const DEFINE_HUFFMAN_TABLES = 0xc4;
-const END_OF_IMAGE = 0xd9;
-const START_OF_SCAN = 0xda;
-const DEFINE_RESTART_INTERVAL = 0xdd;
+const startOfLosslessFrame = 0xc3;
+const defineHuffmanTables = 0xc4;
+const endOfImage = 0xd9;
+const startOfScan = 0xda;
+const defineRestartInterval = 0xdd;
 
 type Samples = Uint8Array | Uint16Array;
 
@@ -38,13 +38,13 @@ export function decodeJpegLossless(header: Codestream): Samples {
   while (decoded.size < components) {
     const marker = bytes[offset] === 0xff ? bytes[offset + 1] : undefined;
     const end = offset + 2 + (bytes[offset + 2] ?? 0) * 256 + (bytes[offset + 3] ?? 0);
-    if (marker === undefined || marker === END_OF_IMAGE || end > bytes.length || end < offset + 4) throw damaged();
+    if (marker === undefined || marker === endOfImage || end > bytes.length || end < offset + 4) throw damaged();
     const content = bytes.subarray(offset + 4, end);
     offset = end;
-    if (marker === DEFINE_HUFFMAN_TABLES) readTables(content, tables);
-    else if (marker === DEFINE_RESTART_INTERVAL) restartInterval = at(content, 0) * 256 + at(content, 1);
-    else if (marker === START_OF_LOSSLESS_FRAME) ids = componentIds(content, components);
-    else if (marker === START_OF_SCAN) {
+    if (marker === defineHuffmanTables) readTables(content, tables);
+    else if (marker === defineRestartInterval) restartInterval = at(content, 0) * 256 + at(content, 1);
+    else if (marker === startOfLosslessFrame) ids = componentIds(content, components);
+    else if (marker === startOfScan) {
       const scan = readScan(content, ids, tables, restartInterval);
       const reader = new EntropyReader(bytes, offset);
       decodeScan(reader, scan, header, samples);

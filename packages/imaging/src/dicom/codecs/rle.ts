@@ -1,7 +1,7 @@
 import { corruptImage } from '../../image/image-error.js';
 
-const HEADER_BYTES = 64;
-const LARGEST_SEGMENTS = 15;
+const headerBytes = 64;
+const largestSegments = 15;
 
 /**
  * Decodes an RLE frame (PS3.5, annex G) of `pixels` pixels to bytes as uncompressed little-endian samples, pixel by
@@ -14,7 +14,7 @@ export function decodeRle(
   bytesPerSample: number,
 ): Uint8Array {
   const segments = samplesPerPixel * bytesPerSample;
-  if (bytes.length < HEADER_BYTES || segments > LARGEST_SEGMENTS)
+  if (bytes.length < headerBytes || segments > largestSegments)
     throw corruptImage('DICOM', 'an RLE header is cut short');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint32(0, true) !== segments)
@@ -23,7 +23,7 @@ export function decodeRle(
   for (let segment = 0; segment < segments; segment++) {
     const start = view.getUint32(4 + 4 * segment, true);
     const end = segment + 1 < segments ? view.getUint32(8 + 4 * segment, true) : bytes.length;
-    if (start < HEADER_BYTES || end < start || end > bytes.length) {
+    if (start < headerBytes || end < start || end > bytes.length) {
       throw corruptImage('DICOM', 'an RLE segment lies outside its frame');
     }
     const sample = Math.floor(segment / bytesPerSample);

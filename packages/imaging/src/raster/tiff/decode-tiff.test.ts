@@ -4,15 +4,15 @@ import sharp from 'sharp';
 import { decodeImage } from '../../decode/decode-image.js';
 import { type TestPage, type TestTag, type TestTiffOptions, testTiff } from '../../testing/tiff-file.js';
 
-const WIDTH = 20;
-const HEIGHT = 16;
-const PIXELS = WIDTH * HEIGHT;
-const greys = Uint8Array.from({ length: PIXELS }, (_, i) => (i * 7) % 256);
-const colours = Uint8Array.from({ length: PIXELS * 3 }, (_, i) => (i * 11) % 256);
+const imageWidth = 20;
+const imageHeight = 16;
+const pixels = imageWidth * imageHeight;
+const greys = Uint8Array.from({ length: pixels }, (_, i) => (i * 7) % 256);
+const colours = Uint8Array.from({ length: pixels * 3 }, (_, i) => (i * 11) % 256);
 const refused = (code: string, message = /./) =>
   expect.objectContaining({ name: 'ImageError', code, message: expect.stringMatching(message) });
 
-const greyPage: TestPage = { width: WIDTH, height: HEIGHT, segments: [greys] };
+const greyPage: TestPage = { width: imageWidth, height: imageHeight, segments: [greys] };
 const rgbTags: TestTag[] = [
   { tag: 258, values: [8, 8, 8] },
   { tag: 262, values: [2] },
@@ -51,7 +51,12 @@ describe('tags that hold no pixels do no harm', () => {
   };
   test.each(Object.keys(harmless))('%s', async (name) => {
     const [page, options] = harmless[name]!;
-    expect(await decode(page, options)).toMatchObject({ mode: 'grey', width: WIDTH, height: HEIGHT, data: greys });
+    expect(await decode(page, options)).toMatchObject({
+      mode: 'grey',
+      width: imageWidth,
+      height: imageHeight,
+      data: greys,
+    });
   });
 });
 
@@ -65,7 +70,9 @@ describe('ways to store the same pixels', () => {
   });
 
   test('strips that are compressed one by one', async () => {
-    const segments = [greys.subarray(0, 9 * WIDTH), greys.subarray(9 * WIDTH)].map((part) => deflateSync(part));
+    const segments = [greys.subarray(0, 9 * imageWidth), greys.subarray(9 * imageWidth)].map((part) =>
+      deflateSync(part),
+    );
     const tags = [
       { tag: 259, values: [8] },
       { tag: 278, values: [9] },
@@ -75,7 +82,7 @@ describe('ways to store the same pixels', () => {
 
   test.each([undefined, [16, 16] as const])('separate planes, in tiles of %p', async (tile) => {
     const planes = [0, 1, 2].flatMap((channel) => {
-      const plane = Uint8Array.from({ length: PIXELS }, (_, i) => colours[3 * i + channel]!);
+      const plane = Uint8Array.from({ length: pixels }, (_, i) => colours[3 * i + channel]!);
       return tile ? [tileOf(plane, 0), tileOf(plane, 16)] : [plane];
     });
     const page: TestPage = {
@@ -96,18 +103,18 @@ describe('ways to store the same pixels', () => {
   });
 
   test.each([
-    [2, (x: number, y: number) => [WIDTH - 1 - x, y]],
-    [3, (x: number, y: number) => [WIDTH - 1 - x, HEIGHT - 1 - y]],
-    [4, (x: number, y: number) => [x, HEIGHT - 1 - y]],
+    [2, (x: number, y: number) => [imageWidth - 1 - x, y]],
+    [3, (x: number, y: number) => [imageWidth - 1 - x, imageHeight - 1 - y]],
+    [4, (x: number, y: number) => [x, imageHeight - 1 - y]],
     [5, (x: number, y: number) => [y, x]],
-    [6, (x: number, y: number) => [y, HEIGHT - 1 - x]],
-    [7, (x: number, y: number) => [WIDTH - 1 - y, HEIGHT - 1 - x]],
-    [8, (x: number, y: number) => [WIDTH - 1 - y, x]],
+    [6, (x: number, y: number) => [y, imageHeight - 1 - x]],
+    [7, (x: number, y: number) => [imageWidth - 1 - y, imageHeight - 1 - x]],
+    [8, (x: number, y: number) => [imageWidth - 1 - y, x]],
   ] as const)('orientation %d', async (orientation, source) => {
     const decoded = await decode({ ...greyPage, tags: [{ tag: 274, values: [orientation] }] });
-    const expected = Uint8Array.from({ length: PIXELS }, (_, i) => {
+    const expected = Uint8Array.from({ length: pixels }, (_, i) => {
       const [x, y] = source(i % decoded.width, Math.floor(i / decoded.width));
-      return greys[y! * WIDTH + x!]!;
+      return greys[y! * imageWidth + x!]!;
     });
     expect(decoded.data).toEqual(expected);
   });
@@ -123,16 +130,16 @@ describe('deep samples', () => {
 
   test('half floats are numbers', async () => {
     // 1 + i / 1024 for i from 0: the patterns from 0x3c00 on.
-    const patterns = Uint16Array.from({ length: PIXELS }, (_, i) => 0x3c00 + i);
+    const patterns = Uint16Array.from({ length: pixels }, (_, i) => 0x3c00 + i);
     expect((await deep(patterns, 16, 3)).data).toEqual(stretched(patterns));
-    const small = Uint16Array.from({ length: PIXELS }, (_, i) => i);
+    const small = Uint16Array.from({ length: pixels }, (_, i) => i);
     expect((await deep(small, 16, 3)).data).toEqual(stretched(small));
   });
 
   test('signed and unsigned integers, floats, and white as zero', async () => {
-    const values = Uint16Array.from({ length: PIXELS }, (_, i) => 900 + 5 * i);
+    const values = Uint16Array.from({ length: pixels }, (_, i) => 900 + 5 * i);
     expect((await deep(values, 16, 1)).data).toEqual(stretched(values));
-    const signed = Uint16Array.from({ length: PIXELS }, (_, i) => 5 * i - 700);
+    const signed = Uint16Array.from({ length: pixels }, (_, i) => 5 * i - 700);
     expect((await deep(signed, 16, 2)).data).toEqual(stretched(new Int16Array(signed.buffer)));
     const floats = Float32Array.from(values, (value) => value / 1000);
     expect((await deep(floats, 32, 3)).data).toEqual(stretched(values));
@@ -142,10 +149,10 @@ describe('deep samples', () => {
   });
 
   test('one hot pixel leaves the others their greys', async () => {
-    const values = Uint16Array.from({ length: PIXELS }, (_, i) => 1000 + i);
-    values[PIXELS - 1] = 65535;
+    const values = Uint16Array.from({ length: pixels }, (_, i) => 1000 + i);
+    values[pixels - 1] = 65535;
     const decoded = await deep(values, 16, 1);
-    expect(decoded.notes).toEqual([`greys 1000..${1000 + PIXELS - 2} were stretched to 0..255`]);
+    expect(decoded.notes).toEqual([`greys 1000..${1000 + pixels - 2} were stretched to 0..255`]);
   });
 
   test('12-bit colours in 16 bits keep their range', async () => {
@@ -176,7 +183,7 @@ describe('colours that libvips does not turn into RGB', () => {
     expect(Math.max(...expected.map((value, i) => Math.abs(value - data[i]!)))).toBeLessThanOrEqual(tolerance);
   };
   const ofPixels = (convert: typeof bt601, at: (i: number) => readonly [number, number, number]) =>
-    Array.from({ length: PIXELS }, (_, i) => convert(...at(i))).flat();
+    Array.from({ length: pixels }, (_, i) => convert(...at(i))).flat();
   const triple = (i: number) => [colours[3 * i]!, colours[3 * i + 1]!, colours[3 * i + 2]!] as const;
 
   test('YCbCr, by BT.601 or by the shares that the file names', async () => {
@@ -193,11 +200,11 @@ describe('colours that libvips does not turn into RGB', () => {
   });
 
   test('YCbCr that shares colours among 2 x 2 pixels', async () => {
-    const units = Uint8Array.from({ length: (PIXELS / 4) * 6 }, (_, i) => (i * 13) % 256);
+    const units = Uint8Array.from({ length: (pixels / 4) * 6 }, (_, i) => (i * 13) % 256);
     const decoded = await decode({ ...greyPage, segments: [units], tags: ycbcrTags(2) });
     const at = (i: number) => {
-      const [x, y] = [i % WIDTH, Math.floor(i / WIDTH)];
-      const unit = (Math.floor(y / 2) * (WIDTH / 2) + Math.floor(x / 2)) * 6;
+      const [x, y] = [i % imageWidth, Math.floor(i / imageWidth)];
+      const unit = (Math.floor(y / 2) * (imageWidth / 2) + Math.floor(x / 2)) * 6;
       return [units[unit + (y % 2) * 2 + (x % 2)]!, units[unit + 4]!, units[unit + 5]!] as const;
     };
     expectNear(decoded.data, ofPixels(bt601, at), 1.5);
@@ -215,7 +222,7 @@ describe('colours that libvips does not turn into RGB', () => {
     { what: 'Lab', known: [white, black, red, blue], tolerance: 25 },
     { what: 'Lab as LittleCMS converts it', known: [white, black, sky, shade], tolerance: 1 },
   ])('$what', async ({ known, tolerance }) => {
-    const lab = Uint8Array.from({ length: PIXELS }, (_, i) => i % known.length);
+    const lab = Uint8Array.from({ length: pixels }, (_, i) => i % known.length);
     const segments = [Uint8Array.from([...lab].flatMap((i) => known[i]!.lab))];
     const tags = [...rgbTags.filter(({ tag }) => tag !== 262), { tag: 262, values: [8] }];
     const decoded = await decode({ ...greyPage, segments, tags });
@@ -253,7 +260,7 @@ describe('what is not read is named', () => {
       },
       /12-bit JPEG/,
     ],
-    'five channels': [{ segments: [new Uint8Array(PIXELS * 5)], tags: fiveChannels }, /5 channels/],
+    'five channels': [{ segments: [new Uint8Array(pixels * 5)], tags: fiveChannels }, /5 channels/],
     'raw photographs': [{ tags: [{ tag: 262, values: [32803] }] }, /raw photograph/],
     'complex numbers': [
       {
@@ -272,12 +279,12 @@ describe('what is not read is named', () => {
   });
 
   test('damage is another answer', async () => {
-    const half = { ...greyPage, segments: [greys.subarray(0, 100)], tags: [{ tag: 279, type: 4, values: [PIXELS] }] };
+    const half = { ...greyPage, segments: [greys.subarray(0, 100)], tags: [{ tag: 279, type: 4, values: [pixels] }] };
     await expect(
       decode({
         ...half,
         tags: [
-          { tag: 278, values: [HEIGHT] },
+          { tag: 278, values: [imageHeight] },
           { tag: 273, values: [9999] },
         ],
       }),
@@ -313,16 +320,16 @@ describe('pages', () => {
 });
 
 test('JPEG of subsampled colours inside a TIFF', async () => {
-  const image = sharp(colours, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } });
+  const image = sharp(colours, { raw: { width: imageWidth, height: imageHeight, channels: 3 } });
   const tiff = await image.tiff({ compression: 'jpeg', quality: 80 }).toBuffer();
   const decoded = await decodeImage(tiff);
-  expect(decoded).toMatchObject({ mode: 'rgb', width: WIDTH, height: HEIGHT });
+  expect(decoded).toMatchObject({ mode: 'rgb', width: imageWidth, height: imageHeight });
 });
 
 function tileOf(plane: Uint8Array, left: number): Uint8Array {
   const side = 16;
   return Uint8Array.from({ length: side * side }, (_, i) => {
     const x = left + (i % side);
-    return x < WIDTH ? plane[Math.floor(i / side) * WIDTH + x]! : 0;
+    return x < imageWidth ? plane[Math.floor(i / side) * imageWidth + x]! : 0;
   });
 }

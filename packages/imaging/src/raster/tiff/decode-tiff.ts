@@ -1,4 +1,4 @@
-import { CHANNELS, type ImageMode } from '../../image/decoded-image.js';
+import { channelsOf, type ImageMode } from '../../image/decoded-image.js';
 import type { FrameCost } from '../../image/frame-cost.js';
 import { corruptImage, ImageError } from '../../image/image-error.js';
 import { checkDeclared, type ImageLimits } from '../../image/limits.js';
@@ -9,20 +9,20 @@ import { halfFloats } from './half-float.js';
 import { labColours } from './lab.js';
 import { orient } from './orient.js';
 import { plainTiff } from './plain-tiff.js';
-import { TAG, type TiffDirectory, TiffFile } from './tiff-file.js';
-import { COMPRESSION, PHOTOMETRIC, readTiffPage, SAMPLE_FORMAT, type TiffPage, tiffPageSize } from './tiff-page.js';
+import { type TiffDirectory, TiffFile, tagCodes } from './tiff-file.js';
+import { compressions, photometrics, readTiffPage, sampleFormats, type TiffPage, tiffPageSize } from './tiff-page.js';
 import { separatedUnits, ycbcrColours } from './ycbcr.js';
 
-const FLOATING_POINT_PREDICTOR = 3;
-const COMPRESSION_TAGS: Readonly<Record<number, number>> = {
-  3: TAG.t4Options,
-  4: TAG.t6Options,
-  5: TAG.predictor,
-  8: TAG.predictor,
-  32946: TAG.predictor,
+const floatingPointPredictor = 3;
+const compressionTags: Readonly<Record<number, number>> = {
+  3: tagCodes.t4Options,
+  4: tagCodes.t6Options,
+  5: tagCodes.predictor,
+  8: tagCodes.predictor,
+  32946: tagCodes.predictor,
 };
-const REDUCED_OR_MASK = 0b101;
-const OLD_REDUCED = 2;
+const reducedOrMask = 0b101;
+const oldReduced = 2;
 
 /**
  * Opens a TIFF or BigTIFF of one or more pages, reduced copies and masks of other pages left out. libvips decompresses
@@ -56,10 +56,10 @@ export function openTiff(bytes: Uint8Array, limits: ImageLimits): RasterFile {
 /** Samples as they are stored and as they are turned, and the rows between them. */
 function costOf(directory: TiffDirectory): FrameCost {
   const { width, height } = tiffPageSize(directory);
-  const channels = Math.max(1, directory.number(TAG.samplesPerPixel) ?? 1);
-  const bits = directory.number(TAG.bitsPerSample) ?? 1;
+  const channels = Math.max(1, directory.number(tagCodes.samplesPerPixel) ?? 1);
+  const bits = directory.number(tagCodes.bitsPerSample) ?? 1;
   const sampleBytes = bits <= 8 ? 1 : bits <= 16 ? 2 : 4;
-  const shown = directory.number(TAG.photometric) === PHOTOMETRIC.palette ? 3 : Math.min(channels, 4);
+  const shown = directory.number(tagCodes.photometric) === photometrics.palette ? 3 : Math.min(channels, 4);
   return { pixels: width * height, bytesPerPixel: 2 * Math.max(channels, shown) * sampleBytes + 2, channels: shown };
 }
 
@@ -68,7 +68,7 @@ async function decodePage(file: TiffFile, directory: TiffDirectory, limits: Imag
   const reader = new PageReader(page, directory, file.littleEndian, limits);
   const { data, mode } = await reader.samples();
   const { width, height, orientation } = page;
-  const upright = orient({ width, height, channels: CHANNELS[mode], data }, orientation);
+  const upright = orient({ width, height, channels: channelsOf[mode], data }, orientation);
   return {
     width: upright.width,
     height: upright.height,
@@ -82,8 +82,8 @@ async function decodePage(file: TiffFile, directory: TiffDirectory, limits: Imag
 export function fullPages(directories: readonly TiffDirectory[]): readonly TiffDirectory[] {
   const full = directories.filter(
     (directory) =>
-      ((directory.number(TAG.newSubfileType) ?? 0) & REDUCED_OR_MASK) === 0 &&
-      directory.number(TAG.subfileType) !== OLD_REDUCED,
+      ((directory.number(tagCodes.newSubfileType) ?? 0) & reducedOrMask) === 0 &&
+      directory.number(tagCodes.subfileType) !== oldReduced,
   );
   return full.length > 0 ? full : directories;
 }
@@ -105,23 +105,23 @@ class PageReader {
   async samples(): Promise<{ mode: ImageMode; data: SampleValues }> {
     const { photometric, samplesPerPixel, bitsPerSample, sampleFormat } = this.#page;
     switch (photometric) {
-      case PHOTOMETRIC.palette:
+      case photometrics.palette:
         return { mode: 'palette', data: await this.#decoded('srgb', 3) };
-      case PHOTOMETRIC.separated:
+      case photometrics.separated:
         if (this.#page.isPlanar) throw separatePlanes();
         return { mode: 'rgb', data: await this.#decoded('srgb', 3) };
-      case PHOTOMETRIC.ycbcr:
+      case photometrics.ycbcr:
         return { mode: 'rgb', data: await this.#ycbcr() };
-      case PHOTOMETRIC.cielab:
+      case photometrics.cielab:
         return { mode: 'rgb', data: labColours(await this.#interleaved()) };
-      case PHOTOMETRIC.rgb: {
+      case photometrics.rgb: {
         const data = this.#page.isPlanar ? await this.#interleaved() : await this.#colours();
         return { mode: samplesPerPixel === 4 ? 'rgba' : 'rgb', data };
       }
       default: {
         const mode = bitsPerSample === 1 ? 'bilevel' : samplesPerPixel === 2 ? 'greyAlpha' : 'grey';
         if (this.#page.isPlanar) return { mode, data: this.#blackIsZero(await this.#interleaved()) };
-        if (sampleFormat === SAMPLE_FORMAT.float && bitsPerSample === 16)
+        if (sampleFormat === sampleFormats.float && bitsPerSample === 16)
           return { mode, data: await this.#halfFloats() };
         return { mode, data: await this.#greys() };
       }
@@ -134,32 +134,32 @@ class PageReader {
 
   async #greys(): Promise<SampleValues> {
     const { bitsPerSample, sampleFormat, samplesPerPixel } = this.#page;
-    const isInteger16 = bitsPerSample === 16 && sampleFormat !== SAMPLE_FORMAT.float;
-    const isEightBit = bitsPerSample <= 8 && sampleFormat === SAMPLE_FORMAT.unsigned;
+    const isInteger16 = bitsPerSample === 16 && sampleFormat !== sampleFormats.float;
+    const isEightBit = bitsPerSample <= 8 && sampleFormat === sampleFormats.unsigned;
     const kind: VipsSamples = isInteger16 ? 'grey16' : !isEightBit ? 'float' : samplesPerPixel === 2 ? 'srgb' : 'b-w';
     // libvips cuts negative values of 16 bits off; as unsigned ones they come through.
-    const changes = isInteger16 ? { sampleFormat: SAMPLE_FORMAT.unsigned, photometric: PHOTOMETRIC.blackIsZero } : {};
+    const changes = isInteger16 ? { sampleFormat: sampleFormats.unsigned, photometric: photometrics.blackIsZero } : {};
     const values = await this.#decoded(
       kind,
       samplesPerPixel,
-      kind === 'float' ? { photometric: PHOTOMETRIC.blackIsZero } : changes,
+      kind === 'float' ? { photometric: photometrics.blackIsZero } : changes,
     );
     if (isEightBit) return values;
-    const signed = isInteger16 && sampleFormat === SAMPLE_FORMAT.signed;
+    const signed = isInteger16 && sampleFormat === sampleFormats.signed;
     return this.#blackIsZero(signed ? new Int16Array(values.buffer, values.byteOffset, values.length) : values);
   }
 
   async #halfFloats(): Promise<SampleValues> {
-    if (this.#directory.number(TAG.predictor) === FLOATING_POINT_PREDICTOR) {
+    if (this.#directory.number(tagCodes.predictor) === floatingPointPredictor) {
       throw unsupported('has half floats with a floating-point predictor');
     }
-    const changes = { sampleFormat: SAMPLE_FORMAT.unsigned, photometric: PHOTOMETRIC.blackIsZero };
+    const changes = { sampleFormat: sampleFormats.unsigned, photometric: photometrics.blackIsZero };
     return this.#blackIsZero(halfFloats(await this.#decoded('grey16', 1, changes)));
   }
 
   /** Turns values of a page whose white is zero, the first of each pixel only. */
   #blackIsZero(values: SampleValues): SampleValues {
-    if (this.#page.photometric !== PHOTOMETRIC.whiteIsZero) return values;
+    if (this.#page.photometric !== photometrics.whiteIsZero) return values;
     const top =
       values instanceof Uint16Array
         ? 0xffff
@@ -174,7 +174,7 @@ class PageReader {
 
   async #ycbcr(): Promise<Uint8Array> {
     const { compression, subsampling, isPlanar, width, height } = this.#page;
-    if (compression === COMPRESSION.jpeg) {
+    if (compression === compressions.jpeg) {
       if (isPlanar) throw separatePlanes();
       return (await this.#decoded('srgb', 3)) as Uint8Array;
     }
@@ -182,10 +182,10 @@ class PageReader {
     if (isSubsampled && isPlanar) throw separatePlanes();
     const samples = isSubsampled ? await this.#units(subsampling, width, height) : await this.#interleaved();
     const { colours, notes } = ycbcrColours(samples as Uint8Array, {
-      coefficients: this.#directory.numbers(TAG.ycbcrCoefficients),
-      range: this.#directory.numbers(TAG.referenceBlackWhite),
+      coefficients: this.#directory.numbers(tagCodes.ycbcrCoefficients),
+      range: this.#directory.numbers(tagCodes.referenceBlackWhite),
       // The reference reads uncompressed pixels by BT.601 whatever the tags say.
-      byTags: compression !== COMPRESSION.none || isSubsampled,
+      byTags: compression !== compressions.none || isSubsampled,
     });
     this.notes.push(...notes);
     return colours;
@@ -194,7 +194,7 @@ class PageReader {
   /** Y, Cb and Cr of each pixel from data units of several Y, one Cb and one Cr (TIFF 6.0, section 21). */
   async #units([across, down]: readonly [number, number], width: number, height: number): Promise<Uint8Array> {
     const { tile, rowsPerStrip } = this.#page;
-    if ((this.#directory.number(TAG.predictor) ?? 1) !== 1)
+    if ((this.#directory.number(tagCodes.predictor) ?? 1) !== 1)
       throw unsupported('has subsampled colours with a predictor');
     if (tile || (rowsPerStrip % down !== 0 && rowsPerStrip < height))
       throw unsupported('has subsampled colours in tiles');
@@ -206,7 +206,7 @@ class PageReader {
       width: rowBytes,
       height: unitRows,
       samplesPerPixel: 1,
-      photometric: PHOTOMETRIC.blackIsZero,
+      photometric: photometrics.blackIsZero,
       rowsPerStrip: Math.ceil(rowsPerStrip / down),
       segments: this.#page.segments,
     });
@@ -218,14 +218,14 @@ class PageReader {
   async #interleaved(): Promise<SampleValues> {
     const { isPlanar, samplesPerPixel, bitsPerSample, segments, width, height } = this.#page;
     const isDeep = bitsPerSample === 16;
-    if (!isPlanar) return this.#decoded(isDeep ? 'rgb16' : 'srgb', samplesPerPixel, { photometric: PHOTOMETRIC.rgb });
+    if (!isPlanar) return this.#decoded(isDeep ? 'rgb16' : 'srgb', samplesPerPixel, { photometric: photometrics.rgb });
     const values = isDeep
       ? new Uint16Array(width * height * samplesPerPixel)
       : new Uint8Array(width * height * samplesPerPixel);
     const planeSegments = segments.length / samplesPerPixel;
     for (let channel = 0; channel < samplesPerPixel; channel++) {
       const plane = await this.#decoded(isDeep ? 'grey16' : 'b-w', 1, {
-        photometric: PHOTOMETRIC.blackIsZero,
+        photometric: photometrics.blackIsZero,
         samplesPerPixel: 1,
         segments: segments.slice(channel * planeSegments, (channel + 1) * planeSegments),
       });
@@ -263,7 +263,7 @@ class PageReader {
       rowsPerStrip,
       tile,
     } = this.#page;
-    const jpegTables = compression === COMPRESSION.jpeg ? this.#directory.bytes(TAG.jpegTables) : undefined;
+    const jpegTables = compression === compressions.jpeg ? this.#directory.bytes(tagCodes.jpegTables) : undefined;
     return {
       littleEndian: this.#littleEndian,
       width,
@@ -287,16 +287,16 @@ class PageReader {
       const values = this.#directory.numbers(tag);
       if (values) further.set(tag, values);
     };
-    keep(TAG.fillOrder);
+    keep(tagCodes.fillOrder);
     // A tag of another compression is one that libtiff does not know, and it says so.
-    const ofCompression = COMPRESSION_TAGS[compression];
+    const ofCompression = compressionTags[compression];
     if (ofCompression !== undefined) keep(ofCompression);
-    if (photometric === PHOTOMETRIC.palette) keep(TAG.colourMap);
-    const alphas = samplesPerPixel - (samplesPerPixel < 3 ? 1 : photometric === PHOTOMETRIC.separated ? 4 : 3);
+    if (photometric === photometrics.palette) keep(tagCodes.colourMap);
+    const alphas = samplesPerPixel - (samplesPerPixel < 3 ? 1 : photometric === photometrics.separated ? 4 : 3);
     const unassociatedAlpha = 2;
-    if (alphas > 0) further.set(TAG.extraSamples, Array<number>(alphas).fill(unassociatedAlpha));
-    if (photometric === PHOTOMETRIC.ycbcr && compression === COMPRESSION.jpeg) {
-      further.set(TAG.ycbcrSubsampling, jpegFrame(segments[0]!)?.subsampling ?? [1, 1]);
+    if (alphas > 0) further.set(tagCodes.extraSamples, Array<number>(alphas).fill(unassociatedAlpha));
+    if (photometric === photometrics.ycbcr && compression === compressions.jpeg) {
+      further.set(tagCodes.ycbcrSubsampling, jpegFrame(segments[0]!)?.subsampling ?? [1, 1]);
     }
     return further;
   }

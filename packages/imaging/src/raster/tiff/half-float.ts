@@ -1,16 +1,16 @@
 import type { SampleValues } from '../samples.js';
 
-const EXPONENT_BIAS = 15;
-const MANTISSA = 1024;
+const exponentBias = 15;
+const mantissaBits = 1024;
 
 /** The numbers that 16-bit patterns stand for (IEEE 754 binary16): 1 sign, 5 exponent and 10 mantissa bits. */
 export function halfFloats(patterns: SampleValues): Float32Array {
   return Float32Array.from(patterns, (pattern) => {
     const sign = pattern & 0x8000 ? -1 : 1;
     const exponent = (pattern >> 10) & 31;
-    const mantissa = pattern % MANTISSA;
-    if (exponent === 0) return sign * mantissa * 2 ** (1 - EXPONENT_BIAS - 10);
+    const mantissa = pattern % mantissaBits;
+    if (exponent === 0) return sign * mantissa * 2 ** (1 - exponentBias - 10);
     if (exponent === 31) return mantissa === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-    return sign * (MANTISSA + mantissa) * 2 ** (exponent - EXPONENT_BIAS - 10);
+    return sign * (mantissaBits + mantissa) * 2 ** (exponent - exponentBias - 10);
   });
 }

@@ -1,22 +1,22 @@
-import { TAG } from './tiff-file.js';
+import { tagCodes } from './tiff-file.js';
 
-const SHORT = 3;
-const LONG = 4;
-const UNDEFINED = 7;
-const HEADER_BYTES = 8;
-const ENTRY_BYTES = 12;
-const LONG_TAGS: ReadonlySet<number> = new Set([
-  TAG.width,
-  TAG.height,
-  TAG.rowsPerStrip,
-  TAG.tileWidth,
-  TAG.tileHeight,
-  TAG.stripOffsets,
-  TAG.stripByteCounts,
-  TAG.tileOffsets,
-  TAG.tileByteCounts,
-  TAG.t4Options,
-  TAG.t6Options,
+const shortType = 3;
+const longType = 4;
+const undefinedType = 7;
+const headerBytes = 8;
+const entryBytes = 12;
+const longTags: ReadonlySet<number> = new Set([
+  tagCodes.width,
+  tagCodes.height,
+  tagCodes.rowsPerStrip,
+  tagCodes.tileWidth,
+  tagCodes.tileHeight,
+  tagCodes.stripOffsets,
+  tagCodes.stripByteCounts,
+  tagCodes.tileOffsets,
+  tagCodes.tileByteCounts,
+  tagCodes.t4Options,
+  tagCodes.t6Options,
 ]);
 
 /** One page: what a reader must know of its samples, and its strips or tiles as they are encoded. */
@@ -45,37 +45,38 @@ export interface PlainPage {
 export function plainTiff(page: PlainPage): Uint8Array {
   const { littleEndian, segments, tile, jpegTables } = page;
   const tags = new Map<number, readonly number[] | Uint8Array>(page.further);
-  tags.set(TAG.width, [page.width]);
-  tags.set(TAG.height, [page.height]);
-  tags.set(TAG.bitsPerSample, Array<number>(page.samplesPerPixel).fill(page.bitsPerSample));
-  tags.set(TAG.compression, [page.compression]);
-  tags.set(TAG.photometric, [page.photometric]);
-  tags.set(TAG.samplesPerPixel, [page.samplesPerPixel]);
-  tags.set(TAG.planarConfiguration, [1]);
-  if (page.sampleFormat !== 1) tags.set(TAG.sampleFormat, Array<number>(page.samplesPerPixel).fill(page.sampleFormat));
-  if (jpegTables) tags.set(TAG.jpegTables, jpegTables);
+  tags.set(tagCodes.width, [page.width]);
+  tags.set(tagCodes.height, [page.height]);
+  tags.set(tagCodes.bitsPerSample, Array<number>(page.samplesPerPixel).fill(page.bitsPerSample));
+  tags.set(tagCodes.compression, [page.compression]);
+  tags.set(tagCodes.photometric, [page.photometric]);
+  tags.set(tagCodes.samplesPerPixel, [page.samplesPerPixel]);
+  tags.set(tagCodes.planarConfiguration, [1]);
+  if (page.sampleFormat !== 1)
+    tags.set(tagCodes.sampleFormat, Array<number>(page.samplesPerPixel).fill(page.sampleFormat));
+  if (jpegTables) tags.set(tagCodes.jpegTables, jpegTables);
   if (tile) {
-    tags.set(TAG.tileWidth, [tile[0]]);
-    tags.set(TAG.tileHeight, [tile[1]]);
+    tags.set(tagCodes.tileWidth, [tile[0]]);
+    tags.set(tagCodes.tileHeight, [tile[1]]);
   } else {
-    tags.set(TAG.rowsPerStrip, [page.rowsPerStrip]);
+    tags.set(tagCodes.rowsPerStrip, [page.rowsPerStrip]);
   }
   const [offsetsTag, countsTag] = tile
-    ? [TAG.tileOffsets, TAG.tileByteCounts]
-    : [TAG.stripOffsets, TAG.stripByteCounts];
+    ? [tagCodes.tileOffsets, tagCodes.tileByteCounts]
+    : [tagCodes.stripOffsets, tagCodes.stripByteCounts];
   tags.set(
     countsTag,
     segments.map(({ length }) => length),
   );
   tags.set(offsetsTag, offsetsAfter(0, segments));
-  const pixelsAt = even(HEADER_BYTES + directoryBytes(tags));
+  const pixelsAt = even(headerBytes + directoryBytes(tags));
   tags.set(offsetsTag, offsetsAfter(pixelsAt, segments));
 
   const file = new Uint8Array(pixelsAt + segments.reduce((sum, { length }) => sum + even(length), 0));
   const view = new DataView(file.buffer);
   view.setUint16(0, littleEndian ? 0x4949 : 0x4d4d);
   view.setUint16(2, 42, littleEndian);
-  view.setUint32(4, HEADER_BYTES, littleEndian);
+  view.setUint32(4, headerBytes, littleEndian);
   writeDirectory(view, tags, littleEndian);
   let at = pixelsAt;
   for (const segment of segments) {
@@ -89,10 +90,10 @@ type Tags = ReadonlyMap<number, readonly number[] | Uint8Array>;
 
 function writeDirectory(view: DataView, tags: Tags, littleEndian: boolean): void {
   const sorted = [...tags].sort(([a], [b]) => a - b);
-  view.setUint16(HEADER_BYTES, sorted.length, littleEndian);
-  let outsideAt = HEADER_BYTES + 2 + sorted.length * ENTRY_BYTES + 4;
+  view.setUint16(headerBytes, sorted.length, littleEndian);
+  let outsideAt = headerBytes + 2 + sorted.length * entryBytes + 4;
   sorted.forEach(([tag, values], i) => {
-    const at = HEADER_BYTES + 2 + i * ENTRY_BYTES;
+    const at = headerBytes + 2 + i * entryBytes;
     const { type, valueBytes } = layoutOf(tag, values);
     view.setUint16(at, tag, littleEndian);
     view.setUint16(at + 2, type, littleEndian);
@@ -101,8 +102,8 @@ function writeDirectory(view: DataView, tags: Tags, littleEndian: boolean): void
     if (!isInline) view.setUint32(at + 8, outsideAt, littleEndian);
     const start = isInline ? at + 8 : outsideAt;
     values.forEach((value, index) => {
-      if (type === LONG) view.setUint32(start + 4 * index, value, littleEndian);
-      else if (type === SHORT) view.setUint16(start + 2 * index, value, littleEndian);
+      if (type === longType) view.setUint32(start + 4 * index, value, littleEndian);
+      else if (type === shortType) view.setUint16(start + 2 * index, value, littleEndian);
       else view.setUint8(start + index, value);
     });
     if (!isInline) outsideAt += even(values.length * valueBytes);
@@ -110,7 +111,7 @@ function writeDirectory(view: DataView, tags: Tags, littleEndian: boolean): void
 }
 
 function directoryBytes(tags: Tags): number {
-  let bytes = 2 + tags.size * ENTRY_BYTES + 4;
+  let bytes = 2 + tags.size * entryBytes + 4;
   for (const [tag, values] of tags) {
     const size = values.length * layoutOf(tag, values).valueBytes;
     if (size > 4) bytes += even(size);
@@ -120,8 +121,8 @@ function directoryBytes(tags: Tags): number {
 
 /** Positions, sizes and options are LONGs; bits, colours and the like are SHORTs. */
 function layoutOf(tag: number, values: readonly number[] | Uint8Array): { type: number; valueBytes: number } {
-  if (values instanceof Uint8Array) return { type: UNDEFINED, valueBytes: 1 };
-  return LONG_TAGS.has(tag) ? { type: LONG, valueBytes: 4 } : { type: SHORT, valueBytes: 2 };
+  if (values instanceof Uint8Array) return { type: undefinedType, valueBytes: 1 };
+  return longTags.has(tag) ? { type: longType, valueBytes: 4 } : { type: shortType, valueBytes: 2 };
 }
 
 /** Positions of the segments, one behind the other, each at an even one. */

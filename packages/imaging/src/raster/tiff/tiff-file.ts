@@ -1,7 +1,7 @@
 import { corruptImage } from '../../image/image-error.js';
 
 /** Tags of TIFF 6.0 and its supplements that matter for pixels. */
-export const TAG = {
+export const tagCodes = {
   newSubfileType: 254,
   subfileType: 255,
   width: 256,
@@ -33,10 +33,10 @@ export const TAG = {
   referenceBlackWhite: 532,
 } as const;
 
-const BYTE_TYPES = [1, 2, 6, 7];
-const RATIONAL_TYPES = [5, 10];
+const byteTypes = [1, 2, 6, 7];
+const rationalTypes = [5, 10];
 /** Bytes of a value by its type: BYTE, ASCII, SHORT, LONG, RATIONAL and so on (TIFF 6.0, section 2; BigTIFF). */
-const TYPE_BYTES: Readonly<Record<number, number>> = {
+const typeBytes: Readonly<Record<number, number>> = {
   1: 1,
   2: 1,
   3: 2,
@@ -54,7 +54,7 @@ const TYPE_BYTES: Readonly<Record<number, number>> = {
   17: 8,
   18: 8,
 };
-const BIG_TIFF = 43;
+const bigTiff = 43;
 const mostDirectories = 65_536;
 
 interface Entry {
@@ -87,7 +87,7 @@ export class TiffDirectory {
   entriesOf(tags: ReadonlySet<number>): { readonly at: number; readonly start: number; readonly sizeBytes: number }[] {
     return [...this.#entries]
       .filter(([tag]) => tags.has(tag))
-      .map(([, { at, start, count, type }]) => ({ at, start, sizeBytes: count * TYPE_BYTES[type]! }));
+      .map(([, { at, start, count, type }]) => ({ at, start, sizeBytes: count * typeBytes[type]! }));
   }
 
   /** All values of a tag as numbers; undefined if it is absent or empty. Throws `corrupt-image` outside the file. */
@@ -106,7 +106,7 @@ export class TiffDirectory {
   /** The bytes of a tag. */
   bytes(tag: number): Uint8Array | undefined {
     const entry = this.#entries.get(tag);
-    return entry && this.#file.slice(entry.start, entry.count * TYPE_BYTES[entry.type]!);
+    return entry && this.#file.slice(entry.start, entry.count * typeBytes[entry.type]!);
   }
 }
 
@@ -121,7 +121,7 @@ export class TiffFile {
     this.bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.littleEndian = bytes[0] === 0x49;
-    this.#isBig = this.#uint16(2) === BIG_TIFF;
+    this.#isBig = this.#uint16(2) === bigTiff;
   }
 
   /**
@@ -177,12 +177,12 @@ export class TiffFile {
 
   /** Value `index` of an entry: integers of all sizes, rationals and floating point. */
   value({ type, count, start }: Entry, index: number): number {
-    const at = start + index * TYPE_BYTES[type]!;
-    if (at + TYPE_BYTES[type]! > this.bytes.length || index >= count) throw outside();
+    const at = start + index * typeBytes[type]!;
+    if (at + typeBytes[type]! > this.bytes.length || index >= count) throw outside();
     const view = this.#view;
     const little = this.littleEndian;
-    if (BYTE_TYPES.includes(type)) return this.bytes[at]!;
-    if (RATIONAL_TYPES.includes(type)) return view.getUint32(at, little) / view.getUint32(at + 4, little);
+    if (byteTypes.includes(type)) return this.bytes[at]!;
+    if (rationalTypes.includes(type)) return view.getUint32(at, little) / view.getUint32(at + 4, little);
     switch (type) {
       case 3:
         return view.getUint16(at, little);
@@ -214,7 +214,7 @@ export class TiffFile {
       const type = this.#uint16(at + 2);
       const values = this.#isBig ? this.#offset(at + 4) : this.#uint32(at + 4);
       const valueAt = at + entryBytes - inlineBytes;
-      const bytes = values * (TYPE_BYTES[type] ?? 0);
+      const bytes = values * (typeBytes[type] ?? 0);
       // Of a tag that comes twice the first counts, as in libtiff.
       if (bytes > 0 && !entries.has(tag)) {
         entries.set(tag, { at, type, count: values, start: bytes > inlineBytes ? this.#offset(valueAt) : valueAt });

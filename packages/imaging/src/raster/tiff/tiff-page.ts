@@ -1,14 +1,14 @@
 import { corruptImage, ImageError } from '../../image/image-error.js';
 import { jpegFrame } from '../jpeg.js';
-import { TAG, type TiffDirectory, type TiffFile } from './tiff-file.js';
+import { type TiffDirectory, type TiffFile, tagCodes } from './tiff-file.js';
 
-export const PHOTOMETRIC = { whiteIsZero: 0, blackIsZero: 1, rgb: 2, palette: 3, separated: 5, ycbcr: 6, cielab: 8 };
-export const COMPRESSION = { none: 1, jpeg: 7 };
-export const SAMPLE_FORMAT = { unsigned: 1, signed: 2, float: 3 };
+export const photometrics = { whiteIsZero: 0, blackIsZero: 1, rgb: 2, palette: 3, separated: 5, ycbcr: 6, cielab: 8 };
+export const compressions = { none: 1, jpeg: 7 };
+export const sampleFormats = { unsigned: 1, signed: 2, float: 3 };
 
 /** Compressions that the decoder knows (TIFF 6.0, sections 9 to 11 and 22; Adobe's supplements). */
-const READ_COMPRESSIONS = [1, 2, 3, 4, 5, 7, 8, 32773, 32946];
-const COMPRESSION_NAMES: Readonly<Record<number, string>> = {
+const readCompressions = [1, 2, 3, 4, 5, 7, 8, 32773, 32946];
+const compressionNames: Readonly<Record<number, string>> = {
   6: 'old-style JPEG',
   32766: 'NeXT',
   32809: 'ThunderScan',
@@ -26,7 +26,7 @@ const COMPRESSION_NAMES: Readonly<Record<number, string>> = {
   50002: 'JPEG XL',
   52546: 'JPEG XL',
 };
-const PHOTOMETRIC_NAMES: Readonly<Record<number, string>> = {
+const photometricNames: Readonly<Record<number, string>> = {
   4: 'a transparency mask',
   9: 'ICC Lab',
   10: 'ITU Lab',
@@ -35,7 +35,7 @@ const PHOTOMETRIC_NAMES: Readonly<Record<number, string>> = {
   32845: 'LogLuv',
   34892: 'linear raw',
 };
-const CMYK_INKS = 1;
+const cmykInks = 1;
 
 /** What a page's directory says about its samples (TIFF 6.0, section 8), checked, with its encoded strips or tiles. */
 export interface TiffPage {
@@ -64,25 +64,25 @@ export interface TiffPage {
  */
 export function readTiffPage(file: TiffFile, directory: TiffDirectory): TiffPage {
   const { width, height } = tiffPageSize(directory);
-  const samplesPerPixel = directory.number(TAG.samplesPerPixel) ?? 1;
-  const bits = directory.numbers(TAG.bitsPerSample) ?? [1];
-  const formats = directory.numbers(TAG.sampleFormat) ?? [SAMPLE_FORMAT.unsigned];
-  const compression = directory.number(TAG.compression) ?? COMPRESSION.none;
-  const taggedPhotometric = directory.number(TAG.photometric);
+  const samplesPerPixel = directory.number(tagCodes.samplesPerPixel) ?? 1;
+  const bits = directory.numbers(tagCodes.bitsPerSample) ?? [1];
+  const formats = directory.numbers(tagCodes.sampleFormat) ?? [sampleFormats.unsigned];
+  const compression = directory.number(tagCodes.compression) ?? compressions.none;
+  const taggedPhotometric = directory.number(tagCodes.photometric);
   if (!(samplesPerPixel >= 1)) throw corruptImage('TIFF', 'its pixels have no samples');
   // Without the tag the reference takes white as zero.
-  const photometric = taggedPhotometric ?? (samplesPerPixel < 3 ? PHOTOMETRIC.whiteIsZero : PHOTOMETRIC.rgb);
+  const photometric = taggedPhotometric ?? (samplesPerPixel < 3 ? photometrics.whiteIsZero : photometrics.rgb);
   const layout = layoutOf(directory, width, height);
   const page = {
     width,
     height,
     bitsPerSample: bits[0]!,
     samplesPerPixel,
-    sampleFormat: formats[0] === 4 ? SAMPLE_FORMAT.unsigned : formats[0]!,
+    sampleFormat: formats[0] === 4 ? sampleFormats.unsigned : formats[0]!,
     photometric,
     compression,
-    isPlanar: samplesPerPixel > 1 && directory.number(TAG.planarConfiguration) === 2,
-    orientation: directory.number(TAG.orientation) ?? 1,
+    isPlanar: samplesPerPixel > 1 && directory.number(tagCodes.planarConfiguration) === 2,
+    orientation: directory.number(tagCodes.orientation) ?? 1,
     subsampling: subsamplingOf(directory, photometric, compression),
     ...layout,
     notes:
@@ -98,7 +98,7 @@ export function readTiffPage(file: TiffFile, directory: TiffDirectory): TiffPage
 
 /** Width and height of a page. Throws `corrupt-image` if one is missing. */
 export function tiffPageSize(directory: TiffDirectory): { width: number; height: number } {
-  const [width, height] = [directory.number(TAG.width), directory.number(TAG.height)];
+  const [width, height] = [directory.number(tagCodes.width), directory.number(tagCodes.height)];
   if (!width || !height) throw corruptImage('TIFF', 'its size is missing');
   return { width, height };
 }
@@ -107,11 +107,11 @@ type PageLayout = Pick<TiffPage, 'rowsPerStrip' | 'tile'>;
 type PageWithoutSegments = Omit<TiffPage, 'segments'>;
 
 function layoutOf(directory: TiffDirectory, width: number, height: number): PageLayout {
-  if (!directory.has(TAG.tileOffsets)) {
-    const rowsPerStrip = Math.min(directory.number(TAG.rowsPerStrip) || height, height);
+  if (!directory.has(tagCodes.tileOffsets)) {
+    const rowsPerStrip = Math.min(directory.number(tagCodes.rowsPerStrip) || height, height);
     return { rowsPerStrip };
   }
-  const tile = [directory.number(TAG.tileWidth) ?? 0, directory.number(TAG.tileHeight) ?? 0] as const;
+  const tile = [directory.number(tagCodes.tileWidth) ?? 0, directory.number(tagCodes.tileHeight) ?? 0] as const;
   // A tile larger than any image of this size would take memory that the limits do not see.
   if (!(tile[0] > 0 && tile[1] > 0 && tile[0] <= width + 4096 && tile[1] <= height + 4096)) {
     throw corruptImage('TIFF', 'its tiles have an impossible size');
@@ -120,8 +120,8 @@ function layoutOf(directory: TiffDirectory, width: number, height: number): Page
 }
 
 function subsamplingOf(directory: TiffDirectory, photometric: number, compression: number): readonly [number, number] {
-  if (photometric !== PHOTOMETRIC.ycbcr || compression === COMPRESSION.jpeg) return [1, 1];
-  const [across = 2, down = 2] = directory.numbers(TAG.ycbcrSubsampling) ?? [];
+  if (photometric !== photometrics.ycbcr || compression === compressions.jpeg) return [1, 1];
+  const [across = 2, down = 2] = directory.numbers(tagCodes.ycbcrSubsampling) ?? [];
   if (![1, 2, 4].includes(across) || ![1, 2, 4].includes(down))
     throw corruptImage('TIFF', 'its subsampling is impossible');
   return [across, down];
@@ -134,36 +134,36 @@ function checkSamples(
   directory: TiffDirectory,
 ): void {
   const { photometric, compression, samplesPerPixel, bitsPerSample, sampleFormat } = page;
-  if (!READ_COMPRESSIONS.includes(compression)) {
-    throw unsupported(`is compressed with ${COMPRESSION_NAMES[compression] ?? `scheme ${compression}`}`);
+  if (!readCompressions.includes(compression)) {
+    throw unsupported(`is compressed with ${compressionNames[compression] ?? `scheme ${compression}`}`);
   }
-  if (!Object.values(PHOTOMETRIC).includes(photometric)) {
-    throw unsupported(`holds ${PHOTOMETRIC_NAMES[photometric] ?? `colours of kind ${photometric}`}`);
+  if (!Object.values(photometrics).includes(photometric)) {
+    throw unsupported(`holds ${photometricNames[photometric] ?? `colours of kind ${photometric}`}`);
   }
   if (bits.some((value) => value !== bitsPerSample) || formats.some((value) => value !== formats[0])) {
     throw unsupported('has channels of different depth');
   }
-  if (formats[0]! > 4 || (sampleFormat === SAMPLE_FORMAT.float && bitsPerSample === 64) || bitsPerSample > 32) {
+  if (formats[0]! > 4 || (sampleFormat === sampleFormats.float && bitsPerSample === 64) || bitsPerSample > 32) {
     throw unsupported(
-      `has ${formats[0]! > 4 ? 'complex numbers' : sampleFormat === SAMPLE_FORMAT.float ? `float${bitsPerSample} samples` : `samples of ${bitsPerSample} bits`}`,
+      `has ${formats[0]! > 4 ? 'complex numbers' : sampleFormat === sampleFormats.float ? `float${bitsPerSample} samples` : `samples of ${bitsPerSample} bits`}`,
     );
   }
-  if (compression === COMPRESSION.jpeg && bitsPerSample > 8)
+  if (compression === compressions.jpeg && bitsPerSample > 8)
     throw unsupported(`is compressed with ${bitsPerSample}-bit JPEG`);
-  const depths = sampleFormat === SAMPLE_FORMAT.float ? [16, 32] : [1, 2, 4, 8, 16, 32];
+  const depths = sampleFormat === sampleFormats.float ? [16, 32] : [1, 2, 4, 8, 16, 32];
   if (!depths.includes(bitsPerSample)) throw unsupported(`has samples of ${bitsPerSample} bits`);
   const colours = coloursOf(photometric, directory);
   if (samplesPerPixel < colours) throw corruptImage('TIFF', 'it has fewer channels than its colours need');
   const mostChannels =
-    photometric === PHOTOMETRIC.palette ? 1 : photometric === PHOTOMETRIC.ycbcr ? 3 : colours === 1 ? 2 : 4;
+    photometric === photometrics.palette ? 1 : photometric === photometrics.ycbcr ? 3 : colours === 1 ? 2 : 4;
   if (samplesPerPixel > mostChannels) throw unsupported(`has ${samplesPerPixel} channels`);
-  const isGrey = colours === 1 && photometric !== PHOTOMETRIC.palette;
-  const deepest = isGrey ? 32 : photometric === PHOTOMETRIC.rgb ? 16 : 8;
+  const isGrey = colours === 1 && photometric !== photometrics.palette;
+  const deepest = isGrey ? 32 : photometric === photometrics.rgb ? 16 : 8;
   const isOdd =
-    samplesPerPixel > 1 && (bitsPerSample < 8 || bitsPerSample === 32 || sampleFormat !== SAMPLE_FORMAT.unsigned);
-  if (bitsPerSample > deepest || isOdd || (!isGrey && sampleFormat !== SAMPLE_FORMAT.unsigned)) {
+    samplesPerPixel > 1 && (bitsPerSample < 8 || bitsPerSample === 32 || sampleFormat !== sampleFormats.unsigned);
+  if (bitsPerSample > deepest || isOdd || (!isGrey && sampleFormat !== sampleFormats.unsigned)) {
     const kind =
-      sampleFormat === SAMPLE_FORMAT.float ? 'float' : sampleFormat === SAMPLE_FORMAT.signed ? 'int' : 'uint';
+      sampleFormat === sampleFormats.float ? 'float' : sampleFormat === sampleFormats.signed ? 'int' : 'uint';
     throw unsupported(`holds ${samplesPerPixel} channels as ${kind}${bitsPerSample} numbers`);
   }
 }
@@ -171,12 +171,12 @@ function checkSamples(
 /** Channels that make up the colour; the others are alpha. */
 function coloursOf(photometric: number, directory: TiffDirectory): number {
   switch (photometric) {
-    case PHOTOMETRIC.separated:
-      if ((directory.number(TAG.inkSet) ?? CMYK_INKS) !== CMYK_INKS) throw unsupported('has inks other than CMYK');
+    case photometrics.separated:
+      if ((directory.number(tagCodes.inkSet) ?? cmykInks) !== cmykInks) throw unsupported('has inks other than CMYK');
       return 4;
-    case PHOTOMETRIC.rgb:
-    case PHOTOMETRIC.ycbcr:
-    case PHOTOMETRIC.cielab:
+    case photometrics.rgb:
+    case photometrics.ycbcr:
+    case photometrics.cielab:
       return 3;
     default:
       return 1;
@@ -186,8 +186,8 @@ function coloursOf(photometric: number, directory: TiffDirectory): number {
 /** The encoded strips or tiles. Throws `corrupt-image` unless the file holds all that the image needs. */
 function segmentsOf(file: TiffFile, directory: TiffDirectory, page: PageWithoutSegments): Uint8Array[] {
   const [offsetsTag, countsTag] = page.tile
-    ? [TAG.tileOffsets, TAG.tileByteCounts]
-    : [TAG.stripOffsets, TAG.stripByteCounts];
+    ? [tagCodes.tileOffsets, tagCodes.tileByteCounts]
+    : [tagCodes.stripOffsets, tagCodes.stripByteCounts];
   const offsets = directory.numbers(offsetsTag);
   if (!offsets) throw corruptImage('TIFF', 'it names no pixels');
   const counts = directory.numbers(countsTag) ?? [];
@@ -197,7 +197,7 @@ function segmentsOf(file: TiffFile, directory: TiffDirectory, page: PageWithoutS
     const offset = offsets[i]!;
     // Uncompressed pixels have one size, whatever the tag says; a single strip without a size goes to the end.
     const whole = sizes.length === 1 ? file.bytes.length - offset : 0;
-    const count = page.compression === COMPRESSION.none ? size : counts[i] || whole;
+    const count = page.compression === compressions.none ? size : counts[i] || whole;
     if (!(count > 0)) throw corruptImage('TIFF', 'a strip or tile has no pixels');
     return file.slice(offset, count);
   });
@@ -227,7 +227,7 @@ function segmentSizes(page: PageWithoutSegments): number[] {
 }
 
 function checkJpeg(page: PageWithoutSegments, segments: readonly Uint8Array[]): void {
-  if (page.compression !== COMPRESSION.jpeg) return;
+  if (page.compression !== compressions.jpeg) return;
   const frame = jpegFrame(segments[0]!);
   if (frame && frame.precision !== 8) throw unsupported(`is compressed with ${frame.precision}-bit JPEG`);
 }

@@ -1,8 +1,8 @@
-const BT601 = [0.299, 0.587, 0.114] as const;
-const FULL_RANGE = [0, 255, 128, 255, 128, 255] as const;
-const SHIFT = 16;
-const ONE = 2 ** SHIFT;
-const HALF = ONE / 2;
+const bt601 = [0.299, 0.587, 0.114] as const;
+const fullRange = [0, 255, 128, 255, 128, 255] as const;
+const fixedPointBits = 16;
+const one = 2 ** fixedPointBits;
+const half = one / 2;
 
 export interface YcbcrTags {
   /** Shares of red, green and blue in Y; BT.601 if absent. */
@@ -28,7 +28,7 @@ export function ycbcrColours(ycbcr: Uint8Array, tags: YcbcrTags): { colours: Uin
     colours[i + 1] = clamp(y + ((table.greenOfCb[cb]! + table.greenOfCr[cr]!) >> table.shift));
     colours[i + 2] = clamp(y + (table.blueOfCb[cb]! >> table.shift));
   }
-  const differs = tags.coefficients?.some((value, i) => Math.abs(value - BT601[i]!) > 0.002) ?? false;
+  const differs = tags.coefficients?.some((value, i) => Math.abs(value - bt601[i]!) > 0.002) ?? false;
   return {
     colours,
     notes: differs && !tags.byTags ? ['colours were converted by BT.601; the file names other shares'] : [],
@@ -65,9 +65,9 @@ interface Table {
   readonly shift: number;
 }
 
-function tableByTags({ coefficients = BT601, range = FULL_RANGE }: YcbcrTags): Table {
+function tableByTags({ coefficients = bt601, range = fullRange }: YcbcrTags): Table {
   const [red, green, blue] = [coefficients[0]!, coefficients[1]!, coefficients[2]!];
-  const factor = (value: number) => Math.trunc(Math.min(Math.max(value, 0), 2) * ONE + 0.5);
+  const factor = (value: number) => Math.trunc(Math.min(Math.max(value, 0), 2) * one + 0.5);
   const ofRed = factor(2 - 2 * red);
   const ofBlue = factor(2 - 2 * blue);
   const greenOfRed = -factor((red * (2 - 2 * red)) / green);
@@ -77,11 +77,11 @@ function tableByTags({ coefficients = BT601, range = FULL_RANGE }: YcbcrTags): T
   const chroma = (i: number, at: number) => scaled(i - 128, range[at]! - 128, range[at + 1]! - 128, 127);
   return {
     luma: tableOf((i) => scaled(i, range[0]!, range[1]!, 255)),
-    redOfCr: tableOf((i) => ofRed * chroma(i, 4) + HALF),
-    greenOfCb: tableOf((i) => greenOfBlue * chroma(i, 2) + HALF),
+    redOfCr: tableOf((i) => ofRed * chroma(i, 4) + half),
+    greenOfCb: tableOf((i) => greenOfBlue * chroma(i, 2) + half),
     greenOfCr: tableOf((i) => greenOfRed * chroma(i, 4)),
-    blueOfCb: tableOf((i) => ofBlue * chroma(i, 2) + HALF),
-    shift: SHIFT,
+    blueOfCb: tableOf((i) => ofBlue * chroma(i, 2) + half),
+    shift: fixedPointBits,
   };
 }
 
