@@ -1,48 +1,54 @@
-import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
+import { MediclipClient } from '@mediclip/client';
+import { newId } from '@mediclip/store';
+import { temporaryFolder } from '@mediclip/testing';
+import { exampleFiles, quickModel } from '../end-to-end/testing/examples.js';
+import { unzip } from '../end-to-end/testing/exported-files.js';
 import { startService } from '../end-to-end/testing/service-process.js';
 import { until } from '../end-to-end/testing/until.js';
 import { Draws } from './testing/draws.js';
-import { type Input, kinds } from './testing/inputs.js';
+import { drawInput, type Target } from './testing/inputs.js';
+import { Sender } from './testing/sender.js';
 
 /** Statuses of the server's side that `docs/operations.md` describes. */
 const documented = new Set([503, 504, 507]);
 const atOnce = 8;
-/** No input may be without an answer for longer. */
-const timeoutMs = 60_000;
 const mostBytes = 1.5 * 2 ** 30;
-const count = Number(process.env.MEDICLIP_TEST_HOSTILE_INPUTS ?? 1000);
+const count = Number(process.env.MEDICLIP_TEST_HOSTILE_INPUTS ?? 2000);
 const seed = Number(process.env.MEDICLIP_TEST_HOSTILE_SEED ?? Date.now() % 2 ** 31);
+const keys = ['key-of-the-first', 'key-of-the-second'] as const;
 
-/** The status of the answer, or of the first one on a connection; 0 when the server hung up without. */
-async function send(baseUrl: string, input: Input): Promise<number> {
-  if ('framing' in input) return sendBytes(Number(new URL(baseUrl).port), input.framing);
-  const answer = await fetch(baseUrl + input.path, {
-    method: 'POST',
-    headers: {
-      'content-type': input.type,
-      ...(input.key !== undefined && { 'idempotency-key': encodeURI(input.key) }),
-    },
-    body: Buffer.from(input.body),
-    signal: AbortSignal.timeout(timeoutMs),
-  });
-  await answer.arrayBuffer();
-  return answer.status;
+function keysFile(): string {
+  const file = path.join(temporaryFolder(), 'keys.json');
+  const entries = keys.map((key, index) => ({
+    id: newId(),
+    tenant: `tenant-${index}`,
+    sha256: createHash('sha256').update(key).digest('hex'),
+    createdAt: new Date().toISOString(),
+  }));
+  writeFileSync(file, JSON.stringify({ schemaVersion: 1, keys: entries }));
+  return file;
 }
 
-async function sendBytes(port: number, bytes: Uint8Array): Promise<number> {
-  const socket = connect(port, '127.0.0.1');
-  let text = '';
-  socket.setEncoding('latin1').on('data', (chunk: string) => {
-    text += chunk.slice(0, 100);
+/** A model of the first tenant, its export, and what it says of images. */
+async function prepare(client: MediclipClient): Promise<Target> {
+  const modelId = await quickModel(client);
+  const { datasetId } = (await client.getModel(modelId)).lineage;
+  const file = path.join(temporaryFolder(), 'model.zip');
+  await client.exportModel(modelId, file);
+  const files = await unzip(readFileSync(file));
+  const own = ['model.json', 'detector.json', 'detector.safetensors'];
+  const exported = new Map(own.map((name) => [name, files.get(name)!]));
+  const images = exampleFiles('test/abnormal', 3);
+  const { results } = await client.scoreImages(modelId, images);
+  const scored = results.map((result, index) => {
+    if (result.outcome === 'rejected') throw new Error(`The image ${result.fileName} should be scored.`);
+    return { content: images[index]!.content as Buffer, score: result.score };
   });
-  socket.on('error', () => undefined);
-  socket.end(bytes);
-  await once(socket, 'close', { signal: AbortSignal.timeout(timeoutMs) });
-  return Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0);
+  return { datasetId, modelId, exported, keys, scored };
 }
 
 const peakBytes = (pid: number): number | undefined => {
@@ -56,29 +62,32 @@ test(
     process.stderr.write(
       `mediclip: ${count} hostile inputs from seed ${seed}; MEDICLIP_TEST_HOSTILE_INPUTS and MEDICLIP_TEST_HOSTILE_SEED set others\n`,
     );
-    const service = await startService({ settings: { MEDICLIP_RATE_LIMIT_PER_MINUTE: '10000000' } });
-    const { id: dataset } = await service.client.createDataset({ name: 'hostile' });
-    const names = Object.keys(kinds);
+    const service = await startService({
+      settings: { MEDICLIP_RATE_LIMIT_PER_MINUTE: '10000000', MEDICLIP_API_KEYS_FILE: keysFile() },
+    });
+    const target = await prepare(new MediclipClient({ baseUrl: service.baseUrl, apiKey: keys[0] }));
+    const sender = new Sender(service.baseUrl);
     const faults: string[] = [];
     const statuses = new Map<string, number>();
     let next = 0;
-    const sender = async () => {
+    const send = async () => {
       while (next < count) {
         const index = next++;
         // Each input has a seed of its own, so that one can be drawn again alone.
-        const draws = new Draws(seed + index);
-        const kind = names[index % names.length]!;
-        const input = await kinds[kind]!(draws, dataset);
-        const status = await send(service.baseUrl, input).catch((error: Error) => error.message);
+        const { kind, input } = await drawInput(new Draws(seed + index), target);
+        const { status, body } = await sender
+          .send(input)
+          .catch((error: Error) => ({ status: error.message, body: '' }) as const);
         const label = `${kind} ${status}`;
         statuses.set(label, (statuses.get(label) ?? 0) + 1);
-        const isCut = typeof status === 'string' && status === 'fetch failed';
-        if (typeof status === 'string' ? !isCut : status >= 500 && !documented.has(status)) {
-          faults.push(`input ${index} (${kind}): ${status}`);
-        }
+        const isFault = typeof status === 'string' || (status >= 500 && !documented.has(status));
+        const isWrong =
+          'isRight' in input && typeof status === 'number' && !documented.has(status) && !input.isRight?.(status, body);
+        if (isFault || isWrong) faults.push(`input ${index} (${kind}): ${status} ${body.slice(0, 200)}`);
       }
     };
-    await Promise.all(Array.from({ length: atOnce }, sender));
+    await Promise.all(Array.from({ length: atOnce }, send));
+    sender.close();
     process.stderr.write(`mediclip: ${JSON.stringify(Object.fromEntries([...statuses].sort()))}\n`);
     expect(faults).toEqual([]);
     expect((await fetch(`${service.baseUrl}/healthz`)).status).toBe(200);

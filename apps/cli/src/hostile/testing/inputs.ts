@@ -1,180 +1,151 @@
-import { buffer } from 'node:stream/consumers';
-import { pack } from 'tar-stream';
-import { ZipFile } from 'yazl';
-import { noisePng } from '../../end-to-end/testing/large-archive.js';
-import { greyPng } from '../../testing/png.js';
+import { changedExport, tar, zip } from './archives.js';
 import type { Draws } from './draws.js';
+import { form, formType, scoreForm, stow, upload } from './forms.js';
+import { anyRoute, framing } from './requests.js';
+import { image, value } from './values.js';
 
-/** What is sent: a request of `fetch`, or the bytes of a whole connection. */
-export type Input =
-  | { readonly path: string; readonly type: string; readonly body: Uint8Array; readonly key?: string }
-  | { readonly framing: Uint8Array };
+/** What is sent: a request, or the bytes of a whole connection. */
+export type Input = RequestInput | { readonly framing: Uint8Array };
 
-const names = ['file', 'mask', 'split', 'label', '', '__proto__', 'constructor', 'a"b', 'ü', 'x'.repeat(200)] as const;
-const texts = ['train', 'test', 'normal', 'abnormal', '', '\0', 'x'.repeat(2000)] as const;
-const entryNames = [
-  'train/normal/a.png',
-  'test/abnormal/b.png',
-  'SHA256SUMS',
-  'model.json',
-  'detector.json',
-  'detector.safetensors',
-  'samples/train.json',
-  'n'.repeat(300),
-] as const;
+export interface RequestInput {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+  /** Of a request that is as it should be: whether its answer is, too. */
+  readonly isRight?: (status: number, body: string) => boolean;
+}
 
-/** Every kind of input by name; each is drawn anew. `dataset` is the id of a data set that is there. */
-export const kinds: Readonly<Record<string, (draws: Draws, dataset: string) => Promise<Input> | Input>> = {
-  form: (draws, dataset) => ({
-    path: draws.chance(0.8) ? `/v1/datasets/${dataset}/images` : `/v1/models/${dataset}/score`,
-    type: draws.chance(0.95)
-      ? 'multipart/form-data; boundary=b'
-      : draws.pick(['multipart/form-data', 'multipart/form-data; boundary=""']),
-    body: draws.damaged(form(draws)),
-    ...(draws.chance(0.2) && { key: `k${draws.below(20)}` }),
-  }),
-  image: (draws, dataset) => ({
-    path: `/v1/datasets/${dataset}/images`,
-    type: 'multipart/form-data; boundary=b',
-    body: Buffer.concat([
-      field('split', 'train'),
-      field('label', 'normal'),
-      file('file', 'x.png', draws.damaged(image(draws))),
-      end,
-    ]),
-  }),
-  stow: (draws, dataset) => ({
-    path: `/v1/datasets/${dataset}/dicomweb/studies?split=train&label=normal`,
-    type: draws.pick([
-      'multipart/related; type="application/dicom"; boundary=b',
-      'multipart/related; boundary="b"',
-      'multipart/related; type="application/dicom"',
-    ]),
-    body: draws.damaged(
-      Buffer.concat([
-        ...Array.from({ length: draws.below(4) }, () =>
-          part(draws.pick(['Content-Type: application/dicom', 'Content-Type: x', 'y']), image(draws)),
+/** What inputs are drawn around. */
+export interface Target {
+  /** A data set and a model that are there. */
+  readonly datasetId: string;
+  readonly modelId: string;
+  /** `model.json` and the two files of the detector of its export. */
+  readonly exported: ReadonlyMap<string, Buffer>;
+  /** Keys of two tenants; all of the above is the first one's. */
+  readonly keys: readonly [string, string];
+  /** Images, and the scores that the model gave them. */
+  readonly scored: readonly { readonly content: Uint8Array; readonly score: number }[];
+}
+
+type Kind = (draws: Draws, target: Target) => Promise<Omit<RequestInput, 'method'>> | Omit<RequestInput, 'method'>;
+
+/** Two batches may give a score another last bit. */
+const tolerance = 1e-5;
+
+/** Bodies by name, with how many of a hundred inputs are of that kind. */
+const bodies: Readonly<Record<string, readonly [share: number, kind: Kind]>> = {
+  form: [
+    16,
+    (draws, { datasetId, modelId }) => ({
+      path: draws.chance(0.7) ? `/v1/datasets/${datasetId}/images` : `/v1/models/${modelId}/score`,
+      headers: {
+        ...typed(
+          draws.chance(0.95) ? formType : draws.pick(['multipart/form-data', 'multipart/form-data; boundary=""']),
         ),
-        end,
-      ]),
-    ),
-    ...(draws.chance(0.2) && { key: `s${draws.below(20)}` }),
-  }),
-  archive: async (draws, dataset) => ({
-    path: `/v1/datasets/${dataset}/archive`,
-    type: draws.pick(['application/zip', 'application/x-tar', 'application/octet-stream']),
-    body: draws.damaged(draws.chance(0.5) ? await zip(draws) : await tar(draws)),
-  }),
-  export: async (draws) => ({
-    path: '/v1/models/import',
-    type: 'application/zip',
-    body: draws.damaged(await zip(draws)),
-  }),
-  json: (draws) => ({
-    path: draws.pick(['/v1/datasets', '/v1/adaptations', '/v1/scorings', '/v1/evaluations', '/v1/calibrations']),
-    type: 'application/json',
-    body: draws.damaged(
-      Buffer.from(draws.chance(0.1) ? '['.repeat(draws.below(50_000)) : JSON.stringify(value(draws, 4))),
-    ),
-    ...(draws.chance(0.2) && { key: draws.pick(['k', 'ä', 'x'.repeat(300)]) }),
-  }),
-  framing: (draws) => ({ framing: draws.damaged(Buffer.from(request(draws))) }),
+        ...keyed(draws, 'k'),
+      },
+      body: draws.damaged(form(draws)),
+    }),
+  ],
+  image: [
+    4,
+    (draws, { datasetId, modelId }) => {
+      const isScore = draws.chance(0.3);
+      const content = draws.damaged(image(draws));
+      return {
+        path: isScore ? `/v1/models/${modelId}/score` : `/v1/datasets/${datasetId}/images`,
+        headers: typed(formType),
+        body: isScore ? scoreForm(content) : upload(content),
+      };
+    },
+  ],
+  stow: [
+    8,
+    (draws, { datasetId }) => ({
+      path: `/v1/datasets/${datasetId}/dicomweb/studies?split=train&label=normal`,
+      headers: {
+        ...typed(
+          draws.pick([
+            'multipart/related; type="application/dicom"; boundary=b',
+            'multipart/related; boundary="b"',
+            'multipart/related; type="application/dicom"',
+          ]),
+        ),
+        ...keyed(draws, 's'),
+      },
+      body: draws.damaged(stow(draws)),
+    }),
+  ],
+  archive: [
+    8,
+    async (draws, { datasetId }) => ({
+      path: `/v1/datasets/${datasetId}/archive`,
+      headers: typed(draws.pick(['application/zip', 'application/x-tar', 'application/octet-stream'])),
+      body: draws.damaged(draws.chance(0.5) ? await zip(draws) : await tar(draws)),
+    }),
+  ],
+  export: [
+    6,
+    async (draws, { exported }) => ({
+      path: '/v1/models/import',
+      headers: typed('application/zip'),
+      body: draws.chance(0.4) ? await changedExport(draws, exported) : draws.damaged(await zip(draws)),
+    }),
+  ],
+  json: [
+    24,
+    (draws) => ({
+      path: draws.pick(['/v1/datasets', '/v1/adaptations', '/v1/scorings', '/v1/evaluations', '/v1/calibrations']),
+      headers: {
+        ...typed('application/json'),
+        ...(draws.chance(0.2) && { 'idempotency-key': draws.pick(['k', encodeURI('ä'), 'x'.repeat(300)]) }),
+      },
+      body: draws.damaged(
+        Buffer.from(draws.chance(0.1) ? '['.repeat(draws.below(50_000)) : JSON.stringify(value(draws, 4))),
+      ),
+    }),
+  ],
+  score: [
+    1,
+    (draws, { modelId, scored }) => {
+      const { content, score } = draws.pick(scored);
+      return {
+        path: `/v1/models/${modelId}/score`,
+        headers: typed(formType),
+        body: scoreForm(content),
+        isRight: (status, body) => status === 200 && Math.abs(JSON.parse(body).results[0].score - score) <= tolerance,
+      };
+    },
+  ],
 };
+const shareOfRoutes = 18;
 
-const end = Buffer.from('--b--\r\n');
-const part = (head: string, content: Uint8Array) =>
-  Buffer.concat([Buffer.from(`--b\r\n${head}\r\n\r\n`), content, Buffer.from('\r\n')]);
-const field = (name: string, text: string) => part(`Content-Disposition: form-data; name="${name}"`, Buffer.from(text));
-const file = (name: string, fileName: string, content: Uint8Array) =>
-  part(`Content-Disposition: form-data; name="${name}"; filename="${fileName}"\r\nContent-Type: image/png`, content);
-
-function form(draws: Draws): Buffer {
-  const parts = Array.from({ length: draws.below(6) }, () => {
-    switch (draws.below(4)) {
-      case 0:
-        return field(draws.pick(names), draws.pick(texts));
-      case 1:
-        return file(draws.pick(names), draws.pick(texts), image(draws));
-      case 2:
-        return part('Content-Type: image/png', Buffer.alloc(draws.below(70_000), 'x'));
-      default:
-        return part(`${draws.pick(names)}: ${'x'.repeat(draws.below(20_000))}`, draws.bytes(20));
-    }
-  });
-  return Buffer.concat([field('split', 'train'), field('label', 'normal'), ...parts, end]);
-}
-
-function image(draws: Draws): Buffer {
-  switch (draws.below(4)) {
-    case 0:
-      return noisePng(1 + draws.below(40));
-    case 1:
-      return greyPng(1 + draws.below(9000), 1 + draws.below(9000), draws.below(100_000));
-    case 2:
-      return Buffer.concat([Buffer.alloc(128), Buffer.from('DICM'), draws.bytes(draws.below(400))]);
-    default:
-      return Buffer.concat([
-        Buffer.from(draws.pick(['BM', 'GIF89a', 'II*\0', '\xff\xd8\xff', 'RIFF']), 'latin1'),
-        draws.bytes(draws.below(400)),
-      ]);
+/** An input of a kind, both drawn. Mostly with a good key, and mostly of the tenant that what is asked for belongs to. */
+export async function drawInput(draws: Draws, target: Target): Promise<{ kind: string; input: Input }> {
+  let at = draws.below(100);
+  for (const [kind, [share, make]] of Object.entries(bodies)) {
+    at -= share;
+    if (at >= 0) continue;
+    const made = await make(draws, target);
+    const key = made.isRight ? target.keys[0] : drawnKey(draws, target);
+    return { kind, input: { ...made, method: 'POST', headers: { ...made.headers, ...(key && authorized(key)) } } };
   }
-}
-
-async function zip(draws: Draws): Promise<Buffer> {
-  const archive = new ZipFile();
-  for (const name of drawnNames(draws)) archive.addBuffer(content(draws), name, { compress: draws.chance(0.5) });
-  archive.end();
-  return buffer(archive.outputStream);
-}
-
-async function tar(draws: Draws): Promise<Buffer> {
-  const archive = pack();
-  for (const name of drawnNames(draws)) archive.entry({ name }, content(draws));
-  archive.finalize();
-  return buffer(archive);
-}
-
-const drawnNames = (draws: Draws) => new Set(Array.from({ length: draws.below(6) }, () => draws.pick(entryNames)));
-
-const content = (draws: Draws): Buffer =>
-  draws.chance(0.5) ? image(draws) : Buffer.from(JSON.stringify(value(draws, 3)).repeat(1 + draws.below(20)));
-
-function value(draws: Draws, depth: number): unknown {
-  const kind = draws.below(depth > 0 ? 7 : 5);
-  if (kind === 5) return Array.from({ length: draws.below(5) }, () => value(draws, depth - 1));
-  if (kind === 6) {
-    const keys = ['name', 'datasetId', 'modelId', 'options', 'shots', '__proto__', 'alpha', 'training', 'prompts'];
-    return Object.fromEntries(
-      Array.from({ length: draws.below(6) }, () => [draws.pick(keys), value(draws, depth - 1)]),
-    );
+  if (at < shareOfRoutes) {
+    const request = anyRoute(draws);
+    const key = drawnKey(draws, target);
+    return { kind: 'route', input: { ...request, headers: { ...request.headers, ...(key && authorized(key)) } } };
   }
-  return [null, draws.chance(0.5), (draws.share() - 0.5) * 10 ** draws.below(300), draws.pick(texts), 1e308][kind];
+  return { kind: 'framing', input: { framing: draws.damaged(Buffer.from(framing(draws))) } };
 }
 
-function request(draws: Draws): string {
-  const method = draws.pick(['GET', 'POST', 'PUT', 'HEAD', 'OPTIONS', 'BREW', '']);
-  const target = draws.pick([
-    '/healthz',
-    '/v1/datasets',
-    '*',
-    'http://x/',
-    '//',
-    '/v1/%00',
-    `/v1/${'x'.repeat(draws.below(20_000))}`,
-  ]);
-  const headers = Array.from({ length: draws.below(5) }, () =>
-    draws.pick([
-      'Content-Length: 5',
-      'Content-Length: 99999999999999999999',
-      'Content-Length: -1',
-      'Transfer-Encoding: chunked',
-      'Transfer-Encoding: gzip, chunked',
-      'Content-Type: application/json',
-      'Expect: 100-continue',
-      'Connection: Upgrade\r\nUpgrade: h2c',
-      `X-Many: ${'y'.repeat(draws.below(20_000))}`,
-    ]),
-  );
-  const body = draws.pick(['', '{"a"', '5\r\nhello\r\n0\r\n\r\n', 'ffffffffffffffff\r\n', '-1\r\n']);
-  return `${method} ${target} HTTP/1.1\r\nHost: x\r\n${headers.map((line) => `${line}\r\n`).join('')}\r\n${body}`;
+function drawnKey(draws: Draws, { keys }: Target): string | undefined {
+  if (draws.chance(0.9)) return keys[0];
+  return draws.pick([keys[1], undefined, 'wrong', 'x'.repeat(5000)]);
 }
+
+const authorized = (key: string) => ({ authorization: `Bearer ${key}` });
+const typed = (type: string) => ({ 'content-type': type });
+const keyed = (draws: Draws, prefix: string) =>
+  draws.chance(0.2) ? { 'idempotency-key': `${prefix}${draws.below(20)}` } : {};

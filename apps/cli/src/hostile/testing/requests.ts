@@ -1,0 +1,57 @@
+import { operationIds, routeOf } from '@mediclip/contracts';
+import type { Draws } from './draws.js';
+
+/** Operations whose answer has an end, whatever is asked. */
+const asked = operationIds.filter((id) => !id.endsWith('Events'));
+const placeholders = ['%00', '..%2f..%2fetc', '@production', '01890a5d-ac96-7000-8000-000000000000', 'ü', 'x'] as const;
+const queries = ['', '?limit=-1', '?limit=99999999', '?cursor=AAAA', '?cursor=%ff', '?x=1', '?name=%00', '?a[b]=c'];
+const headers = [
+  {},
+  { traceparent: '00-0-0-zz' },
+  { 'if-none-match': '"x", W/"y"' },
+  { range: 'bytes=-1' },
+  { accept: 'x/y;q=2' },
+  { cookie: 'mediclip_session=a.b.c' },
+  { 'content-encoding': 'gzip' },
+  { 'x-request-id': 'y'.repeat(5000) },
+];
+
+/** A request without a body for any route, with anything in its path, query and headers. */
+export function anyRoute(draws: Draws): { method: string; path: string; headers: Readonly<Record<string, string>> } {
+  const { method, path } = routeOf(draws.pick(asked));
+  const target = path.replace(/\{\w+\}/g, () => draws.pick(placeholders));
+  return {
+    method: draws.chance(0.8) ? method : draws.pick(['GET', 'HEAD', 'OPTIONS', 'PUT', 'PATCH', 'DELETE']),
+    path: target + draws.pick(queries),
+    headers: draws.pick(headers),
+  };
+}
+
+/** The bytes of a request, good or bad. */
+export function framing(draws: Draws): string {
+  const method = draws.pick(['GET', 'POST', 'PUT', 'HEAD', 'OPTIONS', 'BREW', '']);
+  const target = draws.pick([
+    '/healthz',
+    '/v1/datasets',
+    '*',
+    'http://x/',
+    '//',
+    '/v1/%00',
+    `/v1/${'x'.repeat(draws.below(20_000))}`,
+  ]);
+  const lines = Array.from({ length: draws.below(5) }, () =>
+    draws.pick([
+      'Content-Length: 5',
+      'Content-Length: 99999999999999999999',
+      'Content-Length: -1',
+      'Transfer-Encoding: chunked',
+      'Transfer-Encoding: gzip, chunked',
+      'Content-Type: application/json',
+      'Expect: 100-continue',
+      'Connection: Upgrade\r\nUpgrade: h2c',
+      `X-Many: ${'y'.repeat(draws.below(20_000))}`,
+    ]),
+  );
+  const body = draws.pick(['', '{"a"', '5\r\nhello\r\n0\r\n\r\n', 'ffffffffffffffff\r\n', '-1\r\n']);
+  return `${method} ${target} HTTP/1.1\r\nHost: x\r\n${lines.map((line) => `${line}\r\n`).join('')}\r\n${body}`;
+}
