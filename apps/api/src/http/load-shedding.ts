@@ -16,10 +16,13 @@ export const loadShedding = fastifyPlugin(
     const delay = monitorEventLoopDelay({ resolution: resolutionMs });
     delay.enable();
     let isLate = false;
+    let sampledAtMs = performance.now();
     const sampling = setInterval(() => {
-      const meanMs = delay.mean / 1e6 - resolutionMs;
-      // Without a single measurement in a second the loop was later than that.
-      isLate = Number.isNaN(meanMs) || meanMs > eventLoopDelayMs;
+      const nowMs = performance.now();
+      // Without a single measurement the loop was busy with one thing since the last sample.
+      const lateMs = Number.isNaN(delay.mean) ? nowMs - sampledAtMs : delay.mean / 1e6 - resolutionMs;
+      isLate = lateMs > eventLoopDelayMs;
+      sampledAtMs = nowMs;
       delay.reset();
     }, sampleEveryMs);
     sampling.unref();

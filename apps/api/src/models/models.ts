@@ -1,35 +1,46 @@
 import type { HandlersOf } from '../http/handlers.js';
 import { jsonPage } from '../http/json-page.js';
+import type { ServerMemory } from '../memory.js';
 import { countVerdicts } from './count-verdicts.js';
 
-export const modelHandlers: HandlersOf<'listModels' | 'getModel' | 'setResidency' | 'changeModel' | 'deleteModel'> = {
-  listModels: async ({ query: { name, datasetId, ...page }, store }) => ({
-    json: jsonPage(await store.models.list(page, { name, datasetId })),
-  }),
+/** What a record takes besides its text: its values, and the answer. */
+const copies = 3;
 
-  async getModel({ params, store }) {
-    const model = await store.models.get(params.id);
-    const judged = await store.judgedImages.of(model.id);
-    const isPinned = (await store.pinnedModels.list()).includes(model.id);
-    return {
-      json: {
-        ...model,
-        ...(isPinned && { pinned: true as const }),
-        ...(judged.length > 0 && { verdicts: countVerdicts(judged) }),
-      },
-    };
-  },
+export function modelHandlers(
+  memory: Pick<ServerMemory, 'export'>,
+): HandlersOf<'listModels' | 'getModel' | 'setResidency' | 'changeModel' | 'deleteModel'> {
+  return {
+    listModels: async ({ query: { name, datasetId, ...page }, store }) => ({
+      json: jsonPage(await store.models.list(page, { name, datasetId })),
+    }),
 
-  async setResidency({ params, body, store }) {
-    const model = await store.models.get(params.id);
-    await store.pinnedModels.set(model.id, body.pinned);
-    return { json: { ...model, ...(body.pinned && { pinned: true as const }) } };
-  },
+    async getModel({ params, store, signal, reply }) {
+      const bytes = copies * (await store.models.recordBytes(params.id));
+      const lease = await memory.export.take(bytes, { signal, caller: store.tenant });
+      reply.raw.once('close', () => lease.giveBack());
+      const model = await store.models.get(params.id);
+      const judged = await store.judgedImages.of(model.id);
+      const isPinned = (await store.pinnedModels.list()).includes(model.id);
+      return {
+        json: {
+          ...model,
+          ...(isPinned && { pinned: true as const }),
+          ...(judged.length > 0 && { verdicts: countVerdicts(judged) }),
+        },
+      };
+    },
 
-  changeModel: async ({ params, body, store }) => ({ json: await store.models.change(params.id, body) }),
+    async setResidency({ params, body, store }) {
+      const model = await store.models.get(params.id);
+      await store.pinnedModels.set(model.id, body.pinned);
+      return { json: { ...model, ...(body.pinned && { pinned: true as const }) } };
+    },
 
-  async deleteModel({ params, store }) {
-    await store.models.delete(params.id);
-    return undefined;
-  },
-};
+    changeModel: async ({ params, body, store }) => ({ json: await store.models.change(params.id, body) }),
+
+    async deleteModel({ params, store }) {
+      await store.models.delete(params.id);
+      return undefined;
+    },
+  };
+}

@@ -1,4 +1,5 @@
 import type { Calibration, Model, ModelSummary, NamesChange, Page } from '@mediclip/contracts';
+import { ByteBudget } from '@mediclip/threads';
 import { aliasesOf } from '../aliases/alias-record.js';
 import { ModelHasAlias, RecordExists, RecordNotFound } from '../errors.js';
 import { forgetAnswersNaming } from '../forgetting/forget-answers.js';
@@ -6,7 +7,7 @@ import { type Deletion, deleteUnused, resumeDeletion } from '../jobs/deletion.js
 import type { JobAttempts } from '../jobs/job-attempts.js';
 import type { Attempt } from '../jobs/job-record.js';
 import type { Documents } from '../records/documents.js';
-import { newId } from '../records/ids.js';
+import { isId, newId } from '../records/ids.js';
 import { hasText } from '../records/name-filter.js';
 import { removeOldFolder } from '../records/old-folders.js';
 import { foldersOf, newestFirst, type PageRequest, pageOf } from '../records/pages.js';
@@ -30,6 +31,9 @@ export interface ModelFilter {
   readonly name?: string | undefined;
   readonly datasetId?: string | undefined;
 }
+
+/** Bytes of records that are read for lists at once in this process; tenants take turns. */
+const listing = new ByteBudget({ bytes: 8 * 1024 * 1024, maximumWaiting: Number.POSITIVE_INFINITY });
 
 /** Models of one tenant. Methods reject with `RecordNotFound` when the model is not there. */
 export class ModelRepository {
@@ -69,21 +73,30 @@ export class ModelRepository {
     return this.#store(id, { ...model, importedAt: timestamp(this.#tenant) }, folder, `files-${newId()}`);
   }
 
+  /** Size of the record of a model, which has figures of every image of its calibration; 0 when it is not there. */
+  async recordBytes(id: string): Promise<number> {
+    return isId(id) ? ((await this.#tenant.objects.head(modelKey(this.#tenant, id)))?.sizeBytes ?? 0) : 0;
+  }
+
   async get(id: string): Promise<Model> {
     return toModel(await this.#getStored(id));
   }
 
   /**
-   * What a list says of each, newest first, by the time their adaptation was asked for; a few whole records are in
-   * memory at a time. Rejects with `InvalidCursor`.
+   * What a list says of each, newest first, by the time their adaptation was asked for. Records of all lists of the
+   * process share `listing`, and are let go of one by one. Rejects with `InvalidCursor`.
    */
   list(page: PageRequest, { name, datasetId }: ModelFilter = {}): Promise<Page<ModelSummary>> {
     return pageOf(
       (cursor) => newestFirst(this.#tenant.objects, `${this.#tenant.prefix}models/`, cursor),
       async (id) => {
-        const stored = await findModel(this.#tenant, id);
-        if (stored === undefined || !hasText(stored.name, name)) return undefined;
-        return (datasetId ?? stored.lineage.datasetId) === stored.lineage.datasetId ? toSummary(stored) : undefined;
+        const bytes = await this.recordBytes(id);
+        const summary = await listing.with(bytes, { caller: this.#tenant.prefix }, async () => {
+          const stored = await findModel(this.#tenant, id);
+          return stored && toSummary(stored);
+        });
+        if (summary === undefined || !hasText(summary.name, name)) return undefined;
+        return datasetId === undefined || datasetId === summary.datasetId ? summary : undefined;
       },
       page,
     );

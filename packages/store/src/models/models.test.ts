@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import type { Calibration } from '@mediclip/contracts';
 import { temporaryFolder } from '@mediclip/testing';
 import { DamagedContent, InvalidKey, RecordNotFound } from '../errors.js';
 import { newId } from '../records/ids.js';
@@ -43,6 +44,41 @@ describe('models', () => {
     ]);
     const folder = await tenant.models.fetch(model.id, temporaryFolder());
     expect(readFileSync(path.join(folder, 'detector.onnx.data'), 'utf8')).toBe('weights');
+  });
+
+  test('have lists that read a few megabytes of their records at once, however many are asked for', async () => {
+    const { store } = testStore();
+    const tenants = ['one', 'two'].map((name) => store.tenant(name));
+    const { model, job } = await newModel(tenants[0]!);
+    const values = Array.from({ length: 20_000 }, (_, index) => index / 20_000);
+    const calibration: Calibration = {
+      ...{ alpha: 0.1, threshold: 0.5, images: values.length, scores: values, scoreLogits: values, mapPeaks: values },
+      ...{ datasetId: newId(), datasetDigest: digest, jobId: job.id, createdAt: model.createdAt },
+    };
+    const { id: _id, sizeBytes, digest: _digest, importedAt, ...described } = model;
+    for (const tenant of tenants) {
+      for (let n = 0; n < 10; n++)
+        await tenant.models.addImported(newId(), { ...described, calibration }, detectorFolder());
+    }
+    const get = store.objects.get.bind(store.objects);
+    let reading = 0;
+    let mostReading = 0;
+    let read = 0;
+    Object.assign(store.objects, {
+      async get(key: string) {
+        const bytes = (await store.objects.head(key))?.sizeBytes ?? 0;
+        reading += bytes;
+        read += bytes;
+        mostReading = Math.max(mostReading, reading);
+        return get(key).finally(() => {
+          reading -= bytes;
+        });
+      },
+    });
+    const pages = await Promise.all([...tenants, ...tenants].map((tenant) => tenant.models.list({ limit: 50 })));
+    expect(pages.map(({ items }) => items.length)).toEqual([11, 10, 11, 10]);
+    expect(read).toBeGreaterThan(24 * 2 ** 20);
+    expect(mostReading).toBeLessThan(9 * 2 ** 20);
   });
 
   test('a model that an attempt left before it died is the one that the next attempt publishes', async () => {

@@ -191,6 +191,30 @@ describe('an import', () => {
       () => zip(exported({ record: { calibration: calibrationOf(3, 50) } })),
       'model-archive-invalid',
     ],
+    [
+      'logits of images that were not there',
+      () => zip(exported({ record: { calibration: { ...calibrationOf(3, 3), scoreLogits: [0, 1] } } })),
+      'model-archive-invalid',
+    ],
+    [
+      'more copies than a data set has images',
+      () => {
+        const copies = Array.from({ length: 101 }, () => ({ imageId: model.id, of: model.id }));
+        return zip(exported({ record: { lineage: { ...model.lineage, copies } } }));
+      },
+      'model-archive-invalid',
+    ],
+    [
+      'digests of images that were not there',
+      () => {
+        const pixelDigests = [
+          model.digest,
+          ...(model.lineage.pixelDigests ?? model.lineage.imageIds.map(() => model.digest)),
+        ];
+        return zip(exported({ record: { lineage: { ...model.lineage, pixelDigests } } }));
+      },
+      'model-archive-invalid',
+    ],
     ['taps that are not there', () => zip(exported({ detector: { taps: [4, 900] } })), 'model-archive-invalid'],
     [
       'an unknown backbone',

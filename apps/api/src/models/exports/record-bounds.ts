@@ -20,9 +20,12 @@ export function assertWithinBounds(model: Model, { calibrationImages, nowMs }: R
   const { shots, training } = configuration;
   const words = [lineage.device, lineage.backbone, ...Object.entries(lineage.versions).flat()];
   const times = [model.createdAt, model.importedAt, calibration?.createdAt, model.manualThreshold?.setAt];
-  const { added = [] } = lineage;
+  const { added = [], copies = [], pixelDigests } = lineage;
+  const images = lineage.imageIds.length;
   const faults: readonly (readonly [string, boolean])[] = [
-    ['lineage.imageIds has more images than shots', lineage.imageIds.length > shots],
+    ['lineage.imageIds has more images than shots', images > shots],
+    ['lineage.pixelDigests are not one for each image', !isPerImage(pixelDigests, images)],
+    ['lineage.copies has more images than a data set', copies.length > calibrationImages],
     ['lineage.added has more images than a data set', added.some((one) => one.imageIds.length > calibrationImages)],
     ['lineage.added has images without digests', added.some((one) => one.imageIds.length !== one.pixelDigests.length)],
     ['lineage.versions has too many entries', Object.keys(lineage.versions).length > mostVersions],
@@ -37,6 +40,7 @@ export function assertWithinBounds(model: Model, { calibrationImages, nowMs }: R
         (calibration?.groups?.count ?? 0) > (calibration?.images ?? 0),
     ],
     ['lineage.groups has more groups than images', (lineage.groups ?? []).length > lineage.imageIds.length],
+    ['calibration.scoreLogits are not one for each image', !isPerImage(calibration?.scoreLogits, calibration?.images)],
     ['calibration.mapPeaks are not one for each image', !isPerImage(calibration?.mapPeaks, calibration?.images)],
     ['a time is before 2000 or in the future', times.some((time) => !isPlausible(time, nowMs))],
   ];
@@ -45,7 +49,7 @@ export function assertWithinBounds(model: Model, { calibrationImages, nowMs }: R
   throw new ProblemError('model-archive-invalid', `The archive is no exported model. In its record, ${fault[0]}.`);
 }
 
-const isPerImage = (values: readonly number[] | undefined, images: number | undefined): boolean =>
+const isPerImage = (values: readonly unknown[] | undefined, images: number | undefined): boolean =>
   values === undefined || values.length === images;
 
 function isPlausible(time: string | undefined, nowMs: number): boolean {

@@ -122,7 +122,7 @@ const bodies: Readonly<Record<string, readonly [share: number, kind: Kind]>> = {
 };
 const shareOfRoutes = 18;
 
-/** An input of a kind, both drawn. Mostly with a good key, and mostly of the tenant that what is asked for belongs to. */
+/** An input of a kind, both drawn; mostly with the key of the tenant that what is asked for belongs to. */
 export async function drawInput(draws: Draws, target: Target): Promise<{ kind: string; input: Input }> {
   let at = draws.below(100);
   for (const [kind, [share, make]] of Object.entries(bodies)) {
