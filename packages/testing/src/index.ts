@@ -8,6 +8,7 @@ export { goldenJson, goldenPath } from './golden.js';
 export { goldenTensors } from './golden-tensors.js';
 export { askOnnxChecker } from './onnx-checker.js';
 export { findOrthanc } from './orthanc-programs.js';
+export { openBrowser, Visitor } from './page-visitor.js';
 export { findPython } from './python.js';
 export { findRedis, type RedisServer, type RedisServerOptions, startRedis } from './redis.js';
 export { openModel, runModel } from './run-model.js';

@@ -27,6 +27,8 @@ export interface TestOptions {
   readonly worker?: boolean;
   /** Of the store and of the server's own files; a new one without it. */
   readonly folder?: string;
+  /** A free one without it. */
+  readonly port?: number;
 }
 
 /** What a test sends. */
@@ -81,6 +83,7 @@ export class TestService {
     dependencies,
     worker = true,
     folder = temporaryFolder(),
+    port = 0,
   }: TestOptions = {}): Promise<TestService> {
     const service = new TestService(dependencies?.imaging ?? (await sharedPool()), folder);
     const { store, jobQueue, scoreChannel, registry: metrics, imaging, log } = service;
@@ -97,7 +100,7 @@ export class TestService {
       ...dependencies,
       settings: { ...defaults, ...settings },
     });
-    await service.server.listen({ host: '127.0.0.1', port: 0 });
+    await service.server.listen({ host: '127.0.0.1', port });
     service.url = `http://127.0.0.1:${(service.server.server.address() as AddressInfo).port}`;
     if (worker) service.worker = await FakeWorker.start(service);
     return service;

@@ -11,17 +11,15 @@ import type {
   Page,
   ScoringResult,
 } from '@mediclip/contracts';
-import { findChromium, temporaryFolder } from '@mediclip/testing';
-import type { Browser } from 'puppeteer-core';
+import { findChromium, openBrowser, temporaryFolder, Visitor } from '@mediclip/testing';
 import { type EmbeddedServer, startEmbeddedServer } from '../demo/embedded-server.js';
 import { exampleImages } from '../testing/example-set.js';
-import { openBrowser, Visitor } from './testing/browser.js';
 
 const executablePath = findChromium();
 const minutes = 60_000;
 
 let server: EmbeddedServer;
-let browser: Browser;
+let browser: Awaited<ReturnType<typeof openBrowser>>;
 let visitor: Visitor;
 
 const api = async <T>(target: string): Promise<T> => (await (await fetch(server.baseUrl + target)).json()) as T;
@@ -186,6 +184,9 @@ const first = async <T>(target: string): Promise<T> => (await api<Page<T>>(targe
       await visitor.see('p', 'p-values of the latest 6 pictures');
       await visitor.see('p', 'Made from this one:');
       await visitor.see('dd', '1 judged before it was calibrated');
+      const { name, sizeBytes } = await visitor.download('Take it home');
+      expect(name).toBe(`model-${id}.zip`);
+      expect(sizeBytes).toBeGreaterThan(100_000);
       await visitor.fill('New name', 'production');
       await visitor.press('Give it this name');
       await visitor.see('li', '@productionstands for this detector');

@@ -9,6 +9,19 @@ export class ApiProblem extends Error {
   }
 }
 
+let refused: () => void = () => undefined;
+
+/** Has `act` called whenever the server refuses a request for want of a session. */
+export function onRefused(act: () => void): void {
+  refused = act;
+}
+
+/** The problem that an answer holds, which may be that the session has ended. */
+export function problemOf(problem: Problem): ApiProblem {
+  if (problem.status === 401) refused();
+  return new ApiProblem(problem);
+}
+
 export interface CallOptions {
   readonly json?: unknown;
   readonly accept?: string;
@@ -25,7 +38,7 @@ export async function request(method: string, path: string, options: CallOptions
     signal: signal ?? null,
   });
   if (response.ok) return response;
-  throw new ApiProblem((await response.json()) as Problem);
+  throw problemOf((await response.json()) as Problem);
 }
 
 export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
@@ -56,7 +69,16 @@ export async function all<T>(path: string, atMost = Number.POSITIVE_INFINITY): P
 
 /** A sentence for people about whatever went wrong. */
 export function sentenceOf(error: unknown): string {
-  if (error instanceof ApiProblem) return error.message;
+  if (error instanceof ApiProblem) return [error.message, whatToDo(error.problem)].filter(Boolean).join(' ');
   if (error instanceof TypeError) return 'The server cannot be reached. Is it running?';
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Of a refusal that passes: when to try again, and what makes room. */
+function whatToDo({ type, retryAfterSeconds }: Problem): string | undefined {
+  if (retryAfterSeconds === undefined) return undefined;
+  const again = `Try again in ${retryAfterSeconds} s`;
+  return /\/(queue-full|too-many-jobs)$/.test(type)
+    ? `${again}, or cancel jobs that are no longer needed.`
+    : `${again}.`;
 }

@@ -2,6 +2,7 @@ import type { Model } from '@mediclip/contracts';
 import { remove, send } from '../api/http.js';
 import { Action } from '../parts/action.js';
 import { count, shareWords } from '../parts/words.js';
+import { useOncePerFrame } from './frames.js';
 import { Histogram } from './histogram.js';
 import { countsAt, type LabelledScore } from './threshold-counts.js';
 
@@ -21,11 +22,12 @@ export function ThresholdPanel({ model, scores, threshold, onThreshold, onKept }
     onKept();
   };
   const calibration = model?.calibration;
+  const drag = useOncePerFrame(onThreshold);
   return (
     <section class="card">
       <h2>Threshold</h2>
       <p class="quiet">Pictures with a score above the line are called abnormal. Drag it, or type a number.</p>
-      <Histogram scores={scores} threshold={threshold} onThreshold={onThreshold} />
+      <Histogram scores={scores} threshold={threshold} onThreshold={drag} />
       <div class="row controls">
         <label class="wide">
           Threshold <output>{threshold.toFixed(3)}</output>
@@ -35,7 +37,7 @@ export function ThresholdPanel({ model, scores, threshold, onThreshold, onKept }
             max="1"
             step="0.001"
             value={threshold}
-            onInput={({ currentTarget }) => onThreshold(currentTarget.valueAsNumber)}
+            onInput={({ currentTarget }) => drag(currentTarget.valueAsNumber)}
           />
         </label>
         <label>
@@ -45,7 +47,7 @@ export function ThresholdPanel({ model, scores, threshold, onThreshold, onKept }
             min="0"
             max="1"
             step="any"
-            value={threshold}
+            value={Number(threshold.toFixed(4))}
             onChange={({ currentTarget }) => {
               const typed = currentTarget.valueAsNumber;
               if (typed >= 0 && typed <= 1) onThreshold(typed);
@@ -99,6 +101,12 @@ export function ThresholdPanel({ model, scores, threshold, onThreshold, onKept }
             </Action>
           )}
         </div>
+      )}
+      {model && !calibration && (
+        <p class="quiet">
+          This detector is not calibrated: there is no promise about false alarms. Calibrate it{' '}
+          <a href={`/app/models/${model.id}`}>on its page</a>, with normal pictures that it has not learned from.
+        </p>
       )}
       {model?.manualThreshold && (
         <p class="quiet">Kept: {model.manualThreshold.threshold.toFixed(3)}, set by hand, without a promise.</p>

@@ -6,7 +6,8 @@ import { AuditFindings } from '../parts/audit.js';
 import { cancel, phaseWords } from '../parts/job-line.js';
 import { Show, useLoaded } from '../parts/loaded.js';
 import { count, duration, jobTitle, when } from '../parts/words.js';
-import { isFinal, jobs, readJob } from '../state/jobs.js';
+import { heardAt, isFinal, jobs, readJob } from '../state/jobs.js';
+import { waitingWords } from '../state/waiting.js';
 
 /** One job from its beginning to its end. Everything is read from the server, so a reload loses nothing. */
 export function JobScreen({ id }: { id: string }) {
@@ -44,8 +45,17 @@ export function JobScreen({ id }: { id: string }) {
   );
 }
 
+const lookAgainMs = 5000;
+
 function State({ job }: { job: Job }) {
   const { progress } = job;
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), lookAgainMs);
+    return () => clearInterval(timer);
+  }, []);
+  const others = [...jobs.value.values()].filter(({ id }) => id !== job.id);
+  const waiting = waitingWords(job, { heardAt: heardAt.get(job.id), others, now });
   return (
     <section class="card">
       <p class="lead" data-state={job.state}>
@@ -63,6 +73,11 @@ function State({ job }: { job: Job }) {
             {progress?.etaSeconds !== undefined && `About ${duration(progress.etaSeconds)} left. `}
             You may close this page: the work goes on.
           </p>
+          {waiting && (
+            <p class="problem" role="alert">
+              {waiting}
+            </p>
+          )}
           <Action do={() => cancel(job.id)}>Cancel</Action>
         </>
       )}

@@ -133,15 +133,21 @@ function Use({ model, datasets }: { model: Model; datasets: readonly Dataset[] }
         </select>
       </label>
       <p class="quiet">
-        {hasTest
-          ? 'Its test pictures are looked at, and the detector is measured on them.'
-          : 'All its pictures are looked at.'}
+        {dataset?.counts.total === 0 ? (
+          <>
+            It is empty: <a href={`/app/datasets/${dataset.id}`}>add pictures</a> first.
+          </>
+        ) : hasTest ? (
+          'Its test pictures are looked at, and the detector is measured on them.'
+        ) : (
+          'All its pictures are looked at.'
+        )}
       </p>
       <div class="row">
         <Action main disabled={dataset === undefined || dataset.counts.total === 0} do={look}>
           Look at these pictures
         </Action>
-        <a class="button" href={`/v1/models/${model.id}/export`} download={`detector-${model.id}.zip`}>
+        <a class="button" href={`/v1/models/${model.id}/export`} download>
           Take it home (ZIP)
         </a>
       </div>

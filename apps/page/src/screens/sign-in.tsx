@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { ProblemNote } from '../parts/problem.js';
-import { signIn } from '../state/session.js';
+import { hasEnded, signIn } from '../state/session.js';
 
 /** On a server with keys, before anything else. */
 export function SignInScreen() {
@@ -16,6 +16,12 @@ export function SignInScreen() {
       }}
     >
       <h1>Sign in</h1>
+      {hasEnded.value && (
+        <p class="problem" role="alert">
+          <strong>Your session has ended.</strong> It lasts seven days, and ends at once when its key is withdrawn. Sign
+          in again, with another key if this one does not work any more.
+        </p>
+      )}
       <label class="wide">
         API key
         <input

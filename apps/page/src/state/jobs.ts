@@ -7,6 +7,9 @@ import { announce } from './announce.js';
 /** Every job that the page has heard of, by id. */
 export const jobs = signal<ReadonlyMap<string, Job>>(new Map());
 
+/** When the page last heard of a job, by id, in milliseconds of the epoch. */
+export const heardAt = new Map<string, number>();
+
 /** Whether the server is heard at the moment. */
 export const isConnected = signal(true);
 
@@ -18,6 +21,7 @@ export const isFinal = ({ state }: Pick<Job, 'state'>): boolean =>
   state === 'succeeded' || state === 'failed' || state === 'cancelled';
 
 export function learn(job: Job): void {
+  heardAt.set(job.id, Date.now());
   jobs.value = new Map(jobs.value).set(job.id, job);
 }
 
@@ -58,8 +62,16 @@ export function followJobs(onLost: () => void): void {
   });
 }
 
-export function stopFollowing(): void {
+function stopFollowing(): void {
   clearTimeout(retry);
   stream?.close();
   stream = undefined;
+}
+
+/** At the end of a session: what belongs to its key is shown no more. */
+export function forgetJobs(): void {
+  stopFollowing();
+  isConnected.value = true;
+  jobs.value = new Map();
+  heardAt.clear();
 }

@@ -1,5 +1,5 @@
 import type { Problem } from '@mediclip/contracts';
-import { ApiProblem } from '../api/http.js';
+import { ApiProblem, problemOf } from '../api/http.js';
 
 export interface Posted {
   readonly path: string;
@@ -44,7 +44,7 @@ function once<T>({ path, body, contentType, signal, onSent }: Posted, key: strin
     request.onload = () => {
       if (request.status < 300) resolve(request.response as T);
       else if (request.response === null) reject(new TypeError('The answer cannot be read.'));
-      else reject(new ApiProblem(request.response as Problem));
+      else reject(problemOf(request.response as Problem));
     };
     request.onerror = () => reject(new TypeError('The server cannot be reached.'));
     request.onabort = () => reject(signal.reason);

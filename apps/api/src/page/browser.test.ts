@@ -1,0 +1,231 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { ScoringResult } from '@mediclip/contracts';
+import { findChromium, openBrowser, temporaryFolder, Visitor } from '@mediclip/testing';
+import { bitmap } from '../testing/bitmaps.js';
+import { FakeWorker } from '../testing/fake-worker.js';
+import { writeKeys } from '../testing/keys.js';
+import { closeSharedPool, TestService, unknownId } from '../testing/test-service.js';
+
+const executablePath = findChromium();
+const key = 'mine-1234567890';
+const apiKeysFile = path.join(temporaryFolder(), 'keys.json');
+const many = 2000;
+
+const folder = temporaryFolder();
+
+let service: TestService;
+let browser: Awaited<ReturnType<typeof openBrowser>>;
+let visitor: Visitor;
+
+/** A busy machine must not make the server shed what the page asks for. */
+const settings = { page: true, apiKeysFile, queueDepth: 1, eventLoopDelayMs: 60_000, requestsPerMinute: 100_000 };
+
+/** A folder in a layout that is known, with one file that is no picture. */
+function picturesFolder(): string {
+  const made = path.join(temporaryFolder(), 'brains');
+  let seed = 0;
+  for (const [part, count] of [
+    ['train/normal', 3],
+    ['test/normal', 2],
+    ['test/abnormal', 2],
+  ] as const) {
+    mkdirSync(path.join(made, part), { recursive: true });
+    for (let i = 0; i < count; i++) writeFileSync(path.join(made, part, `${i}.bmp`), bitmap(64, 48, seed++));
+  }
+  writeFileSync(path.join(made, 'test/normal/broken.png'), 'no picture');
+  return made;
+}
+
+/** Faults but for refusals that a test has provoked, which browsers log on their own. */
+const faults = async () => (await visitor.allFaults()).filter((fault) => !/Failed to load resource/.test(fault));
+
+(executablePath === null ? describe.skip : describe)('the page of a server with keys', () => {
+  beforeAll(async () => {
+    writeKeys(apiKeysFile, { [key]: 'clinic', other: 'clinic' });
+    service = await TestService.start({ settings, folder, worker: false });
+    browser = await openBrowser(executablePath!);
+    visitor = await Visitor.arrive(browser, service.url);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await service?.stop();
+    await closeSharedPool();
+  });
+
+  const signIn = async (with_: string) => {
+    await visitor.fill('API key', with_);
+    await visitor.press('Sign in');
+  };
+  const idOfPage = () => visitor.page.url().split('/').at(-1)!;
+
+  test('asks for a key first, and says so of a wrong one', async () => {
+    await visitor.see('h1', 'Sign in');
+    expect(await visitor.inspect('sign-in')).toEqual([]);
+    await signIn('wrong');
+    await visitor.see('.problem', 'That did not work.');
+    await visitor.fill('API key', key);
+    await visitor.press('Sign in');
+    await visitor.see('h1', 'Find what does not look normal');
+  });
+
+  test('takes a folder that is dropped, goes on after a cut connection without copies, and names what was refused', async () => {
+    let wasCut = false;
+    service.server.server.prependListener('request', (request) => {
+      if (wasCut || !request.url?.endsWith('/images')) return;
+      wasCut = true;
+      request.once('data', () => request.socket.destroy());
+    });
+    await visitor.drop('Drop a folder of pictures here', [picturesFolder()]);
+    await visitor.see('dialog li', 'Normal pictures to learn from: 3');
+    await visitor.press('Send 8 pictures');
+    await visitor.see('section', '7 stored, 0 skipped, 1 refused');
+    expect(wasCut).toBe(true);
+    await visitor.press('Why 1 file was refused');
+    await visitor.see('details li', 'broken.png');
+    await visitor.see('p', '7 pictures: 3 normal to learn from, 2 normal and 2 abnormal to test with.');
+    expect(await faults()).toEqual([]);
+  });
+
+  test('says what to do when nobody takes a job up, and when the queue is full', async () => {
+    const datasetId = idOfPage();
+    await visitor.press('Make a detector');
+    await visitor.see('h1', 'Making a detector');
+    await visitor.page.evaluate(`{ const now = Date.now; Date.now = () => now() + 40_000; }`);
+    await visitor.see('.problem', 'no worker is running: whoever runs the server starts one with “mediclip worker”.');
+    expect(await visitor.inspect('job-waiting')).toEqual([]);
+    await visitor.page.goto(`${service.url}/app/datasets/${datasetId}`);
+    await visitor.press('Make a detector');
+    await visitor.see('.problem', /As many jobs are waiting as the server accepts. Try again in \d+ s, or cancel jobs/);
+    service.worker = await FakeWorker.start(service);
+    await visitor.press('Jobs');
+    await visitor.see('.job-line', 'done');
+    await visitor.press('Making a detector');
+    await visitor.press('See the detector');
+    await visitor.see('p', 'It is not calibrated: there is no promise yet');
+  });
+
+  test('says of an empty data set what is missing', async () => {
+    const modelPage = visitor.page.url();
+    await service.post('/v1/datasets', { json: { name: 'Nothing' }, key });
+    await visitor.page.reload();
+    await visitor.see('label', 'On the pictures of');
+    await visitor.page.select('::-p-xpath(//label[contains(., "On the pictures of")]//select)', await emptyDataset());
+    await visitor.see('p', 'It is empty: add pictures first.');
+    await visitor.press('add pictures');
+    await visitor.see('p', 'Add at least one normal picture to learn from');
+    await visitor.page.goto(modelPage);
+  });
+
+  test('shows 2,000 results a portion at a time, and draws a dragged threshold once a frame without a request', async () => {
+    const modelId = idOfPage();
+    const { json: dataset } = await service.get('/v1/datasets?limit=50', { key });
+    const datasetId = dataset.items.find(({ name }: { name: string }) => name === 'brains').id;
+    const { json } = await service.post('/v1/scorings', { json: { modelId, datasetId, split: 'test' }, key });
+    await service.ended(json.id, key);
+    multiplyResults(json.id);
+    let [requests, previews] = [0, 0];
+    visitor.page.on('request', (request) => {
+      requests++;
+      if (request.url().includes('/preview')) previews++;
+    });
+    await visitor.page.goto(`${service.url}/app/results/${json.id}`);
+    await visitor.see('p', '2,000 pictures looked at');
+    await visitor.see('p', 'This detector is not calibrated');
+    await visitor.see('button', 'Show more of 2,000 pictures');
+    const tiles = () => visitor.page.$$eval('.tile', ({ length }) => length);
+    expect(await tiles()).toBeLessThanOrEqual(180);
+    const first = await tiles();
+    await visitor.page.evaluate('scrollTo(0, document.body.scrollHeight)');
+    await visitor.page.waitForFunction(`document.querySelectorAll('.tile').length > ${first}`);
+    expect(previews).toBeLessThan(many / 4);
+
+    await visitor.page.evaluate('scrollTo(0, 0)');
+    const before = requests;
+    const drawn = await visitor.page.evaluate(`new Promise((resolve) => {
+      let drawn = 0;
+      const output = document.querySelector('.controls output');
+      new MutationObserver(() => drawn++).observe(output, { characterData: true, childList: true, subtree: true });
+      const histogram = document.querySelector('.histogram');
+      histogram.setPointerCapture = () => undefined;
+      const { left, width, top } = histogram.getBoundingClientRect();
+      const at = (share) => ({ bubbles: true, buttons: 1, clientX: left + share * width, clientY: top + 9 });
+      histogram.dispatchEvent(new PointerEvent('pointerdown', at(0.2)));
+      for (let i = 1; i <= 100; i++) histogram.dispatchEvent(new PointerEvent('pointermove', at(0.2 + 0.005 * i)));
+      requestAnimationFrame(() => requestAnimationFrame(() => resolve([drawn, output.textContent])));
+    })`);
+    expect(drawn).toEqual([1, '0.700']);
+    expect(await visitor.page.$eval('[data-count="truePositives"]', (cell) => cell.textContent)).toBe('299 found');
+    expect(requests - before).toBe(0);
+    expect(await visitor.inspectOnPaper('results')).toEqual([]);
+  });
+
+  test('goes on by itself when a dead server comes back', async () => {
+    const port = Number(new URL(service.url).port);
+    await service.stop();
+    await visitor.see('.status-line', 'The server is not heard at the moment.');
+    await visitor.press('Save as a table');
+    await visitor.see('.problem', 'The server cannot be reached. Is it running?');
+    service = await TestService.start({ settings, folder, port });
+    await visitor.page.waitForFunction(`document.querySelector('.status-line') === null`);
+    await visitor.press('About');
+    await visitor.see('dd', 'of clinic');
+    expect(await visitor.inspect('about-with-key')).toEqual([]);
+  });
+
+  test('asks for a key again when its own is withdrawn, when the session is gone, and after signing out', async () => {
+    writeKeys(apiKeysFile, { other: 'clinic' });
+    await visitor.see('.problem', 'Your session has ended.');
+    expect(await visitor.inspect('session-ended')).toEqual([]);
+    await signIn('other');
+    await visitor.see('dd', 'of clinic');
+    const cookies = await visitor.page.browserContext().cookies();
+    await visitor.page.browserContext().deleteCookie(...cookies);
+    await visitor.press('Jobs');
+    await visitor.see('.problem', 'Your session has ended.');
+    await signIn('other');
+    await visitor.see('h1', 'Jobs');
+    await visitor.press('About');
+    await visitor.press('Sign out');
+    await visitor.see('h1', 'Sign in');
+    expect(await visitor.page.$('.problem')).toBeNull();
+    expect(await faults()).toEqual([]);
+  });
+});
+
+async function emptyDataset(): Promise<string> {
+  const { json } = await service.get('/v1/datasets?limit=50', { key });
+  return json.items.find(({ name }: { name: string }) => name === 'Nothing').id;
+}
+
+/** Puts 2,000 results in the place of those of a scoring, as the store keeps them. */
+function multiplyResults(jobId: string): void {
+  const results = path.join(folder, 'store/tenants/clinic/jobs', jobId, 'results');
+  const files = readdirSync(results).map((name) => path.join(results, name));
+  const stored = JSON.parse(readFileSync(files[0]!, 'utf8'));
+  for (const file of files) rmSync(file);
+  for (let i = 0; i < many; i++) {
+    const result = resultOf(i);
+    writeFileSync(
+      path.join(results, `${result.imageId}.json`),
+      JSON.stringify({ ...stored, result, mapKey: undefined }),
+    );
+  }
+}
+
+/** Scores of abnormal images fill 0 to 1 evenly, those of normal ones 0 to 0.5. */
+function resultOf(i: number): ScoringResult {
+  const isAbnormal = i % 2 === 0;
+  const share = (i + 1) / (many + 2);
+  return {
+    imageId: unknownId(),
+    fileName: `${i}.png`,
+    split: 'test',
+    label: isAbnormal ? 'abnormal' : 'normal',
+    outcome: 'scored',
+    score: isAbnormal ? share : share / 2,
+    map: { width: 4, height: 4, min: 0, max: share },
+    regions: [],
+  };
+}
