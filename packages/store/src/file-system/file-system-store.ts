@@ -90,7 +90,7 @@ export class FileSystemStore implements ObjectStore {
     assertKey(key);
     return this.#explained(async () => {
       const staged = await this.#stage(body, condition);
-      if (condition.ifAbsent) await this.#publishNew(key, staged);
+      if (condition.ifAbsent) await this.#publishNew(key, staged, condition);
       else {
         await this.#withClaim(key, staged, async (claim) => {
           if (condition.ifMatch !== undefined) await this.#assertEtag(key, condition.ifMatch);
@@ -258,7 +258,7 @@ export class FileSystemStore implements ObjectStore {
   }
 
   /** A hard link is the one step that creates a name only where there is none, so it needs no claim. */
-  async #publishNew(key: string, staged: Staged): Promise<void> {
+  async #publishNew(key: string, staged: Staged, { fromReserve = false }: PutCondition): Promise<void> {
     const target = this.#pathOf(key);
     try {
       for (;;) {
@@ -266,13 +266,23 @@ export class FileSystemStore implements ObjectStore {
           return await link(contentPath(staged.folder, staged.token), target);
         } catch (error) {
           if (errorCode(error) === 'EEXIST') throw await this.#occupied(key);
+          // Some file systems count a link as a file.
+          if (fromReserve && isFull(error) && (await this.#reserve.giveUpOne())) continue;
           if (errorCode(error) !== 'ENOENT') throw error;
           if (!(await isStaged(staged))) throw evictedWrite();
-          await makeFolder(path.dirname(target));
+          await this.#makeFolder(path.dirname(target), fromReserve);
         }
       }
     } finally {
       await rm(staged.folder, { recursive: true, force: true });
+    }
+  }
+
+  async #makeFolder(folder: string, fromReserve: boolean): Promise<void> {
+    try {
+      await makeFolder(folder);
+    } catch (error) {
+      if (!fromReserve || !isFull(error) || !(await this.#reserve.folderAt(folder))) throw error;
     }
   }
 

@@ -3,11 +3,11 @@ import { mkdir, open, readdir, rename, rm, utimes, writeFile } from 'node:fs/pro
 import path from 'node:path';
 import { sha256Of, writeFully } from '@mediclip/files';
 import { ignoreAbsent, makeFolder } from './durable.js';
-import { isAbsent } from './file-errors.js';
+import { errorCode, isAbsent } from './file-errors.js';
 import { contentPath, type Staged } from './staging.js';
 
-/** A deletion takes four (of a data set: its mark, two folders and the record). */
-const reservedFolders = 8;
+/** More than the steps of a deletion, each of which may take one (of an image: its intention, records and folders). */
+const reservedFolders = 16;
 /** No record that a deletion marks is longer. */
 const reservedBytes = 65_536;
 
@@ -72,6 +72,27 @@ export class Reserve {
       await handle.close();
     }
     return { ...staged, etag: await sha256Of(body), sizeBytes: body.byteLength };
+  }
+
+  /** A reserved folder, emptied, becomes the one at `place`, unless there is one already. False when none is left. */
+  async folderAt(place: string): Promise<boolean> {
+    const spare = await this.take();
+    if (spare === undefined) return false;
+    for (const name of await readdir(spare.folder)) await rm(path.join(spare.folder, name), { recursive: true });
+    try {
+      await rename(spare.folder, place);
+    } catch (error) {
+      await rm(spare.folder, { recursive: true, force: true });
+      if (errorCode(error) !== 'ENOTEMPTY') throw error;
+    }
+    return true;
+  }
+
+  /** Makes room of one of the folders. False when none is left. */
+  async giveUpOne(): Promise<boolean> {
+    const spare = await this.take();
+    if (spare !== undefined) await rm(spare.folder, { recursive: true, force: true });
+    return spare !== undefined;
   }
 
   async #add(): Promise<void> {

@@ -80,10 +80,10 @@ async function finishImage(tenant: Tenant, { datasetId, id }: ForgottenImage): P
   try {
     await forgetImageInEvaluations(tenant, datasetId, id);
     await forgetImageInAudits(tenant, datasetId, id);
+    await new Intentions(tenant).remove({ kind: 'image', id, datasetId });
   } catch (error) {
     // What is written anew needs room. The intention stays, so that nobody is shown anything of the image meanwhile.
     if (error instanceof StoreFull) return;
     throw error;
   }
-  await new Intentions(tenant).remove({ kind: 'image', id, datasetId });
 }
