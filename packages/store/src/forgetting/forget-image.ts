@@ -7,10 +7,7 @@ import { forgetAnswersNaming } from './forget-answers.js';
 import { forgetImageInAudits } from './forget-image-in-audits.js';
 import { forgetImageInEvaluations } from './forget-image-in-evaluations.js';
 import { forgetImageInScorings } from './forget-image-in-scorings.js';
-import { Intentions, type StoredIntention } from './intentions.js';
-
-/** After which time a deletion that is not decided counts as one whose process died. */
-const decisionMs = 600_000;
+import { Intentions } from './intentions.js';
 
 interface ForgottenImage {
   readonly datasetId: string;
@@ -35,13 +32,11 @@ export async function forgetImage(tenant: Tenant, { datasetId, id }: ForgottenIm
   await decide(tenant, { datasetId, id });
 }
 
-/** Goes on with it, or undoes it when a job came first. */
-export async function resumeImage(
-  tenant: Tenant,
-  { datasetId, id, decided, since }: Extract<StoredIntention, { kind: 'image' }>,
-): Promise<void> {
-  if (decided) return finishImage(tenant, { datasetId, id });
-  if (Date.parse(since) > tenant.now() - decisionMs) return;
+/**
+ * Goes on with it: ends it, or undoes it when it was not decided and a job came first. The process that began may be
+ * alive: who decides or undoes first counts for both.
+ */
+export async function resumeImage(tenant: Tenant, { datasetId, id }: ForgottenImage): Promise<void> {
   try {
     await decide(tenant, { datasetId, id });
   } catch (error) {
@@ -51,18 +46,17 @@ export async function resumeImage(
 
 async function decide(tenant: Tenant, { datasetId, id }: ForgottenImage): Promise<void> {
   const intentions = new Intentions(tenant);
-  const intention = { kind: 'image', id, datasetId } as const;
-  try {
-    await assertUnused(tenant, datasetId, 'data-set-in-use');
-  } catch (error) {
-    if (error instanceof RecordInUse) await intentions.remove(intention);
-    throw error;
-  }
-  try {
-    await intentions.add({ ...intention, decided: true });
-  } catch (error) {
-    // What is removed next makes room; without the decision, only going on after a death comes later.
-    if (!(error instanceof StoreFull)) throw error;
+  const inUse = await assertUnused(tenant, datasetId, 'data-set-in-use').then(
+    () => undefined,
+    (error: unknown) => {
+      if (!(error instanceof RecordInUse)) throw error;
+      return error;
+    },
+  );
+  const outcome = await intentions.settle(id, inUse ? 'undone' : 'decided');
+  if (outcome === 'undone') {
+    await intentions.remove({ kind: 'image', id });
+    throw inUse ?? new RecordInUse('data-set-in-use', 'A job began to use it at the same moment: try again.', []);
   }
   await finishImage(tenant, { datasetId, id });
 }
@@ -80,7 +74,7 @@ async function finishImage(tenant: Tenant, { datasetId, id }: ForgottenImage): P
   try {
     await forgetImageInEvaluations(tenant, datasetId, id);
     await forgetImageInAudits(tenant, datasetId, id);
-    await new Intentions(tenant).remove({ kind: 'image', id, datasetId });
+    await new Intentions(tenant).remove({ kind: 'image', id });
   } catch (error) {
     // What is written anew needs room. The intention stays, so that nobody is shown anything of the image meanwhile.
     if (error instanceof StoreFull) return;

@@ -21,14 +21,19 @@ const intentionSchema = z.discriminatedUnion('kind', [
     kind: z.literal('image'),
     id: idSchema,
     datasetId: idSchema,
-    /** No job used its data set when the deletion began, so that it will be deleted, whoever goes on with that. */
-    decided: z.literal(true).optional(),
+    /**
+     * `decided`: no job used its data set when the deletion began, so that it will be deleted, whoever goes on with
+     * that. `undone`: one did, and the image stays.
+     */
+    outcome: z.enum(['decided', 'undone']).optional(),
   }),
   /** Of everything that the tenant has; the id is of this deletion. */
   z.strictObject({ ...commonFields, kind: z.literal('tenant'), id: idSchema }),
 ]);
 
 export type StoredIntention = z.infer<typeof intentionSchema>;
+
+type Outcome = NonNullable<Extract<StoredIntention, { kind: 'image' }>['outcome']>;
 
 export const intentionsFolder = ({ prefix }: Tenant) => `${prefix}deletions/`;
 
@@ -65,7 +70,16 @@ export class Intentions {
     await this.#documents.create(this.#keyOf(intention), this.#stored(intention), { fromReserve: true });
   }
 
-  async remove(intention: Intention): Promise<void> {
+  /** Gives the deletion of an image an outcome unless it has one; the one that it has then, if it is there at all. */
+  async settle(imageId: string, outcome: Outcome): Promise<Outcome | undefined> {
+    const settled = (stored: StoredIntention): StoredIntention | undefined =>
+      stored.kind === 'image' && stored.outcome === undefined ? { ...stored, outcome } : undefined;
+    const key = this.#keyOf({ kind: 'image', id: imageId });
+    const left = await this.#documents.update(key, settled, { fromReserve: true });
+    return left?.kind === 'image' ? left.outcome : undefined;
+  }
+
+  async remove(intention: Pick<Intention, 'kind' | 'id'>): Promise<void> {
     await this.#tenant.objects.delete(this.#keyOf(intention));
   }
 
@@ -80,7 +94,7 @@ export class Intentions {
     return { schemaVersion: 1, since: timestamp(this.#tenant), ...intention } as StoredIntention;
   }
 
-  #keyOf(intention: Intention): string {
+  #keyOf(intention: Pick<Intention, 'kind' | 'id'>): string {
     return intentionKey(this.#tenant, intention);
   }
 }

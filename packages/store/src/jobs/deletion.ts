@@ -26,9 +26,6 @@ export interface Deletion<T extends Deletable> {
   assertUnneeded?(): Promise<void>;
 }
 
-/** After which time a deletion counts as interrupted, and the sweep goes on with it. */
-const deletionMs = 600_000;
-
 /**
  * Deletes a record that no unfinished job uses. Jobs are created in the order marker, record, look at what they use
  * (`JobRepository`); here the order is mark as being deleted, look at the markers, delete. So of a job and a deletion
@@ -51,14 +48,13 @@ export async function deleteUnused<T extends Deletable>(tenant: Tenant, deletion
 }
 
 /**
- * Goes on with a deletion whose process died: ends it at once when it was decided, and else ends it, or undoes it when
- * a job came first, once nobody can be at it any more.
+ * Goes on with a deletion whose process died: ends it, or undoes it when it was not decided and a job came first. The
+ * process may be alive: who decides or undoes first counts for both.
  */
 export async function resumeDeletion<T extends Deletable>(tenant: Tenant, deletion: Deletion<T>): Promise<void> {
   const record = (await deletion.documents.read(deletion.key))?.value;
   if (record?.deletingSince === undefined) return;
   if (record.deletionDecided) return remove(tenant, deletion);
-  if (Date.parse(record.deletingSince) > tenant.now() - deletionMs) return;
   try {
     await finish(tenant, deletion);
   } catch (error) {
@@ -67,24 +63,41 @@ export async function resumeDeletion<T extends Deletable>(tenant: Tenant, deleti
 }
 
 async function finish<T extends Deletable>(tenant: Tenant, deletion: Deletion<T>): Promise<void> {
-  const { documents, key, id, use } = deletion;
+  const { id, use } = deletion;
   try {
     await assertUnused(tenant, id, use);
     await deletion.assertUnneeded?.();
   } catch (error) {
-    if (error instanceof RecordInUse) {
-      await documents.update(key, ({ deletingSince, ...record }) => record as unknown as T, { fromReserve: true });
-    }
-    throw error;
+    if (!(error instanceof RecordInUse) || !(await isDecidedInsteadOfUndone(deletion))) throw error;
   }
-  const decide = (record: T): T => ({ ...record, deletionDecided: true });
-  try {
-    await documents.update(key, decide);
-  } catch (error) {
-    // What is removed next makes room; without the decision, only going on after a death comes later.
-    if (!(error instanceof StoreFull)) throw error;
+  if (await isUndoneInsteadOfDecided(deletion)) {
+    throw new RecordInUse(use, 'A job began to use it at the same moment: wait for it, or try again.', []);
   }
   await remove(tenant, deletion);
+}
+
+/** Undoes the deletion, unless somebody else has decided it. */
+async function isDecidedInsteadOfUndone<T extends Deletable>({ documents, key }: Deletion<T>): Promise<boolean> {
+  const undo = ({ deletingSince, ...record }: T): T => record as unknown as T;
+  const isOpen = ({ deletingSince, deletionDecided }: T) => deletingSince !== undefined && !deletionDecided;
+  const left = await documents.update(key, (record) => (isOpen(record) ? undo(record) : undefined), {
+    fromReserve: true,
+  });
+  return left?.deletionDecided === true;
+}
+
+/** Decides the deletion, unless somebody else has undone it. */
+async function isUndoneInsteadOfDecided<T extends Deletable>({ documents, key }: Deletion<T>): Promise<boolean> {
+  const decide = (record: T): T | undefined =>
+    record.deletingSince === undefined ? undefined : { ...record, deletionDecided: true };
+  try {
+    const left = await documents.update(key, decide);
+    return left !== undefined && left.deletingSince === undefined;
+  } catch (error) {
+    // What is removed next makes room.
+    if (!(error instanceof StoreFull)) throw error;
+    return false;
+  }
 }
 
 async function remove<T extends Deletable>(tenant: Tenant, { key, removeContents }: Deletion<T>): Promise<void> {

@@ -224,7 +224,7 @@ describe('deleting what jobs use', () => {
   });
 
   test('a deletion whose process died is ended by the sweep, one that a job came before is undone', async () => {
-    const { tenant, store, keys, advance } = testStore();
+    const { tenant, store, keys } = testStore();
     const before = await keys();
     const mark = async (datasetId: string) => {
       const key = `tenants/default/datasets/${datasetId}/dataset.json`;
@@ -237,14 +237,10 @@ describe('deleting what jobs use', () => {
     await addImage(tenant.images, id, imageDescription(), imageContent('pixels'));
     await mark(id);
     await store.sweep();
-    expect(await keys()).not.toEqual(before);
-    advance(600_001);
-    await store.sweep();
     expect(await keys()).toEqual(before);
 
     const { job } = await newAdaptation(tenant);
     await mark(job.request.datasetId);
-    advance(600_001);
     await store.sweep();
     expect(await tenant.datasets.get(job.request.datasetId)).toMatchObject({ id: job.request.datasetId });
   });
