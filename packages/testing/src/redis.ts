@@ -9,6 +9,8 @@ export interface RedisServer {
   /** `redis://…` with the password, if any. */
   url: string;
   port: number;
+  /** With its append-only file: every command that has written. */
+  folder: string;
   pid(): number;
   /** Kills the server as a crash would (SIGKILL). */
   kill(): Promise<void>;
@@ -60,6 +62,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   return {
     url: `redis://${options.password === undefined ? '' : `:${options.password}@`}127.0.0.1:${port}`,
     port,
+    folder,
     pid: () => server.pid!,
     kill: () => end('SIGKILL'),
     restart: async () => {

@@ -22,6 +22,8 @@ export const s3Credentials = { AWS_ACCESS_KEY_ID: 'tester', AWS_SECRET_ACCESS_KE
 export interface S3Server {
   /** `http://127.0.0.1:<port>` */
   readonly endpoint: string;
+  /** Where its objects lie as files. */
+  readonly folder: string;
   /** Ends the server with -9 and starts it again on the same objects and port. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -72,7 +74,7 @@ export async function startS3Server(bucket: string): Promise<S3Server> {
     await ended;
   };
   await start();
-  return { endpoint, stop, restart: () => stop().then(start) };
+  return { endpoint, folder: root, stop, restart: () => stop().then(start) };
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -14,6 +14,13 @@ export function picturePng(width: number, height: number, pixels: Uint8Array): B
   return png(width, height, 8, Buffer.concat(rows.flatMap((row) => [Buffer.alloc(1), row])));
 }
 
+/** The PNG with a text chunk and EXIF that hold `text`. */
+export function pngWithText(file: Uint8Array, text: string): Buffer {
+  const headerEnd = 33;
+  const added = ['tEXt', 'eXIf'].map((type) => chunk(type, Buffer.from(`Comment\0${text}`)));
+  return Buffer.concat([file.subarray(0, headerEnd), ...added, file.subarray(headerEnd)]);
+}
+
 function png(width: number, height: number, bits: number, rows: Buffer): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);

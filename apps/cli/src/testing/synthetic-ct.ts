@@ -24,14 +24,18 @@ export function ctSlice(seed: number, hasLesion: boolean): Int16Array {
   });
 }
 
-/** A DICOM file (PS3.10, explicit little endian) of a slice: 16 bits, signed, stored with this slope and intercept. */
-export function ctFile(hounsfield: Int16Array, { slope = 1, intercept = -1024 } = {}): Buffer {
+/**
+ * A DICOM file (PS3.10, explicit little endian) of a slice: 16 bits, signed, stored with this slope and intercept, with
+ * `texts` in elements of every representation that holds text.
+ */
+export function ctFile(hounsfield: Int16Array, { slope = 1, intercept = -1024, texts = '' } = {}): Buffer {
   const stored = Int16Array.from(hounsfield, (value) => Math.round((value - intercept) / slope));
   return Buffer.concat([
     Buffer.alloc(128),
     Buffer.from('DICM'),
     element(0x0002, 0x0010, 'UI', '1.2.840.10008.1.2.1\0'),
     element(0x0008, 0x0060, 'CS', 'CT'),
+    ...textElements(texts),
     element(0x0028, 0x0002, 'US', word(1)),
     element(0x0028, 0x0004, 'CS', 'MONOCHROME2 '),
     element(0x0028, 0x0010, 'US', word(ctSide)),
@@ -47,12 +51,39 @@ export function ctFile(hounsfield: Int16Array, { slope = 1, intercept = -1024 } 
   ]);
 }
 
+/** In ascending order, private ones and a sequence too. */
+function textElements(text: string): Buffer[] {
+  if (text === '') return [];
+  const even = text.padEnd(text.length + (text.length % 2));
+  const tags = [
+    [0x0008, 0x0080, 'LO'],
+    [0x0008, 0x0081, 'ST'],
+    [0x0008, 0x1010, 'SH'],
+    [0x0009, 0x0010, 'LO'],
+    [0x0009, 0x1001, 'UN'],
+    [0x0010, 0x0010, 'PN'],
+    [0x0010, 0x0020, 'LO'],
+    [0x0010, 0x1040, 'UT'],
+    [0x0010, 0x4000, 'LT'],
+    [0x0018, 0x0015, 'CS'],
+    [0x0020, 0x0010, 'SH'],
+    [0x0020, 0x4000, 'LT'],
+  ] as const;
+  const item = element(0x0008, 0x0104, 'LO', even);
+  const head = Buffer.from([0xfe, 0xff, 0x00, 0xe0, item.length, 0, 0, 0]);
+  const sequence = element(0x0008, 0x1032, 'SQ', Buffer.concat([head, item]));
+  const made = tags.map(([group, number, representation]) => element(group, number, representation, even));
+  return [...made.slice(0, 3), sequence, ...made.slice(3)];
+}
+
+const longForms = ['OW', 'UN', 'UT', 'SQ'];
+
 const word = (value: number) => new Uint8Array(Int16Array.of(value).buffer);
 const decimal = (value: number) => String(value).padEnd(8);
 
 function element(group: number, number: number, representation: string, value: string | Uint8Array): Buffer {
   const content = Buffer.from(value as Uint8Array);
-  const isLong = representation === 'OW';
+  const isLong = longForms.includes(representation);
   const head = Buffer.alloc(isLong ? 12 : 8);
   head.writeUInt16LE(group, 0);
   head.writeUInt16LE(number, 2);
