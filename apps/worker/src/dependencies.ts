@@ -30,7 +30,7 @@ interface WorkerSettings {
 
 /** The part of the engine that a worker uses. */
 export interface WorkerEngine
-  extends Pick<Engine, 'state' | 'adapt' | 'revise' | 'score' | 'forget' | 'stop'>,
+  extends Pick<Engine, 'state' | 'adapt' | 'inspect' | 'revise' | 'score' | 'forget' | 'stop'>,
     EventEmitter<EngineEvents> {}
 
 /** What a worker works with. It stops the engine when it stops, and closes nothing else. */

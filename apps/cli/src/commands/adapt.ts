@@ -6,6 +6,7 @@ import { openBackbone } from '@mediclip/backbones';
 import { type Engine, EngineError } from '@mediclip/engine';
 import { intensityFact } from '@mediclip/evaluation';
 import { announce } from '../folder/data-folder.js';
+import { judgeOutliers } from '../folder/judge-outliers.js';
 import { loadShots } from '../folder/load-shots.js';
 import { createOutput, type Output } from '../terminal/output.js';
 import { Progress } from '../terminal/progress.js';
@@ -33,7 +34,7 @@ export async function adapt(folder: string, flags: AdaptFlags, signal: AbortSign
   checkPlaces(out, partial, flags);
   const backbone = openBackbone(options.backbone, { modelsFolder: path.resolve(flags.modelsDir) });
   for (const tap of options.taps ?? []) backbone.tapShape(tap);
-  const { images, origin, intensity, copies } = await loadShots(folder, options, backbone.side, {
+  const loaded = await loadShots(folder, options, backbone.side, {
     note: (file, note) => output.remark(`${file}: ${note}`),
     found: (data) => announce(output, data),
     leftOut(file, message) {
@@ -41,25 +42,27 @@ export async function adapt(folder: string, flags: AdaptFlags, signal: AbortSign
       output.remark(`Left out, and another image chosen: ${message}`);
     },
   });
+  const { intensity, copies } = loaded;
   for (const { file, of } of copies) output.event({ event: 'copy-left-out', file, of });
-  if (copies.length > 0) output.remark(copiesNote(images.length, copies.length));
+  if (copies.length > 0) output.remark(copiesNote(loaded.images.length, copies.length));
 
   if (intensity) {
     output.event({ event: 'intensity', intensity });
     output.remark(`Greys deeper than 8 bits are rendered ${intensityFact(intensity)}.`);
   }
   const outFolder = path.join(partial, 'model');
-  const job: AdaptationJob = { options, images, origin, intensity, workFolder: partial, outFolder };
   const startedAt = performance.now();
   await withEngine(flags, async (engine) => {
     signal.throwIfAborted();
     if (!flags.resume) await rm(partial, { recursive: true, force: true });
     await mkdir(partial, { recursive: true });
+    const shots = await judgeOutliers(engine, options, loaded, path.join(partial, 'inspection'), output);
+    const job: AdaptationJob = { options, ...shots, intensity, workFolder: partial, outFolder };
     await train(engine, job, output, signal, flags);
   });
-  await writeExportedModel(job.outFolder, await readDetector(job.outFolder), backbone);
+  await writeExportedModel(outFolder, await readDetector(outFolder), backbone);
   if (existsSync(out)) await rename(out, path.join(partial, 'replaced'));
-  await rename(job.outFolder, out);
+  await rename(outFolder, out);
   await rm(partial, { recursive: true, force: true });
 
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10;

@@ -21,6 +21,7 @@ export interface AdaptationFlags {
   readonly learningRate?: string;
   readonly pooling?: string;
   readonly intensity?: string;
+  readonly excludeOutliers?: boolean;
 }
 
 export function addAdaptationFlags(command: Command): Command {
@@ -38,6 +39,7 @@ export function addAdaptationFlags(command: Command): Command {
       '--intensity <how>',
       'greys deeper than 8 bits: auto, file, a window of CT (brain, lung, bone …), CENTRE/WIDTH, or LOW..HIGH percentiles',
     )
+    .option('--exclude-outliers', 'leave out normal images that do not belong to the others')
     .option('--options <file>', 'JSON file with any options of POST /v1/adaptations; flags go before it');
 }
 
@@ -53,6 +55,7 @@ export async function parseAdaptationFlags(flags: AdaptationFlags): Promise<Adap
       shots: numberOf(flags.shots),
       seed: numberOf(flags.seed),
       intensity: flags.intensity === undefined ? undefined : intensityOf(flags.intensity),
+      excludeOutliers: flags.excludeOutliers,
     }),
     ...nested('training', file.training, {
       epochs: numberOf(flags.epochs),

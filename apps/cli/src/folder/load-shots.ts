@@ -27,6 +27,8 @@ export interface ShotsReport {
 /** The shots of a folder, and what was left out for being like them. */
 export interface LoadedShots {
   readonly images: AdaptationJob['images'];
+  /** Per image, its file. */
+  readonly files: readonly string[];
   readonly origin: ShotsOrigin;
   /** How greys deeper than 8 bits were rendered. */
   readonly intensity: ChosenIntensity | undefined;
@@ -91,6 +93,7 @@ export async function loadShots(
       for (const [i, { notes }] of shots.entries()) for (const note of notes) report.note?.(shotFiles[i]!, note);
       return {
         images: shotsOf(shots.map(({ image }) => image)),
+        files: shotFiles,
         origin: { pixelDigests: scored.map(({ image }) => pixelDigest(image)), copies: chosen.copies.length },
         intensity,
         copies: chosen.copies.map(({ index, of }) => ({ file: files[index]!, of: files[of]! })),

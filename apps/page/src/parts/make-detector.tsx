@@ -20,6 +20,7 @@ export function MakeDetector({ dataset }: { dataset: Dataset }) {
   const [epochs, setEpochs] = useState<number>();
   const [backbone, setBackbone] = useState('lite');
   const [intensity, setIntensity] = useState<Intensity>();
+  const [excludesOutliers, setExcludesOutliers] = useState(false);
   const loaded = useLoaded(
     async () => ({
       backbones: (await all<Backbone>('/v1/backbones')).filter((one) => one.available),
@@ -37,6 +38,7 @@ export function MakeDetector({ dataset }: { dataset: Dataset }) {
       backbone,
       ...(epochs !== undefined && { training: { epochs } }),
       ...(intensity && { intensity }),
+      ...(excludesOutliers && { excludeOutliers: true }),
     };
     const job = await send<Job>('POST', '/v1/adaptations', asked);
     learn(job);
@@ -110,6 +112,14 @@ export function MakeDetector({ dataset }: { dataset: Dataset }) {
             </select>
           </label>
           <IntensityField onChange={setIntensity} />
+          <label>
+            <input
+              type="checkbox"
+              checked={excludesOutliers}
+              onChange={({ currentTarget }) => setExcludesOutliers(currentTarget.checked)}
+            />{' '}
+            Leave out pictures that do not belong to the others
+          </label>
         </div>
       </details>
       <Action main disabled={available === 0} do={make}>

@@ -1,4 +1,4 @@
-import { chosenIntensitySchema, type Image, idSchema } from '@mediclip/contracts';
+import { chosenIntensitySchema, type Image, idSchema, outlierSchema } from '@mediclip/contracts';
 import { DamagedContent, datasetDigest, splitsOfGroups } from '@mediclip/store';
 import { z } from 'zod';
 import type { JobContext } from './job-context.js';
@@ -7,6 +7,9 @@ const shotsSchema = z.strictObject({
   pixelDigests: z.array(z.string()),
   copies: z.array(z.strictObject({ imageId: idSchema, of: idSchema })),
   intensity: chosenIntensitySchema.optional(),
+  outliers: z.array(outlierSchema).optional(),
+  /** What was found about outliers, in sentences. */
+  notes: z.array(z.string()).optional(),
 });
 
 const fixedSchema = z.strictObject({

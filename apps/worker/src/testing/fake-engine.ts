@@ -2,7 +2,13 @@ import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type AdaptationJob, type RevisionJob, readDetector } from '@mediclip/adaptation';
+import {
+  type AdaptationJob,
+  type InspectionJob,
+  type NormalsFound,
+  type RevisionJob,
+  readDetector,
+} from '@mediclip/adaptation';
 import { listBackbones, writeSafetensors } from '@mediclip/backbones';
 import type { AdaptOptions, Engine, EngineEvents, EngineState, ScoreOptions } from '@mediclip/engine';
 import { EngineError } from '@mediclip/engine';
@@ -30,6 +36,9 @@ export class FakeEngine extends EventEmitter<EngineEvents> implements WorkerEngi
   readonly adaptations: FakeAdaptation[] = [];
   readonly scoredBy: string[] = [];
   readonly forgotten: string[] = [];
+  /** How many images each inspection was of, and what the next ones find. */
+  readonly inspected: number[] = [];
+  normalsFound: NormalsFound = { outliers: [], isMixed: false };
   /** Detectors that see dark as abnormal, by their id. */
   readonly inverted = new Set<string>();
   /** Why CUDA was passed over. */
@@ -81,6 +90,13 @@ export class FakeEngine extends EventEmitter<EngineEvents> implements WorkerEngi
       onProgress({ phase: 'training', done: step + 1, total: this.steps, loss: 1 / (step + 1) });
     }
     await writeFakeDetector(job);
+  }
+
+  async inspect({ images, outFolder }: InspectionJob, { signal }: AdaptOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
+    this.inspected.push(images.length);
+    await mkdir(outFolder, { recursive: true });
+    await writeFile(path.join(outFolder, 'normals.json'), JSON.stringify(this.normalsFound));
   }
 
   async revise({ parentFolder, images, outFolder }: RevisionJob, { signal, onProgress }: AdaptOptions = {}) {

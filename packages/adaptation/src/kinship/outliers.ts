@@ -16,7 +16,7 @@ export interface NormalsFound {
 }
 
 /** Fewer images cannot say what is usual among them. */
-const leastNormals = 4;
+export const leastNormals = 4;
 /** So many images of another kind, and this share of all, are a mixture rather than exceptions. */
 const leastOfMixture = 3;
 const leastShareOfMixture = 0.1;

@@ -1,4 +1,5 @@
 import type { NormalImage } from '@mediclip/synthesis';
+import type { InspectionJob } from '../inspection/inspection-job.js';
 import type { AdaptationJob } from '../training/job.js';
 
 /** Where a revised detector comes from. */
@@ -25,5 +26,5 @@ export interface RevisionJob {
   readonly outFolder: string;
 }
 
-/** Work that ends with a detector. */
-export type DetectorJob = AdaptationJob | RevisionJob;
+/** Work that goes on in small parts: it ends with a detector, or with what is found of normal images. */
+export type DetectorJob = AdaptationJob | RevisionJob | InspectionJob;

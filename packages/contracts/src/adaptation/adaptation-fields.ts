@@ -88,6 +88,11 @@ export const scalarFields = {
   }),
 };
 
+export const excludeOutliers = z.boolean().meta({
+  description:
+    'Whether normal images that do not belong to the others (another kind of image, inverted greys) are left out; otherwise they are named only.',
+});
+
 export const optionsName = z
   .string()
   .min(1)

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  excludeOutliers,
   optionsName,
   promptFields,
   scalarFields,
@@ -16,7 +17,8 @@ import { adaptationPresets } from './adaptation-presets.js';
 import { intensitySchema } from './intensity.js';
 
 const inputShape = z.strictObject({
-  ...z.strictObject({ ...scalarFields, name: optionsName, taps, intensity: intensitySchema }).partial().shape,
+  ...z.strictObject({ ...scalarFields, name: optionsName, taps, intensity: intensitySchema, excludeOutliers }).partial()
+    .shape,
   prompts: z.strictObject(promptFields).partial().optional().meta({ description: 'Phrases of the two states.' }),
   synthesis: z
     .strictObject({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  excludeOutliers,
   optionsName,
   promptFields,
   scalarFields,
@@ -14,8 +15,8 @@ import {
 import { intensitySchema } from './intensity.js';
 
 /**
- * Every option of an adaptation with its value. Only `name` (none), `taps` (the backbone's own) and `intensity`
- * (`auto`) may be missing.
+ * Every option of an adaptation with its value. Only `name` (none), `taps` (the backbone's own), `intensity`
+ * (`auto`) and `excludeOutliers` (false) may be missing.
  */
 export const adaptationOptionsSchema = z
   .strictObject({
@@ -23,6 +24,7 @@ export const adaptationOptionsSchema = z
     name: optionsName.optional(),
     taps: taps.optional(),
     intensity: intensitySchema.optional(),
+    excludeOutliers: excludeOutliers.optional(),
     prompts: z.strictObject(promptFields),
     synthesis: z.strictObject({
       tasks: z.strictObject(taskFields).refine(sumsToOne, sumMessage),

@@ -1,7 +1,7 @@
 import type { AdaptationOptions } from './adaptation-options.js';
 
 /** What a preset decides: every option that a request may leave out and that has a value of its own. */
-export type PresetValues = Omit<AdaptationOptions, 'preset' | 'name' | 'taps' | 'intensity'>;
+export type PresetValues = Omit<AdaptationOptions, 'preset' | 'name' | 'taps' | 'intensity' | 'excludeOutliers'>;
 
 /** Phrases of the two states as in the authors' code (arXiv 2405.11315). */
 const phrases = {

@@ -12,6 +12,7 @@ import {
   shareSchema,
   timestampSchema,
 } from './primitives.js';
+import { foreignSchema } from './scores.js';
 
 const versionsSchema = z
   .record(z.string(), z.string())
@@ -42,6 +43,15 @@ const addedNormalsSchema = z
     }),
   })
   .meta({ id: 'AddedNormals', description: 'Normal images that a revision added to the memory.' });
+
+/** A normal image that does not belong to the others. */
+export const outlierSchema = z
+  .strictObject({
+    imageId: idSchema,
+    kind: foreignSchema,
+    excluded: z.boolean().meta({ description: 'Whether it was left out; otherwise the model was adapted to it, too.' }),
+  })
+  .meta({ id: 'OutlierImage', description: 'A normal image that does not belong to the others.' });
 
 /** Where a model comes from: enough to make it again. */
 const lineageSchema = z
@@ -74,6 +84,9 @@ const lineageSchema = z
       .meta({
         description: 'Training images that were left out as copies or near copies; absent when there were none.',
       }),
+    outliers: z.array(outlierSchema).optional().meta({
+      description: 'Normal images that do not belong to the others; absent when there are none, and in earlier models.',
+    }),
     backbone: z.string(),
     backboneDigest: digestSchema,
     seed: countSchema,

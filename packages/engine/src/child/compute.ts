@@ -2,6 +2,7 @@ import type {
   AdaptationJob,
   AdaptationProgress,
   DetectorReference,
+  InspectionJob,
   OnBatchHalved,
   RevisionJob,
   SampleSource,
@@ -21,8 +22,8 @@ export interface ScoreInput {
 }
 
 /**
- * An adaptation or a revision in progress. Opening an adaptation goes on from the checkpoint in its work folder where
- * there is one.
+ * An adaptation, a revision or an inspection in progress. Opening an adaptation goes on from the checkpoint in its work
+ * folder where there is one.
  */
 export interface AdaptationRun {
   readonly progress: AdaptationProgress;
@@ -44,6 +45,7 @@ export interface Compute {
   score(batch: readonly ScoreInput[]): Promise<AnomalyMap[]>;
   openAdaptation(job: AdaptationJob, samples: SampleSource): Promise<AdaptationRun>;
   openRevision(job: RevisionJob): Promise<AdaptationRun>;
+  openInspection(job: InspectionJob): Promise<AdaptationRun>;
   /** Frees what is held for a detector; no-op when nothing is. */
   release(detectorId: string): Promise<void>;
 }

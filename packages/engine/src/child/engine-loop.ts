@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { AdaptationJob, DetectorJob, RevisionJob } from '@mediclip/adaptation';
+import type { AdaptationJob, DetectorJob } from '@mediclip/adaptation';
 import { EngineError, toOutOfMemoryError } from '../errors.js';
 import { type Beat, type EngineMessage, type Fault, monotonicMs, type WorkMessage } from '../protocol.js';
 import { SynthesisPool } from '../synthesis/synthesis-pool.js';
@@ -8,7 +8,7 @@ import { type Operation, Scheduler } from './scheduler.js';
 
 interface OpenAdaptation {
   readonly run: AdaptationRun;
-  /** Undefined for a revision, which draws nothing. */
+  /** Undefined for revisions and inspections, which draw nothing. */
   readonly pool: SynthesisPool | undefined;
   /** What to answer once it is closed; nothing yet while it goes on. */
   answer: EngineMessage | undefined;
@@ -121,7 +121,7 @@ export class EngineLoop {
     if (operation.kind === 'score') return operation.requests.length;
     if (!('adaptation' in operation)) return 1;
     const job = this.#jobs.get(operation.adaptation);
-    return job === undefined || isRevision(job) ? 1 : job.options.training.batchSize;
+    return job !== undefined && isAdaptation(job) ? job.options.training.batchSize : 1;
   }
 
   async #resolve({ detector, requests }: Extract<Operation, { kind: 'resolve' }>): Promise<void> {
@@ -156,7 +156,9 @@ export class EngineLoop {
 
   async #open({ adaptation }: Extract<Operation, { kind: 'open' }>): Promise<void> {
     const job = this.#jobs.get(adaptation)!;
-    const outcome = await attempt(() => (isRevision(job) ? this.#openRevision(job) : this.#openAdaptation(job)));
+    const outcome = await attempt(() =>
+      isAdaptation(job) ? this.#openAdaptation(job) : this.#openWithoutSamples(job),
+    );
     if ('error' in outcome) {
       this.#scheduler.openFailed();
       this.#send(this.#failure(adaptation, outcome.error));
@@ -167,8 +169,9 @@ export class EngineLoop {
     this.#tellProgress(adaptation, outcome.value.run);
   }
 
-  async #openRevision(job: RevisionJob): Promise<Pick<OpenAdaptation, 'run' | 'pool'>> {
-    return { run: await this.#compute.openRevision(job), pool: undefined };
+  async #openWithoutSamples(job: Exclude<DetectorJob, AdaptationJob>): Promise<Pick<OpenAdaptation, 'run' | 'pool'>> {
+    const run = 'kind' in job ? this.#compute.openInspection(job) : this.#compute.openRevision(job);
+    return { run: await run, pool: undefined };
   }
 
   async #openAdaptation(job: AdaptationJob): Promise<Pick<OpenAdaptation, 'run' | 'pool'>> {
@@ -224,7 +227,7 @@ export function faultOf(error: Error): Fault {
 }
 
 /** Told here, by type, so that a process starts without loading all of what it may compute with. */
-const isRevision = (job: DetectorJob): job is RevisionJob => 'parentFolder' in job;
+const isAdaptation = (job: DetectorJob): job is AdaptationJob => !('kind' in job || 'parentFolder' in job);
 
 function idsOf(operation: Operation): number[] {
   if ('requests' in operation) return operation.requests.map(({ id }) => id);

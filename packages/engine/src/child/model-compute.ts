@@ -1,5 +1,5 @@
 /** The module that the engine process computes with: the method on ONNX Runtime. */
-import { AdaptationRun, type OnBatchHalved, RevisionRun, Scorer, Towers } from '@mediclip/adaptation';
+import { AdaptationRun, InspectionRun, type OnBatchHalved, RevisionRun, Scorer, Towers } from '@mediclip/adaptation';
 import type { AnomalyMap } from '@mediclip/maps';
 import type { Compute, ComputeSettings, ScoreInput } from './compute.js';
 import { openOrtRuntime } from './ort-runtime.js';
@@ -34,6 +34,7 @@ export function computeOn(towers: Towers): Compute {
       return AdaptationRun.open(job, towers.open(backbone, taps), samples);
     },
     openRevision: (job) => RevisionRun.open(job, towers),
+    openInspection: async (job) => InspectionRun.open(job, towers),
     async release(detectorId) {
       await scorer.forget(detectorId);
     },

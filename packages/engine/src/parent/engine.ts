@@ -5,6 +5,7 @@ import type {
   BatchHalved,
   DetectorJob,
   DetectorReference,
+  InspectionJob,
   RevisionJob,
 } from '@mediclip/adaptation';
 import type { AnomalyMap } from '@mediclip/maps';
@@ -175,6 +176,16 @@ export class Engine extends EventEmitter<EngineEvents> {
    */
   revise(job: RevisionJob, options: AdaptOptions = {}): Promise<void> {
     return inSpan('engine revise', { attributes: { 'mediclip.images': job.images.length } }, () =>
+      this.#adapt(job, options),
+    );
+  }
+
+  /**
+   * As `revise`, for normal images among which those are looked for that do not belong to the others; what is found is
+   * in the job's folder.
+   */
+  inspect(job: InspectionJob, options: AdaptOptions = {}): Promise<void> {
+    return inSpan('engine inspect', { attributes: { 'mediclip.images': job.images.length } }, () =>
       this.#adapt(job, options),
     );
   }

@@ -147,6 +147,9 @@ export async function createCompute(
     },
     score: (batch) => score(batch, precision),
     openAdaptation: async (job, samples) => new FakeRun(job, samples),
+    openInspection: async () => {
+      throw new Error('The fake inspects nothing.');
+    },
     openRevision: async () => {
       throw new Error('The fake revises nothing.');
     },

@@ -44,6 +44,13 @@ const model: Model = {
 const facts = (of: Model) => Object.fromEntries(modelCardFacts(of, backbone).map(({ name, value }) => [name, value]));
 
 describe('the model card', () => {
+  test('names normal images that were unlike the others, and what became of them', () => {
+    const outliers = [{ imageId: id, kind: 'inverted' as const, excluded: true }];
+    const card = facts({ ...model, lineage: { ...model.lineage, outliers } });
+    expect(card['Normal images unlike the others']).toBe(`1, left out: ${id} (inverted greys)`);
+    expect(facts(model)).not.toHaveProperty('Normal images unlike the others');
+  });
+
   test('says what the model was made from, by what, and how well it did on what was held out', () => {
     expect(facts(model)).toMatchObject({
       'Licence of the weights': 'Apache-2.0',

@@ -38,6 +38,7 @@ export function modelCardFacts(model: Model, backbone: CardBackbone): CardFact[]
     { name: 'Taps', value: configuration.taps.join(', ') },
     { name: 'Preset', value: configuration.preset },
     { name: 'Normal images adapted on', value: shotsFact(lineage) },
+    ...outlierFacts(lineage),
     { name: 'Greys deeper than 8 bits', value: intensityFact(model.intensity) },
     { name: 'Adapted on data set', value: `${lineage.datasetId} (digest ${lineage.datasetDigest})` },
     ...revisionFacts(lineage),
@@ -92,6 +93,14 @@ ${misuse}
 |---|---|
 ${rows.join('\n')}
 `;
+}
+
+function outlierFacts({ outliers = [] }: Model['lineage']): CardFact[] {
+  if (outliers.length === 0) return [];
+  const [first] = outliers;
+  const done = first?.excluded ? 'left out' : 'the model knows them as normal';
+  const ids = outliers.map(({ imageId, kind }) => `${imageId}${kind === 'inverted' ? ' (inverted greys)' : ''}`);
+  return [{ name: 'Normal images unlike the others', value: `${outliers.length}, ${done}: ${ids.join(', ')}` }];
 }
 
 function revisionFacts({ parentModelId, added = [] }: Model['lineage']): CardFact[] {

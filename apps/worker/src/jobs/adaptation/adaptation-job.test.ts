@@ -81,6 +81,29 @@ describe('an adaptation', () => {
     ]);
   });
 
+  test('names the normal images that do not belong to the others, and leaves them out when asked to', async () => {
+    const { jobQueue, engine } = await service.startWorker();
+    const datasetId = await service.dataset({ train: 5 });
+    engine.normalsFound = { outliers: [{ index: 1, kind: 'inverted' }], isMixed: false };
+    const adapted = async (options: AdaptationOptionsInput) => {
+      const job = (await service.ended(await service.adapt(jobQueue, datasetId, options))) as JobOf<'adaptation'>;
+      expect(job.error).toBeUndefined();
+      const { lineage } = await service.tenant.models.get(job.result!.modelId);
+      return { lineage, notes: job.result!.notes };
+    };
+    const warned = await adapted({ shots: 5 });
+    const excluded = await adapted({ shots: 5, excludeOutliers: true });
+    const imageId = warned.lineage.imageIds[1]!;
+    expect(warned.lineage.outliers).toEqual([{ imageId, kind: 'inverted', excluded: false }]);
+    expect(warned.notes).toEqual([expect.stringContaining('looks like a negative')]);
+    expect(excluded.lineage.outliers).toEqual([{ imageId, kind: 'inverted', excluded: true }]);
+    expect(excluded.lineage.imageIds).toEqual(warned.lineage.imageIds.toSpliced(1, 1));
+    expect(excluded.lineage.pixelDigests).toEqual(warned.lineage.pixelDigests!.toSpliced(1, 1));
+    expect(excluded.notes).toEqual([expect.stringContaining('was left out')]);
+    expect(engine.inspected).toEqual([5, 5]);
+    expect(engine.adaptations.map(({ job }) => job.images.length)).toEqual([5, 4]);
+  });
+
   test('of the paper preset says that scoring sees the colour that training does not', async () => {
     const { jobQueue } = await service.startWorker();
     const datasetId = await service.dataset({ train: 2 });

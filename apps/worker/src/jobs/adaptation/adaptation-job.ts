@@ -29,6 +29,7 @@ import { imageStatistics, loadImage } from '../load-image.js';
 import { withWorkFolder } from '../work-folders.js';
 import { CheckpointMirror } from './checkpoint-mirror.js';
 import { chooseTrainingImages } from './choose-training-images.js';
+import { judgeOutliers } from './judge-outliers.js';
 
 type Dependencies = Pick<WorkerDependencies, 'engine' | 'imagingPool' | 'settings'>;
 type Context = JobContext<'adaptation'>;
@@ -44,10 +45,13 @@ export function adaptationJob(dependencies: Dependencies): JobRunner<'adaptation
     const { options } = job.request;
     const seen = { kind: 'test', intensity: givenIntensity(options.intensity) } as const;
     const look = (image: Image) => loadShot(dependencies, context, image, seen);
-    const fixed = await fixedImages(context, async (images) =>
-      withIntensity(dependencies, context, await chooseTrainingImages(images, options, look)),
-    );
     return withWorkFolder(workFolder, { ...attempt, tenant: tenant.tenant }, async (folder) => {
+      const fixed = await fixedImages(context, async (images) => {
+        const chosen = await withIntensity(dependencies, context, await chooseTrainingImages(images, options, look));
+        const load = (image: Image) =>
+          loadShot(dependencies, context, image, { kind: 'test', intensity: chosen.shots?.intensity });
+        return judgeOutliers(dependencies.engine, context, chosen, load, path.join(folder, 'inspection'));
+      });
       const outFolder = path.join(folder, 'detector');
       const images = await trainingImages(dependencies, context, fixed);
       const { shots } = fixed;
@@ -61,6 +65,7 @@ export function adaptationJob(dependencies: Dependencies): JobRunner<'adaptation
       const copies = shots?.copies.length ?? 0;
       const notes = [
         ...(copies > 0 ? [copiesNote(fixed.images.length, copies)] : []),
+        ...(shots?.notes ?? []),
         ...(isColourLost ? [colourPathsNote] : []),
       ];
       return { modelId: model.id, ...(notes.length > 0 && { notes }) };
@@ -188,6 +193,7 @@ async function describeModel(
       ...groupsOf(fixed.images),
       ...(fixed.shots && { pixelDigests: fixed.shots.pixelDigests }),
       ...(fixed.shots && fixed.shots.copies.length > 0 && { copies: fixed.shots.copies }),
+      ...(fixed.shots?.outliers && { outliers: fixed.shots.outliers }),
       backbone: description.backbone.id,
       backboneDigest: description.backbone.digest,
       seed: options.seed,
