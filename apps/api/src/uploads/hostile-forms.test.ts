@@ -1,6 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { ImageIntake } from '@mediclip/intake';
+import { type ArchiveEntry, zip } from '../testing/archives.js';
+import { bitmap } from '../testing/bitmaps.js';
 import { closeSharedPool, freshKey, TestService } from '../testing/test-service.js';
 
 let service: TestService;
@@ -38,6 +41,30 @@ describe('a form with a part that nobody asked for', () => {
     expect((await service.post(target, { body, headers })).problem).toBe('validation-failed');
     expect(service.temporaryFiles).toEqual([]);
   });
+});
+
+test('an archive of files that cost nothing lets other work run between few of them', async () => {
+  const skip = jest.spyOn(ImageIntake.prototype, 'skip');
+  let isOver = false;
+  let seen = 0;
+  let mostInOneTurn = 0;
+  const look = () => {
+    mostInOneTurn = Math.max(mostInOneTurn, skip.mock.calls.length - seen);
+    seen = skip.mock.calls.length;
+    if (!isOver) setImmediate(look);
+  };
+  look();
+  const body = await zip([
+    ['train/normal/a.bmp', bitmap(16, 12, 200)],
+    ...Array.from({ length: 1500 }, (_, index): ArchiveEntry => [`notes/${index}.txt`, '']),
+  ]);
+  const type = { 'content-type': 'application/zip' };
+  const answer = await service.post(target.replace('/images', '/archive'), { body, headers: type });
+  isOver = true;
+  look();
+  skip.mockRestore();
+  expect(answer.json).toMatchObject({ stored: 1, skipped: 1500 });
+  expect(mostInOneTurn).toBeLessThanOrEqual(100);
 });
 
 test('a repeat with an answered key reads no more than a body may have', async () => {

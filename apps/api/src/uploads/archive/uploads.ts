@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { type ArchiveLayout, ProblemError, type Upload } from '@mediclip/contracts';
 import { type DatasetLayout, LayoutError, type PlacedEntry, readLayout } from '@mediclip/dataset-layout';
 import { type ImageIntake, type SpooledFile, spool } from '@mediclip/intake';
@@ -26,6 +27,8 @@ async function uploadArchive(call: Call<'uploadArchive'>, dependencies: ImageDep
   return { ...upload, layout };
 }
 
+const pieceLength = 100;
+
 type Unpack = (file: ArchiveFile) => Promise<SpooledFile | ProblemError>;
 
 /** Hands every file to the intake as the layout places it, and tells what layout was found. */
@@ -37,14 +40,23 @@ async function takeAll(
 ): Promise<ArchiveLayout> {
   const { kind, entries, missing, found } = await layoutOf(files);
   if (kind === 'unknown') throw new ProblemError('archive-layout-unknown');
-  for (const [index, place] of entries.entries()) {
+  for await (const [index, place] of inPieces(entries.entries())) {
     const group = place.role === 'image' ? (place.group ?? (areFoldersGroups ? place.folder : undefined)) : undefined;
     await take(files, index, place, intake, unpack, group);
   }
-  for (const { fileName, reason } of missing) {
+  for await (const { fileName, reason } of inPieces(missing)) {
     await intake.reject(shownName(fileName), new ProblemError('listed-file-missing', reason));
   }
   return { kind, found };
+}
+
+/** Items that may each cost next to nothing, with room for other work between every hundred of them. */
+async function* inPieces<T>(items: Iterable<T>): AsyncGenerator<T> {
+  let given = 0;
+  for (const item of items) {
+    if (given++ % pieceLength === 0) await yieldToEventLoop();
+    yield item;
+  }
 }
 
 /** The layout by the one reader. Rejects with `archive-layout-unknown` and `archive-manifest-invalid`. */
