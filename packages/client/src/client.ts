@@ -7,15 +7,20 @@ import {
   type Answer,
   type Audit,
   type Backbone,
+  type Body,
   type CalibrationRequest,
   type Dataset,
   type DatasetCreate,
+  type DicomResultKind,
   type Drift,
+  dicomJsonMediaType,
   type Evaluation,
   type EvaluationRequest,
   type Health,
   type Image,
   type ImageChange,
+  type InferenceAnswer,
+  type InferenceRequest,
   isFinal,
   type Job,
   type JobEvent,
@@ -36,18 +41,26 @@ import {
   type ScoringResult,
   type ShadowReport,
   type Split,
+  type StowAnswer,
   type ThresholdSet,
   type Upload,
   type Usage,
   type VerdictRequest,
+  type Webhook,
+  type WebhookDelivery,
+  type WebhookRequest,
+  type WebhookSecretRequest,
+  type WebhookWithSecret,
 } from '@mediclip/contracts';
 import type { CallOptions, ListOptions, PostOptions, WaitOptions } from './call-options.js';
 import { type Bytes, type LabelledFile, type NamedFile, open } from './files.js';
-import { jobEvents } from './job-events.js';
+import { type InferredMap, mapRequest, readMap } from './inference.js';
+import { allJobEvents, jobEvents } from './job-events.js';
 import { JobNotSucceeded } from './job-not-succeeded.js';
 import { multipart, uploadParts } from './multipart.js';
 import { type OperationRequest, pathOf, transportRequest } from './operation-request.js';
 import { itemsOf } from './pages.js';
+import { acceptDicomFiles, dicomFiles, readDicomFiles } from './related.js';
 import { type ClientOptions, Transport } from './transport.js';
 
 /**
@@ -123,6 +136,12 @@ export class MediclipClient {
 
   getImageContent(id: string, imageId: string, options?: CallOptions): Promise<Uint8Array> {
     return this.#bytes('getImageContent', { params: { id, imageId }, accept: '*/*', options });
+  }
+
+  /** An image as a small PNG; `side`: length of the longer side, pixels. */
+  getImagePreview(id: string, imageId: string, options?: CallOptions & { side?: number }): Promise<Uint8Array> {
+    const query = { side: options?.side };
+    return this.#bytes('getImagePreview', { params: { id, imageId }, query, accept: 'image/png', options });
   }
 
   deleteImage(id: string, imageId: string, options?: CallOptions): Promise<void> {
@@ -300,6 +319,14 @@ export class MediclipClient {
     return jobEvents(this.#transport, pathOf('getJobEvents', { id }), options);
   }
 
+  /**
+   * All jobs as they change: first those that have not ended and, with `lastEventId`, those that ended since. Goes on
+   * until the caller leaves the loop or the signal aborts.
+   */
+  allJobEvents(options?: CallOptions & { lastEventId?: number }): AsyncGenerator<Job> {
+    return allJobEvents(this.#transport, pathOf('getAllJobEvents'), options);
+  }
+
   /** The job once it has ended, in whatever state. */
   async waitForJob(id: string, options?: WaitOptions): Promise<Job> {
     for await (const event of this.jobEvents(id, options)) {
@@ -350,6 +377,148 @@ export class MediclipClient {
     return this.#json('getUsage', { options });
   }
 
+  /** Has events sent to an address. Only this answer shows the secret. */
+  createWebhook(body: WebhookRequest, options?: PostOptions): Promise<WebhookWithSecret> {
+    return this.#json('createWebhook', { body: { json: body }, options });
+  }
+
+  listWebhooks(options?: ListOptions): AsyncIterable<Webhook> {
+    return itemsOf((query) => this.#json('listWebhooks', { query, options }), options);
+  }
+
+  getWebhook(id: string, options?: CallOptions): Promise<Webhook> {
+    return this.#json('getWebhook', { params: { id }, options });
+  }
+
+  /** Deletes a webhook with its deliveries. */
+  deleteWebhook(id: string, options?: CallOptions): Promise<void> {
+    return this.#nothing('deleteWebhook', { params: { id }, options });
+  }
+
+  /** Gives a webhook a new secret; for a day deliveries are signed with both. */
+  rotateWebhookSecret(id: string, body: WebhookSecretRequest = {}, options?: PostOptions): Promise<WebhookWithSecret> {
+    return this.#json('rotateWebhookSecret', { params: { id }, body: { json: body }, options });
+  }
+
+  listWebhookDeliveries(id: string, options?: ListOptions): AsyncIterable<WebhookDelivery> {
+    return itemsOf((query) => this.#json('listWebhookDeliveries', { params: { id }, query, options }), options);
+  }
+
+  /** Sends a delivery again, whatever became of it. */
+  redeliverWebhook(id: string, deliveryId: string, options?: PostOptions): Promise<WebhookDelivery> {
+    return this.#json('redeliverWebhook', { params: { id, deliveryId }, options });
+  }
+
+  /** Adds DICOM files to a data set by STOW-RS. */
+  storeStudyInDataset(
+    id: string,
+    files: readonly Uint8Array[],
+    options: PostOptions & { readonly split: Split; readonly label: Label },
+  ): Promise<StowAnswer> {
+    const query = { split: options.split, label: options.label };
+    const sent = { params: { id }, query, body: dicomFiles(files), accept: dicomJsonMediaType, options };
+    const read = (response: Response) => response.json() as Promise<StowAnswer>;
+    return this.#transport.call(transportRequest('storeStudyInDataset', sent), read);
+  }
+
+  /** Scores the images of DICOM files by STOW-RS; `jobIds`: a scoring for each study. */
+  scoreStudy(
+    id: string,
+    files: readonly Uint8Array[],
+    options?: PostOptions,
+  ): Promise<{ readonly answer: StowAnswer; readonly jobIds: readonly string[] }> {
+    const sent = { params: { id }, body: dicomFiles(files), accept: dicomJsonMediaType, options };
+    return this.#transport.call(transportRequest('scoreStudy', sent), async (response) => ({
+      answer: (await response.json()) as StowAnswer,
+      jobIds: [...(response.headers.get('link') ?? '').matchAll(/\/v1\/jobs\/([\w-]+)/g)].map(([, jobId]) => jobId!),
+    }));
+  }
+
+  /** Fetches images from a DICOMweb server that the service was told of. */
+  async importFromDicomweb(
+    id: string,
+    body: Body<'importFromDicomweb'>,
+    options?: PostOptions,
+  ): Promise<JobOf<'dicomweb-import'>> {
+    const job = await this.#json('importFromDicomweb', { params: { id }, body: { json: body }, options });
+    return ofKind(job, 'dicomweb-import');
+  }
+
+  /** The results of a study, a scoring's id, as DICOM files. */
+  getStudyResults(
+    id: string,
+    kind: DicomResultKind,
+    options?: CallOptions & { readonly server?: string },
+  ): Promise<Uint8Array[]> {
+    const sent = { params: { id, kind }, query: { server: options?.server }, accept: acceptDicomFiles, options };
+    return this.#transport.call(transportRequest('getStudyResults', sent), readDicomFiles);
+  }
+
+  /** Sends the results of a study to a DICOMweb server. */
+  async pushStudyResults(
+    id: string,
+    kind: DicomResultKind,
+    body: Body<'pushStudyResults'>,
+    options?: PostOptions,
+  ): Promise<JobOf<'dicomweb-push'>> {
+    const job = await this.#json('pushStudyResults', { params: { id, kind }, body: { json: body }, options });
+    return ofKind(job, 'dicomweb-push');
+  }
+
+  /** Name, version and extensions of the server, in the terms of the Open Inference Protocol. */
+  getInferenceServer(options?: CallOptions): Promise<Answer<'getInferenceServer'>> {
+    return this.#json('getInferenceServer', { options });
+  }
+
+  getInferenceLive(options?: CallOptions): Promise<Answer<'getInferenceLive'>> {
+    return this.#json('getInferenceLive', { options });
+  }
+
+  getInferenceReady(options?: CallOptions): Promise<Answer<'getInferenceReady'>> {
+    return this.#json('getInferenceReady', { options });
+  }
+
+  /** Inputs and outputs of a model. */
+  getInferenceModel(id: string, options?: CallOptions): Promise<Answer<'getInferenceModel'>> {
+    return this.#json('getInferenceModel', { params: { id }, options });
+  }
+
+  getInferenceModelReady(id: string, options?: CallOptions): Promise<Answer<'getInferenceModelReady'>> {
+    return this.#json('getInferenceModelReady', { params: { id }, options });
+  }
+
+  /** Scores images as Triton and KServe are asked, tensors in JSON. */
+  infer(id: string, body: InferenceRequest, options?: PostOptions): Promise<InferenceAnswer> {
+    return this.#json('infer', { params: { id }, body: { json: body }, options });
+  }
+
+  /** The map of one image as numbers. */
+  inferMap(id: string, image: Uint8Array, options?: PostOptions): Promise<InferredMap> {
+    const { body, headers } = mapRequest(image);
+    const request = transportRequest('infer', { params: { id }, body, accept: '*/*', options });
+    return this.#transport.call({ ...request, headers: { ...request.headers, ...headers } }, readMap);
+  }
+
+  /** Metrics for Prometheus. */
+  getMetrics(options?: CallOptions): Promise<string> {
+    return this.#text('getMetrics', { accept: 'text/plain', options });
+  }
+
+  /** The OpenAPI document of the server. */
+  getOpenApi(options?: CallOptions): Promise<Record<string, unknown>> {
+    return this.#json('getOpenApi', { options });
+  }
+
+  /** The OpenAPI document as a page for people, HTML. */
+  getDocs(options?: CallOptions): Promise<string> {
+    return this.#text('getDocs', { accept: 'text/html', options });
+  }
+
+  /** What a problem means and what to do about it, HTML. */
+  getProblemPage(slug: string, options?: CallOptions): Promise<string> {
+    return this.#text('getProblemPage', { params: { slug }, accept: 'text/html', options });
+  }
+
   getHealth(options?: CallOptions): Promise<Health> {
     return this.#json('getHealth', { options });
   }
@@ -360,6 +529,10 @@ export class MediclipClient {
 
   #json<K extends OperationId>(id: K, request: OperationRequest): Promise<Answer<K>> {
     return this.#transport.call(transportRequest(id, request), (response) => response.json() as Promise<Answer<K>>);
+  }
+
+  #text(id: OperationId, request: OperationRequest): Promise<string> {
+    return this.#transport.call(transportRequest(id, request), (response) => response.text());
   }
 
   #bytes(id: OperationId, request: OperationRequest): Promise<Uint8Array> {

@@ -1,18 +1,41 @@
-import type { JobEvent } from '@mediclip/contracts';
+import type { Job, JobEvent } from '@mediclip/contracts';
 import { ConnectionError } from './client-problem.js';
-import { serverSentEvents } from './server-sent-events.js';
+import { type ServerSentEvent, serverSentEvents } from './server-sent-events.js';
 import type { Transport } from './transport.js';
 
-/**
- * The events of a job after `lastEventId`, to its end. A connection that breaks is opened anew where it broke; the
- * budget for retries starts again with every event that came.
- */
+interface FollowOptions {
+  readonly lastEventId?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** The events of a job after `lastEventId`, to its end. */
 export async function* jobEvents(
   transport: Transport,
   path: string,
-  { lastEventId, signal }: { readonly lastEventId?: number; readonly signal?: AbortSignal } = {},
+  options?: FollowOptions,
 ): AsyncGenerator<JobEvent> {
-  let last = lastEventId;
+  for await (const { data } of followedEvents(transport, path, options)) {
+    const event: JobEvent = JSON.parse(data);
+    yield event;
+    if (event.type === 'end') return;
+  }
+}
+
+/** Jobs of all kinds as they change, until the caller has enough. */
+export async function* allJobEvents(transport: Transport, path: string, options?: FollowOptions): AsyncGenerator<Job> {
+  for await (const { data } of followedEvents(transport, path, options)) yield JSON.parse(data) as Job;
+}
+
+/**
+ * The events of a stream. A connection that breaks is opened anew where it broke; the budget for retries starts again
+ * with every event that came.
+ */
+async function* followedEvents(
+  transport: Transport,
+  path: string,
+  { lastEventId, signal }: FollowOptions = {},
+): AsyncGenerator<ServerSentEvent> {
+  let last = lastEventId === undefined ? undefined : String(lastEventId);
   let budget = transport.budget();
   for (;;) {
     try {
@@ -22,15 +45,13 @@ export async function* jobEvents(
           path,
           accept: 'text/event-stream',
           signal,
-          ...(last !== undefined && { headers: { 'last-event-id': String(last) } }),
+          ...(last !== undefined && { headers: { 'last-event-id': last } }),
         },
         async (response) => response.body!,
       );
-      for await (const { data } of serverSentEvents(connection(body, signal))) {
-        const event: JobEvent = JSON.parse(data);
+      for await (const event of serverSentEvents(connection(body, signal))) {
         yield event;
-        if (event.type === 'end') return;
-        last = event.id;
+        last = event.id ?? last;
         budget = transport.budget();
       }
       throw new ConnectionError('The stream of events ended before the job did.');
