@@ -2,12 +2,13 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, test } from '@jest/globals';
-import { problemKind, problemSlugs } from '@mediclip/contracts';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { operationIds, problemKind, problemSlugs } from '@mediclip/contracts';
 import { findPython, temporaryFolder } from '@mediclip/testing';
-import { startEmbeddedServer } from '../demo/embedded-server.js';
+import { type EmbeddedServer, startEmbeddedServer } from '../demo/embedded-server.js';
 
-const folder = fileURLToPath(new URL('../../../../clients/python', import.meta.url));
+const top = fileURLToPath(new URL('../../../../', import.meta.url));
+const folder = path.join(top, 'clients', 'python');
 const python = findPython([
   'httpx==0.28.1',
   'numpy==2.2.6',
@@ -30,17 +31,57 @@ async function run(...args: string[]): Promise<string> {
   }
 }
 
+const generator = findPython(['openapi-python-client==0.29.1']);
+const testWithGenerator = generator === null ? test.skip : test;
+
+let server: EmbeddedServer | undefined;
+beforeAll(async () => {
+  if (python ?? generator) server = await startEmbeddedServer(temporaryFolder());
+});
+afterAll(() => server?.stop());
+
 testWithPython(
   'the Python client keeps the promises of its own suite against a server',
   async () => {
-    const server = await startEmbeddedServer(temporaryFolder());
     try {
-      process.env.MEDICLIP_URL = server.baseUrl;
+      process.env.MEDICLIP_URL = server!.baseUrl;
       expect(await run('-m', 'pytest', '-q', '-p', 'no:cacheprovider')).toMatch(/^\d+ passed in /m);
     } finally {
       delete process.env.MEDICLIP_URL;
-      await server.stop();
     }
+  },
+  300_000,
+);
+
+/** They have no server of DICOMweb to talk to, and no DICOM files to send. */
+const withoutPacs = ['importFromDicomweb', 'storeStudyInDataset', 'scoreStudy', 'getStudyResults', 'pushStudyResults'];
+
+testWithGenerator(
+  'openapi-python-client generates without a warning, and every operation is called through what it generates',
+  async () => {
+    const generated = temporaryFolder();
+    const config = path.join(top, 'clients', 'openapi-python-client.yaml');
+    const said = await promisify(execFile)(
+      generator!,
+      [
+        ...['-m', 'openapi_python_client', 'generate', '--path', path.join(top, 'openapi.yaml'), '--config', config],
+        ...['--meta', 'none', '--fail-on-warning', '--output-path', path.join(generated, 'generated')],
+      ],
+      { env: { ...process.env, COLUMNS: '1000' } },
+    );
+    expect(`${said.stdout}${said.stderr}`.trim()).toMatch(/^Generating \S+$/);
+
+    const program = fileURLToPath(new URL('testing/call_every_operation.py', import.meta.url));
+    const examples = path.join(top, 'examples', 'brain-mri');
+    const { stdout } = await promisify(execFile)(generator!, [program, generated, server!.baseUrl, examples]);
+    const statuses = new Map(
+      Object.entries(JSON.parse(stdout) as Record<string, number>).map(([name, status]) => [
+        name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()),
+        status,
+      ]),
+    );
+    expect([...statuses.keys()].sort()).toEqual([...operationIds].sort());
+    expect([...statuses].flatMap(([name, status]) => (status < 300 ? [] : [name]))).toEqual(withoutPacs);
   },
   300_000,
 );

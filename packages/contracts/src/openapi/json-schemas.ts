@@ -5,11 +5,18 @@ export type JsonObject = { [key: string]: unknown };
 
 type Override = NonNullable<NonNullable<Parameters<typeof z.toJSONSchema>[1]>['override']>;
 
-/** Drops what zod writes only because JavaScript's numbers end there, and patterns that repeat a format. */
+/**
+ * Drops what zod writes only because JavaScript's numbers end there, patterns that repeat a format, and the `false`
+ * that ends a tuple, which generators of clients cannot read and `maxItems` says, too.
+ */
 const plain: Override = ({ zodSchema, jsonSchema }) => {
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
+  if (zodSchema._zod.def.type === 'tuple' && jsonSchema.items === false) {
+    delete jsonSchema.items;
+    jsonSchema.minItems = jsonSchema.maxItems = jsonSchema.prefixItems?.length ?? 0;
+  }
   if (zodSchema._zod.def.type === 'file') delete jsonSchema.contentEncoding;
 };
 

@@ -5,6 +5,9 @@ import { problemsOf } from '../routes/problems-of.js';
 import { type Content, isInferencePath, type Route } from '../routes/route.js';
 import type { JsonObject } from './json-schemas.js';
 
+/** Bytes, as generators of clients take them. */
+const binary = { schema: { type: 'string', format: 'binary' } };
+
 /** The schemas of a route, each under a key of its own. */
 export function schemasOf(id: string, route: Route): Record<string, z.ZodType> {
   const schemas: Record<string, z.ZodType> = {};
@@ -57,13 +60,13 @@ function parameterObjects(place: 'path' | 'query' | 'header', schema: JsonObject
 function bodyObject(body: NonNullable<Route['body']>, schema: JsonObject | undefined): JsonObject {
   if ('json' in body) return { required: true, content: { 'application/json': { schema } } };
   if ('tensors' in body) {
-    const content = { 'application/json': { schema }, 'application/octet-stream': {} };
+    const content = { 'application/json': { schema }, 'application/octet-stream': binary };
     return { required: true, description: body.description, content };
   }
   const content =
     'form' in body
       ? { 'multipart/form-data': { schema } }
-      : Object.fromEntries(body.mediaTypes.map((mediaType) => [mediaType, {}]));
+      : Object.fromEntries(body.mediaTypes.map((mediaType) => [mediaType, binary]));
   return { required: true, description: body.description, content };
 }
 
@@ -107,7 +110,7 @@ function replyObjects(id: string, route: Route, schemas: Readonly<Record<string,
 }
 
 function contentObject(content: Content, schema: JsonObject | undefined): JsonObject {
-  if (content === 'bytes') return {};
+  if (content === 'bytes') return binary;
   return { schema: 'events' in content ? eventSchema(schema) : schema };
 }
 
