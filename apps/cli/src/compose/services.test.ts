@@ -1,19 +1,23 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fileAt, MediclipClient } from '@mediclip/client';
-import { findRedis, freePort, temporaryFolder } from '@mediclip/testing';
+import { findRedis, freePort, s3Credentials, startS3Server, temporaryFolder, whyNoS3Server } from '@mediclip/testing';
 import { exampleImages } from '../testing/example-set.js';
 import { mediclip, type RunningMediclip, startMediclip } from '../testing/run-mediclip.js';
 import { readCompose } from './testing/compose-file.js';
+import { objectsOf, whyNoKubectl } from './testing/kubernetes-file.js';
 import { startRedisService } from './testing/redis-service.js';
 
 const top = fileURLToPath(new URL('../../../../', import.meta.url));
 const hasRedis = (await findRedis()) !== null;
 const onRedis = hasRedis ? describe : describe.skip;
 const { services } = readCompose();
+const whyNotOnKubernetes = whyNoKubectl ?? whyNoS3Server();
+if (whyNotOnKubernetes)
+  console.warn(`SKIPPED: the overlay for Kubernetes as processes, because ${whyNotOnKubernetes}.`);
 const quick = {
   shots: 3,
   training: { batchSize: 1, heldOutSamples: 0, selection: 'last' },
@@ -35,16 +39,18 @@ onRedis('the services of the compose file, started as processes', () => {
   let api: Service;
   let worker: Service;
   let client: MediclipClient;
+  let apiKey: string;
+  let s3: Awaited<ReturnType<typeof startS3Server>> | undefined;
 
-  /** Starts the command of a service with its environment, in which only places are those of this machine. */
-  async function start(name: 'api' | 'worker'): Promise<Service> {
-    const { command, environment: given } = services[name]!;
+  /** Starts a command with its environment, in which only places are those of this machine. */
+  async function start(command: readonly string[], given: Readonly<Record<string, string>>): Promise<Service> {
     const places = (value: string) =>
       value
-        .replace('/run/secrets', secrets)
+        .replace(/\/run\/secrets(\/mediclip)?/, secrets)
         .replace('redis://redis:6379', `redis://127.0.0.1:${redis.port}`)
+        .replace('http://s3:7070', s3?.endpoint ?? '')
         .replace(/(?<=^|\/\/)\/data$/, data);
-    const environment = Object.fromEntries(Object.entries(given!).map(([key, value]) => [key, places(value)]));
+    const environment = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, places(value)]));
     for (const name of ['MEDICLIP_PORT', 'MEDICLIP_OPERATIONS_PORT']) environment[name] = String(await freePort());
     const process = startMediclip(command, environment);
     await process.event(({ msg }) => msg === 'ready');
@@ -58,14 +64,16 @@ onRedis('the services of the compose file, started as processes', () => {
     for (const made of [data, redisData]) mkdirSync(made);
     const command = services.secrets!.command.map((part) => part.replace('/run/secrets', secrets));
     const { stdout } = await mediclip(command);
-    const apiKey = stdout.trim();
+    apiKey = stdout.trim();
     expect(await mediclip(command)).toEqual({ end: 0, stdout: '', stderr: '' });
     redis = await startRedisService({ data: redisData, secrets });
-    [api, worker] = await Promise.all([start('api'), start('worker')]);
+    const ofCompose = (name: string) => start(services[name]!.command, services[name]!.environment!);
+    [api, worker] = await Promise.all([ofCompose('api'), ofCompose('worker')]);
     client = new MediclipClient({ baseUrl: urlOf(api), apiKey });
   });
   afterAll(async () => {
     for (const service of [api, worker]) service?.process.child.kill('SIGKILL');
+    await s3?.stop();
     redis?.child.kill('SIGKILL');
   });
 
@@ -125,8 +133,46 @@ onRedis('the services of the compose file, started as processes', () => {
   });
 
   test('end in order on SIGTERM', async () => {
+    await endInOrder();
+  });
+
+  (whyNotOnKubernetes ? test.skip : test)('run as the overlay for Kubernetes runs them, on an S3 store', async () => {
+    s3 = await startS3Server('mediclip');
+    const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret } = s3Credentials;
+    const credentials = `[default]\naws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n`;
+    writeFileSync(path.join(secrets, 's3_credentials'), credentials);
+    const objects = objectsOf('cpu');
+    const settings = objects.find(({ kind }) => kind === 'ConfigMap')!.data!;
+    const containerOf = (name: string) =>
+      objects.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === name)!.spec.template.spec
+        .containers[0];
+    const run = (name: string) => {
+      const { args, env } = containerOf(name);
+      const own = Object.fromEntries(env.map(({ name: variable, value }) => [variable, value]));
+      return start(args, { ...settings, ...own, MEDICLIP_REDIS_PREFIX: 'kubernetes' });
+    };
+    [api, worker] = await Promise.all([run('api'), run('worker')]);
+    for (const [name, service] of Object.entries({ api, worker })) {
+      const { startupProbe, livenessProbe, readinessProbe } = containerOf(name);
+      for (const { httpGet } of [startupProbe, livenessProbe, readinessProbe]) {
+        expect(httpGet.port).toBe('operations');
+        expect((await fetch(`${operationsOf(service)}${httpGet.path}`)).status).toBe(200);
+      }
+    }
+    client = new MediclipClient({ baseUrl: urlOf(api), apiKey });
+    const { id: datasetId } = await client.createDataset({ name: 'Brain MRI' });
+    await client.uploadImages(
+      datasetId,
+      exampleImages('test/normal', 2).map((file) => ({ ...fileAt(file), split: 'test', label: 'normal' }) as const),
+    );
+    const { auditId } = await client.waitForResult(await client.createAudit(datasetId));
+    expect((await client.getAudit(auditId)).images).toEqual({ audited: 2, rejected: 0 });
+    await endInOrder();
+  });
+
+  async function endInOrder() {
     for (const service of [worker, api]) service.process.child.kill('SIGTERM');
     expect((await worker.process.finished).end).toBe(0);
     expect((await api.process.finished).end).toBe(0);
-  });
+  }
 });

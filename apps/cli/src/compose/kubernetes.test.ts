@@ -1,0 +1,103 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, test } from '@jest/globals';
+import { findPython } from '@mediclip/testing';
+import { readCompose } from './testing/compose-file.js';
+import { kustomized, objectsOf, whyNoKubectl } from './testing/kubernetes-file.js';
+
+if (whyNoKubectl) console.warn(`SKIPPED: the overlays for Kubernetes, because ${whyNoKubectl}.`);
+const withKubectl = whyNoKubectl ? describe.skip : describe;
+
+/**
+ * Prints what the schemas of Kubernetes say against the objects of standard input; those of KEDA are not among them.
+ */
+const validator = `
+import sys, yaml, kubernetes_validate
+for found in yaml.safe_load_all(sys.stdin):
+    if found["apiVersion"] != "keda.sh/v1alpha1":
+        try:
+            kubernetes_validate.validate(found, "1.32", strict=True)
+        except kubernetes_validate.ValidationError as error:
+            print(found["kind"], found["metadata"]["name"], error.message)
+`;
+const python = whyNoKubectl ? null : findPython(['kubernetes-validate==1.37.0', 'pyyaml==6.0.3', 'setuptools==80.9.0']);
+const withSchemas = python === null ? test.skip : test;
+
+withKubectl.each([
+  ['cpu', 'worker', 'cpu'],
+  ['gpu', 'worker-gpu', 'cuda'],
+] as const)('the overlay %s', (overlay, worker, device) => {
+  const objects = objectsOf(overlay);
+  const named = (kind: string, name: string) =>
+    objects.find((found) => found.kind === kind && found.metadata.name === name)!;
+  const settings = objects.find(({ kind }) => kind === 'ConfigMap')!.data!;
+  const deployments = ['api', worker].map((name) => named('Deployment', name));
+
+  withSchemas('keeps to the schemas of Kubernetes', () => {
+    const check = (text: string) => spawnSync(python!, ['-c', validator], { input: text, encoding: 'utf8' });
+    expect(check(kustomized(overlay))).toMatchObject({ status: 0, stdout: '' });
+    const wrong = check(kustomized(overlay).replace('readOnlyRootFilesystem', 'readOnlyRootFileSystem'));
+    expect(wrong.stdout).toContain('readOnlyRootFileSystem');
+  });
+
+  test('runs API and worker with the images and the rights of the compose file', () => {
+    const services = readCompose().services;
+    for (const deployment of deployments) {
+      const { spec } = deployment.spec.template;
+      const [container] = spec.containers;
+      const service = services[deployment.metadata.name]!;
+      expect([container.image, container.args]).toEqual([service.image, service.command]);
+      expect(spec.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 1000, fsGroup: 1000 });
+      expect(container.securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: service.cap_drop },
+      });
+      expect(spec.terminationGracePeriodSeconds).toBeGreaterThan(Number(settings.MEDICLIP_SHUTDOWN_GRACE_SECONDS));
+      expect(spec.volumes.find(({ secret }) => secret)).toMatchObject({ secret: { secretName: 'mediclip' } });
+    }
+    expect(deployments[1]!.spec.template.spec.containers[0].env).toEqual([{ name: 'MEDICLIP_DEVICE', value: device }]);
+  });
+
+  test('keeps secrets in files, as the compose file does', () => {
+    const secretive = Object.entries(settings).filter(([name]) => /PASSWORD|CREDENTIAL|KEY/.test(name));
+    expect(secretive).toHaveLength(3);
+    for (const [name, value] of secretive) {
+      expect(name).toMatch(/_FILE$/);
+      expect(value).toBe(readCompose().services.api!.environment![name]!.replace('secrets/', 'secrets/mediclip/'));
+    }
+  });
+
+  test('asks for a GPU where it needs one', () => {
+    const { spec } = deployments[1]!.spec.template;
+    const isGpu = overlay === 'gpu';
+    expect(spec.containers[0].resources.limits['nvidia.com/gpu']).toBe(isGpu ? '1' : undefined);
+    expect(spec.tolerations).toEqual(
+      isGpu ? [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }] : undefined,
+    );
+  });
+
+  test('adds workers by the depth of the queue, and takes them away slower than they end', () => {
+    const { spec } = named('ScaledObject', worker);
+    expect(spec.scaleTargetRef.name).toBe(worker);
+    expect(spec.triggers[0]!.metadata.query).toContain('mediclip_queue_depth');
+    const { terminationGracePeriodSeconds } = deployments[1]!.spec.template.spec;
+    expect(spec.cooldownPeriod).toBeGreaterThan(terminationGracePeriodSeconds);
+  });
+
+  test('lets no node be emptied of all its pods, and closes every pod to what it need not talk to', () => {
+    for (const { metadata, spec } of deployments) {
+      const { labels } = spec.template.metadata;
+      expect(labels).toMatchObject(named('PodDisruptionBudget', metadata.name).spec.selector.matchLabels);
+      const policies = objects.filter(
+        ({ kind, spec: policy }) =>
+          kind === 'NetworkPolicy' &&
+          Object.entries(policy.podSelector.matchLabels).every((pair) =>
+            Object.entries(labels).join().includes(pair.join()),
+          ),
+      );
+      expect(new Set(policies.flatMap(({ spec: { policyTypes } }) => policyTypes))).toEqual(
+        new Set(['Ingress', 'Egress']),
+      );
+    }
+  });
+});
