@@ -1,12 +1,10 @@
 import { serviceVersion } from '@mediclip/contracts';
-import { Command } from 'commander';
-import type { AdaptFlags } from './commands/adapt.js';
+import { Command, Option } from 'commander';
 import { addAdaptationFlags } from './commands/adaptation-flags.js';
 import type { AuditFlags } from './commands/audit.js';
 import { addComputeFlags } from './commands/compute-flags.js';
-import type { EvaluateFlags } from './commands/evaluate.js';
 import { addKeysCommands } from './commands/keys-flags.js';
-import type { ReviseFlags } from './commands/revise.js';
+import { addServerCommands } from './commands/on-server-flags.js';
 import type { ScoreFlags } from './commands/score.js';
 import type { SecretsFlags } from './commands/secrets.js';
 import { addTenantsCommands } from './commands/tenants-flags.js';
@@ -14,11 +12,14 @@ import type { ThresholdFlags } from './commands/threshold.js';
 import { addWeightsCommands } from './commands/weights-flags.js';
 import type { DemoFlags } from './demo/demo.js';
 import { StoppedError, UncaughtError, UsageError } from './usage-error.js';
+import { refuseServer, workplaceOf } from './workplace/choose.js';
+import type { AdaptFlags, EvaluateFlags, ReviseFlags } from './workplace/workplace.js';
 
 /**
  * Reads the arguments and runs a command, whose code is loaded only then: every command answers at once.
  *
- * Exit statuses: 0 done, 1 a fault that is told in one sentence, 130 stopped by Ctrl-C. A bug keeps its stack.
+ * Exit statuses: 0 done, 1 a fault that is told in one sentence, 130 stopped by Ctrl-C. A bug keeps its stack. They are
+ * the same for work on a server.
  */
 export async function main(argv: readonly string[]): Promise<number> {
   const stop = new AbortController();
@@ -35,6 +36,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (sentence === undefined) throw error;
     process.stderr.write(`mediclip: ${sentence}\n`);
     return stop.signal.aborted ? 130 : 1;
+  } finally {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal);
   }
 }
 
@@ -45,15 +48,21 @@ const isOwn = (error: unknown): error is Error =>
 function program(signal: AbortSignal): Command {
   const mediclip = new Command('mediclip')
     .description('Few-shot medical image anomaly detection. A research tool, not a medical device.')
-    .version(serviceVersion);
+    .version(serviceVersion)
+    .addOption(
+      new Option('--server <url>', 'work on a server (default: the one of the last login)').env('MEDICLIP_SERVER'),
+    )
+    .option('--key-file <file>', "file with the server's API key; without it MEDICLIP_API_KEY, or that of the login")
+    .option('--local', 'work on this machine, whatever was logged in to')
+    .option('--cancel-on-stop', 'Ctrl-C cancels the job on the server, too');
   const adaptCommand = mediclip
     .command('adapt <folder>')
     .description('adapt a detector to the normal images of a folder')
     .option('--out <folder>', 'where the detector goes (default: <folder name>.mediclip)')
     .option('--resume', 'go on with a stopped run', false)
     .option('--overwrite', 'replace what is there', false)
-    .action(async (folder: string, flags: AdaptFlags) =>
-      (await import('./commands/adapt.js')).adapt(folder, flags, signal),
+    .action(async (folder: string, flags: AdaptFlags, command: Command) =>
+      (await import('./commands/adapt.js')).adapt(await workplaceOf(command), folder, flags, signal),
     );
   addComputeFlags(addAdaptationFlags(adaptCommand));
   addComputeFlags(
@@ -62,8 +71,8 @@ function program(signal: AbortSignal): Command {
       .description('score images with a detector')
       .option('--maps <folder>', 'write a heat-map overlay per image')
       .option('--raw', 'write the raw maps too, as NPY', false)
-      .action(async (model: string, files: string[], flags: ScoreFlags) =>
-        (await import('./commands/score.js')).score(model, files, flags, signal),
+      .action(async (model: string, files: string[], flags: ScoreFlags, command: Command) =>
+        (await import('./commands/score.js')).score(await workplaceOf(command), model, files, flags, signal),
       ),
   );
   addComputeFlags(
@@ -71,8 +80,8 @@ function program(signal: AbortSignal): Command {
       .command('evaluate <model> <folder>')
       .description('measure a detector on labelled test images')
       .option('--groups', 'take the folder below that of the label as the group of its images (a patient, a series)')
-      .action(async (model: string, folder: string, flags: EvaluateFlags) =>
-        (await import('./commands/evaluate.js')).evaluate(model, folder, flags, signal),
+      .action(async (model: string, folder: string, flags: EvaluateFlags, command: Command) =>
+        (await import('./commands/evaluate.js')).evaluate(await workplaceOf(command), model, folder, flags, signal),
       ),
   );
   addComputeFlags(
@@ -81,8 +90,8 @@ function program(signal: AbortSignal): Command {
       .description('make a detector that knows the normal images of a folder, too')
       .option('--known <folder>', 'where the images are that it was adapted to (default: the same folder)')
       .option('--out <folder>', 'where the new detector goes (default: <model>-revised)')
-      .action(async (model: string, folder: string, flags: ReviseFlags) =>
-        (await import('./commands/revise.js')).revise(model, folder, flags, signal),
+      .action(async (model: string, folder: string, flags: ReviseFlags, command: Command) =>
+        (await import('./commands/revise.js')).revise(await workplaceOf(command), model, folder, flags, signal),
       ),
   );
   mediclip
@@ -92,16 +101,24 @@ function program(signal: AbortSignal): Command {
     .option('--threshold <score>', 'scores above it are called abnormal: set by hand, no guarantee')
     .option('--calibrated', 'go back to the calibrated threshold')
     .option('--json', 'write events as JSON lines', false)
-    .action(async (model: string, flags: ThresholdFlags) =>
-      (await import('./commands/threshold.js')).threshold(model, flags),
+    .action(async (model: string, flags: ThresholdFlags, command: Command) =>
+      (await import('./commands/threshold.js')).threshold(await workplaceOf(command), model, flags, signal),
     );
   mediclip
     .command('audit <folder>')
     .description('look for what makes figures on a folder mislead: copies, and cues that give the labels away')
     .option('--json', 'one JSON object a line', false)
-    .action(async (folder: string, flags: AuditFlags) =>
-      (await import('./commands/audit.js')).audit(folder, flags, signal),
+    .action(async (folder: string, flags: AuditFlags, command: Command) =>
+      (await import('./commands/audit.js')).audit(await workplaceOf(command), folder, flags, signal),
     );
+  addServerCommands(mediclip, signal);
+  addLocalCommands(mediclip, signal);
+  return mediclip;
+}
+
+/** What works on this machine only. */
+function addLocalCommands(mediclip: Command, signal: AbortSignal): void {
+  const before = mediclip.commands.length;
   addWeightsCommands(mediclip, signal);
   addKeysCommands(mediclip);
   mediclip
@@ -115,7 +132,13 @@ function program(signal: AbortSignal): Command {
   addTenantsCommands(mediclip);
   addServiceCommands(mediclip, signal);
   addDemo(mediclip, signal);
-  return mediclip;
+  mediclip
+    .command('completion <shell>')
+    .description('print a script that makes bash, zsh or fish complete commands and options')
+    .action(async (shell: string) => (await import('./commands/completion.js')).completion(mediclip, shell));
+  for (const command of mediclip.commands.slice(before)) {
+    command.hook('preAction', (_command, action) => refuseServer(action));
+  }
 }
 
 function addDemo(mediclip: Command, signal: AbortSignal): void {

@@ -112,9 +112,9 @@ export class MediclipClient {
   }
 
   /** Adds the images of a zip or a (gzipped) tar. */
-  uploadArchive(id: string, archive: Bytes, options?: PostOptions): Promise<Upload> {
+  uploadArchive(id: string, archive: Bytes, options?: PostOptions & { groups?: 'none' | 'folder' }): Promise<Upload> {
     const body = { contentType: 'application/octet-stream', open: () => open(archive) };
-    return this.#json('uploadArchive', { params: { id }, body, options });
+    return this.#json('uploadArchive', { params: { id }, query: { groups: options?.groups }, body, options });
   }
 
   listImages(id: string, options?: ListOptions & { split?: Split; label?: Label }): AsyncIterable<Image> {

@@ -45,6 +45,11 @@ export function addAdaptationFlags(command: Command): Command {
 
 /** Every option with its value. Throws a UsageError that names the first fault. */
 export async function parseAdaptationFlags(flags: AdaptationFlags): Promise<AdaptationOptions> {
+  return resolveAdaptationOptions(await adaptationInput(flags));
+}
+
+/** The options that are given. Throws a UsageError that names the first fault. */
+export async function adaptationInput(flags: AdaptationFlags): Promise<AdaptationOptionsInput> {
   const file = flags.options === undefined ? {} : await readOptionsFile(flags.options);
   const merged = {
     ...file,
@@ -65,7 +70,7 @@ export async function parseAdaptationFlags(flags: AdaptationFlags): Promise<Adap
     ...nested('scoring', file.scoring, { pooling: flags.pooling }),
   };
   const parsed = adaptationOptionsInputSchema.safeParse(merged);
-  if (parsed.success) return resolveAdaptationOptions(parsed.data);
+  if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0]!;
   throw new UsageError(`The option ${path.join('.') || 'given'} does not fit: ${message}.`);
 }

@@ -1,10 +1,6 @@
-import path from 'node:path';
-import { auditImages, cueWords } from '@mediclip/audit';
-import type { AuditFindings } from '@mediclip/contracts';
-import { announce, readDataFolder } from '../folder/data-folder.js';
-import { readTraits } from '../folder/read-traits.js';
+import { cueWords } from '@mediclip/audit';
 import { createOutput } from '../terminal/output.js';
-import { UsageError } from '../usage-error.js';
+import type { AuditedFolder, Workplace } from '../workplace/workplace.js';
 
 export interface AuditFlags {
   readonly json: boolean;
@@ -13,22 +9,15 @@ export interface AuditFlags {
 /** Cues and groups that the table for people has; the JSON has all. */
 const mostRows = 10;
 
-/**
- * `mediclip audit FOLDER`: copies within and across training and test images and labels, and trivial cues that tell the
- * labels of the test images apart. An image that cannot be read is left out and said.
- */
-export async function audit(folder: string, flags: AuditFlags, signal: AbortSignal): Promise<void> {
+/** `mediclip audit FOLDER`: what makes figures on a folder mislead. */
+export async function audit(place: Workplace, folder: string, flags: AuditFlags, signal: AbortSignal): Promise<void> {
   const output = createOutput(flags.json);
-  const data = await readDataFolder(folder);
-  announce(output, data);
-  const images = await readTraits(folder, data, output, signal);
-  if (images.length === 0) throw new UsageError(`None of the images of ${folder} could be read: see above.`);
-  const { findings } = auditImages(images);
-  output.event({ event: 'audited', images: images.length, ...findings });
-  for (const line of table(images.length, path.basename(path.resolve(folder)), findings)) output.line(line);
+  const audited = await place.audit(folder, { output, signal });
+  output.event({ event: 'audited', images: audited.images, ...audited.findings });
+  for (const line of table(audited)) output.line(line);
 }
 
-function table(images: number, name: string, { warnings, copies, cues }: AuditFindings): string[] {
+function table({ images, name, findings: { warnings, copies, cues } }: AuditedFolder): string[] {
   const groups = copies.groups.slice(0, mostRows).map(({ kind, images: alike }) => {
     const names = alike.slice(0, 3).map(({ fileName, label }) => `${fileName} (${label})`);
     const more = alike.length > 3 ? ` and ${alike.length - 3} more` : '';

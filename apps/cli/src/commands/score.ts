@@ -1,16 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { readDetector } from '@mediclip/adaptation';
-import { decisionOf, foreignNote, kinshipOf, regionThresholdOf } from '@mediclip/evaluation';
+import { foreignNote } from '@mediclip/evaluation';
 import { writeFileWhole } from '@mediclip/files';
-import { writeNpy } from '@mediclip/maps';
 import pMap from 'p-map';
-import { readModelRecord } from '../folder/model-record.js';
-import { filesAtOnce, naming, readImageFile, withImagingPool } from '../images.js';
+import { filesAtOnce } from '../image-files.js';
 import { createOutput } from '../terminal/output.js';
 import { UsageError } from '../usage-error.js';
+import type { ScoredFrame, Workplace } from '../workplace/workplace.js';
 import type { ComputeFlags } from './compute-flags.js';
-import { withEngine } from './with-engine.js';
 
 export interface ScoreFlags extends ComputeFlags {
   readonly maps?: string;
@@ -22,65 +19,57 @@ export interface ScoreFlags extends ComputeFlags {
  * only itself.
  */
 export async function score(
+  place: Workplace,
   model: string,
   files: readonly string[],
-  flags: ScoreFlags,
+  { maps, ...flags }: ScoreFlags,
   signal: AbortSignal,
 ): Promise<void> {
   const output = createOutput(flags.json);
-  if (flags.maps !== undefined) refuseSameNames(files);
-  const { side, intensity } = (await readDetector(model)).description;
-  const detector = { id: 'model', folder: path.resolve(model) };
-  const rule = await readModelRecord(model);
-  const from = regionThresholdOf(rule ?? { calibration: null });
-  if (flags.maps !== undefined) await mkdir(flags.maps, { recursive: true });
+  if (maps !== undefined) {
+    refuseSameNames(files);
+    await mkdir(maps, { recursive: true });
+  }
+  const wants = { overlay: maps !== undefined, npy: maps !== undefined && flags.raw };
+  const tell = (
+    file: string,
+    { frame, overlay: _, npy: __, score: value, scoreLogit, notes, ...said }: ScoredFrame,
+  ) => {
+    const ofFrame = { ...(frame !== undefined && { frame }), ...(notes.length > 0 && { notes }) };
+    output.event({ event: 'score', file, score: value, scoreLogit, ...said, ...ofFrame });
+    const decision = said.decision ? `  ${said.decision.padEnd(8)}` : '';
+    output.line(`${value.toFixed(4)}${decision}  ${file}${frame === undefined ? '' : `, frame ${frame}`}`);
+    if (said.foreign) output.remark(`${file}: ${foreignNote(said.foreign)}`);
+    for (const note of notes) output.remark(`${file}: ${note}`);
+  };
   const faults: string[] = [];
-  await withImagingPool((pool) =>
-    withEngine(flags, async (engine) => {
-      const scoreOne = async (file: string) => {
-        try {
-          const bytes = await readImageFile(file);
-          const wants = {
-            prepared: { side, kind: 'test' as const },
-            intensity,
-            ...(flags.maps !== undefined && { ground: true as const }),
-          };
-          let count = 1;
-          for (let frame = 0; frame < count; frame++) {
-            const { prepared, ground, description } = await naming(file, pool.frame(bytes, wants, { frame }));
-            const { notes, frameCount, format } = description;
-            const hasFrames = frameCount > 1 && ['dicom', 'nifti', 'tiff'].includes(format);
-            if (hasFrames) count = frameCount;
-            const images = [{ side, data: prepared.data }];
-            const [answer] = await engine.score({ detector, images }, { signal });
-            const { score: value, logit, map, mapSide, kinship } = answer!;
-            if (flags.maps !== undefined && ground) {
-              const name = `${path.parse(file).name}${hasFrames ? `-${frame + 1}` : ''}`;
-              const target = path.join(flags.maps, name);
-              await writeFileWhole(`${target}.png`, await pool.overlay(ground, map, mapSide, { from }));
-              if (flags.raw) await writeFileWhole(`${target}.npy`, writeNpy(map, [mapSide, mapSide]));
-            }
-            const ofFrame = { ...(hasFrames && { frame: frame + 1 }), ...(notes.length > 0 && { notes }) };
-            const said = { ...(rule && decisionOf(value, rule, logit)), ...kinshipOf(kinship) };
-            output.event({ event: 'score', file, score: value, scoreLogit: logit, ...said, ...ofFrame });
-            const decision = said.decision ? `  ${said.decision.padEnd(8)}` : '';
-            output.line(`${value.toFixed(4)}${decision}  ${file}${hasFrames ? `, frame ${frame + 1}` : ''}`);
-            if (said.foreign) output.remark(`${file}: ${foreignNote(said.foreign)}`);
-            for (const note of notes) output.remark(`${file}: ${note}`);
-          }
-        } catch (error) {
-          if (!(error instanceof UsageError)) throw error;
-          faults.push(error.message);
-          output.event({ event: 'error', file, message: error.message });
-          output.remark(error.message);
+  await place.score(model, flags, { output, signal }, async (scoreFile) => {
+    const scoreOne = async (file: string) => {
+      try {
+        for await (const frame of scoreFile(file, wants)) {
+          if (maps !== undefined) await writeMaps(path.join(maps, nameOf(file, frame)), frame);
+          tell(file, frame);
         }
-      };
-      await pMap(files, scoreOne, { concurrency: filesAtOnce });
-    }),
-  );
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error;
+        faults.push(error.message);
+        output.event({ event: 'error', file, message: error.message });
+        output.remark(error.message);
+      }
+    };
+    await pMap(files, scoreOne, { concurrency: filesAtOnce });
+  });
   if (faults.length > 0) {
     throw new UsageError(`${faults.length} of ${files.length} files could not be scored: see above.`);
   }
+}
+
+const nameOf = (file: string, { frame }: ScoredFrame) =>
+  `${path.parse(file).name}${frame === undefined ? '' : `-${frame}`}`;
+
+async function writeMaps(target: string, { overlay, npy }: ScoredFrame): Promise<void> {
+  if (overlay) await writeFileWhole(`${target}.png`, overlay);
+  if (npy) await writeFileWhole(`${target}.npy`, npy);
 }
 
 function refuseSameNames(files: readonly string[]): void {

@@ -2,7 +2,8 @@ import { type AdaptationJob, DistinctPictures, pixelDigest, shotsOf } from '@med
 import type { ChosenIntensity } from '@mediclip/contracts';
 import type { ImagingPool } from '@mediclip/imaging';
 import pMap from 'p-map';
-import { filesAtOnce, naming, readImageFile, withImagingPool } from '../images.js';
+import { filesAtOnce, readImageFile } from '../image-files.js';
+import { naming, withImagingPool } from '../images.js';
 import { UsageError } from '../usage-error.js';
 import { readDataFolder } from './data-folder.js';
 

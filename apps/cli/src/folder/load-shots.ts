@@ -12,7 +12,8 @@ import {
 import type { AdaptationOptions, ChosenIntensity } from '@mediclip/contracts';
 import { chosenIntensity, type GreyStatistics, givenIntensity, type ImagingPool } from '@mediclip/imaging';
 import pMap from 'p-map';
-import { filesAtOnce, naming, readImageFile, withImagingPool } from '../images.js';
+import { filesAtOnce, readImageFile } from '../image-files.js';
+import { naming, withImagingPool } from '../images.js';
 import { UsageError } from '../usage-error.js';
 import type { DataFolder } from './data-files.js';
 import { readDataFolder } from './data-folder.js';

@@ -9,7 +9,7 @@ import { z } from 'zod';
 export const prefix = 'MEDICLIP_';
 
 /** Variables of the command line, which may stand in the same environment. */
-export const clientVariables = new Set(['MEDICLIP_URL', 'MEDICLIP_API_KEY', 'MEDICLIP_HUB_TOKEN']);
+export const clientVariables = new Set(['MEDICLIP_URL', 'MEDICLIP_SERVER', 'MEDICLIP_API_KEY', 'MEDICLIP_HUB_TOKEN']);
 
 const MiB = 1024 * 1024;
 

@@ -1,9 +1,13 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { temporaryFolder } from '@mediclip/testing';
 import type { CommandMessage, EndMessage } from './commands-process.js';
 
 const entry = fileURLToPath(new URL('../../dist/testing/main-process.js', import.meta.url));
+
+/** Where no login is kept, whatever the person who runs the tests has. */
+const noLogin = temporaryFolder();
 
 /** A line of `--json`. */
 export interface JsonEvent {
@@ -85,7 +89,7 @@ async function runCommand(args: readonly string[], environment: NodeJS.ProcessEn
 /** The environment of the tests without the settings of the service, on the CPU, with these settings. */
 function environmentOf(given: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MEDICLIP_'));
-  return { ...Object.fromEntries(inherited), MEDICLIP_DEVICE: 'cpu', ...given };
+  return { ...Object.fromEntries(inherited), XDG_CONFIG_HOME: noLogin, MEDICLIP_DEVICE: 'cpu', ...given };
 }
 
 /** Runs the command, which must succeed, with `--json`. */

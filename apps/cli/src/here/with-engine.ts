@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { Engine } from '@mediclip/engine';
-import type { ComputeFlags } from './compute-flags.js';
+import type { ComputeFlags } from '../commands/compute-flags.js';
 
 /** Lends an engine to `use` and stops it; a running adaptation is checkpointed. */
 export async function withEngine<T>(flags: ComputeFlags, use: (engine: Engine) => Promise<T>): Promise<T> {

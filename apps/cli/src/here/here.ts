@@ -1,0 +1,11 @@
+import type { Workplace } from '../workplace/workplace.js';
+
+/** This machine. What computes is loaded only when it is asked for. */
+export const here: Workplace = {
+  adapt: async (folder, flags, task) => (await import('./adapt.js')).adapt(folder, flags, task),
+  revise: async (model, folder, flags, task) => (await import('./revise.js')).revise(model, folder, flags, task),
+  score: async (model, flags, task, use) => (await import('./score.js')).score(model, flags, task, use),
+  evaluate: async (model, folder, flags, task) => (await import('./evaluate.js')).evaluate(model, folder, flags, task),
+  audit: async (folder, task) => (await import('./audit.js')).audit(folder, task),
+  setThreshold: async (model, choice) => (await import('./threshold.js')).setThreshold(model, choice),
+};

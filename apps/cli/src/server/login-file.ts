@@ -1,0 +1,44 @@
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { writeFileWhole } from '@mediclip/files';
+import { z } from 'zod';
+import { UsageError } from '../usage-error.js';
+
+const loginSchema = z.strictObject({ server: z.url(), key: z.string().optional() });
+
+/** The server that `mediclip login` keeps, with the key for it. */
+export type Login = z.infer<typeof loginSchema>;
+
+/** In the folder that `XDG_CONFIG_HOME` names, or `~/.config`. */
+function loginFile(environment: NodeJS.ProcessEnv = process.env): string {
+  return path.join(environment.XDG_CONFIG_HOME || path.join(homedir(), '.config'), 'mediclip', 'login.json');
+}
+
+/** Throws a UsageError for a damaged file. */
+export async function readLogin(): Promise<Login | undefined> {
+  const file = loginFile();
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (text === undefined) return undefined;
+  try {
+    return loginSchema.parse(JSON.parse(text));
+  } catch {
+    throw new UsageError(`${file} is damaged: log in again, or remove it.`);
+  }
+}
+
+/** Writes the file for its owner's eyes only. */
+export async function writeLogin(login: Login): Promise<string> {
+  const file = loginFile();
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+  await writeFileWhole(file, async (handle) => {
+    await handle.chmod(0o600);
+    await handle.writeFile(`${JSON.stringify(login, undefined, 2)}\n`);
+  });
+  return file;
+}
+
+export const removeLogin = (): Promise<void> => rm(loginFile(), { force: true });

@@ -1,0 +1,169 @@
+import path from 'node:path';
+import type { Model, ScoredImage, Upload } from '@mediclip/contracts';
+import { writeNpy } from '@mediclip/maps';
+import { adaptationInput } from '../commands/adaptation-flags.js';
+import { readImageFile } from '../image-files.js';
+import { UsageError } from '../usage-error.js';
+import type { EvaluateFlags, MadeDetector, ScoredFrame, ScoreWants, Task, Workplace } from '../workplace/workplace.js';
+import { datasetOf } from './datasets-of.js';
+import { followJob } from './follow-job.js';
+import { onServer, type Server } from './server.js';
+
+/** A server as a workplace: folders are uploaded, models stay there, work is a job that is followed. */
+export function serverWorkplace(server: Server): Workplace {
+  const { client, url } = server;
+  const made = (modelId: string): MadeDetector => ({
+    model: modelId,
+    place: `model ${modelId} of ${url}`,
+    called: modelId,
+  });
+
+  async function adapt(folder: string, input: Awaited<ReturnType<typeof adaptationInput>>, task: Task) {
+    const { dataset } = await datasetOf(server, folder, task);
+    const job = await client.createAdaptation({ ...input, datasetId: dataset.id }, task);
+    const { modelId, notes = [] } = await followJob(server, job, task);
+    for (const note of notes) task.output.remark(note);
+    return made(modelId);
+  }
+
+  async function revise(model: string, folder: string, task: Task) {
+    const { dataset, upload } = await datasetOf(server, folder, task);
+    const job = await client.reviseModel(await idOf(model, task), { datasetId: dataset.id }, task);
+    const { modelId, notes = [] } = await followJob(server, job, task);
+    for (const note of notes) task.output.remark(note);
+    const added = (await client.getModel(modelId, task)).lineage.added?.at(-1)?.imageIds ?? [];
+    const names = upload === undefined ? new Map<string, string>() : namesOf(upload);
+    const nameOf = async (imageId: string) =>
+      names.has(imageId)
+        ? path.join(folder, names.get(imageId)!)
+        : (await client.getImage(dataset.id, imageId, task)).fileName;
+    return { ...made(modelId), added: await Promise.all(added.map(nameOf)) };
+  }
+
+  async function* frames(
+    modelId: string,
+    file: string,
+    wants: ScoreWants,
+    { signal }: Task,
+  ): AsyncGenerator<ScoredFrame> {
+    const named = { fileName: path.basename(file), content: await readImageFile(file) };
+    const { results } = await client.scoreImages(modelId, [named], { signal });
+    if (results.length > 1 && (wants.overlay || wants.npy)) {
+      throw new UsageError(
+        `${file} has ${results.length} frames: maps of each come from a data set with it (mediclip datasets upload, mediclip jobs).`,
+      );
+    }
+    for (const result of results) {
+      if (result.outcome === 'rejected') throw new UsageError(`${file}: ${result.error.detail}`);
+      yield {
+        ...saidOf(result),
+        ...(wants.overlay && { overlay: await client.scoreOverlay(modelId, named, { signal }) }),
+        ...(wants.npy && { npy: await npyOf(modelId, named.content, signal) }),
+      };
+    }
+  }
+
+  async function npyOf(modelId: string, image: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+    const { map, height, width } = await client.inferMap(modelId, image, { signal });
+    return writeNpy(map, [height, width]);
+  }
+
+  async function evaluate(model: string, folder: string, { groups: areFoldersGroups }: EvaluateFlags, task: Task) {
+    const modelId = await idOf(model, task);
+    const { dataset, upload } = await datasetOf(server, folder, task, { areFoldersGroups });
+    const job = await client.createEvaluation({ modelId, datasetId: dataset.id }, task);
+    const { evaluationId } = await followJob(server, job, task);
+    const { images, image, pixel, groups, audit } = await client.getEvaluation(evaluationId, task);
+    if (audit === undefined) throw new UsageError(`${url} is of an earlier version, whose evaluations have no audit.`);
+    return {
+      normal: images.normal,
+      abnormal: images.abnormal,
+      masks: images.masks,
+      leftOut: images.rejected + (upload?.rejected ?? 0),
+      copies: images.copies ?? 0,
+      learned: images.learned ?? 0,
+      image,
+      ...(images.masks > 0 && { pixel }),
+      ...(groups && { groups }),
+      audit,
+      details: { evaluationId },
+    };
+  }
+
+  async function audit(folder: string, task: Task) {
+    const { dataset } = await datasetOf(server, folder, task);
+    const { auditId } = await followJob(server, await client.createAudit(dataset.id, task), task);
+    const { images, warnings, copies, cues } = await client.getAudit(auditId, task);
+    const { name } = await client.getDataset(dataset.id, task);
+    return { name, images: images.audited, findings: { warnings, copies, cues } };
+  }
+
+  async function setThreshold(
+    model: string,
+    choice: { alpha?: number; threshold?: number },
+    task: Task,
+  ): Promise<Model> {
+    const id = await idOf(model, task);
+    const { alpha, threshold } = choice;
+    if (threshold !== undefined) return client.setThreshold(id, { threshold }, task);
+    if (alpha !== undefined) return client.setThreshold(id, { alpha }, task);
+    await client.deleteThreshold(id, task);
+    return client.getModel(id, task);
+  }
+
+  /** The id of a model that is named by it, or as `@alias`. */
+  const idOf = async (model: string, { signal }: Task): Promise<string> =>
+    (await client.getModel(model, { signal })).id;
+
+  return {
+    adapt: async (folder, flags, task) => onServer(adapt(folder, await adaptationInput(flags), task)),
+    revise: (model, folder, _flags, task) => onServer(revise(model, folder, task)),
+    async score(model, _flags, task, use) {
+      const modelId = await onServer(idOf(model, task));
+      await use(async function* (file, wants) {
+        const all: ScoredFrame[] = [];
+        const collect = async () => {
+          for await (const frame of frames(modelId, file, wants, task)) all.push(frame);
+        };
+        await onServer(collect());
+        yield* all;
+      });
+    },
+    evaluate: (model, folder, flags, task) => onServer(evaluate(model, folder, flags, task)),
+    audit: (folder, task) => onServer(audit(folder, task)),
+    setThreshold: (model, choice, task) => onServer(setThreshold(model, choice, task)),
+  };
+}
+
+/** File names by image. */
+function namesOf({ outcomes }: Upload): Map<string, string> {
+  return new Map(
+    outcomes.flatMap((outcome) =>
+      outcome.outcome === 'stored' ? outcome.imageIds.map((id) => [id, outcome.fileName] as const) : [],
+    ),
+  );
+}
+
+function saidOf({
+  score,
+  scoreLogit,
+  decision,
+  thresholdSource,
+  pValue,
+  kinship,
+  foreign,
+  frame,
+  notes,
+}: ScoredImage): ScoredFrame {
+  return {
+    score,
+    scoreLogit,
+    ...(decision !== undefined && { decision }),
+    ...(thresholdSource !== undefined && { thresholdSource }),
+    ...(pValue !== undefined && { pValue }),
+    ...(kinship !== undefined && { kinship }),
+    ...(foreign !== undefined && { foreign }),
+    frame,
+    notes,
+  };
+}
