@@ -132,7 +132,12 @@ export class ImageIntake {
 
   /** Takes a file; waits while as many as are checked at once are under way. */
   async add(incoming: IncomingImage): Promise<void> {
-    const image = { ...incoming, fileName: this.#names.of(incoming.fileName) };
+    const { fileName, group } = incoming;
+    const shown = {
+      fileName: this.#names.of(fileName),
+      ...(group !== undefined && { group: this.#names.ofGroup(group) }),
+    };
+    const image = { ...incoming, ...shown };
     const checked = this.#check(image).then(
       (file) => ({ file }),
       (problem: unknown) => ({ problem }),

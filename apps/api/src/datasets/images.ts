@@ -36,17 +36,21 @@ export function imageHandlers(
 ): HandlersOf<
   'uploadImages' | 'listImages' | 'getImage' | 'changeImage' | 'getImageContent' | 'getImagePreview' | 'deleteImage'
 > {
+  const { names } = dependencies;
   return {
     uploadImages: async (call) => ({ json: await uploadImages(call, dependencies) }),
 
     listImages: async ({ params, query: { split, label, group, ...page }, store }) => ({
-      json: jsonPage(await store.images.list(params.id, page, { split, label, group })),
+      json: jsonPage(await store.images.list(params.id, page, { split, label, group: group && names.ofGroup(group) })),
     }),
 
     getImage: async ({ params, store }) => ({ json: await store.images.get(params.id, params.imageId) }),
 
     changeImage: async ({ params, body, store }) => ({
-      json: await store.images.move(params.id, params.imageId, body),
+      json: await store.images.move(params.id, params.imageId, {
+        ...body,
+        ...(body.group && { group: names.ofGroup(body.group) }),
+      }),
     }),
 
     async getImageContent({ params, store, request }) {

@@ -21,6 +21,7 @@ test('with hashes in place of names no name is in an answer, in the store or in 
   const form = formOf([
     ['split', 'test'],
     ['label', 'abnormal'],
+    ['group', name],
     ['file', picture, `${name}.bmp`],
     ['file', Buffer.from('no image'), `${name}.txt`],
   ]);
@@ -44,6 +45,9 @@ test('with hashes in place of names no name is in an answer, in the store or in 
   const [first, second] = answers.map(({ json }) => json.outcomes);
   expect(first.map((one: { outcome: string }) => one.outcome)).toEqual(['stored', 'rejected']);
   expect(first[0].fileName).toMatch(/^[0-9a-f]{32}\.bmp$/);
+  const images = async (query: string) => (await service.get(`${uploads}/images?${query}`)).json.items;
+  const [{ id, group }] = await images(`group=${name}`);
+  expect(await images(`group=${group}`)).toMatchObject([{ id }]);
   expect(answers[2]!.json.results[0].fileName).toBe(first[0].fileName);
   expect(second.length).toBeGreaterThan(2);
   const texts = [...answers.map(({ text }) => text), ...service.log];

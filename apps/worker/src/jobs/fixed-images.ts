@@ -79,9 +79,3 @@ function restore(all: readonly Image[], fixed: z.infer<typeof fixedSchema>): Fix
   });
   return { images, shots: fixed.shots, leftOut: fixed.leftOut, datasetDigest: fixed.datasetDigest };
 }
-
-/** The groups of images that a model learns from, for its lineage; nothing where none has one. */
-export function groupsOf(images: readonly Image[]): { readonly groups?: string[] } {
-  const groups = [...new Set(images.flatMap(({ group }) => group ?? []))];
-  return groups.length > 0 ? { groups } : {};
-}

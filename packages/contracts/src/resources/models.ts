@@ -37,7 +37,10 @@ const addedNormalsSchema = z
     datasetId: idSchema,
     datasetDigest: digestSchema.meta({ description: 'Digest over the images of the data set when the job began.' }),
     imageIds: z.array(idSchema).min(1),
-    groups: z.array(groupSchema).optional().meta({ description: 'Groups of these images, as far as they have any.' }),
+    groups: z
+      .array(groupSchema)
+      .optional()
+      .meta({ description: 'Groups of these images, as far as they have any; of names that people gave, hashes.' }),
     pixelDigests: z.array(digestSchema).min(1).meta({
       description: 'Per image of `imageIds`, the SHA-256 of its pixels as they are scored.',
     }),
@@ -68,7 +71,7 @@ const lineageSchema = z
     imageIds: z.array(idSchema).meta({ description: 'The normal images that it was adapted on.' }),
     groups: z.array(groupSchema).optional().meta({
       description:
-        'Groups of these images, as far as they have any; calibrations and evaluations leave all images of them out.',
+        'Groups of these images, as far as they have any; calibrations and evaluations leave all images of them out. Of names that people gave these are hashes.',
     }),
     pixelDigests: z.array(digestSchema).optional().meta({
       description:
@@ -108,24 +111,6 @@ export function learnedImageIds({ imageIds, added = [] }: Pick<Lineage, 'imageId
 /** Digests of the pixels of all normal images that a model knows, as far as its version wrote them down. */
 export function learnedPixelDigests({ pixelDigests = [], added = [] }: Pick<Lineage, 'pixelDigests' | 'added'>) {
   return [...pixelDigests, ...added.flatMap((one) => one.pixelDigests)];
-}
-
-const namesItself = /^(?:series|volume)-[0-9a-f]{32}$/;
-
-/** A group among all data sets: names that people gave mean something only in theirs. */
-export function groupKey(group: string, datasetId: string): string {
-  return namesItself.test(group) ? group : `${datasetId} ${group}`;
-}
-
-/** Keys of the groups of all normal images that a model knows, as far as its version wrote them down. */
-export function learnedGroupKeys({
-  datasetId,
-  groups = [],
-  added = [],
-}: Pick<Lineage, 'datasetId' | 'groups' | 'added'>) {
-  return [{ datasetId, groups }, ...added].flatMap((one) =>
-    (one.groups ?? []).map((group) => groupKey(group, one.datasetId)),
-  );
 }
 
 /** Means over one epoch. */

@@ -16,8 +16,8 @@ const derivedKinds: ReadonlySet<Job['kind']> = new Set([
 ]);
 
 /**
- * Removes the scorings, evaluations and audits of a data set that no job uses, with their jobs and those that exchanged
- * its images with other servers, one after the other. They are younger than the data set, so what is older is not read.
+ * Removes the scorings, evaluations and audits of a data set that no job uses, with their jobs, those that exchanged
+ * its images with other servers, and those that made nothing, one after the other. They are younger than the data set, so what is older is not read.
  * May be repeated.
  */
 export async function forgetDerived(tenant: Tenant, datasetId: string): Promise<void> {
@@ -30,6 +30,7 @@ export async function forgetDerived(tenant: Tenant, datasetId: string): Promise<
   const loadJob = async (id: string) => (await jobs.read(jobKey(tenant, id)))?.value;
   for await (const stored of youngerThan(tenant, 'jobs', datasetId, loadJob)) {
     const { kind, request, state } = stored.job;
-    if (isFinal(state) && derivedKinds.has(kind) && request.datasetId === datasetId) await forgetJob(tenant, stored);
+    if (!isFinal(state) || request.datasetId !== datasetId) continue;
+    if (derivedKinds.has(kind) || state !== 'succeeded') await forgetJob(tenant, stored);
   }
 }

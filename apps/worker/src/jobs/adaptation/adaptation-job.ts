@@ -23,8 +23,9 @@ import { type ModelDescription, StaleAttempt } from '@mediclip/store';
 import type { WorkerDependencies } from '../../dependencies.js';
 import { isWithoutEngine } from '../../engine-health.js';
 import { backboneSide } from '../../models/listed-backbone.js';
-import { type FixedImages, fixedImages, groupsOf, type ImageChoice } from '../fixed-images.js';
+import { type FixedImages, fixedImages, type ImageChoice } from '../fixed-images.js';
 import type { JobContext, JobRunner } from '../job-context.js';
+import { rememberedGroups } from '../learned-groups.js';
 import { imageStatistics, loadImage } from '../load-image.js';
 import { withWorkFolder } from '../work-folders.js';
 import { CheckpointMirror } from './checkpoint-mirror.js';
@@ -190,7 +191,7 @@ async function describeModel(
       datasetId,
       datasetDigest: fixed.datasetDigest,
       imageIds: fixed.images.map(({ id }) => id),
-      ...groupsOf(fixed.images),
+      ...rememberedGroups(fixed.images),
       ...(fixed.shots && { pixelDigests: fixed.shots.pixelDigests }),
       ...(fixed.shots && fixed.shots.copies.length > 0 && { copies: fixed.shots.copies }),
       ...(fixed.shots?.outliers && { outliers: fixed.shots.outliers }),

@@ -1,12 +1,6 @@
-import {
-  groupKey,
-  type Image,
-  type JudgedImage,
-  type Lineage,
-  learnedGroupKeys,
-  learnedImageIds,
-} from '@mediclip/contracts';
+import { type Image, type JudgedImage, type Lineage, learnedImageIds } from '@mediclip/contracts';
 import { RecordNotFound, type TenantStore } from '@mediclip/store';
+import { learnedGroups, rememberedGroup } from '../learned-groups.js';
 
 /** The normal ones of images: by their label, and not called abnormal by a verdict. */
 export function normalOnes(images: readonly Image[], judged: readonly JudgedImage[]): Image[] {
@@ -26,7 +20,7 @@ export async function unseenNormalImages(
 ): Promise<{ readonly unseen: Image[]; readonly ofLearnedGroups: Image[] }> {
   const seenIds = new Set(learnedImageIds(lineage));
   const seenContent = new Set<string>();
-  const seenGroups = new Set(learnedGroupKeys(lineage));
+  const seenGroups = learnedGroups(lineage);
   const { added = [] } = lineage;
   for (const datasetId of new Set([lineage.datasetId, ...added.map((one) => one.datasetId)])) {
     const filter = added.length > 0 ? {} : ({ split: 'train', label: 'normal' } as const);
@@ -34,7 +28,7 @@ export async function unseenNormalImages(
       for await (const image of images.all(datasetId, filter)) {
         if (!seenIds.has(image.id)) continue;
         seenContent.add(image.sha256);
-        if (image.group !== undefined) seenGroups.add(groupKey(image.group, datasetId));
+        if (image.group !== undefined) seenGroups.add(rememberedGroup(image.group, datasetId));
       }
     } catch (error) {
       if (!(error instanceof RecordNotFound)) throw error;
@@ -44,7 +38,7 @@ export async function unseenNormalImages(
     (image) => image.label === 'normal' && !seenIds.has(image.id) && !seenContent.has(image.sha256),
   );
   const isOfLearnedGroup = ({ group, datasetId }: Image) =>
-    group !== undefined && seenGroups.has(groupKey(group, datasetId));
+    group !== undefined && seenGroups.has(rememberedGroup(group, datasetId));
   return {
     unseen: others.filter((image) => !isOfLearnedGroup(image)),
     ofLearnedGroups: others.filter(isOfLearnedGroup),

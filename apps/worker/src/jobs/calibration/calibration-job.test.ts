@@ -59,7 +59,7 @@ describe('a calibration', () => {
     for (const [index, { id }] of all.entries()) await images.move(datasetId, id, { group: groupOf(index) });
     const adapted = await service.ended(await service.adapt(worker.jobQueue, datasetId));
     const { modelId } = (adapted as JobOf<'adaptation'>).result!;
-    expect((await service.tenant.models.get(modelId)).lineage.groups).toEqual(['learned']);
+    expect((await service.tenant.models.get(modelId)).lineage.groups).toEqual([expect.stringMatching(/^named-/)]);
     const request = { modelId, datasetId, alpha: 0.2, highest: 1 };
     const id = await service.submit(worker.jobQueue, { kind: 'calibration', request });
     const { result } = (await service.ended(id)) as JobOf<'calibration'>;

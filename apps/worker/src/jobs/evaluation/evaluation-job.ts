@@ -3,9 +3,7 @@ import { type AuditedEvaluation, evaluationAudit } from '@mediclip/audit';
 import {
   type EvaluationScores,
   evaluationScoresFileName,
-  groupKey,
   type Image,
-  learnedGroupKeys,
   learnedImageIds,
   learnedPixelDigests,
   ProblemError,
@@ -21,6 +19,7 @@ import { withAuditThread } from '../audit/audit-thread.js';
 import { giveTraits } from '../audit/give-traits.js';
 import { fixedImages } from '../fixed-images.js';
 import type { JobContext, JobRunner } from '../job-context.js';
+import { learnedGroups, rememberedGroup } from '../learned-groups.js';
 import { loadImage } from '../load-image.js';
 import { type ScoreImagesDependencies, scoreImages } from '../scoring/score-images.js';
 import { compareWithBaseline } from './compare-with-baseline.js';
@@ -153,9 +152,9 @@ async function scoreAll(
   const { lineage } = ready.model;
   const learnedIds = new Set(learnedImageIds(lineage));
   const learnedPixels = new Set(learnedPixelDigests(lineage));
-  const learnedGroups = new Set(learnedGroupKeys(lineage));
+  const ofLearned = learnedGroups(lineage);
   const isOfLearnedGroup = ({ group, datasetId }: Image) =>
-    group !== undefined && learnedGroups.has(groupKey(group, datasetId));
+    group !== undefined && ofLearned.has(rememberedGroup(group, datasetId));
   const unseen = images.filter((image) => !learnedIds.has(image.id) && !isOfLearnedGroup(image));
   const distinct = firstOfEachPicture(unseen);
   const leftOut = { rejected: 0, copies: unseen.length - distinct.length, learned: images.length - unseen.length };

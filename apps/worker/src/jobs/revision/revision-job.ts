@@ -17,8 +17,9 @@ import type { WorkerDependencies } from '../../dependencies.js';
 import type { ModelCache, ReadyModel } from '../../models/model-cache.js';
 import { normalOnes } from '../calibration/calibration-images.js';
 import { calibrationOf } from '../calibration/calibration-of.js';
-import { type FixedImages, fixedImages, groupsOf } from '../fixed-images.js';
+import { type FixedImages, fixedImages } from '../fixed-images.js';
 import type { JobContext, JobRunner } from '../job-context.js';
+import { rememberedGroups } from '../learned-groups.js';
 import { loadImage } from '../load-image.js';
 import { withWorkFolder } from '../work-folders.js';
 import { chooseAdded } from './choose-added.js';
@@ -96,7 +97,7 @@ function describe({ engine }: Dependencies, { job }: Context, parent: Model, fix
     datasetDigest: fixed.datasetDigest,
     imageIds: fixed.images.map(({ id }) => id),
     pixelDigests: [...(fixed.shots?.pixelDigests ?? [])],
-    ...groupsOf(fixed.images),
+    ...rememberedGroups(fixed.images),
   };
   return {
     ...(name !== undefined && { name }),
