@@ -26,6 +26,18 @@ describe('the table of results', () => {
     expect(csv).not.toMatch(/(^|,)"?[=+@]/m);
   });
 
+  test('of 20,000 rows is written as it is read, some rows ahead at most', async () => {
+    const [one] = rows;
+    let made = 0;
+    const many = function* () {
+      for (; made < 20_000; made++) yield one!;
+    };
+    let read = 0;
+    let ahead = 0;
+    for await (const _ of resultsCsv(many(), new Map(), () => undefined)) ahead = Math.max(ahead, made - read++);
+    expect([read, made, ahead < 100]).toEqual([20_001, 20_000, true]);
+  });
+
   test("is read by Python's csv module as it was written", async () => {
     const script =
       "import csv, io, json, sys; print(json.dumps(list(csv.DictReader(io.StringIO(sys.stdin.buffer.read().decode(), newline='')))))";

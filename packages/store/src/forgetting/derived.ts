@@ -17,8 +17,8 @@ const derivedKinds: ReadonlySet<Job['kind']> = new Set([
 
 /**
  * Removes the scorings, evaluations and audits of a data set that no job uses, with their jobs, those that exchanged
- * its images with other servers, and those that made nothing, one after the other. They are younger than the data set, so what is older is not read.
- * May be repeated.
+ * its images with other servers, and those that made nothing, one after the other. They are younger than the data set,
+ * so what is older is not read. May be repeated.
  */
 export async function forgetDerived(tenant: Tenant, datasetId: string): Promise<void> {
   const evaluations = evaluationDocuments(tenant);

@@ -1,6 +1,6 @@
 import type { Page, ScoringResult, Verdict } from '@mediclip/contracts';
 import type { z } from 'zod';
-import { InvalidCursor, RecordExists, RecordNotFound } from '../errors.js';
+import { InvalidCursor, RecordExists, RecordNotFound, StoreFull } from '../errors.js';
 import { forgottenImages, isForgotten } from '../forgetting/forgotten-images.js';
 import { Documents } from '../records/documents.js';
 import { isId } from '../records/ids.js';
@@ -69,11 +69,11 @@ export class JobResults {
    * `InvalidCursor`.
    */
   async list(jobId: string, { limit, cursor }: PageRequest, query: ResultQuery = {}): Promise<Page<ScoringResult>> {
-    const verdicts = await this.verdicts(jobId);
+    const judged = await this.#judged(jobId);
     const forgotten = await forgottenImages(this.#tenant);
     const load = async (id: string) => {
       const stored = forgotten.has(id) ? undefined : (await this.#find(jobId, id))?.result;
-      return stored && { id, stored: withVerdict(stored, verdicts) };
+      return stored && { id, stored: judged.has(id) ? await this.#withVerdict(jobId, stored) : stored };
     };
     const isPlain = Object.values(query).every((value) => value === undefined);
     const ids = isPlain
@@ -115,20 +115,16 @@ export class JobResults {
   /** What people have said of the results, by the id of the image. */
   async verdicts(jobId: string): Promise<ReadonlyMap<string, Verdict>> {
     const found = new Map<string, Verdict>();
-    if (!isId(jobId)) return found;
-    const folder = verdictsFolder(this.#tenant, jobId);
-    for await (const key of this.#tenant.objects.keys(folder)) {
-      const stored = await this.#verdictDocuments.read(key);
-      if (stored) found.set(key.slice(folder.length, -'.json'.length), toVerdict(stored.value));
+    for (const imageId of await this.#judged(jobId)) {
+      const stored = await this.#verdictDocuments.read(verdictKey(this.#tenant, jobId, imageId));
+      if (stored) found.set(imageId, toVerdict(stored.value));
     }
     return found;
   }
 
   /** Rejects with `RecordNotFound`. */
   async get(jobId: string, imageId: string): Promise<ScoringResult> {
-    const { result } = await this.#getStored(jobId, imageId);
-    const stored = await this.#verdictDocuments.read(verdictKey(this.#tenant, jobId, imageId));
-    return stored ? { ...result, verdict: toVerdict(stored.value) } : result;
+    return this.#withVerdict(jobId, (await this.#getStored(jobId, imageId)).result);
   }
 
   /** The image's anomaly map as it was put. Rejects with `RecordNotFound` when there is none. */
@@ -148,12 +144,32 @@ export class JobResults {
       cursor = page.nextCursor;
     } while (cursor !== undefined);
     const key = resultIndexKey(this.#tenant, jobId);
-    await this.#indexes.put(key, { schemaVersion: 1, rows });
+    try {
+      await this.#indexes.put(key, { schemaVersion: 1, rows });
+    } catch (error) {
+      // It is made again the next time.
+      if (error instanceof StoreFull) return rows;
+      throw error;
+    }
     // A deletion of an image that came between has passed by the index: it removes results first.
     let results = 0;
     for await (const _ of this.#ids(jobId)) results++;
     if (results !== rows.length) await this.#tenant.objects.delete(key);
     return rows;
+  }
+
+  async #withVerdict(jobId: string, result: ScoringResult): Promise<ScoringResult> {
+    const stored = await this.#verdictDocuments.read(verdictKey(this.#tenant, jobId, result.imageId));
+    return stored ? { ...result, verdict: toVerdict(stored.value) } : result;
+  }
+
+  /** Ids of the images whose results people have judged. */
+  async #judged(jobId: string): Promise<ReadonlySet<string>> {
+    const ids = new Set<string>();
+    if (!isId(jobId)) return ids;
+    const folder = verdictsFolder(this.#tenant, jobId);
+    for await (const key of this.#tenant.objects.keys(folder)) ids.add(key.slice(folder.length, -'.json'.length));
+    return ids;
   }
 
   async #getStored(jobId: string, imageId: string): Promise<StoredResult> {
@@ -176,11 +192,6 @@ export class JobResults {
       yield key.slice(folder.length, -'.json'.length);
     }
   }
-}
-
-function withVerdict(result: ScoringResult, verdicts: ReadonlyMap<string, Verdict>): ScoringResult {
-  const verdict = verdicts.get(result.imageId);
-  return verdict ? { ...result, verdict } : result;
 }
 
 function toVerdict({ schemaVersion, ...verdict }: StoredVerdict): Verdict {

@@ -3,7 +3,7 @@ import type { ScoringResult } from '@mediclip/contracts';
 import fc from 'fast-check';
 import { InvalidCursor, RecordNotFound } from '../errors.js';
 import { newId } from '../records/ids.js';
-import { newModel, testStore } from '../testing/test-store.js';
+import { memoryTestStore, newModel } from '../testing/test-store.js';
 import { type ResultQuery, type ResultRow, selectRows } from './result-index.js';
 
 const id = (n: number) => `0193f3a2-7c1e-7d3a-9b5f-${n.toString(16).padStart(12, '0')}`;
@@ -67,7 +67,7 @@ describe('rows of results', () => {
 
 describe('results of a scoring', () => {
   async function scoring(count: number) {
-    const { tenant } = testStore();
+    const { tenant } = memoryTestStore();
     const { model } = await newModel(tenant);
     const { id: datasetId } = await tenant.datasets.create({ name: 'a' });
     const { job } = await tenant.jobs.create({ kind: 'scoring', request: { modelId: model.id, datasetId } });
@@ -90,6 +90,39 @@ describe('results of a scoring', () => {
     await tenant.attempts.end(attempt, { state: 'succeeded', result: { scored: count, rejected: 0 } });
     return { tenant, jobId: job.id, results };
   }
+
+  test('of 5,000 images are a plain sort and filter of all, with ties, while verdicts arrive', async () => {
+    const { tenant, jobId, results } = await scoring(5000);
+    const scoreOf = (result: ScoringResult) => (result.outcome === 'scored' ? result.score : Number.NaN);
+    const orders: Record<string, (a: ScoringResult, b: ScoringResult) => number> = {
+      score: (a, b) => scoreOf(a) - scoreOf(b),
+      '-score': (a, b) => scoreOf(b) - scoreOf(a),
+      name: (a, b) => (a.fileName < b.fileName ? -1 : Number(a.fileName > b.fileName)),
+    };
+    const queries: readonly ResultQuery[] = [
+      { sort: 'score', label: 'abnormal' },
+      { sort: '-score', minScore: 0.2, maxScore: 0.7 },
+      { sort: 'name' },
+    ];
+    for (const query of queries) {
+      const seen: string[] = [];
+      for (let cursor: string | undefined; ; ) {
+        const page = await tenant.results.list(jobId, { limit: 200, cursor }, query);
+        seen.push(...page.items.map(({ imageId }) => imageId));
+        const verdict = { verdict: 'normal' as const, at: new Date().toISOString() };
+        for (const result of [page.items[0], page.items.at(-1)]) {
+          if (result) await tenant.results.judge(jobId, result.imageId, verdict);
+        }
+        if (page.nextCursor === undefined) break;
+        cursor = page.nextCursor;
+      }
+      const plain = results
+        .filter(({ label }) => (query.label ?? label) === label)
+        .filter((result) => scoreOf(result) >= (query.minScore ?? 0) && scoreOf(result) <= (query.maxScore ?? 1))
+        .sort(orders[query.sort!]);
+      expect(seen).toEqual(plain.map(({ imageId }) => imageId));
+    }
+  });
 
   test('keep their order while verdicts arrive, and carry the latest verdict', async () => {
     const { tenant, jobId, results } = await scoring(40);
