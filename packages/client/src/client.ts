@@ -16,6 +16,7 @@ import {
   dicomJsonMediaType,
   type Evaluation,
   type EvaluationRequest,
+  type GroupScoreAnswer,
   type Health,
   type Image,
   type ImageChange,
@@ -347,6 +348,15 @@ export class MediclipClient {
     const asked = resultQuery(options);
     return itemsOf(
       (query) => this.#json('listJobResults', { params: { id }, query: { ...asked, ...query }, options }),
+      options,
+    );
+  }
+
+  /** Patients, studies, series or volumes of a scoring: the mean of the `highest` highest scores of each. */
+  listJobGroups(id: string, options?: ListOptions & { highest?: number }): AsyncIterable<GroupScoreAnswer> {
+    const filter = { highest: options?.highest };
+    return itemsOf(
+      (query) => this.#json('listJobGroups', { params: { id }, query: { ...filter, ...query }, options }),
       options,
     );
   }

@@ -124,6 +124,7 @@ revised = ended(call("revise_model", model, body=body_of("RevisionRequest", adde
 scoring = call("create_scoring", body=body_of("ScoringRequest", {"modelId": str(model), "datasetId": str(dataset)}))
 ended(scoring)
 call("list_jobs")
+call("list_job_groups", scoring.id)
 result = call("list_job_results", scoring.id).items[0]
 call("get_job_result_map", scoring.id, result.image_id)
 call("judge_result", scoring.id, result.image_id, body=body_of("VerdictRequest", {"verdict": "normal"}))
