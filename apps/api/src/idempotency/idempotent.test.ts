@@ -17,7 +17,9 @@ function setUp() {
     signal = new AbortController().signal,
   ) =>
     withIdempotencyKey(request, {
-      idempotency: Object.assign(Object.create(idempotency), broken) as typeof idempotency,
+      idempotency: new Proxy(idempotency, {
+        get: (whole, name: keyof typeof idempotency) => broken[name] ?? whole[name].bind(whole),
+      }),
       bodyDigest: async () => jsonDigest({}),
       onKeyError: (error) => reported.push(error),
       answer: work,

@@ -89,6 +89,9 @@ export class WebhookRepository {
     await this.#read(id);
     await this.#tenant.objects.delete(webhookKey(this.#tenant, id));
     await this.#tenant.objects.deleteFolder(webhookFolder(this.#tenant, id));
+    for await (const deliveryId of this.#pending.ids()) {
+      if ((await this.#pending.find(deliveryId))?.webhookId === id) await this.#pending.remove(deliveryId);
+    }
   }
 
   /** A new secret; the one before signs too for a day. */
