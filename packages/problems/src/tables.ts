@@ -122,6 +122,7 @@ export const ofDicomweb: Table<DicomwebErrorCode> = {
 export const ofThreads: Table<ThreadErrorCode> = {
   'timed-out': 'deadline-exceeded',
   'thread-ended': 'internal',
+  'no-thread': 'overloaded',
   'queue-full': 'overloaded',
   'pool-closed': 'draining',
 };

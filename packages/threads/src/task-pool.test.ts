@@ -71,8 +71,8 @@ describe('tasks', () => {
     // It waits until the thread is gone, and another would be started by the event of its end.
     const waiting = outcome(pool.run('echo', 1));
     expect(await died).toMatchObject({ error: { code: 'thread-ended' } });
-    expect(await waiting).toMatchObject({ error: { code: 'thread-ended', cause: { message: 'EAGAIN' } } });
-    expect(await outcome(pool.run('echo', 2))).toMatchObject({ error: { code: 'thread-ended' } });
+    expect(await waiting).toMatchObject({ error: { code: 'no-thread', cause: { message: 'EAGAIN' } } });
+    expect(await outcome(pool.run('echo', 2))).toMatchObject({ error: { code: 'no-thread' } });
     expect(await pool.run('echo', 3)).toMatchObject({ value: 3 });
   });
 

@@ -191,7 +191,7 @@ export class TaskPool<T extends Tasks> {
       } catch (error) {
         // The system has no room for another thread: those that there are do it all.
         if (this.#usable.size > 0) return;
-        cannotStart = new ThreadError('thread-ended', 'A worker thread could not be started.', { cause: error });
+        cannotStart = new ThreadError('no-thread', 'A worker thread could not be started.', { cause: error });
       }
       const task = thread || cannotStart ? this.#waiting.take() : undefined;
       if (!task) return;
