@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
 import { MediclipClient } from '@mediclip/client';
@@ -7,10 +9,10 @@ import { newId } from '@mediclip/store';
 import { temporaryFolder } from '@mediclip/testing';
 import { exampleFiles, quickModel } from '../end-to-end/testing/examples.js';
 import { unzip } from '../end-to-end/testing/exported-files.js';
-import { startService } from '../end-to-end/testing/service-process.js';
+import { type ServiceProcess, startService } from '../end-to-end/testing/service-process.js';
 import { until } from '../end-to-end/testing/until.js';
 import { Draws } from './testing/draws.js';
-import { drawInput, type Target } from './testing/inputs.js';
+import { drawInput, scoreRequest, type Target } from './testing/inputs.js';
 import { Sender } from './testing/sender.js';
 
 /** Statuses of the server's side that `docs/operations.md` describes. */
@@ -56,6 +58,23 @@ const peakBytes = (pid: number): number | undefined => {
   return peak === undefined ? undefined : Number(peak) * 1024;
 };
 
+/** Lets the service open 20 files more and no other, and opens 100 connections until it has hung up on most of them. */
+async function outliveDescriptors({ pid, baseUrl }: ServiceProcess): Promise<void> {
+  const limit = (soft: number | string) => spawnSync('prlimit', [`--pid=${pid}`, `--nofile=${soft}:`]);
+  const { stdout } = spawnSync('prlimit', [`--pid=${pid}`, '--nofile', '--noheadings', '--raw', '--output=SOFT']);
+  if (!stdout?.length) {
+    console.warn('NOT RUN: connections beyond the descriptors, because there is no prlimit.');
+    return;
+  }
+  limit(readdirSync(`/proc/${pid}/fd`).length + 20);
+  const sockets = Array.from({ length: 100 }, () => connect(Number(new URL(baseUrl).port), '127.0.0.1'));
+  let closed = 0;
+  for (const socket of sockets) socket.on('error', () => undefined).on('close', () => closed++);
+  await until(() => closed >= 60 || undefined);
+  for (const socket of sockets) socket.destroy();
+  limit(stdout.toString().trim());
+}
+
 test(
   'no input ends, stops or litters the service, or is answered with a fault of its own',
   async () => {
@@ -87,7 +106,6 @@ test(
       }
     };
     await Promise.all(Array.from({ length: atOnce }, send));
-    sender.close();
     process.stderr.write(`mediclip: ${JSON.stringify(Object.fromEntries([...statuses].sort()))}\n`);
     expect(faults).toEqual([]);
     expect((await fetch(`${service.baseUrl}/healthz`)).status).toBe(200);
@@ -101,6 +119,11 @@ test(
       process.stderr.write(`mediclip: the service had ${Math.round(peak / 2 ** 20)} MiB at most\n`);
       expect(peak).toBeLessThan(mostBytes);
     }
+    await outliveDescriptors(service);
+    const [known] = target.scored;
+    const scored = await sender.send(scoreRequest(target, known!));
+    expect([scored.status, JSON.parse(scored.body).results[0].score]).toEqual([200, expect.closeTo(known!.score, 5)]);
+    sender.close();
     expect(await service.stop()).toBe(0);
   },
   Math.max(300_000, count * 200),

@@ -109,13 +109,12 @@ const bodies: Readonly<Record<string, readonly [share: number, kind: Kind]>> = {
   ],
   score: [
     1,
-    (draws, { modelId, scored }) => {
-      const { content, score } = draws.pick(scored);
+    (draws, target) => {
+      const known = draws.pick(target.scored);
       return {
-        path: `/v1/models/${modelId}/score`,
-        headers: typed(formType),
-        body: scoreForm(content),
-        isRight: (status, body) => status === 200 && Math.abs(JSON.parse(body).results[0].score - score) <= tolerance,
+        ...scoreRequest(target, known),
+        isRight: (status, body) =>
+          status === 200 && Math.abs(JSON.parse(body).results[0].score - known.score) <= tolerance,
       };
     },
   ],
@@ -138,6 +137,16 @@ export async function drawInput(draws: Draws, target: Target): Promise<{ kind: s
     return { kind: 'route', input: { ...request, headers: { ...request.headers, ...(key && authorized(key)) } } };
   }
   return { kind: 'framing', input: { framing: draws.damaged(Buffer.from(framing(draws))) } };
+}
+
+/** Asks for the score of one of the images whose score is known. */
+export function scoreRequest({ modelId, keys }: Target, { content }: Target['scored'][number]): RequestInput {
+  return {
+    method: 'POST',
+    path: `/v1/models/${modelId}/score`,
+    headers: { ...typed(formType), ...authorized(keys[0]) },
+    body: scoreForm(content),
+  };
 }
 
 function drawnKey(draws: Draws, { keys }: Target): string | undefined {
