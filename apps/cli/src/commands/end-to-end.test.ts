@@ -131,6 +131,28 @@ describe('score', () => {
   });
 });
 
+describe('audit', () => {
+  test('names copies across training and test, and lists all in JSON', async () => {
+    const [normal, abnormal] = [exampleImages('test/normal', 4), exampleImages('test/abnormal', 4)];
+    const into = (place: string, files: readonly string[]) =>
+      files.map((file) => [`${place}/${path.basename(file)}`, read(file)]);
+    const folder = folderWith(
+      Object.fromEntries([
+        ...into('train/normal', [...exampleImages('train/normal', 3), normal[0]!]),
+        ...into('test/normal', normal),
+        ...into('test/abnormal', abnormal),
+      ]),
+    );
+    const events = await mediclipEvents(['audit', folder]);
+    expect(events.at(-1)).toMatchObject({
+      event: 'audited',
+      images: 12,
+      warnings: expect.arrayContaining([expect.objectContaining({ kind: 'copies-across-splits' })]),
+      copies: { images: 1, testInTraining: 1, groups: [{ kind: 'equal-bytes' }] },
+    });
+  });
+});
+
 describe('evaluate', () => {
   const normal = exampleImages('test/normal', 4);
   const abnormal = exampleImages('test/abnormal', 4);
