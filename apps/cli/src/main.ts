@@ -146,6 +146,7 @@ function addDemo(mediclip: Command, signal: AbortSignal): void {
     .command('demo')
     .description('run the whole service on the bundled examples')
     .option('--out <folder>', 'where overlays and pages go', 'demo-output')
+    .option('--open', 'keep the server after it, to look at the results on its page', false)
     .action(async (flags: DemoFlags) => (await import('./demo/demo.js')).demo(flags, signal));
 }
 

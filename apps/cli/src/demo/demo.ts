@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,13 +15,15 @@ const examples = fileURLToPath(new URL('../../../../examples/brain-mri', import.
 
 export interface DemoFlags {
   readonly out: string;
+  /** Whether the server stays until the command is ended, for the page. */
+  readonly open: boolean;
 }
 
 /**
  * `mediclip demo`: the whole service on the bundled examples, through HTTP: upload, adapt, score, evaluate. Leaves
  * overlays and pages under `out` and prints a table of results.
  */
-export async function demo({ out }: DemoFlags, signal: AbortSignal): Promise<void> {
+export async function demo({ out, open }: DemoFlags, signal: AbortSignal): Promise<void> {
   const output = createOutput(false);
   await rm(out, { recursive: true, force: true });
   await mkdir(path.join(out, 'overlays'), { recursive: true });
@@ -29,13 +32,21 @@ export async function demo({ out }: DemoFlags, signal: AbortSignal): Promise<voi
   try {
     const client = new MediclipClient({ baseUrl: server.baseUrl });
     output.remark(`Watch it in a browser: ${server.baseUrl}/; the API is described at ${server.baseUrl}/docs.`);
-    await run(client, out, output, signal);
+    const page = await run(client, out, output, signal);
+    if (open) {
+      output.line(`On the page: ${server.baseUrl}${page}; Ctrl-C ends the server.`);
+      if (!signal.aborted) await once(signal, 'abort');
+    } else {
+      const serve = `MEDICLIP_DATA_DIR=${path.join(out, 'data')} npx mediclip serve`;
+      output.line(`On the page: \`${serve}\`, then http://127.0.0.1:8080${page}`);
+    }
   } finally {
     await server.stop();
   }
 }
 
-async function run(client: MediclipClient, out: string, output: Output, signal: AbortSignal): Promise<void> {
+/** Answers where on the page the results are. */
+async function run(client: MediclipClient, out: string, output: Output, signal: AbortSignal): Promise<string> {
   const folder = await readDataFolder(examples);
   const dataset = await client.createDataset({ name: 'Synthetic brain MRI', modality: 'MR' });
   const { outcomes } = await client.uploadImages(dataset.id, labelled(folder));
@@ -60,6 +71,7 @@ async function run(client: MediclipClient, out: string, output: Output, signal: 
   await writeFile(path.join(out, 'report.html'), await client.getEvaluationReport(evaluationId));
   for (const line of resultLines(cases, evaluation)) output.line(line);
   output.line(`\nPictures side by side: ${path.join(out, 'index.html')}; report: ${path.join(out, 'report.html')}`);
+  return `/app/results/${scoring.id}`;
 }
 
 function* labelled({ trainNormal, test }: DataFolder): Generator<LabelledFile> {

@@ -64,10 +64,10 @@ export function Histogram({ scores, threshold, onThreshold }: HistogramProps) {
       ))}
       <path class="axis" d={`M0 ${middle}H${width}`} />
       <path class="threshold" d={`M${threshold * width} 0V${height - 18}`} />
-      <text x="4" y="14">
+      <text x="4" y="2" dominant-baseline="hanging">
         abnormal ▲
       </text>
-      <text x="4" y={height - 24}>
+      <text x="4" y={height - 34}>
         normal ▼
       </text>
       <text x="0" y={height - 4}>

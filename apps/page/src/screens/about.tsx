@@ -74,13 +74,15 @@ export function AboutScreen() {
   );
 }
 
+const outOf = (used: number, limit: number): string => `${used.toLocaleString('en')} of ${limit.toLocaleString('en')}`;
+
 /** What the tenant of the key uses, beside what it may. */
 function UsageList({ of: { jobs, storedBytes, datasets, images, models } }: { readonly of: Usage }) {
   const facts = [
-    ['Jobs that wait or run', `${jobs.waiting + jobs.running} of ${jobs.limit}`],
+    ['Jobs that wait or run', outOf(jobs.waiting + jobs.running, jobs.limit)],
     ['Stored', `${size(storedBytes.used)} of ${size(storedBytes.limit)}`],
-    ['Data sets', `${datasets.used} of ${datasets.limit}`],
-    ['Images', `${images.used} of ${images.limit}`],
+    ['Data sets', outOf(datasets.used, datasets.limit)],
+    ['Images', outOf(images.used, images.limit)],
     ['Detectors', `${models.used}`],
   ] as const;
   return (
