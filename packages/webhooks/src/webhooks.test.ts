@@ -134,6 +134,45 @@ describe('webhooks', () => {
     }
   });
 
+  test('of 500 events each arrives at a receiver that is slow, fails, hangs, redirects and is away for an hour', async () => {
+    const count = 500;
+    const accepted = new Set<string>();
+    const seen = new Map<string, number>();
+    receiver.answers.set('/bad', async (nth, id) => {
+      const place = seen.get(id) ?? seen.size;
+      seen.set(id, place);
+      if (nth === 1 && place % 20 === 0) return undefined;
+      if (nth === 1 && place % 20 < 5) return 500;
+      if (nth === 1 && place % 20 < 8) return 302;
+      await new Promise((resolve) => setTimeout(resolve, place % 4));
+      accepted.add(id);
+      return 200;
+    });
+    const { id, secret } = await webhook('a', '/bad');
+    await announce('a', count);
+    await start({ timeoutMs: 500, longestRestMs: 100 });
+    await receiver.until(() => accepted.size > count / 4);
+    await receiver.close();
+    const away = ahead + hour;
+    await receiver.until(() => {
+      ahead += hour / 60;
+      return ahead > away;
+    });
+    await receiver.listen();
+    // Time passes until all have come; those that wait for their next try are due some time.
+    await receiver.until(() => {
+      ahead += hour / 60;
+      return accepted.size === count;
+    });
+    expect(receiver.idsAt('/bad').size).toBe(count);
+    expect(receiver.idsAt('/elsewhere').size).toBe(0);
+    for (const { id: eventId, headers, body } of receiver.received) {
+      const at = new Date(Number(headers['webhook-timestamp']) * 1000);
+      expect(headers['webhook-signature']).toBe(new Webhook(secret).sign(eventId, at, body));
+    }
+    expect((await deliveries('a', id)).length).toBeGreaterThan(0);
+  });
+
   test('of one tenant that hang hold up nobody else', async () => {
     receiver.answers.set('/hanging', () => undefined);
     await start({ timeoutMs: 600_000 });
@@ -215,11 +254,11 @@ describe('processes that send to webhooks', () => {
   });
 
   test('may be killed at any time: what they had is sent by the next one', async () => {
-    const events = 12;
+    const events = 40;
     await webhook('a', '/fine');
     await announce('a', events);
-    receiver.answers.set('/fine', () => new Promise((resolve) => setTimeout(resolve, 30, 200)));
-    for (const killedAfter of [2, 6]) {
+    receiver.answers.set('/fine', () => new Promise((resolve) => setTimeout(resolve, 10, 200)));
+    for (const killedAfter of [8, 24]) {
       const child = fork(program, [storeUrl], { execArgv: [] });
       children.push(child);
       await receiver.until(() => receiver.received.length >= killedAfter);

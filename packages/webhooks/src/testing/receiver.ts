@@ -10,8 +10,8 @@ export interface Received {
   readonly body: string;
 }
 
-/** How a path answers the `nth` request (from 1) for one event; undefined: it is left open. */
-type Answer = (nth: number) => number | undefined | Promise<number | undefined>;
+/** How a path answers the `nth` request (from 1) for one event, named by its id; undefined: it is left open. */
+type Answer = (nth: number, id: string) => number | undefined | Promise<number | undefined>;
 
 /** A server that webhooks are sent to. */
 export class Receiver {
@@ -59,7 +59,7 @@ export class Receiver {
     const id = headers['webhook-id']!;
     this.received.push({ path, id, headers, body });
     const nth = this.received.filter((earlier) => earlier.path === path && earlier.id === id).length;
-    const status = await (this.answers.get(path) ?? (() => 200))(nth);
+    const status = await (this.answers.get(path) ?? (() => 200))(nth, id);
     if (status === undefined) return;
     if (status >= 300 && status < 400) response.setHeader('location', '/elsewhere');
     response.writeHead(status).end();
