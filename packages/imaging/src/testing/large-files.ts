@@ -117,6 +117,39 @@ export const largeFiles: Readonly<Record<string, Make>> = {
   'WebP, colour': (side) => picture(side).webp({ effort: 0 }).toBuffer(),
 };
 
+const seriesSide = 320;
+const seriesFrames = 300;
+
+/** Files of 300 frames of 320 x 320 values of 12 bits that hardly compress: about 60 MB as they are. */
+export const manyFrames: Readonly<Record<string, () => Promise<Uint8Array>>> = {
+  'DICOM, 12 bits': async () => {
+    const frame = bytesOf(noise12(seriesSide));
+    const pixelData = new Uint8Array(seriesFrames * frame.length);
+    for (let at = 0; at < seriesFrames; at++) pixelData.set(frame, at * frame.length);
+    return series({ pixelData });
+  },
+  'DICOM, JPEG-LS, 12 bits': async () =>
+    series({ transferSyntax: jpegLs, pixelData: repeated(await encodeJpegLs(noiseFrame())) }),
+  'DICOM, JPEG 2000, 12 bits': async () =>
+    series({ transferSyntax: jpeg2000, pixelData: repeated(await encodeJpeg2000(noiseFrame())) }),
+};
+
+function series(pixels: Pixels): Uint8Array {
+  return dicomFile({ rows: seriesSide, columns: seriesSide, ...deep, frames: seriesFrames, elements: ct, ...pixels });
+}
+
+const repeated = (stream: Uint8Array) => Array<Uint8Array>(seriesFrames).fill(stream);
+const noiseFrame = () => frameOf(seriesSide, noise12(seriesSide), 12);
+
+/** Values of a congruential generator. */
+function noise12(side: number): Uint16Array {
+  let state = 1;
+  return Uint16Array.from({ length: side * side }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state >>> 20;
+  });
+}
+
 function dicom(options: (side: number) => Pixels | Promise<Pixels>): Make {
   return async (side) => dicomFile({ rows: side, columns: side, ...(await options(side)) });
 }

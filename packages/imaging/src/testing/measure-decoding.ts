@@ -1,6 +1,6 @@
 /**
- * A child process that decodes the file of its argument as an upload does, to what is stored of it, and prints
- * `{ pixels, fileBytes, idleBytes, peakBytes, seconds, error }`: the resident memory of the whole process with the file
+ * A child process that decodes all frames of the file of its argument as an upload does, each to what is stored of it,
+ * and prints `{ pixels, frames, fileBytes, idleBytes, peakBytes, seconds, error }`: the resident memory of the whole process with the file
  * in it and at its largest, and the code of the error if the file is refused.
  */
 import { readFileSync, rmSync } from 'node:fs';
@@ -20,9 +20,18 @@ function peak(): number {
 
 async function stored(image: Uint8Array) {
   const limits = { maximumBytes: 2 ** 31, timeoutMs: 600_000 };
-  const frame = await frameOf(await (await openImage(image, limits)).read(0), { stored: { folder: tmpdir() } }, image);
-  if (frame.stored) rmSync(frame.stored.path);
-  return frame;
+  const file = await openImage(image, limits);
+  const sum = { pixels: 0, frames: file.decodable };
+  for (let index = 0; index < file.decodable; index++) {
+    const { description, stored: kept } = await frameOf(
+      await file.read(index),
+      { stored: { folder: tmpdir() } },
+      image,
+    );
+    if (kept) rmSync(kept.path);
+    sum.pixels += description.width * description.height;
+  }
+  return sum;
 }
 
 // Libraries are loaded before anything is measured.
@@ -33,15 +42,14 @@ if (!file) throw new RangeError('Give the path of an image file.');
 const bytes = readFileSync(file);
 const idleBytes = process.memoryUsage.rss();
 const startedAt = performance.now();
-let pixels = 0;
+let sum = { pixels: 0, frames: 0 };
 let error: string | undefined;
 try {
-  const { width, height } = (await stored(bytes)).description;
-  pixels = width * height;
+  sum = await stored(bytes);
 } catch (reason) {
   if (!(reason instanceof ImageError)) throw reason;
   error = reason.code;
 }
 const seconds = (performance.now() - startedAt) / 1000;
-const outcome = { pixels, fileBytes: bytes.length, idleBytes, peakBytes: peak(), seconds, error };
+const outcome = { ...sum, fileBytes: bytes.length, idleBytes, peakBytes: peak(), seconds, error };
 process.stdout.write(JSON.stringify(outcome), () => process.exit(0));
