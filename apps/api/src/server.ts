@@ -190,7 +190,7 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
     ...studyHandlers({ ...images, ...submission, dicomweb: settings.dicomweb, objects }),
     ...backboneHandlers(settings.modelsDir),
     ...adaptationHandlers({ ...submission, backboneThreads }),
-    ...modelHandlers(memory),
+    ...modelHandlers(memory, settings.dicomweb),
     ...aliasHandlers(settings.dicomweb),
     ...exportHandlers({ settings, backboneThreads, memory }),
     ...importHandlers({ settings, backboneThreads, memory, usage }),

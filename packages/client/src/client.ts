@@ -30,6 +30,7 @@ import {
   type JobState,
   type Label,
   type Model,
+  type ModelChange,
   type ModelSummary,
   type NamesChange,
   type OperatingPoints,
@@ -167,7 +168,7 @@ export class MediclipClient {
     return this.#json('getModel', { params: { id }, options });
   }
 
-  changeModel(id: string, body: NamesChange, options?: CallOptions): Promise<Model> {
+  changeModel(id: string, body: ModelChange, options?: CallOptions): Promise<Model> {
     return this.#json('changeModel', { params: { id }, body: { json: body }, options });
   }
 

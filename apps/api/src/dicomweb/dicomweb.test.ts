@@ -8,7 +8,10 @@ import { closeSharedPool, TestService } from '../testing/test-service.js';
 let service: TestService;
 let modelId: string;
 beforeAll(async () => {
-  const dicomweb = { referencesKey: 'k'.repeat(44), servers: [] };
+  const dicomweb = {
+    referencesKey: 'k'.repeat(44),
+    servers: [{ name: 'pacs', url: 'http://127.0.0.1:9/', headerFiles: {} }],
+  };
   service = await TestService.start({ settings: { images: { maximumBytes: 20_000 }, dicomweb } });
   ({ modelId } = await service.model());
   await service.send('PUT', '/v1/aliases/production', { json: { modelId } });
@@ -156,6 +159,26 @@ describe('STOW-RS into a model', () => {
       { scored: 2, rejected: 0 },
       { scored: 1, rejected: 0 },
     ]);
+  });
+
+  test('sends results where the model says, unless the alias says otherwise', async () => {
+    const dicomResults = { server: 'none', kinds: ['secondary-capture'] };
+    const change = (json: unknown) => service.send('PATCH', `/v1/models/${modelId}`, { json });
+    expect((await change({ dicomResults })).problem).toBe('dicomweb-server-unknown');
+    const known = { ...dicomResults, server: 'pacs' };
+    expect((await change({ dicomResults: known })).json.dicomResults).toEqual(known);
+    const sentOf = async (number: number) => {
+      const answer = await stow(intoModel, [slice(12, number)]);
+      const jobId = /<\/v1\/jobs\/([^>]+)>/.exec(answer.headers.get('link')!)![1]!;
+      return ((await service.ended(jobId)) as Extract<Job, { kind: 'scoring' }>).request.dicomResults;
+    };
+    expect(await sentOf(1)).toEqual(known);
+    const ofAlias = { ...known, kinds: ['segmentation'] };
+    await service.send('PUT', '/v1/aliases/production', { json: { modelId, dicomResults: ofAlias } });
+    expect(await sentOf(2)).toEqual(ofAlias);
+    await service.send('PUT', '/v1/aliases/production', { json: { modelId, dicomResults: null } });
+    expect((await change({ name: 'Same' })).json.dicomResults).toEqual(known);
+    expect((await change({ dicomResults: null })).json).not.toHaveProperty('dicomResults');
   });
 
   test('leaves nothing of a study without an image that can be scored, results of its own among them', async () => {

@@ -1,4 +1,11 @@
-import { type DicomResults, type FileOutcome, type Label, problemSlug, type Split } from '@mediclip/contracts';
+import {
+  type DicomResults,
+  type FileOutcome,
+  type Label,
+  type Model,
+  problemSlug,
+  type Split,
+} from '@mediclip/contracts';
 import type { InstanceUids } from '@mediclip/dicom-objects';
 import type { SpooledFile } from '@mediclip/intake';
 import { newId, RecordExists } from '@mediclip/store';
@@ -56,15 +63,15 @@ async function scoreStudy(
   folder: string,
   dependencies: DicomwebDependencies,
 ): Promise<RawAnswer> {
-  const { configuration } = await call.store.models.get(call.params.id);
-  usableBackbone(configuration.backbone, dependencies.modelsFolder);
+  const model = await call.store.models.get(call.params.id);
+  usableBackbone(model.configuration.backbone, dependencies.modelsFolder);
   const outcomes: InstanceOutcome[] = [];
   const studies = new Map<string, TakenInstance[]>();
   for await (const instance of receivedInstances(call, folder, dependencies)) {
     if (instance.failed) outcomes.push(instance.failed);
     else studies.set(instance.uids.studyUid, [...(studies.get(instance.uids.studyUid) ?? []), instance]);
   }
-  const dicomResults = await dicomResultsOf(call);
+  const dicomResults = await dicomResultsOf(call, model);
   const jobs: string[] = [];
   let id = call.newId;
   for (const instances of studies.values()) {
@@ -77,10 +84,14 @@ async function scoreStudy(
   return stowAnswer(outcomes, link === '' ? {} : { link });
 }
 
-/** Where the alias that the path names has results go. */
-async function dicomResultsOf({ request, store }: Call<'scoreStudy'>): Promise<DicomResults | undefined> {
+/** Where the alias that the path names has results go, or else the model. */
+async function dicomResultsOf(
+  { request, store }: Call<'scoreStudy'>,
+  model: Pick<Model, 'dicomResults'>,
+): Promise<DicomResults | undefined> {
   const { id } = request.params as { readonly id: string };
-  return id.startsWith('@') ? (await store.aliases.get(id.slice(1))).dicomResults : undefined;
+  const alias = id.startsWith('@') ? await store.aliases.get(id.slice(1)) : undefined;
+  return alias?.dicomResults ?? model.dicomResults;
 }
 
 async function scoreInstances(

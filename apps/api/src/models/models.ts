@@ -1,3 +1,4 @@
+import { assertCanSend, type DicomwebSettings } from '@mediclip/dicomweb';
 import type { HandlersOf } from '../http/handlers.js';
 import { jsonPage } from '../http/json-page.js';
 import type { ServerMemory } from '../memory.js';
@@ -8,6 +9,7 @@ const copies = 3;
 
 export function modelHandlers(
   memory: Pick<ServerMemory, 'export'>,
+  dicomweb: DicomwebSettings,
 ): HandlersOf<'listModels' | 'getModel' | 'setResidency' | 'changeModel' | 'deleteModel'> {
   return {
     listModels: async ({ query: { name, datasetId, ...page }, store }) => ({
@@ -36,7 +38,10 @@ export function modelHandlers(
       return { json: { ...model, ...(body.pinned && { pinned: true as const }) } };
     },
 
-    changeModel: async ({ params, body, store }) => ({ json: await store.models.change(params.id, body) }),
+    async changeModel({ params, body, store }) {
+      if (body.dicomResults) assertCanSend(dicomweb, body.dicomResults.server, store.tenant);
+      return { json: await store.models.change(params.id, body) };
+    },
 
     async deleteModel({ params, store }) {
       await store.models.delete(params.id);

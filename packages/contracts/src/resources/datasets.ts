@@ -29,7 +29,7 @@ const descriptionChange = datasetFields.description.unwrap().nullable().optional
   description: 'Null takes it away.',
 });
 
-/** Body of `PATCH /v1/datasets/{id}` and `PATCH /v1/models/{id}`. */
+/** Body of `PATCH /v1/datasets/{id}`. */
 export const namesChangeSchema = z
   .strictObject({ name: nameSchema.optional(), description: descriptionChange })
   .refine(({ name, description }) => name !== undefined || description !== undefined, 'Nothing is to be changed')

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { adaptationOptionsSchema } from '../adaptation/adaptation-options.js';
 import { chosenIntensitySchema } from '../adaptation/intensity.js';
+import { namesChangeSchema } from './datasets.js';
+import { dicomResultsSchema } from './dicomweb.js';
 import { nameFilterField, pageQueryFields, pageSchema } from './pages.js';
 import {
   countSchema,
@@ -211,6 +213,10 @@ export const modelFields = {
   manualThreshold: manualThresholdSchema.optional().meta({
     description: 'Set by hand, no guarantee: it decides in place of the calibrated one.',
   }),
+  dicomResults: dicomResultsSchema.optional().meta({
+    description:
+      'Where the results of studies go that this model scores through DICOMweb; that of an alias goes before.',
+  }),
   sizeBytes: countSchema.meta({ description: 'Size of what is the own of this model; the tower is shared.' }),
   digest: digestSchema.meta({ description: "Digest of the model's own bytes." }),
 };
@@ -246,6 +252,23 @@ export const modelSchema = z
   .meta({ id: 'Model', description: 'An anomaly detector adapted to normal images.' });
 
 export type Model = z.infer<typeof modelSchema>;
+
+/** Body of `PATCH /v1/models/{id}`. */
+export const modelChangeSchema = z
+  .strictObject({
+    ...namesChangeSchema.shape,
+    dicomResults: dicomResultsSchema.nullable().optional().meta({
+      description: 'Where the results of studies go that this model scores through DICOMweb. Null ends that.',
+    }),
+  })
+  .refine(
+    ({ name, description, dicomResults }) =>
+      name !== undefined || description !== undefined || dicomResults !== undefined,
+    'Nothing is to be changed',
+  )
+  .meta({ id: 'ModelChange', description: 'What is to be changed; the rest stays.', examples: [{ name: 'Knee MRI' }] });
+
+export type ModelChange = z.infer<typeof modelChangeSchema>;
 
 /** Models of one tenant that may be kept warm. */
 export const mostPinnedModels = 8;

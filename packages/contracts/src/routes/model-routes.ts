@@ -1,10 +1,15 @@
 import { z } from 'zod';
 import { backbonePageSchema } from '../resources/backbones.js';
 import { calibrationRequestSchema } from '../resources/calibrations.js';
-import { namesChangeSchema } from '../resources/datasets.js';
 import { driftQuerySchema, driftSchema } from '../resources/drift.js';
 import { jobSchema } from '../resources/jobs.js';
-import { modelPageQuerySchema, modelPageSchema, modelSchema, residencySetSchema } from '../resources/models.js';
+import {
+  modelChangeSchema,
+  modelPageQuerySchema,
+  modelPageSchema,
+  modelSchema,
+  residencySetSchema,
+} from '../resources/models.js';
 import { pageQuerySchema } from '../resources/pages.js';
 import { revisionRequestSchema } from '../resources/revisions.js';
 import { scoreAnswerSchema } from '../resources/scores.js';
@@ -41,10 +46,11 @@ export const modelRoutes = {
     method: 'PATCH',
     path: '/v1/models/{id}',
     tag: 'models',
-    summary: 'Change the name or the description of a model',
+    summary: 'Change the name or the description of a model, or where its results go',
     params: modelParams,
-    body: { json: namesChangeSchema },
+    body: { json: modelChangeSchema },
     replies: { 200: json('The model.', modelSchema) },
+    problems: ['dicomweb-server-unknown', 'study-without-references'],
   },
   deleteModel: {
     method: 'DELETE',

@@ -1,4 +1,4 @@
-import type { Calibration, Model, ModelSummary, NamesChange, Page } from '@mediclip/contracts';
+import type { Calibration, Model, ModelChange, ModelSummary, Page } from '@mediclip/contracts';
 import { ByteBudget } from '@mediclip/threads';
 import { aliasesOf } from '../aliases/alias-record.js';
 import { ModelHasAlias, RecordExists, RecordNotFound } from '../errors.js';
@@ -102,11 +102,17 @@ export class ModelRepository {
     );
   }
 
-  /** Changes the name or the description. */
-  async change(id: string, change: NamesChange): Promise<Model> {
+  /** Changes the name, the description, or where results go. */
+  async change(id: string, { dicomResults, ...names }: ModelChange): Promise<Model> {
     await this.#getStored(id);
     return toModel(
-      found(id, await this.#documents.update(modelKey(this.#tenant, id), (model) => renamed(model, change))),
+      found(
+        id,
+        await this.#documents.update(modelKey(this.#tenant, id), ({ dicomResults: before, ...model }) => {
+          const now = dicomResults === undefined ? before : (dicomResults ?? undefined);
+          return { ...renamed(model, names), ...(now && { dicomResults: now }) };
+        }),
+      ),
     );
   }
 

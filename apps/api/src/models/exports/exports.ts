@@ -34,10 +34,11 @@ export function exportHandlers(dependencies: ExportDependencies): HandlersOf<'ex
 /** Of a detector, in the files and the graph of an export. */
 const copies = 2;
 
-/** The model with everything that it needs elsewhere. Only weights are read while they are sent; all else is small. */
+/**
+ * The model with everything that it needs elsewhere; where its results go is a matter of this server. Only weights are read while they are sent; all else is small. */
 async function exportModel(
   { store, signal }: Call<'exportModel'>,
-  model: Model,
+  { dicomResults: _, ...model }: Model,
   { settings, backboneThreads }: ExportDependencies,
 ): Promise<RawAnswer> {
   const backbone = usableBackbone(model.configuration.backbone, settings.modelsDir);

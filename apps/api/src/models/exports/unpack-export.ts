@@ -13,7 +13,7 @@ import { exportFiles } from './export-files.js';
 import { assertWithinBounds, type RecordBounds } from './record-bounds.js';
 
 /** Without what is only said of a model of this server. */
-const recordSchema = modelSchema.omit({ pinned: true, verdicts: true });
+const recordSchema = modelSchema.omit({ pinned: true, verdicts: true, dicomResults: true });
 
 /** More than any record that passes `assertWithinBounds` has. */
 const largestTextBytes = 4 * 1024 * 1024;

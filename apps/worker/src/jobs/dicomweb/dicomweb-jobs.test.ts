@@ -221,6 +221,32 @@ describe('results', () => {
     expect(await pushed(refused.id, 'pacs')).toMatchObject({ state: 'succeeded' });
   });
 
+  test('go once, though the scoring that has them sent is attempted twice', async () => {
+    const { objects } = service.store;
+    const put = objects.put.bind(objects);
+    const jobIds: string[] = [];
+    let isAway = false;
+    const spy = jest.spyOn(objects, 'put').mockImplementation((key, bytes, ...rest) => {
+      const [, id] = /\/jobs\/([^/]+)\/job\.json$/.exec(key) ?? [];
+      if (id !== undefined && !jobIds.includes(id)) jobIds.push(id);
+      // The job that sends is there, and the scoring cannot say that it has succeeded.
+      const isEnd = id === jobIds[0] && bytes instanceof Uint8Array && Buffer.from(bytes).includes('"succeeded"');
+      if (!isAway && jobIds.length === 2 && isEnd) {
+        isAway = true;
+        throw new StoreUnavailable('The store is away.');
+      }
+      return put(key, bytes, ...rest);
+    });
+    const scoring = await scored('pacs');
+    spy.mockRestore();
+    expect([scoring.attempt, isAway]).toEqual([2, true]);
+    const push = await service.ended(scoring.result!.pushJobId!);
+    expect(push).toMatchObject({ state: 'succeeded', result: { objects: pacs.received.size } });
+    const { items } = await service.tenant.jobs.list({ limit: 100 }, { kind: 'dicomweb-push' });
+    const ofScoring = items.filter((job) => 'scoringId' in job.request && job.request.scoringId === scoring.id);
+    expect(ofScoring.map(({ id }) => id)).toEqual([push.id]);
+  });
+
   test('stay where they are when the key has changed, and of images without references', async () => {
     const { id } = await scored();
     const { servers } = service.settings.dicomweb;
