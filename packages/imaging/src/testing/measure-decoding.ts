@@ -1,7 +1,7 @@
 /**
  * A child process that decodes all frames of the file of its argument as an upload does, each to what is stored of it,
- * and prints `{ pixels, frames, fileBytes, idleBytes, peakBytes, seconds, error }`: the resident memory of the whole process with the file
- * in it and at its largest, and the code of the error if the file is refused.
+ * and prints `{ pixels, frames, fileBytes, idleBytes, peakBytes, seconds, error }`: the resident memory of the whole
+ * process with the file in it and at its largest, and the code of the error if the file is refused.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

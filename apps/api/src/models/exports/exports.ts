@@ -35,7 +35,9 @@ export function exportHandlers(dependencies: ExportDependencies): HandlersOf<'ex
 const copies = 2;
 
 /**
- * The model with everything that it needs elsewhere; where its results go is a matter of this server. Only weights are read while they are sent; all else is small. */
+ * The model with everything that it needs elsewhere; where its results go is a matter of this server. Only weights are
+ * read while they are sent; all else is small.
+ */
 async function exportModel(
   { store, signal }: Call<'exportModel'>,
   { dicomResults: _, ...model }: Model,
