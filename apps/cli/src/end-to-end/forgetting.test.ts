@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import type { LabelledFile, MediclipClient } from '@mediclip/client';
@@ -71,18 +71,27 @@ type Live = Awaited<ReturnType<typeof live>>;
 
 /** Files whose name or content has the text, in any case. */
 function filesWith(folders: readonly string[], text: string): string[] {
+  const has = (value: string) => value.toLowerCase().includes(text.toLowerCase());
   return folders.flatMap((folder) =>
-    readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((entry) => {
-      if (entry.toLowerCase().includes(text.toLowerCase())) return true;
-      try {
-        const file = path.join(folder, entry);
-        return statSync(file).isFile() && readFileSync(file, 'latin1').toLowerCase().includes(text.toLowerCase());
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-        throw error;
-      }
+    entriesOf(folder).flatMap((entry): string[] => {
+      const place = path.join(folder, entry.name);
+      if (has(entry.name)) return [place];
+      if (entry.isDirectory()) return filesWith([place], text);
+      return entry.isFile() && has(unlessGone(() => readFileSync(place, 'latin1')) ?? '') ? [place] : [];
     }),
   );
+}
+
+const entriesOf = (folder: string) => unlessGone(() => readdirSync(folder, { withFileTypes: true })) ?? [];
+
+/** What was read of a file or folder; undefined where it has been removed meanwhile. */
+function unlessGone<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 async function isThere(call: Promise<unknown>): Promise<boolean> {
