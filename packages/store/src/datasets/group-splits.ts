@@ -8,16 +8,30 @@ import type { Tenant } from '../records/tenant.js';
 import { groupsFolder, type ImageName, imageNames } from './image-keys.js';
 import { findImage } from './image-record.js';
 
-const groupSplitSchema = z.strictObject({ schemaVersion: z.literal(1), split: splitSchema });
+const groupSplitSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  split: splitSchema,
+  /** Counts the changes of the split. */
+  changes: z.int().nonnegative().default(0),
+  /** Whoever claimed it for this split has not seen yet that no image is in the other one. */
+  isUnchecked: z.literal(true).optional(),
+});
 
 type GroupSplit = z.infer<typeof groupSplitSchema>;
+
+/** A group that images are to be written into, in this split. */
+export interface GroupClaim {
+  readonly group: string;
+  readonly split: Split;
+  readonly changes: number;
+}
 
 /**
  * Which split the groups of a data set are in, at `datasets/<id>/groups/<sha256 of the group>.json`, so that no group
  * is parted whatever is uploaded and moved at once. A writer claims its groups, writes its images, and then looks
- * whether the claims still stand; whoever claims a group for the other split changes the record first and then looks
- * for images that are in the way. So of two at once at least one finds the other. A record whose images are gone means
- * nothing.
+ * whether the claims still stand. Whoever claims a group for the other split changes the record first and then looks
+ * for images that are in the way; where the record has changed or is unchecked, every writer looks for itself. So of
+ * two at once at least one finds the other. A record whose images are gone means nothing.
  */
 export class GroupSplits {
   readonly #tenant: Tenant;
@@ -29,26 +43,43 @@ export class GroupSplits {
   }
 
   /**
-   * Claims the group for a split, for images with the ids `own` that will be there. Rejects with `GroupParted` where
+   * Claims a group for a split, for images with the ids `own` that will be there. Rejects with `GroupParted` where
    * other images of it are in the other split.
    */
-  async claim(datasetId: string, group: string, split: Split, own: ReadonlySet<string>): Promise<void> {
+  async claim(datasetId: string, group: string, split: Split, own: ReadonlySet<string>): Promise<GroupClaim> {
     const key = this.#keyOf(datasetId, group);
-    let before: Split | undefined;
-    await this.#documents.upsert(key, (known) => {
-      before = known?.split;
-      return known?.split === split ? known : { schemaVersion: 1, split };
+    let before: GroupSplit | undefined;
+    const claimed = await this.#documents.upsert(key, (known) => {
+      before = known;
+      if (known?.split === split) return known;
+      const changes = (known?.changes ?? 0) + 1;
+      return { schemaVersion: 1, split, changes, ...(known && { isUnchecked: true as const }) };
     });
-    if (before === undefined || before === split || !(await this.#hasOthers(datasetId, group, split, own))) return;
-    const restored: GroupSplit = { schemaVersion: 1, split: before };
-    await this.#documents.update(key, (known) => (known.split === split ? restored : undefined));
-    throw new GroupParted(group);
+    const { changes, isUnchecked } = claimed;
+    if (isUnchecked) {
+      const isParted = await this.#hasOthers(datasetId, group, split, own);
+      const isOwnChange = before?.split !== split;
+      await this.#documents.update(key, (known) => {
+        if (known.changes !== changes || (isParted && !isOwnChange)) return undefined;
+        return isParted
+          ? { schemaVersion: 1, split: before!.split, changes: changes + 1 }
+          : { schemaVersion: 1, split, changes };
+      });
+      if (isParted) throw new GroupParted(group);
+    }
+    return { group, split, changes };
   }
 
-  /** Rejects with `GroupParted` when somebody has claimed the group for the other split since. */
-  async assertClaimed(datasetId: string, group: string, split: Split): Promise<void> {
+  /** Rejects with `GroupParted` when images of the group have come to the other split since it was claimed. */
+  async assertClaimed(
+    datasetId: string,
+    { group, split, changes }: GroupClaim,
+    own: ReadonlySet<string>,
+  ): Promise<void> {
     const known = (await this.#documents.read(this.#keyOf(datasetId, group)))?.value;
-    if (known?.split !== split) throw new GroupParted(group);
+    const stands = known?.split === split && known.changes === changes && !known.isUnchecked;
+    if (stands) return;
+    if (known?.split !== split || (await this.#hasOthers(datasetId, group, split, own))) throw new GroupParted(group);
   }
 
   /** The images of a group, by the names of their records. */

@@ -10,7 +10,7 @@ import { idBoundary, idWithin, isId, type Place, timeOfId } from '../records/ids
 import { inBatches, loadedAtOnce, type PageRequest, pageOf } from '../records/pages.js';
 import { type Tenant, timestamp } from '../records/tenant.js';
 import { findDataset, type StoredDataset } from './dataset-record.js';
-import { GroupSplits, splitsOfGroups } from './group-splits.js';
+import { type GroupClaim, GroupSplits, splitsOfGroups } from './group-splits.js';
 import { ImageCounts } from './image-counts.js';
 import {
   type ImageName,
@@ -106,12 +106,12 @@ export class ImageRepository {
     const splits = splitsOfGroups(images);
     const ids = new Set(images.map(({ id }) => id));
     try {
-      for (const [group, split] of splits) await this.#groups.claim(datasetId, group, split, ids);
+      const claims = await this.#claim(datasetId, splits, ids);
       await this.#imageCounts.whileAdding(datasetId, async () => {
         const added: Image[] = [];
         try {
           for (const image of images) if (await this.#create(datasetId, image)) added.push(image);
-          for (const [group, split] of splits) await this.#groups.assertClaimed(datasetId, group, split);
+          for (const claim of claims) await this.#groups.assertClaimed(datasetId, claim, ids);
         } catch (error) {
           for (const image of added) await removeImageRecord(this.#tenant, datasetId, image).catch(() => undefined);
           throw error;
@@ -192,18 +192,31 @@ export class ImageRepository {
     const all = [located, ...others];
     const target = splitsOfGroups(all.map((one) => changed(one.image, change)));
     const isParting = change.split !== undefined || change.group !== undefined;
-    if (isParting) {
-      const own = new Set(all.map((one) => one.image.id));
-      for (const [group, split] of target) await this.#groups.claim(datasetId, group, split, own);
-    }
+    const own = new Set(all.map((one) => one.image.id));
+    const claims = isParting ? await this.#claim(datasetId, target, own) : [];
     let moved: ImageRecord | undefined;
     await this.#imageCounts.whileMoving(datasetId, async () => {
       for (const one of others) await this.#moveRecord(datasetId, one.name, change);
       moved = await this.#moveRecord(datasetId, located.name, change);
+      try {
+        for (const claim of claims) await this.#groups.assertClaimed(datasetId, claim, own);
+      } catch (error) {
+        for (const { name, image } of all) await this.#moveRecord(datasetId, name, placeOf(image));
+        throw error;
+      }
     });
     if (!moved) throw noImage(datasetId, imageId);
-    if (isParting) for (const [group, split] of target) await this.#groups.assertClaimed(datasetId, group, split);
     return toImage(moved);
+  }
+
+  async #claim(
+    datasetId: string,
+    splits: ReadonlyMap<string, Split>,
+    own: ReadonlySet<string>,
+  ): Promise<readonly GroupClaim[]> {
+    const claims: GroupClaim[] = [];
+    for (const [group, split] of splits) claims.push(await this.#groups.claim(datasetId, group, split, own));
+    return claims;
   }
 
   /** The image's stored bytes as a stream. */
@@ -323,6 +336,9 @@ function changed<T extends Pick<Image, 'split' | 'label' | 'group'>>(image: T, c
     ...(newGroup !== undefined && { group: newGroup }),
   } as T;
 }
+
+/** The change that takes an image back to where it was. */
+const placeOf = ({ split, label, group }: Image): ImageChange => ({ split, label, group: group ?? null });
 
 function isAt(place: Pick<ImageName, 'split' | 'label'>, { split, label }: ImageFilter): boolean {
   return (split ?? place.split) === place.split && (label ?? place.label) === place.label;
