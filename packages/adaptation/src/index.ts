@@ -23,10 +23,7 @@ export { type ChosenShots, chooseDistinctShots, copiesNote } from './shots/choos
 export { DistinctPictures, pixelDigest } from './shots/distinct-pictures.js';
 export type { PictureData } from './shots/near-copies.js';
 export { Towers } from './tower/towers.js';
-export {
-  type AdaptationProgress,
-  AdaptationRun,
-} from './training/adaptation-run.js';
+export { AdaptationRun } from './training/adaptation-run.js';
 export {
   type AdaptationJob,
   colourPathsNote,
@@ -36,3 +33,4 @@ export {
   shotsOf,
 } from './training/job.js';
 export { chooseShots, type SampleRequest, type SampleSource } from './training/plan.js';
+export type { AdaptationProgress } from './training/run-in-parts.js';

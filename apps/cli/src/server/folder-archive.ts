@@ -6,10 +6,13 @@ import { pack } from 'tar-stream';
 
 /** Files of a folder as a tar that is made while it is sent. Made again it has the same bytes. */
 export class FolderArchive {
-  private constructor(
-    private readonly folder: string,
-    private readonly files: readonly { readonly name: string; readonly size: number }[],
-  ) {}
+  readonly #folder: string;
+  readonly #files: readonly { readonly name: string; readonly size: number }[];
+
+  private constructor(folder: string, files: readonly { readonly name: string; readonly size: number }[]) {
+    this.#folder = folder;
+    this.#files = files;
+  }
 
   /** `names` are relative to the folder; they stand in the archive in their order. */
   static async of(folder: string, names: readonly string[]): Promise<FolderArchive> {
@@ -22,16 +25,16 @@ export class FolderArchive {
 
   /** Of the files, without what the archive adds. */
   get sizeBytes(): number {
-    return this.files.reduce((sum, { size }) => sum + size, 0);
+    return this.#files.reduce((sum, { size }) => sum + size, 0);
   }
 
   /** The bytes; `onSent` hears how many bytes of files are behind it. */
   async *bytes(onSent: (sentBytes: number) => void): AsyncGenerator<Uint8Array> {
     const packing = pack();
     const fill = async () => {
-      for (const { name, size } of this.files) {
+      for (const { name, size } of this.#files) {
         const entry = packing.entry({ name, size, mtime: new Date(0) });
-        await pipeline(createReadStream(path.join(this.folder, name)), entry);
+        await pipeline(createReadStream(path.join(this.#folder, name)), entry);
       }
       packing.finalize();
     };

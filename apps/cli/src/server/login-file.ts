@@ -1,9 +1,9 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { writeFileWhole } from '@mediclip/files';
 import { z } from 'zod';
-import { UsageError } from '../usage-error.js';
+import { readRecord } from '../folder/read-record.js';
 
 const loginSchema = z.strictObject({ server: z.url(), key: z.string().optional() });
 
@@ -17,17 +17,7 @@ function loginFile(environment: NodeJS.ProcessEnv = process.env): string {
 
 /** Throws a UsageError for a damaged file. */
 export async function readLogin(): Promise<Login | undefined> {
-  const file = loginFile();
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (text === undefined) return undefined;
-  try {
-    return loginSchema.parse(JSON.parse(text));
-  } catch {
-    throw new UsageError(`${file} is damaged: log in again, or remove it.`);
-  }
+  return readRecord(loginFile(), loginSchema, 'is damaged: log in again, or remove it.');
 }
 
 /** Writes the file for its owner's eyes only. */

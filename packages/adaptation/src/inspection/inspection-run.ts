@@ -10,7 +10,7 @@ import { findOutliers, type NormalsFound } from '../kinship/outliers.js';
 import { relatives } from '../shots/relatives.js';
 import type { Tower } from '../tower/tower.js';
 import type { Towers } from '../tower/towers.js';
-import type { AdaptationProgress } from '../training/adaptation-run.js';
+import { type AdaptationProgress, RunInParts } from '../training/run-in-parts.js';
 import type { InspectionJob } from './inspection-job.js';
 
 const foundFile = 'normals.json';
@@ -20,21 +20,17 @@ const foundSchema = z.strictObject({
   isMixed: z.boolean(),
 });
 
-/**
- * Looks for normal images that do not belong to the others, in small parts, as an adaptation; it keeps no checkpoint.
- */
-export class InspectionRun {
-  #progress: AdaptationProgress;
-  readonly #parts: AsyncGenerator<AdaptationProgress, void>;
+/** Looks for normal images that do not belong to the others; it keeps no checkpoint. */
+export class InspectionRun extends RunInParts {
+  readonly #job: InspectionJob;
+  readonly #tower: Tower;
   readonly #letTowerGo: () => void;
 
-  private constructor(
-    private readonly job: InspectionJob,
-    private readonly tower: Tower,
-  ) {
+  private constructor(job: InspectionJob, tower: Tower) {
+    super(job.images.length);
+    this.#job = job;
+    this.#tower = tower;
     this.#letTowerGo = tower.retain();
-    this.#progress = { phase: 'preparing', done: 0, total: job.images.length };
-    this.#parts = this.#run();
   }
 
   /** The tower that the images go through is that of the detector's memory, so that it is loaded once for both. */
@@ -44,29 +40,18 @@ export class InspectionRun {
     return new InspectionRun(job, towers.open(backbone.id, compared));
   }
 
-  get progress(): AdaptationProgress {
-    return this.#progress;
-  }
-
-  /** Does the next small part of the work; true when what was found is written. */
-  async advance(): Promise<boolean> {
-    const { done, value } = await this.#parts.next();
-    if (value) this.#progress = value;
-    return done === true;
-  }
-
   /** Nothing is kept: the whole takes seconds. */
   async checkpoint(): Promise<void> {}
 
   async release(): Promise<void> {
-    await this.#parts.return();
+    await this.end();
     this.#letTowerGo();
   }
 
-  async *#run(): AsyncGenerator<AdaptationProgress, void> {
-    const { images, outFolder } = this.job;
+  protected override async *parts(): AsyncGenerator<AdaptationProgress, void> {
+    const { images, outFolder } = this.#job;
     const described: KindDescription[] = [];
-    for await (const kind of describeKinds(this.tower, images)) {
+    for await (const kind of describeKinds(this.#tower, images)) {
       yield { phase: 'preparing', done: described.push(kind), total: images.length };
     }
     const found = findOutliers(described, relatives(images));

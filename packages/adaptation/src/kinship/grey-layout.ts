@@ -1,3 +1,6 @@
+import type { NormalImage } from '@mediclip/synthesis';
+import { rgbOf } from '../tower/rgb.js';
+
 /** Cells along each side. */
 const cells = 16;
 
@@ -26,4 +29,9 @@ export function greyLayout(rgb: Uint8Array, side: number): Float32Array {
   const norm = Math.hypot(...means.map((value) => value - centre));
   if (norm < leastDeviation * cells) return new Float32Array(layoutSize);
   return Float32Array.from(means, (value) => (value - centre) / norm);
+}
+
+/** The layouts of images of `side` x `side` pixels, in their order. */
+export function greyLayouts(images: readonly NormalImage[], side: number): Float32Array[] {
+  return images.map(({ data }) => greyLayout(rgbOf(data, side), side));
 }

@@ -1,26 +1,23 @@
 import { type Detector, detectorShape, readDetector, writeDetector } from '../detector/detector-files.js';
 import type { DetectorTensors } from '../detector/detector-shape.js';
 import { AdaptationError } from '../errors.js';
-import { greyLayout } from '../kinship/grey-layout.js';
+import { greyLayouts } from '../kinship/grey-layout.js';
 import { relatives } from '../shots/relatives.js';
 import { FeatureStore } from '../tower/feature-store.js';
 import { rgbOf } from '../tower/rgb.js';
 import type { Tower } from '../tower/tower.js';
 import type { Towers } from '../tower/towers.js';
-import type { AdaptationProgress } from '../training/adaptation-run.js';
 import { fitMemory, normalTaps } from '../training/fit-memory.js';
 import { checkImages, imagesDigest, shotsOf } from '../training/job.js';
+import { type AdaptationProgress, RunInParts } from '../training/run-in-parts.js';
 import type { RevisionJob } from './revision-job.js';
 
 /**
  * Makes a detector from another one and more normals: the memory is drawn again over all normals with the same seed and
- * measured anew (leave-one-out), the learned adapters and states stay as they are. It advances in small parts, as an
- * adaptation, and takes so little time that it keeps no checkpoint: one that was interrupted begins again and writes
- * the same bytes.
+ * measured anew (leave-one-out), the learned adapters and states stay as they are. It takes so little time that it
+ * keeps no checkpoint: one that was interrupted begins again and writes the same bytes.
  */
-export class RevisionRun {
-  #progress: AdaptationProgress;
-  readonly #parts: AsyncGenerator<AdaptationProgress, void>;
+export class RevisionRun extends RunInParts {
   readonly #normalsTower: Tower;
   readonly #normals: FeatureStore;
   readonly #letTowerGo: () => void;
@@ -30,14 +27,13 @@ export class RevisionRun {
   readonly #tower: Tower;
 
   private constructor(job: RevisionJob, parent: Detector, tower: Tower) {
+    super(job.images.length);
     this.#job = job;
     this.#parent = parent;
     this.#tower = tower;
     this.#normalsTower = tower.at(normalTaps(tower, parent.description.options.scoring, job.images.length));
     this.#normals = new FeatureStore(job.workFolder);
     this.#letTowerGo = tower.retain();
-    this.#progress = { phase: 'preparing', done: 0, total: job.images.length };
-    this.#parts = this.#run();
   }
 
   /**
@@ -61,29 +57,18 @@ export class RevisionRun {
     return new RevisionRun(job, parent, tower);
   }
 
-  get progress(): AdaptationProgress {
-    return this.#progress;
-  }
-
-  /** Does the next small part of the work; true when the detector is written. */
-  async advance(): Promise<boolean> {
-    const { done, value } = await this.#parts.next();
-    if (value) this.#progress = value;
-    return done === true;
-  }
-
   /** Nothing is kept: the whole takes seconds. */
   async checkpoint(): Promise<void> {}
 
   /** Ends the run wherever it stands. */
   async release(): Promise<void> {
-    await this.#parts.return();
+    await this.end();
     if (this.#normalsTower !== this.#tower) await this.#normalsTower.release();
     await this.#normals.release();
     this.#letTowerGo();
   }
 
-  async *#run(): AsyncGenerator<AdaptationProgress, void> {
+  protected override async *parts(): AsyncGenerator<AdaptationProgress, void> {
     const { images, outFolder, origin } = this.#job;
     const { description, tensors } = this.#parent;
     const total = images.length;
@@ -94,8 +79,7 @@ export class RevisionRun {
     }
     const { scoring, seed } = description.options;
     const learned = withoutMemory(tensors);
-    const { side } = this.#tower.backbone;
-    const layouts = images.map(({ data }) => greyLayout(rgbOf(data, side), side));
+    const layouts = greyLayouts(images, this.#tower.backbone.side);
     const normals = { features: this.#normals, relatives: relatives(images), layouts };
     const fit = fitMemory(this.#tower, learned, normals, scoring, seed);
     let memory = await fit.next();

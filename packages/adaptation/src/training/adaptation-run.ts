@@ -3,7 +3,7 @@ import { writeDetector } from '../detector/detector-files.js';
 import type { DetectorTensors } from '../detector/detector-shape.js';
 import { AdaptationError } from '../errors.js';
 import { initialParameters, parameterSpecs } from '../graphs/parameters.js';
-import { greyLayout } from '../kinship/grey-layout.js';
+import { greyLayouts } from '../kinship/grey-layout.js';
 import { relatives } from '../shots/relatives.js';
 import { FeatureStore } from '../tower/feature-store.js';
 import type { Features } from '../tower/features.js';
@@ -24,17 +24,9 @@ import {
 import { epochLosses } from './loss-history.js';
 import { planHeldOut, planStep, type SampleRequest, type SampleSource, stepsPerEpoch } from './plan.js';
 import { averagingAt, learningRateAt } from './rates.js';
+import { type AdaptationProgress, RunInParts } from './run-in-parts.js';
 import { initialState, type TrainingState } from './state.js';
 import { type LabelledFeatures, type LabelledImages, Trainer } from './trainer.js';
-
-export interface AdaptationProgress {
-  readonly phase: 'preparing' | 'training' | 'finishing';
-  /** Images prepared, or optimiser steps done. */
-  readonly done: number;
-  readonly total: number;
-  /** The training loss of the last step. */
-  readonly loss?: number;
-}
 
 /** Where a run's time went so far, in milliseconds. Synthesis is the time spent waiting for it. */
 export interface AdaptationTimings {
@@ -48,14 +40,9 @@ const batchesAhead = 2;
 /** Larger ones would only need more memory. */
 const largestEvaluationBatch = 16;
 
-/**
- * A training that advances in small parts, so that whoever drives it can do other work in between, stop, or go on after
- * a crash: the state after a step is a function of the job alone.
- */
-export class AdaptationRun {
+/** A training that can go on after a crash: the state after a step is a function of the job alone. */
+export class AdaptationRun extends RunInParts {
   readonly timings: AdaptationTimings = { synthesisMs: 0, towerMs: 0, headMs: 0, optimizerMs: 0 };
-  #progress: AdaptationProgress;
-  readonly #parts: AsyncGenerator<AdaptationProgress, void>;
   readonly #ahead = new Map<number, Promise<SyntheticSample[]>>();
   readonly #origin: RunOrigin;
   /** The tower up to `normalTaps`, which begin with the tower's own. */
@@ -82,6 +69,7 @@ export class AdaptationRun {
     state: TrainingState,
     origin: RunOrigin,
   ) {
+    super(job.images.length);
     this.#job = job;
     this.#tower = tower;
     this.#samples = samples;
@@ -93,8 +81,6 @@ export class AdaptationRun {
     this.#normals = new FeatureStore(trainingFolder(job.workFolder));
     this.#heldOut = new FeatureStore(trainingFolder(job.workFolder));
     this.#letTowerGo = tower.retain();
-    this.#progress = { phase: 'preparing', done: 0, total: job.images.length };
-    this.#parts = this.#run();
   }
 
   /**
@@ -122,20 +108,6 @@ export class AdaptationRun {
     return new AdaptationRun(job, tower, samples, trainer, deviceStep, state, origin);
   }
 
-  get progress(): AdaptationProgress {
-    return this.#progress;
-  }
-
-  /**
-   * Does the next small part of the work (at most a tower pass or an optimiser step); true when the detector is
-   * written.
-   */
-  async advance(): Promise<boolean> {
-    const { done, value } = await this.#parts.next();
-    if (value) this.#progress = value;
-    return done === true;
-  }
-
   /** Writes the state after the last whole step. */
   async checkpoint(): Promise<void> {
     const { workFolder } = this.#job;
@@ -144,7 +116,7 @@ export class AdaptationRun {
 
   /** Ends the run wherever it stands, with every session that it has opened. */
   async release(): Promise<void> {
-    await this.#parts.return();
+    await this.end();
     await this.#deviceStep?.release();
     await this.#trainer.release();
     await this.#releaseNormalsTower();
@@ -158,7 +130,8 @@ export class AdaptationRun {
     return { seed: options.seed, shots: images.length, batchSize: options.training.batchSize };
   }
 
-  async *#run(): AsyncGenerator<AdaptationProgress, void> {
+  /** Each is at most a tower pass or an optimiser step. */
+  protected override async *parts(): AsyncGenerator<AdaptationProgress, void> {
     const { training } = this.#job.options;
     const totalSteps = training.epochs * stepsPerEpoch(this.#plan);
     for (let step = this.#state.step; step < this.#state.step + batchesAhead; step++) this.#drawAhead(step, totalSteps);
@@ -234,7 +207,7 @@ export class AdaptationRun {
     do {
       const chunk = changed.slice(passed.length, passed.length + most);
       passed.push(...(await this.#timed('towerMs', this.#tower.features(chunk))));
-      yield this.#progress;
+      yield this.progress;
     } while (passed.length < changed.length);
     const next = passed.values();
     const labelled: LabelledFeatures[] = [];
@@ -313,8 +286,7 @@ export class AdaptationRun {
   async *#fitMemory(learned: DetectorTensors): AsyncGenerator<AdaptationProgress, FittedMemory | undefined> {
     const { scoring, seed } = this.#job.options;
     const { images } = this.#job;
-    const { side } = this.#tower.backbone;
-    const layouts = images.map(({ data }) => greyLayout(rgbOf(data, side), side));
+    const layouts = greyLayouts(images, this.#tower.backbone.side);
     const normals = { features: this.#normals, relatives: relatives(images), layouts };
     const fit = fitMemory(this.#tower, learned, normals, scoring, seed);
     try {
