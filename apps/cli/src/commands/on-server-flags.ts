@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { Server } from '../server/server.js';
 import { requireServer } from '../workplace/choose.js';
-import type { JsonFlags, UploadFlags } from './on-server/datasets.js';
+import type { UploadFlags } from './on-server/datasets.js';
+import type { JsonFlags } from './on-server/tell-each.js';
 
 /** The commands that work on servers only: `datasets`, `jobs`, `models`, `aliases`, `calibrate`, `login`, `logout`. */
 export function addServerCommands(mediclip: Command, signal: AbortSignal): void {

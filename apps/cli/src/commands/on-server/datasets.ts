@@ -2,23 +2,15 @@ import type { Dataset } from '@mediclip/contracts';
 import { onServer, type Server } from '../../server/server.js';
 import { uploadFolder } from '../../server/upload-folder.js';
 import { createOutput, type Output } from '../../terminal/output.js';
-
-export interface JsonFlags {
-  readonly json: boolean;
-}
+import { type JsonFlags, tellEach } from './tell-each.js';
 
 const tell = (output: Output, dataset: Dataset) => {
   output.event({ event: 'dataset', ...dataset });
   output.line([dataset.id, dataset.createdAt, `${dataset.counts.total} images`.padStart(12), dataset.name].join('  '));
 };
 
-export const listDatasets = ({ client }: Server, { json }: JsonFlags): Promise<void> =>
-  onServer(
-    (async () => {
-      const output = createOutput(json);
-      for await (const dataset of client.listDatasets()) tell(output, dataset);
-    })(),
-  );
+export const listDatasets = ({ client }: Server, flags: JsonFlags): Promise<void> =>
+  tellEach(client.listDatasets(), tell, flags);
 
 export async function showDataset({ client }: Server, id: string, { json }: JsonFlags): Promise<void> {
   tell(createOutput(json), await onServer(client.getDataset(id)));

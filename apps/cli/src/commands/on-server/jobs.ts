@@ -2,7 +2,7 @@ import type { Job, ScoringResult } from '@mediclip/contracts';
 import { followJob } from '../../server/follow-job.js';
 import { onServer, type Server } from '../../server/server.js';
 import { createOutput, type Output } from '../../terminal/output.js';
-import type { JsonFlags } from './datasets.js';
+import { type JsonFlags, tellEach } from './tell-each.js';
 
 const tell = (output: Output, job: Job) => {
   const { id, kind, state, createdAt, progress, error } = job;
@@ -12,13 +12,8 @@ const tell = (output: Output, job: Job) => {
   output.line([id, createdAt, kind.padEnd(15), state.padEnd(9), said].join('  ').trimEnd());
 };
 
-export const listJobs = ({ client }: Server, { json }: JsonFlags): Promise<void> =>
-  onServer(
-    (async () => {
-      const output = createOutput(json);
-      for await (const job of client.listJobs()) tell(output, job);
-    })(),
-  );
+export const listJobs = ({ client }: Server, flags: JsonFlags): Promise<void> =>
+  tellEach(client.listJobs(), tell, flags);
 
 export async function showJob({ client }: Server, id: string, { json }: JsonFlags): Promise<void> {
   tell(createOutput(json), await onServer(client.getJob(id)));

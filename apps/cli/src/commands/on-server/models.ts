@@ -6,7 +6,7 @@ import { followJob } from '../../server/follow-job.js';
 import { onServer, type Server } from '../../server/server.js';
 import { createOutput, type Output } from '../../terminal/output.js';
 import { UsageError } from '../../usage-error.js';
-import type { JsonFlags } from './datasets.js';
+import { type JsonFlags, tellEach } from './tell-each.js';
 
 const tell = (output: Output, model: Model | ModelSummary) => {
   const { id, createdAt, name = '' } = model;
@@ -18,13 +18,8 @@ const tell = (output: Output, model: Model | ModelSummary) => {
   );
 };
 
-export const listModels = ({ client }: Server, { json }: JsonFlags): Promise<void> =>
-  onServer(
-    (async () => {
-      const output = createOutput(json);
-      for await (const model of client.listModels()) tell(output, model);
-    })(),
-  );
+export const listModels = ({ client }: Server, flags: JsonFlags): Promise<void> =>
+  tellEach(client.listModels(), tell, flags);
 
 export async function showModel({ client }: Server, model: string, { json }: JsonFlags): Promise<void> {
   tell(createOutput(json), await onServer(client.getModel(model)));
@@ -85,13 +80,8 @@ const tellAlias = (output: Output, alias: Alias) => {
   output.line([alias.name, alias.modelId, alias.updatedAt].join('  '));
 };
 
-export const listAliases = ({ client }: Server, { json }: JsonFlags): Promise<void> =>
-  onServer(
-    (async () => {
-      const output = createOutput(json);
-      for await (const alias of client.listAliases()) tellAlias(output, alias);
-    })(),
-  );
+export const listAliases = ({ client }: Server, flags: JsonFlags): Promise<void> =>
+  tellEach(client.listAliases(), tellAlias, flags);
 
 export async function setAlias(
   { client }: Server,
