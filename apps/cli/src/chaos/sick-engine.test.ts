@@ -21,6 +21,9 @@ async function fallSick(member: Member): Promise<void> {
   await until(async () => ((await status(member, '/healthz')) === 503 ? true : undefined));
 }
 
+/** Sends a signal to the engine of a process: `SIGSTOP` freezes it, `SIGCONT` lets it go on. */
+const signalEngine = async (member: Member, signal: NodeJS.Signals) => process.kill(await member.enginePid(), signal);
+
 const heal = (member: Member) => rmSync(path.join(member.dataDir, 'sick'));
 
 onRedis('of two workers, one whose engine does not start any more', () => {
@@ -46,13 +49,15 @@ onRedis('of two workers, one whose engine does not start any more', () => {
     const score = () => client.scoreImages(modelId, [image!]);
     const [expected] = (await score()).results;
 
+    // Frozen engines: neither the job nor a score ends before the one worker has fallen sick.
+    for (const worker of cluster.workers) await signalEngine(worker, 'SIGSTOP');
     const job = await adapt();
     const working = () => cluster.workers.find((worker) => worker.underWay('adaptation').includes(job.id));
     const sick = await until(working);
     const healthy = cluster.workers.find((worker) => worker !== sick)!;
-    const fallen = fallSick(sick);
     const scores = Array.from({ length: 12 }, score);
-    await fallen;
+    await fallSick(sick);
+    await signalEngine(healthy, 'SIGCONT');
     const scorings = await Promise.all(Array.from({ length: 4 }, () => client.createScoring({ modelId, datasetId })));
     scores.push(...Array.from({ length: 12 }, score));
     for (const { results } of await Promise.all(scores)) expect(results).toEqual([expected]);
