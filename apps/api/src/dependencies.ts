@@ -16,7 +16,7 @@ export interface ServerSettings {
   readonly apiKeysFile?: string;
   /** Origins of pages that browsers may let use the API, besides its own. */
   readonly allowedOrigins: readonly string[];
-  /** Of one image file. */
+  /** The limit of one image file. */
   readonly images: { readonly maximumBytes: number };
   readonly uploads: { readonly jsonBytes: number; readonly formBytes: number; readonly files: number };
   readonly archives: {
@@ -29,21 +29,21 @@ export interface ServerSettings {
   /** Images of one data set. */
   readonly datasetImages: number;
   /**
-   * Of a request that waits for its scores; of its files so many bytes stay in memory, what is beyond goes through the
-   * disk.
+   * The limits of a request that waits for its scores. So many bytes of its files stay in memory; what is beyond goes
+   * through the disk.
    */
   readonly scores: { readonly images: number; readonly timeoutMs: number; readonly memoryBytes: number };
   readonly memory: MemoryLimits;
   /** Waiting jobs of one kind. */
   readonly queueDepth: number;
-  /** Of one tenant. */
+  /** The limits of one tenant. */
   readonly tenants: {
     /** Jobs that have not ended. */
     readonly jobs: number;
-    /** Of everything that is stored. */
+    /** The size of everything that is stored. */
     readonly bytes: number;
     readonly datasets: number;
-    /** Of all data sets together. */
+    /** The number of images in all data sets together. */
     readonly images: number;
   };
   /** Requests of one tenant to one route. */

@@ -22,7 +22,7 @@ interface WorkerSettings {
   /** How long jobs that have ended, results and evaluations are kept; without it for ever. */
   readonly retentionMs?: number | undefined;
   readonly dicomweb: DicomwebSettings;
-  /** Of one image file that is fetched. */
+  /** The largest image file that is fetched. */
   readonly maximumImageBytes: number;
   /** Images of one data set. */
   readonly datasetImages: number;

@@ -51,8 +51,8 @@ export function auditEvaluation(
 }
 
 /**
- * Of a group those that no figure should count: all where a training image is among them or labels differ, else all but
- * the first evaluated one.
+ * The copies of a group that no figure should count: all where a training image is among them or labels differ, else
+ * all but the first evaluated one.
  */
 function superfluous(
   images: readonly ImageToAudit[],

@@ -6,7 +6,7 @@ export type PlacedEntry =
       readonly role: 'image';
       readonly split: Split;
       readonly label: Label;
-      /** Of an abnormal image. */
+      /** The mask of an abnormal image. */
       readonly mask?: number | undefined;
       /** As the sample list says, or the folder of a kind of defect. */
       readonly className?: string | undefined;

@@ -42,7 +42,7 @@ export function referenceTo(source: DicomJson, frames: readonly number[] = []): 
 export interface ObjectParts {
   readonly sopClassUid: string;
   readonly sopInstanceUid: string;
-  /** Of the series that the object is put into: one for each study, model and kind. */
+  /** The series that the object is put into: one for each study, model and kind. */
   readonly series: {
     readonly kind: string;
     readonly modality: string;

@@ -76,7 +76,7 @@ const ofPatientAndStudy: Readonly<Record<string, string>> = {
   '00200010': 'SH',
 };
 
-/** Of these an object has to have each, be it empty (type 2). */
+/** Attributes that an object has to have, be they empty (type 2). */
 const obligatory = [
   '00080020',
   '00080030',

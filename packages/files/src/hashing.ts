@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 
-/** Of one uninterrupted stretch of hashing, about 10 ms. */
+/** How much is hashed without a pause, about 10 ms. */
 const sliceBytes = 4 * 1024 * 1024;
 
 /** Chunks that are hashed as they pass. */

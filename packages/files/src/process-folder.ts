@@ -14,7 +14,7 @@ const nameOf = /^([a-z]+)-([0-9a-f]{8})-[0-9a-f-]{36}$/;
 const touchEveryMs = 60_000;
 const silentMs = 600_000;
 
-/** Of a Unix domain socket on every system. */
+/** The longest path of a Unix domain socket that every system takes. */
 const longestSocketPath = 100;
 
 /** A folder of a running process that others can see. */

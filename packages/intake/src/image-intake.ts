@@ -56,7 +56,7 @@ export interface IntakeOptions {
   readonly signal: AbortSignal;
   /** The tenant: files of different ones take turns. */
   readonly caller: string;
-  /** Of this process, for files on their way to the store. */
+  /** The budget of this process for files on their way to the store. */
   readonly memory: ByteBudget;
 }
 
@@ -356,7 +356,7 @@ export class ImageIntake {
   }
 }
 
-/** Of a normal image every pixel counts as normal, whatever a mask says. */
+/** Every pixel of a normal image counts as normal, whatever a mask says. */
 const unusedMaskNote = 'of the mask: it is kept and not used, because the image is labelled normal';
 
 /** Images that a file becomes. */

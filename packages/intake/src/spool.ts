@@ -6,7 +6,7 @@ import { storeErrorOf } from '@mediclip/store';
 /** Bytes that were written to a file of this machine. */
 export interface SpooledFile {
   readonly path: string;
-  /** Of all that came, also of what was beyond the limit and is not in the file. */
+  /** The size of all that came, also of what was beyond the limit and is not in the file. */
   readonly sizeBytes: number;
   readonly isTooLarge: boolean;
 }

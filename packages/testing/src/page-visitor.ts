@@ -10,7 +10,7 @@ const pictures = fileURLToPath(new URL('../../../apps/page/dist/screens', import
 
 /** Widths of a phone, a tablet and a desk, in pixels. */
 const widths = [320, 768, 1440] as const;
-/** Of A4 at 96 pixels an inch. */
+/** The width of A4 at 96 pixels an inch. */
 const paperWidth = 794;
 
 /** The browser of Debian without a screen; it is loaded here only, for most tests need none. */

@@ -17,7 +17,7 @@ export interface ErrorClass {
   readonly prototype: Error;
 }
 
-/** Of `cause` behind `cause`, how many cross. */
+/** How many `cause` behind `cause` cross. */
 const deepestCause = 4;
 const builtIn: readonly ErrorClass[] = [Error, RangeError, TypeError, SyntaxError, ReferenceError, EvalError, URIError];
 const ownProperties = new Set(['name', 'message', 'stack', 'cause']);

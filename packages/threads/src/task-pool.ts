@@ -270,8 +270,8 @@ export class TaskPool<T extends Tasks> {
   }
 
   /**
-   * Of the tasks of a thread that has ended: those that it had not begun go to others, the one it worked on if it may
-   * be tried again.
+   * Gives the tasks of a thread that has ended to others: those that it had not begun, and the one that it worked on if
+   * that may be tried again.
    */
   #handOver(thread: PoolThread, { victim, others, reason }: ThreadEnd): void {
     this.#usable.delete(thread);

@@ -18,7 +18,7 @@ export interface DeliveryHandlerOptions extends SendOptions {
   readonly longestRestMs: number;
 }
 
-/** Of one tenant at once, so that receivers who do not answer hold up nobody else's deliveries. */
+/** Deliveries of one tenant at once, so that receivers who do not answer delay no other tenant's. */
 const mostOfTenant = 4;
 const busyRestMs = 250;
 

@@ -16,7 +16,7 @@ export class ApiKeysError extends Error {
  */
 export class ApiKeys {
   #owners: ReadonlyMap<string, KeyOwner>;
-  /** Of the file as it was last read: its time stamp may be set back. */
+  /** The text of the file as it was last read: its time stamp may be set back. */
   #text: string;
   #checkedAtMs: number;
   readonly #watchers = new Set<() => void>();

@@ -23,7 +23,7 @@ interface AuthOptions {
 
 /** The tenant of everybody when there are no keys. */
 const defaultTenant = 'default';
-/** Of one address in a minute; those with a good key are never turned away for the others. */
+/** How many wrong keys one address may send in a minute; requests with a good key are never turned away for them. */
 const mostWrongKeys = 100;
 const bearer = /^Bearer +([!-~]+)$/i;
 

@@ -25,7 +25,7 @@ interface TakenInstance {
   readonly uids: InstanceUids;
 }
 
-/** Of images that came to be scored nobody has said what they are; a data set knows no third label. */
+/** Nobody has said what images that came to be scored are; a data set knows no third label. */
 const unlabelled = { split: 'test', label: 'normal' } as const;
 
 const receivedDataset = {

@@ -27,7 +27,7 @@ interface BodyLimits {
   readonly archiveBytes: number;
 }
 
-/** Of a request without a key, which cannot be told from its repeat. */
+/** The attempt of a request without a key, which cannot be told from its repeat. */
 const onlyAttempt: RequestAttempt = { isRepeat: false, isOurs: async () => true };
 
 const noQuery = z.strictObject({});
@@ -78,7 +78,7 @@ interface Offered {
   readonly id: OperationId;
   readonly route: Route;
   readonly handler: Handler<OperationId>;
-  /** Of its bodies. */
+  /** The largest body. */
   readonly limitBytes: number;
   readonly longestWorkMs: number;
 }

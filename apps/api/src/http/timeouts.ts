@@ -43,7 +43,7 @@ export function answerBrokenRequest(error: Error & { code?: string }, socket: So
   const isLate = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
   const problem = isLate
     ? new ProblemError('request-timeout')
-    : new ProblemError('validation-failed', 'This is no HTTP request that the server understands.');
+    : new ProblemError('validation-failed', 'The server cannot read this as an HTTP request.');
   const body = JSON.stringify(problem.toProblem());
   const reason = isLate ? 'Request Timeout' : 'Bad Request';
   socket.end(

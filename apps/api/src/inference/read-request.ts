@@ -18,7 +18,7 @@ interface ReadRequest {
   readonly files: readonly (HeldFile | SpooledFile)[];
 }
 
-/** Of the number before each image that says how long it is. */
+/** The size of the number before each image that says how long it is. */
 const lengthBytes = 4;
 
 /** A map as JSON takes about twice as much as the image and its copies. */

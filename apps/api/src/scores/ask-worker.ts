@@ -8,7 +8,7 @@ import type { ServerSettings } from '../dependencies.js';
 interface ScoreQuestion {
   readonly model: Model;
   readonly backbone: string;
-  /** Of every image, pixels. */
+  /** Width and height of every image, pixels. */
   readonly side: number;
   /** RGB bytes, [side, side, 3] each. */
   readonly images: readonly Uint8Array[];

@@ -9,7 +9,7 @@ interface SessionParts {
   readonly sessions: Sessions;
 }
 
-/** Of one address in a minute, as with requests that carry a key. */
+/** How many wrong keys one address may send in a minute, as with requests that carry a key. */
 const mostWrongKeys = 100;
 const withoutKeys: Session = { keysNeeded: false, signedIn: true, tenant: 'default' };
 

@@ -25,7 +25,7 @@ export interface TestOptions {
   readonly dependencies?: Partial<ServerDependencies>;
   /** Without it jobs stay in the queue and nobody answers scores. */
   readonly worker?: boolean;
-  /** Of the store and of the server's own files; a new one without it. */
+  /** Where the store and the server's own files are; a new folder without it. */
   readonly folder?: string;
   /** A free one without it. */
   readonly port?: number;

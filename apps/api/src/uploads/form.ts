@@ -16,7 +16,7 @@ export type FormPart =
     };
 
 export interface FormLimits {
-  /** Of the whole body. */
+  /** The largest body. */
   readonly maximumBytes: number;
   /** Masks included. */
   readonly maximumFiles: number;

@@ -10,11 +10,11 @@ export interface HeldFile {
 }
 
 export interface HoldOptions {
-  /** Of the file. */
+  /** The largest file. */
   readonly maximumBytes: number;
   /** Bytes that may stay in memory of this file. */
   readonly heldBytes: number;
-  /** Of the process, for all that is held. */
+  /** The budget of the process for all that is held. */
   readonly memory: ByteBudget;
   /** Where the file goes otherwise. */
   readonly path: () => Promise<string>;

@@ -8,7 +8,7 @@ import { type ServiceProcess, startService } from '../end-to-end/testing/service
 
 const noDisk = whyNoSmallDisk();
 if (noDisk) console.warn(`NOT RUN: the full data folder, because ${noDisk}.`);
-/** Of the files of a score, what stays in memory. */
+/** How much of the files of a score stays in memory. */
 const heldBytes = 1_000_000;
 const onDisk = noDisk ? describe.skip : describe;
 

@@ -5,7 +5,7 @@ import { type ServiceProcess, startService } from './testing/service-process.js'
 
 const MiB = 2 ** 20;
 const images = 500;
-/** Of an image, whose file has half a MiB. */
+/** Width and height of an image whose file has half a MiB. */
 const side = 724;
 /**
  * What an upload may add to the memory of the process, which is a few images in each stage of their way, whatever their

@@ -31,7 +31,7 @@ import { withEngine } from './with-engine.js';
 type Evaluated = { readonly testFile: TestFile } & (
   | (Pick<AnomalyMap, 'score' | 'logit' | 'map'> & {
       readonly mask: Uint8Array | undefined;
-      /** Of its pixels. */
+      /** The digest of its pixels. */
       readonly digest: string;
       readonly group: string | undefined;
     })

@@ -23,7 +23,7 @@ export class FolderArchive {
     );
   }
 
-  /** Of the files, without what the archive adds. */
+  /** The size of the files, without what the archive adds. */
   get sizeBytes(): number {
     return this.#files.reduce((sum, { size }) => sum + size, 0);
   }

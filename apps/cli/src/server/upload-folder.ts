@@ -19,7 +19,7 @@ export interface UploadedFolder {
 export interface UploadOptions {
   /** A data set to add to; a new one without it. */
   readonly into?: string | undefined;
-  /** Of the new data set; the folder's without it. */
+  /** The name of the new data set; the folder's name without it. */
   readonly name?: string | undefined;
   /** Folders below those of the labels are groups. */
   readonly areFoldersGroups?: boolean | undefined;

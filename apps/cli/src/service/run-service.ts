@@ -13,7 +13,7 @@ import { startTracing } from './tracing.js';
 /** A running process of the service. `stop` drains it: not ready first, then nothing new, then closed. */
 interface Running {
   readonly address: string;
-  /** Of its operations port, where that is another. */
+  /** The address of its operations port, where that is another one. */
   readonly operations?: string;
   /** Resolves with the reason when the process can do its work no more, and should be started anew. */
   readonly failed?: Promise<Error>;

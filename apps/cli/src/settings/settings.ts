@@ -16,7 +16,7 @@ export interface Settings extends ServerSettings {
   readonly redisPrefix: string;
   readonly storeUrl: string;
   readonly device: string;
-  /** Of the image towers. */
+  /** The precision of the image towers. */
   readonly precision: PrecisionChoice;
   readonly fusedAttention: boolean;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
@@ -35,7 +35,7 @@ export interface Settings extends ServerSettings {
   };
   /** Jobs of one kind that a worker runs at once. */
   readonly jobConcurrency: number;
-  /** Of one attempt at a job. */
+  /** The longest time of one attempt at a job. */
   readonly jobTimeoutMs: number;
   /** Whether webhooks may be on this machine and in private networks. */
   readonly privateWebhooks: boolean;

@@ -47,7 +47,7 @@ export interface ScoredFrame
   extends Pick<ScoredImage, 'score' | 'decision' | 'thresholdSource' | 'pValue' | 'kinship' | 'foreign'> {
   readonly notes: readonly string[];
   readonly scoreLogit?: number | undefined;
-  /** Of a file with several, counted from 1. */
+  /** Which frame of a file with several it is, counted from 1. */
   readonly frame?: number | undefined;
   /** A PNG, where maps are wanted. */
   readonly overlay?: Uint8Array;

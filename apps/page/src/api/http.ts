@@ -74,7 +74,7 @@ export function sentenceOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Of a refusal that passes: when to try again, and what makes room. */
+/** What to do about a refusal that passes: when to try again, and what makes room. */
 function whatToDo({ type, retryAfterSeconds }: Problem): string | undefined {
   if (retryAfterSeconds === undefined) return undefined;
   const again = `Try again in ${retryAfterSeconds} s`;

@@ -58,7 +58,7 @@ export class TestService {
   readonly store: Store;
   readonly tenant: TenantStore;
   readonly workFolder = temporaryFolder();
-  /** Of the workers that are started from now on. */
+  /** The settings of the workers that are started from now on. */
   settings = {
     jobConcurrency: 1,
     privateWebhooks: true,

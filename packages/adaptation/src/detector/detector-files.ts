@@ -45,7 +45,7 @@ const descriptionSchema = z
     intensity: chosenIntensitySchema.optional(),
     side: z.int().min(1),
     memory: z.strictObject({ taps: tapsSchema, patches: z.int().min(1) }).optional(),
-    /** Of how many normals the kind is known; absent without a memory and in detectors of earlier versions. */
+    /** From how many normals the kind is known; absent without a memory and in detectors of earlier versions. */
     kinship: z.strictObject({ shots: z.int().min(1) }).optional(),
     images: z.strictObject({
       count: z.int().min(1),
@@ -57,7 +57,7 @@ const descriptionSchema = z
     }),
     lossHistory: z.array(epochLossSchema),
     selectedEpoch: z.int().min(1),
-    /** Of a detector that was made from another one by adding normals to its memory, the last of `images`. */
+    /** Present if the detector was made from another one by adding normals, the last of `images`, to its memory. */
     revision: z
       .strictObject({
         /** SHA-256 over the files of that detector, as the `digest` of a model. */

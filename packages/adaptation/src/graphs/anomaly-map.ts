@@ -102,7 +102,7 @@ function logSigmoid(x: Value): Value {
   return sub(minimum(x, scalar(0)), log(add(scalar(1), exp(neg(abs(x))))));
 }
 
-/** Of the rows of x [batch, n]; [batch]. */
+/** log(mean(exp(x))) of each row of x [batch, n]; [batch]. */
 function logMeanExp(x: Value): Value {
   const highest = reduceMax(x, { axes: [1], keepDims: true });
   const mean = reduceMean(exp(sub(x, highest)), { axes: [1], keepDims: true });

@@ -71,9 +71,11 @@ export interface FusedMaps {
 /**
  * The learned contrast and the distance from the normals' patches as one map: the contrast says where an image differs
  * from its own rest, the distance where it differs from the normals. Both are scaled by what the normals score
- * (leave-one-out), weighted and added. To the score counts besides how far the image as a whole is from the normals,
- * its mean distance; the map, which is to say where, leaves that out and is smoothed, as PatchCore's. 0 is as much as
- * the hottest part of a normal image has. `features` are those of the memory's taps.
+ * (leave-one-out), weighted and added; 0 is as much as the hottest part of a normal image has. The logits of the score
+ * also contain the image's mean distance, by how far the image as a whole is from the normals. The map is to say where,
+ * so that it leaves that out; it is smoothed as PatchCore's.
+ *
+ * `contrast` [batch, G, G]; `features` [batch, C, g, g] for each of the memory's taps.
  */
 export function fuse(
   contrast: Value,

@@ -5,7 +5,7 @@ import type { NormalImage } from '@mediclip/synthesis';
 export interface InspectionJob {
   readonly kind: 'inspection';
   readonly options: Pick<AdaptationOptions, 'backbone' | 'taps'>;
-  /** Of the backbone's side, as they are scored, all grey or all RGB. */
+  /** Pictures with the backbone's side, as they are scored, all grey or all RGB. */
   readonly images: readonly NormalImage[];
   /** Receives what was found; `readNormalsFound` reads it. */
   readonly outFolder: string;

@@ -15,8 +15,8 @@ export interface RevisionJob {
   /** Folder of the detector that is revised; it is only read. */
   readonly parentFolder: string;
   /**
-   * Of the backbone's side, all grey or all RGB: the normals that the detector knows, in the order of its making, then
-   * the added ones.
+   * Pictures with the backbone's side, all grey or all RGB: the normals that the detector knows, in the order of its
+   * making, then the added ones.
    */
   readonly images: readonly NormalImage[];
   readonly origin: RevisionOrigin;

@@ -50,7 +50,7 @@ export async function chooseDistinctShots(
   return firstOfEqual(firstOfBytes, digests, likes);
 }
 
-/** Of equal pictures the first one is the shot, so that copies behind the pictures change nothing. */
+/** The first of equal pictures is the shot, so that copies behind the pictures change nothing. */
 function firstOfEqual(
   firstOfBytes: readonly number[],
   digests: ReadonlyMap<number, string>,

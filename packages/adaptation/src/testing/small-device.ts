@@ -61,7 +61,7 @@ export class SmallDevice implements Runtime {
   }
 }
 
-/** Of the inputs that have a batch; models without one count as one image. */
+/** The batch size of the inputs that have one; models without one count as one image. */
 function batchOf(feeds: Readonly<Record<string, Tensor>>): number {
   return (feeds.pixels ?? feeds['features.0'])?.shape[0] ?? 1;
 }

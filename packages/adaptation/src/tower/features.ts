@@ -25,6 +25,6 @@ export function stackFeatures(
   );
 }
 
-/** Of what there is of each of `taps`, in their order, that of the taps `wanted`. */
+/** The features of the taps `wanted`, where `features` has one entry for each of `taps`, in their order. */
 export const atTaps = <T>(wanted: readonly number[], features: readonly T[], taps: readonly number[]): T[] =>
   wanted.map((tap) => features[taps.indexOf(tap)]!);

@@ -35,7 +35,7 @@ export function towerPrecision(
 }
 
 /**
- * Of features [batch, C, g, g] per tap: [batch], 0 for an image whose features are all numbers, and no number for
+ * From the features of each tap [batch, C, g, g]: [batch], 0 for an image whose features are all finite, NaN for
  * another.
  */
 export function overflowOf(features: readonly Value[]): Value {

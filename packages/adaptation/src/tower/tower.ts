@@ -177,7 +177,7 @@ export class Tower {
     return this.#shapes;
   }
 
-  /** Of the weight files of the image tower. */
+  /** The size of the weight files of the image tower. */
   async #weightBytes(): Promise<number> {
     if (this.#bytes === undefined) {
       const { side } = this.backbone;

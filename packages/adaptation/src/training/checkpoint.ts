@@ -22,7 +22,7 @@ export interface RunOrigin {
   readonly precision: TowerPrecision;
 }
 
-/** Writes a training state as a safetensors file, whole or not at all. `readCheckpoint` wants the same origin back. */
+/** Writes a training state as a safetensors file, whole or not at all. `readCheckpoint` takes the same origin only. */
 export async function writeCheckpoint(
   file: string,
   state: TrainingState,

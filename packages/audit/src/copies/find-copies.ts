@@ -17,7 +17,7 @@ export interface CopyPair {
   readonly first: number;
   readonly second: number;
   readonly kind: CopyKind;
-  /** Of their greys once the one lies over the other as well as it can, up to 1. */
+  /** The correlation of their greys once the one lies over the other as well as it can, up to 1. */
   readonly correlation: number;
 }
 

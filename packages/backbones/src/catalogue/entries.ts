@@ -19,7 +19,7 @@ export interface CatalogueEntry {
   readonly side: number;
   readonly mean: PerChannel;
   readonly std: PerChannel;
-  /** Of the transformer blocks. */
+  /** The activation function of the transformer blocks. */
   readonly activation: ClipActivation;
   /** Attention heads of a vision transformer where they are not its width / 64. */
   readonly imageHeads?: number;

@@ -30,7 +30,7 @@ export interface ClipOptions {
   readonly textHeads?: number;
   /** Default: the blocks at a half, three quarters and the end of a vision transformer, all four stages of a ResNet. */
   readonly taps?: readonly number[];
-  /** Of the pixels, on a scale from 0 to 1; default: CLIP's own. */
+  /** The mean that is taken from the pixels, on a scale from 0 to 1; default: CLIP's own. */
   readonly mean?: PerChannel;
   readonly std?: PerChannel;
 }

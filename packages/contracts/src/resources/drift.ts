@@ -81,7 +81,7 @@ const observationSchema = z.tuple([z.number(), z.number(), z.number()]);
 /** What a model remembers of the scores it gave: no pixels, no names. */
 export const driftRecordSchema = z.strictObject({
   schemaVersion: z.literal(1),
-  /** Of the calibration that the p-values are counted in; another one begins anew. */
+  /** The calibration that the p-values are counted in; another one begins anew. */
   calibrationJobId: idSchema,
   /** The latest observations, oldest first. */
   ring: z.array(observationSchema).max(driftRingLength),

@@ -84,7 +84,7 @@ export const judgedImageSchema = z.strictObject({
   jobId: idSchema,
   /** What the model had said; absent when it was not calibrated. */
   decision: labelSchema.optional(),
-  /** Of its pixels as they are scored; absent in results of earlier versions. */
+  /** The digest of its pixels as they are scored; absent in results of earlier versions. */
   pixelDigest: digestSchema.optional(),
   verdict: labelSchema,
   at: timestampSchema,

@@ -1,7 +1,7 @@
 import { sessionRequestSchema, sessionSchema } from '../resources/sessions.js';
 import { deleted, json, type Route } from './route.js';
 
-/** Of the secret that signs cookies, which is in the store. */
+/** What reading the secret that signs cookies may answer: it is in the store. */
 const ofSecret = ['store-unavailable', 'store-forbidden', 'storage-full', 'too-many-open-files'] as const;
 
 export const sessionRoutes = {

@@ -57,7 +57,7 @@ export interface ComputeSettings {
   readonly device: Device;
   /** Threads that one operator may use. */
   readonly threads: number;
-  /** Of the image towers. */
+  /** The precision of the image towers. */
   readonly precision: PrecisionChoice;
   /** Whether image towers in half precision have attention as one operator of ONNX Runtime. */
   readonly fusedAttention: boolean;

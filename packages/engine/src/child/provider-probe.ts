@@ -11,7 +11,7 @@ const channels = 3;
 const images = 2;
 const pixels = channels * side * side;
 const wave = (length: number, pace: number) => Float32Array.from({ length }, (_, i) => Math.sin(pace * i));
-/** Of the largest number: what rounding makes of it in half precision, and in TF32, in which a card may multiply. */
+/** Shares of the largest number that rounding may cost in half precision, and in TF32, in which a card may multiply. */
 const tolerances: Readonly<Record<string, number>> = { half: 1e-2, single: 5e-3 };
 
 /** A convolution and a product in half precision, `half`, and a product in float32, `single`. */

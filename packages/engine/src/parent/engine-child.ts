@@ -39,7 +39,7 @@ export class EngineChild {
   #drained = false;
   #silentBeats = 0;
   #operations = 0;
-  /** Of the operation under way. */
+  /** How many images the operation under way has. */
   #images = 1;
   /** The ids of the operation under way. */
   inFlight: readonly number[] = [];

@@ -5,7 +5,7 @@ import type { Device } from '../child/compute.js';
 export interface EngineOptions {
   /** Default `auto`. */
   readonly device?: Device;
-  /** Of the image towers; default `auto`, what suits the device and the backbone. */
+  /** The precision of the image towers; default `auto`, what suits the device and the backbone. */
   readonly precision?: PrecisionChoice;
   /** Whether image towers in half precision have attention as one operator of ONNX Runtime; default no. */
   readonly fusedAttention?: boolean;

@@ -58,7 +58,7 @@ export class Supervisor {
   #readyUntilMs = 0;
   /** Ends in a row of processes that had done no work. */
   #fruitlessEnds = 0;
-  /** Whether work was done since the last replacement for memory: replacing again before that would help nobody. */
+  /** Whether work was done since the last replacement for memory; without any, another one would change nothing. */
   #mayReplaceForMemory = true;
   #backOff: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | undefined;
@@ -86,7 +86,7 @@ export class Supervisor {
     return this.#child?.takesWork ?? false;
   }
 
-  /** Tells the present process; where there is none that is ready, nobody needs to be told. */
+  /** Sends a message to the present process; drops it while none is ready. */
   send(message: WorkMessage): void {
     this.#child?.send(message);
   }

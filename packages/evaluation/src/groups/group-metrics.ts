@@ -11,9 +11,9 @@ export interface GroupMetrics {
   readonly highest: number;
   readonly normalGroups: number;
   readonly abnormalGroups: number;
-  /** Of the groups' scores; the interval by a bootstrap over groups. */
+  /** AUROC of the groups' scores; the interval by a bootstrap over groups. */
   readonly auroc: Figure;
-  /** Of the images' scores, as without groups, but the interval by a bootstrap over groups. */
+  /** AUROC of the images' scores, as without groups, but the interval by a bootstrap over groups. */
   readonly imageAuroc: Figure;
 }
 

@@ -22,7 +22,7 @@ export interface Resampled {
 
 /**
  * Percentile intervals by resampling whole images with replacement within each stratum. A figure whose `evaluate` works
- * on rounded scores is off by a constant, which is measured once and taken off every resample. An interval always
+ * on rounded scores has a constant error, which is measured once and subtracted from every resample. An interval always
  * contains its figure and stays within 0 and 1. Source: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993,
  * chapter 13.
  */

@@ -23,7 +23,8 @@ import { type FrameCoding, frameCodingOf } from './transfer-syntax.js';
 import { type ValuesOfInterest, valuesOfInterest } from './values-of-interest.js';
 
 /**
- * Of decoding a frame: greys of up to 16 bits and beyond, colours; those of JPEG 2000 are the largest of its family.
+ * What decoding a frame takes: greys of up to 16 bits and beyond, colours. The figures of JPEG 2000 are the largest of
+ * its family.
  */
 const bytesPerPixel: Readonly<Record<FrameCoding, { grey: number; deep: number; colour: number }>> = {
   none: { grey: 4, deep: 6, colour: 7 },
@@ -32,7 +33,7 @@ const bytesPerPixel: Readonly<Record<FrameCoding, { grey: number; deep: number; 
   jpegFamily: { grey: 10, deep: 10, colour: 22 },
 };
 
-/** Of the values of greys deeper than 8 bits, before they are rendered. */
+/** Bytes of a grey value deeper than 8 bits, before it is rendered. */
 const valueBytes = 2;
 
 type Picture = Pick<DecodedImage, 'mode' | 'data' | 'notes'>;
@@ -76,7 +77,7 @@ export class DicomFile {
     this.#group = seriesUid ? { group: groupDigest('series', seriesUid) } : {};
   }
 
-  /** Of each frame. */
+  /** What decoding one frame costs. */
   get cost(): FrameCost {
     const { columns, rows, samplesPerPixel, photometric, bitsAllocated } = this.#pixels;
     const isColour = samplesPerPixel === 3 || photometric === 'PALETTE COLOR';

@@ -8,7 +8,7 @@ const itemHeaderBytes = 8;
 const extendedOffsetTable = 'x7fe00001';
 
 interface Fragment {
-  /** Of the item, from the first one behind the basic offset table. */
+  /** Where the item begins, counted from the first one behind the basic offset table. */
   readonly offset: number;
   readonly bytes: Uint8Array;
 }

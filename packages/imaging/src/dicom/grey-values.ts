@@ -52,7 +52,7 @@ function countedGreys(frame: FrameSamples, samples: NarrowSamples, { signed, mod
   };
 }
 
-/** Of a modality table: what it makes of each value. Padding gets a number that no value has, while there is one. */
+/** What a modality table makes of each value. Padding gets a number that no value has, while there is one. */
 function tabulatedGreys(frame: FrameSamples, samples: NarrowSamples, { signed, modality, padding }: ValueReading) {
   const isPadding = (sample: number) => {
     const value = storedValue(sample, frame, signed);

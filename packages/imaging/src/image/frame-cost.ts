@@ -2,10 +2,10 @@
 export interface FrameCost {
   readonly pixels: number;
   /**
-   * Of decoding it to 8 bits a channel: figures that `bench/decoding.mjs` measured for its kind of file
+   * What decoding it to 8 bits a channel takes: figures that `bench/decoding.mjs` measured for its kind of file
    * (docs/clinic.md), rounded up.
    */
   readonly bytesPerPixel: number;
-  /** Of the decoded frame: 1 to 4. */
+  /** Channels of the decoded frame: 1 to 4. */
   readonly channels: number;
 }

@@ -34,7 +34,7 @@ export async function openMask(bytes: Uint8Array, limits: Partial<ImageLimits> =
 
 /**
  * Decodes a mask from its stored values: a grey image of 0 (normal) and 255 (abnormal), with notes on what was decided.
- * Of a file with several frames it is the first. Rejects as `decodeImage` does.
+ * Only the first frame of a file with several is read. Rejects as `decodeImage` does.
  */
 export async function decodeMask(bytes: Uint8Array, limits: Partial<ImageLimits> = {}): Promise<DecodedImage> {
   return (await openMask(bytes, limits)).decode();

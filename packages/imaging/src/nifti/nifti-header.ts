@@ -24,7 +24,7 @@ export interface NiftiHeader {
 }
 
 const gzipMagic = [0x1f, 0x8b];
-/** Of a compressed file as much is inflated to see what it is. */
+/** How much of a compressed file is inflated to see what it is. */
 const lookBytes = 4096;
 const sizes = { 1: 348, 2: 540 } as const;
 

@@ -20,7 +20,7 @@ interface SlicePlan {
 }
 
 const rgb = 128;
-/** Of reading a slice, beside the volume: samples, and the values of deep ones. */
+/** What reading a slice takes beside the volume: samples, and the values of deep ones. */
 const bytesPerPixel = 8;
 
 /**

@@ -26,7 +26,7 @@ export type PreparedKind = 'train' | 'test' | 'mask';
 
 /** What is known of a decoded image besides its pixels: its own size, upright, and what was decided in decoding it. */
 export interface ImageDescription extends Omit<DecodedImage, 'data'> {
-  /** Of greys deeper than 8 bits: what the numbers of their PNG mean. */
+  /** What the numbers of the PNG mean, where greys are deeper than 8 bits. */
   readonly pixels?: GreyPixels;
 }
 
@@ -110,7 +110,7 @@ async function storedFile(
   return { path: file, isMade };
 }
 
-/** Of alpha and levels of a mask that is no plain grey, as floating point. */
+/** What alpha and levels of a mask that is not plain grey take, as floating point. */
 const maskBytesPerPixel = 18;
 
 /** Bytes that decoding a frame and making of it what is wanted take, beside its file. */

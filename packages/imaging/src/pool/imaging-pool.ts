@@ -36,7 +36,7 @@ export interface ImagingOptions {
 export interface FrameOptions extends ImagingOptions {
   /** Counted from 0; by default the first. */
   readonly frame?: number;
-  /** Of a PNG that holds the values of another file: what its numbers mean. */
+  /** What the numbers of a PNG that holds the values of another file mean. */
   readonly pixels?: GreyPixels | undefined;
 }
 

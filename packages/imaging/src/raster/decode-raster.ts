@@ -103,8 +103,7 @@ async function openByVips(
 }
 
 /**
- * Of the decoder, beside the samples that it gives: what it keeps of progressive files, of colours halved, of its own
- * rows.
+ * What the decoder takes beside the samples that it gives: for progressive files, halved colours and its own rows.
  */
 const decoderBytesPerPixel: Readonly<Record<string, number>> = { PNG: 1, JPEG: 4, GIF: 5, WebP: 7 };
 

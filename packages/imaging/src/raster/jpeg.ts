@@ -142,7 +142,7 @@ export function* headerSegments(bytes: Uint8Array): Generator<Segment> {
   }
 }
 
-/** Of the application's tags those stay that say how colours are stored and which way is up. */
+/** Whether a segment stays: of the application's those that say how colours are stored and which way is up. */
 function isKept({ marker, start, end }: Segment, bytes: Uint8Array): boolean {
   if (marker === comment) return false;
   if (marker < app0 || marker > app15) return true;

@@ -11,7 +11,7 @@ export interface RasterSamples {
   readonly mode: ImageMode;
   /** Row-major, channels interleaved: `width * height * channelsOf[mode]` values. */
   readonly data: SampleValues;
-  /** Of greys: value = slope * sample + intercept; without it they are the values. */
+  /** For greys: value = slope * sample + intercept; without it samples are the values. */
   readonly scale?: { readonly slope: number; readonly intercept: number };
   readonly notes: readonly string[];
 }
@@ -20,9 +20,9 @@ export interface RasterSamples {
 export interface RasterFile {
   /** Pages, or frames of an animation. */
   readonly frameCount: number;
-  /** Of a volume, whose slices belong together. */
+  /** The group of the slices of a volume, which belong together. */
   readonly group?: string;
-  /** Of one of those frames; throws as `samples` rejects. */
+  /** What decoding one of those frames costs; throws as `samples` rejects. */
   cost(frame: number): FrameCost;
   /**
    * Decodes a frame of those that there are, counted from 0. Rejects with an ImageError: `no-such-frame` for any but
@@ -33,7 +33,7 @@ export interface RasterFile {
 }
 
 /**
- * Of `available` interleaved channels those that are wanted: the first ones, but of a grey and its alpha the last too.
+ * The `wanted` ones of `available` interleaved channels: the first ones, but where alpha belongs to a grey, that too.
  */
 export function keptChannels(values: SampleValues, available: number, wanted: number): SampleValues {
   if (available === wanted) return values;

@@ -21,7 +21,7 @@ export interface EmbeddedJobQueueOptions {
   retryAfterSeconds?: number;
   /** Rest after the first attempt that threw, doubling from then on; 1000 by default. */
   retryDelayMs?: number;
-  /** Told what no caller hears: what a handler or `onDead` threw. */
+  /** Called with the errors that reach no caller: what a handler or `onDead` threw. */
   onError: (error: Error) => void;
 }
 

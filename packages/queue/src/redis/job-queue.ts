@@ -36,7 +36,7 @@ export interface RedisJobQueueOptions {
   retryDelayMs?: number;
   /** How long a consumer may be silent before its entries go to others; 15 000 by default. */
   lockMs?: number;
-  /** Told what no caller hears: what a handler or `onDead` threw, and that Redis is away. */
+  /** Called with the errors that reach no caller: what a handler or `onDead` threw, and that Redis is away. */
   onError: (error: Error) => void;
 }
 

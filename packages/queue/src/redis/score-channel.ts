@@ -30,7 +30,7 @@ export interface RedisScoreChannelOptions {
   url: string;
   /** Before every key and channel; `mediclip` by default. */
   prefix?: string;
-  /** Told what no caller hears, above all that Redis is away. */
+  /** Called with the errors that reach no caller, above all that Redis is away. */
   onError: (error: Error) => void;
 }
 

@@ -12,7 +12,7 @@ export interface RequestReference {
   channelId: string;
   requestId: string;
   topic: string;
-  /** Of the request that waits, where it is traced. */
+  /** The trace of the request that waits, where it is traced. */
   trace?: TraceCarrier | undefined;
 }
 

@@ -12,7 +12,7 @@ const intentionSchema = z.discriminatedUnion('kind', [
     kind: z.literal('job'),
     id: idSchema,
     modelId: idSchema.optional(),
-    /** Of the audit that it made. */
+    /** The audit that it made. */
     auditId: idSchema.optional(),
   }),
   z.strictObject({ ...commonFields, kind: z.literal('evaluation'), id: idSchema }),
@@ -27,7 +27,7 @@ const intentionSchema = z.discriminatedUnion('kind', [
      */
     outcome: z.enum(['decided', 'undone']).optional(),
   }),
-  /** Of everything that the tenant has; the id is of this deletion. */
+  /** The deletion of everything that the tenant has; the id is that of this deletion. */
   z.strictObject({ ...commonFields, kind: z.literal('tenant'), id: idSchema }),
 ]);
 

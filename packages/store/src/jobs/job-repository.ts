@@ -111,8 +111,8 @@ export class JobRepository {
   }
 
   /**
-   * Of the latest 40 events those behind the one with the id `after`, in order. The last event of a job has the type
-   * `end`. Rejects with `RecordNotFound`.
+   * Those of the latest 40 events that follow the one with the id `after`, in order. The last event of a job has the
+   * type `end`. Rejects with `RecordNotFound`.
    */
   async events(id: string, after = 0): Promise<JobEvent[]> {
     const { events, job } = await this.get(id);

@@ -33,7 +33,7 @@ export interface ResultQuery {
   readonly sort?: 'score' | '-score' | 'name' | undefined;
   readonly label?: ResultRow['label'] | undefined;
   readonly decision?: ResultRow['decision'];
-  /** Of the score; images that could not be scored have none. */
+  /** The lowest score; images that could not be scored have none. */
   readonly minScore?: number | undefined;
   readonly maxScore?: number | undefined;
 }

@@ -6,7 +6,7 @@ import type { ObjectStore, PutCondition } from '../object-store.js';
 
 export interface Document<T> {
   readonly value: T;
-  /** Of the stored bytes; hand it to `replace`. */
+  /** The entity tag of the stored bytes; hand it to `replace`. */
   readonly etag: string;
   readonly revision: number;
 }

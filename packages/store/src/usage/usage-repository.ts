@@ -5,7 +5,7 @@ export interface StoredUsage {
   readonly datasets: number;
   readonly images: number;
   readonly models: number;
-  /** Of everything: images and masks, models, results, maps, reports and records. */
+  /** The size of everything: images and masks, models, results, maps, reports and records. */
   readonly bytes: number;
 }
 

@@ -31,7 +31,7 @@ export function exportHandlers(dependencies: ExportDependencies): HandlersOf<'ex
   };
 }
 
-/** Of a detector, in the files and the graph of an export. */
+/** How often a detector's arrays are in an export: in its files and in its graph. */
 const copies = 2;
 
 /**

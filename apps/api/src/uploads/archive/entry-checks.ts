@@ -4,9 +4,9 @@ import type { ArchiveLimits } from './archive.js';
 /** Archives smaller than this may have any ratio: nobody is harmed by a megabyte of zeros. */
 const harmlessBytes = 1024 * 1024;
 
-/** Of the path of an entry: as long as operating systems take one. */
+/** The longest path of an entry: as long as operating systems take one. */
 const longestNameBytes = 4096;
-/** Of all names that are remembered of one archive. */
+/** The size of all names of one archive that are remembered. */
 const namesBytes = 8 * 1024 * 1024;
 
 /**

@@ -14,7 +14,7 @@ type Programs = NonNullable<Awaited<ReturnType<typeof findOrthanc>>>;
 
 /** A real Orthanc in a folder of its own, configured as the example is. */
 export interface Orthanc {
-  /** Of its DICOMweb server. */
+  /** The address of its DICOMweb server. */
   readonly url: string;
   readonly authorization: string;
   /** Sends files to it by C-STORE. */

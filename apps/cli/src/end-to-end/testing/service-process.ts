@@ -15,7 +15,7 @@ interface LogLine {
   readonly msg: string;
   /** As pino counts: 30 info, 40 warn, 50 error. */
   readonly level: number;
-  /** Of the line `ready`. */
+  /** The address in the line `ready`. */
   readonly address?: string;
 }
 

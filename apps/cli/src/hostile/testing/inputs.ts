@@ -12,7 +12,7 @@ export interface RequestInput {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
-  /** Of a request that is as it should be: whether its answer is, too. */
+  /** Whether the answer to a request that is as it should be is right. */
   readonly isRight?: (status: number, body: string) => boolean;
 }
 

@@ -12,7 +12,7 @@ type Context = Pick<JobContext, 'tenant' | 'signal' | 'attempt' | 'report'> & { 
 /** What is calibrated, and by what. */
 export interface CalibrationAsked {
   readonly ready: Omit<ReadyModel, 'model'>;
-  /** Of the model: what it has learned from is left out. */
+  /** The lineage of the model: what it has learned from is left out. */
   readonly lineage: Lineage;
   /** Normal ones, in order of upload. */
   readonly images: readonly Image[];

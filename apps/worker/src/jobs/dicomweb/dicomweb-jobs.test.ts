@@ -57,7 +57,7 @@ async function images() {
   return (await service.tenant.images.list(datasetId, { limit: 100 })).items;
 }
 
-/** Of the instances that the images come from, by their sealed references. */
+/** The UIDs of the instances that the images come from, by their sealed references. */
 async function sopInstanceUids(): Promise<string[]> {
   const vault = new ReferenceVault(referencesKey);
   const references = await Promise.all((await images()).map((image) => service.tenant.images.reference(image)));

@@ -81,7 +81,7 @@ interface Taking {
   readonly context: JobContext<'dicomweb-import'>;
   readonly dependencies: Dependencies;
   readonly memory: ByteBudget;
-  /** Of the chunks before. */
+  /** How many images the chunks before gave. */
   readonly images: number;
 }
 

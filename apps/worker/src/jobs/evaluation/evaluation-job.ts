@@ -202,7 +202,7 @@ function spreadOf(shares: readonly number[]): { smallest: number; median: number
   };
 }
 
-/** Of files with equal bytes and label one: the first, or the first that has a mask. In order of upload. */
+/** One of the files with equal bytes and label: the first that has a mask, else the first. In order of upload. */
 function firstOfEachPicture(images: readonly Image[]): Image[] {
   const kept = new Map<string, Image>();
   for (const image of images) {

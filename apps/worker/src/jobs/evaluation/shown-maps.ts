@@ -28,7 +28,7 @@ export class ShownMaps {
     return this.#kept.length;
   }
 
-  /** Of an image that `chooseCases` chose among all that were offered. */
+  /** The map of an image that `chooseCases` chose among all that were offered. */
   of(index: number): AnomalyMap {
     const kept = this.#kept.find((candidate) => candidate.index === index);
     if (!kept) throw new Error(`This is a bug: the map of image ${index} was not kept.`);

@@ -25,7 +25,7 @@ export interface PlacedWeights {
 }
 
 /**
- * Brings weights that somebody has into `modelsFolder/<id>/`, whole or not at all, with their digests. `file` is a
+ * Copies a user's weights into `modelsFolder/<id>/`, whole or not at all, with their digests. `file` is a
  * safetensors file (a hard link to it, or a copy on another file system), the index of a sharded one, or a PyTorch zip
  * checkpoint, which are written anew; a `vocab.txt` beside it comes along where the backbone has one. Throws
  * `WeightsError` when they are of no backbone, of another one than `id`, of more than one that cannot be told apart, or

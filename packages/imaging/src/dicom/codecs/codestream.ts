@@ -11,7 +11,7 @@ export interface Codestream {
   readonly height: number;
   readonly components: number;
   readonly bitsPerSample: number;
-  /** Of JPEG: the colours are not YCbCr, or are, by a mark of the stream; undefined where it has none. */
+  /** What a mark of a JPEG stream says of its colours; undefined where it has none. */
   readonly colours?: 'rgb' | 'ycbcr' | undefined;
 }
 
