@@ -4,6 +4,7 @@
  * server is told that it has 2 GB, as the container of the API has by default; Linux only.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -74,15 +75,29 @@ const large = (beginning, side = largeSide) =>
 const status = (pid, field) =>
   Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
 
-/** Sends it `count` times at once; how often each status was answered. */
-async function send([url, body], count) {
+/**
+ * Sends it `count` times at once, over connections of their own; how often each status was answered, 'cut' for those
+ * whose connection ended without an answer.
+ */
+async function send([url, form], count) {
+  const encoded = new Response(form);
+  const headers = { 'content-type': encoded.headers.get('content-type') };
+  const body = Buffer.from(await encoded.arrayBuffer());
+  const one = () =>
+    new Promise((resolve) => {
+      const sending = request(url, {
+        method: 'POST',
+        headers: { ...headers, 'content-length': body.length },
+        agent: false,
+      });
+      sending.once('error', () => resolve('cut'));
+      sending.once('response', (answer) => answer.resume().once('close', () => resolve(answer.statusCode)));
+      sending.end(body);
+    });
   const statuses = {};
-  const one = async () => {
-    const answer = await fetch(url, { method: 'POST', body }).catch((error) => ({ status: error.message }));
-    await answer.arrayBuffer?.();
-    statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
-  };
-  await Promise.all(Array.from({ length: count }, one));
+  for (const status of await Promise.all(Array.from({ length: count }, one))) {
+    statuses[status] = (statuses[status] ?? 0) + 1;
+  }
   return Object.entries(statuses)
     .map(([code, times]) => `${times} times ${code}`)
     .join(', ');
@@ -113,9 +128,9 @@ try {
   for (const [name, make] of Object.entries(inputs)) {
     if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
     ({ id: datasetId } = await client.createDataset({ name }));
-    const [request, count] = await make();
+    const [input, count] = await make();
     writeFileSync(`/proc/${pid}/clear_refs`, '5');
-    const answers = await send(request({ datasetId, modelId, baseUrl }), count);
+    const answers = await send(input({ datasetId, modelId, baseUrl }), count);
     const peak = status(pid, 'VmHWM');
     await sleep(5000);
     console.log(

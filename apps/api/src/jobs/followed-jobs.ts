@@ -1,6 +1,7 @@
 import { type JobEvent, ProblemError } from '@mediclip/contracts';
 import type { JobQueue } from '@mediclip/queue';
 import { type JobRepository, RecordNotFound, type TenantStore } from '@mediclip/store';
+import { Followers } from './followers.js';
 
 /** How many streams of events there may be at once. */
 interface StreamLimits {
@@ -33,7 +34,7 @@ export class FollowedJobs {
     this.#options = { pollEveryMs, ...options };
   }
 
-  /** Runs `use` with a job as long as a client follows it. Throws `too-many-streams`; rejects with `RecordNotFound`. */
+  /** Runs `use` with a job as long as a client follows it. Rejects with `RecordNotFound`. */
   async *follow<T>(
     { tenant, jobs }: Pick<TenantStore, 'tenant' | 'jobs'>,
     jobId: string,
@@ -45,7 +46,7 @@ export class FollowedJobs {
     job.followers++;
     try {
       await job.begun;
-      yield* this.counted(tenant, use(job));
+      yield* use(job);
     } finally {
       if (--job.followers === 0) {
         job.close();
@@ -54,23 +55,19 @@ export class FollowedJobs {
     }
   }
 
-  /** Hands a stream of events on and counts it as one of the tenant's as long as it lasts. */
-  async *counted<T>(tenant: string, events: AsyncIterable<T>): AsyncGenerator<T> {
-    this.#count(tenant, 1);
-    try {
-      yield* events;
-    } finally {
-      this.#count(tenant, -1);
-    }
-  }
-
-  /** Throws `too-many-streams` when there is no room for one more of this tenant. */
-  assertRoom(tenant: string): void {
+  /**
+   * Counts a stream of events as one of the tenant's until the function that it returns is called. Throws
+   * `too-many-streams` when there is no room for it.
+   */
+  takePlace(tenant: string): () => void {
     const { ofTenant, ofProcess } = this.#options.limits;
     const ofThis = this.#streamsOf.get(tenant) ?? 0;
-    if (ofThis < ofTenant && this.#streams < ofProcess) return;
-    const limit = ofThis < ofTenant ? ofProcess : ofTenant;
-    throw new ProblemError('too-many-streams', undefined, { limit, retryAfterSeconds });
+    if (ofThis >= ofTenant || this.#streams >= ofProcess) {
+      const limit = ofThis < ofTenant ? ofProcess : ofTenant;
+      throw new ProblemError('too-many-streams', undefined, { limit, retryAfterSeconds });
+    }
+    this.#count(tenant, 1);
+    return () => this.#count(tenant, -1);
   }
 
   #count(tenant: string, change: 1 | -1): void {
@@ -93,7 +90,7 @@ export class FollowedJob {
   readonly #jobs: Pick<JobRepository, 'events'>;
   readonly #jobId: string;
   readonly #stop: () => void;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Followers();
   #reading: Promise<void> | undefined;
   #readAgain = false;
 
@@ -115,24 +112,9 @@ export class FollowedJob {
     this.begun.catch(() => undefined);
   }
 
-  /**
-   * Resolves when events were read since the call, `signal` has aborted, or `timeoutMs` have passed; true for the
-   * latter.
-   */
-  async isSilentFor(timeoutMs: number, signal: AbortSignal): Promise<boolean> {
-    if (signal.aborted) return false;
-    return new Promise((resolve) => {
-      const settle = (isSilent: boolean) => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', onChange);
-        this.#waiting.delete(onChange);
-        resolve(isSilent);
-      };
-      const onChange = () => settle(false);
-      const timer = setTimeout(() => settle(true), timeoutMs);
-      signal.addEventListener('abort', onChange);
-      this.#waiting.add(onChange);
-    });
+  /** As `Followers.isSilentFor`. */
+  isSilentFor(timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+    return this.#waiting.isSilentFor(timeoutMs, signal);
   }
 
   close(): void {
@@ -159,6 +141,6 @@ export class FollowedJob {
       if (!(error instanceof RecordNotFound)) throw error;
       this.isGone = true;
     }
-    if (this.isGone || (this.events.at(-1)?.id ?? 0) > before) for (const wake of [...this.#waiting]) wake();
+    if (this.isGone || (this.events.at(-1)?.id ?? 0) > before) await this.#waiting.wake();
   }
 }

@@ -172,22 +172,32 @@ describe('the events of a job', () => {
 describe('streams of events', () => {
   test('are limited for a tenant and for the process', async () => {
     const full = new FollowedJobs({ jobQueue: service.jobQueue, limits: { ofTenant: 1, ofProcess: 2 } });
-    const follow = async (tenant: string) => {
-      full.assertRoom(tenant);
-      const { jobs } = service.tenant;
-      const stream = full.follow({ tenant, jobs }, jobId, async function* () {
-        yield 'following';
-        yield 'still';
-      });
-      await stream.next();
-      return stream;
+    const refused = (limit: number) =>
+      expect.objectContaining({ slug: 'too-many-streams', extras: { limit, retryAfterSeconds: 10 } });
+    const leave = full.takePlace('a');
+    expect(() => full.takePlace('a')).toThrow(refused(1));
+    full.takePlace('b');
+    expect(() => full.takePlace('c')).toThrow(refused(2));
+    leave();
+    full.takePlace('c');
+  });
+
+  test('beyond the limit are refused however many are asked for at once, and leave their places when their clients go', async () => {
+    const small = await TestService.start({ settings: { eventStreams: { ofTenant: 3, ofProcess: 5 } } });
+    const open = async () => {
+      const answer = await fetch(`${small.url}/v1/jobs/events`);
+      return { status: answer.status, end: () => answer.body!.cancel() };
     };
-    const first = await follow('a');
-    await expect(follow('a')).rejects.toMatchObject({ slug: 'too-many-streams', extras: { limit: 1 } });
-    await follow('b');
-    await expect(follow('c')).rejects.toMatchObject({ slug: 'too-many-streams', extras: { limit: 2 } });
-    await first.return(undefined);
-    await follow('c');
+    const opened = await Promise.all(Array.from({ length: 12 }, open));
+    expect(opened.filter(({ status }) => status === 200)).toHaveLength(3);
+    expect(opened.filter(({ status }) => status === 429)).toHaveLength(9);
+    await Promise.all(opened.map(({ end }) => end()));
+    for (let status = 429; status !== 200; ) {
+      const again = await open();
+      ({ status } = again);
+      await again.end();
+    }
+    await small.stop();
   });
 
   test('beyond the limit are answered with 429', async () => {

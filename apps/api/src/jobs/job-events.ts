@@ -18,11 +18,12 @@ export function jobEventHandlers({
   return {
     async getJobEvents({ params: { id }, headers, store, signal, request }) {
       await store.jobs.get(id);
-      followed.assertRoom(store.tenant);
       const after = Number(headers['last-event-id'] ?? 0);
-      return eventStreamAnswer(request, [signal, closing], (stopped) =>
-        followed.follow(store, id, (job) => eventStream(job, { after, stopped, keepAliveMs })),
-      );
+      return eventStreamAnswer(request, {
+        ends: [signal, closing],
+        leavePlace: followed.takePlace(store.tenant),
+        open: (stopped) => followed.follow(store, id, (job) => eventStream(job, { after, stopped, keepAliveMs })),
+      });
     },
   };
 }
@@ -44,13 +45,22 @@ async function* eventStream(job: FollowedJob, { after, stopped, keepAliveMs }: F
     const fresh = eventsBehind(job.events, last);
     for (const event of fresh) {
       last = event.id;
-      yield `event: ${event.type}\nid: ${event.id}\ndata: ${JSON.stringify(event)}\n\n`;
+      yield textOf(event);
       if (event.type === 'end') return;
     }
     // While a client was slow there may have been more.
     if (fresh.length > 0) continue;
     if (await job.isSilentFor(keepAliveMs, stopped)) yield ': keep-alive\n\n';
   }
+}
+
+const texts = new WeakMap<JobEvent, string>();
+
+/** The event as text, written once for all who follow its job. */
+function textOf(event: JobEvent): string {
+  const text = texts.get(event) ?? `event: ${event.type}\nid: ${event.id}\ndata: ${JSON.stringify(event)}\n\n`;
+  texts.set(event, text);
+  return text;
 }
 
 /** What is new; of a job that has ended always the end, for nothing else will follow. */

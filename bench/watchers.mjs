@@ -1,0 +1,149 @@
+/**
+ * `node bench/watchers.mjs [STREAMS]`: what other requests to `mediclip serve` take while so many clients (2,000 by
+ * default) follow the events of a job that runs, or up to 500 those of all jobs of a tenant that has 200 of them, as a
+ * table in Markdown. Each row is beside one without any follower, in the same server and under the same adaptation.
+ * With it the longest turn of the server's event loop and its processor time.
+ */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { fileAt, MediclipClient } from '@mediclip/client';
+import { startEmbeddedServer } from '../apps/cli/dist/demo/embedded-server.js';
+
+const trainingImages = fileURLToPath(new URL('../examples/brain-mri/train/normal', import.meta.url));
+const REQUESTS = 400;
+const PAUSE_MS = 20;
+const WAITING_JOBS = 200;
+/** Streams beyond the limit, which must be refused. */
+const BEYOND = 50;
+const OPENED_AT_ONCE = 20;
+
+if (isMainThread) await main(Number(process.argv[2] ?? 2000));
+else await follow(workerData);
+
+async function main(streams) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'mediclip-watchers-'));
+  process.env.MEDICLIP_RATE_LIMIT_PER_MINUTE = '1000000';
+  process.env.MEDICLIP_MAX_TENANT_EVENT_STREAMS = String(streams);
+  process.env.MEDICLIP_MAX_EVENT_STREAMS = String(streams);
+  process.env.MEDICLIP_MAX_TENANT_JOBS = String(WAITING_JOBS + 1);
+  const server = await startEmbeddedServer(folder);
+  try {
+    const client = new MediclipClient(server);
+    const { id: datasetId } = await client.createDataset({ name: 'Bench' });
+    const files = readdirSync(trainingImages).map((name) => fileAt(path.join(trainingImages, name)));
+    await client.uploadImages(
+      datasetId,
+      files.map((file) => ({ ...file, split: 'train', label: 'normal' })),
+    );
+    const adaptation = { datasetId, training: { epochs: 1000 } };
+    const { id: jobId } = await client.createAdaptation(adaptation);
+    await untilTraining(client, jobId);
+    console.log('| followers | refused | events a second | p50 | p99 | slowest | longest turn | processor time |');
+    console.log('|---|---:|---:|---:|---:|---:|---:|---:|');
+    await row('none', server, client, jobId);
+    await row(`${streams} of one job`, server, client, jobId, {
+      path: `/v1/jobs/${jobId}/events`,
+      streams,
+      isFull: true,
+    });
+    for (let i = 0; i < WAITING_JOBS; i++) await client.createAdaptation(adaptation);
+    await row(`none, ${WAITING_JOBS} jobs wait`, server, client, jobId);
+    const all = Math.min(streams, 500);
+    await row(`${all} of all jobs`, server, client, jobId, { path: '/v1/jobs/events', streams: all });
+  } finally {
+    await server.stop();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function untilTraining(client, jobId) {
+  for await (const event of client.jobEvents(jobId)) {
+    if (event.type === 'progress' && event.progress.phase === 'training' && event.progress.done > 0) return;
+  }
+  throw new Error('The adaptation ended before it trained.');
+}
+
+async function row(name, server, client, jobId, followed) {
+  const followers = followed && (await startFollowers({ baseUrl: server.baseUrl, ...followed }));
+  await metricsOf(server);
+  const before = await metricsOf(server);
+  const eventsBefore = followers?.events() ?? 0;
+  const begun = performance.now();
+  const latencies = [];
+  let longestTurnMs = 0;
+  for (let i = 0; i < REQUESTS; i++) {
+    const sent = performance.now();
+    await (i % 2 === 0 ? client.getJob(jobId) : client.listDatasets());
+    latencies.push(performance.now() - sent);
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    if (i % 50 === 49) longestTurnMs = Math.max(longestTurnMs, (await metricsOf(server)).longestTurnMs);
+  }
+  const seconds = (performance.now() - begun) / 1000;
+  const after = await metricsOf(server);
+  const eventsAfter = followers?.events() ?? 0;
+  await followers?.stop();
+  latencies.sort((a, b) => a - b);
+  const quantile = (share) => `${latencies[Math.min(REQUESTS - 1, Math.floor(share * REQUESTS))].toFixed(0)} ms`;
+  const cells = [
+    name,
+    followers?.refused ?? 0,
+    Math.round((eventsAfter - eventsBefore) / seconds),
+    quantile(0.5),
+    quantile(0.99),
+    quantile(1),
+    `${longestTurnMs.toFixed(0)} ms`,
+    `${((100 * (after.cpuSeconds - before.cpuSeconds)) / seconds).toFixed(0)} %`,
+  ];
+  console.log(`| ${cells.join(' | ')} |`);
+}
+
+/** The longest turn since they were last asked for. */
+async function metricsOf({ baseUrl }) {
+  const text = await (await fetch(`${baseUrl}/metrics`)).text();
+  const value = (name) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)[1]);
+  return {
+    longestTurnMs: 1000 * value('nodejs_eventloop_lag_max_seconds'),
+    cpuSeconds: value('process_cpu_seconds_total'),
+  };
+}
+
+/** Followers in a thread of their own; resolves once all are answered. */
+async function startFollowers(data) {
+  const counts = new Int32Array(new SharedArrayBuffer(4));
+  const thread = new Worker(new URL(import.meta.url), { workerData: { ...data, counts } });
+  const refused = await new Promise((resolve, reject) => {
+    thread.once('message', resolve);
+    thread.once('error', reject);
+  });
+  return { refused, events: () => Atomics.load(counts, 0), stop: () => thread.terminate() };
+}
+
+/** Opens the streams, and then some beyond the limit; one that is turned away for the moment is opened again. */
+async function follow({ baseUrl, path: target, streams, isFull, counts }) {
+  const { port } = new URL(baseUrl);
+  const open = () =>
+    new Promise((resolve) => {
+      const socket = connect(Number(port), '127.0.0.1', () =>
+        socket.write(`GET ${target} HTTP/1.1\r\nHost: bench\r\nAccept: text/event-stream\r\n\r\n`),
+      );
+      socket.on('error', resolve);
+      socket.on('data', (chunk) => {
+        const text = chunk.toString('latin1');
+        resolve(text.slice(9, 12));
+        Atomics.add(counts, 0, text.split('\nid: ').length - 1);
+      });
+    });
+  let left = streams;
+  const openSome = async () => {
+    while (left-- > 0) {
+      if ((await open()) !== '200') left++;
+    }
+  };
+  await Promise.all(Array.from({ length: OPENED_AT_ONCE }, openSome));
+  const beyond = await Promise.all(Array.from({ length: isFull ? BEYOND : 0 }, open));
+  parentPort.postMessage(beyond.filter((status) => status === '429').length);
+}
