@@ -3,7 +3,7 @@
  * is sent what takes most of it, as a table in Markdown. An INPUT is a part of their names; all of them by default. The
  * server is told that it has 2 GB, as the container of the API has by default; Linux only.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -55,6 +55,22 @@ const score =
   (files) =>
   ({ modelId, baseUrl }) => [`${baseUrl}/v1/models/${modelId}/score`, form(files)];
 
+/** A list of so many models, all like the one that is there but for the length of their loss history. */
+const listOf =
+  (count) =>
+  ({ modelId, baseUrl }) => {
+    const models = path.join(folder, 'tenants', 'default', 'models');
+    const model = JSON.parse(readFileSync(path.join(models, modelId, 'model.json'), 'utf8'));
+    const lossHistory = Array.from({ length: 1_500_000 }, () => 0.1234567);
+    const text = JSON.stringify({ ...model, lossHistory, importedAt: model.createdAt });
+    for (let number = 0; number < count; number++) {
+      const id = `${modelId.slice(0, -2)}${String(number).padStart(2, '0')}`;
+      mkdirSync(path.join(models, id));
+      writeFileSync(path.join(models, id, 'model.json'), text.replaceAll(modelId, id));
+    }
+    return [`${baseUrl}/v1/models`];
+  };
+
 /** What is sent, and how many of it at once. */
 const inputs = {
   'upload of a PNG, grey and alpha of 16 bits, 8000 x 8000': async () => [
@@ -66,6 +82,7 @@ const inputs = {
   'four uploads of an RLE DICOM, 8000 x 8000': async () => [upload(await large('DICOM, RLE, 32 bits')), 4],
   'four uploads of a palette DICOM, 5600 x 5600': async () => [upload(await large('DICOM, palette', 5600)), 4],
   '64 uploads of a BMP of 50 MB': async () => [upload(largeBitmap()), 64],
+  'eight lists of 14 models whose records have 15 MB': async () => [listOf(14), 8],
   '150 scores of 32 PNGs': async () => [score(Array.from({ length: 32 }, () => noisePng(512))), 150],
 };
 
@@ -81,15 +98,14 @@ const status = (pid, field) =>
  */
 async function send([url, form], count) {
   const encoded = new Response(form);
-  const headers = { 'content-type': encoded.headers.get('content-type') };
   const body = Buffer.from(await encoded.arrayBuffer());
+  const options = form && {
+    method: 'POST',
+    headers: { 'content-type': encoded.headers.get('content-type'), 'content-length': body.length },
+  };
   const one = () =>
     new Promise((resolve) => {
-      const sending = request(url, {
-        method: 'POST',
-        headers: { ...headers, 'content-length': body.length },
-        agent: false,
-      });
+      const sending = request(url, { ...options, agent: false });
       sending.once('error', () => resolve('cut'));
       sending.once('response', (answer) => answer.resume().once('close', () => resolve(answer.statusCode)));
       sending.end(body);
@@ -101,6 +117,23 @@ async function send([url, form], count) {
   return Object.entries(statuses)
     .map(([code, times]) => `${times} times ${code}`)
     .join(', ');
+}
+
+/** The longest of requests that are asked for one after the other until `work` is done, in milliseconds. */
+async function slowestBeside(work, url) {
+  let isOver = false;
+  const over = work.finally(() => {
+    isOver = true;
+  });
+  let slowestMs = 0;
+  while (!isOver) {
+    const begun = performance.now();
+    await (await fetch(url)).arrayBuffer();
+    slowestMs = Math.max(slowestMs, performance.now() - begun);
+    await sleep(50);
+  }
+  await over;
+  return slowestMs;
 }
 
 let datasetId;
@@ -124,18 +157,25 @@ try {
   const training = { epochs: 1, selection: 'last', heldOutSamples: 0 };
   const { modelId } = await client.waitForResult(await client.createAdaptation({ datasetId: examples.id, training }));
   const wanted = process.argv.slice(2);
-  console.log('| input | answers | peak | 5 s later |\n|---|---|---:|---:|');
+  console.log('| input | answers | peak | 5 s later | slowest `GET` beside |\n|---|---|---:|---:|---:|');
   for (const [name, make] of Object.entries(inputs)) {
     if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
     ({ id: datasetId } = await client.createDataset({ name }));
     const [input, count] = await make();
     writeFileSync(`/proc/${pid}/clear_refs`, '5');
-    const answers = await send(input({ datasetId, modelId, baseUrl }), count);
+    const sending = send(input({ datasetId, modelId, baseUrl }), count);
+    const slowestMs = await slowestBeside(sending, `${baseUrl}/v1/datasets`);
+    const answers = await sending;
     const peak = status(pid, 'VmHWM');
     await sleep(5000);
-    console.log(
-      `| ${name} | ${answers} | ${Math.round(peak / MiB)} MiB | ${Math.round(status(pid, 'VmRSS') / MiB)} MiB |`,
-    );
+    const cells = [
+      name,
+      answers,
+      `${Math.round(peak / MiB)} MiB`,
+      `${Math.round(status(pid, 'VmRSS') / MiB)} MiB`,
+      `${(slowestMs / 1000).toFixed(1)} s`,
+    ];
+    console.log(`| ${cells.join(' | ')} |`);
     await client.deleteDataset(datasetId);
   }
 } finally {

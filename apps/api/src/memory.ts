@@ -27,7 +27,7 @@ export type ServerMemory = {
 };
 
 /** Requests that may wait for memory of one kind; more are turned away with 503. */
-const maximumWaiting = 256;
+export const maximumWaiting = 256;
 
 /** `longestWaitMs`: how long a request waits for its turn, until it is turned away with 503. */
 export function serverMemory(limits: MemoryLimits, longestWaitMs: number): ServerMemory {

@@ -24,7 +24,7 @@ interface AuthOptions {
 /** The tenant of everybody when there are no keys. */
 const defaultTenant = 'default';
 /** How many wrong keys one address may send in a minute; requests with a good key are never turned away for them. */
-const mostWrongKeys = 100;
+export const mostWrongKeys = 100;
 const bearer = /^Bearer +([!-~]+)$/i;
 
 const safeMethods = new Set(['GET', 'HEAD']);

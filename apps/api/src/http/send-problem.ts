@@ -9,7 +9,7 @@ const plainPath = /^[!-~]*$/;
 /** What proxies write into their logs for a client that went before it was answered; nobody gets to see it. */
 const clientGoneStatus = 499;
 /** How long a body is read on that was answered already. */
-const passedOverMs = 10_000;
+export const passedOverMs = 10_000;
 
 /** Answers `request` with the problem that tells of `error`, and logs what the server is to blame for. */
 export function sendProblem(

@@ -22,7 +22,7 @@ export interface FormLimits {
   readonly maximumFiles: number;
 }
 
-const longestFieldBytes = 1024;
+export const longestFieldBytes = 1024;
 const longestFieldName = 100;
 const fieldsPerFile = 3;
 const longestFileName = 1024;

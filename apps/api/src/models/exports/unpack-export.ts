@@ -16,7 +16,7 @@ import { assertWithinBounds, type RecordBounds } from './record-bounds.js';
 const recordSchema = modelSchema.omit({ pinned: true, verdicts: true, dicomResults: true });
 
 /** More than any record that passes `assertWithinBounds` has. */
-const largestTextBytes = 4 * 1024 * 1024;
+export const largestTextBytes = 4 * 1024 * 1024;
 const largestDetectorBytes = 1024 * 1024 * 1024;
 const sumsLine = /^([0-9a-f]{64}) {2}([^\s].{0,199})$/;
 

@@ -5,9 +5,9 @@ import type { ArchiveLimits } from './archive.js';
 const harmlessBytes = 1024 * 1024;
 
 /** The longest path of an entry: as long as operating systems take one. */
-const longestNameBytes = 4096;
+export const longestNameBytes = 4096;
 /** The size of all names of one archive that are remembered. */
-const namesBytes = 8 * 1024 * 1024;
+export const namesBytes = 8 * 1024 * 1024;
 
 /**
  * What an entry may not be, checked one entry after the other. Every method throws a problem whose `entry` is the
