@@ -31,11 +31,11 @@ export function describeMap(
   { width, height }: { readonly width: number; readonly height: number },
   threshold: number,
 ): MapDescription {
-  const mapRegions = findRegions(map, side, { threshold })
-    .filter(({ areaShare }) => areaShare >= smallestShare)
-    .slice(0, mostRegions);
+  const smallestPixels = Math.ceil(smallestShare * map.length);
+  const mapRegions = findRegions(map, side, { threshold, smallestPixels }).slice(0, mostRegions);
   let [min, max] = [map[0]!, map[0]!];
-  for (const value of map) {
+  for (let pixel = 0; pixel < map.length; pixel++) {
+    const value = map[pixel]!;
     if (value < min) min = value;
     if (value > max) max = value;
   }

@@ -38,6 +38,17 @@ describe('regions of a map', () => {
     expect(findRegions(new Float32Array(9), 3, { threshold: 0.1 })).toEqual([]);
   });
 
+  test('small ones are left out when asked to, and nothing stays of one map for the next', () => {
+    const both = map([
+      [1, 1, 0],
+      [0, 0, 0],
+      [0, 0, 0.5],
+    ]);
+    expect(findRegions(both, 3, { threshold: 0.5 })).toHaveLength(2);
+    expect(findRegions(both, 3, { threshold: 0.5, smallestPixels: 2 })).toMatchObject([{ areaPixels: 2 }]);
+    expect(findRegions(both, 3, { threshold: 0.6 })).toMatchObject([{ areaPixels: 2 }]);
+  });
+
   test('together they hold every pixel at or above the threshold once', () => {
     const side = 8;
     fc.assert(

@@ -9,50 +9,79 @@ export interface MapRegion {
   readonly mean: number;
 }
 
+export interface FindRegionsOptions {
+  /** Pixels from this value on belong to regions. */
+  readonly threshold: number;
+  /** Regions of fewer pixels are left out; default 1. */
+  readonly smallestPixels?: number;
+}
+
+/**
+ * Used by one search after the other, for each would leave behind as much as the map itself: the pixels of the regions
+ * found so far, and which pixels are none that a region can still get.
+ */
+let scratch = { pixels: new Int32Array(0), isTaken: new Uint8Array(0) };
+
 /**
  * The 8-connected regions of a square map `[side, side]` with values of at least `threshold`, highest peak first.
  * Throws a RangeError when the map has another length.
  */
-export function findRegions(map: Float32Array, side: number, options: { readonly threshold: number }): MapRegion[] {
+export function findRegions(
+  map: Float32Array,
+  side: number,
+  { threshold, smallestPixels = 1 }: FindRegionsOptions,
+): MapRegion[] {
   if (map.length !== side * side) throw new RangeError(`The map has ${map.length} values, not ${side} x ${side}.`);
-  const seen = map.map((value) => (value >= options.threshold ? 0 : 1));
+  if (scratch.pixels.length !== map.length) {
+    scratch = { pixels: new Int32Array(map.length), isTaken: new Uint8Array(map.length) };
+  }
+  const { pixels, isTaken } = scratch;
+  for (let pixel = 0; pixel < map.length; pixel++) isTaken[pixel] = map[pixel]! >= threshold ? 0 : 1;
   const regions: MapRegion[] = [];
-  for (let start = 0; start < map.length; start++) {
-    if (seen[start] === 0) regions.push(describe(connectedPixels(start, seen, side), map, side));
+  let begin = 0;
+  for (let start = isTaken.indexOf(0); start >= 0; start = isTaken.indexOf(0, start + 1)) {
+    const end = takeConnected(start, begin, side);
+    if (end - begin >= smallestPixels) regions.push(describe(pixels.subarray(begin, end), map, side));
+    begin = end;
   }
   return regions.sort((a, b) => b.peak.value - a.peak.value);
 }
 
-/** The pixels that are connected to `start` and not seen yet; marks them as seen. */
-function connectedPixels(start: number, seen: Float32Array, side: number): number[] {
-  const pixels = [start];
-  seen[start] = 1;
-  for (const pixel of pixels) {
-    const x = pixel % side;
+/** Takes the pixels that are connected to `start` into the scratch from `begin` on; returns their end there. */
+function takeConnected(start: number, begin: number, side: number): number {
+  const { pixels, isTaken } = scratch;
+  let end = begin;
+  pixels[end++] = start;
+  isTaken[start] = 1;
+  for (let at = begin; at < end; at++) {
+    const pixel = pixels[at]!;
     const y = Math.floor(pixel / side);
-    for (let row = Math.max(y - 1, 0); row <= Math.min(y + 1, side - 1); row++) {
-      for (let column = Math.max(x - 1, 0); column <= Math.min(x + 1, side - 1); column++) {
-        const neighbour = row * side + column;
-        if (seen[neighbour] !== 0) continue;
-        seen[neighbour] = 1;
-        pixels.push(neighbour);
+    const x = pixel - y * side;
+    const [top, bottom] = [Math.max(y - 1, 0), Math.min(y + 1, side - 1)];
+    const [left, right] = [Math.max(x - 1, 0), Math.min(x + 1, side - 1)];
+    for (let row = top; row <= bottom; row++) {
+      for (let neighbour = row * side + left; neighbour <= row * side + right; neighbour++) {
+        if (isTaken[neighbour] !== 0) continue;
+        isTaken[neighbour] = 1;
+        pixels[end++] = neighbour;
       }
     }
   }
-  return pixels;
+  return end;
 }
 
-function describe(pixels: readonly number[], map: Float32Array, side: number): MapRegion {
+function describe(pixels: Int32Array, map: Float32Array, side: number): MapRegion {
   let [left, top, right, bottom] = [side, side, 0, 0];
   let peak = pixels[0]!;
   let sum = 0;
-  for (const pixel of pixels) {
-    const x = pixel % side;
+  for (let at = 0; at < pixels.length; at++) {
+    const pixel = pixels[at]!;
     const y = Math.floor(pixel / side);
-    left = Math.min(left, x);
-    right = Math.max(right, x);
-    top = Math.min(top, y);
-    bottom = Math.max(bottom, y);
+    const x = pixel - y * side;
+    if (x < left) left = x;
+    if (x > right) right = x;
+    if (y < top) top = y;
+    if (y > bottom) bottom = y;
     if (map[pixel]! > map[peak]!) peak = pixel;
     sum += map[pixel]!;
   }

@@ -43,6 +43,43 @@ describe.each(resizings.map((resize) => [resize.name, resize] as const))('%s', (
   });
 });
 
+describe('the bilinear filter', () => {
+  test('gives a row the same values alone and among others', () => {
+    fc.assert(
+      fc.property(raster, length, (image, width) => {
+        const rowBytes = image.width * image.channels;
+        const rows = Array.from({ length: image.height }, (_, y) => {
+          const data = image.data.subarray(y * rowBytes, (y + 1) * rowBytes);
+          return [...resizeBilinear({ ...image, height: 1, data }, width, 1).data];
+        });
+        expect([...resizeBilinear(image, width, image.height).data]).toEqual(rows.flat());
+      }),
+    );
+  });
+
+  test('gives a column the same values alone and among others', () => {
+    fc.assert(
+      fc.property(raster, length, ({ width, height, channels, data }, to) => {
+        const lines = width * channels;
+        const { data: resized } = resizeBilinear({ width, height, channels, data }, width, to);
+        for (let line = 0; line < lines; line++) {
+          const alone = data.filter((_, at) => at % lines === line);
+          const column = resizeBilinear({ width: 1, height, channels: 1, data: alone }, 1, to);
+          expect(column.data).toEqual(resized.filter((_, at) => at % lines === line));
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('keeps white white however many pixels become one', () => {
+    const white = { width: 65_535, height: 1, channels: 1, data: new Uint8Array(65_535).fill(255) };
+    for (const width of [1, 3, 7, 1000, 65_000]) {
+      expect(resizeBilinear(white, width, 1).data.every((value) => value === 255)).toBe(true);
+    }
+  });
+});
+
 describe('colours', () => {
   test('grey stays grey through RGB', () => {
     fc.assert(
