@@ -6,13 +6,14 @@
 import { device } from './device.mjs';
 import { matrixBench } from './matrix.mjs';
 import { memoryBench } from './memory.mjs';
+import { scorePathBench, scorePathRows } from './score-path.mjs';
 import { scoringBench } from './scoring.mjs';
 import { serviceBench } from './service.mjs';
 import { synthesisBench } from './synthesis.mjs';
 import { trafficBench, trafficRows } from './traffic.mjs';
 import { trainingBench } from './training.mjs';
 
-const row = (name, value, unit) => console.log(`${name.padEnd(46)} ${value.padStart(9)} ${unit}`);
+const row = (name, value, unit) => console.log(`${name.padEnd(56)} ${value.padStart(9)} ${unit}`);
 const number = (value, digits = 1) => value.toFixed(digits);
 
 row('device', device, '');
@@ -65,3 +66,5 @@ row(
   number(whileAdapting.perSecond),
   `requests a second; ${latencies(whileAdapting)}`,
 );
+
+scorePathRows(row, await scorePathBench());

@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
+/** Ticks in a second of the times in /proc: a constant of Linux's interface. */
+const ticksPerSecond = 100;
+
 /** The process and all its descendants, by /proc (Linux). */
 function processTree(root) {
   const parents = new Map();
@@ -32,6 +35,28 @@ function proportionalMemory(pid) {
   }
 }
 
+/** Processor seconds that a process has used so far, in all of its threads. 0 when it has ended. */
+export function processorSecondsOf(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+  } catch {
+    return 0;
+  }
+}
+
+/** The same of a process and all its descendants together. */
+export function processorSeconds(root) {
+  return processTree(root).reduce((sum, pid) => sum + processorSecondsOf(pid), 0);
+}
+
+/** Memory of a process and all its descendants in bytes; pages that several share count once. */
+export function memoryOfTree(root) {
+  return processTree(root).reduce((sum, pid) => sum + proportionalMemory(pid), 0);
+}
+
 /**
  * Runs a command to its end; `stdout`, wall-clock `seconds` and `peakBytes`, the largest memory that it and all its
  * descendants had together, sampled five times a second. Throws when it fails.
@@ -45,8 +70,7 @@ export async function runMeasured(command, args, options = {}) {
   });
   let peakBytes = 0;
   const sample = setInterval(() => {
-    const bytes = processTree(child.pid).reduce((sum, pid) => sum + proportionalMemory(pid), 0);
-    peakBytes = Math.max(peakBytes, bytes);
+    peakBytes = Math.max(peakBytes, memoryOfTree(child.pid));
   }, 200);
   const status = await new Promise((resolve) => child.once('close', resolve));
   clearInterval(sample);

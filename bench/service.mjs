@@ -46,7 +46,8 @@ export async function serviceBench() {
   }
 }
 
-async function upload(client) {
+/** The id of a data set with the normal images of the examples. */
+export async function upload(client) {
   const { id } = await client.createDataset({ name: 'Bench' });
   const files = readdirSync(trainingImages).map((name) => fileAt(path.join(trainingImages, name)));
   await client.uploadImages(
@@ -57,7 +58,7 @@ async function upload(client) {
 }
 
 /** A model after one epoch: as fast as any. */
-async function adaptBriefly(client, datasetId) {
+export async function adaptBriefly(client, datasetId) {
   const training = { epochs: 1, selection: 'last', heldOutSamples: 0 };
   const { modelId } = await client.waitForResult(await client.createAdaptation({ datasetId, training }));
   return modelId;

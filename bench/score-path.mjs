@@ -1,0 +1,197 @@
+/**
+ * `node bench/score-path.mjs`: what HTTP adds to the engine. The repetitions over HTTP and in the engine alone take
+ * turns. Processor times are the kernel's, of the processes themselves, so they mean something on a machine that others
+ * use too; images a second do so only as ratios. Linux only.
+ */
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { MediclipClient } from '@mediclip/client';
+import { resolveAdaptationOptions } from '@mediclip/contracts';
+import { Engine } from '@mediclip/engine';
+import { decodeImage, testImage } from '@mediclip/imaging';
+import sharp from 'sharp';
+import { startEmbeddedServer } from '../apps/cli/dist/demo/embedded-server.js';
+import { device } from './device.mjs';
+import { processorSeconds, processorSecondsOf } from './process-tree.mjs';
+import { adaptBriefly, upload } from './service.mjs';
+import { exampleShots } from './shots.mjs';
+import { spreadOf } from './spread.mjs';
+
+const repetitions = 5;
+const side = 224;
+const examples = fileURLToPath(new URL('../examples/brain-mri/test/abnormal', import.meta.url));
+const form = {
+  before: '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n',
+  after: '\r\n--x--\r\n',
+};
+
+/** Kinds of image: how they are made of an example of 240 x 240 greys. */
+const kinds = {
+  'PNG 240 x 240': (greys) => greys.png(),
+  'JPEG 1024 x 1024': (greys) => greys.resize(1024, 1024).toColourspace('srgb').jpeg({ quality: 90 }),
+};
+/** What is sent: the kind of image, how many clients at once, and images in a repetition. */
+const loads = [
+  { kind: 'PNG 240 x 240', clients: 8, images: 96 },
+  { kind: 'PNG 240 x 240', clients: 32, images: 96 },
+  { kind: 'JPEG 1024 x 1024', clients: 8, images: 64 },
+];
+
+/**
+ * Of each load the processor milliseconds of an image: `overHttp` (of that `service`, without the engine's process),
+ * in the engine `alone`, and for `decoding`, by sharp alone; `ratio` of the first to the second; images a second over
+ * HTTP and in the engine alone, and their `perSecondRatio`; `loopDelayMs`, the 99th percentile of the event loop's
+ * delay in the service. Each as `spreadOf` gives it.
+ */
+export async function scorePathBench() {
+  const folder = mkdtempSync(path.join(tmpdir(), 'mediclip-bench-'));
+  process.env.MEDICLIP_DEVICE = device;
+  process.env.MEDICLIP_RATE_LIMIT_PER_MINUTE = '1000000';
+  const server = await startEmbeddedServer(path.join(folder, 'data'));
+  const engine = await Engine.start({ device });
+  try {
+    const client = new MediclipClient(server);
+    const url = `${server.baseUrl}/v1/models/${await adaptBriefly(client, await upload(client))}/score`;
+    const detector = await makeDetector(engine, folder);
+    const found = [];
+    for (const load of loads) found.push(await measured(load, { server, url, engine, detector }));
+    return found;
+  } finally {
+    await engine.stop();
+    await server.stop();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The same in rows. */
+export function scorePathRows(row, found) {
+  const text = ({ median, least, most }, digits) => [
+    `${median.toFixed(digits)}`,
+    `(${least.toFixed(digits)} to ${most.toFixed(digits)})`,
+  ];
+  for (const { name, figures } of found) {
+    row(name, '', '');
+    for (const [figure, { spread, digits = 1, unit }] of Object.entries(figures)) {
+      const [median, range] = text(spread, digits);
+      row(`  ${figure}`, median, `${unit} ${range}`);
+    }
+  }
+}
+
+async function measured({ kind, clients, images }, { server, url, engine, detector }) {
+  const rounds = [];
+  for (let round = 0; round <= repetitions; round++) {
+    const files = await imageFiles(kind, images);
+    const prepared = [];
+    for (const file of files) prepared.push({ side, data: testImage(await decodeImage(file), side).data });
+    const http = await overHttp(server, url, files, clients);
+    const alone = await inEngine(engine, detector, prepared, clients);
+    // The first round opens the sessions.
+    if (round > 0) rounds.push({ http, alone, decodingMs: await decodingMs(files) });
+  }
+  const figure = (take, unit, digits) => ({ spread: spreadOf(rounds.map(take)), unit, digits });
+  return {
+    name: `score over HTTP, ${kind}, ${clients} clients at once`,
+    figures: {
+      'processor time': figure(({ http }) => http.processorMs, 'ms an image'),
+      '  without the engine process': figure(({ http }) => http.serviceMs, 'ms an image'),
+      'processor time, engine alone': figure(({ alone }) => alone.processorMs, 'ms an image'),
+      'ratio of the two': figure(({ http, alone }) => http.processorMs / alone.processorMs, 'times', 2),
+      'decoding by sharp alone': figure((one) => one.decodingMs, 'ms an image'),
+      'over HTTP': figure(({ http }) => http.perSecond, 'images a second'),
+      'engine alone': figure(({ alone }) => alone.perSecond, 'images a second'),
+      'ratio of those': figure(({ http, alone }) => http.perSecond / alone.perSecond, 'times', 2),
+      'delay of the event loop, p99': figure(({ http }) => http.loopDelayMs, 'ms'),
+    },
+  };
+}
+
+async function overHttp({ pid, baseUrl }, url, files, clients) {
+  const agent = new Agent({ keepAlive: true, maxSockets: clients });
+  const bodies = files.map((file) => Buffer.concat([Buffer.from(form.before), file, Buffer.from(form.after)]));
+  await loopDelayMs(baseUrl);
+  const [all, service] = [processorSeconds(pid), processorSecondsOf(pid)];
+  const perSecond = await allOf(bodies, clients, (body) => post(url, body, agent));
+  const processorMs = ((processorSeconds(pid) - all) * 1000) / files.length;
+  const serviceMs = ((processorSecondsOf(pid) - service) * 1000) / files.length;
+  agent.destroy();
+  return { perSecond, processorMs, serviceMs, loopDelayMs: await loopDelayMs(baseUrl) };
+}
+
+async function inEngine(engine, detector, prepared, clients) {
+  const { pid } = engine.state;
+  const before = processorSeconds(pid);
+  const perSecond = await allOf(prepared, clients, (image) => engine.score({ detector, images: [image] }));
+  return { perSecond, processorMs: ((processorSeconds(pid) - before) * 1000) / prepared.length };
+}
+
+/** Does `work` for all items, for so many at once; how many a second. */
+async function allOf(items, atOnce, work) {
+  const left = [...items];
+  const begun = performance.now();
+  const one = async () => {
+    for (let item = left.pop(); item !== undefined; item = left.pop()) await work(item);
+  };
+  await Promise.all(Array.from({ length: atOnce }, one));
+  return (items.length * 1000) / (performance.now() - begun);
+}
+
+/** Sends a form and reads the answer, with as little work here as can be. */
+async function post(url, body, agent) {
+  const headers = { 'content-type': 'multipart/form-data; boundary=x', 'content-length': body.length };
+  const sent = request(url, { method: 'POST', agent, headers });
+  sent.end(body);
+  const [answer] = await once(sent, 'response');
+  const chunks = [];
+  for await (const chunk of answer) chunks.push(chunk);
+  const { results, detail } = JSON.parse(Buffer.concat(chunks).toString());
+  if (results?.[0]?.outcome !== 'scored') throw new Error(detail ?? results[0].error.detail);
+}
+
+/** 99th percentile of the event loop's delay in the service since it was asked last. */
+async function loopDelayMs(baseUrl) {
+  const text = await (await fetch(`${baseUrl}/metrics`)).text();
+  return Number(/^nodejs_eventloop_lag_p99_seconds (\S+)$/m.exec(text)[1]) * 1000;
+}
+
+/** Processor milliseconds that sharp takes to decode an image, in one thread. */
+async function decodingMs(files) {
+  sharp.concurrency(1);
+  const before = process.cpuUsage();
+  for (const file of files) await sharp(file).raw().toBuffer();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000 / files.length;
+}
+
+/** So many files that nobody has seen: the examples with a little noise. */
+async function imageFiles(kind, count) {
+  const files = [];
+  const names = readdirSync(examples).sort();
+  for (let index = 0; index < count; index++) {
+    const source = readFileSync(path.join(examples, names[index % names.length]));
+    const { data, info } = await sharp(source).greyscale().raw().toBuffer({ resolveWithObject: true });
+    const noise = crypto.getRandomValues(new Uint8Array(data.length));
+    for (const [at, value] of noise.entries()) data[at] = Math.min(255, data[at] + (value & 3));
+    files.push(await kinds[kind](sharp(data, { raw: { ...info } })).toBuffer());
+  }
+  return files;
+}
+
+async function makeDetector(engine, folder) {
+  const options = resolveAdaptationOptions({ training: { epochs: 1, selection: 'last', heldOutSamples: 0 } });
+  const [workFolder, outFolder] = ['work', 'model'].map((name) => path.join(folder, name));
+  mkdirSync(workFolder);
+  await engine.adapt({ options, images: await exampleShots(), workFolder, outFolder });
+  return { id: 'bench', folder: outFolder };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  scorePathRows(
+    (name, value, unit) => console.log(`${name.padEnd(50)} ${value.padStart(8)} ${unit}`),
+    await scorePathBench(),
+  );
+}
