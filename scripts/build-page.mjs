@@ -8,6 +8,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
+import { interpolateInferno } from 'd3-scale-chromatic';
 import { build } from 'esbuild';
 import yazl from 'yazl';
 
@@ -17,6 +18,8 @@ const site = path.join(root, 'apps/page/dist/site');
 const examples = path.join(root, 'examples/brain-mri');
 /** A fixed time keeps the archive, and with it its name, the same from build to build. */
 const timeOfEntries = new Date(2026, 0, 1);
+
+const coloursOfScale = 256;
 
 const digestOf = (bytes) => createHash('sha256').update(bytes).digest('hex').slice(0, 16);
 
@@ -34,6 +37,21 @@ async function packExamples(folder) {
   await rename(unnamed, path.join(folder, name));
   return name;
 }
+
+/** Of all the colour scales of the library the page needs one: its colours take the place of the formulas of all. */
+const colourScale = {
+  name: 'colour-scale',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^d3-scale-chromatic$/ }, () => ({ path: 'inferno', namespace: 'colour-scale' }));
+    onLoad({ filter: /.*/, namespace: 'colour-scale' }, () => {
+      const colours = Array.from({ length: coloursOfScale }, (_, i) => interpolateInferno(i / (coloursOfScale - 1)));
+      const pick = `(share) => colours[Math.round(share * ${coloursOfScale - 1})]`;
+      return {
+        contents: `const colours = ${JSON.stringify(colours)};\nexport const interpolateInferno = ${pick};`,
+      };
+    });
+  },
+};
 
 /** Writes the site beside the old one first, so that a server never sees half of it. */
 export async function buildPage() {
@@ -53,6 +71,7 @@ export async function buildPage() {
     jsxImportSource: 'preact',
     alias: { 'node:timers/promises': path.join(source, 'browser/timers.ts') },
     define: { examplesFile: JSON.stringify(`/app/assets/${examplesName}`) },
+    plugins: [colourScale],
     logLevel: 'warning',
   });
   const names = {};

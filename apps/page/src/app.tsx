@@ -1,4 +1,3 @@
-import { useEffect } from 'preact/hooks';
 import { StatusLine } from './parts/status-line.js';
 import { AboutScreen } from './screens/about.js';
 import { DatasetScreen } from './screens/dataset.js';
@@ -10,7 +9,7 @@ import { SignInScreen } from './screens/sign-in.js';
 import { StartScreen } from './screens/start.js';
 import { announcement } from './state/announce.js';
 import { path } from './state/router.js';
-import { readSession, session } from './state/session.js';
+import { session } from './state/session.js';
 
 const links = [
   { to: '/', title: 'Start' },
@@ -27,10 +26,6 @@ const ofOne = {
 
 /** The page: navigation, the screen of the path, and what is under way. */
 export function App() {
-  useEffect(
-    () => void readSession().catch(() => setTimeout(() => void readSession().catch(() => undefined), 2000)),
-    [],
-  );
   return (
     <>
       <a class="skip" href="#screen">
@@ -49,7 +44,7 @@ export function App() {
         </nav>
       </header>
       <main id="screen" tabIndex={-1}>
-        <Screen />
+        <Screen key={session.value?.keyId} />
       </main>
       <StatusLine />
       <footer class="quiet">A research tool, not a medical device.</footer>

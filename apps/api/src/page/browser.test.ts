@@ -161,6 +161,71 @@ const faults = async () => (await visitor.allFaults()).filter((fault) => !/Faile
     expect(await visitor.inspectOnPaper('results')).toEqual([]);
   });
 
+  test('tells ten tabs of a job through one stream, goes on with another tab, and ends the session in all at once', async () => {
+    const context = visitor.page.browserContext();
+    const screen = visitor.page.url();
+    const streams: { lastEventId: unknown; isOpen: boolean }[] = [];
+    service.server.server.prependListener('request', ({ url, headers, socket }) => {
+      if (url !== '/v1/jobs/events') return;
+      const stream = { lastEventId: headers['last-event-id'], isOpen: true };
+      streams.push(stream);
+      socket.once('close', () => (stream.isOpen = false));
+    });
+    // Frames are not drawn in tabs that nobody looks at, and cannot be waited for there.
+    const inAll = (pages: readonly (typeof visitor.page)[], condition: string) =>
+      Promise.all(pages.map((page) => page.waitForFunction(condition, { polling: 'mutation' })));
+    await visitor.page.goto(`${service.url}/app/jobs`);
+    const others: (typeof visitor.page)[] = [];
+    for (let i = 0; i < 9; i++) {
+      const page = await context.newPage();
+      await page.goto(`${service.url}/app/jobs`);
+      others.push(page);
+    }
+    const { json: models } = await service.get('/v1/models', { key });
+    const { json: datasets } = await service.get('/v1/datasets?limit=50', { key });
+    const request = {
+      modelId: models.items[0].id,
+      datasetId: datasets.items.find(({ name }: { name: string }) => name === 'brains').id,
+    };
+    const shows = (id: string, state: string) =>
+      `document.querySelector('a[href="/app/jobs/${id}"]')?.parentElement.textContent.includes('${state}')`;
+    let release = () => {};
+    service.worker!.hold = new Promise((resolve) => (release = resolve));
+    const { json: job } = await service.post('/v1/scorings', { json: request, key });
+    await inAll([visitor.page, ...others], shows(job.id, 'working'));
+    expect(streams.map(({ lastEventId, isOpen }) => [lastEventId, isOpen])).toEqual([[undefined, true]]);
+
+    await visitor.page.goto('about:blank');
+    release();
+    service.worker!.hold = undefined;
+    await inAll(others, shows(job.id, 'done'));
+    expect(streams.filter(({ isOpen }) => isOpen)).toEqual([
+      { lastEventId: expect.stringMatching(/^\d+$/), isOpen: true },
+    ]);
+
+    // A tab that cannot agree with the others reads its own stream.
+    await visitor.page.bringToFront();
+    const { identifier } = await visitor.page.evaluateOnNewDocument(`delete Navigator.prototype.locks`);
+    await visitor.page.goto(`${service.url}/app/about`);
+    await visitor.see('dd', 'of clinic');
+    const { json: later } = await service.post('/v1/scorings', { json: request, key });
+    await inAll(others, shows(later.id, 'done'));
+    await visitor.press('Jobs');
+    await visitor.see('.job-line', 'done');
+    expect(streams.filter(({ isOpen }) => isOpen)).toHaveLength(2);
+
+    await visitor.press('About');
+    await visitor.press('Sign out');
+    await inAll([visitor.page, ...others], `document.querySelector('h1')?.textContent === 'Sign in'`);
+    for (const page of others) expect(await page.$('.problem')).toBeNull();
+    await signIn(key);
+    await inAll([visitor.page, ...others], `['Jobs', 'About'].includes(document.querySelector('h1')?.textContent)`);
+    await Promise.all(others.map((page) => page.close()));
+    await visitor.page.removeScriptToEvaluateOnNewDocument(identifier);
+    await visitor.page.goto(screen);
+    await visitor.see('p', '2,000 pictures looked at');
+  });
+
   test('goes on by itself when a dead server comes back', async () => {
     const port = Number(new URL(service.url).port);
     await service.stop();

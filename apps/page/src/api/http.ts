@@ -45,7 +45,7 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   return (await (await request('GET', path, { ...(signal && { signal }) })).json()) as T;
 }
 
-export async function send<T>(method: 'POST' | 'PUT', path: string, json?: unknown): Promise<T> {
+export async function send<T>(method: 'POST' | 'PUT' | 'PATCH', path: string, json?: unknown): Promise<T> {
   return (await (await request(method, path, { json })).json()) as T;
 }
 

@@ -1,8 +1,14 @@
-import type { Model, ModelSummary } from '@mediclip/contracts';
-import { count, when } from './words.js';
+import type { Dataset, Model, ModelSummary } from '@mediclip/contracts';
+import { count, detectorName, when } from './words.js';
+
+interface RevisionsProps {
+  readonly model: Model;
+  readonly models: readonly ModelSummary[];
+  readonly datasets: readonly Dataset[];
+}
 
 /** Which detector this one was made from, and which ones were made from it. */
-export function Revisions({ model, models }: { model: Model; models: readonly ModelSummary[] }) {
+export function Revisions({ model, models, datasets }: RevisionsProps) {
   const { id, lineage } = model;
   const parent = models.find((one) => one.id === lineage.parentModelId);
   const children = models.filter(({ parentModelId }) => parentModelId === id);
@@ -14,7 +20,12 @@ export function Revisions({ model, models }: { model: Model; models: readonly Mo
       {lineage.parentModelId !== undefined && (
         <p>
           {count(added, 'normal picture')} added to{' '}
-          {parent ? <a href={`/app/models/${parent.id}`}>{nameOf(parent)}</a> : 'a detector that was deleted since'}.
+          {parent ? (
+            <a href={`/app/models/${parent.id}`}>{nameOf(parent, datasets)}</a>
+          ) : (
+            'a detector that was deleted since'
+          )}
+          .
         </p>
       )}
       {children.length > 0 && (
@@ -23,7 +34,7 @@ export function Revisions({ model, models }: { model: Model; models: readonly Mo
           <ul class="plain">
             {children.map((child) => (
               <li key={child.id}>
-                <a href={`/app/models/${child.id}`}>{nameOf(child)}</a>
+                <a href={`/app/models/${child.id}`}>{nameOf(child, datasets)}</a>
               </li>
             ))}
           </ul>
@@ -33,5 +44,5 @@ export function Revisions({ model, models }: { model: Model; models: readonly Mo
   );
 }
 
-const nameOf = ({ name, createdAt }: ModelSummary): string =>
-  name === undefined ? `the detector of ${when(createdAt)}` : `${name}, ${when(createdAt)}`;
+const nameOf = (model: ModelSummary, datasets: readonly Dataset[]): string =>
+  `${detectorName(model, datasets)}, ${when(model.createdAt)}`;

@@ -1,4 +1,4 @@
-import type { Job, JobKind, Label, ScoredImage, Split } from '@mediclip/contracts';
+import type { Dataset, Job, JobKind, Label, ModelSummary, ScoredImage, Split } from '@mediclip/contracts';
 
 const titles: Record<JobKind, string> = {
   adaptation: 'Making a detector',
@@ -33,6 +33,15 @@ export function duration(seconds: number): string {
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** What a detector is called: by its name, else by what it was made for. */
+export function detectorName(
+  { name, datasetId }: Pick<ModelSummary, 'name' | 'datasetId'>,
+  datasets: readonly Pick<Dataset, 'id' | 'name'>[],
+): string {
+  const made = datasets.find(({ id }) => id === datasetId);
+  return name ?? (made ? `Detector for ${made.name}` : 'Detector');
+}
+
 export function when(timestamp: string): string {
   return new Date(timestamp).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' });
 }
@@ -49,6 +58,12 @@ export function size(bytes: number): string {
 export const foreignWords: Record<NonNullable<ScoredImage['foreign']>, string> = {
   'other-kind': 'not the kind of picture that this detector knows: its score says nothing about disease',
   inverted: 'its greys look inverted, as in a negative: its score says nothing about disease',
+};
+
+/** The same in short, for a mark on a picture. */
+export const foreignFlags: typeof foreignWords = {
+  'other-kind': 'another kind of picture',
+  inverted: 'greys look inverted',
 };
 
 export const groupTitle = (split: Split, label: Label): string =>

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { count } from '../parts/words.js';
+import { count, foreignFlags } from '../parts/words.js';
 import type { Scored } from './scored.js';
 import { decisionWords, isFlagged } from './scored.js';
 
@@ -58,8 +58,8 @@ export function Gallery({ datasetId, results, threshold, onOpen }: GalleryProps)
               <span class="quiet">
                 labelled {result.label}
                 {result.verdict && ` · you say ${result.verdict.verdict}`}
-                {result.foreign && ' · another kind of picture'}
               </span>
+              {result.foreign && <span class="flag foreign">◆ {foreignFlags[result.foreign]}</span>}
               <span class="quiet name">{result.fileName}</span>
             </span>
           </button>

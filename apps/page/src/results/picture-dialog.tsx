@@ -5,8 +5,8 @@ import { get, request } from '../api/http.js';
 import { readMap, type StoredMap } from '../api/npy.js';
 import { useLoaded } from '../parts/loaded.js';
 import { ProblemNote } from '../parts/problem.js';
-import { foreignWords } from '../parts/words.js';
-import { decisionWords, type Scored } from './scored.js';
+import { count, foreignFlags, foreignWords } from '../parts/words.js';
+import { decisionWords, isFlagged, type Scored } from './scored.js';
 
 interface PictureDialogProps {
   readonly jobId: string;
@@ -60,106 +60,132 @@ export function PictureDialog(props: PictureDialogProps) {
   const preview = `/v1/datasets/${datasetId}/images/${imageId}/preview?side=${side}`;
   return (
     <dialog ref={dialog} class="picture" aria-label={fileName} onClose={onClose} onKeyDown={onKey}>
-      <header class="row">
+      <header>
         <h2>{fileName}</h2>
         <button type="button" onClick={() => onMove(-1)}>
-          ← Before
+          ←<span class="words"> Before</span>
         </button>
         <button type="button" onClick={() => onMove(1)}>
-          Next →
+          <span class="words">Next </span>→
         </button>
         <button type="button" onClick={() => dialog.current?.close()}>
           Close
         </button>
       </header>
       <ProblemNote error={error ?? loaded.error} />
-      <div class="side-by-side">
-        <figure>
-          <img src={preview} alt={`${fileName} as it is`} />
-          <figcaption>The picture as it is</figcaption>
-        </figure>
-        <figure>
-          <div class="stack">
-            <img src={preview} alt={`${fileName} under its heat map`} />
-            {shown && hasHeat && <Heat map={shown.map} image={shown.image} strength={strength} from={from} />}
+      <div class="beside">
+        <div>
+          <div class="side-by-side">
+            <figure>
+              <img src={preview} alt={`${fileName} as it is`} />
+              <figcaption>The picture as it is</figcaption>
+            </figure>
+            <figure>
+              <div class="stack">
+                <img src={preview} alt={`${fileName} under its heat map`} />
+                {shown && hasHeat && <Heat map={shown.map} image={shown.image} strength={strength} from={from} />}
+              </div>
+              <figcaption>What the detector finds unusual: within the contour, brightest where most unusual</figcaption>
+            </figure>
           </div>
-          <figcaption>
-            What the detector finds unusual. Areas are coloured from the contour on, brightest where most unusual.
-          </figcaption>
-        </figure>
+          <div class="row controls">
+            <label>
+              <input type="checkbox" checked={hasHeat} onChange={() => setHeat(!hasHeat)} /> Overlay (O)
+            </label>
+            <label>
+              Strength
+              <input
+                type="range"
+                min="0"
+                max="1"
+                step="0.05"
+                value={strength}
+                onInput={({ currentTarget }) => setStrength(currentTarget.valueAsNumber)}
+              />
+            </label>
+            <label>
+              Contour at <output>{from.toFixed(2)}</output>
+              <input
+                type="range"
+                min="0"
+                max="1"
+                step={1 / fromSteps}
+                value={from}
+                onInput={({ currentTarget }) => setFrom(currentTarget.valueAsNumber)}
+              />
+            </label>
+          </div>
+        </div>
+        <div>
+          {result.foreign && (
+            <p class="problem">
+              <strong>◆ {foreignFlags[result.foreign]}.</strong> It is {foreignWords[result.foreign]}.
+            </p>
+          )}
+          <p class="verdict">
+            <strong>{result.score.toFixed(3)}</strong>{' '}
+            <span class={isFlagged(result, threshold) ? 'flag abnormal' : 'flag normal'}>
+              {isFlagged(result, threshold) ? '▲' : '▼'} {decisionWords(result, threshold)}
+            </span>
+          </p>
+          <dl class="facts">
+            <dt>Threshold</dt>
+            <dd>{threshold.toFixed(3)}</dd>
+            <dt>Labelled</dt>
+            <dd>{result.label}</dd>
+            {result.pValue !== undefined && (
+              <>
+                <dt class="exact">p-value</dt>
+                <dd>
+                  {result.pValue.toFixed(3)}: about {(100 * result.pValue).toFixed(1)} % of normal pictures score as
+                  high
+                </dd>
+              </>
+            )}
+            {result.kinship !== undefined && (
+              <>
+                <dt>Kind</dt>
+                <dd>{kinshipWords(result.kinship, result.foreign)}</dd>
+              </>
+            )}
+            <dt>Areas</dt>
+            <dd>
+              {result.regions.length === 0
+                ? 'none'
+                : result.regions
+                    .map(({ areaPixels, peak }) => `${count(Math.round(areaPixels), 'pixel')}, peak ${peak.toFixed(2)}`)
+                    .join('; ')}
+            </dd>
+            {shown?.image.technicalTags?.modality && (
+              <>
+                <dt>Modality</dt>
+                <dd>{shown.image.technicalTags.modality}</dd>
+              </>
+            )}
+          </dl>
+          <fieldset class="row">
+            <legend>What do you say? {result.verdict ? `Said: ${result.verdict.verdict}.` : ''}</legend>
+            <button type="button" aria-pressed={result.verdict?.verdict === 'normal'} onClick={() => judge('normal')}>
+              This is normal (N)
+            </button>
+            <button
+              type="button"
+              aria-pressed={result.verdict?.verdict === 'abnormal'}
+              onClick={() => judge('abnormal')}
+            >
+              This is abnormal (A)
+            </button>
+          </fieldset>
+        </div>
       </div>
-      <div class="row controls">
-        <label>
-          <input type="checkbox" checked={hasHeat} onChange={() => setHeat(!hasHeat)} /> Overlay (O)
-        </label>
-        <label>
-          Strength
-          <input
-            type="range"
-            min="0"
-            max="1"
-            step="0.05"
-            value={strength}
-            onInput={({ currentTarget }) => setStrength(currentTarget.valueAsNumber)}
-          />
-        </label>
-        <label>
-          Contour at <output>{from.toFixed(2)}</output>
-          <input
-            type="range"
-            min="0"
-            max="1"
-            step={1 / fromSteps}
-            value={from}
-            onInput={({ currentTarget }) => setFrom(currentTarget.valueAsNumber)}
-          />
-        </label>
-      </div>
-      <dl class="facts">
-        <dt>Score</dt>
-        <dd>
-          {result.score.toFixed(3)}: {decisionWords(result, threshold)} at the threshold {threshold.toFixed(3)}
-        </dd>
-        <dt>Labelled</dt>
-        <dd>{result.label}</dd>
-        {result.pValue !== undefined && (
-          <>
-            <dt>p-value</dt>
-            <dd>{result.pValue.toFixed(3)}: so high a score is this rare among normal pictures</dd>
-          </>
-        )}
-        {result.foreign && (
-          <>
-            <dt>Kind</dt>
-            <dd>{foreignWords[result.foreign]}</dd>
-          </>
-        )}
-        <dt>Areas</dt>
-        <dd>
-          {result.regions.length === 0
-            ? 'none'
-            : result.regions
-                .map(({ areaPixels, peak }) => `${Math.round(areaPixels)} pixels, peak ${peak.toFixed(2)}`)
-                .join('; ')}
-        </dd>
-        {shown?.image.technicalTags?.modality && (
-          <>
-            <dt>Modality</dt>
-            <dd>{shown.image.technicalTags.modality}</dd>
-          </>
-        )}
-      </dl>
-      <fieldset class="row">
-        <legend>What do you say? {result.verdict ? `Said: ${result.verdict.verdict}.` : ''}</legend>
-        <button type="button" aria-pressed={result.verdict?.verdict === 'normal'} onClick={() => judge('normal')}>
-          This is normal (N)
-        </button>
-        <button type="button" aria-pressed={result.verdict?.verdict === 'abnormal'} onClick={() => judge('abnormal')}>
-          This is abnormal (A)
-        </button>
-      </fieldset>
     </dialog>
   );
+}
+
+/** How usual the picture as a whole is, which is not how abnormal it is. */
+function kinshipWords(kinship: number, foreign: Scored['foreign']): string {
+  if (foreign !== undefined) return 'not of the kind that this detector knows';
+  return `the one that the detector knows: ${(100 * kinship).toFixed(0)} % of its normal pictures are as far from the rest`;
 }
 
 interface HeatProps {

@@ -27,63 +27,73 @@ export function ThresholdPanel({ model, scores, threshold, onThreshold, onKept }
     <section class="card">
       <h2>Threshold</h2>
       <p class="quiet">Pictures with a score above the line are called abnormal. Drag it, or type a number.</p>
-      <Histogram scores={scores} threshold={threshold} onThreshold={drag} />
-      <div class="row controls">
-        <label class="wide">
-          Threshold <output>{threshold.toFixed(3)}</output>
-          <input
-            type="range"
-            min="0"
-            max="1"
-            step="0.001"
-            value={threshold}
-            onInput={({ currentTarget }) => drag(currentTarget.valueAsNumber)}
-          />
-        </label>
-        <label>
-          or typed
-          <input
-            type="number"
-            min="0"
-            max="1"
-            step="any"
-            value={Number(threshold.toFixed(4))}
-            onChange={({ currentTarget }) => {
-              const typed = currentTarget.valueAsNumber;
-              if (typed >= 0 && typed <= 1) onThreshold(typed);
-            }}
-          />
-        </label>
+      <div class="panel">
+        <div>
+          <Histogram scores={scores} threshold={threshold} onThreshold={drag} />
+          <div class="controls">
+            <input
+              type="range"
+              class="full"
+              aria-label="Threshold"
+              min="0"
+              max="1"
+              step="0.001"
+              value={threshold}
+              onInput={({ currentTarget }) => drag(currentTarget.valueAsNumber)}
+            />
+            <div class="row">
+              <span>
+                Threshold <output>{threshold.toFixed(3)}</output>
+              </span>
+              <label>
+                or typed
+                <input
+                  type="number"
+                  min="0"
+                  max="1"
+                  step="any"
+                  value={Number(threshold.toFixed(4))}
+                  onChange={({ currentTarget }) => {
+                    const typed = currentTarget.valueAsNumber;
+                    if (typed >= 0 && typed <= 1) onThreshold(typed);
+                  }}
+                />
+              </label>
+            </div>
+          </div>
+        </div>
+        <div>
+          <table class="counts">
+            <caption>What this threshold makes of the labelled pictures</caption>
+            <thead>
+              <tr>
+                <td />
+                <th scope="col">called abnormal</th>
+                <th scope="col">called normal</th>
+              </tr>
+            </thead>
+            <tbody>
+              <tr>
+                <th scope="row">abnormal</th>
+                <td data-count="truePositives">{counts.truePositives} found</td>
+                <td data-count="falseNegatives">{counts.falseNegatives} missed</td>
+              </tr>
+              <tr>
+                <th scope="row">normal</th>
+                <td data-count="falsePositives">{count(counts.falsePositives, 'false alarm')}</td>
+                <td data-count="trueNegatives">{counts.trueNegatives} left alone</td>
+              </tr>
+            </tbody>
+          </table>
+          <dl class="facts">
+            <dt>Sensitivity</dt>
+            <dd data-share="sensitivity">{shareWords(counts.sensitivity)}</dd>
+            <dt>Specificity</dt>
+            <dd data-share="specificity">{shareWords(counts.specificity)}</dd>
+          </dl>
+          <p class="quiet">In brackets: where the true share lies with 95 % confidence.</p>
+        </div>
       </div>
-      <table class="counts">
-        <caption>What this threshold makes of the labelled pictures</caption>
-        <thead>
-          <tr>
-            <td />
-            <th scope="col">called abnormal</th>
-            <th scope="col">called normal</th>
-          </tr>
-        </thead>
-        <tbody>
-          <tr>
-            <th scope="row">abnormal</th>
-            <td data-count="truePositives">{counts.truePositives} found</td>
-            <td data-count="falseNegatives">{counts.falseNegatives} missed</td>
-          </tr>
-          <tr>
-            <th scope="row">normal</th>
-            <td data-count="falsePositives">{count(counts.falsePositives, 'false alarm')}</td>
-            <td data-count="trueNegatives">{counts.trueNegatives} left alone</td>
-          </tr>
-        </tbody>
-      </table>
-      <dl class="facts">
-        <dt>Sensitivity</dt>
-        <dd data-share="sensitivity">{shareWords(counts.sensitivity)}</dd>
-        <dt>Specificity</dt>
-        <dd data-share="specificity">{shareWords(counts.specificity)}</dd>
-      </dl>
-      <p class="quiet">In brackets: where the true share lies with 95 % confidence.</p>
       {model && (
         <div class="row">
           <Action main do={() => keep(send('PUT', `/v1/models/${model.id}/threshold`, { threshold }))}>
@@ -96,11 +106,16 @@ export function ThresholdPanel({ model, scores, threshold, onThreshold, onKept }
                 onThreshold(calibration.threshold);
               }}
             >
-              Use the calibrated one ({calibration.threshold.toFixed(3)}): at most{' '}
-              {(100 * calibration.alpha).toFixed(0)} % of normal pictures raise an alarm
+              Use the calibrated one ({calibration.threshold.toFixed(3)})
             </Action>
           )}
         </div>
+      )}
+      {model && calibration && (
+        <p class="quiet">
+          The calibrated threshold comes with a promise: at most {(100 * calibration.alpha).toFixed(0)} % of normal
+          pictures raise an alarm. One that is set by hand has none.
+        </p>
       )}
       {model && !calibration && (
         <p class="quiet">

@@ -50,16 +50,14 @@ export function AboutScreen() {
             <h2>In use</h2>
             <UsageList of={usage} />
             <h2>Backbones</h2>
-            <ul class="plain">
-              {backbones.map(({ id, name, available, licence }) => (
-                <li key={id}>
-                  {name}{' '}
-                  <span class="quiet">
-                    {id}, {licence}, {available ? 'on this server' : 'not on this server'}
-                  </span>
-                </li>
-              ))}
-            </ul>
+            <BackboneList of={backbones.filter(({ available }) => available)} />
+            {backbones.some(({ available }) => !available) && (
+              <details>
+                <summary>Known, and not on this server</summary>
+                <BackboneList of={backbones.filter(({ available }) => !available)} />
+                <p class="quiet">Whoever runs the server brings their weights with “mediclip weights pull”.</p>
+              </details>
+            )}
           </>
         )}
       </Show>
@@ -71,6 +69,21 @@ export function AboutScreen() {
         .
       </p>
     </>
+  );
+}
+
+function BackboneList({ of }: { readonly of: readonly Backbone[] }) {
+  return (
+    <ul class="plain">
+      {of.map(({ id, name, licence }) => (
+        <li key={id}>
+          {name}{' '}
+          <span class="quiet">
+            {id}, {licence}
+          </span>
+        </li>
+      ))}
+    </ul>
   );
 }
 

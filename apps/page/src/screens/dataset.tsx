@@ -1,10 +1,11 @@
 import type { Dataset, Image, Label, Split } from '@mediclip/contracts';
 import { useEffect, useState } from 'preact/hooks';
-import { all, get, remove } from '../api/http.js';
+import { all, get, remove, send } from '../api/http.js';
 import { Action } from '../parts/action.js';
 import { AskForAudit } from '../parts/audit.js';
 import { Show, useLoaded } from '../parts/loaded.js';
 import { MakeDetector } from '../parts/make-detector.js';
+import { MoveTo } from '../parts/move-to.js';
 import { UploadCard } from '../parts/upload-card.js';
 import { UploadZones } from '../parts/upload-zones.js';
 import { count, groupTitle, size } from '../parts/words.js';
@@ -100,6 +101,13 @@ function Sheet({ id, split, label, total, onChange }: SheetProps) {
                     {image.mask && ', mask'}
                     {image.technicalTags?.modality && `, ${image.technicalTags.modality}`}
                   </span>
+                  <MoveTo
+                    image={image}
+                    onMove={async (place) => {
+                      await send('PATCH', `/v1/datasets/${id}/images/${image.id}`, place);
+                      onChange();
+                    }}
+                  />
                   <Action
                     do={async () => {
                       await remove(`/v1/datasets/${id}/images/${image.id}`);

@@ -1,11 +1,12 @@
 import type { Job, JobEvent } from '@mediclip/contracts';
 import { useEffect, useState } from 'preact/hooks';
+import { whileVisible } from '../browser/one-tab.js';
 import { LossChart, type LossPoint } from '../charts/loss-chart.js';
 import { Action } from '../parts/action.js';
 import { AuditFindings } from '../parts/audit.js';
 import { cancel, phaseWords } from '../parts/job-line.js';
 import { Show, useLoaded } from '../parts/loaded.js';
-import { count, duration, jobTitle, when } from '../parts/words.js';
+import { count, duration, jobTitle, stateWords, when } from '../parts/words.js';
 import { heardAt, isFinal, jobs, readJob } from '../state/jobs.js';
 import { waitingWords } from '../state/waiting.js';
 
@@ -56,51 +57,47 @@ function State({ job }: { job: Job }) {
   }, []);
   const others = [...jobs.value.values()].filter(({ id }) => id !== job.id);
   const waiting = waitingWords(job, { heardAt: heardAt.get(job.id), others, now });
+  if (isFinal(job)) {
+    return (
+      <p class="lead state" data-state={job.state}>
+        {stateWords[job.state]}
+        {job.state === 'succeeded' && tookWords(job)}
+      </p>
+    );
+  }
   return (
     <section class="card">
-      <p class="lead" data-state={job.state}>
-        {phaseWords(job)}
+      <p class="lead state">{phaseWords(job)}</p>
+      <progress
+        class="large"
+        aria-label={jobTitle(job)}
+        {...(progress && { value: progress.done, max: Math.max(progress.total, 1) })}
+      />
+      <p class="quiet">
+        {progress && `${progress.done} of ${progress.total} steps. `}
+        {progress?.etaSeconds !== undefined && `About ${duration(progress.etaSeconds)} left. `}
+        You may close this page: the work goes on.
       </p>
-      {!isFinal(job) && (
-        <>
-          <progress
-            class="large"
-            aria-label={jobTitle(job)}
-            {...(progress && { value: progress.done, max: Math.max(progress.total, 1) })}
-          />
-          <p class="quiet">
-            {progress && `${progress.done} of ${progress.total} steps. `}
-            {progress?.etaSeconds !== undefined && `About ${duration(progress.etaSeconds)} left. `}
-            You may close this page: the work goes on.
-          </p>
-          {waiting && (
-            <p class="problem" role="alert">
-              {waiting}
-            </p>
-          )}
-          <Action do={() => cancel(job.id)}>Cancel</Action>
-        </>
+      {waiting && (
+        <p class="problem" role="alert">
+          {waiting}
+        </p>
       )}
+      <Action do={() => cancel(job.id)}>Cancel</Action>
     </section>
   );
 }
 
-/** The loss as far as it is known; events that were missed are told again by the server. */
+/** The loss as far as it is known, while this tab is looked at; what was missed is told again by the server. */
 function Loss({ job }: { job: Job }) {
   const [points, setPoints] = useState<readonly LossPoint[]>([]);
   const isRunning = !isFinal(job);
   useEffect(() => {
     setPoints([]);
     if (!isRunning) return;
-    const stream = new EventSource(`/v1/jobs/${job.id}/events`);
-    stream.addEventListener('progress', ({ data }: MessageEvent<string>) => {
-      const event = JSON.parse(data) as Extract<JobEvent, { type: 'progress' }>;
-      const { done, loss } = event.progress;
-      if (loss === undefined) return;
-      setPoints((before) => [...before.filter(({ x }) => x < done), { x: done, loss }]);
-    });
-    stream.addEventListener('end', () => stream.close());
-    return () => stream.close();
+    const left = new AbortController();
+    whileVisible((stopped) => followLoss(job.id, setPoints, stopped), left.signal);
+    return () => left.abort();
   }, [job.id, isRunning]);
   if (!isRunning) return null;
   return (
@@ -109,6 +106,27 @@ function Loss({ job }: { job: Job }) {
       <LossChart points={points} unit="step" />
     </section>
   );
+}
+
+/** How long the work took, for people: ` in 3 min`. */
+function tookWords({ startedAt, finishedAt }: Job): string {
+  if (startedAt === undefined || finishedAt === undefined) return '';
+  return ` in ${duration((Date.parse(finishedAt) - Date.parse(startedAt)) / 1000)}`;
+}
+
+type Change = (change: (before: readonly LossPoint[]) => readonly LossPoint[]) => void;
+
+/** Reads the events of a job from its first until `stopped` aborts; a place that is told again is not drawn twice. */
+async function followLoss(jobId: string, setPoints: Change, stopped: AbortSignal): Promise<void> {
+  const stream = new EventSource(`/v1/jobs/${jobId}/events`);
+  stream.addEventListener('progress', ({ data }: MessageEvent<string>) => {
+    const event = JSON.parse(data) as Extract<JobEvent, { type: 'progress' }>;
+    const { done, loss } = event.progress;
+    if (loss === undefined) return;
+    setPoints((before) => [...before.filter(({ x }) => x < done), { x: done, loss }]);
+  });
+  stream.addEventListener('end', () => stream.close());
+  stopped.addEventListener('abort', () => stream.close());
 }
 
 /** What came of it, and where to go from there. */
@@ -172,7 +190,11 @@ function Ended({ job }: { job: Job }) {
       return (
         <>
           {job.result && <AuditFindings id={job.result.auditId} />}
-          <a href={`/app/datasets/${job.request.datasetId}`}>See the data set</a>
+          <p>
+            <a class="button" href={`/app/datasets/${job.request.datasetId}`}>
+              See the data set
+            </a>
+          </p>
         </>
       );
     case 'calibration':

@@ -8,11 +8,12 @@ import { Calibrate } from '../parts/calibrate.js';
 import { DriftPanel } from '../parts/drift.js';
 import { Evaluations } from '../parts/evaluations.js';
 import { intensityWords } from '../parts/intensity.js';
-import { JobLine } from '../parts/job-line.js';
+import { datasetOf, JobLine } from '../parts/job-line.js';
 import { Show, useLoaded } from '../parts/loaded.js';
+import { Outliers } from '../parts/outliers.js';
 import { Revisions } from '../parts/revisions.js';
 import { Verdicts } from '../parts/verdicts.js';
-import { count, size, when } from '../parts/words.js';
+import { count, detectorName, size, stateWords, when } from '../parts/words.js';
 import { isFinal, jobs, learn } from '../state/jobs.js';
 import { go } from '../state/router.js';
 
@@ -37,67 +38,91 @@ export function ModelScreen({ id }: { id: string }) {
     <Show of={loaded}>
       {({ model, drift, models, evaluations, aliases, datasets, scorings }) => (
         <>
-          <h1>{model.name ?? `Detector of ${when(model.createdAt)}`}</h1>
+          <h1>{detectorName({ ...model, ...model.lineage, name: model.name }, datasets)}</h1>
+          <p class="quiet">Made on {when(model.createdAt)}.</p>
           <Use model={model} datasets={datasets} />
           {ofThis
             .filter((job) => !isFinal(job))
             .map((job) => (
               <JobLine key={job.id} job={job} />
             ))}
-          {scorings.length > 0 && (
-            <section>
-              <h2>Results</h2>
-              <ul class="plain">
-                {scorings.map((job) => (
-                  <li key={job.id}>
-                    <a href={`/app/results/${job.id}`}>{when(job.createdAt)}</a>{' '}
-                    <span class="quiet">
-                      {job.kind === 'scoring' && job.result ? count(job.result.scored, 'picture') : job.state}
-                    </span>
-                  </li>
-                ))}
-              </ul>
-            </section>
-          )}
+          <Outliers {...model.lineage} />
           <Evaluations evaluations={evaluations} datasets={datasets} />
-          {model.verdicts && <Verdicts verdicts={model.verdicts} />}
-          <Calibrate model={model} datasets={datasets} />
-          {drift && <DriftPanel drift={drift} />}
-          <Revisions model={model} models={models} />
-          <Aliases model={model} aliases={aliases} onChange={loaded.reload} />
+          <div class="pairs">
+            <Calibrate model={model} datasets={datasets} />
+            {scorings.length > 0 && <Scorings jobs={scorings} datasets={datasets} />}
+            {model.verdicts && <Verdicts verdicts={model.verdicts} />}
+            {drift && <DriftPanel drift={drift} />}
+            <Revisions {...{ model, models, datasets }} />
+            <Aliases model={model} aliases={aliases} onChange={loaded.reload} />
+          </div>
           <section>
             <h2>Made from</h2>
-            <dl class="facts">
-              <dt>Pictures</dt>
-              <dd>
-                {count(model.lineage.imageIds.length, 'normal picture')} of{' '}
-                <a href={`/app/datasets/${model.lineage.datasetId}`}>
-                  {datasets.find((one) => one.id === model.lineage.datasetId)?.name ?? 'its data set'}
-                </a>
-              </dd>
-              <dt>Backbone</dt>
-              <dd>{model.lineage.backbone}</dd>
-              <dt>Greys</dt>
-              <dd>{intensityWords(model.intensity)}</dd>
-              <dt>Seed</dt>
-              <dd>{model.lineage.seed}</dd>
-              <dt>Made</dt>
-              <dd>
-                {when(model.createdAt)} on {model.lineage.device}, {size(model.sizeBytes)}
-              </dd>
-            </dl>
-            <LossChart
-              unit="epoch"
-              kept={model.selectedEpoch}
-              points={model.lossHistory.map(({ epoch, loss }) => ({ x: epoch, loss }))}
-              heldOut={model.lossHistory.flatMap(({ epoch, heldOutLoss }) =>
-                heldOutLoss === undefined ? [] : [{ x: epoch, loss: heldOutLoss }],
-              )}
-            />
+            <div class="pairs">
+              <Lineage model={model} datasets={datasets} />
+              <LossChart
+                unit="epoch"
+                kept={model.selectedEpoch}
+                points={model.lossHistory.map(({ epoch, loss }) => ({ x: epoch, loss }))}
+                heldOut={model.lossHistory.flatMap(({ epoch, heldOutLoss }) =>
+                  heldOutLoss === undefined ? [] : [{ x: epoch, loss: heldOutLoss }],
+                )}
+              />
+            </div>
           </section>
         </>
       )}
     </Show>
+  );
+}
+
+interface OfModel {
+  readonly model: Model;
+  readonly datasets: readonly Dataset[];
+}
+
+/** What the detector was made from, and with what. */
+function Lineage({ model: { lineage, intensity, createdAt, sizeBytes }, datasets }: OfModel) {
+  return (
+    <dl class="facts">
+      <dt>Pictures</dt>
+      <dd>
+        {count(lineage.imageIds.length, 'normal picture')} of{' '}
+        <a href={`/app/datasets/${lineage.datasetId}`}>
+          {datasets.find(({ id }) => id === lineage.datasetId)?.name ?? 'its data set'}
+        </a>
+      </dd>
+      <dt>Backbone</dt>
+      <dd>{lineage.backbone}</dd>
+      <dt>Greys</dt>
+      <dd>{intensityWords(intensity)}</dd>
+      <dt>Seed</dt>
+      <dd>{lineage.seed}</dd>
+      <dt>Made</dt>
+      <dd>
+        {when(createdAt)} on {lineage.device}, {size(sizeBytes)}
+      </dd>
+    </dl>
+  );
+}
+
+/** What the detector has looked at. */
+function Scorings({ jobs: scorings, datasets }: { jobs: readonly Job[]; datasets: readonly Dataset[] }) {
+  return (
+    <section>
+      <h2>Results</h2>
+      <ul class="plain">
+        {scorings.map((job) => (
+          <li key={job.id}>
+            <a href={`/app/results/${job.id}`}>{datasetOf(job, datasets) ?? 'a deleted data set'}</a>{' '}
+            <span class="quiet">
+              {job.kind === 'scoring' && job.result ? count(job.result.scored, 'picture') : stateWords[job.state]},{' '}
+              {when(job.createdAt)}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 
@@ -108,7 +133,7 @@ async function modelWithDrift(id: string): Promise<{ model: Model; drift: Drift 
 }
 
 /** Looks at the pictures of a data set, and takes the detector home. */
-function Use({ model, datasets }: { model: Model; datasets: readonly Dataset[] }) {
+function Use({ model, datasets }: OfModel) {
   const [chosen, setChosen] = useState(model.lineage.datasetId);
   const dataset = datasets.find(({ id }) => id === chosen) ?? datasets[0];
   const hasTest = dataset !== undefined && dataset.counts.test.normal + dataset.counts.test.abnormal > 0;

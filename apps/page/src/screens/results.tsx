@@ -84,6 +84,7 @@ function Found({ job, model, results, failed, onChange }: ResultsData & { onChan
     const result = await send<Scored>('POST', `/v1/jobs/${job.id}/results/${openId}/verdict`, { verdict });
     setVerdicts((before) => new Map(before).set(result.imageId, result));
   };
+  const foreign = judged.filter((result) => result.foreign !== undefined).length;
   const flagged = judged.filter((result) => isFlagged(result, threshold)).length;
   return (
     <>
@@ -93,6 +94,13 @@ function Found({ job, model, results, failed, onChange }: ResultsData & { onChan
         {model && <a href={`/app/models/${model.id}`}>{model.name ?? 'The detector'}</a>} on{' '}
         <a href={`/app/datasets/${datasetId}`}>its data set</a>.
       </p>
+      {foreign > 0 && (
+        <p class="problem">
+          <strong>{count(foreign, 'picture is', 'pictures are')} not of the kind that this detector knows</strong> (◆):
+          what their scores say is nothing about disease. Look at {foreign === 1 ? 'it' : 'them'} before you trust the
+          figures below.
+        </p>
+      )}
       <ThresholdPanel
         model={model}
         scores={results}

@@ -7,7 +7,7 @@ import { JobLine } from '../parts/job-line.js';
 import { Show, useLoaded } from '../parts/loaded.js';
 import { PlanDialog } from '../parts/plan-dialog.js';
 import { ProblemNote } from '../parts/problem.js';
-import { count, when } from '../parts/words.js';
+import { count, detectorName, when } from '../parts/words.js';
 import { jobs } from '../state/jobs.js';
 import { go } from '../state/router.js';
 import { uploadArchive, uploadImages } from '../state/uploads.js';
@@ -43,8 +43,10 @@ export function StartScreen() {
     <>
       <h1>Find what does not look normal</h1>
       <p class="lead">
-        Show this program a handful of normal medical pictures, and it learns to point at what is unusual in new ones. A
-        data set needs at least one normal picture to learn from, better 16; to see how well it works, add some normal
+        Show this program a handful of normal medical pictures, and it learns to point at what is unusual in new ones.
+      </p>
+      <p>
+        A data set needs at least one normal picture to learn from, better 16; to see how well it works, add some normal
         and abnormal ones to test with.
       </p>
       <DropArea label="Drop a folder of pictures here" onFiles={onFiles}>
@@ -88,11 +90,12 @@ export function StartScreen() {
             <section>
               <h2>Detectors</h2>
               <ul class="plain">
-                {models.map(({ id, name, shots, backbone, createdAt }) => (
-                  <li key={id}>
-                    <a href={`/app/models/${id}`}>{name ?? `Detector of ${when(createdAt)}`}</a>{' '}
+                {models.map((model) => (
+                  <li key={model.id}>
+                    <a href={`/app/models/${model.id}`}>{detectorName(model, datasets)}</a>{' '}
                     <span class="quiet">
-                      from {count(shots, 'picture')}, {backbone}
+                      {model.parentModelId === undefined ? `from ${count(model.shots, 'picture')}` : 'a refit'},{' '}
+                      {when(model.createdAt)}
                     </span>
                   </li>
                 ))}
@@ -101,9 +104,14 @@ export function StartScreen() {
             </section>
             <section>
               <h2>Latest work</h2>
-              {latest.map((job) => (
-                <JobLine key={job.id} job={jobs.value.get(job.id) ?? job} />
-              ))}
+              <ul class="plain">
+                {latest.map((job) => (
+                  <li key={job.id}>
+                    <JobLine job={jobs.value.get(job.id) ?? job} />
+                    <span class="quiet">{when(job.createdAt)}</span>
+                  </li>
+                ))}
+              </ul>
               {latest.length === 0 && <p class="quiet">None yet.</p>}
             </section>
           </div>
