@@ -85,6 +85,9 @@ const faults = async () => (await visitor.allFaults()).filter((fault) => !/Faile
     await visitor.press('Why 1 file was refused');
     await visitor.see('details li', 'broken.png');
     await visitor.see('p', '7 pictures: 3 normal to learn from, 2 normal and 2 abnormal to test with.');
+    await visitor.page.waitForSelector('select[aria-label="What 0.bmp is"]');
+    await visitor.page.select('select[aria-label="What 0.bmp is"]', '1');
+    await visitor.see('p', '7 pictures: 2 normal to learn from, 3 normal and 2 abnormal to test with.');
     expect(await faults()).toEqual([]);
   });
 
@@ -125,6 +128,9 @@ const faults = async () => (await visitor.allFaults()).filter((fault) => !/Faile
     const { json } = await service.post('/v1/scorings', { json: { modelId, datasetId, split: 'test' }, key });
     await service.ended(json.id, key);
     multiplyResults(json.id);
+    addOutlier(modelId);
+    await visitor.page.reload();
+    await visitor.see('p', 'It has learned from 1 picture that is of another kind than the rest');
     let [requests, previews] = [0, 0];
     visitor.page.on('request', (request) => {
       requests++;
@@ -132,6 +138,7 @@ const faults = async () => (await visitor.allFaults()).filter((fault) => !/Faile
     });
     await visitor.page.goto(`${service.url}/app/results/${json.id}`);
     await visitor.see('p', '2,000 pictures looked at');
+    await visitor.see('.problem', '1 picture is not of the kind that this detector knows');
     await visitor.see('p', 'This detector is not calibrated');
     await visitor.see('button', 'Show more of 2,000 pictures');
     const tiles = () => visitor.page.$$eval('.tile', ({ length }) => length);
@@ -264,6 +271,15 @@ async function emptyDataset(): Promise<string> {
   return json.items.find(({ name }: { name: string }) => name === 'Nothing').id;
 }
 
+/** Has a detector say that one of its pictures is of another kind. */
+function addOutlier(modelId: string): void {
+  const file = path.join(folder, 'store/tenants/clinic/models', modelId, 'model.json');
+  const stored = JSON.parse(readFileSync(file, 'utf8'));
+  const outliers = [{ imageId: unknownId(), kind: 'other-kind', excluded: false }];
+  const { lineage } = stored;
+  writeFileSync(file, JSON.stringify({ ...stored, lineage: { ...lineage, outliers } }));
+}
+
 /** Puts 2,000 results in the place of those of a scoring, as the store keeps them. */
 function multiplyResults(jobId: string): void {
   const results = path.join(folder, 'store/tenants/clinic/jobs', jobId, 'results');
@@ -292,5 +308,6 @@ function resultOf(i: number): ScoringResult {
     score: isAbnormal ? share : share / 2,
     map: { width: 4, height: 4, min: 0, max: share },
     regions: [],
+    ...(i === many - 1 && { kinship: 0, foreign: 'inverted' as const }),
   };
 }

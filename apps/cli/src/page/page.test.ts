@@ -73,6 +73,7 @@ const first = async <T>(target: string): Promise<T> => (await api<Page<T>>(targe
       expect(await visitor.inspect('audit')).toEqual([]);
       await visitor.press('See the data set');
       await visitor.see('h1', 'My pictures');
+      await visitor.see('a', 'What was looked for');
     },
     3 * minutes,
   );
