@@ -8,7 +8,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { interpolateInferno } from 'd3-scale-chromatic';
+import { inferno } from '@mediclip/maps';
 import { build } from 'esbuild';
 import yazl from 'yazl';
 
@@ -18,8 +18,6 @@ const site = path.join(root, 'apps/page/dist/site');
 const examples = path.join(root, 'examples/brain-mri');
 /** A fixed time keeps the archive, and with it its name, the same from build to build. */
 const timeOfEntries = new Date(2026, 0, 1);
-
-const coloursOfScale = 256;
 
 const digestOf = (bytes) => createHash('sha256').update(bytes).digest('hex').slice(0, 16);
 
@@ -38,14 +36,14 @@ async function packExamples(folder) {
   return name;
 }
 
-/** Of all the colour scales of the library the page needs one: its colours take the place of the formulas of all. */
+/** Of a library of colour scales the page needs one: its 256 colours take the place of the formulas of all. */
 const colourScale = {
   name: 'colour-scale',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^d3-scale-chromatic$/ }, () => ({ path: 'inferno', namespace: 'colour-scale' }));
     onLoad({ filter: /.*/, namespace: 'colour-scale' }, () => {
-      const colours = Array.from({ length: coloursOfScale }, (_, i) => interpolateInferno(i / (coloursOfScale - 1)));
-      const pick = `(share) => colours[Math.round(share * ${coloursOfScale - 1})]`;
+      const colours = Buffer.from(inferno).toString('hex').match(/.{6}/g);
+      const pick = `(share) => '#' + colours[Math.round(share * ${colours.length - 1})]`;
       return {
         contents: `const colours = ${JSON.stringify(colours)};\nexport const interpolateInferno = ${pick};`,
       };

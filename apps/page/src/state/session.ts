@@ -15,7 +15,7 @@ const retryMs = 2000;
 type Change = 'signed in' | 'signed out' | 'ended';
 const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('mediclip-session') : undefined;
 
-export async function readSession(): Promise<void> {
+async function readSession(): Promise<void> {
   const wasSignedIn = session.value?.signedIn === true;
   take(await get<Session>('/session'));
   if (wasSignedIn && !session.value?.signedIn) tell('ended');
