@@ -12,28 +12,48 @@ const cache = fileURLToPath(new URL('../../../node_modules/.cache/mediclip', imp
  * skipped then.
  */
 export function findPython(packages: readonly string[]): string | null {
+  try {
+    return environment(packages);
+  } catch (error) {
+    console.warn(`SKIPPED: no Python with ${packages.join(', ')} could be made (${(error as Error).message}).`);
+    return null;
+  }
+}
+
+/**
+ * The Python of an environment with these packages. The environment without any has pip, which costs seconds to
+ * install, and installs into all others.
+ */
+function environment(packages: readonly string[]): string {
   const name = createHash('sha256').update(packages.join('\n')).digest('hex').slice(0, 16);
   const folder = path.join(cache, `python-${name}`);
   const python = path.join(folder, 'bin', 'python');
   if (existsSync(python)) return python;
   mkdirSync(cache, { recursive: true });
   const making = `${folder}.${process.pid}`;
-  const steps: [string, string[]][] = [
-    ['python3', ['-m', 'venv', making]],
-    [
-      path.join(making, 'bin', 'python'),
-      ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages],
-    ],
-  ];
-  for (const [command, args] of steps) {
-    const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
-    if (status === 0) continue;
+  try {
+    if (packages.length === 0) run('python3', ['-m', 'venv', making]);
+    else {
+      const pip = [
+        '-m',
+        'pip',
+        '--python',
+        path.join(making, 'bin', 'python'),
+        '--quiet',
+        '--disable-pip-version-check',
+      ];
+      run('python3', ['-m', 'venv', '--without-pip', making]);
+      // What is not compiled here is when it is imported, which most of it never is.
+      run(environment([]), [...pip, 'install', '--no-compile', '--retries', '1', '--timeout', '15', ...packages]);
+    }
+    if (!existsSync(folder)) renameSync(making, folder);
+  } finally {
     rmSync(making, { recursive: true, force: true });
-    const reason = error?.message ?? stderr.trim().split('\n').at(-1);
-    console.warn(`SKIPPED: no Python with ${packages.join(', ')} could be made (${reason}).`);
-    return null;
   }
-  if (existsSync(folder)) rmSync(making, { recursive: true, force: true });
-  else renameSync(making, folder);
   return python;
+}
+
+function run(command: string, args: readonly string[]): void {
+  const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
+  if (status !== 0) throw error ?? new Error(stderr.trim().split('\n').at(-1));
 }

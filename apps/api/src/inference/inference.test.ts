@@ -135,6 +135,16 @@ describe('the Open Inference Protocol', () => {
     expect(service.temporaryFiles).toEqual([]);
   });
 
+  test.each([
+    [undefined, 'malformed-json'],
+    ['1', 'malformed-tensors'],
+  ])('refuses a request without a body that states %s bytes of JSON', async (stated, problem) => {
+    const headers = stated === undefined ? {} : { 'inference-header-content-length': stated };
+    expect((await service.post(`/v2/models/${modelId}/infer`, { headers })).problem).toBe(problem);
+    const keyed = { ...headers, 'idempotency-key': `nothing-${stated}` };
+    expect((await service.post(`/v2/models/${modelId}/infer`, { headers: keyed })).problem).toBe(problem);
+  });
+
   test('answers a repeated request with an Idempotency-Key as the first time', async () => {
     const json = { inputs: [tensor({ data: inBase64(white) })] };
     const headers = { 'idempotency-key': 'infer-once' };
