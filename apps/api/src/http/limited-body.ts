@@ -4,9 +4,9 @@ import { tooLarge } from './media-types.js';
 import { whoIsAwaited } from './timeouts.js';
 
 /**
- * The chunks of a streamed body; none of a request without a body. Throws `payload-too-large` beyond `maximumBytes`. A body that is not read to its end
- * stays open, so that its sender can still be answered. While a chunk is worked on, the client is not blamed for its
- * silence.
+ * The chunks of a streamed body; none of a request without a body. Throws `payload-too-large` beyond `maximumBytes`. A
+ * body that is not read to its end stays open, so that its sender can still be answered. While a chunk is worked on,
+ * the client is not blamed for its silence.
  */
 export async function* limitedBody(request: FastifyRequest, maximumBytes: number): AsyncGenerator<Uint8Array> {
   let leftBytes = maximumBytes;
