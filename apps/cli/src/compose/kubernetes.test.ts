@@ -7,19 +7,34 @@ import { kustomized, objectsOf, whyNoKubectl } from './testing/kubernetes-file.j
 if (whyNoKubectl) console.warn(`SKIPPED: the overlays for Kubernetes, because ${whyNoKubectl}.`);
 const withKubectl = whyNoKubectl ? describe.skip : describe;
 
-/**
- * Prints what the schemas of Kubernetes say against the objects of standard input; those of KEDA are not among them.
- */
+/** Prints what the schemas of Kubernetes say against the objects of standard input, and for KEDA's its definitions. */
 const validator = `
-import sys, yaml, kubernetes_validate
-for found in yaml.safe_load_all(sys.stdin):
-    if found["apiVersion"] != "keda.sh/v1alpha1":
+import sys, yaml, kubernetes_validate, pydantic
+from cloudcoil.models.keda.v1alpha1 import ScaledObject
+
+def faults(found):
+    if found["kind"] != "ScaledObject":
         try:
             kubernetes_validate.validate(found, "1.32", strict=True)
         except kubernetes_validate.ValidationError as error:
-            print(found["kind"], found["metadata"]["name"], error.message)
+            yield error.message
+        return
+    try:
+        known = ScaledObject.model_validate(found).model_dump(mode="json", by_alias=True, exclude_unset=True)
+        if known["spec"] != found["spec"]:
+            yield f"has more than {known['spec']}"
+    except pydantic.ValidationError as error:
+        yield str(error)
+
+for found in yaml.safe_load_all(sys.stdin):
+    for fault in faults(found):
+        print(found["kind"], found["metadata"]["name"], fault)
 `;
-const python = whyNoKubectl ? null : findPython(['kubernetes-validate==1.37.0', 'pyyaml==6.0.3', 'setuptools==80.9.0']);
+const packages = [
+  ...['kubernetes-validate==1.37.0', 'pyyaml==6.0.3', 'setuptools==80.9.0'],
+  ...['cloudcoil-models-keda==2.16.1.0', 'pydantic==2.14.4'],
+];
+const python = whyNoKubectl ? null : findPython(packages);
 const withSchemas = python === null ? test.skip : test;
 
 withKubectl.each([
@@ -32,11 +47,15 @@ withKubectl.each([
   const settings = objects.find(({ kind }) => kind === 'ConfigMap')!.data!;
   const deployments = ['api', worker].map((name) => named('Deployment', name));
 
-  withSchemas('keeps to the schemas of Kubernetes', () => {
+  withSchemas('keeps to the schemas of Kubernetes and KEDA', () => {
     const check = (text: string) => spawnSync(python!, ['-c', validator], { input: text, encoding: 'utf8' });
-    expect(check(kustomized(overlay))).toMatchObject({ status: 0, stdout: '' });
-    const wrong = check(kustomized(overlay).replace('readOnlyRootFilesystem', 'readOnlyRootFileSystem'));
-    expect(wrong.stdout).toContain('readOnlyRootFileSystem');
+    expect(check(kustomized(overlay))).toMatchObject({ status: 0, stdout: '', stderr: '' });
+    const wrong = kustomized(overlay)
+      .replace('readOnlyRootFilesystem', 'readOnlyRootFileSystem')
+      .replace('stabilizationWindowSeconds', 'stabilisationWindowSeconds');
+    const { stdout } = check(wrong);
+    expect(stdout).toContain('readOnlyRootFileSystem');
+    expect(stdout).toContain(`ScaledObject ${worker} has more than`);
   });
 
   test('runs API and worker with the images and the rights of the compose file', () => {
