@@ -125,6 +125,7 @@ function addLocalCommands(mediclip: Command, signal: AbortSignal): void {
     .command('secrets <folder>')
     .description('make the secrets that a deployment lacks; prints the first API key')
     .option('--tenant <tenant>', 'whose the first key is', 'default')
+    .option('--pacs', 'also those of an Orthanc that sends studies and takes results', false)
     .option('--json', 'write JSON lines', false)
     .action(async (folder: string, flags: SecretsFlags) =>
       (await import('./commands/secrets.js')).makeSecrets(folder, flags),

@@ -11,7 +11,7 @@ export interface KeysFlags {
 }
 
 export interface CreateFlags extends KeysFlags {
-  readonly note?: string;
+  readonly note?: string | undefined;
 }
 
 const keyBytes = 32;
@@ -20,6 +20,18 @@ const longestNote = 200;
 /** Prints a new key, which the file holds the SHA-256 of: nobody can read the key again. */
 export async function createKey(tenant: string, { file, json, note }: CreateFlags): Promise<void> {
   const output = createOutput(json);
+  const { key, stored } = await addKey(tenant, { file, note });
+  const { id, createdAt } = stored;
+  output.event({ event: 'key-created', id, tenant, createdAt, key });
+  output.line(key);
+  output.remark(`Key ${id} of ${tenant} is in ${file}. Keep the line above: it is not shown again.`);
+}
+
+/** A new key, whose SHA-256 the file holds from now on. Throws a UsageError for what is no tenant or no note. */
+export async function addKey(
+  tenant: string,
+  { file, note }: Pick<CreateFlags, 'file' | 'note'>,
+): Promise<{ readonly key: string; readonly stored: StoredKey }> {
   const fault = tenantSchema.safeParse(tenant).error?.issues[0];
   if (fault) throw new UsageError(`${JSON.stringify(tenant)} is no tenant: ${fault.message}.`);
   if (note !== undefined && note.length > longestNote) {
@@ -34,10 +46,7 @@ export async function createKey(tenant: string, { file, json, note }: CreateFlag
     ...(note !== undefined && { note }),
   };
   await changeKeysFile(file, (keys) => [...keys, stored]);
-  const { id, createdAt } = stored;
-  output.event({ event: 'key-created', id, tenant, createdAt, key });
-  output.line(key);
-  output.remark(`Key ${id} of ${tenant} is in ${file}. Keep the line above: it is not shown again.`);
+  return { key, stored };
 }
 
 export async function listKeys({ file, json }: KeysFlags): Promise<void> {

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
 import { apiKeysFileSchema } from '@mediclip/contracts';
+import { parseServers } from '@mediclip/dicomweb';
 import { temporaryFolder } from '@mediclip/testing';
 import { mediclip } from '../testing/run-mediclip.js';
 
@@ -24,4 +25,22 @@ test('secrets makes what a folder lacks, prints the first key once, and leaves w
 
   expect(await mediclip(['secrets', folder])).toEqual({ end: 0, stdout: '', stderr: '' });
   expect(read()).toEqual(made);
+
+  const quiet = { end: 0, stdout: '', stderr: '' };
+  expect(await mediclip(['secrets', folder, '--tenant', 'my-team', '--pacs'])).toEqual(quiet);
+  const { 'api_keys.json': keys, ...rest } = read();
+  const { 'api_keys.json': _, ...before } = made;
+  expect(rest).toMatchObject(before);
+  const key = createHash('sha256').update(rest.orthanc_api_key!).digest('hex');
+  expect(apiKeysFileSchema.parse(JSON.parse(keys!)).keys).toMatchObject([
+    { sha256 },
+    { tenant: 'my-team', sha256: key, note: 'of Orthanc' },
+  ]);
+  const [server] = parseServers(path.join(folder, 'dicomweb_servers.json'));
+  expect(server).toMatchObject({ name: 'pacs', tenants: ['my-team'] });
+  const [, login] = readFileSync(server!.headerFiles.Authorization!, 'utf8').split('Basic ');
+  expect(Buffer.from(login!, 'base64').toString()).toBe(`mediclip:${rest.orthanc_password}`);
+  expect(rest.dicom_references_key!.length).toBeGreaterThanOrEqual(32);
+  expect(await mediclip(['secrets', folder, '--pacs'])).toEqual(quiet);
+  expect(read()).toEqual({ ...rest, 'api_keys.json': keys });
 });

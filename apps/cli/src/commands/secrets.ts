@@ -1,44 +1,66 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { writeFileWhole } from '@mediclip/files';
 import { createOutput } from '../terminal/output.js';
-import { createKey } from './keys.js';
+import { addKey, createKey } from './keys.js';
 
 export interface SecretsFlags {
   readonly tenant: string;
   readonly json: boolean;
+  /** Also those of a PACS (Orthanc) that sends studies here and takes results. */
+  readonly pacs?: boolean;
 }
 
 /** Its owner's, and for the group, as which Redis runs. */
 const mode = 0o640;
 
-const made: Readonly<Record<string, () => string>> = {
-  redis_password: random,
-  s3_credentials: () => `[default]\naws_access_key_id = mediclip\naws_secret_access_key = ${random()}\n`,
-};
+const user = 'mediclip';
 
 /**
  * `mediclip secrets FOLDER`: makes the secrets of a deployment that the folder lacks, and with a new file of API keys
  * the first key, which is printed this once. What is there stays as it is.
  */
-export async function makeSecrets(folder: string, { tenant, json }: SecretsFlags): Promise<void> {
+export async function makeSecrets(folder: string, { tenant, json, pacs = false }: SecretsFlags): Promise<void> {
   const output = createOutput(json);
   await mkdir(folder, { recursive: true, mode: 0o750 });
-  for (const [name, make] of Object.entries(made)) {
+  const make = async (name: string, content: () => string | Promise<string>) => {
     const file = path.join(folder, name);
-    if (existsSync(file)) continue;
+    if (existsSync(file)) return;
+    const text = await content();
     await writeFileWhole(file, async (handle) => {
       await handle.chmod(mode);
-      await handle.writeFile(make());
+      await handle.writeFile(text);
     });
     output.event({ event: 'secret-made', file });
-  }
+  };
+  await make('redis_password', random);
+  await make('s3_credentials', () => `[default]\naws_access_key_id = ${user}\naws_secret_access_key = ${random()}\n`);
   const keys = path.join(folder, 'api_keys.json');
-  if (existsSync(keys)) return;
-  output.remark('The first API key, for the page and for programs:');
-  await createKey(tenant, { file: keys, json, note: 'first key' });
+  if (!existsSync(keys)) {
+    output.remark('The first API key, for the page and for programs:');
+    await createKey(tenant, { file: keys, json, note: 'first key' });
+  }
+  if (!pacs) return;
+  await make('dicom_references_key', random);
+  await make('orthanc_password', random);
+  await make('orthanc_authorization', async () => {
+    const password = await readFile(path.join(folder, 'orthanc_password'), 'utf8');
+    return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+  });
+  await make('orthanc_api_key', async () => (await addKey(tenant, { file: keys, note: 'of Orthanc' })).key);
+  await make('dicomweb_servers.json', () => `${JSON.stringify({ servers: [orthancOf(tenant)] }, undefined, 2)}\n`);
+}
+
+/** Orthanc as the file of DICOMweb servers names it. */
+function orthancOf(tenant: string) {
+  return {
+    name: 'pacs',
+    url: 'http://orthanc:8042/dicom-web/',
+    headers: { Authorization: { file: 'orthanc_authorization' } },
+    tenants: [tenant],
+  };
 }
 
 function random(): string {

@@ -40,6 +40,7 @@ describe('docker-compose.yml', () => {
       deploy: { resources: { reservations: { devices: [{ driver: 'nvidia', capabilities: ['gpu'] }] } } },
     });
     expect(file.services.s3).toMatchObject({ profiles: ['s3'] });
+    expect(file.services.orthanc).toMatchObject({ profiles: ['pacs'] });
   });
 
   test.each(services)('%s runs an exact version with no more rights than it needs', (_name, service) => {
@@ -56,9 +57,13 @@ describe('docker-compose.yml', () => {
     expect(service.healthcheck?.test?.[0]).toMatch(/^CMD/);
   });
 
-  test('only the API is published, on this machine only unless told otherwise', () => {
+  test('only the API and the PACS are published, on this machine only unless told otherwise', () => {
     const published = services.flatMap(([name, { ports = [] }]) => ports.map((port) => [name, port]));
-    expect(published).toEqual([['api', '127.0.0.1:8080:8080']]);
+    expect(published).toEqual([
+      ['api', '127.0.0.1:8080:8080'],
+      ['orthanc', '127.0.0.1:8042:8042'],
+      ['orthanc', '127.0.0.1:4242:4242'],
+    ]);
     expect(readCompose({ MEDICLIP_PUBLISH: '0.0.0.0:80' }).services.api?.ports).toEqual(['0.0.0.0:80:8080']);
   });
 
@@ -66,7 +71,7 @@ describe('docker-compose.yml', () => {
     const secretive = Object.entries(environment).filter(([name]) => /PASSWORD|SECRET|CREDENTIAL|KEY/.test(name));
     for (const [name, value] of secretive) {
       expect(name).toMatch(/_FILE$/);
-      expect(value).toMatch(/^\/run\/secrets\/(redis_password|api_keys\.json|s3_credentials)$/);
+      expect(value).toMatch(/^\/run\/secrets\/(redis_password|api_keys\.json|s3_credentials|dicom_references_key)$/);
     }
   });
 
@@ -78,6 +83,16 @@ describe('docker-compose.yml', () => {
     const all = waitsFor(service).flatMap((other) => [other, ...waitsFor(file.services[other]!)]);
     expect(all).toContain('secrets');
     expect(file.services.redis?.depends_on?.secrets).toEqual({ condition: 'service_completed_successfully' });
+  });
+
+  test('Orthanc is configured by files of the repository, where its command looks for them', () => {
+    const { command, configs = [] } = file.services.orthanc!;
+    const given = Object.fromEntries(configs.map(({ source, target }) => [target, file.configs[source]!.file]));
+    const [place, text] = Object.entries(given)
+      .map(([target, source]) => [target, readFileSync(new URL(`../../../../${source}`, import.meta.url), 'utf8')])
+      .find(([target]) => command.at(-1)!.includes(`exec Orthanc ${target}`))!;
+    expect(place).toMatch(/\.json$/);
+    expect(Object.keys(given)).toEqual(expect.arrayContaining(JSON.parse(text!).LuaScripts));
   });
 
   test.each(services)('%s writes to named volumes only', (_name, { volumes = [] }) => {

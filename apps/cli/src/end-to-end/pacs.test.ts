@@ -2,22 +2,33 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { MediclipClient } from '@mediclip/client';
 import { isFinal, type Job, type JobKind, type JobOf } from '@mediclip/contracts';
+import { decodeImage } from '@mediclip/imaging';
 import { relatedBody } from '@mediclip/multipart';
 import { ctSlice, findOrthanc, freePort, temporaryFolder } from '@mediclip/testing';
+import { readCompose } from '../compose/testing/compose-file.js';
+import { mediclip } from '../testing/run-mediclip.js';
 import { quickModel } from './testing/examples.js';
 import { type Orthanc, startOrthanc } from './testing/orthanc.js';
 import { type ServiceProcess, startService } from './testing/service-process.js';
 import { until } from './testing/until.js';
+import { commandsOf, runCommands, whyNoWalkThrough } from './testing/walk-through.js';
 
 type Elements = NonNullable<Parameters<typeof ctSlice>[2]>;
 
 const programs = await findOrthanc();
+const { services } = readCompose({ MEDICLIP_DICOM_REFERENCES: 'sealed' });
 
 (programs ? describe : describe.skip)('with a real Orthanc', () => {
   const folder = temporaryFolder();
+  const secrets = path.join(folder, 'secrets');
   let service: ServiceProcess;
+  let client: MediclipClient;
   let orthanc: Orthanc;
+  /** What making the secrets has said, the first API key alone. */
+  let said: string;
+  let authorization: string;
   let modelId: string;
 
   const inFolder = (name: string, content: string | Uint8Array) => {
@@ -25,23 +36,25 @@ const programs = await findOrthanc();
     writeFileSync(file, content);
     return file;
   };
-  const authorization = (url: string, file: string) => ({ url, headers: { Authorization: { file } } });
   const slices = (study: number, numbers: readonly number[], more?: Elements) =>
     numbers.map((number) => inFolder(`${study}-${number}.dcm`, ctSlice(study, number, more)));
   const call = async (method: string, target: string, json?: unknown) => {
-    const headers = { 'content-type': 'application/json' };
-    const body = json === undefined ? {} : { headers, body: JSON.stringify(json) };
-    return fetch(service.baseUrl + target, { method, ...body });
+    const headers = { authorization, ...(json !== undefined && { 'content-type': 'application/json' }) };
+    return fetch(service.baseUrl + target, {
+      method,
+      headers,
+      ...(json !== undefined && { body: JSON.stringify(json) }),
+    });
   };
   const post = async (target: string, json: unknown) => (await call('POST', target, json)).json() as Promise<Job>;
   const ended = async ({ id }: { id: string }): Promise<Job> =>
     until(async () => {
-      const job = await service.client.getJob(id);
+      const job = await client.getJob(id);
       return isFinal(job.state) ? job : undefined;
     });
   const jobs = async <K extends JobKind>(kind: K): Promise<JobOf<K>[]> => {
     const found: Job[] = [];
-    for await (const job of service.client.listJobs({ kind })) found.push(job);
+    for await (const job of client.listJobs({ kind })) found.push(job);
     return found as JobOf<K>[];
   };
   /** As many jobs of the kind as there should be, all of them ended. */
@@ -56,23 +69,23 @@ const programs = await findOrthanc();
   };
 
   beforeAll(async () => {
+    const inSecrets = (text: string) => text.replace('/run/secrets', secrets);
+    said = (await mediclip(services.secrets!.command.map(inSecrets))).stdout;
+    authorization = `Bearer ${said.trim()}`;
     // The PACS has to know the service, and the service the PACS.
     const port = await freePort();
-    orthanc = await startOrthanc(programs!, `http://127.0.0.1:${port}/v1/models/@production/dicomweb/`);
-    const secret = inFolder('authorization', orthanc.authorization);
-    const servers = [
-      { name: 'pacs', ...authorization(orthanc.url, secret) },
-      { name: 'wrong-credentials', ...authorization(orthanc.url, inFolder('wrong', 'Basic eDp5')) },
-    ];
-    service = await startService({
-      settings: {
-        MEDICLIP_PORT: String(port),
-        MEDICLIP_DICOM_REFERENCES: 'sealed',
-        MEDICLIP_DICOM_REFERENCES_KEY_FILE: inFolder('key', 'k'.repeat(44)),
-        MEDICLIP_DICOMWEB_SERVERS_FILE: inFolder('servers.json', JSON.stringify({ servers })),
-      },
-    });
-    modelId = await quickModel(service.client);
+    orthanc = await startOrthanc(programs!, `http://127.0.0.1:${port}/v1/models/@production/dicomweb/`, secrets);
+    const file = path.join(secrets, 'dicomweb_servers.json');
+    const [pacs] = JSON.parse(readFileSync(file, 'utf8').replace('http://orthanc:8042', orthanc.url)).servers;
+    const wrong = { ...pacs, name: 'wrong-credentials', headers: { Authorization: { file: '../wrong' } } };
+    inFolder('wrong', 'Basic eDp5');
+    writeFileSync(file, JSON.stringify({ servers: [pacs, wrong] }));
+    const settings = Object.entries(services.api!.environment!)
+      .filter(([name]) => /API_KEYS|DICOM/.test(name))
+      .map(([name, value]) => [name, inSecrets(value)]);
+    service = await startService({ settings: { MEDICLIP_PORT: String(port), ...Object.fromEntries(settings) } });
+    client = new MediclipClient({ baseUrl: service.baseUrl, apiKey: said.trim() });
+    modelId = await quickModel(client);
     await call('PUT', `/v1/models/${modelId}/threshold`, { threshold: 0.01 });
     const dicomResults = { server: 'pacs', kinds: ['secondary-capture', 'segmentation', 'structured-report'] };
     expect((await call('PUT', '/v1/aliases/production', { modelId, dicomResults })).status).toBe(200);
@@ -135,7 +148,7 @@ const programs = await findOrthanc();
   });
 
   test('what a query finds is fetched into a data set, without results of the service', async () => {
-    const { id } = await service.client.createDataset({ name: 'PACS' });
+    const { id } = await client.createDataset({ name: 'PACS' });
     const asked = { server: 'pacs', split: 'train', label: 'normal' };
     const all = (await ended(await post(`/v1/datasets/${id}/dicomweb-imports`, asked))) as JobOf<'dicomweb-import'>;
     const [ct = 0, ...others] = await counts();
@@ -148,7 +161,7 @@ const programs = await findOrthanc();
   });
 
   test('wrong credentials end a job at once, and a server that nobody named is refused', async () => {
-    const { id } = await service.client.createDataset({ name: 'PACS' });
+    const { id } = await client.createDataset({ name: 'PACS' });
     const asked = { server: 'wrong-credentials', split: 'train', label: 'normal' };
     const job = await ended(await post(`/v1/datasets/${id}/dicomweb-imports`, asked));
     expect(job).toMatchObject({ state: 'failed', error: { type: '/problems/dicomweb-refused' } });
@@ -191,7 +204,7 @@ const programs = await findOrthanc();
     const { bytes, contentType } = relatedBody('application/dicom', [slice]);
     const sent = await fetch(`${service.baseUrl}/v1/models/@production/dicomweb/studies`, {
       method: 'POST',
-      headers: { 'content-type': contentType },
+      headers: { authorization, 'content-type': contentType },
       body: bytes,
     });
     expect(sent.status).toBe(200);
@@ -220,4 +233,36 @@ const programs = await findOrthanc();
     // UIDs are in what was asked for as DICOM, and nowhere in the store.
     expect(stored.filter((text) => text.includes('1.2.826.0.1.3680043.8.498.9'))).toEqual([]);
   });
+
+  (whyNoWalkThrough ? test.skip : test)(
+    'the walk-through leads from `docker compose up` to a heat map beside the study, word for word',
+    async () => {
+      const { folder: made, ...ended } = await runCommands(commandsOf('docs/clinic.md', '## With Orthanc, in Docker'), {
+        servers: { 'http://127.0.0.1:8080': service.baseUrl, 'http://127.0.0.1:8042': orthanc.url },
+        programs: { docker: dockerOf(inFolder('said', said), secrets) },
+      });
+      expect(ended).toMatchObject({ status: 0, errors: '' });
+      const [stored, alias, study] = ended.output.trim().split('\n').slice(-3);
+      expect([stored, alias]).toEqual(['24', expect.stringMatching(/^[0-9a-f-]{36}$/)]);
+      expect(study).toMatch(/^\/instances\//);
+      expect(readFileSync(path.join(made, '.env'), 'utf8')).toBe('MEDICLIP_DICOM_REFERENCES=sealed\n');
+      const { mode, data } = await decodeImage(readFileSync(path.join(made, 'heat-map.png')));
+      expect(mode).toBe('rgb');
+      // Colours of the map lie over a grey picture.
+      expect(data.some((red, at) => at % 3 === 0 && red !== data[at + 2])).toBe(true);
+    },
+    120_000,
+  );
 });
+
+/** Stands for Docker where what `compose up` would start runs already: tells what `secrets` has said, and secrets. */
+function dockerOf(said: string, secrets: string): string {
+  return `#!/usr/bin/env bash
+case "$*" in
+  'compose --profile pacs up --detach') ;;
+  'compose logs --no-log-prefix secrets') cat '${said}' ;;
+  'compose exec -T orthanc cat /run/secrets/'*) cat "${secrets}/$(basename "\${@: -1}")" ;;
+  *) echo "docker $*: not known" >&2; exit 1 ;;
+esac
+`;
+}

@@ -17,6 +17,7 @@ interface Service {
   environment?: Record<string, string>;
   ports?: string[];
   volumes?: (string | { source: string })[];
+  configs?: { source: string; target: string }[];
   depends_on?: Record<string, { condition: string }>;
   deploy: {
     resources: { limits: { cpus: string; memory: string }; reservations?: { devices: unknown[] } };
@@ -27,6 +28,7 @@ export interface ComposeFile {
   name: string;
   services: Record<string, Service>;
   volumes: Record<string, object>;
+  configs: Record<string, { file: string }>;
 }
 
 export const composeText = readFileSync(new URL('../../../../../docker-compose.yml', import.meta.url), 'utf8');

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from '@jest/globals';
 import { type findOrthanc, freePort, temporaryFolder } from '@mediclip/testing';
+import { readCompose } from '../../compose/testing/compose-file.js';
 import { until } from './until.js';
 
 const lua = fileURLToPath(new URL('../../../../../examples/orthanc/forward-studies.lua', import.meta.url));
@@ -12,11 +13,10 @@ const configuration = fileURLToPath(new URL('../../../../../examples/orthanc/ort
 
 type Programs = NonNullable<Awaited<ReturnType<typeof findOrthanc>>>;
 
-/** A real Orthanc in a folder of its own, configured as the example is. */
+/** A real Orthanc in a folder of its own, started by the command of the compose file. */
 export interface Orthanc {
-  /** The address of its DICOMweb server. */
+  /** The address of its page and its REST API. */
   readonly url: string;
-  readonly authorization: string;
   /** Sends files to it by C-STORE. */
   store(files: readonly string[]): void;
   /** What its REST API answers. */
@@ -34,12 +34,15 @@ const killAll = () => {
 process.on('exit', killAll);
 afterAll(killAll);
 
-/** Starts an Orthanc that forwards stable studies to `serviceUrl` (with a path up to `studies`). */
-export async function startOrthanc(programs: Programs, serviceUrl: string): Promise<Orthanc> {
+/**
+ * Starts an Orthanc that forwards stable studies to `serviceUrl` (with a path up to `studies`), with the secrets of a
+ * folder.
+ */
+export async function startOrthanc(programs: Programs, serviceUrl: string, secrets: string): Promise<Orthanc> {
   const folder = temporaryFolder();
   const [http, dicom] = [await freePort(), await freePort()];
   const given = JSON.parse(readFileSync(configuration, 'utf8'));
-  const authorization = `Basic ${Buffer.from('mediclip:secret').toString('base64')}`;
+  const authorization = readFileSync(path.join(secrets, 'orthanc_authorization'), 'utf8');
   const settings = {
     ...given,
     StorageDirectory: path.join(folder, 'db'),
@@ -47,19 +50,21 @@ export async function startOrthanc(programs: Programs, serviceUrl: string): Prom
     HttpPort: http,
     DicomPort: dicom,
     StableAge: 1,
-    RegisteredUsers: { mediclip: 'secret' },
     LuaScripts: [lua],
     Plugins: [programs.plugin],
     DicomWeb: { ...given.DicomWeb, Servers: { mediclip: { ...given.DicomWeb.Servers.mediclip, Url: serviceUrl } } },
   };
   const file = path.join(folder, 'orthanc.json');
   writeFileSync(file, JSON.stringify(settings));
+  const command = readCompose()
+    .services.orthanc!.command.at(-1)!
+    .replaceAll('/run/secrets', secrets)
+    .replace('Orthanc /etc/orthanc/mediclip.json', `${programs.orthanc} ${file}`);
   const base = `http://127.0.0.1:${http}`;
   let child: ChildProcess;
   const ask = (target: string) => fetch(base + target, { headers: { authorization } });
   const orthanc: Orthanc = {
-    url: `${base}/dicom-web/`,
-    authorization,
+    url: base,
     store(files) {
       execFileSync(programs.storescu, ['-aec', 'ORTHANC', '127.0.0.1', String(dicom), ...files], { stdio: 'ignore' });
     },
@@ -85,7 +90,7 @@ export async function startOrthanc(programs: Programs, serviceUrl: string): Prom
       await ended;
     },
     async start() {
-      child = spawn(programs.orthanc, [file], { stdio: 'ignore' });
+      child = spawn('sh', ['-c', command], { stdio: 'ignore' });
       running.add(child);
       child.once('exit', () => running.delete(child));
       await until(async () => ((await ask('/system').catch(() => undefined))?.ok ? true : undefined));
