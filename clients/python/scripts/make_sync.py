@@ -10,7 +10,7 @@ REPLACEMENTS = [
     (r"import asyncio", "import time"),
     (r"asyncio\.sleep", "time.sleep"),
     (r"asynccontextmanager", "contextmanager"),
-    (r"\b(Async)(Iterator|Client|Transport|RetryBudget|Datasets|Models|Aliases|Job)\b", r"\2"),
+    (r"\b(Async)(Iterator|Client|Transport|RetryBudget|Datasets|Models|Aliases|Webhooks|Dicomweb|Job)\b", r"\2"),
     (r"\basync (def|for|with)\b", r"\1"),
     (r"\bawait ", ""),
     (r"\b__a(enter|exit)__", r"__\1__"),

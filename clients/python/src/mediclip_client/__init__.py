@@ -6,7 +6,22 @@ from ._sync.client import Client
 from ._sync.jobs import Job
 from .errors import ConnectionFailed, JobNotSucceeded, MediclipError, ProblemError
 from .images import ImageInput
-from .records import Alias, Dataset, Evaluation, Image, Model, Region, Result, Score, Unscored, Upload
+from .records import (
+    Alias,
+    Dataset,
+    Delivery,
+    Evaluation,
+    GroupScore,
+    Image,
+    Model,
+    Region,
+    Result,
+    Score,
+    StoredStudy,
+    Unscored,
+    Upload,
+    Webhook,
+)
 
 __all__ = [
     "Alias",
@@ -15,7 +30,9 @@ __all__ = [
     "Client",
     "ConnectionFailed",
     "Dataset",
+    "Delivery",
     "Evaluation",
+    "GroupScore",
     "Image",
     "ImageInput",
     "Job",
@@ -26,6 +43,8 @@ __all__ = [
     "Region",
     "Result",
     "Score",
+    "StoredStudy",
     "Unscored",
     "Upload",
+    "Webhook",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -36,6 +37,34 @@ def form(parts: Iterable[tuple[str, str | ImageFile]]) -> Body:
             pieces += [f'{head}; filename="{file_name}"\r\n{kind}\r\n\r\n'.encode(), value.content, b"\r\n"]
     pieces.append(f"--{boundary}--\r\n".encode())
     return sized(f"multipart/form-data; boundary={boundary}", sum(map(len, pieces)), lambda: pieces)
+
+
+def related(kind: str, parts: Iterable[bytes]) -> Body:
+    """Files of one kind as ``multipart/related`` (RFC 2387)."""
+    boundary = f"mediclip-{uuid.uuid4()}"
+    pieces: list[bytes] = []
+    for part in parts:
+        pieces += [f"--{boundary}\r\nContent-Type: {kind}\r\n\r\n".encode(), part, b"\r\n"]
+    pieces.append(f"--{boundary}--\r\n".encode())
+    content_type = f'multipart/related; type="{kind}"; boundary={boundary}'
+    return sized(content_type, sum(map(len, pieces)), lambda: pieces)
+
+
+def related_parts(content_type: str, content: bytes) -> list[bytes]:
+    """The files of such an answer."""
+    found = re.search(r'boundary="?([^";]+)', content_type)
+    if found is None:
+        raise ValueError(f"The answer has no boundary: {content_type}")
+    between = (b"\r\n" + content).split(b"\r\n--" + found[1].encode())
+    return [part.split(b"\r\n\r\n", 1)[1] for part in between[1:-1]]
+
+
+def names_change(name: str | None, description: str | None) -> dict[str, str | None]:
+    """The body that changes names; an empty description takes it away."""
+    json: dict[str, str | None] = {} if name is None else {"name": name}
+    if description is not None:
+        json["description"] = description or None
+    return json
 
 
 def sized(content_type: str, size: int, open: Callable[[], Iterable[bytes]]) -> Body:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Union
@@ -190,6 +191,25 @@ class Result:
 
 
 @dataclass(frozen=True)
+class GroupScore:
+    """What a scoring says about a group (a patient, a series, a volume); ``group`` is ``None`` of an image without one."""
+
+    group: str | None
+    images: int
+    label: Label
+    score: float
+    decision: Label | None
+    p_value: float | None
+    raw: Json = field(repr=False)
+
+    @classmethod
+    def of(cls, raw: Json) -> GroupScore:
+        return cls(
+            raw.get("group"), raw["images"], raw["label"], raw["score"], raw.get("decision"), raw.get("pValue"), raw
+        )
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """How good a model is on the test images of a data set; AUROCs are 0 to 1, ``None`` where undetermined."""
 
@@ -217,3 +237,71 @@ class Alias:
     @classmethod
     def of(cls, raw: Json) -> Alias:
         return cls(raw["name"], raw["modelId"], raw)
+
+
+WebhookEvent = Literal["job.succeeded", "job.failed", "alias.changed", "drift.detected"]
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """An address that events are sent to. ``secret`` is what deliveries are signed with, told when it is new only."""
+
+    id: str
+    url: str
+    events: list[WebhookEvent]
+    secret: str | None = field(repr=False)
+    old_secret_until: str | None
+    raw: Json = field(repr=False)
+
+    @classmethod
+    def of(cls, raw: Json) -> Webhook:
+        return cls(raw["id"], raw["url"], raw["events"], raw.get("secret"), raw.get("oldSecretUntil"), raw)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """An event on its way to a webhook; ``data`` has ids of what it is about, ``attempts`` the latest tries."""
+
+    id: str
+    webhook_id: str
+    event: WebhookEvent
+    state: Literal["pending", "delivered", "failed"]
+    data: Json
+    attempts: list[Json]
+    raw: Json = field(repr=False)
+
+    @classmethod
+    def of(cls, raw: Json) -> Delivery:
+        return cls(raw["id"], raw["webhookId"], raw["event"], raw["state"], raw["data"], raw["attempts"], raw)
+
+
+DicomResultKind = Literal["secondary-capture", "segmentation", "structured-report"]
+
+
+@dataclass(frozen=True)
+class StoredStudy:
+    """What became of DICOM files that were sent.
+
+    Attributes:
+        stored: SOP Instance UIDs of those that were taken.
+        failed: of each other its SOP Instance UID, where it has one, and the Failure Reason (PS3.18, 10.5.3).
+        job_ids: the jobs that score them.
+    """
+
+    stored: list[str]
+    failed: list[tuple[str | None, int]]
+    job_ids: list[str]
+    raw: Json = field(repr=False)
+
+    @classmethod
+    def of(cls, raw: Json, link: str) -> StoredStudy:
+        def items(tag: str) -> list[Json]:
+            found: list[Json] = raw.get(tag, {}).get("Value", [])
+            return found
+
+        def uid(item: Json) -> str | None:
+            return item["00081155"]["Value"][0] if "00081155" in item else None
+
+        stored = [item["00081155"]["Value"][0] for item in items("00081199")]
+        failed = [(uid(item), item["00081197"]["Value"][0]) for item in items("00081198")]
+        return cls(stored, failed, re.findall(r"</v1/jobs/([^>]+)>", link), raw)

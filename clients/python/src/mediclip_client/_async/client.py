@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from types import TracebackType
 from typing import Any
 
-from ..records import Dataset, Evaluation, Model, Split
+import httpx
+
+from ..records import Dataset, Evaluation, Image, Json, Model, Split
 from .aliases import AsyncAliases
 from .datasets import AsyncDatasets
+from .dicomweb import AsyncDicomweb
 from .jobs import AsyncJob
 from .models import AsyncModels, model_path
 from .transport import AsyncTransport
+from .webhooks import AsyncWebhooks
 
 
 class AsyncClient:
@@ -34,6 +38,8 @@ class AsyncClient:
         self.datasets = AsyncDatasets(self._transport)
         self.models = AsyncModels(self._transport)
         self.aliases = AsyncAliases(self._transport)
+        self.webhooks = AsyncWebhooks(self._transport)
+        self.dicomweb = AsyncDicomweb(self._transport)
 
     async def __aenter__(self) -> AsyncClient:
         return self
@@ -79,6 +85,20 @@ class AsyncClient:
             json["baselineModelId"] = await self._model_id(baseline)
         return await self._begin("/v1/evaluations", json)
 
+    async def revise(self, model: str | Model, dataset: str | Dataset, images: Iterable[str | Image]) -> AsyncJob:
+        """Begins to make a new model of one that normal images of a data set are added to."""
+        ids = [image if isinstance(image, str) else image.id for image in images]
+        return await self._begin(f"{model_path(model)}/revisions", {"datasetId": _id(dataset), "imageIds": ids})
+
+    async def audit(self, dataset: str | Dataset) -> AsyncJob:
+        """Begins to look for what makes figures on a data set mislead; ``findings`` of its ``auditId`` in the end."""
+        return await self._begin(f"/v1/datasets/{_id(dataset)}/audits")
+
+    async def findings(self, audit: str) -> Json:
+        """What an audit found."""
+        found: Json = await self._transport.json("GET", f"/v1/audits/{audit}")
+        return found
+
     async def score_dataset(
         self,
         model: str | Model,
@@ -98,6 +118,19 @@ class AsyncClient:
     async def evaluation(self, id: str) -> Evaluation:
         return Evaluation.of(await self._transport.json("GET", f"/v1/evaluations/{id}"))
 
+    async def evaluations(self) -> AsyncIterator[Evaluation]:
+        """All evaluations, newest first."""
+        async for item in self._transport.items("/v1/evaluations"):
+            yield Evaluation.of(item)
+
+    async def operating_points(self, evaluation: str | Evaluation) -> Json:
+        """What each threshold would make of the evaluated images."""
+        points: Json = await self._transport.json("GET", f"/v1/evaluations/{_id(evaluation)}/operating-points")
+        return points
+
+    async def delete_evaluation(self, evaluation: str | Evaluation) -> None:
+        await self._transport.send("DELETE", f"/v1/evaluations/{_id(evaluation)}")
+
     async def report(self, evaluation: str | Evaluation) -> str:
         """The report of an evaluation, a self-contained HTML page."""
         path = f"/v1/evaluations/{_id(evaluation)}/report"
@@ -111,7 +144,11 @@ class AsyncClient:
         async for item in self._transport.items("/v1/jobs", {"state": state, "kind": kind}):
             yield AsyncJob(self._transport, item)
 
-    async def _begin(self, path: str, json: Mapping[str, Any]) -> AsyncJob:
+    async def request(self, method: str, path: str, *, json: Any = None, accept: str = "*/*") -> httpx.Response:
+        """Any request of ``openapi.yaml``, with the key, the retries and the errors of all others."""
+        return await self._transport.send(method, path, json=json, accept=accept)
+
+    async def _begin(self, path: str, json: Mapping[str, Any] | None = None) -> AsyncJob:
         return AsyncJob(self._transport, await self._transport.json("POST", path, json=json))
 
     async def _model_id(self, model: str | Model) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ConnectionFailed, JobNotSucceeded, ProblemError
 from ..progress import Progress, ProgressOption
-from ..records import Json, Label, Result
+from ..records import GroupScore, Json, Label, Result
 from .transport import AsyncTransport
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class AsyncJob:
 
     @property
     def kind(self) -> str:
-        """``adaptation``, ``scoring``, ``evaluation``, ``calibration`` or ``revision``."""
+        """What it does, e.g. ``adaptation``, ``scoring`` or ``dicomweb-import``."""
         return str(self.raw["kind"])
 
     @property
@@ -65,6 +65,10 @@ class AsyncJob:
         """Asks for the end of the job, which comes within seconds."""
         self.raw = await self._transport.json("POST", f"/v1/jobs/{self.id}/cancel")
         return self
+
+    async def delete(self) -> None:
+        """Forgets a job that has ended, with the results of a scoring."""
+        await self._transport.send("DELETE", f"/v1/jobs/{self.id}")
 
     async def wait(self, progress: ProgressOption = False) -> AsyncJob:
         """Waits until the job has succeeded. Raises JobNotSucceeded. What interrupts the waiting leaves the job running."""
@@ -112,6 +116,18 @@ class AsyncJob:
         query = {"label": label, "decision": decision, "sort": sort}
         async for item in self._transport.items(f"/v1/jobs/{self.id}/results", query):
             yield Result.of(item)
+
+    async def groups(self, *, highest: int | None = None) -> AsyncIterator[GroupScore]:
+        """The groups of a scoring (patients, series, volumes), highest score first: of each the mean of its
+        ``highest`` scores, by default as many as the calibration has, else 3."""
+        async for item in self._transport.items(f"/v1/jobs/{self.id}/groups", {"highest": highest}):
+            yield GroupScore.of(item)
+
+    async def judge(self, image_id: str, verdict: Label, *, note: str | None = None) -> Result:
+        """Says whether an image of a scoring is normal, beside what the model says."""
+        json = {"verdict": verdict, **({} if note is None else {"note": note})}
+        path = f"/v1/jobs/{self.id}/results/{image_id}/verdict"
+        return Result.of(await self._transport.json("POST", path, json=json))
 
     async def map(self, image_id: str) -> np.ndarray[Any, Any]:
         """The map of an image of a scoring: float32 ``[side, side]``, probability of abnormal, 0 to 1."""

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any, overload
 
-from .._bodies import file, form, map_request, read_map
+from .._bodies import file, form, map_request, names_change, read_map
 from ..errors import ConnectionFailed, ProblemError
 from ..images import ImageFile, ImageInput, image_file
-from ..records import Model, Outcomes, Score, Unscored
+from ..records import Json, Model, Outcomes, Score, Unscored
 from .transport import AsyncTransport
 
 _FILES_PER_REQUEST = 16
@@ -30,6 +30,13 @@ class AsyncModels:
         """All models, newest first; ``raw`` is a summary, and only ``get`` tells the threshold."""
         async for item in self._transport.items("/v1/models"):
             yield Model.of(item)
+
+    async def change(
+        self, model: str | Model, *, name: str | None = None, description: str | None = None
+    ) -> Model:
+        """Another name or description; an empty description takes it away."""
+        json = names_change(name, description)
+        return Model.of(await self._transport.json("PATCH", model_path(model), json=json))
 
     async def delete(self, model: str | Model) -> None:
         await self._transport.send("DELETE", model_path(model))
@@ -76,6 +83,21 @@ class AsyncModels:
         chosen = {"alpha": alpha, "threshold": threshold}
         json = {name: value for name, value in chosen.items() if value is not None}
         return Model.of(await self._transport.json("PUT", f"{model_path(model)}/threshold", json=json))
+
+    async def delete_threshold(self, model: str | Model) -> Model:
+        """Takes away the threshold that was set by hand: that of the calibration holds again."""
+        await self._transport.send("DELETE", f"{model_path(model)}/threshold")
+        return await self.get(model)
+
+    async def pin(self, model: str | Model, pinned: bool = True) -> Model:
+        """Has every worker keep a model loaded, or not any more."""
+        path = f"{model_path(model)}/residency"
+        return Model.of(await self._transport.json("PUT", path, json={"pinned": pinned}))
+
+    async def drift(self, model: str | Model) -> Json:
+        """How the latest scores of a calibrated model differ from those of its calibration."""
+        drift: Json = await self._transport.json("GET", f"{model_path(model)}/drift")
+        return drift
 
     async def export(self, model: str | Model, to: str | os.PathLike[str]) -> Path:
         """Writes the archive of a model (a zip), which is whole when this returns; the path of it."""

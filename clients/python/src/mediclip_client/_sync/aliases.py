@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from ..records import Alias, Model
+from ..records import Alias, Json, Model
 from .transport import Transport
 
 
@@ -14,9 +15,15 @@ class Aliases:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def set(self, name: str, model: str | Model) -> Alias:
-        """Moves an alias to a model, or makes it."""
-        json = {"modelId": model if isinstance(model, str) else model.id}
+    def set(
+        self, name: str, model: str | Model, *, options: Mapping[str, Any] | None = None
+    ) -> Alias:
+        """Moves an alias to a model, or makes it.
+
+        ``options`` are further fields of ``PUT /v1/aliases/{name}``, e.g.
+        ``{"dicomResults": {"server": "pacs", "kinds": ["secondary-capture"]}}``.
+        """
+        json = {**(options or {}), "modelId": model if isinstance(model, str) else model.id}
         return Alias.of(self._transport.json("PUT", f"/v1/aliases/{name}", json=json))
 
     def get(self, name: str) -> Alias:
@@ -26,6 +33,15 @@ class Aliases:
         """All aliases, by name."""
         for item in self._transport.items("/v1/aliases"):
             yield Alias.of(item)
+
+    def roll_back(self, name: str) -> Alias:
+        """Moves an alias back to the model before."""
+        return Alias.of(self._transport.json("POST", f"/v1/aliases/{name}/rollback"))
+
+    def shadow(self, name: str) -> Json:
+        """How the shadow of an alias (``shadow`` of ``options``) scores beside its model."""
+        report: Json = self._transport.json("GET", f"/v1/aliases/{name}/shadow")
+        return report
 
     def delete(self, name: str) -> None:
         self._transport.send("DELETE", f"/v1/aliases/{name}")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Iterable, Mapping
 from types import TracebackType
 from typing import Any
 
-from ..records import Dataset, Evaluation, Model, Split
+import httpx
+
+from ..records import Dataset, Evaluation, Image, Json, Model, Split
 from .aliases import Aliases
 from .datasets import Datasets
+from .dicomweb import Dicomweb
 from .jobs import Job
 from .models import Models, model_path
 from .transport import Transport
+from .webhooks import Webhooks
 
 
 class Client:
@@ -34,6 +38,8 @@ class Client:
         self.datasets = Datasets(self._transport)
         self.models = Models(self._transport)
         self.aliases = Aliases(self._transport)
+        self.webhooks = Webhooks(self._transport)
+        self.dicomweb = Dicomweb(self._transport)
 
     def __enter__(self) -> Client:
         return self
@@ -79,6 +85,20 @@ class Client:
             json["baselineModelId"] = self._model_id(baseline)
         return self._begin("/v1/evaluations", json)
 
+    def revise(self, model: str | Model, dataset: str | Dataset, images: Iterable[str | Image]) -> Job:
+        """Begins to make a new model of one that normal images of a data set are added to."""
+        ids = [image if isinstance(image, str) else image.id for image in images]
+        return self._begin(f"{model_path(model)}/revisions", {"datasetId": _id(dataset), "imageIds": ids})
+
+    def audit(self, dataset: str | Dataset) -> Job:
+        """Begins to look for what makes figures on a data set mislead; ``findings`` of its ``auditId`` in the end."""
+        return self._begin(f"/v1/datasets/{_id(dataset)}/audits")
+
+    def findings(self, audit: str) -> Json:
+        """What an audit found."""
+        found: Json = self._transport.json("GET", f"/v1/audits/{audit}")
+        return found
+
     def score_dataset(
         self,
         model: str | Model,
@@ -98,6 +118,19 @@ class Client:
     def evaluation(self, id: str) -> Evaluation:
         return Evaluation.of(self._transport.json("GET", f"/v1/evaluations/{id}"))
 
+    def evaluations(self) -> Iterator[Evaluation]:
+        """All evaluations, newest first."""
+        for item in self._transport.items("/v1/evaluations"):
+            yield Evaluation.of(item)
+
+    def operating_points(self, evaluation: str | Evaluation) -> Json:
+        """What each threshold would make of the evaluated images."""
+        points: Json = self._transport.json("GET", f"/v1/evaluations/{_id(evaluation)}/operating-points")
+        return points
+
+    def delete_evaluation(self, evaluation: str | Evaluation) -> None:
+        self._transport.send("DELETE", f"/v1/evaluations/{_id(evaluation)}")
+
     def report(self, evaluation: str | Evaluation) -> str:
         """The report of an evaluation, a self-contained HTML page."""
         path = f"/v1/evaluations/{_id(evaluation)}/report"
@@ -111,7 +144,11 @@ class Client:
         for item in self._transport.items("/v1/jobs", {"state": state, "kind": kind}):
             yield Job(self._transport, item)
 
-    def _begin(self, path: str, json: Mapping[str, Any]) -> Job:
+    def request(self, method: str, path: str, *, json: Any = None, accept: str = "*/*") -> httpx.Response:
+        """Any request of ``openapi.yaml``, with the key, the retries and the errors of all others."""
+        return self._transport.send(method, path, json=json, accept=accept)
+
+    def _begin(self, path: str, json: Mapping[str, Any] | None = None) -> Job:
         return Job(self._transport, self._transport.json("POST", path, json=json))
 
     def _model_id(self, model: str | Model) -> str:

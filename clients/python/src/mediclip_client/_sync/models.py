@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, overload
 
-from .._bodies import file, form, map_request, read_map
+from .._bodies import file, form, map_request, names_change, read_map
 from ..errors import ConnectionFailed, ProblemError
 from ..images import ImageFile, ImageInput, image_file
-from ..records import Model, Outcomes, Score, Unscored
+from ..records import Json, Model, Outcomes, Score, Unscored
 from .transport import Transport
 
 _FILES_PER_REQUEST = 16
@@ -30,6 +30,13 @@ class Models:
         """All models, newest first; ``raw`` is a summary, and only ``get`` tells the threshold."""
         for item in self._transport.items("/v1/models"):
             yield Model.of(item)
+
+    def change(
+        self, model: str | Model, *, name: str | None = None, description: str | None = None
+    ) -> Model:
+        """Another name or description; an empty description takes it away."""
+        json = names_change(name, description)
+        return Model.of(self._transport.json("PATCH", model_path(model), json=json))
 
     def delete(self, model: str | Model) -> None:
         self._transport.send("DELETE", model_path(model))
@@ -76,6 +83,21 @@ class Models:
         chosen = {"alpha": alpha, "threshold": threshold}
         json = {name: value for name, value in chosen.items() if value is not None}
         return Model.of(self._transport.json("PUT", f"{model_path(model)}/threshold", json=json))
+
+    def delete_threshold(self, model: str | Model) -> Model:
+        """Takes away the threshold that was set by hand: that of the calibration holds again."""
+        self._transport.send("DELETE", f"{model_path(model)}/threshold")
+        return self.get(model)
+
+    def pin(self, model: str | Model, pinned: bool = True) -> Model:
+        """Has every worker keep a model loaded, or not any more."""
+        path = f"{model_path(model)}/residency"
+        return Model.of(self._transport.json("PUT", path, json={"pinned": pinned}))
+
+    def drift(self, model: str | Model) -> Json:
+        """How the latest scores of a calibrated model differ from those of its calibration."""
+        drift: Json = self._transport.json("GET", f"{model_path(model)}/drift")
+        return drift
 
     def export(self, model: str | Model, to: str | os.PathLike[str]) -> Path:
         """Writes the archive of a model (a zip), which is whole when this returns; the path of it."""

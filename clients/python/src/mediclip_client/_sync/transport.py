@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator, Iterable, Mapping
+from collections.abc import Iterator, Container, Iterable, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -37,8 +37,10 @@ class Transport:
         body: Body | None = None,
         query: Mapping[str, Any] | None = None,
         accept: str = "application/json",
+        answers: Container[int] = (),
     ) -> httpx.Response:
-        """The answer with its body. A POST has the same ``Idempotency-Key`` at every try, so it is done once."""
+        """The answer with its body; statuses of ``answers`` are none of problems. A POST has the same
+        ``Idempotency-Key`` at every try, so it is done once."""
         headers = {"accept": accept}
         if method == "POST":
             headers["idempotency-key"] = str(uuid.uuid4())
@@ -51,7 +53,8 @@ class Transport:
                 response = self._http.request(
                     method, path, params=_given(query), headers=headers, json=json, content=content
                 )
-                if response.is_success:
+                is_problem = response.headers.get("content-type", "").startswith("application/problem+json")
+                if response.is_success or (response.status_code in answers and not is_problem):
                     return response
                 raise problem_of(response)
             except httpx.TransportError as error:
