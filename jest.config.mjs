@@ -16,7 +16,9 @@ export default {
     '^@mediclip/queue/redis$': '<rootDir>/packages/queue/src/redis/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
+  testSequencer: '<rootDir>/scripts/jest-sequencer.mjs',
   reporters: ['default', '<rootDir>/scripts/count-reporter.mjs'],
-  maxWorkers: 2,
+  // One more than two cores: a third of the tests wait for processes most of the time.
+  maxWorkers: 3,
   testTimeout: 60_000,
 };

@@ -1,7 +1,7 @@
 /**
- * How many times longer than on a machine that is idle the work of a test may take here: two processes compute for a
- * moment, and the time that passes is compared with the time that they had a core. At least 2, because a machine that
- * is idle now may not stay so.
+ * How many times longer than on a machine that is idle the work of a test may take here: as many processes as jest has
+ * workers compute for a moment, and the time that passes is compared with the time that they had a core. At least 2,
+ * because a machine that is idle now may not stay so.
  */
 import { spawn } from 'node:child_process';
 
@@ -28,6 +28,6 @@ function share() {
 export async function timeFactor() {
   const given = Number(process.env.TEST_TIME_FACTOR);
   if (given >= 1) return given;
-  const shares = await Promise.all([share(), share()]);
+  const shares = await Promise.all([share(), share(), share()]);
   return Math.min(20, Math.max(2, 2 * Math.max(...shares)));
 }
