@@ -63,7 +63,7 @@ export function MakeDetector({ dataset }: { dataset: Dataset }) {
         </p>
       )}
       <details>
-        <summary>More</summary>
+        <summary>More choices</summary>
         <div class="form">
           <label>
             Name
@@ -112,7 +112,7 @@ export function MakeDetector({ dataset }: { dataset: Dataset }) {
             </select>
           </label>
           <IntensityField onChange={setIntensity} />
-          <label>
+          <label class="check">
             <input
               type="checkbox"
               checked={excludesOutliers}

@@ -13,7 +13,7 @@ export function UploadCard({ upload }: { upload: UploadState }) {
           <progress value={sentBytes} max={Math.max(bytes, 1)} />
         </label>
       ) : (
-        <p class="row">
+        <p class="row spread">
           <strong>{state === 'done' ? 'Sent.' : state === 'cancelled' ? 'Cancelled.' : 'Stopped.'}</strong>
           <button type="button" onClick={() => forgetUpload(id)}>
             Close

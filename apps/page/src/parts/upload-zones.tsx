@@ -52,7 +52,7 @@ export function UploadZones({ datasetId }: { datasetId: string }) {
             void uploadImages(datasetId, images);
           }}
         >
-          Send {count(images.length, 'picture')}
+          Send {images.length === 0 ? 'pictures' : count(images.length, 'picture')}
         </button>
         {images.length > 0 && (
           <button type="button" onClick={() => setStaged(nothing)}>

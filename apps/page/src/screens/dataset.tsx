@@ -31,18 +31,27 @@ export function DatasetScreen({ id }: { id: string }) {
         <>
           <h1>{dataset.name}</h1>
           <p>
-            {count(dataset.counts.total, 'picture')}: {dataset.counts.train.normal} normal to learn from,{' '}
-            {dataset.counts.test.normal} normal and {dataset.counts.test.abnormal} abnormal to test with.
+            {dataset.counts.total === 0
+              ? 'There are no pictures in it yet.'
+              : `${count(dataset.counts.total, 'picture')}: ${dataset.counts.train.normal} normal to learn from, ${dataset.counts.test.normal} normal and ${dataset.counts.test.abnormal} abnormal to test with.`}
           </p>
           {ofThis.map((upload) => (
             <UploadCard key={upload.id} upload={upload} />
           ))}
+          {dataset.counts.total === 0 && (
+            <section class="card">
+              <h2>Add pictures</h2>
+              <UploadZones datasetId={id} />
+            </section>
+          )}
           <MakeDetector dataset={dataset} />
           {dataset.counts.total > 1 && <AskForAudit dataset={dataset} />}
-          <details class="card" open={dataset.counts.total === 0 && ofThis.length === 0}>
-            <summary>Add pictures</summary>
-            <UploadZones datasetId={id} />
-          </details>
+          {dataset.counts.total > 0 && (
+            <details class="card">
+              <summary>Add pictures</summary>
+              <UploadZones datasetId={id} />
+            </details>
+          )}
           {groups.map(([split, label]) =>
             dataset.counts[split][label] === 0 ? null : (
               <Sheet
