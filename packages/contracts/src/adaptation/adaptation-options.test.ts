@@ -10,7 +10,7 @@ import { adaptationPresets } from './adaptation-presets.js';
 
 const faults = (input: unknown) => {
   const result = adaptationOptionsInputSchema.safeParse(input);
-  return result.success ? [] : fieldErrors(result.error).map(({ pointer }) => pointer);
+  return result.success ? [] : fieldErrors(result.error).errors.map(({ pointer }) => pointer);
 };
 
 describe('adaptation options', () => {

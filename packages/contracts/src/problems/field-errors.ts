@@ -21,15 +21,34 @@ export function jsonPointer(path: readonly PropertyKey[]): string {
   return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
-/** The faults of a failed validation, one for each unknown field and for each wrong value. */
-export function fieldErrors(error: z.ZodError, where: FieldError['in'] = 'body'): FieldError[] {
-  return error.issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({
-          in: where,
-          pointer: jsonPointer([...issue.path, key]),
-          detail: 'This field is not known',
-        }))
-      : [{ in: where, pointer: jsonPointer(issue.path), detail: issue.message }],
-  );
+/** Faults that an answer lists: a body of a megabyte can have a hundred thousand. */
+const mostListed = 100;
+/** A pointer ends before the name of a field that is longer; nobody means such a field. */
+const longestName = 200;
+
+/**
+ * The faults of a failed validation, one for each unknown field and for each wrong value, the first hundred of them;
+ * `count` is of all.
+ */
+export function fieldErrors(
+  error: z.ZodError,
+  where: FieldError['in'] = 'body',
+): { readonly errors: FieldError[]; readonly count: number } {
+  const errors: FieldError[] = [];
+  let count = 0;
+  for (const { path, ...issue } of error.issues) {
+    const isUnknown = issue.code === 'unrecognized_keys';
+    const detail = isUnknown ? 'This field is not known' : issue.message;
+    const paths = isUnknown ? issue.keys.slice(0, mostListed).map((key) => [...path, key]) : [path];
+    for (const one of paths.slice(0, mostListed - errors.length)) {
+      errors.push({ in: where, pointer: jsonPointer(named(one)), detail });
+    }
+    count += isUnknown ? issue.keys.length : 1;
+  }
+  return { errors, count };
+}
+
+function named(path: readonly PropertyKey[]): readonly PropertyKey[] {
+  const tooLong = path.findIndex((part) => String(part).length > longestName);
+  return tooLong === -1 ? path : path.slice(0, tooLong);
 }

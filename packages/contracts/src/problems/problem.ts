@@ -14,7 +14,10 @@ export const readinessCheckSchema = z
 export type ReadinessCheck = z.infer<typeof readinessCheckSchema>;
 
 const extraFields = {
-  errors: z.array(fieldErrorSchema).optional().meta({ description: 'Every fault of a request that is not valid.' }),
+  errors: z
+    .array(fieldErrorSchema)
+    .optional()
+    .meta({ description: 'The faults of a request that is not valid, the first hundred of them.' }),
   jobIds: z.array(z.uuidv7()).optional().meta({ description: 'Jobs that stand in the way.' }),
   group: z.string().optional().meta({ description: 'The group that would be parted between train and test.' }),
   aliases: z.array(z.string()).optional().meta({ description: 'Aliases that stand in the way.' }),

@@ -70,6 +70,18 @@ describe('problems', () => {
 describe('validation', () => {
   const schema = z.strictObject({ 'a/b': z.strictObject({ count: z.int() }), list: z.array(z.string()) });
 
+  it('lists a hundred faults at most and no name that is no name, and counts all of them', () => {
+    const known = z.strictObject({ list: z.array(z.string()).optional() });
+    const unknown = Object.fromEntries(Array.from({ length: 80_000 }, (_, key) => [`k${key}`, 1]));
+    for (const value of [unknown, { list: Array.from({ length: 80_000 }, () => 1) }]) {
+      const { extras, message } = thrown(() => validate(known, value));
+      expect(extras.errors).toHaveLength(100);
+      expect(message).toContain('(and 79999 more)');
+    }
+    const { extras } = thrown(() => validate(known, { ['k'.repeat(900_000)]: 1 }));
+    expect(extras.errors).toEqual([{ in: 'body', pointer: '', detail: 'This field is not known' }]);
+  });
+
   it('names every fault by its JSON pointer', () => {
     const { extras, message } = thrown(() => validate(schema, { 'a/b': { count: 'x', extra: 1 }, list: ['', 2] }));
     expect(extras.errors?.map(({ in: part, pointer }) => [part, pointer]).sort()).toEqual([
