@@ -22,7 +22,7 @@ const sources = ['packages', 'apps', 'examples', 'scripts', 'tsconfig.json', 'ts
 const notSources = new Set(['node_modules', 'dist']);
 
 /** One digest of the name, size and time of every source; reads none of them. */
-function stateOfSources() {
+export function stateOfSources() {
   const hash = createHash('sha256');
   const add = (file) => {
     const found = statSync(file, { throwIfNoEntry: false });

@@ -1,8 +1,8 @@
 import { cast, div, exp, greater, logicalNot, mul, neg, sub, where } from './elementwise.js';
-import { expand, pad, reshape, slice, transpose } from './layout.js';
+import { concat, expand, gather, pad, reshape, slice, transpose } from './layout.js';
 import { matMul } from './linear.js';
 import { reduceMean, reduceSum, sumToShape } from './reduction.js';
-import { type Node, scalar, type Value } from './value.js';
+import { constant, type Node, type Shape, scalar, sizeOf, type Value } from './value.js';
 
 /**
  * How one operator passes a gradient back: `gradient` receives the node and the gradient of its first output and
@@ -50,6 +50,29 @@ const binary = (left: (node: Node, dy: Value) => Value, right: (node: Node, dy: 
 function restoreAxes(node: Node, axes: readonly number[], dy: Value): Value {
   const kept = x(node).shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
   return reshape(dy, kept);
+}
+
+/**
+ * The gradient of rows of `shape` [count, ...] that were gathered as `rows` says: a row that was taken once has that
+ * row's gradient, one that was taken more often the sum of theirs, by a matrix product, and one that was not has none.
+ */
+function sumOfGathered(shape: Shape, rows: readonly number[], dy: Value): Value {
+  const [count, ...rest] = shape as [number, ...number[]];
+  const taken = reshape(dy, [rows.length, sizeOf(rest)]);
+  const placesOf = Array.from({ length: count }, (): number[] => []);
+  for (const [place, row] of rows.entries()) placesOf[row]!.push(place);
+  const repeated = placesOf.filter((places) => places.length > 1);
+  let from = taken;
+  if (repeated.length > 0) {
+    const summing = new Float32Array(repeated.length * rows.length);
+    for (const [index, places] of repeated.entries()) {
+      for (const place of places) summing[index * rows.length + place] = 1;
+    }
+    from = concat([taken, matMul(constant(summing, [repeated.length, rows.length]), taken)], 0);
+  }
+  let sums = rows.length;
+  const sources = placesOf.map((places) => (places.length > 1 ? sums++ : (places[0] ?? null)));
+  return reshape(gather(from, sources), shape);
 }
 
 const softmaxRule = unary((node, dy) => {
@@ -168,6 +191,10 @@ export const gradientRules: Readonly<Record<string, GradientRule>> = {
       });
     },
   },
+  Gather: {
+    arity: 2,
+    gradient: (node, dy) => [() => sumOfGathered(x(node).shape, constantInts(node.inputs[1]), dy), null],
+  },
   Expand: {
     arity: 2,
     gradient: (node, dy) => [() => sumToShape(dy, x(node).shape), null],
@@ -189,6 +216,7 @@ export const gradientRules: Readonly<Record<string, GradientRule>> = {
     arity: 2,
     gradient: (node, dy) => [() => expand(restoreAxes(node, constantInts(node.inputs[1]), dy), x(node).shape), null],
   },
+  ReduceSumSquare: unary((node, dy) => mul(x(node), mul(restoreAxes(node, ints(node, 'axes'), dy), scalar(2)))),
   ReduceMean: unary((node, dy) => {
     const axes = ints(node, 'axes');
     const count = axes.reduce((product, axis) => product * x(node).shape[axis]!, 1);

@@ -110,10 +110,16 @@ const cases: Record<string, fc.Arbitrary<Case>> = {
       build: (...parts) => op.concat(parts, 1),
     }),
   ),
+  Gather: fc
+    .array(fc.option(fc.nat(2)), { minLength: 4, maxLength: 4 })
+    .map((rows): Case => ({ shapes: [[3, 2]], build: (x) => op.gather(x, rows, [2, 2]) })),
   Expand: fc.constant<Case>({ shapes: [[2, 1]], build: (x) => op.expand(x, [3, 2, 4]) }),
   Pad: fc.constant<Case>({ shapes: [[2, 3]], build: (x) => op.pad(x, [1, 0], [0, 2]) }),
   ReduceSum: fc.boolean().chain((keepDims) => withAxis((x, axis) => op.reduceSum(x, { axes: [axis], keepDims }))),
   ReduceMean: fc.boolean().chain((keepDims) => withAxis((x, axis) => op.reduceMean(x, { axes: [axis], keepDims }))),
+  ReduceSumSquare: fc
+    .boolean()
+    .chain((keepDims) => withAxis((x, axis) => op.reduceSumSquare(x, { axes: [axis], keepDims }))),
   Softmax: withAxis(op.softmax),
   LayerNormalization: fc.integer({ min: 3, max: 5 }).map(
     (width): Case => ({

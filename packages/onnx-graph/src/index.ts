@@ -32,11 +32,11 @@ export {
 export { withFusedAttention } from './fused-attention.js';
 export { gradients } from './gradients.js';
 export { inHalfPrecision } from './half-precision.js';
-export { concat, expand, pad, reshape, slice, transpose } from './layout.js';
+export { concat, expand, gather, pad, reshape, slice, transpose } from './layout.js';
 export { averagePool, conv, matMul } from './linear.js';
 export { externalLocations, type ModelDescription, writeModel } from './model.js';
 export { l2Normalise, layerNorm, softmax } from './normalisation.js';
-export { reduceMax, reduceMean, reduceSum, topK } from './reduction.js';
+export { reduceMax, reduceMean, reduceSum, reduceSumSquare, topK } from './reduction.js';
 export {
   type ElementType,
   type ModelSource,

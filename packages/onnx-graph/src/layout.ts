@@ -1,4 +1,4 @@
-import { apply, describe, indices, type Shape, sizeOf, type Value } from './value.js';
+import { apply, constant, describe, indices, type Shape, sizeOf, type Value } from './value.js';
 
 const normaliseAxis = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 
@@ -58,6 +58,27 @@ export function expand(x: Value, shape: Shape): Value {
   if (!fits) throw new RangeError(`${describe(x)} cannot be expanded to [${shape.join(', ')}]`);
   return apply('Expand', [x, indices(shape)], [{ dtype: x.dtype, shape }])[0]!;
 }
+
+/**
+ * Rows of `x` [rows, ...] by their numbers, in any order and any number of times; a `null` gives a row of zeros.
+ * `shape` replaces the first axis of the result, whose extent is `rows.length` when it is left out.
+ */
+export function gather(x: Value, rows: readonly (number | null)[], shape: Shape = [rows.length]): Value {
+  const [count, ...rest] = x.shape as [number, ...number[]];
+  if (rows.length !== sizeOf(shape) || rows.some((row) => row !== null && !(row >= 0 && row < count))) {
+    throw new RangeError(`${describe(x)} has no ${rows.length} such rows to make [${shape.join(', ')}] of`);
+  }
+  const source = rows.includes(null) ? concat([x, zeros([1, ...rest])], 0) : x;
+  const places = constant(
+    BigInt64Array.from(rows, (row) => BigInt(row ?? count)),
+    shape,
+  );
+  return apply('Gather', [source, places], [{ dtype: x.dtype, shape: [...shape, ...rest] }], {
+    axis: { type: 'int', value: 0 },
+  })[0]!;
+}
+
+const zeros = (shape: Shape): Value => constant(new Float32Array(sizeOf(shape)), shape);
 
 /** Adds `before[axis]` and `after[axis]` zeros at the ends of every axis. */
 export function pad(x: Value, before: readonly number[], after: readonly number[]): Value {

@@ -23,7 +23,7 @@ export function reduceSum(x: Value, options: ReduceOptions = {}): Value {
   })[0]!;
 }
 
-/** Opset 17 takes the axes of ReduceMean and ReduceMax as an attribute, those of ReduceSum as an input. */
+/** Opset 17 takes the axes of these as an attribute, those of ReduceSum as an input. */
 const reduceByAttribute =
   (operator: string) =>
   (x: Value, options: ReduceOptions = {}): Value => {
@@ -36,6 +36,8 @@ const reduceByAttribute =
 
 export const reduceMean = reduceByAttribute('ReduceMean');
 export const reduceMax = reduceByAttribute('ReduceMax');
+/** The sums of squares. */
+export const reduceSumSquare = reduceByAttribute('ReduceSumSquare');
 
 /** Sums a gradient over the axes along which a value of `shape` had been broadcast. */
 export function sumToShape(x: Value, shape: Shape): Value {

@@ -12,7 +12,7 @@ import {
   neg,
   reduceMax,
   reduceMean,
-  reduceSum,
+  reduceSumSquare,
   reshape,
   scalar,
   sigmoid,
@@ -35,29 +35,41 @@ export interface Adapter {
  * How much closer every location is to the abnormal than to the normal state, [batch, G, G] at the largest tap grid
  * (method, sections 2 and 4): per tap, adapt the features, take the cosine with both states, subtract; mean over taps.
  *
- * Two savings that change nothing: the 1x1 convolution and the resize to the largest grid commute, so the resize comes
- * second; and only the difference of the two cosines matters to a softmax over two states, so it is all that is kept.
+ * Three savings that change nothing: the 1x1 convolution and the resize to the largest grid commute, so the resize
+ * comes second; only the difference of the two cosines matters to a softmax over two states, so it is all that is kept;
+ * and its numerator needs no adapted features, only the adapter's weight seen from the states.
  *
  * `features` are [batch, C, g, g] each, `states` is [2, E] of unit rows.
  */
 export function stateContrast(features: readonly Value[], adapters: readonly Adapter[], states: Value): Value {
   const grid = Math.max(...features.map((tap) => tap.shape[2]!));
   const direction = sub(slice(states, 0, 1, 2), slice(states, 0, 0, 1));
-  const perTap = features.map((tap, index) => {
-    const adapted = resizeGrid(adapt(tap, adapters[index]!), grid);
-    const [batch, width] = adapted.shape;
-    const flat = reshape(adapted, [batch!, width!, grid * grid]);
-    const length = sqrt(reduceSum(mul(flat, flat), { axes: [1], keepDims: true }));
-    return reshape(div(matMul(direction, flat), length), [batch!, grid, grid]);
-  });
+  const perTap = features.map((tap, index) => tapContrast(tap, adapters[index]!, direction, grid));
   return mul(perTap.reduce(add), scalar(1 / features.length));
 }
 
-function adapt(tap: Value, { weight, bias }: Adapter): Value {
-  const [batch, channels, rows, columns] = tap.shape;
-  const flat = reshape(tap, [batch!, channels!, rows! * columns!]);
+/** Of one tap, [batch, grid, grid]. Locations are rows of channels, so that a product is one for all images. */
+function tapContrast(tap: Value, { weight, bias }: Adapter, direction: Value, grid: number): Value {
+  const [batch, channels, side] = tap.shape as [number, number, number];
   const width = weight.shape[0]!;
-  return reshape(add(matMul(weight, flat), reshape(bias, [width, 1])), [batch!, width, rows!, columns!]);
+  const pixels = batch * side * side;
+  const locations = reshape(transpose(reshape(tap, [batch, channels, side * side])), [pixels, channels]);
+  const adapted = add(matMul(locations, transpose(weight)), bias);
+  const enlarged = resizeRows(reshape(adapted, [batch, side, side, width]), grid);
+  const length = sqrt(reduceSumSquare(enlarged, { axes: [3] }));
+  const offset = matMul(direction, reshape(bias, [width, 1]));
+  const along = add(matMul(locations, transpose(matMul(direction, weight))), offset);
+  return div(resizeGrid(reshape(along, [batch, side, side]), grid), length);
+}
+
+/** `resizeGrid` of [batch, rows, columns, channels]. */
+function resizeRows(x: Value, size: number): Value {
+  const [batch, rows, columns, channels] = x.shape as [number, number, number, number];
+  if (rows === size) return x;
+  const factor = constant(upsampleMatrix(rows, size), [size, rows]);
+  const enlarged = matMul(factor, reshape(x, [batch, rows, columns * channels]));
+  const both = matMul(factor, reshape(enlarged, [batch * size, columns, channels]));
+  return reshape(both, [batch, size, size, channels]);
 }
 
 /** Bilinear resize of the last two axes, align_corners = true, as the product `U x U^T`. */

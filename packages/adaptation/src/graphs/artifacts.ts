@@ -19,7 +19,7 @@ import type { AfterTower } from '../tower/tower-session.js';
 import { usedWeights } from '../weight-files.js';
 import { type Adapter, anomalyMap, stateContrast } from './anomaly-map.js';
 import { losses } from './losses.js';
-import { type ParameterSpec, parameterSpecs } from './parameters.js';
+import { isOfAdapter, type ParameterSpec, parameterSpecs } from './parameters.js';
 import { stateEmbeddings } from './prompt-learner.js';
 
 export interface ArtifactOptions extends PromptOptions {
@@ -54,20 +54,48 @@ export function trainingArtifact(backbone: Backbone, options: ArtifactOptions, b
   return { model, weights: usedWeights(backbone, Object.values(outputs)) };
 }
 
-/** The losses without gradients: the inputs of the training step -> `loss`, `focal`, `dice`, `map`, `states`. */
-export function evalArtifact(backbone: Backbone, options: ArtifactOptions, batch: number): Artifact {
-  const features = featureInputs(backbone, options.taps, batch);
-  const { inputs, outputs } = forwardPass(backbone, options, parameterInputs(backbone, options), features);
+/** The text tower alone: context vectors -> `states` [2, E]. */
+export function statesArtifact(backbone: Backbone, options: ArtifactOptions): Artifact {
+  const contexts = inputsOf(statesParameters(backbone, options));
+  const states = stateEmbeddings(backbone, options, contexts);
   return {
-    model: writeModel({ name: 'eval', inputs: [...features, ...inputs], outputs }),
-    weights: usedWeights(backbone, Object.values(outputs)),
+    model: writeModel({ name: 'states', inputs: [...contexts.values()], outputs: { states } }),
+    weights: usedWeights(backbone, [states]),
   };
 }
 
-function parameterInputs(backbone: Backbone, options: ArtifactOptions): ReadonlyMap<string, Value> {
-  const specs = parameterSpecs(backbone, options.taps, options);
-  return new Map(specs.map(({ name, shape }) => [name, input(name, 'float32', shape)]));
+/**
+ * The losses without gradients, for states that are known: `features.N`, `masks` and `weights` as of the training step,
+ * the adapters, `states` -> `loss`, `focal`, `dice`.
+ */
+export function evalArtifact(backbone: Backbone, options: ArtifactOptions, batch: number): Artifact {
+  const features = featureInputs(backbone, options.taps, batch);
+  const adapters = inputsOf(adapterParameters(backbone, options));
+  const states = input('states', 'float32', [2, backbone.embeddingWidth]);
+  const { inputs, outputs } = lossesOf(backbone, adapters, features, states);
+  const model = writeModel({
+    name: 'eval',
+    inputs: [...features, ...inputs, ...adapters.values(), states],
+    outputs,
+  });
+  return { model, weights: {} };
 }
+
+/** Of the parameters those that the states depend on. */
+export function statesParameters(backbone: Backbone, options: ArtifactOptions): ParameterSpec[] {
+  return parameterSpecs(backbone, options.taps, options).filter(({ name }) => !isOfAdapter(name));
+}
+
+/** Of the parameters the adapters. */
+export function adapterParameters(backbone: Backbone, options: ArtifactOptions): ParameterSpec[] {
+  return parameterSpecs(backbone, options.taps, options).filter(({ name }) => isOfAdapter(name));
+}
+
+const inputsOf = (specs: readonly ParameterSpec[]): ReadonlyMap<string, Value> =>
+  new Map(specs.map(({ name, shape }) => [name, input(name, 'float32', shape)]));
+
+const parameterInputs = (backbone: Backbone, options: ArtifactOptions): ReadonlyMap<string, Value> =>
+  inputsOf(parameterSpecs(backbone, options.taps, options));
 
 /**
  * The training step from features on, to be put behind an image tower: `masks`, `weights`, `step`, `learningRate`,
@@ -86,24 +114,31 @@ export function trainingStep(backbone: Backbone, options: ArtifactOptions): Afte
   };
 }
 
-/** From features and parameters to the losses, the map and the states. `inputs` are all but the features. */
+/** From features and parameters to the losses. `inputs` are all but the features. */
 function forwardPass(
   backbone: Backbone,
   options: ArtifactOptions,
   parameters: ReadonlyMap<string, Value>,
   features: readonly Value[],
 ) {
+  const states = stateEmbeddings(backbone, options, parameters);
+  const { inputs, outputs } = lossesOf(backbone, parameters, features, states);
+  return { inputs: [...inputs, ...parameters.values()], outputs };
+}
+
+/** From features, adapters and states to the losses. `inputs` are the labels and what each image weighs. */
+function lossesOf(
+  backbone: Backbone,
+  parameters: ReadonlyMap<string, Value>,
+  features: readonly Value[],
+  states: Value,
+) {
   const [batch] = features[0]!.shape as [number];
   const masks = input('masks', 'float32', [batch, backbone.side, backbone.side]);
   const weights = input('weights', 'float32', [batch]);
-  const states = stateEmbeddings(backbone, options, parameters);
-  const contrast = stateContrast(features, adapterInputs(parameters, options.taps.length), states);
-  const map = anomalyMap(contrast, backbone.side);
-  const { focal, dice, total: loss } = losses(map, masks, weights);
-  return {
-    inputs: [masks, weights, ...parameters.values()],
-    outputs: { loss, focal, dice, map, states },
-  };
+  const contrast = stateContrast(features, adapterInputs(parameters, features.length), states);
+  const { focal, dice, total: loss } = losses(anomalyMap(contrast, backbone.side), masks, weights);
+  return { inputs: [masks, weights], outputs: { loss, focal, dice } };
 }
 
 /** Model inputs `features.0`, `features.1`, ..., one per tap, [batch, C, g, g]. */

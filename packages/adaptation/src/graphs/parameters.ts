@@ -19,6 +19,9 @@ export type Parameters = ReadonlyMap<string, Float32Array>;
 
 const contextDeviation = 0.02;
 
+/** Whether a parameter is one of an adapter, and no context vector. */
+export const isOfAdapter = (name: string): boolean => name.startsWith('adapter.');
+
 /**
  * The trained parameters (method, sections 2 and 3): one 1x1 convolution per tap, uniform in +-1/sqrt(fan in) as
  * PyTorch's Conv2d, and the context vectors of both states for every phrase position, N(0, 0.02).

@@ -26,6 +26,7 @@ export function stateEmbeddings(
       contextTokens: options.contextTokens,
       position,
       attention: options.promptAttention,
+      ...(!options.classSpecificContext && { contextOf: phrases.map((_, phrase) => (phrase < normal.length ? 0 : 1)) }),
     });
     const vectors = concat(
       [

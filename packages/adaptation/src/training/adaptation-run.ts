@@ -37,8 +37,8 @@ export interface AdaptationTimings {
 }
 
 const batchesAhead = 2;
-/** Larger ones would only need more memory. */
-const largestEvaluationBatch = 16;
+/** Larger ones would only need more memory, and hold a score up for longer. */
+const largestEvaluationBatch = 8;
 
 /** A training that can go on after a crash: the state after a step is a function of the job alone. */
 export class AdaptationRun extends RunInParts {
@@ -130,7 +130,7 @@ export class AdaptationRun extends RunInParts {
     return { seed: options.seed, shots: images.length, batchSize: options.training.batchSize };
   }
 
-  /** Each is at most a tower pass or an optimiser step. */
+  /** Each is at most one run of a session: a tower pass, an optimiser step, or the loss on a few held-out samples. */
   protected override async *parts(): AsyncGenerator<AdaptationProgress, void> {
     const { training } = this.#job.options;
     const totalSteps = training.epochs * stepsPerEpoch(this.#plan);
@@ -148,7 +148,7 @@ export class AdaptationRun extends RunInParts {
         learningRate: learningRateAt(training, step, totalSteps),
         averaging: averagingAt(training.averaging, step + 1),
       };
-      await this.#adopt(yield* this.#step(samples, rates), heldOut);
+      yield* this.#adopt(yield* this.#step(samples, rates), heldOut);
       if (this.#state.step % training.checkpointEverySteps === 0) await this.checkpoint();
       yield this.#trainingProgress(totalSteps);
     }
@@ -203,12 +203,12 @@ export class AdaptationRun extends RunInParts {
       .filter(({ task }) => task !== 'identity')
       .map(({ image }) => rgbOf(image, this.#tower.backbone.side));
     const passed: Features[] = [];
-    const most = await this.#tower.largestBatch();
-    do {
-      const chunk = changed.slice(passed.length, passed.length + most);
+    while (passed.length < changed.length) {
+      const { images } = await this.#tower.nextBatch(changed.length - passed.length);
+      const chunk = changed.slice(passed.length, passed.length + images);
       passed.push(...(await this.#timed('towerMs', this.#tower.features(chunk))));
       yield this.progress;
-    } while (passed.length < changed.length);
+    }
     const next = passed.values();
     const labelled: LabelledFeatures[] = [];
     for (const [index, { task, mask }] of samples.entries()) {
@@ -238,15 +238,16 @@ export class AdaptationRun extends RunInParts {
   }
 
   /** The state after a step; at an epoch's end with the loss on the held-out samples. */
-  async #adopt({ loss, ...updated }: Stepped, heldOut: LabelledImages): Promise<void> {
+  async *#adopt({ loss, ...updated }: Stepped, heldOut: LabelledImages): AsyncGenerator<AdaptationProgress, void> {
     const step = this.#state.step + 1;
     const next = { ...this.#state, ...updated, step, losses: [...this.#state.losses, loss] };
     const epochEnds = step % stepsPerEpoch(this.#plan) === 0;
-    this.#state = epochEnds && heldOut.size > 0 ? await this.#select(next, heldOut) : next;
+    this.#state = epochEnds && heldOut.size > 0 ? yield* this.#select(next, heldOut) : next;
   }
 
-  async #select(state: TrainingState, heldOut: LabelledImages): Promise<TrainingState> {
-    const loss = await this.#trainer.evaluate(heldOut, state.average);
+  async *#select(state: TrainingState, heldOut: LabelledImages): AsyncGenerator<AdaptationProgress, TrainingState> {
+    yield this.progress;
+    const loss = yield* renamed(this.#trainer.evaluate(heldOut, state.average), () => this.progress);
     // A loss that is not a number is never the best, and gives way to any number.
     const isBest = !Number.isNaN(loss.loss) && state.heldOut.every((earlier) => !(loss.loss >= earlier.loss));
     const losses = [...state.heldOut, loss];
@@ -289,15 +290,7 @@ export class AdaptationRun extends RunInParts {
     const layouts = greyLayouts(images, this.#tower.backbone.side);
     const normals = { features: this.#normals, relatives: relatives(images), layouts };
     const fit = fitMemory(this.#tower, learned, normals, scoring, seed);
-    try {
-      for (;;) {
-        const { done, value } = await fit.next();
-        if (done) return value;
-        yield { phase: 'finishing', done: value, total: this.#normals.size };
-      }
-    } finally {
-      await fit.return(undefined);
-    }
+    return yield* renamed(fit, (done) => ({ phase: 'finishing', done, total: this.#normals.size }));
   }
 
   #drawAhead(step: number, totalSteps: number): void {
@@ -312,6 +305,24 @@ export class AdaptationRun extends RunInParts {
     const result = await work;
     this.timings[part] += performance.now() - start;
     return result;
+  }
+}
+
+/** The same parts of work with the progress of the whole after each. */
+async function* renamed<Part, Result>(
+  parts: AsyncGenerator<Part, Result>,
+  progressAfter: (part: Part) => AdaptationProgress,
+): AsyncGenerator<AdaptationProgress, Result> {
+  let isOver = false;
+  try {
+    for (;;) {
+      const { done, value } = await parts.next();
+      isOver = done === true;
+      if (done) return value;
+      yield progressAfter(value);
+    }
+  } finally {
+    if (!isOver) await parts.return(undefined as never);
   }
 }
 

@@ -5,8 +5,11 @@ import type { Runtime, Session, Tensor } from '@mediclip/onnx-graph';
 import {
   type Artifact,
   type ArtifactOptions,
+  adapterParameters,
   evalArtifact,
   optimizerArtifact,
+  statesArtifact,
+  statesParameters,
   trainingArtifact,
 } from '../graphs/artifacts.js';
 import { type ParameterSpec, type Parameters, parameterSpecs } from '../graphs/parameters.js';
@@ -45,6 +48,7 @@ export interface Gradients {
 export const artifactNames = {
   training: 'training_model.onnx',
   optimizer: 'optimizer_model.onnx',
+  states: 'states_model.onnx',
   eval: 'eval_model.onnx',
   checkpoint: 'checkpoint',
 } as const;
@@ -65,6 +69,7 @@ export class Trainer {
   readonly #options: TrainerOptions;
   readonly #training: HalvingSession;
   readonly #optimizer: Session;
+  readonly #states: HalvingSession;
   readonly #evaluation: HalvingSession;
 
   private constructor(
@@ -73,18 +78,20 @@ export class Trainer {
     readonly specs: readonly ParameterSpec[],
     training: HalvingSession,
     optimizer: Session,
+    states: HalvingSession,
     evaluation: HalvingSession,
   ) {
     this.#backbone = backbone;
     this.#options = options;
     this.#training = training;
     this.#optimizer = optimizer;
+    this.#states = states;
     this.#evaluation = evaluation;
   }
 
   /**
-   * Writes the artifacts into `folder` and loads them, the evaluation when it is first needed: each holds the text
-   * tower's weights.
+   * Writes the artifacts into `folder` and loads them, those of the held-out loss when they are first needed: that of
+   * the states holds the text tower's weights a second time.
    */
   static async open(
     runtime: Runtime,
@@ -102,6 +109,12 @@ export class Trainer {
       (batch) => load(artifactNames.training, trainingArtifact(backbone, options, batch)),
       (batch) => onBatchHalved({ work: 'training step', backbone: backbone.id, batch }),
     );
+    // Its work has no batch that could be halved.
+    const states = new HalvingSession(
+      1,
+      () => load(artifactNames.states, statesArtifact(backbone, options)),
+      () => {},
+    );
     const evaluation = new HalvingSession(
       options.evaluationBatchSize,
       (batch) => load(artifactNames.eval, evalArtifact(backbone, options, batch)),
@@ -110,7 +123,7 @@ export class Trainer {
     try {
       if (options.opensLate !== true) await training.open();
       const optimizer = await load(artifactNames.optimizer, optimizerArtifact(specs));
-      return new Trainer(backbone, options, specs, training, optimizer, evaluation);
+      return new Trainer(backbone, options, specs, training, optimizer, states, evaluation);
     } catch (error) {
       await training.release();
       throw error;
@@ -154,39 +167,49 @@ export class Trainer {
     return { parameters: part(''), m: part('m.'), v: part('v.'), average: part('average.') };
   }
 
-  /** The losses of any number of images together, in chunks of the evaluation batch. */
-  async evaluate(images: LabelledImages, parameters: Parameters): Promise<Loss> {
-    return this.#evaluation.use(async (session, size) => {
-      let focal = 0;
-      let overlap = 0;
-      for (let start = 0; start < images.size; start += size) {
+  /**
+   * The losses of any number of images together, in chunks of the evaluation batch. Yields after the states and after
+   * each chunk, so that whoever drives it can do other work in between.
+   */
+  async *evaluate(images: LabelledImages, parameters: Parameters): AsyncGenerator<void, Loss> {
+    const states = await this.#statesOf(parameters);
+    yield;
+    const constants = {
+      ...namedFeeds(adapterParameters(this.#backbone, this.#options), '', parameters),
+      states: { dtype: 'float32', shape: [2, this.#backbone.embeddingWidth], data: states },
+    } as const;
+    let focal = 0;
+    let overlap = 0;
+    for (let start = 0; start < images.size; ) {
+      const chunk = await this.#evaluation.use(async (session, size) => {
         const places = Array.from({ length: Math.min(size, images.size - start) }, (_, index) => start + index);
-        const chunk = await Promise.all(places.map((place) => images.get(place)));
-        const outputs = await session.run({
-          ...this.#batch(chunk, size, images.size),
-          ...namedFeeds(this.specs, '', parameters),
-        });
-        focal += scalarOf(outputs.focal!);
-        overlap += 1 - scalarOf(outputs.dice!);
-      }
-      const dice = 1 - overlap;
-      return { focal, dice, loss: focal + dice };
-    });
+        const batch = await Promise.all(places.map((place) => images.get(place)));
+        const outputs = await session.run({ ...this.#batch(batch, size, images.size), ...constants });
+        return { images: batch.length, focal: scalarOf(outputs.focal!), dice: scalarOf(outputs.dice!) };
+      });
+      start += chunk.images;
+      focal += chunk.focal;
+      overlap += 1 - chunk.dice;
+      yield;
+    }
+    const dice = 1 - overlap;
+    return { focal, dice, loss: focal + dice };
   }
 
   /** The embeddings of the two states, [2, E]: constants once training is over. Lets the training's memory go first. */
   async states(parameters: Parameters): Promise<Float32Array> {
     await this.#training.release();
-    return this.#evaluation.use(async (session, size) => {
-      const { states } = await session.run({ ...this.#batch([], size, 1), ...namedFeeds(this.specs, '', parameters) }, [
-        'states',
-      ]);
-      return states!.data as Float32Array;
-    });
+    return this.#statesOf(parameters);
+  }
+
+  async #statesOf(parameters: Parameters): Promise<Float32Array> {
+    const feeds = namedFeeds(statesParameters(this.#backbone, this.#options), '', parameters);
+    return this.#states.use(async (session) => (await session.run(feeds)).states!.data as Float32Array);
   }
 
   async release(): Promise<void> {
-    for (const session of [this.#training, this.#optimizer, this.#evaluation]) await session.release();
+    const sessions = [this.#training, this.#optimizer, this.#states, this.#evaluation];
+    for (const session of sessions) await session.release();
   }
 
   /** Feeds of a batch padded to `size`; each image weighs one in `images`. */

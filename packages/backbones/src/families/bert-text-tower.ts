@@ -43,8 +43,9 @@ export function bertTextTower(
         width,
         contextLength,
         fullSeesPadding: false,
+        masksFuture: false,
         embeddings: (ids) => file.rows(wordEmbeddings, ids),
       }),
-    textFeatures: (prompts, { endPositions }) => project(bertText(prompts, endPositions, weights, pooling)),
+    textFeatures: (prompts, layout) => project(bertText(prompts, layout, weights, pooling)),
   };
 }

@@ -24,9 +24,9 @@ export function clipTextTower(file: WeightFile, layout: ClipLayout, activation: 
         width,
         contextLength,
         fullSeesPadding: true,
+        masksFuture: true,
         embeddings: (ids) => file.rows(text.tokenEmbedding, ids),
       }),
-    textFeatures: (prompts, { endPositions }, attention) =>
-      clipText(prompts, endPositions, weights, activation, attention),
+    textFeatures: (prompts, layout, attention) => clipText(prompts, layout, weights, activation, attention),
   };
 }

@@ -12,6 +12,7 @@ const vocabulary: PromptVocabulary = {
   width: 1,
   contextLength: 77,
   fullSeesPadding: true,
+  masksFuture: true,
   embeddings: (ids) => Float32Array.from(ids),
 };
 
@@ -45,6 +46,41 @@ describe('the default phrases', () => {
     const causal = layout(phrases);
     expect(causal.tokens).toBe(golden.longest_end_index + 1);
     expect(rowsOf(causal)).toEqual(cases.map(({ row_ids }) => withoutContext(row_ids).slice(0, causal.tokens)));
+  });
+});
+
+describe('the tokens that are computed', () => {
+  const phrases = ['no findings', 'disease', 'no evidence of disease'];
+  const real = ({ endPositions }: PromptLayout) => endPositions.reduce((sum, end) => sum + end + 1, 0);
+  const laidOut = (attention: 'causal' | 'full', masksFuture: boolean, contextOf?: number[]) =>
+    layoutPrompts(
+      phrases,
+      { contextTokens: 8, position: 'end', attention, ...(contextOf && { contextOf }) },
+      { ...vocabulary, fullSeesPadding: masksFuture, masksFuture },
+    );
+
+  test('are the real ones where all see each other, padding excepted', () => {
+    const { rows, tokens, ...layout } = laidOut('causal', false);
+    expect(rows.sources).toHaveLength(real(layout as PromptLayout));
+    expect(rows.places.filter((row) => row !== null)).toHaveLength(rows.sources.length);
+    for (const [row, source] of rows.sources.entries()) expect(rows.places[source]).toBe(row);
+    expect(rows.places).toHaveLength(3 * tokens);
+  });
+
+  test('are all where padding is seen', () => {
+    expect(laidOut('full', true).rows.sources).toHaveLength(3 * 77);
+  });
+
+  test('are those of a common beginning once where a token sees only what stands before it', () => {
+    const own = laidOut('causal', true);
+    // The start token.
+    expect(own.rows.sources).toHaveLength(real(own) - 2);
+    const shared = laidOut('causal', true, [0, 1, 0]);
+    // The start token, and of the first and the third phrase the context vectors and `no`.
+    expect(shared.rows.sources).toHaveLength(real(shared) - 2 - 8 - 1);
+    expect(shared.rows.places.slice(2 * shared.tokens, 2 * shared.tokens + 10)).toEqual(
+      shared.rows.places.slice(0, 10),
+    );
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import type { PromptAttention } from '../towers/clip-text.js';
 import { WeightsError } from '../weights-error.js';
+import { type PromptTokens, tokenRows } from './token-rows.js';
 
 /** Where a phrase stands among the context vectors: behind them, between their halves, or in front. */
 export type PhrasePosition = 'end' | 'middle' | 'front';
@@ -10,17 +11,17 @@ export interface LayoutOptions {
   readonly contextTokens: number;
   readonly position: PhrasePosition;
   readonly attention: PromptAttention;
+  /** [phrases]: phrases of the same number have the same context vectors; each has its own when left out. */
+  readonly contextOf?: readonly number[];
 }
 
 /** Prompts `<start> context phrase . <end>` as a text tower takes them, one row a phrase. */
-export interface PromptLayout {
+export interface PromptLayout extends PromptTokens {
   /** [phrases, tokens, width]: embeddings of all tokens, zeros where context vectors go. */
   readonly tokenEmbeddings: Float32Array;
   readonly tokens: number;
   /** [phrases][contextTokens]: the place of each context vector. */
   readonly contextPositions: readonly (readonly number[])[];
-  /** [phrases]: the place of the end token; what follows is padding. */
-  readonly endPositions: readonly number[];
 }
 
 /** What a text tower needs for its prompts to be laid out. */
@@ -32,6 +33,8 @@ export interface PromptVocabulary {
   readonly contextLength: number;
   /** Whether unmasked attention sees padding, so that prompts must be padded to the context length for it. */
   readonly fullSeesPadding: boolean;
+  /** Whether causal attention is what it says, so that prompts that begin alike have the same features up to there. */
+  readonly masksFuture: boolean;
   /** The embeddings of tokens, [ids.length, width]. */
   readonly embeddings: (ids: readonly number[]) => Float32Array;
 }
@@ -47,8 +50,8 @@ export interface PromptVocabulary {
  */
 export function layoutPrompts(
   phrases: readonly string[],
-  { contextTokens, position, attention }: LayoutOptions,
-  { tokenizer, width, contextLength, fullSeesPadding, embeddings }: PromptVocabulary,
+  { contextTokens, position, attention, contextOf }: LayoutOptions,
+  { tokenizer, width, contextLength, fullSeesPadding, masksFuture, embeddings }: PromptVocabulary,
 ): PromptLayout {
   const before = { end: contextTokens, middle: Math.floor(contextTokens / 2), front: 0 }[position];
   const longest = contextLength - contextTokens - fixedTokens;
@@ -69,7 +72,16 @@ export function layoutPrompts(
   const ids = rows.flatMap((row) => row.concat(Array<number>(tokens - row.length).fill(tokenizer.padId)));
   const tokenEmbeddings = embeddings(ids.map((id) => id ?? tokenizer.padId));
   for (const [place, id] of ids.entries()) if (id === null) tokenEmbeddings.fill(0, place * width, (place + 1) * width);
+  const keyOf = (phrase: number, place: number) => {
+    const id = ids[phrase * tokens + place];
+    // A context vector by its owner and its number among the owner's.
+    return (
+      id ?? `${contextOf?.[phrase] ?? phrase}/${rows[phrase]!.slice(0, place).filter((other) => other === null).length}`
+    );
+  };
+  const lengths = attention === 'full' && fullSeesPadding ? rows.map(() => tokens) : rows.map((row) => row.length);
   return {
+    rows: tokenRows(lengths, tokens, attention === 'causal' && masksFuture ? keyOf : undefined),
     tokenEmbeddings,
     tokens,
     contextPositions: rows.map((row) => [...row.keys()].filter((place) => row[place] === null)),

@@ -1,5 +1,15 @@
-import { add, constant, matMul, reshape, slice, type Value } from '@mediclip/onnx-graph';
-import { type Activation, type Block, masked, type Norm, norm, preNormBlock } from './transformer.js';
+import { add, constant, gather, matMul, reshape, slice, type Value } from '@mediclip/onnx-graph';
+import { fromRows, type PromptTokens, type TokenRows, toRows } from '../prompts/token-rows.js';
+import {
+  type Activation,
+  type Block,
+  masked,
+  type Norm,
+  norm,
+  preNormBlock,
+  type Selection,
+  type Sequences,
+} from './transformer.js';
 
 /** The weights of CLIP's text transformer. */
 export interface ClipTextWeights {
@@ -22,25 +32,36 @@ export type PromptAttention = 'causal' | 'full';
  * have not been added. Gives [prompts, E]: the projected vector at each prompt's end token. Differentiable with respect
  * to the prompts. Golden: clip-tiny/text.
  *
- * Causal prompts may be cut after the longest end token; full attention sees the padding up to the context length, so
- * there it must be part of the prompts. Of the last block only the end rows are computed beyond keys and values.
+ * Causal prompts may be cut after the longest end token, and what two of them begin with is computed once; full
+ * attention sees the padding up to the context length, so there it must be part of the prompts. Of the last block only
+ * the end rows are computed beyond keys and values.
  */
 export function clipText(
   prompts: Value,
-  endPositions: readonly number[],
+  { endPositions, rows }: PromptTokens,
   weights: ClipTextWeights,
   activation: Activation,
   attention: PromptAttention,
 ): Value {
-  const [count, tokens, width] = prompts.shape as [number, number, number];
-  const selectEnd = rowSelector(endPositions, tokens);
+  const [count, tokens] = prompts.shape as [number, number, number];
   const mask = attention === 'causal' ? causalMask(tokens) : null;
+  const sequences: Sequences = {
+    spread: (computed) => fromRows(computed, rows, count),
+    collect: (padded) => toRows(padded, rows),
+  };
 
-  let stream = add(prompts, slice(weights.positionalEmbedding, 0, 0, tokens));
-  for (const block of weights.blocks.slice(0, -1)) stream = preNormBlock(stream, block, activation, mask);
+  let stream = toRows(add(prompts, slice(weights.positionalEmbedding, 0, 0, tokens)), rows);
+  for (const block of weights.blocks.slice(0, -1)) stream = preNormBlock(stream, block, activation, mask, sequences);
   const endMask = attention === 'causal' ? causalEndMask(endPositions, tokens) : null;
-  const ends = preNormBlock(stream, weights.blocks.at(-1)!, activation, endMask, selectEnd);
-  return matMul(reshape(norm(ends, weights.finalNorm), [count, width]), weights.projection);
+  const ends = preNormBlock(
+    stream,
+    weights.blocks.at(-1)!,
+    activation,
+    endMask,
+    sequences,
+    endTokens(endPositions, rows),
+  );
+  return matMul(norm(ends, weights.finalNorm), weights.projection);
 }
 
 /** Position i sees positions 0 to i: [tokens, tokens]. */
@@ -58,13 +79,15 @@ function causalEndMask(endPositions: readonly number[], tokens: number): Value {
   return constant(mask, [endPositions.length, 1, 1, tokens]);
 }
 
-/**
- * Picks one row per prompt as a matrix product, which is differentiable: [prompts, tokens, width] -> [prompts, 1,
- * width].
- */
-function rowSelector(positions: readonly number[], tokens: number): (rows: Value) => Value {
-  const oneHot = new Float32Array(positions.length * tokens);
-  for (const [prompt, position] of positions.entries()) oneHot[prompt * tokens + position] = 1;
-  const selection = constant(oneHot, [positions.length, 1, tokens]);
-  return (rows) => matMul(selection, rows);
+/** The row of each prompt's end token, as a sequence of one. */
+function endTokens(endPositions: readonly number[], { places }: TokenRows): Selection {
+  const tokens = places.length / endPositions.length;
+  const ends = endPositions.map((end, prompt) => places[prompt * tokens + end]!);
+  return {
+    pick: (computed) => gather(computed, ends),
+    from: {
+      spread: (picked) => reshape(picked, [ends.length, 1, picked.shape[1]!]),
+      collect: (sequence) => reshape(sequence, [ends.length, sequence.shape[2]!]),
+    },
+  };
 }

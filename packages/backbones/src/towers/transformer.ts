@@ -64,42 +64,76 @@ const mlp = (x: Value, { expand, contract }: Block, activation: Activation): Val
  */
 export const masked = -1e9;
 
-/**
- * Multi-head attention (Vaswani et al. 2017): every row of `queries` [batch, rows, width] looks at all of `tokens`
- * [batch, tokens, width]. `mask` is added to the scores [batch, heads, rows, tokens]. Gives [batch, rows, width].
- */
-function attention(queries: Value, tokens: Value, weights: Attention, mask: Value | null): Value {
+/** How the tokens that blocks work on stand in sequences that attend to each other. */
+export interface Sequences {
+  /** To [batch, tokens, width]. */
+  readonly spread: (tokens: Value) => Value;
+  /** Back from [batch, tokens, width]. */
+  readonly collect: (sequences: Value) => Value;
+}
+
+/** Tokens that are [batch, tokens, width] as they are. */
+const sequences: Sequences = { spread: (tokens) => tokens, collect: (tokens) => tokens };
+
+interface Attending {
+  /** The tokens that look, and how they stand in sequences. */
+  readonly queries: Value;
+  readonly from: Sequences;
+  /** The tokens that they look at: all of the same sequence. */
+  readonly tokens: Value;
+  readonly to: Sequences;
+  /** Added to the scores [batch, heads, queries, tokens]. */
+  readonly mask: Value | null;
+}
+
+/** Multi-head attention (Vaswani et al. 2017): every query looks at all tokens of its sequence. Shaped as `queries`. */
+function attention({ queries, from, tokens, to, mask }: Attending, weights: Attention): Value {
   const { heads } = weights;
-  const width = queries.shape[2]!;
+  const width = queries.shape.at(-1)!;
   const split = (x: Value): Value =>
     transpose(reshape(x, [x.shape[0]!, x.shape[1]!, heads, width / heads]), [0, 2, 1, 3]);
 
-  const query = split(mul(linear(queries, weights.query), scalar(1 / Math.sqrt(width / heads))));
-  const key = split(linear(tokens, weights.key));
-  const value = split(linear(tokens, weights.value));
+  const query = split(from.spread(mul(linear(queries, weights.query), scalar(1 / Math.sqrt(width / heads)))));
+  const key = split(to.spread(linear(tokens, weights.key)));
+  const value = split(to.spread(linear(tokens, weights.value)));
   const scores = matMul(query, transpose(key));
-  const seen = matMul(softmax(mask ? add(scores, mask) : scores, -1), value);
-  return linear(reshape(transpose(seen, [0, 2, 1, 3]), queries.shape), weights.output);
+  const seen = transpose(matMul(softmax(mask ? add(scores, mask) : scores, -1), value), [0, 2, 1, 3]);
+  const [batch, count] = seen.shape as [number, number];
+  return linear(from.collect(reshape(seen, [batch, count, width])), weights.output);
+}
+
+/** Some of the tokens, and how they stand in sequences. */
+export interface Selection {
+  readonly pick: (tokens: Value) => Value;
+  readonly from: Sequences;
 }
 
 /**
- * A block with its norms in front, as in CLIP. With `select`, only the rows that it picks out of [batch, tokens, width]
- * are computed; they still attend to all tokens.
+ * A block with its norms in front, as in CLIP. With `selection`, only the tokens that it picks are computed; they still
+ * attend to all tokens.
  */
 export function preNormBlock(
   x: Value,
   block: Block,
   activation: Activation,
   mask: Value | null,
-  select: (rows: Value) => Value = (rows) => rows,
+  to: Sequences = sequences,
+  { pick, from }: Selection = { pick: (tokens) => tokens, from: to },
 ): Value {
-  const normed = norm(x, block.attentionNorm);
-  const attended = add(select(x), attention(select(normed), normed, block.attention, mask));
+  const tokens = norm(x, block.attentionNorm);
+  const attended = add(pick(x), attention({ queries: pick(tokens), from, tokens, to, mask }, block.attention));
   return add(attended, mlp(norm(attended, block.mlpNorm), block, activation));
 }
 
 /** A block with its norms behind the sums, as in BERT. */
-export function postNormBlock(x: Value, block: Block, activation: Activation, mask: Value | null): Value {
-  const attended = norm(add(x, attention(x, x, block.attention, mask)), block.attentionNorm);
+export function postNormBlock(
+  x: Value,
+  block: Block,
+  activation: Activation,
+  mask: Value | null,
+  to: Sequences,
+): Value {
+  const seen = attention({ queries: x, from: to, tokens: x, to, mask }, block.attention);
+  const attended = norm(add(x, seen), block.attentionNorm);
   return norm(add(attended, mlp(attended, block, activation)), block.mlpNorm);
 }

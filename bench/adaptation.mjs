@@ -1,0 +1,80 @@
+/**
+ * `node bench/adaptation.mjs [--against CHECKOUT] [--repetitions 5] [--epochs 50]`: what `mediclip adapt
+ * examples/brain-mri` takes, all processes together, in turns with that of another built checkout. Processor time is
+ * what tells on a machine that others use too; under `taskset -c 0` no thread of it waits for another.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { describeSpread, spreadOf } from './repeated.mjs';
+
+const here = path.resolve(fileURLToPath(new URL('..', import.meta.url)));
+
+/** Seconds of the clock and of the processor that an adaptation in a built checkout took, its processes together. */
+async function adaptIn(checkout, epochs) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'mediclip-bench-'));
+  const main = path.join(checkout, 'apps', 'cli', 'dist', 'index.js');
+  const start = `const { main } = await import(${JSON.stringify(main)}); process.exit(await main(process.argv));`;
+  const args = ['adapt', path.join(here, 'examples', 'brain-mri'), '--out', path.join(folder, 'model'), '--json'];
+  // The shell knows what its children took once they have ended.
+  const command = '"$@" > /dev/null; status=$?; times; exit $status';
+  const node = [process.execPath, '--input-type=module', '-e', start, 'mediclip', ...args, '--epochs', `${epochs}`];
+  const begun = performance.now();
+  try {
+    const child = spawn('sh', ['-c', command, 'sh', ...node], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let told = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      told += text;
+    });
+    const status = await new Promise((resolve) => child.once('close', resolve));
+    if (status !== 0) throw new Error(`The adaptation in ${checkout} ended with status ${status}.`);
+    const [, ofChildren] = told.trim().split('\n');
+    const processorSeconds = [...ofChildren.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
+      (sum, [, minutes, seconds]) => sum + 60 * Number(minutes) + Number(seconds),
+      0,
+    );
+    return { seconds: (performance.now() - begun) / 1000, processorSeconds };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Figures of `repetitions` adaptations here and, in turns with them, in the checkout `against` if there is one. */
+export async function adaptationBench({ against, repetitions = 5, epochs = 50 } = {}) {
+  const ours = [];
+  const theirs = [];
+  for (let repetition = 0; repetition < repetitions; repetition++) {
+    if (against !== undefined) theirs.push(await adaptIn(path.resolve(against), epochs));
+    ours.push(await adaptIn(here, epochs));
+  }
+  return { ours, theirs };
+}
+
+/** Prints a row for the processor's time and one for the clock's. */
+export function adaptationRows(row, { ours, theirs }) {
+  for (const [name, of] of [
+    ['processor time', ({ processorSeconds }) => processorSeconds],
+    ['clock', ({ seconds }) => seconds],
+  ]) {
+    row(`adapt examples/brain-mri, ${name}`, describeSpread(ours.map(of)), 's');
+    if (theirs.length === 0) continue;
+    const ratio = spreadOf(ours.map(of)).median / spreadOf(theirs.map(of)).median;
+    row('  the same in the other checkout', describeSpread(theirs.map(of)), `s; ratio ${ratio.toFixed(2)}`);
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({
+    options: {
+      against: { type: 'string' },
+      repetitions: { type: 'string', default: '5' },
+      epochs: { type: 'string', default: '50' },
+    },
+  });
+  const { against, repetitions, epochs } = values;
+  const figures = await adaptationBench({ against, repetitions: Number(repetitions), epochs: Number(epochs) });
+  adaptationRows((name, value, unit) => console.log(`${name.padEnd(46)} ${value.padStart(22)} ${unit}`), figures);
+}
