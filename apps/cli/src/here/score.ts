@@ -5,9 +5,9 @@ import { writeNpy } from '@mediclip/maps';
 import type { ComputeFlags } from '../commands/compute-flags.js';
 import { readModelRecord } from '../folder/model-record.js';
 import { readImageFile } from '../image-files.js';
-import { naming, withImagingPool } from '../images.js';
+import { naming } from '../images.js';
 import type { ScoreFile, Task } from '../workplace/workplace.js';
-import { withEngine } from './with-engine.js';
+import { withEngineAndPool } from './with-engine.js';
 
 /** Lends `use` what scores files with the detector of a folder. */
 export async function score(
@@ -20,37 +20,35 @@ export async function score(
   const detector = { id: 'model', folder: path.resolve(model) };
   const rule = await readModelRecord(model);
   const from = regionThresholdOf(rule ?? { calibration: null });
-  await withImagingPool((pool) =>
-    withEngine(flags, (engine) =>
-      use(async function* (file, wanted) {
-        const bytes = await readImageFile(file);
-        const wants = {
-          prepared: { side, kind: 'test' as const },
-          intensity,
-          ...(wanted.overlay && { ground: true as const }),
+  await withEngineAndPool(flags, (engine, pool) =>
+    use(async function* (file, wanted) {
+      const bytes = await readImageFile(file);
+      const wants = {
+        prepared: { side, kind: 'test' as const },
+        intensity,
+        ...(wanted.overlay && { ground: true as const }),
+      };
+      let count = 1;
+      for (let frame = 0; frame < count; frame++) {
+        const { prepared, ground, description } = await naming(file, pool.frame(bytes, wants, { frame }));
+        const { notes, frameCount, format } = description;
+        const hasFrames = frameCount > 1 && ['dicom', 'nifti', 'tiff'].includes(format);
+        if (hasFrames) count = frameCount;
+        const images = [{ side, data: prepared.data }];
+        const [answer] = await engine.score({ detector, images }, { signal });
+        if (!answer) throw new Error('This is a bug: the engine answered no score.');
+        const { score: value, logit, map, mapSide, kinship } = answer;
+        yield {
+          score: value,
+          scoreLogit: logit,
+          ...(rule && decisionOf(value, rule, logit)),
+          ...kinshipOf(kinship),
+          frame: hasFrames ? frame + 1 : undefined,
+          notes,
+          ...(ground && { overlay: await pool.overlay(ground, map, mapSide, { from }) }),
+          ...(wanted.npy && { npy: writeNpy(map, [mapSide, mapSide]) }),
         };
-        let count = 1;
-        for (let frame = 0; frame < count; frame++) {
-          const { prepared, ground, description } = await naming(file, pool.frame(bytes, wants, { frame }));
-          const { notes, frameCount, format } = description;
-          const hasFrames = frameCount > 1 && ['dicom', 'nifti', 'tiff'].includes(format);
-          if (hasFrames) count = frameCount;
-          const images = [{ side, data: prepared.data }];
-          const [answer] = await engine.score({ detector, images }, { signal });
-          if (!answer) throw new Error('This is a bug: the engine answered no score.');
-          const { score: value, logit, map, mapSide, kinship } = answer;
-          yield {
-            score: value,
-            scoreLogit: logit,
-            ...(rule && decisionOf(value, rule, logit)),
-            ...kinshipOf(kinship),
-            frame: hasFrames ? frame + 1 : undefined,
-            notes,
-            ...(ground && { overlay: await pool.overlay(ground, map, mapSide, { from }) }),
-            ...(wanted.npy && { npy: writeNpy(map, [mapSide, mapSide]) }),
-          };
-        }
-      }),
-    ),
+      }
+    }),
   );
 }

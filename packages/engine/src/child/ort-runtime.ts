@@ -36,8 +36,6 @@ export async function openOrtRuntime({ device, threads }: OrtRuntimeOptions): Pr
   };
 }
 
-export const onnxRuntimeVersion: string = ort.env.versions.node!;
-
 // What goes wrong comes as an exception; the log would only say it twice.
 ort.env.logLevel = 'fatal';
 

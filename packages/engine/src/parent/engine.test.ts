@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,6 +8,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { AdaptationJob } from '@mediclip/adaptation';
 import { resolveAdaptationOptions } from '@mediclip/contracts';
 import { temporaryFolder } from '@mediclip/testing';
+import * as ort from 'onnxruntime-node';
 import type { Script } from '../testing/fake-compute.js';
 import { Engine, type ScoreRequest } from './engine.js';
 import type { EngineOptions } from './engine-options.js';
@@ -31,6 +32,18 @@ async function startEngine({ timing, ...options }: Partial<EngineOptions> = {}):
 
 afterEach(async () => {
   await Promise.all(engines.splice(0).map((engine) => engine.stop()));
+});
+
+test('a process that has an engine does not load ONNX Runtime itself, and knows its version', () => {
+  const room = JSON.stringify(new URL('../../dist/index.js', import.meta.url));
+  const told = execFileSync(process.execPath, [
+    '--input-type=module',
+    '--eval',
+    `const { onnxRuntimeVersion } = await import(${room});
+    const loaded = process.report.getReport().sharedObjects.filter((file) => file.includes('onnxruntime'));
+    console.log(JSON.stringify({ onnxRuntimeVersion, loaded }));`,
+  ]);
+  expect(JSON.parse(told.toString())).toEqual({ onnxRuntimeVersion: ort.env.versions.node, loaded: [] });
 });
 
 /** A folder with commands for the fake. */
