@@ -42,10 +42,9 @@ const loads = [
 ];
 
 /**
- * Of each load the processor milliseconds of an image: `overHttp` (of that `service`, without the engine's process),
- * in the engine `alone`, and for `decoding`, by sharp alone; `ratio` of the first to the second; images a second over
- * HTTP and in the engine alone, and their `perSecondRatio`; `loopDelayMs`, the 99th percentile of the event loop's
- * delay in the service. Each as `spreadOf` gives it.
+ * Of each load the processor milliseconds of an image over HTTP, of that without the engine's process, in the engine
+ * alone, and for decoding, by sharp alone; images a second over HTTP and in the engine alone; the 99th percentile of
+ * the event loop's delay in the service, and how often it collected its whole heap. Each as `spreadOf` gives it.
  */
 export async function scorePathBench() {
   const folder = mkdtempSync(path.join(tmpdir(), 'mediclip-bench-'));
@@ -106,6 +105,7 @@ async function measured({ kind, clients, images }, { server, url, engine, detect
       'engine alone': figure(({ alone }) => alone.perSecond, 'images a second'),
       'ratio of those': figure(({ http, alone }) => http.perSecond / alone.perSecond, 'times', 2),
       'delay of the event loop, p99': figure(({ http }) => http.loopDelayMs, 'ms'),
+      'collections of the whole heap': figure(({ http }) => http.collections, 'for 100 images'),
     },
   };
 }
@@ -113,13 +113,15 @@ async function measured({ kind, clients, images }, { server, url, engine, detect
 async function overHttp({ pid, baseUrl }, url, files, clients) {
   const agent = new Agent({ keepAlive: true, maxSockets: clients });
   const bodies = files.map((file) => Buffer.concat([Buffer.from(form.before), file, Buffer.from(form.after)]));
-  await loopDelayMs(baseUrl);
+  const before = await metricsOf(baseUrl);
   const [all, service] = [processorSeconds(pid), processorSecondsOf(pid)];
   const perSecond = await allOf(bodies, clients, (body) => post(url, body, agent));
   const processorMs = ((processorSeconds(pid) - all) * 1000) / files.length;
   const serviceMs = ((processorSecondsOf(pid) - service) * 1000) / files.length;
   agent.destroy();
-  return { perSecond, processorMs, serviceMs, loopDelayMs: await loopDelayMs(baseUrl) };
+  const after = await metricsOf(baseUrl);
+  const collections = (100 * (after.collections - before.collections)) / files.length;
+  return { perSecond, processorMs, serviceMs, loopDelayMs: after.loopDelayMs, collections };
 }
 
 async function inEngine(engine, detector, prepared, clients) {
@@ -152,10 +154,17 @@ async function post(url, body, agent) {
   if (results?.[0]?.outcome !== 'scored') throw new Error(detail ?? results[0].error.detail);
 }
 
-/** 99th percentile of the event loop's delay in the service since it was asked last. */
-async function loopDelayMs(baseUrl) {
+/**
+ * What the service says of itself: the 99th percentile of the event loop's delay since it was asked last, and how
+ * often it has collected its whole heap.
+ */
+async function metricsOf(baseUrl) {
   const text = await (await fetch(`${baseUrl}/metrics`)).text();
-  return Number(/^nodejs_eventloop_lag_p99_seconds (\S+)$/m.exec(text)[1]) * 1000;
+  const value = (name) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? 0);
+  return {
+    loopDelayMs: value('nodejs_eventloop_lag_p99_seconds') * 1000,
+    collections: value('nodejs_gc_duration_seconds_count\\{kind="major"\\}'),
+  };
 }
 
 /** Processor milliseconds that sharp takes to decode an image, in one thread. */

@@ -1,5 +1,5 @@
 export type { Backbone } from './backbone.js';
-export { type ListedBackbone, listBackbones, openBackbone } from './catalogue/catalogue.js';
+export { type ListedBackbone, listBackbones, listedBackbone, openBackbone } from './catalogue/catalogue.js';
 export { openClipBackbone } from './families/clip.js';
 export { pullWeights } from './hub/pull-weights.js';
 export { importWeights, type PlacedWeights } from './weights/import/import-weights.js';

@@ -18,13 +18,15 @@ export type StartMessage = { readonly type: 'start'; readonly settings: EnginePr
 export type WorkMessage =
   | {
       readonly type: 'score';
-      readonly id: number;
       readonly caller: string;
       readonly detector: DetectorReference;
-      readonly image: ScoringImage;
       /** On the clock of `monotonicMs`. */
       readonly deadline: number;
-      readonly alone: boolean;
+      readonly images: readonly {
+        readonly id: number;
+        readonly image: ScoringImage;
+        readonly alone: boolean;
+      }[];
     }
   | { readonly type: 'adapt'; readonly id: number; readonly job: DetectorJob }
   /** Nobody waits for this score or adaptation any more. */

@@ -49,6 +49,17 @@ describe('score messages', () => {
     );
   });
 
+  test('maps are read where they lie, unless that is no place for numbers', () => {
+    const scores = [{ score: 0.5, mapSide: 2, map: Float32Array.of(0, 0.25, 0.5, 1) }];
+    for (const logit of [0, 0.5, 0.25, 0.125]) {
+      const bytes = encodeScoreReply({ outcome: 'scored', scores: scores.map((score) => ({ ...score, logit })) });
+      const reply = decodeScoreReply(bytes);
+      expect(reply.outcome === 'scored' && reply.scores[0]?.map.buffer).toBe(bytes.buffer);
+    }
+    const moved = unaligned(encodeScoreReply({ outcome: 'scored', scores }));
+    expect(decodeScoreReply(moved)).toEqual({ outcome: 'scored', scores });
+  });
+
   test('a problem crosses by its slug', () => {
     const reply: ScoreReply = { outcome: 'refused', slug: 'device-out-of-memory', detail: 'It did not fit.' };
     expect(decodeScoreReply(encodeScoreReply(reply))).toEqual(reply);

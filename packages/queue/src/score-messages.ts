@@ -12,9 +12,11 @@ import { z } from 'zod';
 
 /**
  * What the API asks a worker for a score that a caller waits for, and what the worker answers: a JSON header with the
- * length of its text as a 32-bit number (little-endian) before it, then raw bytes.
+ * length of its text as a 32-bit number (little-endian) before it, then raw bytes. Spaces at the end of the header let
+ * those begin at a multiple of four bytes, so that maps can be read where they lie.
  */
 const lengthBytes = 4;
+const alignment = Float32Array.BYTES_PER_ELEMENT;
 
 const requestHeaderSchema = z.strictObject({
   tenant: tenantSchema,
@@ -96,7 +98,7 @@ export function encodeScoreReply(reply: ScoreReply): Uint8Array {
   );
 }
 
-/** The reply that `bytes` hold. Throws when they are none. */
+/** The reply that `bytes` hold; its maps are views of them where they can be. Throws when they are none. */
 export function decodeScoreReply(bytes: Uint8Array): ScoreReply {
   const { header, body } = unpack(bytes);
   const reply = replyHeaderSchema.parse(header);
@@ -108,15 +110,22 @@ export function decodeScoreReply(bytes: Uint8Array): ScoreReply {
   );
   let offset = 0;
   const scores = reply.scores.map((described, i) => {
-    const map = new Float32Array(body.slice(offset, offset + mapBytes[i]!).buffer);
+    const map = floatsOf(body.subarray(offset, offset + mapBytes[i]!));
     offset += mapBytes[i]!;
     return { ...described, map };
   });
   return { outcome: 'scored', scores };
 }
 
+function floatsOf(bytes: Uint8Array): Float32Array {
+  const { buffer, byteOffset, byteLength } = bytes.byteOffset % alignment === 0 ? bytes : bytes.slice();
+  return new Float32Array(buffer, byteOffset, byteLength / alignment);
+}
+
 function pack(header: object, parts: readonly Uint8Array[]): Uint8Array {
-  const text = new TextEncoder().encode(JSON.stringify(header));
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const text = new Uint8Array(Math.ceil(json.length / alignment) * alignment).fill(0x20);
+  text.set(json);
   const size = parts.reduce((sum, { length }) => sum + length, lengthBytes + text.length);
   const message = new Uint8Array(size);
   new DataView(message.buffer).setUint32(0, text.length, true);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { listBackbones } from '@mediclip/backbones';
+import { listedBackbone } from '@mediclip/backbones';
 import type { Model } from '@mediclip/contracts';
 import { recalibrate, renderModelCard } from '@mediclip/evaluation';
 import { sha256Of, writeFileWhole } from '@mediclip/files';
@@ -23,7 +23,7 @@ export async function setThreshold(folder: string, choice: ThresholdChoice): Pro
     );
   }
   const changed = change(model, choice);
-  const backbone = listBackbones().find(({ id }) => id === changed.lineage.backbone);
+  const backbone = listedBackbone(changed.lineage.backbone);
   if (backbone === undefined) throw new UsageError(`There is no backbone ${changed.lineage.backbone} in this version.`);
   const files = new Map([
     [modelRecordFile, `${JSON.stringify(changed, null, 2)}\n`],

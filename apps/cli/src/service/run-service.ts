@@ -5,6 +5,7 @@ import { QueueUnavailableError } from '@mediclip/queue';
 import { StoreError } from '@mediclip/store';
 import { parseSettings, type Settings, SettingsError } from '../settings/settings.js';
 import { UsageError } from '../usage-error.js';
+import { letHeapGrow } from './heap-growth.js';
 import { lastResort } from './last-resort.js';
 import { type Claim, claimFolders, closeParts, openParts, openWorker, type Parts } from './parts.js';
 import { startStatusServer } from './status-server.js';
@@ -32,6 +33,7 @@ export type Role = 'serve' | 'api' | 'worker';
  * nothing caught.
  */
 export async function runService(role: Role, signal: AbortSignal, computeModule?: URL): Promise<void> {
+  letHeapGrow();
   const settings = readSettings(role);
   const stopTracing = await startTracing(role);
   const { claim, parts, running } = await begin(role, settings, computeModule);

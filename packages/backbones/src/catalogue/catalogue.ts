@@ -29,12 +29,20 @@ export interface ListedBackbone extends CatalogueEntry {
  * damaged list of digests.
  */
 export function listBackbones(options: CatalogueOptions = {}): ListedBackbone[] {
-  return catalogue.map((entry) => {
-    const folder = weightsFolder(entry, options);
-    const weightsPresent = folder !== undefined && missingFiles(folder, entry).length === 0;
-    const digests = weightsPresent ? listedDigests(folder, entry.files) : undefined;
-    return { ...entry, weightsPresent, digest: digests ? combinedDigest(digests) : null };
-  });
+  return catalogue.map((entry) => listed(entry, options));
+}
+
+/** The same of one backbone, with a look at its files alone; undefined for an id that is not in the catalogue. */
+export function listedBackbone(id: string, options: CatalogueOptions = {}): ListedBackbone | undefined {
+  const entry = catalogue.find((candidate) => candidate.id === id);
+  return entry && listed(entry, options);
+}
+
+function listed(entry: CatalogueEntry, options: CatalogueOptions): ListedBackbone {
+  const folder = weightsFolder(entry, options);
+  const weightsPresent = folder !== undefined && missingFiles(folder, entry).length === 0;
+  const digests = weightsPresent ? listedDigests(folder, entry.files) : undefined;
+  return { ...entry, weightsPresent, digest: digests ? combinedDigest(digests) : null };
 }
 
 /**

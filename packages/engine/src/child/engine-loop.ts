@@ -58,9 +58,12 @@ export class EngineLoop {
 
   receive(message: WorkMessage): void {
     if (message.type === 'score') {
-      const { type, image, ...request } = message;
-      this.#images.set(request.id, image);
-      this.#scheduler.score({ ...request, side: image.side }, monotonicMs());
+      const { type, images, ...request } = message;
+      const now = monotonicMs();
+      for (const { id, image, alone } of images) {
+        this.#images.set(id, image);
+        this.#scheduler.score({ ...request, id, alone, side: image.side }, now);
+      }
     } else if (message.type === 'adapt') {
       this.#jobs.set(message.id, message.job);
       this.#scheduler.adapt(message.id);

@@ -430,7 +430,7 @@ test('an adaptation that fails says why', async () => {
 
 describe('stopping', () => {
   test('keeps a checkpoint, from which the same job goes on to the same bytes', async () => {
-    const engine = await startEngine();
+    const engine = await startEngine({ timing: { stopGraceMs: 30_000 } });
     const interrupted = job({ steps: 1_000 });
     const end = engine.adapt(interrupted, { onProgress: () => void engine.stop() });
     await expect(end).rejects.toMatchObject({ code: 'stopped' });

@@ -145,6 +145,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     const timer = deadlineMs === undefined ? undefined : setTimeout(() => giveUp(tooLate(deadlineMs)), deadlineMs);
     signal?.addEventListener('abort', onAbort, { once: true });
     for (const work of works) this.#add(work);
+    this.#send(works);
     try {
       return await Promise.all(works.map(({ answer }) => answer));
     } catch (error) {
@@ -200,6 +201,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     };
     signal?.addEventListener('abort', onAbort, { once: true });
     this.#add(work);
+    if (this.#supervisor.takesWork) this.#supervisor.send(work.message());
     try {
       await work.answer;
     } finally {
@@ -232,7 +234,10 @@ export class Engine extends EventEmitter<EngineEvents> {
   #add(work: AnyWork): void {
     this.#work.set(work.id, work);
     if (work instanceof ScoreWork) this.#pendingImages++;
-    if (this.#supervisor.takesWork) this.#supervisor.send(work.message());
+  }
+
+  #send([first, ...others]: readonly ScoreWork[]): void {
+    if (first && this.#supervisor.takesWork) this.#supervisor.send(ScoreWork.messageOf([first, ...others]));
   }
 
   /** Takes work out, to be answered by the caller; undefined when it has its answer already. */

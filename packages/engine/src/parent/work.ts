@@ -62,8 +62,14 @@ export class ScoreWork extends Work<AnomalyMap> {
   }
 
   override message(): WorkMessage {
-    const { id, detector, image, caller, deadline } = this;
-    return { type: 'score', id, detector, image, caller, deadline, alone: this.deaths > 0 };
+    return ScoreWork.messageOf([this]);
+  }
+
+  /** One message for images of one call. */
+  static messageOf(works: readonly [ScoreWork, ...ScoreWork[]]): WorkMessage {
+    const [{ detector, caller, deadline }] = works;
+    const images = works.map(({ id, image, deaths }) => ({ id, image, alone: deaths > 0 }));
+    return { type: 'score', detector, caller, deadline, images };
   }
 }
 

@@ -1,6 +1,8 @@
 import { digestSchema, modelRecordSchema } from '@mediclip/contracts';
 import { z } from 'zod';
+import { jobKey } from '../jobs/job-record.js';
 import { isPublished } from '../jobs/published.js';
+import type { ObjectStore } from '../object-store.js';
 import { deletionFields, withoutJobField } from '../records/deletion-fields.js';
 import { Documents } from '../records/documents.js';
 import { isId } from '../records/ids.js';
@@ -36,8 +38,25 @@ export async function findModel(tenant: Tenant, modelId: string): Promise<Stored
   const stored = (await modelDocuments(tenant).read(modelKey(tenant, modelId)))?.value;
   if (stored === undefined || stored.deletingSince !== undefined) return undefined;
   const existsByItself = stored.importedAt !== undefined || stored.withoutJob === true;
-  const exists = existsByItself || (await isPublished(tenant, stored.lineage.jobId));
+  const exists = existsByItself || (await hasSucceeded(tenant, stored.lineage.jobId));
   return exists ? stored : undefined;
+}
+
+const mostRemembered = 10_000;
+/** Keys of jobs that have succeeded, oldest first, of each store: every score asks for that of its model. */
+const succeeded = new WeakMap<ObjectStore, Set<string>>();
+
+/** As `isPublished`, with one reading of a job that has succeeded: it stays so. */
+async function hasSucceeded(tenant: Tenant, jobId: string): Promise<boolean> {
+  const known = succeeded.get(tenant.objects) ?? new Set();
+  succeeded.set(tenant.objects, known);
+  const key = jobKey(tenant, jobId);
+  if (known.has(key)) return true;
+  if (!(await isPublished(tenant, jobId))) return false;
+  const [oldest] = known;
+  if (known.size >= mostRemembered) known.delete(oldest!);
+  known.add(key);
+  return true;
 }
 
 /** Whether a job may begin to use this model. */

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import type { Calibration } from '@mediclip/contracts';
 import { temporaryFolder } from '@mediclip/testing';
 import { DamagedContent, InvalidKey, RecordNotFound } from '../errors.js';
@@ -44,6 +44,16 @@ describe('models', () => {
     ]);
     const folder = await tenant.models.fetch(model.id, temporaryFolder());
     expect(readFileSync(path.join(folder, 'detector.onnx.data'), 'utf8')).toBe('weights');
+  });
+
+  test('are found with one reading of their job, once that has succeeded', async () => {
+    const { tenant, objects } = testStore();
+    const { model, job } = await newModel(tenant);
+    await tenant.models.get(model.id);
+    const get = jest.spyOn(objects, 'get');
+    await tenant.models.get(model.id);
+    expect(get.mock.calls.filter(([key]) => key.includes(job.id))).toEqual([]);
+    expect(get).toHaveBeenCalledTimes(1);
   });
 
   test('have lists that read a few megabytes of their records at once, however many are asked for', async () => {
