@@ -21,11 +21,11 @@ import type { TestFile } from '../folder/data-files.js';
 import { announce, readDataFolder } from '../folder/data-folder.js';
 import { readTraits } from '../folder/read-traits.js';
 import { filesAtOnce, readImageFile } from '../image-files.js';
-import { naming } from '../images.js';
+import { naming, withImagingPool } from '../images.js';
 import { Progress } from '../terminal/progress.js';
 import { UsageError } from '../usage-error.js';
 import type { EvaluatedFolder, EvaluateFlags, Task } from '../workplace/workplace.js';
-import { withEngineAndPool } from './with-engine.js';
+import { withStartingEngine } from './start-engine.js';
 
 /** A test image with its score, or why it is left out, as a sentence. */
 type Evaluated = { readonly testFile: TestFile } & (
@@ -104,7 +104,9 @@ export async function evaluate(
     const scored = pMapIterable(test, (testFile) => scoreOne(testFile, pool, engine), { concurrency: filesAtOnce });
     for await (const evaluated of scored) take(evaluated);
   };
-  await withEngineAndPool(flags, (engine, pool) => all(pool, engine)).finally(() => progress.stop());
+  await withStartingEngine(flags, (starting) => withImagingPool(async (pool) => all(pool, await starting))).finally(
+    () => progress.stop(),
+  );
   if (scores.length === 0) throw new UsageError(`None of the ${test.length} test images could be used: see above.`);
   const ranks = logits.length === scores.length ? logits : undefined;
   const images = withBothClasses(imageMetrics(scores, abnormal, { logits: ranks }));

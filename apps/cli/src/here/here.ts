@@ -4,7 +4,11 @@ import type { Workplace } from '../workplace/workplace.js';
 export const here: Workplace = {
   adapt: async (folder, flags, task) => (await import('./adapt.js')).adapt(folder, flags, task),
   revise: async (model, folder, flags, task) => (await import('./revise.js')).revise(model, folder, flags, task),
-  score: async (model, flags, task, use) => (await import('./score.js')).score(model, flags, task, use),
+  // The engine starts while the rest of what scores is loaded.
+  score: async (model, flags, task, use) =>
+    (await import('./start-engine.js')).withStartingEngine(flags, async (starting) =>
+      (await import('./score.js')).score(model, starting, task, use),
+    ),
   evaluate: async (model, folder, flags, task) => (await import('./evaluate.js')).evaluate(model, folder, flags, task),
   audit: async (folder, task) => (await import('./audit.js')).audit(folder, task),
   setThreshold: async (model, choice) => (await import('./threshold.js')).setThreshold(model, choice),

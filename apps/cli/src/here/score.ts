@@ -1,18 +1,17 @@
 import path from 'node:path';
 import { readDetector } from '@mediclip/adaptation';
+import type { Engine } from '@mediclip/engine';
 import { decisionOf, kinshipOf, regionThresholdOf } from '@mediclip/evaluation';
 import { writeNpy } from '@mediclip/maps';
-import type { ComputeFlags } from '../commands/compute-flags.js';
 import { readModelRecord } from '../folder/model-record.js';
 import { readImageFile } from '../image-files.js';
-import { naming } from '../images.js';
+import { naming, withImagingPool } from '../images.js';
 import type { ScoreFile, Task } from '../workplace/workplace.js';
-import { withEngineAndPool } from './with-engine.js';
 
-/** Lends `use` what scores files with the detector of a folder. */
+/** Lends `use` what scores files with the detector of a folder, in an engine that may still be starting. */
 export async function score(
   model: string,
-  flags: ComputeFlags,
+  starting: Promise<Engine>,
   { signal }: Task,
   use: (scoreFile: ScoreFile) => Promise<void>,
 ): Promise<void> {
@@ -20,7 +19,7 @@ export async function score(
   const detector = { id: 'model', folder: path.resolve(model) };
   const rule = await readModelRecord(model);
   const from = regionThresholdOf(rule ?? { calibration: null });
-  await withEngineAndPool(flags, (engine, pool) =>
+  await withImagingPool((pool) =>
     use(async function* (file, wanted) {
       const bytes = await readImageFile(file);
       const wants = {
@@ -35,7 +34,7 @@ export async function score(
         const hasFrames = frameCount > 1 && ['dicom', 'nifti', 'tiff'].includes(format);
         if (hasFrames) count = frameCount;
         const images = [{ side, data: prepared.data }];
-        const [answer] = await engine.score({ detector, images }, { signal });
+        const [answer] = await (await starting).score({ detector, images }, { signal });
         if (!answer) throw new Error('This is a bug: the engine answered no score.');
         const { score: value, logit, map, mapSide, kinship } = answer;
         yield {

@@ -1,18 +1,19 @@
 /** The module that the engine process computes with: the method on ONNX Runtime. */
-import { AdaptationRun, InspectionRun, type OnBatchHalved, RevisionRun, Scorer, Towers } from '@mediclip/adaptation';
-import type { AnomalyMap } from '@mediclip/maps';
-import type { Compute, ComputeSettings, ScoreInput } from './compute.js';
+import type { OnBatchHalved } from '@mediclip/adaptation';
+import type { Compute, ComputeSettings } from './compute.js';
 import { openOrtRuntime } from './ort-runtime.js';
 
 /**
- * Detectors and adaptations on the device asked for. Throws an EngineError `device-unavailable` when the device does
- * not load.
+ * Detectors and adaptations on the device asked for, which is opened before the method is loaded. Throws an EngineError
+ * `device-unavailable` when the device does not load.
  */
 export async function createCompute(
   { device, threads, precision, fusedAttention, modelsFolder }: ComputeSettings,
   onBatchHalved: OnBatchHalved,
 ): Promise<Compute> {
   const runtime = await openOrtRuntime({ device, threads });
+  const { Towers } = await import('@mediclip/adaptation');
+  const { computeOn } = await import('./compute-on.js');
   const towers = new Towers(runtime, {
     onBatchHalved,
     precision,
@@ -20,34 +21,4 @@ export async function createCompute(
     ...(modelsFolder !== undefined && { modelsFolder }),
   });
   return { ...computeOn(towers), passedOver: runtime.passedOver };
-}
-
-/** Detectors and adaptations on these towers. Everything of one backbone and the same taps shares one. */
-export function computeOn(towers: Towers): Compute {
-  const scorer = new Scorer(towers);
-  return {
-    provider: towers.runtime.provider,
-    towerKey: (detector) => scorer.towerKey(detector),
-    score: (batch) => score(scorer, batch),
-    async openAdaptation(job, samples) {
-      const { backbone, taps } = job.options;
-      return AdaptationRun.open(job, towers.open(backbone, taps), samples);
-    },
-    openRevision: (job) => RevisionRun.open(job, towers),
-    openInspection: async (job) => InspectionRun.open(job, towers),
-    async release(detectorId) {
-      await scorer.forget(detectorId);
-    },
-  };
-}
-
-async function score(scorer: Scorer, batch: readonly ScoreInput[]): Promise<AnomalyMap[]> {
-  const scored = await scorer.score(batch.map(({ detector, image }) => ({ detector, image: image.data })));
-  for (const [index, { mapSide }] of scored.entries()) {
-    const { side } = batch[index]!.image;
-    if (side !== mapSide) {
-      throw new RangeError(`The image has side ${side}, but the detector takes ${mapSide}; resize it.`);
-    }
-  }
-  return scored;
 }

@@ -2,7 +2,7 @@
 import { type OnBatchHalved, Towers } from '@mediclip/adaptation';
 import { OutOfMemoryError, type Runtime } from '@mediclip/onnx-graph';
 import type { Compute, ComputeSettings } from '../child/compute.js';
-import { computeOn } from '../child/model-compute.js';
+import { computeOn } from '../child/compute-on.js';
 import { openOrtRuntime } from '../child/ort-runtime.js';
 
 const images = 2;
