@@ -6,14 +6,13 @@
 import { device } from './device.mjs';
 import { matrixBench } from './matrix.mjs';
 import { memoryBench } from './memory.mjs';
-import { scorePathBench, scorePathRows } from './score-path.mjs';
 import { scoringBench } from './scoring.mjs';
 import { serviceBench } from './service.mjs';
 import { synthesisBench } from './synthesis.mjs';
 import { trafficBench, trafficRows } from './traffic.mjs';
 import { trainingBench } from './training.mjs';
 
-const row = (name, value, unit) => console.log(`${name.padEnd(56)} ${value.padStart(9)} ${unit}`);
+const row = (name, value, unit) => console.log(`${name.padEnd(46)} ${value.padStart(9)} ${unit}`);
 const number = (value, digits = 1) => value.toFixed(digits);
 
 row('device', device, '');
@@ -51,7 +50,7 @@ row(
   `MiB at the peak, ${number(seconds, 0)} s`,
 );
 
-const { levels, whileAdapting } = await serviceBench();
+const { levels, shadow, whileAdapting } = await serviceBench();
 const latencies = ({ p50Ms, p95Ms, p99Ms }) =>
   `p50 ${number(p50Ms, 0)}, p95 ${number(p95Ms, 0)}, p99 ${number(p99Ms, 0)} ms`;
 for (const level of levels) {
@@ -61,10 +60,15 @@ for (const level of levels) {
     `requests a second; ${latencies(level)}; engine busy ${number(100 * level.engineShare, 0)} % of the time`,
   );
 }
+for (const [name, { lowMs, middleMs, highMs }] of Object.entries(shadow)) {
+  row(
+    `score by an alias, 1 client, ${name} a shadow`,
+    number(middleMs),
+    `ms, median of medians of 8 turns (${number(lowMs)} to ${number(highMs)})`,
+  );
+}
 row(
   'score over HTTP, 1 client, while adapting',
   number(whileAdapting.perSecond),
   `requests a second; ${latencies(whileAdapting)}`,
 );
-
-scorePathRows(row, await scorePathBench());

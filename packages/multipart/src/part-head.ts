@@ -27,13 +27,15 @@ export function readPartHead(text: string): PartHead {
 }
 
 /**
- * The headers of a part by their names in lower case, the last of each. Throws a `FormFault` for a line that is none.
+ * The headers of a part by their names in lower case. Throws a `FormFault` for a line that is none, and for a header
+ * that comes twice: programs differ in which of them they read.
  */
 export function headersOf(text: string): Map<string, string> {
   const headers = new Map<string, string>();
   for (const line of text.split('\r\n')) {
     const [, name, value] = headerLine.exec(line) ?? [];
     if (name === undefined || value === undefined) throw new FormFault('a part has a header line that is none');
+    if (headers.has(name.toLowerCase())) throw new FormFault('a part has a header twice');
     headers.set(name.toLowerCase(), value);
   }
   return headers;

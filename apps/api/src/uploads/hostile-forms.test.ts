@@ -43,6 +43,12 @@ describe('a form with a part that nobody asked for', () => {
   });
 });
 
+test('a part whose head says twice what it is is refused, for programs differ in which they read', async () => {
+  const disposition = (name: string) => `Content-Disposition: form-data; name="${name}"; filename="a.png"`;
+  const body = `${labels.join('')}${part(`${disposition('file')}\r\n${disposition('mask')}`, 'x')}--b--\r\n`;
+  expect((await service.post(target, { body, headers })).problem).toBe('malformed-multipart');
+});
+
 test('an archive of files that cost nothing lets other work run between few of them', async () => {
   const skip = jest.spyOn(ImageIntake.prototype, 'skip');
   let isOver = false;
