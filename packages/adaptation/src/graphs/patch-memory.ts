@@ -41,8 +41,9 @@ export function patchDescriptors(features: readonly Value[], grid: number): Valu
 }
 
 /**
- * The distance of every descriptor to the nearest patch of the memory, 1 minus the cosine, [batch, G * G]. `bank` is
- * [patches, width] of unit rows; `penalty` [patches] is 0, or 2 for patches that must not count.
+ * The distance of every descriptor to the nearest patch of the memory, [batch, G * G]: 1 minus the cosine times the
+ * length of the patch's row. `bank` is [patches, width] of rows of length 1 or a little more; `penalty` [patches] is 0,
+ * or `farthest` for patches that must not count.
  */
 export function nearestDistance(descriptors: Value, bank: Value, penalty?: Value): Value {
   const similarity = matMul(descriptors, transpose(bank));
@@ -50,7 +51,17 @@ export function nearestDistance(descriptors: Value, bank: Value, penalty?: Value
   return sub(scalar(1), reduceMax(allowed, { axes: [2] }));
 }
 
-/** A memory as graph values: its unit rows [patches, width], and its scales in the order of `memoryScales`. */
+/** More than any descriptor and a row of a memory differ in their product. */
+export const farthest = 4;
+
+/** The distance of every row of `bank` [patches, width] to the nearest descriptor of one image, [patches]. */
+export function nearestOfEach(bank: Value, descriptors: Value): Value {
+  const [, places, width] = descriptors.shape;
+  const similarity = matMul(bank, transpose(reshape(descriptors, [places!, width!])));
+  return sub(scalar(1), reduceMax(similarity, { axes: [1] }));
+}
+
+/** A memory as graph values: its rows [patches, width], and its scales in the order of `memoryScales`. */
 export interface MemoryValues {
   readonly bank: Value;
   readonly scales: Value;

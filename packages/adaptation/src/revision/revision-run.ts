@@ -7,7 +7,7 @@ import { FeatureStore } from '../tower/feature-store.js';
 import { rgbOf } from '../tower/rgb.js';
 import type { Tower } from '../tower/tower.js';
 import type { Towers } from '../tower/towers.js';
-import { fitMemory, normalTaps } from '../training/fit-memory.js';
+import { fitMemory, memoryCopies, normalTaps } from '../training/fit-memory.js';
 import { checkImages, imagesDigest, shotsOf } from '../training/job.js';
 import { type AdaptationProgress, RunInParts } from '../training/run-in-parts.js';
 import type { RevisionJob } from './revision-job.js';
@@ -76,6 +76,11 @@ export class RevisionRun extends RunInParts {
       const [features] = await this.#normalsTower.features([rgbOf(data, this.#tower.backbone.side)]);
       await this.#normals.add(features!);
       yield { phase: 'preparing', done: this.#normals.size, total };
+    }
+    for (const { data } of memoryCopies(images, this.#parent.description.options.scoring)) {
+      const [features] = await this.#normalsTower.features([rgbOf(data, this.#tower.backbone.side)]);
+      await this.#normals.add(features!);
+      yield this.progress;
     }
     const { scoring, seed } = description.options;
     const learned = withoutMemory(tensors);

@@ -132,7 +132,8 @@ describe('a training', () => {
     await finish(await AdaptationRun.open(fused, tower, samples));
     const { description, tensors } = await readDetector(fused.outFolder);
     const grid = 4;
-    expect(description.memory).toEqual({ taps: [2, 3], patches: shots * grid * grid });
+    const placements = 1 + 4;
+    expect(description.memory).toEqual({ taps: [2, 3], patches: shots * placements * grid * grid });
     const [learnedDeviation, memoryMean, memoryDeviation] = tensors.get('memory.scales')!;
     expect(learnedDeviation).toBeGreaterThan(0);
     expect(memoryMean).toBeGreaterThan(0);

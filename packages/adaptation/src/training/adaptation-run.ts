@@ -12,7 +12,7 @@ import type { Tower } from '../tower/tower.js';
 import { type RunOrigin, readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import { DeviceStep, type Stepped } from './device-step.js';
 import type { StepRates } from './feeds.js';
-import { type FittedMemory, fitMemory, normalTaps } from './fit-memory.js';
+import { type FittedMemory, fitMemory, memoryCopies, normalTaps } from './fit-memory.js';
 import {
   type AdaptationJob,
   checkImages,
@@ -47,7 +47,7 @@ export class AdaptationRun extends RunInParts {
   readonly #origin: RunOrigin;
   /** The tower up to `normalTaps`, which begin with the tower's own. */
   readonly #normalsTower: Tower;
-  /** Features of the untouched normals and of the held-out samples. */
+  /** Features of the untouched normals (and of copies of few), and of the held-out samples. */
   readonly #normals: FeatureStore;
   readonly #heldOut: FeatureStore;
   readonly #letTowerGo: () => void;
@@ -160,7 +160,10 @@ export class AdaptationRun extends RunInParts {
     return { phase: 'training', done: step, total, ...(step > 0 && { loss: losses.at(-1)!.loss }) };
   }
 
-  /** The features of the untouched normals, one image a run, so that they are the same bits in every attempt. */
+  /**
+   * The features of the untouched normals, then those of the copies that a memory of few normals has, one image a run,
+   * so that they are the same bits in every attempt.
+   */
   async *#prepareNormals(): AsyncGenerator<AdaptationProgress, void> {
     const { images, options } = this.#job;
     const total = images.length + options.training.heldOutSamples;
@@ -168,6 +171,11 @@ export class AdaptationRun extends RunInParts {
       const [features] = await this.#normalsTower.features([rgbOf(data, this.#tower.backbone.side)]);
       await this.#normals.add(features!);
       yield { phase: 'preparing', done: this.#normals.size, total };
+    }
+    for (const { data } of memoryCopies(images, options.scoring)) {
+      const [features] = await this.#normalsTower.features([rgbOf(data, this.#tower.backbone.side)]);
+      await this.#normals.add(features!);
+      yield this.progress;
     }
     await this.#releaseNormalsTower();
   }
@@ -178,7 +186,8 @@ export class AdaptationRun extends RunInParts {
 
   async *#prepareHeldOut(): AsyncGenerator<AdaptationProgress, LabelledImages> {
     const { heldOutSamples, batchSize } = this.#job.options.training;
-    const total = this.#normals.size + heldOutSamples;
+    const { length: normals } = this.#job.images;
+    const total = normals + heldOutSamples;
     const requests = planHeldOut(this.#plan, heldOutSamples);
     const masks: Float32Array[] = [];
     for (let start = 0; start < heldOutSamples; start += batchSize) {
@@ -188,7 +197,7 @@ export class AdaptationRun extends RunInParts {
         await this.#heldOut.add(features);
         masks.push(mask);
       }
-      yield { phase: 'preparing', done: this.#normals.size + masks.length, total };
+      yield { phase: 'preparing', done: normals + masks.length, total };
     }
     const get = async (index: number) => ({ features: await this.#heldOut.get(index), mask: masks[index]! });
     return { size: masks.length, get };
@@ -290,7 +299,7 @@ export class AdaptationRun extends RunInParts {
     const layouts = greyLayouts(images, this.#tower.backbone.side);
     const normals = { features: this.#normals, relatives: relatives(images), layouts };
     const fit = fitMemory(this.#tower, learned, normals, scoring, seed);
-    return yield* renamed(fit, (done) => ({ phase: 'finishing', done, total: this.#normals.size }));
+    return yield* renamed(fit, (done) => ({ phase: 'finishing', done, total: images.length }));
   }
 
   #drawAhead(step: number, totalSteps: number): void {

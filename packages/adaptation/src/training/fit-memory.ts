@@ -1,23 +1,22 @@
 import { smoothMap, upsampleMap } from '@mediclip/maps';
 import { input, type Tensor, writeModel } from '@mediclip/onnx-graph';
-import { RandomStream } from '@mediclip/synthesis';
+import type { NormalImage } from '@mediclip/synthesis';
 import { type DetectorTensors, detectorTaps, type MemoryShape, tensorShapes } from '../detector/detector-shape.js';
 import { pooledCount, stateContrast } from '../graphs/anomaly-map.js';
-import { adapterInputs, featureInputs } from '../graphs/artifacts.js';
-import {
-  memoryTaps,
-  nearestDistance,
-  patchDescriptors,
-  smoothingDeviation,
-  usesMemory,
-} from '../graphs/patch-memory.js';
-import { channelMoments } from '../kinship/channel-moments.js';
+import { adapterInputs } from '../graphs/artifacts.js';
+import { farthest, memoryTaps, nearestDistance, smoothingDeviation, usesMemory } from '../graphs/patch-memory.js';
 import { kinshipTensors } from '../kinship/kinship.js';
 import type { ScoringOptions } from '../options.js';
-import { purposes } from '../randomness.js';
-import type { FeatureStore } from '../tower/feature-store.js';
-import { atTaps, type Features, stackFeatures } from '../tower/features.js';
+import { placedCopies } from '../shots/placed-copies.js';
 import type { Tower } from '../tower/tower.js';
+import {
+  distancesToNormals,
+  keepPatches,
+  type MemoryNormals,
+  normalInputs,
+  type PatchBank,
+  reachingRows,
+} from './memory-bank.js';
 
 /** A memory's shape and its tensors `memory.bank` and `memory.scales`, and those that tell how kin an image is. */
 export interface FittedMemory {
@@ -37,21 +36,9 @@ export function normalTaps({ backbone, taps }: Tower, scoring: ScoringOptions, s
 /** Not when the options use none, or there is no other normal to measure by. */
 const hasMemory = (scoring: ScoringOptions, shots: number): boolean => usesMemory(scoring) && shots >= 2;
 
-/** The normals that a memory is made of. */
-export interface MemoryNormals {
-  /** At `normalTaps`. */
-  readonly features: FeatureStore;
-  /** Per normal, itself and those that are too much like it to measure it against. */
-  readonly relatives: readonly ReadonlySet<number>[];
-  /** Per normal, its `greyLayout`. */
-  readonly layouts: readonly Float32Array[];
-}
-
-/** Patches of the normals, a random choice of all of them, with the image that each comes from. */
-interface Bank {
-  readonly rows: Float32Array;
-  readonly width: number;
-  readonly images: Uint32Array;
+/** The copies of normals whose features a memory takes besides: see `placedCopies`. */
+export function memoryCopies(normals: readonly NormalImage[], scoring: ScoringOptions): readonly NormalImage[] {
+  return hasMemory(scoring, normals.length) ? placedCopies(normals) : [];
 }
 
 /**
@@ -75,67 +62,27 @@ export async function* fitMemory(
   scoring: ScoringOptions,
   seed: number,
 ): AsyncGenerator<number, FittedMemory | undefined> {
-  if (!hasMemory(scoring, normals.features.size)) return undefined;
-  const { bank, moments } = await keepPatches(tower, normals.features, scoring.memoryPatches, seed);
+  const { length: count } = normals.relatives;
+  if (!hasMemory(scoring, count)) return undefined;
+  const { bank, moments } = await keepPatches(tower, normals, scoring.memoryPatches, seed);
+  const distances: Float32Array[] = [];
   const maps: NormalMaps[] = [];
-  for await (const map of leaveOneOut(tower, learned, normals, bank)) yield maps.push(map);
+  for await (const ofNormal of distancesToNormals(tower, normals, bank)) {
+    distances.push(ofNormal);
+    yield maps.length;
+  }
+  for await (const map of leaveOneOut(tower, learned, normals, bank, distances)) yield maps.push(map);
   const scales = measureScales(maps, tower.backbone.side, scoring);
   const kinds = moments.map((ofNormal, index) => ({ moments: ofNormal, layout: normals.layouts[index]! }));
   return {
     shape: { taps: memoryTaps(tower.backbone, tower.taps), patches: bank.images.length },
     kinship: { shots: kinds.length },
     tensors: new Map([
-      ['memory.bank', bank.rows],
+      ['memory.bank', reachingRows(bank, distances, normals.relatives)],
       ['memory.scales', scales],
       ...kinshipTensors(kinds, normals.relatives),
     ]),
   };
-}
-
-/** Features of a normal as graph inputs, at the taps that are learned at and at the memory's. */
-function normalInputs({ backbone, taps }: Tower) {
-  const compared = memoryTaps(backbone, taps);
-  const stored = detectorTaps({ taps, memory: { taps: compared } });
-  const inputs = featureInputs(backbone, stored, 1);
-  const learnedAt = atTaps(taps, inputs, stored);
-  const grid = Math.max(...learnedAt.map(({ shape }) => shape[2]!));
-  const descriptors = patchDescriptors(atTaps(compared, inputs, stored), grid);
-  const feeds = (features: Features) => stackFeatures([features], backbone, stored, 1);
-  return { inputs, learnedAt, descriptors, feeds };
-}
-
-/** A random choice of all patches, in their order, and the `channelMoments` of every normal. */
-async function keepPatches(
-  tower: Tower,
-  normals: FeatureStore,
-  most: number,
-  seed: number,
-): Promise<{ readonly bank: Bank; readonly moments: readonly Float32Array[] }> {
-  const { inputs, descriptors, feeds } = normalInputs(tower);
-  const [, patches, width] = descriptors.shape as [number, number, number];
-  const random = new RandomStream(seed, 0, 0, purposes.memory);
-  const kept = Uint32Array.from(random.shuffle([...Array(normals.size * patches).keys()]).slice(0, most)).sort();
-  const rows = new Float32Array(kept.length * width);
-  const session = await tower.runtime.createSession({
-    bytes: writeModel({ name: 'descriptors', inputs, outputs: { descriptors, moments: channelMoments(inputs) } }),
-  });
-  const moments: Float32Array[] = [];
-  try {
-    let row = 0;
-    for (let image = 0; image < normals.size; image++) {
-      const outputs = await session.run(feeds(await normals.get(image)));
-      const all = outputs.descriptors!.data as Float32Array;
-      moments.push(outputs.moments!.data as Float32Array);
-      for (; row < kept.length && kept[row]! < (image + 1) * patches; row++) {
-        const start = (kept[row]! - image * patches) * width;
-        rows.set(all.subarray(start, start + width), row * width);
-      }
-    }
-  } finally {
-    await session.release();
-  }
-  const images = kept.map((patch) => Math.floor(patch / patches));
-  return { bank: { rows, width, images }, moments };
 }
 
 /**
@@ -146,7 +93,8 @@ async function* leaveOneOut(
   tower: Tower,
   learned: DetectorTensors,
   { features: normals, relatives }: MemoryNormals,
-  bank: Bank,
+  bank: PatchBank,
+  distances: readonly Float32Array[],
 ): AsyncGenerator<NormalMaps> {
   const { backbone, taps, runtime } = tower;
   const shapes = tensorShapes({ backbone, taps });
@@ -159,17 +107,17 @@ async function* leaveOneOut(
     distance: nearestDistance(descriptors, rows, penalty),
   };
   const inputs = [...features, ...tensors.values(), rows, penalty];
-  const feeds: Record<string, Tensor> = { bank: { dtype: 'float32', shape: rows.shape, data: bank.rows } };
+  const feeds: Record<string, Tensor> = {};
   for (const [name, shape] of shapes) feeds[name] = { dtype: 'float32', shape, data: learned.get(name)! };
 
   const session = await runtime.createSession({ bytes: writeModel({ name: 'leave-one-out', inputs, outputs }) });
   try {
-    for (let image = 0; image < normals.size; image++) {
-      const left = relatives[image]!;
+    for (const [image, left] of relatives.entries()) {
       const own = Float32Array.from(bank.images, (source) => (left.has(source) ? farthest : 0));
       const { contrast, distance } = await session.run({
         ...feeds,
         ...featuresOf(await normals.get(image)),
+        bank: { dtype: 'float32', shape: rows.shape, data: reachingRows(bank, distances, relatives, left) },
         penalty: { dtype: 'float32', shape: penalty.shape, data: own },
       });
       yield { contrast: contrast!.data as Float32Array, distance: distance!.data as Float32Array };
@@ -178,9 +126,6 @@ async function* leaveOneOut(
     await session.release();
   }
 }
-
-/** More than any two unit vectors differ in their cosine. */
-const farthest = 2;
 
 /** The numbers of `memoryScales`. */
 function measureScales(maps: readonly NormalMaps[], side: number, scoring: ScoringOptions): Float32Array {

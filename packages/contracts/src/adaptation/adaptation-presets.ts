@@ -80,7 +80,7 @@ const defaultPreset: PresetValues = {
   },
   promptAttention: 'causal',
   training: { ...commonTraining, epochs: 50, averaging: 0.98 },
-  scoring: { pooling: 'top', topShare: 0.02, memoryWeight: 1.5, memoryImageWeight: 3, memoryPatches: 4096 },
+  scoring: { pooling: 'top', topShare: 0.02, memoryWeight: 1.25, memoryImageWeight: 2.75, memoryPatches: 4096 },
 };
 
 /**
