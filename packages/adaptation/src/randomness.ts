@@ -6,4 +6,5 @@ export const purposes = {
   heldOut: 3,
   shots: 4,
   memory: 5,
+  learningCurve: 6,
 } as const;

@@ -15,11 +15,11 @@ const loaded: LoadedShots = {
   copies: [],
 };
 
-/** An engine that finds the third image to be of another kind. */
+/** An engine that finds the third image to be of another kind, and the others too few. */
 const engine = {
   async inspect({ outFolder }: { readonly outFolder: string }) {
     mkdirSync(outFolder, { recursive: true });
-    const found = { outliers: [{ index: 2, kind: 'other-kind' }], isMixed: false };
+    const found = { outliers: [{ index: 2, kind: 'other-kind' }], isMixed: false, gainOfMore: 0.1 };
     writeFileSync(path.join(outFolder, 'normals.json'), JSON.stringify(found));
   },
 };
@@ -37,5 +37,7 @@ test.each([false, true])('a shot that does not belong is named, and left out whe
   expect(said).toEqual([
     JSON.stringify({ event: 'outlier', file: 'c.png', kind: 'other-kind', excluded }),
     expect.stringContaining('c.png'),
+    JSON.stringify({ event: 'enough', gainOfMore: 0.1 }),
+    expect.stringContaining('8 more normal images would probably help'),
   ]);
 });

@@ -1,11 +1,12 @@
-import { leastNormals, outliersNotes, readNormalsFound } from '@mediclip/adaptation';
+import { enoughNote, leastNormals, outliersNotes, readNormalsFound } from '@mediclip/adaptation';
 import type { AdaptationOptions } from '@mediclip/contracts';
 import type { Engine } from '@mediclip/engine';
 import type { Output } from '../terminal/output.js';
 import type { LoadedShots } from './load-shots.js';
 
 /**
- * Names the shots that do not belong to the others, and leaves them out where the options say so. `outFolder` is for
+ * Names the shots that do not belong to the others, and leaves them out where the options say so; says whether more
+ * shots would help. `outFolder` is for
  * what was found.
  */
 export async function judgeOutliers(
@@ -23,6 +24,10 @@ export async function judgeOutliers(
     output.event({ event: 'outlier', file: files[index]!, kind, excluded });
   }
   for (const note of outliersNotes(found, (index) => files[index]!, excluded)) output.remark(note);
+  if (found.gainOfMore !== undefined) {
+    output.event({ event: 'enough', gainOfMore: found.gainOfMore });
+    output.remark(enoughNote(found.gainOfMore));
+  }
   const left = new Set(excluded ? found.outliers.map(({ index }) => index) : []);
   const kept = <T>(all: readonly T[]) => all.filter((_, index) => !left.has(index));
   return { images: kept(images), origin: { ...origin, pixelDigests: kept(origin.pixelDigests) } };

@@ -5,7 +5,7 @@ import path from 'node:path';
 import {
   type AdaptationJob,
   type InspectionJob,
-  type NormalsFound,
+  type NormalsInspected,
   type RevisionJob,
   readDetector,
 } from '@mediclip/adaptation';
@@ -38,7 +38,7 @@ export class FakeEngine extends EventEmitter<EngineEvents> implements WorkerEngi
   readonly forgotten: string[] = [];
   /** How many images each inspection was of, and what the next ones find. */
   readonly inspected: number[] = [];
-  normalsFound: NormalsFound = { outliers: [], isMixed: false };
+  normalsFound: NormalsInspected = { outliers: [], isMixed: false };
   /** Detectors that see dark as abnormal, by their id. */
   readonly inverted = new Set<string>();
   /** Why CUDA was passed over. */

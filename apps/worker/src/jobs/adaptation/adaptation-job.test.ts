@@ -81,10 +81,11 @@ describe('an adaptation', () => {
     ]);
   });
 
-  test('names the normal images that do not belong to the others, and leaves them out when asked to', async () => {
+  test('names the normal images that do not belong, leaves them out when asked to, and says if more would help', async () => {
     const { jobQueue, engine } = await service.startWorker();
     const datasetId = await service.dataset({ train: 5 });
-    engine.normalsFound = { outliers: [{ index: 1, kind: 'inverted' }], isMixed: false };
+    engine.normalsFound = { outliers: [{ index: 1, kind: 'inverted' }], isMixed: false, gainOfMore: 0.02 };
+    const enough = expect.stringContaining('More normal images will hardly help');
     const adapted = async (options: AdaptationOptionsInput) => {
       const job = (await service.ended(await service.adapt(jobQueue, datasetId, options))) as JobOf<'adaptation'>;
       expect(job.error).toBeUndefined();
@@ -95,11 +96,11 @@ describe('an adaptation', () => {
     const excluded = await adapted({ shots: 5, excludeOutliers: true });
     const imageId = warned.lineage.imageIds[1]!;
     expect(warned.lineage.outliers).toEqual([{ imageId, kind: 'inverted', excluded: false }]);
-    expect(warned.notes).toEqual([expect.stringContaining('looks like a negative')]);
+    expect(warned.notes).toEqual([expect.stringContaining('looks like a negative'), enough]);
     expect(excluded.lineage.outliers).toEqual([{ imageId, kind: 'inverted', excluded: true }]);
     expect(excluded.lineage.imageIds).toEqual(warned.lineage.imageIds.toSpliced(1, 1));
     expect(excluded.lineage.pixelDigests).toEqual(warned.lineage.pixelDigests!.toSpliced(1, 1));
-    expect(excluded.notes).toEqual([expect.stringContaining('was left out')]);
+    expect(excluded.notes).toEqual([expect.stringContaining('was left out'), enough]);
     expect(engine.inspected).toEqual([5, 5]);
     expect(engine.adaptations.map(({ job }) => job.images.length)).toEqual([5, 4]);
   });

@@ -1,4 +1,11 @@
-import { type AdaptationJob, leastNormals, outliersNotes, readNormalsFound, shotsOf } from '@mediclip/adaptation';
+import {
+  type AdaptationJob,
+  enoughNote,
+  leastNormals,
+  outliersNotes,
+  readNormalsFound,
+  shotsOf,
+} from '@mediclip/adaptation';
 import type { Image } from '@mediclip/contracts';
 import type { WorkerDependencies } from '../../dependencies.js';
 import type { ImageChoice } from '../fixed-images.js';
@@ -8,7 +15,7 @@ type Shot = AdaptationJob['images'][number];
 
 /**
  * The chosen shots with those among them that do not belong to the others, which are left out if the job's options say
- * so. `load` reads a shot as it is scored; `outFolder` is for what the engine finds.
+ * so, and whether more shots would help. `load` reads a shot as it is scored; `outFolder` is for what the engine finds.
  */
 export async function judgeOutliers(
   engine: Pick<WorkerDependencies['engine'], 'inspect'>,
@@ -24,7 +31,8 @@ export async function judgeOutliers(
   for (const image of images) loaded.push(await load(image));
   await engine.inspect({ kind: 'inspection', options, images: shotsOf(loaded), outFolder }, { signal });
   const found = await readNormalsFound(outFolder);
-  if (found.outliers.length === 0) return chosen;
+  const enough = found.gainOfMore === undefined ? [] : [enoughNote(found.gainOfMore)];
+  if (found.outliers.length === 0) return { images, shots: { ...shots, notes: enough } };
   const excluded = options.excludeOutliers ?? false;
   const left = new Set(excluded ? found.outliers.map(({ index }) => index) : []);
   const kept = <T>(all: readonly T[]) => all.filter((_, index) => !left.has(index));
@@ -34,7 +42,7 @@ export async function judgeOutliers(
       ...shots,
       pixelDigests: kept(shots.pixelDigests),
       outliers: found.outliers.map(({ index, kind }) => ({ imageId: images[index]!.id, kind, excluded })),
-      notes: outliersNotes(found, (index) => images[index]!.fileName, excluded),
+      notes: [...outliersNotes(found, (index) => images[index]!.fileName, excluded), ...enough],
     },
   };
 }
