@@ -42,8 +42,8 @@ export function normalInputs({ backbone, taps }: Tower) {
 }
 
 /**
- * A random choice of all patches of the normals and their copies, in their order, and the `channelMoments` of every
- * normal.
+ * A random choice of all patches of the normals, half of the memory for those of their copies if there are any, in their
+ * order, and the `channelMoments` of every normal.
  */
 export async function keepPatches(
   tower: Tower,
@@ -54,7 +54,14 @@ export async function keepPatches(
   const { inputs, descriptors, feeds } = normalInputs(tower);
   const [, patches, width] = descriptors.shape as [number, number, number];
   const random = new RandomStream(seed, 0, 0, purposes.memory);
-  const kept = Uint32Array.from(random.shuffle([...Array(stored.size * patches).keys()]).slice(0, most)).sort();
+  const ofNormals = random.shuffle([...Array(normals * patches).keys()]);
+  const ofCopies = random.shuffle([...Array((stored.size - normals) * patches).keys()]);
+  const copied = Math.min(ofCopies.length, Math.floor(most / 2));
+  const own = ofNormals.slice(0, most - copied);
+  const kept = Uint32Array.from([
+    ...own,
+    ...ofCopies.slice(0, most - own.length).map((patch) => normals * patches + patch),
+  ]).sort();
   const rows = new Float32Array(kept.length * width);
   const session = await tower.runtime.createSession({
     bytes: writeModel({ name: 'descriptors', inputs, outputs: { descriptors, moments: channelMoments(inputs) } }),
