@@ -2,7 +2,7 @@ import { RandomStream } from '@mediclip/synthesis';
 import { purposes } from '../randomness.js';
 
 /** The images whose curve is worth looking at are as many more as this. */
-export const moreNormals = 8;
+const moreNormals = 8;
 
 /** Random choices of the others that each image is measured against, for the lower point of the curve. */
 const choices = 6;

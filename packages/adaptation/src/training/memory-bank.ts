@@ -42,8 +42,8 @@ export function normalInputs({ backbone, taps }: Tower) {
 }
 
 /**
- * A random choice of all patches of the normals, half of the memory for those of their copies if there are any, in their
- * order, and the `channelMoments` of every normal.
+ * A random choice of all patches of the normals, half of the memory for those of their copies if there are any, in
+ * their order, and the `channelMoments` of every normal.
  */
 export async function keepPatches(
   tower: Tower,
