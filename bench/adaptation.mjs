@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { describeSpread, spreadOf } from './repeated.mjs';
+import { describeSpread, spreadOf } from './spread.mjs';
 
 const here = path.resolve(fileURLToPath(new URL('..', import.meta.url)));
 

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { stateOfSources } from '../scripts/bootstrap.mjs';
-import { describeSpread } from './repeated.mjs';
+import { describeSpread } from './spread.mjs';
 
 const here = path.resolve(fileURLToPath(new URL('..', import.meta.url)));
 const main = pathToFileURL(path.join(here, 'apps', 'cli', 'dist', 'index.js'));

@@ -3,9 +3,12 @@
  * figures come from one run, so that their ratios hold where absolute times drift. The first figure tells how fast the
  * machine multiplies matrices, to compare machines by.
  */
+import { adaptationBench, adaptationRows } from './adaptation.mjs';
 import { device } from './device.mjs';
+import { firstCommandBench, firstCommandRows } from './first-command.mjs';
 import { matrixBench } from './matrix.mjs';
 import { memoryBench } from './memory.mjs';
+import { scorePathBench, scorePathRows } from './score-path.mjs';
 import { scoringBench } from './scoring.mjs';
 import { serviceBench } from './service.mjs';
 import { synthesisBench } from './synthesis.mjs';
@@ -50,6 +53,9 @@ row(
   `MiB at the peak, ${number(seconds, 0)} s`,
 );
 
+adaptationRows(row, await adaptationBench());
+firstCommandRows(row, await firstCommandBench());
+
 const { levels, shadow, whileAdapting } = await serviceBench();
 const latencies = ({ p50Ms, p95Ms, p99Ms }) =>
   `p50 ${number(p50Ms, 0)}, p95 ${number(p95Ms, 0)}, p99 ${number(p99Ms, 0)} ms`;
@@ -72,3 +78,10 @@ row(
   number(whileAdapting.perSecond),
   `requests a second; ${latencies(whileAdapting)}`,
 );
+row(
+  '  its p50 divided by that without an adaptation',
+  number(whileAdapting.p50Ms / levels[0].p50Ms, 2),
+  '(goal: at most 2.5)',
+);
+
+scorePathRows(row, await scorePathBench());

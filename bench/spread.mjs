@@ -5,3 +5,9 @@ export function spreadOf(values) {
   const median = sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   return { median, least: sorted[0], most: sorted.at(-1) };
 }
+
+/** `12.3 (11.9 to 14.0)`: the median, and the smallest and the largest. */
+export function describeSpread(values, digits = 1) {
+  const { median, least, most } = spreadOf(values);
+  return `${median.toFixed(digits)} (${least.toFixed(digits)} to ${most.toFixed(digits)})`;
+}
