@@ -162,8 +162,12 @@ export async function buildServer(dependencies: ServerDependencies): Promise<Fas
   if (settings.page) await app.register(page);
 
   const usage = new TenantUsage(settings.tenants);
-  const names = settings.fileNames === 'hash' ? hashedNames(await store.identity()) : keptNames;
-  const images = { settings, names, imaging: dependencies.imaging, memory, usage, vault: vaultOf(settings.dicomweb) };
+  const storeId = await store.identity();
+  const names = settings.fileNames === 'hash' ? hashedNames(storeId) : keptNames;
+  const images = {
+    ...{ settings, names, imaging: dependencies.imaging, memory, usage, vault: vaultOf(settings.dicomweb) },
+    patientKey: storeId,
+  };
   const submission = {
     jobQueue,
     usage,

@@ -1,5 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { ImageError, ImagingPool } from '@mediclip/imaging';
+import { readingOf } from '@mediclip/intake';
+import type { ReadingFlags } from './commands/reading-flags.js';
 import { UsageError } from './usage-error.js';
 
 /** Runs work on one file; an image that is refused becomes a UsageError that names it. */
@@ -10,9 +13,10 @@ export async function naming<T>(file: string, work: Promise<T>): Promise<T> {
   });
 }
 
-/** Lends a pool of imaging threads to `use`. */
-export async function withImagingPool<T>(use: (pool: ImagingPool) => Promise<T>): Promise<T> {
-  const pool = await ImagingPool.start({ threads: availableParallelism() });
+/** Lends a pool of imaging threads to `use`, which read files as the flags say. Groups are kept by nothing here. */
+export async function withImagingPool<T>(flags: ReadingFlags, use: (pool: ImagingPool) => Promise<T>): Promise<T> {
+  const reading = readingOf(flags, randomUUID());
+  const pool = await ImagingPool.start({ threads: availableParallelism(), reading });
   try {
     return await use(pool);
   } finally {

@@ -5,6 +5,7 @@ import type { AuditFlags } from './commands/audit.js';
 import { addComputeFlags } from './commands/compute-flags.js';
 import { addKeysCommands } from './commands/keys-flags.js';
 import { addServerCommands } from './commands/on-server-flags.js';
+import { addAxisFlag, addReadingFlags } from './commands/reading-flags.js';
 import type { ScoreFlags } from './commands/score.js';
 import type { SecretsFlags } from './commands/secrets.js';
 import { addTenantsCommands } from './commands/tenants-flags.js';
@@ -64,36 +65,33 @@ function program(signal: AbortSignal): Command {
     .action(async (folder: string, flags: AdaptFlags, command: Command) =>
       (await import('./commands/adapt.js')).adapt(await workplaceOf(command), folder, flags, signal),
     );
-  addComputeFlags(addAdaptationFlags(adaptCommand));
-  addComputeFlags(
-    mediclip
-      .command('score <model> <files...>')
-      .description('score images with a detector')
-      .option('--maps <folder>', 'write a heat-map overlay per image')
-      .option('--raw', 'write the raw maps too, as NPY', false)
-      .action(async (model: string, files: string[], flags: ScoreFlags, command: Command) =>
-        (await import('./commands/score.js')).score(await workplaceOf(command), model, files, flags, signal),
-      ),
-  );
-  addComputeFlags(
-    mediclip
-      .command('evaluate <model> <folder>')
-      .description('measure a detector on labelled test images')
-      .option('--groups', 'take the folder below that of the label as the group of its images (a patient, a series)')
-      .action(async (model: string, folder: string, flags: EvaluateFlags, command: Command) =>
-        (await import('./commands/evaluate.js')).evaluate(await workplaceOf(command), model, folder, flags, signal),
-      ),
-  );
-  addComputeFlags(
-    mediclip
-      .command('revise <model> <folder>')
-      .description('make a detector that knows the normal images of a folder, too')
-      .option('--known <folder>', 'where the images are that it was adapted to (default: the same folder)')
-      .option('--out <folder>', 'where the new detector goes (default: <model>-revised)')
-      .action(async (model: string, folder: string, flags: ReviseFlags, command: Command) =>
-        (await import('./commands/revise.js')).revise(await workplaceOf(command), model, folder, flags, signal),
-      ),
-  );
+  addComputeFlags(addAxisFlag(addAdaptationFlags(adaptCommand)));
+  const scoreCommand = mediclip
+    .command('score <model> <files...>')
+    .description('score images with a detector')
+    .option('--maps <folder>', 'write a heat-map overlay per image')
+    .option('--raw', 'write the raw maps too, as NPY', false)
+    .action(async (model: string, files: string[], flags: ScoreFlags, command: Command) =>
+      (await import('./commands/score.js')).score(await workplaceOf(command), model, files, flags, signal),
+    );
+  addComputeFlags(addAxisFlag(scoreCommand));
+  const evaluateCommand = mediclip
+    .command('evaluate <model> <folder>')
+    .description('measure a detector on labelled test images')
+    .option('--groups', 'take the folder below that of the label as the group of its images (a patient, a series)')
+    .action(async (model: string, folder: string, flags: EvaluateFlags, command: Command) =>
+      (await import('./commands/evaluate.js')).evaluate(await workplaceOf(command), model, folder, flags, signal),
+    );
+  addComputeFlags(addReadingFlags(evaluateCommand));
+  const reviseCommand = mediclip
+    .command('revise <model> <folder>')
+    .description('make a detector that knows the normal images of a folder, too')
+    .option('--known <folder>', 'where the images are that it was adapted to (default: the same folder)')
+    .option('--out <folder>', 'where the new detector goes (default: <model>-revised)')
+    .action(async (model: string, folder: string, flags: ReviseFlags, command: Command) =>
+      (await import('./commands/revise.js')).revise(await workplaceOf(command), model, folder, flags, signal),
+    );
+  addComputeFlags(addAxisFlag(reviseCommand));
   mediclip
     .command('threshold <model>')
     .description('change the threshold of an unpacked export')
@@ -104,13 +102,14 @@ function program(signal: AbortSignal): Command {
     .action(async (model: string, flags: ThresholdFlags, command: Command) =>
       (await import('./commands/threshold.js')).threshold(await workplaceOf(command), model, flags, signal),
     );
-  mediclip
+  const auditCommand = mediclip
     .command('audit <folder>')
     .description('look for what makes figures on a folder mislead: copies, and cues that give the labels away')
     .option('--json', 'one JSON object a line', false)
     .action(async (folder: string, flags: AuditFlags, command: Command) =>
       (await import('./commands/audit.js')).audit(await workplaceOf(command), folder, flags, signal),
     );
+  addAxisFlag(auditCommand);
   addServerCommands(mediclip, signal);
   addLocalCommands(mediclip, signal);
   return mediclip;

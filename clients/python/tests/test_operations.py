@@ -63,13 +63,13 @@ def test_every_operation_is_reached(
     dataset = client.datasets.create("Operations")
     assert client.datasets.change(dataset, name="All operations", description="Each once").name == "All operations"
     normal = sorted((BRAIN / "train" / "normal").iterdir())
-    client.datasets.upload(dataset, normal[:4], split="train", label="normal")
+    client.datasets.upload(dataset, normal[:4], split="train", label="normal", axis="axial", dicom_groups="study")
     client.datasets.upload(dataset, normal[4:6], split="test", label="normal", group="patient-1")
     client.datasets.upload(dataset, [ABNORMAL], split="test", label="abnormal", group="patient-2")
     (tmp_path / "test" / "normal").mkdir(parents=True)
     for picture in sorted((BRAIN / "test" / "normal").iterdir())[:2]:
         shutil.copy(picture, tmp_path / "test" / "normal")
-    uploaded = client.datasets.upload_folder(tmp_path, dataset=dataset).upload
+    uploaded = client.datasets.upload_folder(tmp_path, dataset=dataset, axis="coronal", dicom_groups="patient").upload
     assert uploaded is not None and uploaded.stored == 2
     first, second = client.datasets.images(dataset, group="patient-1")
     assert client.datasets.image(dataset, first.id) == first
@@ -88,7 +88,7 @@ def test_every_operation_is_reached(
     assert client.models.pin(model, False).id == model
     assert client.models.drift(model)["modelId"] == model
     client.models.overlay(model, ABNORMAL)
-    assert client.models.score(model, ABNORMAL, maps=True).map is not None
+    assert client.models.score(model, ABNORMAL, maps=True, axis="coronal").map is not None
     imported = client.models.import_archive(client.models.export(model, tmp_path / "first.zip"))
     revised = client.revise(model, dataset, [second]).wait().model_id
 
@@ -123,7 +123,7 @@ def test_every_operation_is_reached(
     assert (study.stored, study.failed) == ([slice_.SOPInstanceUID], [(None, 0xC000)])
     (scored,) = study.job_ids
     assert client.job(scored).wait().result["scored"] == 1
-    assert client.dicomweb.store(dataset, [slice_], split="test", label="abnormal").job_ids == []
+    assert client.dicomweb.store(dataset, [slice_], split="test", label="abnormal", dicom_groups="study").job_ids == []
     assert client.dicomweb.store(dataset, [b"no DICOM"], split="test", label="normal").stored == []
     assert refused(lambda: client.dicomweb.fetch(dataset, "pacs", split="test", label="normal", query={"Modality": "MR"}))
     assert refused(lambda: client.dicomweb.results(scored, "segmentation"))

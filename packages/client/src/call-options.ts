@@ -1,4 +1,4 @@
-import type { JobProgress } from '@mediclip/contracts';
+import type { DicomGroups, JobProgress, SliceAxis } from '@mediclip/contracts';
 
 /** Options of every call. */
 export interface CallOptions {
@@ -10,6 +10,17 @@ export interface PostOptions extends CallOptions {
   /** Repeats an earlier request that had this key; without it every call has a new one. */
   readonly idempotencyKey?: string;
 }
+
+/** How files of an upload are read that can be read in more than one way. */
+export interface ReadingOptions {
+  /** Slices of NIfTI volumes; those across the axis of the largest spacing without it. */
+  readonly axis?: SliceAxis | undefined;
+  /** What DICOM images belong together by; the series without it. */
+  readonly dicomGroups?: DicomGroups | undefined;
+}
+
+/** Options of scoring files at once. */
+export interface ScoreOptions extends PostOptions, Pick<ReadingOptions, 'axis'> {}
 
 /** Options of a walk through a list. */
 export interface ListOptions extends CallOptions {

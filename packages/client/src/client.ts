@@ -54,7 +54,14 @@ import {
   type WebhookSecretRequest,
   type WebhookWithSecret,
 } from '@mediclip/contracts';
-import type { CallOptions, ListOptions, PostOptions, WaitOptions } from './call-options.js';
+import type {
+  CallOptions,
+  ListOptions,
+  PostOptions,
+  ReadingOptions,
+  ScoreOptions,
+  WaitOptions,
+} from './call-options.js';
 import { type Bytes, type LabelledFile, type NamedFile, open } from './files.js';
 import { type InferredMap, mapRequest, readMap } from './inference.js';
 import { allJobEvents, jobEvents } from './job-events.js';
@@ -109,14 +116,19 @@ export class MediclipClient {
   }
 
   /** Adds images. The outcomes stand in the order of `files`; a bad file is an outcome, not an error. */
-  uploadImages(id: string, files: Iterable<LabelledFile>, options?: PostOptions): Promise<Upload> {
-    return this.#json('uploadImages', { params: { id }, body: multipart([...uploadParts(files)]), options });
+  uploadImages(id: string, files: Iterable<LabelledFile>, options?: PostOptions & ReadingOptions): Promise<Upload> {
+    return this.#json('uploadImages', { params: { id }, body: multipart([...uploadParts(files, options)]), options });
   }
 
   /** Adds the images of a zip or a (gzipped) tar. */
-  uploadArchive(id: string, archive: Bytes, options?: PostOptions & { groups?: 'none' | 'folder' }): Promise<Upload> {
+  uploadArchive(
+    id: string,
+    archive: Bytes,
+    options?: PostOptions & ReadingOptions & { groups?: 'none' | 'folder' },
+  ): Promise<Upload> {
     const body = { contentType: 'application/octet-stream', open: () => open(archive) };
-    return this.#json('uploadArchive', { params: { id }, query: { groups: options?.groups }, body, options });
+    const query = { groups: options?.groups, axis: options?.axis, dicomGroups: options?.dicomGroups };
+    return this.#json('uploadArchive', { params: { id }, query, body, options });
   }
 
   listImages(id: string, options?: ListOptions & { split?: Split; label?: Label }): AsyncIterable<Image> {
@@ -215,13 +227,14 @@ export class MediclipClient {
   }
 
   /** Scores images at once. The results stand in the order of `files`; a bad file is an outcome, not an error. */
-  scoreImages(id: string, files: readonly NamedFile[], options?: PostOptions): Promise<ScoreAnswer> {
-    return this.#json('scoreImages', { params: { id }, body: filesBody(files), options });
+  scoreImages(id: string, files: readonly NamedFile[], options?: ScoreOptions): Promise<ScoreAnswer> {
+    return this.#json('scoreImages', { params: { id }, body: filesBody(files, options), options });
   }
 
   /** The overlay of one image's anomaly map, a PNG. */
-  scoreOverlay(id: string, file: NamedFile, options?: PostOptions): Promise<Uint8Array> {
-    return this.#bytes('scoreImages', { params: { id }, body: filesBody([file]), accept: 'image/png', options });
+  scoreOverlay(id: string, file: NamedFile, options?: ScoreOptions): Promise<Uint8Array> {
+    const body = filesBody([file], options);
+    return this.#bytes('scoreImages', { params: { id }, body, accept: 'image/png', options });
   }
 
   async createScoring(body: ScoringRequest, options?: PostOptions): Promise<JobOf<'scoring'>> {
@@ -591,8 +604,9 @@ function resultQuery({ sort, label, decision, minScore, maxScore }: ResultOption
 /** What a job of one kind leaves when it succeeds. */
 export type ResultOf<K extends JobKind> = NonNullable<JobOf<K>['result']>;
 
-function filesBody(files: readonly NamedFile[]) {
-  return multipart(files.map((file) => ['file', file] as const));
+function filesBody(files: readonly NamedFile[], { axis }: Pick<ReadingOptions, 'axis'> = {}) {
+  const parts = files.map((file) => ['file', file] as const);
+  return multipart(axis === undefined ? parts : [['axis', axis], ...parts]);
 }
 
 function ofKind<K extends JobKind>(job: Job, kind: K): JobOf<K> {

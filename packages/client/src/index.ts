@@ -1,4 +1,11 @@
-export type { CallOptions, ListOptions, PostOptions, WaitOptions } from './call-options.js';
+export type {
+  CallOptions,
+  ListOptions,
+  PostOptions,
+  ReadingOptions,
+  ScoreOptions,
+  WaitOptions,
+} from './call-options.js';
 export { MediclipClient, type ResultOf } from './client.js';
 export { ClientProblem, ConnectionError } from './client-problem.js';
 export { type Bytes, fileAt, type LabelledFile, type NamedFile } from './files.js';

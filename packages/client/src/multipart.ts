@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ReadingOptions } from './call-options.js';
 import { type LabelledFile, type NamedFile, open } from './files.js';
 import type { StreamedBody } from './transport.js';
 
@@ -8,8 +9,12 @@ export type Part = readonly [name: string, value: string | NamedFile];
 /**
  * The parts of an upload: `split` and `label` before the files that they hold for, every `mask` right after its image.
  */
-export function* uploadParts(files: Iterable<LabelledFile>): Generator<Part> {
+export function* uploadParts(files: Iterable<LabelledFile>, reading: ReadingOptions = {}): Generator<Part> {
   let last: LabelledFile | undefined;
+  for (const name of ['axis', 'dicomGroups'] as const) {
+    const value = reading[name];
+    if (value !== undefined) yield [name, value];
+  }
   for (const file of files) {
     if (file.split !== last?.split) yield ['split', file.split];
     if (file.label !== last?.label) yield ['label', file.label];

@@ -44,6 +44,7 @@ export * from './resources/jobs.js';
 export * from './resources/models.js';
 export * from './resources/pages.js';
 export * from './resources/primitives.js';
+export * from './resources/reading.js';
 export * from './resources/revisions.js';
 export * from './resources/scores.js';
 export * from './resources/scorings.js';

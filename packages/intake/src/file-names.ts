@@ -21,7 +21,7 @@ const hashDigits = 32;
 /** What may stand behind a name without telling anything. */
 const extension = /\.(?:png|jpe?g|webp|tiff?|bmp|gif|dcm|dicom|nii|nii\.gz)$/i;
 /** Groups that are hashes already, of names or of the content of files. */
-const told = /^(?:(?:series|volume)-)?[0-9a-f]{32}$/;
+const told = /^(?:(?:series|study|patient|volume)-)?[0-9a-f]{32}$/;
 const quoted = /"(?:[^"\\]|\\.)*"/g;
 
 /**

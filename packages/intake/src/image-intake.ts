@@ -15,6 +15,7 @@ import {
   ImageError,
   type ImagingPool,
   type ImageDescription as KnownOfImage,
+  type Reading,
 } from '@mediclip/imaging';
 import { problemOf } from '@mediclip/problems';
 import type { ImageDescription, ImageRepository } from '@mediclip/store';
@@ -29,6 +30,8 @@ export interface IncomingImage {
   readonly label: Label;
   /** In place of the one that the file tells. */
   readonly group?: string | undefined;
+  /** How the file is read, where that can be done in more than one way. */
+  readonly reading?: Reading | undefined;
   readonly file: SpooledFile;
   /** A problem in place of a mask that came, but cannot belong to this file. */
   readonly mask?: SpooledFile | ProblemError | undefined;
@@ -295,21 +298,21 @@ export class ImageIntake {
     );
   }
 
-  async #check({ file, mask, label }: IncomingImage): Promise<OpenFile> {
+  async #check({ file, mask, label, reading }: IncomingImage): Promise<OpenFile> {
     const { imaging, seal, caller } = this.#options;
     if (mask instanceof ProblemError) throw mask;
     this.#assertSize(file);
     // The mask stands before its image in the queue of the threads: an image with several frames keeps its thread until
     // it is stored.
-    const reading = mask && this.#readMask(mask);
-    reading?.catch(() => undefined);
+    const maskRead = mask && this.#readMask(mask);
+    maskRead?.catch(() => undefined);
     const wants = { stored: { folder: path.dirname(file.path) } };
     const identity = seal && (await imaging.identity({ path: file.path }, { signal: this.#signal, caller }));
-    const frames = imaging.frames({ path: file.path }, wants, { signal: this.#signal, caller });
+    const frames = imaging.frames({ path: file.path }, wants, { signal: this.#signal, caller, reading });
     try {
       const { value: first } = await frames.next();
       if (!first) throw new Error('This is a bug: a decoded file has no image.');
-      const read = await reading;
+      const read = await maskRead;
       return {
         first,
         others: frames,

@@ -6,6 +6,7 @@ export { startFailingProxy } from './failing-proxy.js';
 export { freePort } from './free-port.js';
 export { goldenJson, goldenPath } from './golden.js';
 export { goldenTensors } from './golden-tensors.js';
+export { niftiVolume } from './nifti-volume.js';
 export { askOnnxChecker } from './onnx-checker.js';
 export { findOrthanc } from './orthanc-programs.js';
 export { openBrowser, Visitor } from './page-visitor.js';

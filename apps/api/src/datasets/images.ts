@@ -1,15 +1,24 @@
 import path from 'node:path';
 import {
+  dicomGroupsSchema,
   groupSchema,
   type Label,
   labelSchema,
   ProblemError,
   type Split,
+  sliceAxisSchema,
   splitSchema,
   type Upload,
 } from '@mediclip/contracts';
 import { type ReferenceVault, sealOf } from '@mediclip/dicomweb';
-import { type FileNames, ImageIntake, type IncomingImage, spool } from '@mediclip/intake';
+import {
+  type FileNames,
+  ImageIntake,
+  type IncomingImage,
+  type ReadingRequest,
+  readingOf,
+  spool,
+} from '@mediclip/intake';
 import type { z } from 'zod';
 import type { Imaging, ServerSettings } from '../dependencies.js';
 import { namesEntityTag } from '../http/entity-tag.js';
@@ -27,6 +36,8 @@ export interface ImageDependencies {
   readonly imaging: Imaging;
   readonly memory: ServerMemory;
   readonly names: FileNames;
+  /** Of the digests that patients are told by. */
+  readonly patientKey: string;
   /** What seals which instances DICOM files are, where that is kept. */
   readonly vault: ReferenceVault | undefined;
 }
@@ -125,7 +136,7 @@ export async function takeImages(
 async function uploadImages(call: Call<'uploadImages'>, dependencies: ImageDependencies): Promise<Upload> {
   const { settings } = dependencies;
   return withTemporaryFolder(settings.dataDir, (folder) =>
-    takeImages(call, call.params.id, dependencies, (intake) => receiveForm(call, intake, folder, settings)),
+    takeImages(call, call.params.id, dependencies, (intake) => receiveForm(call, intake, folder, dependencies)),
   );
 }
 
@@ -134,11 +145,12 @@ async function receiveForm(
   { request, signal }: Call<'uploadImages'>,
   intake: ImageIntake,
   folder: string,
-  { uploads, images }: ServerSettings,
+  { settings: { uploads, images }, patientKey }: ImageDependencies,
 ): Promise<void> {
   let split: Split | undefined;
   let label: Label | undefined;
   let group: string | undefined;
+  let wanted: ReadingRequest = {};
   let waiting: IncomingImage | undefined;
   let files = 0;
   let spooled = 0;
@@ -151,6 +163,8 @@ async function receiveForm(
       if (part.name === 'split') split = oneOf(splitSchema, part);
       else if (part.name === 'label') label = oneOf(labelSchema, part);
       else if (part.name === 'group') group = groupIn(part.value);
+      else if (part.name === 'axis') wanted = { ...wanted, axis: oneOf(sliceAxisSchema, part) };
+      else if (part.name === 'dicomGroups') wanted = { ...wanted, dicomGroups: oneOf(dicomGroupsSchema, part) };
       else refusePart(part.name, 'This field is not known');
       continue;
     }
@@ -164,7 +178,14 @@ async function receiveForm(
       await handOn();
       if (split === undefined) refusePart('split', 'This field must stand before the first file');
       if (label === undefined) refusePart('label', 'This field must stand before the first file');
-      waiting = { fileName: part.fileName, split, label, group, file: received };
+      waiting = {
+        fileName: part.fileName,
+        split,
+        label,
+        group,
+        reading: readingOf(wanted, patientKey),
+        file: received,
+      };
     } else {
       if (waiting && waiting.mask === undefined) waiting = { ...waiting, mask: received };
       else if (waiting) waiting = { ...waiting, mask: new ProblemError('mask-without-image') };

@@ -7,7 +7,7 @@ import {
   type Split,
 } from '@mediclip/contracts';
 import type { InstanceUids } from '@mediclip/dicom-objects';
-import type { SpooledFile } from '@mediclip/intake';
+import { readingOf, type SpooledFile } from '@mediclip/intake';
 import { newId, RecordExists } from '@mediclip/store';
 import { usableBackbone } from '../backbones/backbone-catalogue.js';
 import { type ImageDependencies, takeImages } from '../datasets/images.js';
@@ -48,10 +48,11 @@ async function storeStudy(
 ): Promise<RawAnswer> {
   const failed: InstanceOutcome[] = [];
   const taken: TakenInstance[] = [];
+  const reading = readingOf(call.query, dependencies.patientKey);
   const { outcomes } = await takeImages(call, call.params.id, dependencies, async (intake) => {
     for await (const instance of receivedInstances(call, folder, dependencies)) {
       if (instance.failed) failed.push(instance.failed);
-      else await intake.add(incoming(instance, taken.push(instance), call.query));
+      else await intake.add({ ...incoming(instance, taken.push(instance), call.query), reading });
     }
   });
   return stowAnswer([...failed, ...outcomesOf(taken, outcomes)]);
@@ -131,8 +132,12 @@ async function scoreInstances(
 }
 
 /** The name of the file tells nothing: that which DICOM would give it is a UID. */
-function incoming({ file }: TakenInstance, number: number, place: { readonly split: Split; readonly label: Label }) {
-  return { fileName: `instance-${number}.dcm`, ...place, file };
+function incoming(
+  { file }: TakenInstance,
+  number: number,
+  { split, label }: { readonly split: Split; readonly label: Label },
+) {
+  return { fileName: `instance-${number}.dcm`, split, label, file };
 }
 
 function outcomesOf(instances: readonly TakenInstance[], outcomes: readonly FileOutcome[]): InstanceOutcome[] {

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { type ChosenIntensity, ProblemError } from '@mediclip/contracts';
-import { type Frame, ImageError } from '@mediclip/imaging';
+import { type ChosenIntensity, ProblemError, type SliceAxis, sliceAxisSchema } from '@mediclip/contracts';
+import { type Frame, ImageError, type Reading } from '@mediclip/imaging';
 import type { FileNames, SpooledFile } from '@mediclip/intake';
 import { problemOf } from '@mediclip/problems';
 import type { Imaging, ServerSettings } from '../dependencies.js';
@@ -66,9 +66,14 @@ export async function readyImages(
   const options = { signal: AbortSignal.any([signal, refused.signal]), caller: store.tenant };
   const found: Promise<(ReadyImage | UnusableFile)[]>[] = [];
   let readyBefore = Promise.resolve(0);
+  let reading: Reading = {};
   let heldBytes = scores.memoryBytes;
   try {
     for await (const part of readForm(request, { maximumBytes: uploads.formBytes, maximumFiles: scores.images + 1 })) {
+      if (part.kind === 'field' && part.name === 'axis') {
+        reading = { plane: axisIn(part.value) };
+        continue;
+      }
       if (part.name !== 'file' || part.kind !== 'file') throw unknownPart(part.name);
       const index = found.length;
       if (index === scores.images) throw tooMany(scores.images);
@@ -85,7 +90,13 @@ export async function readyImages(
       if ('bytes' in file) heldBytes -= file.sizeBytes;
       const before = readyBefore;
       const room = async () => scores.images - (await before);
-      const frames = framesOf(file, { imaging, wants, options, limit: imageLimits.maximumBytes, room }).then(
+      const frames = framesOf(file, {
+        imaging,
+        wants,
+        options: { ...options, reading },
+        limit: imageLimits.maximumBytes,
+        room,
+      }).then(
         (all) => all.map((frame, at) => ({ ...frame, fileName, index, frame: at, frames: all.length })),
         (error: unknown): UnusableFile[] => {
           if (signal.aborted || !(error instanceof ImageError || error instanceof ProblemError)) throw error;
@@ -122,7 +133,7 @@ export async function framesOf(
   }: {
     readonly imaging: Imaging;
     readonly wants: ScoringWants;
-    readonly options: { readonly signal: AbortSignal; readonly caller: string };
+    readonly options: { readonly signal: AbortSignal; readonly caller: string; readonly reading?: Reading };
     readonly limit: number;
     readonly room: () => Promise<number>;
   },
@@ -158,6 +169,12 @@ function tooMany(limit: number): ProblemError {
     `One request may score ${limit} images: use a scoring job for more.`,
     `At most ${limit} files`,
   );
+}
+
+function axisIn(value: string): SliceAxis {
+  const { data, error } = sliceAxisSchema.safeParse(value);
+  if (error) throw unknownPart('axis', `${JSON.stringify(value)} is no axis.`, 'One of `axial`, `coronal`, `sagittal`');
+  return data;
 }
 
 function unknownPart(

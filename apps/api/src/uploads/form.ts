@@ -24,7 +24,7 @@ export interface FormLimits {
 
 export const longestFieldBytes = 1024;
 const longestFieldName = 100;
-const fieldsPerFile = 3;
+const fieldsPerFile = 5;
 const longestFileName = 1024;
 
 /**

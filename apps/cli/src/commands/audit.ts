@@ -1,8 +1,9 @@
 import { cueWords } from '@mediclip/audit';
 import { createOutput } from '../terminal/output.js';
 import type { AuditedFolder, Workplace } from '../workplace/workplace.js';
+import type { AxisFlags } from './reading-flags.js';
 
-export interface AuditFlags {
+export interface AuditFlags extends AxisFlags {
   readonly json: boolean;
 }
 
@@ -12,7 +13,7 @@ const mostRows = 10;
 /** `mediclip audit FOLDER`: what makes figures on a folder mislead. */
 export async function audit(place: Workplace, folder: string, flags: AuditFlags, signal: AbortSignal): Promise<void> {
   const output = createOutput(flags.json);
-  const audited = await place.audit(folder, { output, signal });
+  const audited = await place.audit(folder, flags, { output, signal });
   output.event({ event: 'audited', images: audited.images, ...audited.findings });
   for (const line of table(audited)) output.line(line);
 }

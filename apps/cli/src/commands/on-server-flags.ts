@@ -3,6 +3,7 @@ import type { Server } from '../server/server.js';
 import { requireServer } from '../workplace/choose.js';
 import type { UploadFlags } from './on-server/datasets.js';
 import type { JsonFlags } from './on-server/tell-each.js';
+import { addReadingFlags } from './reading-flags.js';
 
 /** The commands that work on servers only: `datasets`, `jobs`, `models`, `aliases`, `calibrate`, `login`, `logout`. */
 export function addServerCommands(mediclip: Command, signal: AbortSignal): void {
@@ -46,11 +47,12 @@ function addDatasets(mediclip: Command, signal: AbortSignal): void {
   add(group, 'show <id>', 'show one', async (server, [id = ''], flags) =>
     (await load()).showDataset(server, id, flags),
   );
-  add<UploadFlags>(group, 'upload <folder>', 'upload a folder', async (server, [folder = ''], flags) =>
+  const upload = add<UploadFlags>(group, 'upload <folder>', 'upload a folder', async (server, [folder = ''], flags) =>
     (await load()).upload(server, folder, flags, signal),
   )
     .option('--name <name>', "of the new data set (default: the folder's)")
     .option('--into <id>', 'add to this data set in place of making one');
+  addReadingFlags(upload);
   add<JsonFlags & { derived: boolean }>(
     group,
     'delete <id>',

@@ -8,8 +8,9 @@ import { createOutput } from '../terminal/output.js';
 import { UsageError } from '../usage-error.js';
 import type { ScoredFrame, Workplace } from '../workplace/workplace.js';
 import type { ComputeFlags } from './compute-flags.js';
+import type { AxisFlags } from './reading-flags.js';
 
-export interface ScoreFlags extends ComputeFlags {
+export interface ScoreFlags extends ComputeFlags, AxisFlags {
   readonly maps?: string;
   readonly raw: boolean;
 }

@@ -21,7 +21,7 @@ const images = [
   ...exampleImages('test/abnormal', 1),
   ...['rgba.png', 'palette.png', 'exif_rotated.jpg'].map((name) => goldenPath(`preprocess/input/${name}`)),
 ];
-/** Greys of 16 bits, which the example for Node reads. */
+/** Greys of 16 bits. */
 const deepImages = ['gray16_12bit.png', 'gray16_full.png'].map((name) => goldenPath(`preprocess/input/${name}`));
 
 let server: EmbeddedServer;
@@ -74,6 +74,7 @@ describe('an exported model', () => {
       'model.json',
       'model-card.md',
       'examples/score.py',
+      'examples/greys.py',
       'examples/score.mjs',
       'examples/greys.mjs',
       'SHA256SUMS',
@@ -123,18 +124,15 @@ describe('an exported model', () => {
   test('scores images in Node as the service does, of 16 bits too', async () => {
     const example = path.join(unpacked, 'examples', 'score.mjs');
     expectScores(images.map((image) => run(process.execPath, [example, image])));
-    const served = await client.scoreImages(model.id, deepImages.map(fileAt));
-    for (const [index, result] of served.results.entries()) {
-      const score = result.outcome === 'scored' ? result.score : Number.NaN;
-      expect(run(process.execPath, [example, deepImages[index]!])).toBeCloseTo(score, 4);
-    }
+    await expectDeepScores((image) => run(process.execPath, [example, image]));
   }, 180_000);
 
-  test('scores images in Python as the service does', () => {
+  test('scores images in Python as the service does, of 16 bits too', async () => {
     const python = findPython(['onnxruntime==1.23.2', 'numpy==2.2.6', 'pillow==11.3.0']);
     if (python === null) return;
     const example = path.join(unpacked, 'examples', 'score.py');
     expectScores(images.map((image) => run(python, [example, image])));
+    await expectDeepScores((image) => run(python, [example, image]));
   }, 300_000);
 });
 
@@ -258,6 +256,14 @@ function expectScores(found: readonly number[]): void {
   expect(found.map((score, i) => Math.abs(score - scores[i]!) < 1e-4 || [images[i], score, scores[i]])).toEqual(
     images.map(() => true),
   );
+}
+
+async function expectDeepScores(scoreOf: (image: string) => number): Promise<void> {
+  const served = await client.scoreImages(model.id, deepImages.map(fileAt));
+  for (const [index, result] of served.results.entries()) {
+    const score = result.outcome === 'scored' ? result.score : Number.NaN;
+    expect(scoreOf(deepImages[index]!)).toBeCloseTo(score, 4);
+  }
 }
 
 function text(name: string): string {

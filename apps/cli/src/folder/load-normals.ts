@@ -2,6 +2,7 @@ import { type AdaptationJob, DistinctPictures, pixelDigest, shotsOf } from '@med
 import type { ChosenIntensity } from '@mediclip/contracts';
 import type { ImagingPool } from '@mediclip/imaging';
 import pMap from 'p-map';
+import type { ReadingFlags } from '../commands/reading-flags.js';
 import { filesAtOnce, readImageFile } from '../image-files.js';
 import { naming, withImagingPool } from '../images.js';
 import { UsageError } from '../usage-error.js';
@@ -34,6 +35,8 @@ export interface NormalsWanted {
   readonly intensity: ChosenIntensity | undefined;
   /** Hears of files that cannot be used. */
   leftOut(message: string): void;
+  /** How files are read that can be read in more than one way. */
+  readonly reading?: ReadingFlags;
 }
 
 /**
@@ -41,8 +44,8 @@ export interface NormalsWanted {
  * images of `knownFolder`. Throws a UsageError when some are not there, or `folder` has none that it does not know.
  */
 export async function loadNormals(wanted: NormalsWanted): Promise<RevisionNormals> {
-  const { known, knownFolder, folder } = wanted;
-  return withImagingPool(async (pool) => {
+  const { known, knownFolder, folder, reading = {} } = wanted;
+  return withImagingPool(reading, async (pool) => {
     const offered = await readNormals(pool, folder, wanted);
     const searched = knownFolder === folder ? offered : await readNormals(pool, knownFolder, wanted);
     const byDigest = new Map(searched.map(({ digest, picture }) => [digest, picture]));

@@ -12,6 +12,7 @@ import {
 import type { AdaptationOptions, ChosenIntensity } from '@mediclip/contracts';
 import { chosenIntensity, type GreyStatistics, givenIntensity, type ImagingPool } from '@mediclip/imaging';
 import pMap from 'p-map';
+import type { ReadingFlags } from '../commands/reading-flags.js';
 import { filesAtOnce, readImageFile } from '../image-files.js';
 import { naming, withImagingPool } from '../images.js';
 import { UsageError } from '../usage-error.js';
@@ -57,13 +58,14 @@ export async function loadShots(
   options: Pick<AdaptationOptions, 'shots' | 'seed' | 'preset' | 'intensity'>,
   side: number,
   report: ShotsReport = {},
+  reading: ReadingFlags = {},
 ): Promise<LoadedShots> {
   const data = await readDataFolder(folder);
   const firstOfBytes = await firstOfEqualFiles(data.trainNormal);
   const faults = new Map<string, UsageError>();
   const kind = shotPreparation(options);
   const given = givenIntensity(options.intensity);
-  return withImagingPool(async (pool) => {
+  return withImagingPool(reading, async (pool) => {
     for (;;) {
       const places = [...data.trainNormal.keys()].filter((place) => !faults.has(data.trainNormal[place]!));
       const files = places.map((place) => data.trainNormal[place]!);

@@ -4,11 +4,12 @@ import type { ImageToAudit } from '@mediclip/audit';
 import type { AuditedImage } from '@mediclip/contracts';
 import type { ImagingPool } from '@mediclip/imaging';
 import { pMapIterable } from 'p-map';
+import type { ReadingFlags } from '../commands/reading-flags.js';
 import { filesAtOnce, readImageFile } from '../image-files.js';
 import { naming, withImagingPool } from '../images.js';
-import type { Output } from '../terminal/output.js';
 import { Progress } from '../terminal/progress.js';
 import { UsageError } from '../usage-error.js';
+import type { Task } from '../workplace/workplace.js';
 import type { DataFolder } from './data-files.js';
 
 interface LabelledFile extends Pick<AuditedImage, 'split' | 'label'> {
@@ -22,8 +23,8 @@ interface LabelledFile extends Pick<AuditedImage, 'split' | 'label'> {
 export async function readTraits(
   folder: string,
   { trainNormal, test }: Pick<DataFolder, 'trainNormal' | 'test'>,
-  output: Output,
-  signal: AbortSignal,
+  { output, signal }: Task,
+  reading: ReadingFlags,
 ): Promise<ImageToAudit[]> {
   const files: LabelledFile[] = [
     ...trainNormal.map((file) => ({ file, split: 'train' as const, label: 'normal' as const })),
@@ -36,7 +37,7 @@ export async function readTraits(
   const progress = new Progress(output, 'images');
   const images: ImageToAudit[] = [];
   let done = 0;
-  await withImagingPool(async (pool) => {
+  await withImagingPool(reading, async (pool) => {
     const read = (labelled: LabelledFile) => imageToAudit(folder, labelled, pool);
     for await (const image of pMapIterable(files, read, { concurrency: filesAtOnce })) {
       signal.throwIfAborted();

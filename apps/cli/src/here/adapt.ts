@@ -6,6 +6,7 @@ import { openBackbone } from '@mediclip/backbones';
 import { type Engine, EngineError } from '@mediclip/engine';
 import { intensityFact } from '@mediclip/evaluation';
 import { parseAdaptationFlags } from '../commands/adaptation-flags.js';
+import type { DataFolder } from '../folder/data-files.js';
 import { announce } from '../folder/data-folder.js';
 import { judgeOutliers } from '../folder/judge-outliers.js';
 import { loadShots } from '../folder/load-shots.js';
@@ -27,14 +28,15 @@ export async function adapt(folder: string, flags: AdaptFlags, { output, signal 
   checkPlaces(out, partial, flags);
   const backbone = openBackbone(options.backbone, { modelsFolder: path.resolve(flags.modelsDir) });
   for (const tap of options.taps ?? []) backbone.tapShape(tap);
-  const loaded = await loadShots(folder, options, backbone.side, {
-    note: (file, note) => output.remark(`${file}: ${note}`),
-    found: (data) => announce(output, data),
-    leftOut(file, message) {
+  const report = {
+    note: (file: string, note: string) => output.remark(`${file}: ${note}`),
+    found: (data: DataFolder) => announce(output, data),
+    leftOut(file: string, message: string) {
       output.event({ event: 'left-out', file, message });
       output.remark(`Left out, and another image chosen: ${message}`);
     },
-  });
+  };
+  const loaded = await loadShots(folder, options, backbone.side, report, flags);
   const { intensity, copies } = loaded;
   for (const { file, of } of copies) output.event({ event: 'copy-left-out', file, of });
   if (copies.length > 0) output.remark(copiesNote(loaded.images.length, copies.length));

@@ -104,16 +104,16 @@ export async function evaluate(
     const scored = pMapIterable(test, (testFile) => scoreOne(testFile, pool, engine), { concurrency: filesAtOnce });
     for await (const evaluated of scored) take(evaluated);
   };
-  await withStartingEngine(flags, (starting) => withImagingPool(async (pool) => all(pool, await starting))).finally(
-    () => progress.stop(),
-  );
+  await withStartingEngine(flags, (starting) =>
+    withImagingPool(flags, async (pool) => all(pool, await starting)),
+  ).finally(() => progress.stop());
   if (scores.length === 0) throw new UsageError(`None of the ${test.length} test images could be used: see above.`);
   const ranks = logits.length === scores.length ? logits : undefined;
   const images = withBothClasses(imageMetrics(scores, abnormal, { logits: ranks }));
   const members = scores.map((score, i) => ({ score, logit: ranks?.[i], abnormal: abnormal[i]!, group: groups[i] }));
   const ofGroups = groupMetrics(members, defaultHighest);
   const pixelMetrics = counts.masks > 0 ? pixels?.result() : undefined;
-  const audited = await readTraits(folder, data, output, signal);
+  const audited = await readTraits(folder, data, { output, signal }, flags);
   const audit = auditEvaluation(audited, auditImages(audited), ranked);
   return {
     normal: images.normalImages,

@@ -7,9 +7,9 @@ export const here: Workplace = {
   // The engine starts while the rest of what scores is loaded.
   score: async (model, flags, task, use) =>
     (await import('./start-engine.js')).withStartingEngine(flags, async (starting) =>
-      (await import('./score.js')).score(model, starting, task, use),
+      (await import('./score.js')).score(model, starting, flags, task, use),
     ),
   evaluate: async (model, folder, flags, task) => (await import('./evaluate.js')).evaluate(model, folder, flags, task),
-  audit: async (folder, task) => (await import('./audit.js')).audit(folder, task),
+  audit: async (folder, flags, task) => (await import('./audit.js')).audit(folder, flags, task),
   setThreshold: async (model, choice) => (await import('./threshold.js')).setThreshold(model, choice),
 };

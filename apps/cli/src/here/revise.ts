@@ -43,6 +43,7 @@ export async function revise(
     folder,
     side: description.side,
     intensity: description.intensity,
+    reading: flags,
     leftOut: (message) => output.remark(`Left out: ${message}`),
   });
   for (const file of copies) output.remark(`Left out as a copy (or nearly) of another one: ${file}`);

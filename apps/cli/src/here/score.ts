@@ -3,6 +3,7 @@ import { readDetector } from '@mediclip/adaptation';
 import type { Engine } from '@mediclip/engine';
 import { decisionOf, kinshipOf, regionThresholdOf } from '@mediclip/evaluation';
 import { writeNpy } from '@mediclip/maps';
+import type { AxisFlags } from '../commands/reading-flags.js';
 import { readModelRecord } from '../folder/model-record.js';
 import { readImageFile } from '../image-files.js';
 import { naming, withImagingPool } from '../images.js';
@@ -12,6 +13,7 @@ import type { ScoreFile, Task } from '../workplace/workplace.js';
 export async function score(
   model: string,
   starting: Promise<Engine>,
+  flags: AxisFlags,
   { signal }: Task,
   use: (scoreFile: ScoreFile) => Promise<void>,
 ): Promise<void> {
@@ -19,7 +21,7 @@ export async function score(
   const detector = { id: 'model', folder: path.resolve(model) };
   const rule = await readModelRecord(model);
   const from = regionThresholdOf(rule ?? { calibration: null });
-  await withImagingPool((pool) =>
+  await withImagingPool(flags, (pool) =>
     use(async function* (file, wanted) {
       const bytes = await readImageFile(file);
       const wants = {

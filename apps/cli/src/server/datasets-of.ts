@@ -10,7 +10,7 @@ export async function datasetOf(
   server: Server,
   named: string,
   task: Task,
-  how: Pick<UploadOptions, 'areFoldersGroups'> = {},
+  how: Omit<UploadOptions, 'into' | 'name'> = {},
 ): Promise<Partial<UploadedFolder> & Pick<UploadedFolder, 'dataset'>> {
   if (statSync(named, { throwIfNoEntry: false }) === undefined) {
     if (idSchema.safeParse(named).success) return { dataset: { id: named } };

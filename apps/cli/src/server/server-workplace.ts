@@ -2,9 +2,19 @@ import path from 'node:path';
 import type { Model, ScoredImage, Upload } from '@mediclip/contracts';
 import { writeNpy } from '@mediclip/maps';
 import { adaptationInput } from '../commands/adaptation-flags.js';
+import type { AxisFlags, ReadingFlags } from '../commands/reading-flags.js';
 import { readImageFile } from '../image-files.js';
 import { UsageError } from '../usage-error.js';
-import type { EvaluateFlags, MadeDetector, ScoredFrame, ScoreWants, Task, Workplace } from '../workplace/workplace.js';
+import type {
+  AdaptFlags,
+  EvaluateFlags,
+  MadeDetector,
+  ReviseFlags,
+  ScoredFrame,
+  ScoreWants,
+  Task,
+  Workplace,
+} from '../workplace/workplace.js';
 import { datasetOf } from './datasets-of.js';
 import { followJob } from './follow-job.js';
 import { onServer, type Server } from './server.js';
@@ -18,16 +28,17 @@ export function serverWorkplace(server: Server): Workplace {
     called: modelId,
   });
 
-  async function adapt(folder: string, input: Awaited<ReturnType<typeof adaptationInput>>, task: Task) {
-    const { dataset } = await datasetOf(server, folder, task);
+  async function adapt(folder: string, flags: AdaptFlags, task: Task) {
+    const input = await adaptationInput(flags);
+    const { dataset } = await datasetOf(server, folder, task, readingIn(flags));
     const job = await client.createAdaptation({ ...input, datasetId: dataset.id }, task);
     const { modelId, notes = [] } = await followJob(server, job, task);
     for (const note of notes) task.output.remark(note);
     return made(modelId);
   }
 
-  async function revise(model: string, folder: string, task: Task) {
-    const { dataset, upload } = await datasetOf(server, folder, task);
+  async function revise(model: string, folder: string, flags: ReviseFlags, task: Task) {
+    const { dataset, upload } = await datasetOf(server, folder, task, readingIn(flags));
     const job = await client.reviseModel(await idOf(model, task), { datasetId: dataset.id }, task);
     const { modelId, notes = [] } = await followJob(server, job, task);
     for (const note of notes) task.output.remark(note);
@@ -43,11 +54,12 @@ export function serverWorkplace(server: Server): Workplace {
   async function* frames(
     modelId: string,
     file: string,
-    wants: ScoreWants,
+    wants: ScoreWants & AxisFlags,
     { signal }: Task,
   ): AsyncGenerator<ScoredFrame> {
+    const options = { signal, axis: wants.axis };
     const named = { fileName: path.basename(file), content: await readImageFile(file) };
-    const { results } = await client.scoreImages(modelId, [named], { signal });
+    const { results } = await client.scoreImages(modelId, [named], options);
     if (results.length > 1 && (wants.overlay || wants.npy)) {
       throw new UsageError(
         `${file} has ${results.length} frames: maps of each come from a data set with it (mediclip datasets upload, mediclip jobs).`,
@@ -57,7 +69,7 @@ export function serverWorkplace(server: Server): Workplace {
       if (result.outcome === 'rejected') throw new UsageError(`${file}: ${result.error.detail}`);
       yield {
         ...saidOf(result),
-        ...(wants.overlay && { overlay: await client.scoreOverlay(modelId, named, { signal }) }),
+        ...(wants.overlay && { overlay: await client.scoreOverlay(modelId, named, options) }),
         ...(wants.npy && { npy: await npyOf(modelId, named.content, signal) }),
       };
     }
@@ -68,9 +80,12 @@ export function serverWorkplace(server: Server): Workplace {
     return writeNpy(map, [height, width]);
   }
 
-  async function evaluate(model: string, folder: string, { groups: areFoldersGroups }: EvaluateFlags, task: Task) {
+  async function evaluate(model: string, folder: string, flags: EvaluateFlags, task: Task) {
     const modelId = await idOf(model, task);
-    const { dataset, upload } = await datasetOf(server, folder, task, { areFoldersGroups });
+    const { dataset, upload } = await datasetOf(server, folder, task, {
+      areFoldersGroups: flags.groups,
+      ...readingIn(flags),
+    });
     const job = await client.createEvaluation({ modelId, datasetId: dataset.id }, task);
     const { evaluationId } = await followJob(server, job, task);
     const { images, image, pixel, groups, audit } = await client.getEvaluation(evaluationId, task);
@@ -90,8 +105,8 @@ export function serverWorkplace(server: Server): Workplace {
     };
   }
 
-  async function audit(folder: string, task: Task) {
-    const { dataset } = await datasetOf(server, folder, task);
+  async function audit(folder: string, flags: AxisFlags, task: Task) {
+    const { dataset } = await datasetOf(server, folder, task, readingIn(flags));
     const { auditId } = await followJob(server, await client.createAudit(dataset.id, task), task);
     const { images, warnings, copies, cues } = await client.getAudit(auditId, task);
     const { name } = await client.getDataset(dataset.id, task);
@@ -116,24 +131,27 @@ export function serverWorkplace(server: Server): Workplace {
     (await client.getModel(model, { signal })).id;
 
   return {
-    adapt: async (folder, flags, task) => onServer(adapt(folder, await adaptationInput(flags), task)),
-    revise: (model, folder, _flags, task) => onServer(revise(model, folder, task)),
-    async score(model, _flags, task, use) {
+    adapt: (folder, flags, task) => onServer(adapt(folder, flags, task)),
+    revise: (model, folder, flags, task) => onServer(revise(model, folder, flags, task)),
+    async score(model, { axis }, task, use) {
       const modelId = await onServer(idOf(model, task));
       await use(async function* (file, wants) {
         const all: ScoredFrame[] = [];
         const collect = async () => {
-          for await (const frame of frames(modelId, file, wants, task)) all.push(frame);
+          for await (const frame of frames(modelId, file, { ...wants, axis }, task)) all.push(frame);
         };
         await onServer(collect());
         yield* all;
       });
     },
     evaluate: (model, folder, flags, task) => onServer(evaluate(model, folder, flags, task)),
-    audit: (folder, task) => onServer(audit(folder, task)),
+    audit: (folder, flags, task) => onServer(audit(folder, flags, task)),
     setThreshold: (model, choice, task) => onServer(setThreshold(model, choice, task)),
   };
 }
+
+/** How a folder is read that is uploaded. */
+const readingIn = ({ axis, dicomGroups }: ReadingFlags) => ({ axis, dicomGroups });
 
 /** File names by image. */
 function namesOf({ outcomes }: Upload): Map<string, string> {

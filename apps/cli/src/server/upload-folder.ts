@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { ReadingOptions } from '@mediclip/client';
 import type { Dataset, Upload } from '@mediclip/contracts';
 import type { DataFolder } from '../folder/data-files.js';
 import { announce, readDataFolder } from '../folder/data-folder.js';
@@ -16,7 +17,7 @@ export interface UploadedFolder {
   readonly upload: Upload;
 }
 
-export interface UploadOptions {
+export interface UploadOptions extends ReadingOptions {
   /** A data set to add to; a new one without it. */
   readonly into?: string | undefined;
   /** The name of the new data set; the folder's name without it. */
@@ -34,7 +35,7 @@ export async function uploadFolder(
   { client }: Server,
   folder: string,
   { output, signal }: Task,
-  { into, name, areFoldersGroups }: UploadOptions = {},
+  { into, name, areFoldersGroups, axis, dicomGroups }: UploadOptions = {},
 ): Promise<UploadedFolder> {
   const data = await readDataFolder(folder, { areFoldersGroups });
   announce(output, data);
@@ -46,7 +47,7 @@ export async function uploadFolder(
   const onSent = (bytes: number) => progress.update({ phase: 'uploading', done: Math.floor(bytes / mebibyte), total });
   try {
     const upload = await client.uploadArchive(made, () => archive.bytes(onSent), {
-      signal,
+      ...{ signal, axis, dicomGroups },
       ...(areFoldersGroups && { groups: 'folder' as const }),
     });
     for (const outcome of upload.outcomes) {

@@ -9,6 +9,7 @@ import type {
 } from '@mediclip/contracts';
 import type { AdaptationFlags } from '../commands/adaptation-flags.js';
 import type { ComputeFlags } from '../commands/compute-flags.js';
+import type { AxisFlags, ReadingFlags } from '../commands/reading-flags.js';
 import type { Output } from '../terminal/output.js';
 
 /** What every piece of work gets: where it tells of its progress, and what stops it. */
@@ -17,18 +18,18 @@ export interface Task {
   readonly signal: AbortSignal;
 }
 
-export interface AdaptFlags extends ComputeFlags, AdaptationFlags {
+export interface AdaptFlags extends ComputeFlags, AdaptationFlags, AxisFlags {
   readonly out?: string;
   readonly resume: boolean;
   readonly overwrite: boolean;
 }
 
-export interface EvaluateFlags extends ComputeFlags {
+export interface EvaluateFlags extends ComputeFlags, ReadingFlags {
   /** Folders below those of the labels are groups. */
   readonly groups?: boolean;
 }
 
-export interface ReviseFlags extends ComputeFlags {
+export interface ReviseFlags extends ComputeFlags, AxisFlags {
   readonly known?: string;
   readonly out?: string;
 }
@@ -108,9 +109,14 @@ export interface Workplace {
     flags: ReviseFlags,
     task: Task,
   ): Promise<MadeDetector & { readonly added: readonly string[] }>;
-  score(model: string, flags: ComputeFlags, task: Task, use: (scoreFile: ScoreFile) => Promise<void>): Promise<void>;
+  score(
+    model: string,
+    flags: ComputeFlags & AxisFlags,
+    task: Task,
+    use: (scoreFile: ScoreFile) => Promise<void>,
+  ): Promise<void>;
   evaluate(model: string, folder: string, flags: EvaluateFlags, task: Task): Promise<EvaluatedFolder>;
-  audit(folder: string, task: Task): Promise<AuditedFolder>;
+  audit(folder: string, flags: AxisFlags, task: Task): Promise<AuditedFolder>;
   /** The thresholds of the model afterwards. */
   setThreshold(
     model: string,

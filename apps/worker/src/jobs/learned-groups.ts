@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Image, Lineage } from '@mediclip/contracts';
 
 /** Groups that are told by the content of files mean the same in every data set. */
-const ofContent = /^(?:series|volume)-[0-9a-f]{32}$/;
+const ofContent = /^(?:series|study|patient|volume)-[0-9a-f]{32}$/;
 const hashed = /^named-[0-9a-f]{32}$/;
 const hashDigits = 32;
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 Json = Mapping[str, Any]
 Label = Literal["normal", "abnormal"]
 Split = Literal["train", "test"]
+SliceAxis = Literal["axial", "coronal", "sagittal"]
+DicomGroups = Literal["series", "study", "patient"]
 
 
 @dataclass(frozen=True)

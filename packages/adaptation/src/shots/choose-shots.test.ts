@@ -71,6 +71,22 @@ describe('the shots of an adaptation', () => {
     }
   });
 
+  test('come from as many groups as there are, and are those of the seed where no two share one', async () => {
+    const pictures = Array.from({ length: 12 }, (_, i) => picture(i));
+    const groups = pictures.map((_, i) => (i < 9 ? 'film' : `patient-${i}`));
+    const choice = (seed: number, shots: number, of: readonly (string | undefined)[]) =>
+      chooseDistinctShots([...pictures.keys()], { shots, seed, groups: of }, async (indices) =>
+        indices.map((index) => pictures[index]!),
+      );
+    for (const seed of [0, 1, 2]) {
+      const { shots } = await choice(seed, 4, groups);
+      expect(new Set(shots.map((index) => groups[index])).size).toBe(4);
+      expect((await choice(seed, 6, groups)).shots).toEqual(expect.arrayContaining([9, 10, 11]));
+      const alone = pictures.map((_, i) => (i % 2 === 0 ? `patient-${i}` : undefined));
+      expect((await choice(seed, 5, alone)).shots).toEqual(chooseShots(12, 5, seed));
+    }
+  });
+
   test('are refused when there are too few, or all are alike, unless one was asked for', async () => {
     const film = Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? picture(0) : nearly(picture(0))));
     await expect(choose(film, 8)).rejects.toMatchObject({

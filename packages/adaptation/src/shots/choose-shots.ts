@@ -2,6 +2,7 @@ import { AdaptationError } from '../errors.js';
 import { shotOrder } from '../training/plan.js';
 import { DistinctPictures, pixelDigest } from './distinct-pictures.js';
 import type { PictureData } from './near-copies.js';
+import { spreadOverGroups } from './spread-over-groups.js';
 
 /**
  * The shots of an adaptation: distinct pictures, and what was left out for being like one of them. Images are indices.
@@ -21,18 +22,26 @@ const leastDistinct = 2;
 /**
  * Which normal images a seed picks as its shots when copies and near copies count once: without any those of
  * `chooseShots`, else the next ones in the seed's order take the places of copies, as long as there are any.
+ * `groups` has the group of every image, where it has one: shots come from as many of them as there are.
  * `firstOfBytes` has, for every image, the first one whose file has the same bytes, which is the image itself where no
  * earlier one has. `look` reads the pictures of some images, as they are scored; it is asked for no more than are
  * needed. Throws an `AdaptationError` when there are fewer images than shots, or too few distinct ones among them.
  */
 export async function chooseDistinctShots(
   firstOfBytes: readonly number[],
-  { shots, seed }: { readonly shots: number; readonly seed: number },
+  {
+    shots,
+    seed,
+    groups = [],
+  }: { readonly shots: number; readonly seed: number; readonly groups?: readonly (string | undefined)[] },
   look: (indices: readonly number[]) => Promise<readonly PictureData[]>,
 ): Promise<ChosenShots> {
   const files = firstOfBytes.flatMap((first, index) => (first === index ? [index] : []));
   const available = firstOfBytes.length < shots ? firstOfBytes.length : Math.max(files.length, shots);
-  const order = shotOrder(available, shots, seed).flatMap((place) => files[place] ?? []);
+  const order = spreadOverGroups(
+    shotOrder(available, shots, seed).flatMap((place) => files[place] ?? []),
+    groups,
+  );
   const distinct = new DistinctPictures<number>();
   const digests = new Map<number, string>();
   const likes = new Map<number, number>();

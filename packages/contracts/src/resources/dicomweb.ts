@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { countSchema, idSchema, labelSchema, splitSchema } from './primitives.js';
+import { dicomGroupsSchema } from './reading.js';
 
 const uidsSchema = z.strictObject({ vr: z.literal('UI'), Value: z.array(z.string()).length(1) });
 
@@ -87,6 +88,7 @@ export const dicomwebImportSchema = z
     limit: z.int().min(1).max(100_000).default(1000).meta({ description: 'Instances at most.' }),
     split: splitSchema,
     label: labelSchema,
+    dicomGroups: dicomGroupsSchema.optional(),
   })
   .meta({
     id: 'DicomwebImport',

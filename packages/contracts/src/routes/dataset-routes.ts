@@ -8,6 +8,7 @@ import {
 } from '../resources/datasets.js';
 import { imageChangeSchema, imagePageQuerySchema, imagePageSchema, imageSchema } from '../resources/images.js';
 import { groupSchema, labelSchema, splitSchema } from '../resources/primitives.js';
+import { dicomGroupsSchema, sliceAxisSchema } from '../resources/reading.js';
 import { uploadSchema } from '../resources/uploads.js';
 import { archiveProblems, deleted, idParams, imageParams, json, made, type Route } from './route.js';
 
@@ -15,6 +16,8 @@ const uploadForm = z.strictObject({
   split: splitSchema,
   label: labelSchema,
   group: groupSchema.optional(),
+  axis: sliceAxisSchema.optional(),
+  dicomGroups: dicomGroupsSchema.optional(),
   file: z.array(z.file()).min(1),
   mask: z.array(z.file()).optional(),
 });
@@ -81,7 +84,7 @@ export const datasetRoutes = {
     body: {
       form: uploadForm,
       description:
-        'The text fields `split`, `label` and `group` hold for the `file` parts after them and may be sent again to change them; an empty ' +
+        'The text fields `split`, `label`, `group`, `axis` and `dicomGroups` hold for the `file` parts after them and may be sent again to change them; an empty ' +
         '`group` ends one. ' +
         'A field that is missing, unknown or has another value refuses the whole form. A `mask` part belongs to the `file` part just before it.',
     },
@@ -104,6 +107,8 @@ export const datasetRoutes = {
         description:
           '`folder`: the folder below that of the label names the group of its images (`train/normal/patient-17/…`). A `group` of a sample list goes before.',
       }),
+      axis: sliceAxisSchema.optional(),
+      dicomGroups: dicomGroupsSchema.optional(),
     }),
     body: {
       mediaTypes: ['application/zip', 'application/x-tar', 'application/gzip', 'application/octet-stream'],

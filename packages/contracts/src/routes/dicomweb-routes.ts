@@ -9,6 +9,7 @@ import {
 } from '../resources/dicomweb.js';
 import { jobSchema } from '../resources/jobs.js';
 import { idSchema, labelSchema, splitSchema } from '../resources/primitives.js';
+import { dicomGroupsSchema } from '../resources/reading.js';
 import { idParams, made, modelParams, type Reply, type Route } from './route.js';
 
 const stowed = (description: string): Reply => ({ description, content: { [dicomJsonMediaType]: stowAnswerSchema } });
@@ -34,7 +35,7 @@ export const dicomwebRoutes = {
     summary: 'Add images by DICOMweb',
     description: 'A STOW-RS server: any DICOMweb client that can send studies can send them here.',
     params: idParams,
-    query: z.strictObject({ split: splitSchema, label: labelSchema }),
+    query: z.strictObject({ split: splitSchema, label: labelSchema, dicomGroups: dicomGroupsSchema.optional() }),
     body: stowBody,
     replies: stowReplies,
     problems: ['malformed-multipart', 'data-set-full', 'quota-exceeded', 'group-parted'],

@@ -11,6 +11,7 @@ import {
   residencySetSchema,
 } from '../resources/models.js';
 import { pageQuerySchema } from '../resources/pages.js';
+import { sliceAxisSchema } from '../resources/reading.js';
 import { revisionRequestSchema } from '../resources/revisions.js';
 import { scoreAnswerSchema } from '../resources/scores.js';
 import { thresholdSetSchema } from '../resources/thresholds.js';
@@ -72,8 +73,8 @@ export const modelRoutes = {
       'With `Accept: image/png` and exactly one image, the answer is the image beside itself under its heat map.',
     params: modelParams,
     body: {
-      form: z.strictObject({ file: z.array(z.file()).min(1) }),
-      description: 'One or more `file` parts. A bad file costs only itself.',
+      form: z.strictObject({ axis: sliceAxisSchema.optional(), file: z.array(z.file()).min(1) }),
+      description: 'One or more `file` parts, `axis` before those that it is for. A bad file costs only itself.',
     },
     replies: {
       200: {

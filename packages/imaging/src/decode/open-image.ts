@@ -2,6 +2,7 @@ import { DicomFile } from '../dicom/dicom-file.js';
 import type { DecodedImage, ReadImage } from '../image/decoded-image.js';
 import type { FrameCost } from '../image/frame-cost.js';
 import { checkBytes, type ImageLimits, resolveLimits } from '../image/limits.js';
+import type { Reading } from '../image/reading.js';
 import { openRaster } from '../raster/decode-raster.js';
 import { dicomFrame, rasterFrame, readDicomFrame, readRasterFrame } from './decode-frame.js';
 import { detectFormat, type ImageFormat } from './detect-format.js';
@@ -39,20 +40,24 @@ export interface OpenImage {
  * const image = await openImage(bytes);
  * for await (const { width, height, data } of image.frames()) show(width, height, data);
  */
-export async function openImage(bytes: Uint8Array, limits: Partial<ImageLimits> = {}): Promise<OpenImage> {
+export async function openImage(
+  bytes: Uint8Array,
+  limits: Partial<ImageLimits> = {},
+  reading: Reading = {},
+): Promise<OpenImage> {
   const resolved = resolveLimits(limits);
   checkBytes(bytes.length, resolved);
   return guarded(resolved, async () => {
     const format = await detectFormat(bytes);
     if (format === 'dicom') {
-      const file = new DicomFile(bytes, resolved);
+      const file = new DicomFile(bytes, resolved, reading);
       const { frameCount, cost } = file;
       return opened({ format, frameCount, decodable: frameCount, cost: () => cost }, resolved, {
         frame: (index) => dicomFrame(file, index),
         read: (index) => readDicomFrame(file, index),
       });
     }
-    const file = await openRaster(bytes, format, resolved);
+    const file = await openRaster(bytes, format, resolved, reading);
     const decodable = format === 'tiff' || format === 'nifti' ? file.frameCount : 1;
     const { frameCount } = file;
     const cost = (index: number) => file.cost(Math.min(index, decodable - 1));

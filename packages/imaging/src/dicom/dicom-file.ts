@@ -2,9 +2,9 @@ import { fileMapping } from '../greys/file-interest.js';
 import type { GreyValues } from '../greys/grey-values.js';
 import type { DecodedImage, ReadImage } from '../image/decoded-image.js';
 import type { FrameCost } from '../image/frame-cost.js';
-import { groupDigest } from '../image/group-digest.js';
 import { ImageError } from '../image/image-error.js';
 import { checkDeclared, type ImageLimits } from '../image/limits.js';
+import type { Reading } from '../image/reading.js';
 import type { ValueWindow } from '../image/window.js';
 import type { Attributes } from './attributes.js';
 import { rgbOf } from './colours.js';
@@ -12,6 +12,7 @@ import { FrameAttributes } from './frame-attributes.js';
 import { FrameSource } from './frame-source.js';
 import { greyLevels } from './grey-levels.js';
 import { storedGreys, unitOf } from './grey-values.js';
+import { groupOf } from './group-of.js';
 import type { LookupTable } from './lookup-table.js';
 import { type ModalityTransform, modalityRange, modalityTransform } from './modality-transform.js';
 import { paletteRgb, readPalette } from './palette.js';
@@ -52,14 +53,14 @@ export class DicomFile {
   readonly #pixels: PixelDescription;
   readonly #samples: FrameSource;
   readonly #padding: ValueWindow | undefined;
-  readonly #group: { readonly group?: string };
+  readonly #group: ReturnType<typeof groupOf>;
   #palette: readonly LookupTable[] | undefined;
 
   /**
    * Reads a file (PS3.10) up to its pixels and checks what it declares. Errors: `no-pixels`, `corrupt-image`,
    * `unsupported-encoding`, and those of the limits.
    */
-  constructor(bytes: Uint8Array, limits: ImageLimits) {
+  constructor(bytes: Uint8Array, limits: ImageLimits, { dicomGroups }: Reading = {}) {
     const { transferSyntax, attributes, pixels: element } = readDataSet(bytes, limits.maximumBytes);
     if (!element) {
       throw new ImageError('no-pixels', 'The DICOM file holds no integer pixels; send an image object.');
@@ -73,8 +74,7 @@ export class DicomFile {
     this.#samples = new FrameSource(element, this.#pixels, coding, attributes, limits.maximumPixels);
     this.#frames = new FrameAttributes(attributes);
     this.#padding = paddingOf(attributes, this.#pixels);
-    const seriesUid = attributes.text('x0020000e');
-    this.#group = seriesUid ? { group: groupDigest('series', seriesUid) } : {};
+    this.#group = groupOf(attributes, dicomGroups);
   }
 
   /** What decoding one frame costs. */
@@ -102,7 +102,7 @@ export class DicomFile {
     const { columns: width, rows: height, frameCount } = this.#pixels;
     const dicom = technicalTags(this.#transferSyntax, this.#attributes, this.#frames, this.#pixels, index);
     const picture = await this.#samples.use(index, (frame) => this.#picture(frame, index));
-    return { width, height, format: 'dicom', frameCount, dicom, ...this.#group, ...picture };
+    return { width, height, format: 'dicom', frameCount, dicom, ...this.#grouped(picture) };
   }
 
   /**
@@ -116,7 +116,7 @@ export class DicomFile {
       index,
       (frame) => this.#greyValues(frame, index) ?? this.#picture(frame, index),
     );
-    return { width, height, format: 'dicom', frameCount, dicom, ...this.#group, ...content };
+    return { width, height, format: 'dicom', frameCount, dicom, ...this.#grouped(content) };
   }
 
   /**
@@ -133,6 +133,11 @@ export class DicomFile {
         : { mode: 'rgb' as const, data: this.#picture(frame, index).data },
     );
     return { width, height, frameCount, dicom, ...stored };
+  }
+
+  #grouped<Content extends { readonly notes: readonly string[] }>(content: Content) {
+    const { notes, ...group } = this.#group;
+    return { ...group, ...content, notes: [...content.notes, ...notes] };
   }
 
   #picture(frame: FrameSamples, index: number): Picture {

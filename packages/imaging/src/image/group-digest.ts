@@ -1,11 +1,16 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 
 const digits = 32;
 
 /**
- * The name of the group of a series or a volume: equal for equal content or UIDs, and of which nobody can tell whose it
- * is.
+ * The name of the group of a series, a study or a volume: equal for equal content or UIDs, and of which nobody can tell
+ * whose it is.
  */
-export function groupDigest(kind: 'series' | 'volume', content: string | Uint8Array): string {
+export function groupDigest(kind: 'series' | 'study' | 'volume', content: string | Uint8Array): string {
   return `${kind}-${createHash('sha256').update(`${kind}\n`).update(content).digest('hex').slice(0, digits)}`;
+}
+
+/** The same of what could be found by trying: nobody can without the key. */
+export function keyedGroupDigest(kind: 'patient', key: string, content: string): string {
+  return `${kind}-${createHmac('sha256', key).update(`${kind}\n`).update(content).digest('hex').slice(0, digits)}`;
 }

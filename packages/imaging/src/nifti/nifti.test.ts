@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { decodeImage } from '../decode/decode-image.js';
 import { openImage } from '../decode/open-image.js';
 import { valueReader } from '../greys/grey-values.js';
+import type { Reading } from '../image/reading.js';
 
 /** Voxels to the right, to the front and to the head. */
 const body = [9, 10, 11] as const;
@@ -87,8 +88,8 @@ function volume(options: VolumeOptions = {}): Buffer {
 }
 
 /** The values of all slices, row by row, and what was noted. */
-async function slicesOf(file: Uint8Array) {
-  const image = await openImage(file);
+async function slicesOf(file: Uint8Array, reading: Reading = {}) {
+  const image = await openImage(file, {}, reading);
   const slices = [];
   for (let frame = 0; frame < image.decodable; frame++) {
     const read = await image.read(frame);
@@ -138,6 +139,16 @@ describe('a NIfTI volume', () => {
         ),
         { numRuns: 12 },
       );
+    }
+  });
+
+  test('has the slices of the plane that is asked for, whatever its spacing', async () => {
+    const wanted = { axial, coronal, sagittal };
+    for (const plane of ['axial', 'coronal', 'sagittal'] as const) {
+      for (const options of [{}, { order: [2, 0, 1], forward: [false, true, false], spacing: [5, 1, 1] }] as const) {
+        const slices = await slicesOf(volume(options), { plane });
+        expect(slices.map(({ values }) => values)).toEqual(wanted[plane]);
+      }
     }
   });
 

@@ -1,6 +1,7 @@
 import { groupDigest } from '../image/group-digest.js';
 import { ImageError } from '../image/image-error.js';
 import { checkDeclared, type ImageLimits } from '../image/limits.js';
+import type { BodyPlane, Reading } from '../image/reading.js';
 import type { RasterFile, RasterSamples, SampleValues } from '../raster/samples.js';
 import { type BodyAxes, type BodyAxis, bodyAxes } from './nifti-affine.js';
 import { type NiftiHeader, readNifti, voxelBytes } from './nifti-header.js';
@@ -24,14 +25,14 @@ const rgb = 128;
 const bytesPerPixel = 8;
 
 /**
- * Opens a NIfTI volume as its slices across the axis of the largest spacing, from foot to head, back to front or left
- * to right, in the radiological convention: the right side of the body is on the left, the front (or, seen from the
+ * Opens a NIfTI volume as its slices in a plane, by default those across the axis of the largest spacing, from foot to
+ * head, back to front or left to right, in the radiological convention: the right side of the body is on the left, the front (or, seen from the
  * front, the head) above. Slices of one value are left out, and notes say so. Throws as `readNifti` does, of the
  * limits, and `no-pixels` where no slice shows anything.
  */
-export function openNifti(file: Uint8Array, limits: ImageLimits): RasterFile {
+export function openNifti(file: Uint8Array, limits: ImageLimits, { plane }: Reading = {}): RasterFile {
   const { bytes, header } = readNifti(file, limits);
-  const plan = slicePlan(header);
+  const plan = slicePlan(header, plane);
   const [width, height] = [plan.columns.count, plan.rows.count];
   const all = plan.slices.count * header.volumes;
   checkDeclared({ width, height, frameCount: all }, 0, limits);
@@ -64,7 +65,7 @@ export function openNifti(file: Uint8Array, limits: ImageLimits): RasterFile {
 }
 
 /** Where the slices of a volume are, turned. */
-function slicePlan({ extent, spacing, affine }: NiftiHeader): SlicePlan {
+function slicePlan({ extent, spacing, affine }: NiftiHeader, plane: BodyPlane | undefined): SlicePlan {
   const axes: BodyAxes = affine
     ? bodyAxes(affine)
     : [
@@ -84,8 +85,9 @@ function slicePlan({ extent, spacing, affine }: NiftiHeader): SlicePlan {
   const thickest = [head, front, right].reduce((kept, one) =>
     spacing[one.axis] > spacing[kept.axis] * 1.001 ? one : kept,
   );
-  if (thickest === head) return { columns: walk(right, false), rows: walk(front, false), slices: walk(head, true) };
-  if (thickest === front) return { columns: walk(right, false), rows: walk(head, false), slices: walk(front, true) };
+  const across = plane ? { axial: head, coronal: front, sagittal: right }[plane] : thickest;
+  if (across === head) return { columns: walk(right, false), rows: walk(front, false), slices: walk(head, true) };
+  if (across === front) return { columns: walk(right, false), rows: walk(head, false), slices: walk(front, true) };
   return { columns: walk(front, false), rows: walk(head, false), slices: walk(right, true) };
 }
 

@@ -4,6 +4,7 @@ import type { DicomIdentity } from '../dicom/identity.js';
 import type { GreyPixels } from '../greys/grey-values.js';
 import { ImageError } from '../image/image-error.js';
 import { checkBytes, type ImageLimits, resolveLimits } from '../image/limits.js';
+import type { Reading } from '../image/reading.js';
 import { timedOut } from '../image/time-limit.js';
 import type { OverlayOptions } from '../overlay/overlay.js';
 import type { Raster } from '../resize/raster.js';
@@ -25,6 +26,7 @@ export interface ImagingPoolOptions {
    * default.
    */
   readonly decodingBytes?: number;
+  readonly reading?: Reading | undefined;
 }
 
 export interface ImagingOptions {
@@ -33,7 +35,12 @@ export interface ImagingOptions {
   readonly caller?: string | undefined;
 }
 
-export interface FrameOptions extends ImagingOptions {
+export interface FramesOptions extends ImagingOptions {
+  /** How files are read that can be read in more than one way; by default as the pool was told. */
+  readonly reading?: Reading | undefined;
+}
+
+export interface FrameOptions extends FramesOptions {
   /** Counted from 0; by default the first. */
   readonly frame?: number;
   /** What the numbers of a PNG that holds the values of another file mean. */
@@ -53,10 +60,12 @@ export interface FrameOptions extends ImagingOptions {
 export class ImagingPool {
   readonly #pool: TaskPool<ImagingTasks>;
   readonly #limits: ImageLimits;
+  readonly #reading: Reading | undefined;
 
-  private constructor(pool: TaskPool<ImagingTasks>, limits: ImageLimits) {
+  private constructor(pool: TaskPool<ImagingTasks>, limits: ImageLimits, reading: Reading | undefined) {
     this.#pool = pool;
     this.#limits = limits;
+    this.#reading = reading;
   }
 
   /** Rejects with a RangeError for a number of threads or a limit below 1, and when a thread cannot start. */
@@ -64,6 +73,7 @@ export class ImagingPool {
     threads,
     limits,
     decodingBytes = Number.MAX_SAFE_INTEGER,
+    reading,
   }: ImagingPoolOptions): Promise<ImagingPool> {
     const resolved = resolveLimits(limits);
     const { timeoutMs } = resolved;
@@ -77,18 +87,18 @@ export class ImagingPool {
       timeoutError: () => timedOut(timeoutMs),
     });
     await pool.start();
-    return new ImagingPool(pool, resolved);
+    return new ImagingPool(pool, resolved, reading);
   }
 
   /** What is wanted of a frame of the file. */
   async frame<const Wants extends FrameWants>(
     source: ImageSource,
     wants: Wants,
-    { frame = 0, pixels, ...options }: FrameOptions = {},
+    { frame = 0, pixels, reading = this.#reading, ...options }: FrameOptions = {},
   ): Promise<Frame<Wants>> {
     const owned = source instanceof Uint8Array ? await this.#copyOf(source) : source;
     const transfer = owned instanceof Uint8Array ? [owned.buffer] : [];
-    const request = { source: owned, frame, wants, pixels };
+    const request = { source: owned, frame, wants, pixels, reading };
     return (await this.#pool.run('frame', request, { ...options, transfer })) as Frame<Wants>;
   }
 
@@ -100,10 +110,10 @@ export class ImagingPool {
   frames<const Wants extends FrameWants>(
     source: { readonly path: string } | Uint8Array<ArrayBuffer>,
     wants: Wants,
-    options: ImagingOptions = {},
+    { reading = this.#reading, ...options }: FramesOptions = {},
   ): TaskStream<Frame<Wants>> {
     const transfer = source instanceof Uint8Array ? [source.buffer] : [];
-    return this.#pool.stream('frames', { source, wants }, { ...options, transfer }) as TaskStream<
+    return this.#pool.stream('frames', { source, wants, reading }, { ...options, transfer }) as TaskStream<
       Frame<FrameWants>
     > as TaskStream<Frame<Wants>>;
   }

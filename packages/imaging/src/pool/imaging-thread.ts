@@ -11,6 +11,7 @@ import type { ReadImage } from '../image/decoded-image.js';
 import type { FrameCost } from '../image/frame-cost.js';
 import { ImageError } from '../image/image-error.js';
 import type { ImageLimits } from '../image/limits.js';
+import type { Reading } from '../image/reading.js';
 import { openMask } from '../masks/decode-mask.js';
 import { drawOverlay, type OverlayOptions } from '../overlay/overlay.js';
 import type { Raster } from '../resize/raster.js';
@@ -78,23 +79,26 @@ interface FrameRequest {
   readonly frame: number;
   readonly wants: FrameWants;
   readonly pixels: GreyPixels | undefined;
+  readonly reading: Reading | undefined;
 }
+
+type FramesRequest = Pick<FrameRequest, 'source' | 'wants' | 'reading'>;
 
 const tasks = {
   /** One frame of a file, counted from 0; `pixels` says what its stored numbers mean where the file itself does not. */
-  async frame({ source, frame, wants, pixels }: FrameRequest, { reserve }: TaskContext) {
+  async frame({ source, frame, wants, pixels, reading }: FrameRequest, { reserve }: TaskContext) {
     const bytes = await bytesOf(source, limits);
     if (wants.prepared?.kind === 'mask') {
       const { cost, decode } = await openMask(bytes, limits);
       return madeWithin(reserve, cost, wants, bytes, decode);
     }
-    const image = await openImage(bytes, limits);
+    const image = await openImage(bytes, limits, reading);
     return madeWithin(reserve, image.cost(frame), wants, bytes, async () => meaning(await image.read(frame), pixels));
   },
   /** The images of a file that is read once: frames of DICOM, pages of TIFF, the first of any other. */
-  async *frames({ source, wants }: { source: ImageSource; wants: FrameWants }, { reserve }: TaskContext) {
+  async *frames({ source, wants, reading }: FramesRequest, { reserve }: TaskContext) {
     const bytes = await bytesOf(source, limits);
-    const image = await openImage(bytes, limits);
+    const image = await openImage(bytes, limits, reading);
     for (let index = 0; index < image.decodable; index++) {
       yield await madeWithin(reserve, image.cost(index), wants, bytes, () => image.read(index));
     }

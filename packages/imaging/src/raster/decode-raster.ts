@@ -4,6 +4,7 @@ import { channelsOf, type ImageMode } from '../image/decoded-image.js';
 import type { FrameCost } from '../image/frame-cost.js';
 import { corruptImage, ImageError } from '../image/image-error.js';
 import { checkDeclared, type ImageLimits } from '../image/limits.js';
+import type { Reading } from '../image/reading.js';
 import { openNifti } from '../nifti/open-nifti.js';
 import { openBmp } from './bmp.js';
 import { fillGround, gifMode, readGifFrame } from './gif.js';
@@ -23,14 +24,19 @@ const strayBytes = /extraneous bytes before marker 0xd[0-79]/;
  * orientation tag. Colour profiles are not applied, as in the reference pipeline, except that CMYK becomes RGB by a
  * standard profile. Rejects with an ImageError for a file whose header is damaged or not within the limits.
  */
-export async function openRaster(bytes: Uint8Array, format: RasterFormat, limits: ImageLimits): Promise<RasterFile> {
+export async function openRaster(
+  bytes: Uint8Array,
+  format: RasterFormat,
+  limits: ImageLimits,
+  reading: Reading = {},
+): Promise<RasterFile> {
   switch (format) {
     case 'bmp':
       return openBmp(bytes, limits);
     case 'tiff':
       return openTiff(bytes, limits);
     case 'nifti':
-      return openNifti(bytes, limits);
+      return openNifti(bytes, limits, reading);
     case 'png':
       checkPng(bytes);
       return openByVips({ bytes, format: 'PNG' }, limits, (header) => pngMode(bytes, header.hasAlpha));

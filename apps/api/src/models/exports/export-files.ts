@@ -11,6 +11,7 @@ export const exportFiles = {
 /** Programs that score an image with the exported model: path in the export, and where they lie here. */
 export const exportExamples: readonly { readonly name: string; readonly source: URL }[] = [
   'score.py',
+  'greys.py',
   'score.mjs',
   'greys.mjs',
 ].map((file) => ({

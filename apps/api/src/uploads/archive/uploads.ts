@@ -2,7 +2,8 @@ import path from 'node:path';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { type ArchiveLayout, ProblemError, type Upload } from '@mediclip/contracts';
 import { type DatasetLayout, LayoutError, type PlacedEntry, readLayout } from '@mediclip/dataset-layout';
-import { type ImageIntake, type SpooledFile, spool } from '@mediclip/intake';
+import type { Reading } from '@mediclip/imaging';
+import { type ImageIntake, type IncomingImage, readingOf, type SpooledFile, spool } from '@mediclip/intake';
 import { type ImageDependencies, takeImages } from '../../datasets/images.js';
 import type { Call, HandlersOf } from '../../http/handlers.js';
 import { withTemporaryFolder } from '../temporary-folder.js';
@@ -20,7 +21,10 @@ async function uploadArchive(call: Call<'uploadArchive'>, dependencies: ImageDep
     takeImages(call, call.params.id, dependencies, async (intake) => {
       const unpack = unpacker(folder, images.maximumBytes, call.signal);
       layout = await withArchive(call, folder, { limits: archives, memory: dependencies.memory }, ({ files }) =>
-        takeAll(files, intake, unpack, call.query.groups === 'folder'),
+        takeAll(files, intake, unpack, {
+          areFoldersGroups: call.query.groups === 'folder',
+          reading: readingOf(call.query, dependencies.patientKey),
+        }),
       );
     }),
   );
@@ -36,13 +40,13 @@ async function takeAll(
   files: readonly ArchiveFile[],
   intake: ImageIntake,
   unpack: Unpack,
-  areFoldersGroups: boolean,
+  { areFoldersGroups, reading }: { readonly areFoldersGroups: boolean; readonly reading: Reading },
 ): Promise<ArchiveLayout> {
   const { kind, entries, missing, found } = await layoutOf(files);
   if (kind === 'unknown') throw new ProblemError('archive-layout-unknown');
   for await (const [index, place] of inPieces(entries.entries())) {
     const group = place.role === 'image' ? (place.group ?? (areFoldersGroups ? place.folder : undefined)) : undefined;
-    await take(files, index, place, intake, unpack, group);
+    await take(files, index, place, intake, unpack, { group, reading });
   }
   for await (const { fileName, reason } of inPieces(missing)) {
     await intake.reject(shownName(fileName), new ProblemError('listed-file-missing', reason));
@@ -79,7 +83,7 @@ async function take(
   place: PlacedEntry,
   intake: ImageIntake,
   unpack: Unpack,
-  group: string | undefined,
+  given: Pick<IncomingImage, 'group' | 'reading'>,
 ): Promise<void> {
   const file = fileAt(files, index);
   const fileName = shownName(file.name);
@@ -95,7 +99,7 @@ async function take(
       const unpacked = await unpack(file);
       if (unpacked instanceof ProblemError) return intake.reject(fileName, unpacked);
       const mask = place.mask === undefined ? undefined : await unpack(fileAt(files, place.mask));
-      return intake.add({ fileName, split: place.split, label: place.label, group, file: unpacked, mask });
+      return intake.add({ fileName, split: place.split, label: place.label, ...given, file: unpacked, mask });
     }
   }
 }

@@ -2,6 +2,7 @@ import type { Dataset } from '@mediclip/contracts';
 import { onServer, type Server } from '../../server/server.js';
 import { uploadFolder } from '../../server/upload-folder.js';
 import { createOutput, type Output } from '../../terminal/output.js';
+import type { ReadingFlags } from '../reading-flags.js';
 import { type JsonFlags, tellEach } from './tell-each.js';
 
 const tell = (output: Output, dataset: Dataset) => {
@@ -16,7 +17,7 @@ export async function showDataset({ client }: Server, id: string, { json }: Json
   tell(createOutput(json), await onServer(client.getDataset(id)));
 }
 
-export interface UploadFlags extends JsonFlags {
+export interface UploadFlags extends JsonFlags, ReadingFlags {
   readonly name?: string;
   readonly into?: string;
 }

@@ -4,7 +4,7 @@ import type { ImageChoice } from '../fixed-images.js';
 
 /**
  * The shots that the seed picks among the normal training images, in order of upload: distinct pictures, as `look`
- * shows them. Rejects with a ProblemError when there are too few images, with an `AdaptationError` when too few of them
+ * shows them, of as many groups as there are. Rejects with a ProblemError when there are too few images, with an `AdaptationError` when too few of them
  * are distinct.
  */
 export async function chooseTrainingImages(
@@ -23,7 +23,8 @@ export async function chooseTrainingImages(
   const firstWith = new Map<string, number>();
   for (const [index, { sha256 }] of normal.entries()) if (!firstWith.has(sha256)) firstWith.set(sha256, index);
   const firstOfBytes = normal.map(({ sha256 }) => firstWith.get(sha256)!);
-  const chosen = await chooseDistinctShots(firstOfBytes, { shots, seed }, async (indices) => {
+  const groups = normal.map(({ group }) => group);
+  const chosen = await chooseDistinctShots(firstOfBytes, { shots, seed, groups }, async (indices) => {
     const pictures: PictureData[] = [];
     for (const index of indices) pictures.push(await look(normal[index]!));
     return pictures;

@@ -4,7 +4,7 @@ import { type FileOutcome, ProblemError } from '@mediclip/contracts';
 import { type InstanceUids, isOwnObject } from '@mediclip/dicom-objects';
 import { DicomwebClient, DicomwebError, type DicomwebSettings, sealOf, serverOf, vaultOf } from '@mediclip/dicomweb';
 import { ImageError } from '@mediclip/imaging';
-import { ImageIntake, type SpooledFile, spool } from '@mediclip/intake';
+import { ImageIntake, readingOf, type SpooledFile, spool } from '@mediclip/intake';
 import { problemOf } from '@mediclip/problems';
 import { ByteBudget } from '@mediclip/threads';
 import { z } from 'zod';
@@ -12,7 +12,9 @@ import type { WorkerDependencies } from '../../dependencies.js';
 import type { JobContext, JobRunner } from '../job-context.js';
 import { withWorkFolder } from '../work-folders.js';
 
-type Dependencies = Pick<WorkerDependencies, 'imagingPool' | 'settings'> & { readonly dicomweb: DicomwebSettings };
+type Dependencies = Pick<WorkerDependencies, 'imagingPool' | 'settings' | 'store'> & {
+  readonly dicomweb: DicomwebSettings;
+};
 
 const instancesSchema = z.array(
   z.strictObject({ sopClassUid: z.string(), sopInstanceUid: z.string(), studyUid: z.string(), seriesUid: z.string() }),
@@ -94,6 +96,7 @@ async function take(
   const { job, tenant, attempt, signal } = context;
   const { imagingPool: imaging, settings, dicomweb } = dependencies;
   const { datasetId, split, label } = job.request;
+  const reading = readingOf(job.request, await dependencies.store.identity());
   // Images of this chunk that an attempt before has stored will have the same places again.
   const { total } = await tenant.images.counts(datasetId);
   const ofImport = await tenant.images.countOfUpload(datasetId, job.id);
@@ -126,7 +129,7 @@ async function take(
           await intake.reject(fileName, new ProblemError('image-without-pixels', 'A result of this service.'));
         } else if (identity && identity.sopInstanceUid !== uids.sopInstanceUid) {
           await intake.reject(fileName, new ProblemError('dicomweb-refused', 'The server sent another instance.'));
-        } else await intake.add({ fileName, split, label, file });
+        } else await intake.add({ fileName, split, label, reading, file });
       } catch (error) {
         if (!isOfInstance(error)) throw error;
         await intake.reject(fileName, problemOf(error));

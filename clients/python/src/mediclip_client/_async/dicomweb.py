@@ -7,7 +7,7 @@ from typing import Any
 
 from .._bodies import related, related_parts
 from ..images import ImageInput, image_file
-from ..records import Dataset, DicomResultKind, Label, Model, Split, StoredStudy
+from ..records import Dataset, DicomGroups, DicomResultKind, Label, Model, Split, StoredStudy
 from .datasets import dataset_path
 from .jobs import AsyncJob
 from .models import model_path
@@ -31,19 +31,27 @@ class AsyncDicomweb:
         label: Label,
         query: Mapping[str, str] | None = None,
         limit: int | None = None,
+        dicom_groups: DicomGroups | None = None,
     ) -> AsyncJob:
         """Begins to fetch into a data set what a PACS finds, e.g. by ``{"Modality": "MR"}``, at most ``limit``."""
         json: dict[str, Any] = {"server": server, "split": split, "label": label, "query": dict(query or {})}
-        if limit is not None:
-            json["limit"] = limit
+        given = {"limit": limit, "dicomGroups": dicom_groups}
+        json |= {name: value for name, value in given.items() if value is not None}
         path = f"{dataset_path(dataset)}/dicomweb-imports"
         return AsyncJob(self._transport, await self._transport.json("POST", path, json=json))
 
     async def store(
-        self, dataset: str | Dataset, instances: Iterable[ImageInput], *, split: Split, label: Label
+        self,
+        dataset: str | Dataset,
+        instances: Iterable[ImageInput],
+        *,
+        split: Split,
+        label: Label,
+        dicom_groups: DicomGroups | None = None,
     ) -> StoredStudy:
         """Adds DICOM files to a data set (STOW-RS). A bad one is among ``failed`` of the answer, not an error."""
-        return await self._stow(f"{dataset_path(dataset)}/dicomweb/studies", instances, {"split": split, "label": label})
+        query = {"split": split, "label": label, "dicomGroups": dicom_groups}
+        return await self._stow(f"{dataset_path(dataset)}/dicomweb/studies", instances, query)
 
     async def score(self, model: str | Model, instances: Iterable[ImageInput]) -> StoredStudy:
         """Has DICOM files scored (STOW-RS); ``job_ids`` of the answer names a job for each study."""
@@ -63,7 +71,7 @@ class AsyncDicomweb:
         path = f"{_results(scoring, kind)}/push"
         return AsyncJob(self._transport, await self._transport.json("POST", path, json={"server": server}))
 
-    async def _stow(self, path: str, instances: Iterable[ImageInput], query: Mapping[str, str]) -> StoredStudy:
+    async def _stow(self, path: str, instances: Iterable[ImageInput], query: Mapping[str, Any]) -> StoredStudy:
         body = related("application/dicom", [image_file(one, index).content for index, one in enumerate(instances)])
         response = await self._transport.send(
             "POST", path, body=body, query=query, accept="application/dicom+json", answers=(_CONFLICT,)

@@ -11,7 +11,7 @@ from .._bodies import form, names_change, sized
 from ..archive import FolderArchive
 from ..images import ImageInput, image_file
 from ..progress import Progress, ProgressOption
-from ..records import Dataset, Image, Label, Split, Upload
+from ..records import Dataset, DicomGroups, Image, Label, SliceAxis, Split, Upload
 from .transport import Transport
 
 
@@ -100,11 +100,15 @@ class Datasets:
         split: Split,
         label: Label,
         group: str | None = None,
+        axis: SliceAxis | None = None,
+        dicom_groups: DicomGroups | None = None,
     ) -> Upload:
         """Adds images in one request, all of one ``group`` (a patient, a study) where that is given. A bad one is a
-        problem of the answer, not an error."""
+        problem of the answer, not an error. ``axis``: which slices of NIfTI volumes, by default those across the axis
+        of the largest spacing; ``dicom_groups``: what DICOM images belong together by, by default the series."""
         files = [("file", image_file(image, index)) for index, image in enumerate(images)]
-        fields = [("split", split), ("label", label), *([] if group is None else [("group", group)])]
+        given = {"split": split, "label": label, "group": group, "axis": axis, "dicomGroups": dicom_groups}
+        fields = [(name, value) for name, value in given.items() if value is not None]
         body = form([*fields, *files])
         return Upload.of(self._transport.json("POST", f"{dataset_path(dataset)}/images", body=body))
 
@@ -114,6 +118,8 @@ class Datasets:
         *,
         name: str | None = None,
         dataset: str | Dataset | None = None,
+        axis: SliceAxis | None = None,
+        dicom_groups: DicomGroups | None = None,
         progress: ProgressOption = False,
     ) -> Dataset:
         """The data set of a folder: a new one with the folder's name or ``name``, or ``dataset`` with more images.
@@ -127,7 +133,9 @@ class Datasets:
         shown = Progress(progress, "B")
         body = sized("application/x-tar", archive.size, lambda: _watched(archive, shown))
         try:
-            answer = self._transport.json("POST", f"{dataset_path(made)}/archive", body=body)
+            answer = self._transport.json(
+                "POST", f"{dataset_path(made)}/archive", body=body, query={"axis": axis, "dicomGroups": dicom_groups}
+            )
         except BaseException:
             if dataset is None:
                 self.delete(made)

@@ -10,7 +10,7 @@ from typing import Any, overload
 from .._bodies import file, form, map_request, names_change, read_map
 from ..errors import ConnectionFailed, ProblemError
 from ..images import ImageFile, ImageInput, image_file
-from ..records import Json, Model, Outcomes, Score, Unscored
+from ..records import Json, Model, Outcomes, Score, SliceAxis, Unscored
 from .transport import Transport
 
 _FILES_PER_REQUEST = 16
@@ -42,26 +42,32 @@ class Models:
         self._transport.send("DELETE", model_path(model))
 
     @overload
-    def score(self, model: str | Model, images: ImageInput, *, maps: bool = False) -> Score: ...  # type: ignore[overload-overlap]
+    def score(self, model: str | Model, images: ImageInput, *, maps: bool = False, axis: SliceAxis | None = None) -> Score: ...  # type: ignore[overload-overlap]
 
     @overload
-    def score(self, model: str | Model, images: Sequence[ImageInput], *, maps: bool = False) -> Outcomes: ...
+    def score(self, model: str | Model, images: Sequence[ImageInput], *, maps: bool = False, axis: SliceAxis | None = None) -> Outcomes: ...
 
     def score(
-        self, model: str | Model, images: ImageInput | Sequence[ImageInput], *, maps: bool = False
+        self,
+        model: str | Model,
+        images: ImageInput | Sequence[ImageInput],
+        *,
+        maps: bool = False,
+        axis: SliceAxis | None = None,
     ) -> Score | Outcomes:
         """Scores one image, or a list or tuple of them.
 
         Of one image this is its ``Score``; a file that cannot be scored raises its ProblemError. Of a list it is a list
         in the same order, in which a bad file is an ``Unscored`` and a file with several frames has a ``Score`` for
         each. With ``maps`` every score has its map (float32 ``[side, side]``, 0 to 1; needs numpy), except those of
-        files with several frames, whose maps a scoring of a data set has (``client.score_dataset``).
+        files with several frames, whose maps a scoring of a data set has (``client.score_dataset``). ``axis``: which
+        slices of NIfTI volumes, by default those across the axis of the largest spacing.
         """
         many = isinstance(images, (list, tuple))
         given: Sequence[Any] = images if many else [images]  # type: ignore[assignment]
         outcomes: Outcomes = []
         for files in _batches([image_file(image, index) for index, image in enumerate(given)]):
-            outcomes += self._score_files(model, files, maps)
+            outcomes += self._score_files(model, files, maps, axis)
         if many:
             return outcomes
         if isinstance(outcomes[0], Unscored):
@@ -120,8 +126,10 @@ class Models:
         body = file("application/zip", Path(archive))
         return Model.of(self._transport.json("POST", "/v1/models/import", body=body))
 
-    def _score_files(self, model: str | Model, files: Sequence[ImageFile], maps: bool) -> Outcomes:
-        body = form([("file", file) for file in files])
+    def _score_files(
+        self, model: str | Model, files: Sequence[ImageFile], maps: bool, axis: SliceAxis | None
+    ) -> Outcomes:
+        body = form([*([] if axis is None else [("axis", axis)]), *[("file", file) for file in files]])
         answer = self._transport.json("POST", f"{model_path(model)}/score", body=body)
         places = [raw["index"] for raw in answer["results"]]
         outcomes: Outcomes = []
