@@ -161,6 +161,16 @@ describe('STOW-RS into a model', () => {
     ]);
   });
 
+  test('scores what a study grows by beside it, be the study scored by then or not', async () => {
+    const sent = await Promise.all([1, 2, 3].map((number) => stow(intoModel, [slice(13, number)])));
+    const jobs = await Promise.all(
+      sent.map(({ headers }) => service.ended(/<\/v1\/jobs\/([^>]+)>/.exec(headers.get('link')!)![1]!)),
+    );
+    const scorings = jobs as Extract<Job, { kind: 'scoring' }>[];
+    expect(scorings.map(({ result }) => result)).toEqual(Array(3).fill({ scored: 1, rejected: 0 }));
+    expect(new Set(scorings.map(({ request }) => request.datasetId)).size).toBe(3);
+  });
+
   test('sends results where the model says, unless the alias says otherwise', async () => {
     const dicomResults = { server: 'none', kinds: ['secondary-capture'] };
     const change = (json: unknown) => service.send('PATCH', `/v1/models/${modelId}`, { json });

@@ -16,6 +16,8 @@ export class FakePacs {
   #instances: { readonly uids: InstanceUids; readonly bytes: Buffer | undefined }[] = [];
   /** Instances are fetched up to this one, until they are let go. */
   holdAfter = Infinity;
+  /** The bodies of instances beyond this one break off in the middle, as of a PACS that dies. */
+  cutAfter = Infinity;
   /** Whether an instance waits. */
   isHolding = false;
   #go = new AbortController();
@@ -45,6 +47,7 @@ export class FakePacs {
     this.release();
     this.#go = new AbortController();
     this.isHolding = false;
+    this.cutAfter = Infinity;
     this.requests = [];
     this.#instances = [];
     this.received.clear();
@@ -83,7 +86,9 @@ export class FakePacs {
       await once(this.#go.signal, 'abort');
     }
     const { contentType, bytes } = relatedBody('application/dicom', [found.bytes]);
-    response.writeHead(200, { 'content-type': contentType }).end(bytes);
+    response.writeHead(200, { 'content-type': contentType });
+    if (this.fetched.length <= this.cutAfter) response.end(bytes);
+    else response.write(bytes.subarray(0, bytes.length / 2), () => response.destroy());
   }
 
   /** Keeps what it has not yet, and refuses the others (0111H, Duplicate SOP Instance) as strict servers do. */

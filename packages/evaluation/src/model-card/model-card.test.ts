@@ -67,6 +67,13 @@ describe('the model card', () => {
     }
   });
 
+  test('says how the model sees greys deeper than 8 bits', () => {
+    const name = 'Greys deeper than 8 bits';
+    const window = { kind: 'window', centre: 48, width: 16, unit: 'HU' } as const;
+    expect(facts({ ...model, intensity: window })[name]).toBe('by one window of centre 48 and width 16 HU');
+    expect(facts(model)[name]).toContain("by the file's window");
+  });
+
   test('says what is missing', () => {
     const bare = { ...model, calibration: null, lossHistory: [{ epoch: 2, loss: 1, focal: 1, dice: 0 }] };
     expect(facts(bare)).toMatchObject({ Calibration: 'none', 'Held-out figures': expect.stringMatching(/^none/) });

@@ -146,6 +146,15 @@ describe('an import', () => {
     expect(pacs.fetched).toHaveLength(18);
   });
 
+  test('ends when the PACS has died in the middle and does not come back, and keeps the chunks that it has', async () => {
+    study(20);
+    pacs.cutAfter = 17;
+    const job = await service.ended(await startImport());
+    expect(job).toMatchObject({ state: 'failed', error: { type: '/problems/dicomweb-unreachable' } });
+    expect(await sopInstanceUids()).toEqual(uidsUpTo(16));
+    expect(pacs.fetched.slice(17)).toEqual(Array(3).fill(pacs.fetched[17]));
+  });
+
   test('ends with wrong credentials at once, in a sentence that tells none', async () => {
     study(1);
     const job = await service.ended(await startImport({ server: 'locked' }));
