@@ -26,9 +26,9 @@ const bytesPerPixel = 8;
 
 /**
  * Opens a NIfTI volume as its slices in a plane, by default those across the axis of the largest spacing, from foot to
- * head, back to front or left to right, in the radiological convention: the right side of the body is on the left, the front (or, seen from the
- * front, the head) above. Slices of one value are left out, and notes say so. Throws as `readNifti` does, of the
- * limits, and `no-pixels` where no slice shows anything.
+ * head, back to front or left to right, in the radiological convention: the right side of the body is on the left, the
+ * front (or, seen from the front, the head) above. Slices of one value are left out, and notes say so. Throws as
+ * `readNifti` does, of the limits, and `no-pixels` where no slice shows anything.
  */
 export function openNifti(file: Uint8Array, limits: ImageLimits, { plane }: Reading = {}): RasterFile {
   const { bytes, header } = readNifti(file, limits);

@@ -4,8 +4,8 @@ import type { ImageChoice } from '../fixed-images.js';
 
 /**
  * The shots that the seed picks among the normal training images, in order of upload: distinct pictures, as `look`
- * shows them, of as many groups as there are. Rejects with a ProblemError when there are too few images, with an `AdaptationError` when too few of them
- * are distinct.
+ * shows them, of as many groups as there are. Rejects with a ProblemError when there are too few images, with an
+ * `AdaptationError` when too few of them are distinct.
  */
 export async function chooseTrainingImages(
   images: readonly Image[],
