@@ -55,7 +55,9 @@ describe('from images to an exported detector', () => {
       expect(heldOutLoss).toBeGreaterThan(0);
     }
     const memoryTaps = backbone.memoryTaps ?? backbone.defaultTaps.slice(0, -1);
-    expect(detector.description.memory).toEqual({ taps: memoryTaps, patches: 3 * grids[0]! ** 2 });
+    const placements = 1 + 4;
+    const patches = Math.min(detector.description.options.scoring.memoryPatches, 3 * placements * grids[0]! ** 2);
+    expect(detector.description.memory).toEqual({ taps: memoryTaps, patches });
 
     const { side } = backbone;
     const random = new RandomStream(1, 0, 0);
