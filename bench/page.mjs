@@ -1,7 +1,7 @@
 /**
- * `node bench/page.mjs`: what uploads from the page and open streams of events cost, as tables in Markdown. 500 files
- * and an archive of 300 MB are sent by Chromium to `mediclip serve` through a connection that is cut once in the
- * middle; then 200 streams of events are held open, and 20 tabs of one browser. Linux only.
+ * `node bench/page.mjs [streams|uploads]`: what open streams of events and uploads from the page cost, as tables in
+ * Markdown. 200 streams of events are held open, and 20 tabs of one browser; then 500 files and an archive of 300 MB
+ * are sent by Chromium to `mediclip serve`, through a connection that is cut once in the middle. Linux only.
  */
 import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
@@ -51,7 +51,7 @@ async function startCutting(port) {
   return Object.assign(proxy, { url: `http://127.0.0.1:${server.address().port}`, server });
 }
 
-/** Sends what `choose` chooses and tells what it took; the bar may never run ahead of what was sent, nor end short. */
+/** Sends what `choose` chooses and tells what it took, and in how many steps its bar was seen. */
 async function measureUpload(name, { visitor, server, browser, choose, count, proxy, cutAfter }) {
   const { page } = visitor;
   const before = { server: status(server.pid, 'VmRSS'), browser: memoryOfTree(browser.process().pid) };
@@ -77,12 +77,13 @@ async function measureUpload(name, { visitor, server, browser, choose, count, pr
   const datasetId = new URL(page.url()).pathname.split('/').at(-1);
   const { counts } = await (await fetch(`${server.baseUrl}/v1/datasets/${datasetId}`)).json();
   console.log(
-    `| ${name} | ${counts.total} of ${count}, ${proxy.cuts} cut | ${seconds.toFixed(0)} s | ${shares.length} | ` +
+    `| ${name} | ${counts.total} of ${count}, ${proxy.cuts} cut | ${seconds.toFixed(0)} s | ${new Set(shares).size} | ` +
       `${mib(status(server.pid, 'VmHWM') - before.server)} | ${mib(browserPeak - before.browser)} | ${mib(heapPeak)} |`,
   );
   proxy.cuts = 0;
 }
 
+const wanted = process.argv[2];
 const folder = mkdtempSync(path.join(tmpdir(), 'mediclip-bench-'));
 const executablePath = findChromium();
 if (executablePath === null) throw new Error('This needs Chromium.');
@@ -91,38 +92,17 @@ const server = await startEmbeddedServer(path.join(folder, 'data'));
 const proxy = await startCutting(Number(new URL(server.baseUrl).port));
 const browser = await openBrowser(executablePath);
 try {
-  const pictures = Array.from({ length: files }, (_, i) => path.join(folder, `${i}.png`));
-  for (const file of pictures) writeFileSync(file, noisePng(side));
-  const archive = path.join(folder, 'pictures.tar');
-  await pipeline(noiseArchive(archived, archivedSide), createWriteStream(archive));
+  if (wanted !== 'uploads') await measureStreams();
+  if (wanted !== 'streams') await measureUploads();
+} finally {
+  await browser.close();
+  proxy.server.close();
+  await server.stop();
+  rmSync(folder, { recursive: true });
+}
 
-  console.log(
-    '| upload from the page | stored | time | looks at the bar | server, more at most | browser, more at most | script memory |',
-  );
-  console.log('|---|---|---|---|---|---|---|');
-  const visitor = await Visitor.arrive(browser, proxy.url);
-  const shared = { visitor, server, browser, proxy };
-  await visitor.press('Start with an empty data set');
-  await measureUpload(`${files} files of ${Math.round((side * side) / 1000)} kB`, {
-    ...shared,
-    count: files,
-    cutAfter: 2 * MiB,
-    choose: async () => {
-      await visitor.choose('Normal, to learn from', pictures);
-      await visitor.press(`Send ${files} pictures`);
-    },
-  });
-  await visitor.page.goto(`${proxy.url}/`);
-  await visitor.press('Start with an empty data set');
-  await measureUpload(`an archive of ${Math.round((archived * archivedSide ** 2) / 1e6)} MB`, {
-    ...shared,
-    count: archived,
-    cutAfter: 150 * MiB,
-    choose: () => visitor.choose('Normal, to learn from', [archive]),
-  });
-  await visitor.page.close();
-
-  console.log('\n| open | streams | server, more memory | processor |');
+async function measureStreams() {
+  console.log('| open | streams | server, more memory | processor |');
   console.log('|---|---|---|---|');
   const rest = status(server.pid, 'VmRSS');
   const ends = new AbortController();
@@ -146,11 +126,39 @@ try {
     await page.waitForSelector('h2');
   }
   await report(`${tabs} tabs of one browser`, asked, restOfTabs);
-} finally {
-  await browser.close();
-  proxy.server.close();
-  await server.stop();
-  rmSync(folder, { recursive: true });
+}
+
+async function measureUploads() {
+  const pictures = Array.from({ length: files }, (_, i) => path.join(folder, `${i}.png`));
+  for (const file of pictures) writeFileSync(file, noisePng(side));
+  const archive = path.join(folder, 'pictures.tar');
+  await pipeline(noiseArchive(archived, archivedSide), createWriteStream(archive));
+
+  console.log(
+    '| upload from the page | stored | time | steps of the bar | server, more at most | browser, more at most | script memory |',
+  );
+  console.log('|---|---|---|---|---|---|---|');
+  const visitor = await Visitor.arrive(browser, proxy.url);
+  const shared = { visitor, server, browser, proxy };
+  await visitor.press('Start with an empty data set');
+  await measureUpload(`${files} files of ${Math.round((side * side) / 1000)} kB`, {
+    ...shared,
+    count: files,
+    cutAfter: 2 * MiB,
+    choose: async () => {
+      await visitor.choose('Normal, to learn from', pictures);
+      await visitor.press(`Send ${files} pictures`);
+    },
+  });
+  await visitor.page.goto(`${proxy.url}/`);
+  await visitor.press('Start with an empty data set');
+  await measureUpload(`an archive of ${Math.round((archived * archivedSide ** 2) / 1e6)} MB`, {
+    ...shared,
+    count: archived,
+    cutAfter: 150 * MiB,
+    choose: () => visitor.choose('Normal, to learn from', [archive]),
+  });
+  await visitor.page.close();
 }
 
 async function report(name, open, rest) {
