@@ -35,13 +35,15 @@ export function App() {
         <a class="brand" href="/">
           MediCLIP
         </a>
-        <nav aria-label="Main">
-          {links.map(({ to, title }) => (
-            <a key={to} href={to} aria-current={path.value === to ? 'page' : undefined}>
-              {title}
-            </a>
-          ))}
-        </nav>
+        {session.value?.signedIn !== false && (
+          <nav aria-label="Main">
+            {links.map(({ to, title }) => (
+              <a key={to} href={to} aria-current={path.value === to ? 'page' : undefined}>
+                {title}
+              </a>
+            ))}
+          </nav>
+        )}
       </header>
       <main id="screen" tabIndex={-1}>
         <Screen key={session.value?.keyId} />

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ScoringResult } from '@mediclip/contracts';
 import { findChromium, openBrowser, temporaryFolder, Visitor } from '@mediclip/testing';
@@ -89,6 +90,17 @@ const faults = async () => (await visitor.allFaults()).filter((fault) => !/Faile
     await visitor.page.select('select[aria-label="What 0.bmp is"]', '1');
     await visitor.see('p', '7 pictures: 2 normal to learn from, 3 normal and 2 abnormal to test with.');
     expect(await faults()).toEqual([]);
+  });
+
+  test('shows what an archive holds before it is sent', async () => {
+    const dataset = visitor.page.url();
+    await visitor.press('Start');
+    const assets = fileURLToPath(new URL('../../../page/dist/site/assets', import.meta.url));
+    const archive = readdirSync(assets).find((name) => name.endsWith('.zip'))!;
+    await visitor.choose('Drop a folder of pictures here', [path.join(assets, archive)]);
+    await visitor.see('dialog li', 'Abnormal pictures to test with: 16 (16 masks)');
+    await visitor.press('Cancel');
+    await visitor.page.goto(dataset);
   });
 
   test('says what to do when nobody takes a job up, and when the queue is full', async () => {

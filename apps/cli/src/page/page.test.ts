@@ -137,7 +137,13 @@ const first = async <T>(target: string): Promise<T> => (await api<Page<T>>(targe
     'takes a verdict by key, shows overlay and neighbours, and goes back',
     async () => {
       const { id } = await first<Job>('/v1/jobs?kind=scoring');
-      await visitor.page.click('.tile');
+      await visitor.page.focus('.tile');
+      await visitor.page.keyboard.press('ArrowRight');
+      expect(
+        await visitor.page.evaluate(`[...document.querySelectorAll('.tile')].indexOf(document.activeElement)`),
+      ).toBe(1);
+      await visitor.page.keyboard.press('ArrowLeft');
+      await visitor.page.keyboard.press('Enter');
       await visitor.page.waitForSelector('dialog canvas');
       expect(await visitor.inspect('picture')).toEqual([]);
       await visitor.page.keyboard.press('o');

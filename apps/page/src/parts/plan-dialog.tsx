@@ -1,11 +1,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Plan, PlannedImage } from '../upload/plan.js';
+import type { PlannedImage, Preview } from '../upload/plan.js';
 import { Action } from './action.js';
 import { count, groupTitle } from './words.js';
 
 interface PlanDialogProps {
   readonly name: string;
-  readonly plan: Plan;
+  readonly plan: Preview;
   readonly onSend: (name: string) => Promise<void>;
   readonly onCancel: () => void;
 }
@@ -16,7 +16,7 @@ const groups = [
   ['test', 'abnormal'],
 ] as const;
 
-/** What was found in a folder, before it is sent. */
+/** What was found in a folder or an archive, before it is sent. */
 export function PlanDialog({ name, plan, onSend, onCancel }: PlanDialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [chosenName, setName] = useState(name);

@@ -8,9 +8,10 @@ interface HistogramProps {
 
 const bins = 30;
 const width = 600;
-const height = 220;
-const middle = 110;
-const tallest = 90;
+const height = 242;
+const middle = 114;
+/** Bars leave room for the words above and below them. */
+const tallest = 86;
 
 /** The scores of both classes with the threshold as a line: abnormal pictures grow upwards, normal ones downwards. */
 export function Histogram({ scores, threshold, onThreshold }: HistogramProps) {
@@ -63,11 +64,11 @@ export function Histogram({ scores, threshold, onThreshold }: HistogramProps) {
         />
       ))}
       <path class="axis" d={`M0 ${middle}H${width}`} />
-      <path class="threshold" d={`M${threshold * width} 0V${height - 18}`} />
+      <path class="threshold" d={`M${threshold * width} 0V${middle + tallest}`} />
       <text x="4" y="2" dominant-baseline="hanging">
         abnormal ▲
       </text>
-      <text x="4" y={height - 34}>
+      <text x="4" y={middle + tallest + 20}>
         normal ▼
       </text>
       <text x="0" y={height - 4}>

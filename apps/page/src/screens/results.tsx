@@ -97,8 +97,8 @@ function Found({ job, model, results, failed, onChange }: ResultsData & { onChan
       {foreign > 0 && (
         <p class="problem">
           <strong>{count(foreign, 'picture is', 'pictures are')} not of the kind that this detector knows</strong> (◆):
-          what their scores say is nothing about disease. Look at {foreign === 1 ? 'it' : 'them'} before you trust the
-          figures below.
+          {foreign === 1 ? 'its score says' : 'their scores say'} nothing about disease. Look at{' '}
+          {foreign === 1 ? 'it' : 'them'} before you trust the figures below.
         </p>
       )}
       <ThresholdPanel

@@ -8,7 +8,7 @@ export function SignInScreen() {
   const [error, setError] = useState<unknown>();
   return (
     <form
-      class="card"
+      class="card narrow"
       onSubmit={(event) => {
         event.preventDefault();
         setError(undefined);

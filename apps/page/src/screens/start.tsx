@@ -12,15 +12,22 @@ import { jobs } from '../state/jobs.js';
 import { go } from '../state/router.js';
 import { uploadArchive, uploadImages } from '../state/uploads.js';
 import { type ChosenFile, isArchive } from '../upload/chosen-files.js';
-import { type Plan, planFolder } from '../upload/plan.js';
+import { type PlannedImage, type Preview, planFolder, previewArchive } from '../upload/plan.js';
 
 declare const examplesFile: string;
 
 const recent = 6;
 
+/** What somebody dropped, and how it is sent. */
+interface Found {
+  readonly name: string;
+  readonly plan: Preview;
+  readonly send: (name: string) => Promise<void>;
+}
+
 /** Where everybody begins. */
 export function StartScreen() {
-  const [plan, setPlan] = useState<{ name: string; plan: Plan }>();
+  const [plan, setPlan] = useState<Found>();
   const [error, setError] = useState<unknown>();
   const loaded = useLoaded(
     async () => ({
@@ -34,9 +41,16 @@ export function StartScreen() {
     setError(undefined);
     const [first] = files;
     if (first === undefined) return;
-    if (files.length === 1 && isArchive(first)) return sendArchive(first.file.name.replace(/\..*$/, ''), first.file);
+    if (files.length === 1 && isArchive(first)) {
+      const name = first.file.name.replace(/\..*$/, '');
+      const preview = await previewArchive(first.file);
+      if (preview === undefined) return sendArchive(name, first.file);
+      setPlan({ name, plan: preview, send: (chosenName) => sendArchive(chosenName, first.file) });
+      return;
+    }
     const name = first.path.includes('/') ? first.path.split('/')[0]! : 'My pictures';
-    setPlan({ name, plan: await planFolder(files) });
+    const folder = await planFolder(files);
+    setPlan({ name, plan: folder, send: (chosenName) => sendImages(chosenName, folder.images) });
   };
   const onFiles = (files: ChosenFile[]) => void take(files).catch(setError);
   return (
@@ -59,17 +73,7 @@ export function StartScreen() {
         <Action do={newDataset}>Start with an empty data set</Action>
       </div>
       <ProblemNote error={error} />
-      {plan && (
-        <PlanDialog
-          {...plan}
-          onCancel={() => setPlan(undefined)}
-          onSend={async (name) => {
-            const dataset = await send<Dataset>('POST', '/v1/datasets', { name });
-            void uploadImages(dataset.id, plan.plan.images);
-            go(`/app/datasets/${dataset.id}`);
-          }}
-        />
-      )}
+      {plan && <PlanDialog name={plan.name} plan={plan.plan} onCancel={() => setPlan(undefined)} onSend={plan.send} />}
       <Show of={loaded}>
         {({ datasets, models, latest }) => (
           <div class="columns">
@@ -119,6 +123,12 @@ export function StartScreen() {
       </Show>
     </>
   );
+}
+
+async function sendImages(name: string, images: readonly PlannedImage[]): Promise<void> {
+  const dataset = await send<Dataset>('POST', '/v1/datasets', { name });
+  void uploadImages(dataset.id, images);
+  go(`/app/datasets/${dataset.id}`);
 }
 
 async function sendArchive(name: string, archive: Blob): Promise<void> {

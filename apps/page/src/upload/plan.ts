@@ -1,5 +1,6 @@
 import type { Label, Split } from '@mediclip/contracts';
 import { readLayout } from '@mediclip/dataset-layout';
+import { filesOfArchive } from './archive-files.js';
 import type { ChosenFile } from './chosen-files.js';
 
 /** A picture to send, with its mask. */
@@ -10,13 +11,18 @@ export interface PlannedImage {
   readonly mask?: File;
 }
 
-/** What would be sent, before it is. */
-export interface Plan {
+/** What was found, before anything is sent. */
+export interface Preview {
   /** A sentence that says what was found. */
   readonly found: string;
-  readonly images: readonly PlannedImage[];
+  readonly images: readonly (Pick<PlannedImage, 'split' | 'label'> & { readonly mask?: unknown })[];
   /** Files that are left out, and why. */
   readonly leftOut: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/** What would be sent. */
+export interface Plan extends Preview {
+  readonly images: readonly PlannedImage[];
 }
 
 /**
@@ -43,6 +49,29 @@ export async function planFolder(chosen: readonly ChosenFile[]): Promise<Plan> {
     } else if (entry.role === 'ignored' || entry.role === 'refused') leftOut.push({ name: path, reason: entry.reason });
   });
   return { found: layout.found, images, leftOut };
+}
+
+/** What the server will find in an archive; `undefined` of one that only the server can read. */
+export async function previewArchive(archive: Blob): Promise<Preview | undefined> {
+  const files = await filesOfArchive(archive);
+  if (files === undefined) return undefined;
+  const { kind, found, missing, entries } = await readLayout(
+    files.map(({ path }) => path),
+    async function* (index) {
+      yield await files[index]!.read();
+    },
+  );
+  return {
+    found:
+      kind === 'unknown' ? 'The files of this archive lie in no layout that is known: send a folder in one.' : found,
+    images: entries.filter((entry) => entry.role === 'image'),
+    leftOut: [
+      ...missing.map(({ fileName, reason }) => ({ name: fileName, reason })),
+      ...entries.flatMap((entry, i) =>
+        entry.role === 'ignored' || entry.role === 'refused' ? [{ name: files[i]!.path, reason: entry.reason }] : [],
+      ),
+    ],
+  };
 }
 
 async function* linesOf(file: File): AsyncGenerator<Uint8Array> {
