@@ -8,7 +8,7 @@ interface HistogramProps {
 
 const bins = 30;
 const width = 600;
-const height = 242;
+const height = 256;
 const middle = 114;
 /** Bars leave room for the words above and below them. */
 const tallest = 86;
