@@ -72,6 +72,10 @@ export class Visitor {
     const handle = await this.page.waitForSelector(
       `::-p-xpath(//*[self::button or self::a or self::summary][contains(., "${text}")])`,
     );
+    // What is under way lies over the foot of the screen.
+    await handle?.evaluate((element) =>
+      (element as unknown as { scrollIntoView(how: object): void }).scrollIntoView({ block: 'center' }),
+    );
     await handle?.click();
   }
 
