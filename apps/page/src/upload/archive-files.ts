@@ -6,7 +6,8 @@ export interface ArchivedFile {
 
 /**
  * The files of a ZIP (its directory; APPNOTE 6.3.10, 4.3) or of a tar (its headers; POSIX pax and GNU long names).
- * `undefined` of what cannot be listed without reading all of it, or at all: compressed tars, ZIP64, what is damaged or empty.
+ * `undefined` of what cannot be listed without reading all of it, or at all: compressed tars, ZIP64, what is damaged or
+ * empty.
  */
 export async function filesOfArchive(archive: Blob): Promise<readonly ArchivedFile[] | undefined> {
   try {
