@@ -15,7 +15,7 @@ import { synthesisBench } from './synthesis.mjs';
 import { trafficBench, trafficRows } from './traffic.mjs';
 import { trainingBench } from './training.mjs';
 
-const row = (name, value, unit) => console.log(`${name.padEnd(46)} ${value.padStart(9)} ${unit}`);
+const row = (name, value, unit) => console.log(`${name.padEnd(56)} ${value.padStart(9)} ${unit}`);
 const number = (value, digits = 1) => value.toFixed(digits);
 
 row('device', device, '');
