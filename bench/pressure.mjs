@@ -61,7 +61,9 @@ const listOf =
   ({ modelId, baseUrl }) => {
     const models = path.join(folder, 'tenants', 'default', 'models');
     const model = JSON.parse(readFileSync(path.join(models, modelId, 'model.json'), 'utf8'));
-    const lossHistory = Array.from({ length: 1_500_000 }, () => 0.1234567);
+    const [epoch] = model.lossHistory;
+    const length = Math.round(15e6 / (JSON.stringify(epoch).length + 1));
+    const lossHistory = Array.from({ length }, () => epoch);
     const text = JSON.stringify({ ...model, lossHistory, importedAt: model.createdAt });
     for (let number = 0; number < count; number++) {
       const id = `${modelId.slice(0, -2)}${String(number).padStart(2, '0')}`;
