@@ -1,7 +1,7 @@
 /**
- * `node bench/score-path.mjs`: what HTTP adds to the engine. The repetitions over HTTP and in the engine alone take
- * turns. Processor times are the kernel's, of the processes themselves, so they mean something on a machine that others
- * use too; images a second do so only as ratios. Linux only.
+ * `node bench/score-path.mjs [IMAGES]`: what HTTP adds to the engine. The repetitions over HTTP and in the engine
+ * alone take turns. Processor times are the kernel's, of the processes themselves, so they mean something on a machine
+ * that others use too; images a second do so only as ratios. Linux only.
  */
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -34,11 +34,14 @@ const kinds = {
   'PNG 240 x 240': (greys) => greys.png(),
   'JPEG 1024 x 1024': (greys) => greys.resize(1024, 1024).toColourspace('srgb').jpeg({ quality: 90 }),
 };
-/** What is sent: the kind of image, how many clients at once, and images in a repetition. */
+const isAlone = process.argv[1] === fileURLToPath(import.meta.url);
+/** In a repetition. */
+const images = (isAlone && Number(process.argv[2])) || 96;
+/** What is sent: the kind of image, and how many clients at once. */
 const loads = [
-  { kind: 'PNG 240 x 240', clients: 8, images: 96 },
-  { kind: 'PNG 240 x 240', clients: 32, images: 96 },
-  { kind: 'JPEG 1024 x 1024', clients: 8, images: 64 },
+  { kind: 'PNG 240 x 240', clients: 8 },
+  { kind: 'PNG 240 x 240', clients: 32 },
+  { kind: 'JPEG 1024 x 1024', clients: 8 },
 ];
 
 /**
@@ -81,7 +84,7 @@ export function scorePathRows(row, found) {
   }
 }
 
-async function measured({ kind, clients, images }, { server, url, engine, detector }) {
+async function measured({ kind, clients }, { server, url, engine, detector }) {
   const rounds = [];
   for (let round = 0; round <= repetitions; round++) {
     const files = await imageFiles(kind, images);
@@ -198,7 +201,7 @@ async function makeDetector(engine, folder) {
   return { id: 'bench', folder: outFolder };
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (isAlone) {
   scorePathRows(
     (name, value, unit) => console.log(`${name.padEnd(50)} ${value.padStart(8)} ${unit}`),
     await scorePathBench(),
