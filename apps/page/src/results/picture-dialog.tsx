@@ -63,7 +63,7 @@ export function PictureDialog(props: PictureDialogProps) {
       <header>
         <h2>{fileName}</h2>
         <button type="button" onClick={() => onMove(-1)}>
-          ←<span class="words"> Before</span>
+          ←<span class="words"> Previous</span>
         </button>
         <button type="button" onClick={() => onMove(1)}>
           <span class="words">Next </span>→
