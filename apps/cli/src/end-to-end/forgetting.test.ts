@@ -165,7 +165,7 @@ describe('a name that is everywhere is nowhere once it is forgotten', () => {
       made,
     );
     await forgetRest(again, made);
-    await until(() => (filesWith([dataDir], made.datasetId).length === 0 ? true : undefined));
+    await until(() => (storedWith([dataDir], made.datasetId).length === 0 ? true : undefined));
     expect(storedWith([dataDir], name)).toEqual([]);
     expect(JSON.stringify(logs).toLowerCase()).not.toContain(name.toLowerCase());
   });
@@ -197,7 +197,7 @@ onS3AndRedis('the same with API and worker', () => {
       made,
     );
     await forgetRest(again, made);
-    await until(() => (filesWith(folders, made.datasetId).length === 0 ? true : undefined));
+    await until(() => (storedWith(folders, made.datasetId).length === 0 ? true : undefined));
     expect(storedWith([...folders, redis.folder], name)).toEqual([]);
     expect(JSON.stringify([api.log, worker.log]).toLowerCase()).not.toContain(name.toLowerCase());
   });
