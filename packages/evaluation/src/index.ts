@@ -13,7 +13,7 @@ export { type DriftObservation, describeDrift, isDriftAlarm, observeDrift } from
 export { calibrateGroups, decideGroup, groupPromise } from './groups/calibrate-groups.js';
 export { type GroupMetrics, groupMetrics } from './groups/group-metrics.js';
 export { defaultHighest, groupScores } from './groups/group-scores.js';
-export { imageAuroc } from './image/auroc.js';
+export { aurocWithoutForeign, imageAuroc } from './image/auroc.js';
 export { compareModels } from './image/compare-models.js';
 export {
   type ImageMetrics,
@@ -42,9 +42,11 @@ export { caseCandidates, chooseCases } from './report/choose-cases.js';
 export { renderReport } from './report/render-report.js';
 export type {
   BaselineComparison,
+  ForeignCase,
   ReportAudit,
   ReportCase,
   ReportData,
+  ReportForeign,
 } from './report/report-data.js';
 export { withoutImages } from './report/without-images.js';
 export {

@@ -15,7 +15,7 @@ const row = (fileName: string): ResultRow => ({
 
 describe('the table of results', () => {
   const names = ['=1+1', '+1', '-1', '@SUM(A1)', '\tx', 'a,"b"\r\nc', 'plain.png', 'Schädel 1.png'];
-  const rows = names.map(row);
+  const rows = names.map(row).with(1, { ...row(names[1]!), kinship: 0, foreign: 'inverted' });
   const verdict = { verdict: 'normal' as const, note: '=HYPERLINK("http://x")', at: '2026-03-14T09:26:53.589Z' };
   const table = () => text(resultsCsv(rows, new Map([[rows[0]!.imageId, verdict]]), ({ score }) => score! > 0.4));
 
@@ -48,6 +48,7 @@ describe('the table of results', () => {
     }
     const read = JSON.parse(stdout) as Record<string, string>[];
     expect(read.map(({ fileName }) => fileName!.replace(/^'/, ''))).toEqual(names);
-    expect(read[0]).toMatchObject({ flagged: 'true', verdict: 'normal', score: '0.5' });
+    expect(read[0]).toMatchObject({ flagged: 'true', verdict: 'normal', score: '0.5', kinship: '', foreign: '' });
+    expect(read[1]).toMatchObject({ kinship: '0', foreign: 'inverted' });
   });
 });

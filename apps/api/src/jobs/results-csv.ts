@@ -16,6 +16,8 @@ const columns = [
   'flagged',
   'verdict',
   'note',
+  'kinship',
+  'foreign',
 ] as const;
 
 const groupColumns = ['group', 'images', 'label', 'score', 'decision', 'pValue', 'highestImages'] as const;

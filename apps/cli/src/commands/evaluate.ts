@@ -15,17 +15,19 @@ export async function evaluate(
 ): Promise<void> {
   const output = createOutput(flags.json);
   const evaluated = await place.evaluate(model, folder, flags, { output, signal });
-  const { normal, abnormal, masks, leftOut, copies, learned, image, pixel, groups, audit, details } = evaluated;
+  const { normal, abnormal, masks, leftOut, copies, learned, image, pixel, groups, foreign, audit, details } =
+    evaluated;
   const counts = { masks, leftOut, copies, learned };
   output.event({
     event: 'evaluated',
     ...details,
     ...counts,
-    figures: { images: { normal, abnormal }, image, pixel, groups, audit },
+    figures: { images: { normal, abnormal }, image, pixel, groups, foreign, audit },
   });
   if (learned > 0) output.remark(`Left out, because the detector has learned from them: ${learned}.`);
   if (copies > 0) output.remark(`Left out, because they are copies of other test images: ${copies}.`);
-  for (const line of [...table(evaluated), ...groupLines(groups), ...auditLines(audit)]) output.line(line);
+  const lines = [...table(evaluated), ...groupLines(groups), ...foreignLines(evaluated), ...auditLines(audit)];
+  for (const line of lines) output.line(line);
 }
 
 function table({ normal, abnormal, masks, leftOut, image, pixel }: EvaluatedFolder): string[] {
@@ -47,6 +49,18 @@ function groupLines(groups: GroupFigures | undefined): string[] {
     `groups: ${groups.normal} normal, ${groups.abnormal} abnormal`,
     row('AUROC of groups', groups.auroc),
     row('image AUROC, by groups', groups.imageAuroc),
+  ];
+}
+
+/** Which images are of another kind, and the AUROC without them. */
+function foreignLines({ foreign, normal, abnormal }: EvaluatedFolder): string[] {
+  if (foreign === undefined || foreign.count === 0) return [];
+  const { count, files, aurocWithout } = foreign;
+  return [
+    `not the kind of image that this detector knows: ${count} of ${normal + abnormal}, whose scores say nothing about disease`,
+    ...files.map((file) => `- ${file}`),
+    ...(files.length < count ? [`- and ${count - files.length} more`] : []),
+    row('image AUROC without them', aurocWithout),
   ];
 }
 

@@ -1,9 +1,10 @@
 import path from 'node:path';
 import { type DetectorDescription, pixelDigest, readDetector } from '@mediclip/adaptation';
 import { type AuditedEvaluation, auditEvaluation, auditImages } from '@mediclip/audit';
-import type { EvaluationAudit } from '@mediclip/contracts';
+import { type EvaluationAudit, mostForeignImages } from '@mediclip/contracts';
 import type { Engine } from '@mediclip/engine';
 import {
+  aurocWithoutForeign,
   defaultHighest,
   groupFigures,
   groupMetrics,
@@ -29,7 +30,7 @@ import { withStartingEngine } from './start-engine.js';
 
 /** A test image with its score, or why it is left out, as a sentence. */
 type Evaluated = { readonly testFile: TestFile } & (
-  | (Pick<AnomalyMap, 'score' | 'logit' | 'map'> & {
+  | (Pick<AnomalyMap, 'score' | 'logit' | 'map' | 'kinship'> & {
       readonly mask: Uint8Array | undefined;
       /** The digest of its pixels. */
       readonly digest: string;
@@ -62,6 +63,7 @@ export async function evaluate(
   const abnormal: boolean[] = [];
   const groups: (string | undefined)[] = [];
   const logits: number[] = [];
+  const kin: AnomalyMap['kinship'][] = [];
   const counts = { masks: 0, leftOut: 0, copies: 0, learned: 0 };
   const learned = new Set(shots.pixelDigests);
   const shown = new Set<string>();
@@ -72,8 +74,8 @@ export async function evaluate(
       const { image, mask, group } = await readTestFile(testFile, pool, { side, intensity }, output.remark);
       const [answer] = await engine.score({ detector, images: [{ side, data: image }] }, { signal });
       if (!answer) throw new Error('This is a bug: the engine answered no score.');
-      const { score, logit, map } = answer;
-      return { testFile, score, logit, map, mask, digest: pixelDigest({ data: image }), group };
+      const { score, logit, map, kinship } = answer;
+      return { testFile, score, logit, map, kinship, mask, digest: pixelDigest({ data: image }), group };
     } catch (error) {
       if (error instanceof UsageError) return { testFile, leftOut: error.message };
       throw error;
@@ -94,6 +96,7 @@ export async function evaluate(
       if (evaluated.logit !== undefined) logits.push(evaluated.logit);
       abnormal.push(testFile.abnormal);
       groups.push(evaluated.group);
+      kin.push(evaluated.kinship);
       if (evaluated.mask) pixels?.add(evaluated.map, evaluated.mask, side, side);
       if (evaluated.mask && testFile.abnormal) counts.masks++;
     }
@@ -112,6 +115,7 @@ export async function evaluate(
   const images = withBothClasses(imageMetrics(scores, abnormal, { logits: ranks }));
   const members = scores.map((score, i) => ({ score, logit: ranks?.[i], abnormal: abnormal[i]!, group: groups[i] }));
   const ofGroups = groupMetrics(members, defaultHighest);
+  const foreign = foreignFiles([...ranked.keys()], kin, ranks ?? scores, abnormal);
   const pixelMetrics = counts.masks > 0 ? pixels?.result() : undefined;
   const audited = await readTraits(folder, data, { output, signal }, flags);
   const audit = auditEvaluation(audited, auditImages(audited), ranked);
@@ -122,6 +126,7 @@ export async function evaluate(
     image: imageFigures(images),
     ...(pixelMetrics && { pixel: pixelFigures(pixelMetrics, counts.masks) }),
     ...(ofGroups && { groups: groupFigures(ofGroups) }),
+    ...(foreign && { foreign }),
     audit: publishedAudit(audit),
     details: {
       images: withoutCurves(images),
@@ -129,6 +134,23 @@ export async function evaluate(
       ...(ofGroups && { groups: ofGroups }),
       audit,
     },
+  };
+}
+
+/** Which files are not the kind of image that the detector knows; undefined where it does not tell. */
+function foreignFiles(
+  files: readonly string[],
+  kin: readonly AnomalyMap['kinship'][],
+  ranks: readonly number[],
+  abnormal: readonly boolean[],
+): EvaluatedFolder['foreign'] {
+  if (kin.every((kinship) => kinship === undefined)) return undefined;
+  const isForeign = kin.map((kinship) => kinship?.foreign !== undefined);
+  const named = files.filter((_, place) => isForeign[place]);
+  return {
+    count: named.length,
+    files: named.slice(0, mostForeignImages),
+    aurocWithout: publishedFigure(aurocWithoutForeign(ranks, abnormal, isForeign)),
   };
 }
 

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Model, ScoredImage, Upload } from '@mediclip/contracts';
+import type { ForeignImages, Model, ScoredImage, Upload } from '@mediclip/contracts';
 import { writeNpy } from '@mediclip/maps';
 import { adaptationInput } from '../commands/adaptation-flags.js';
 import type { AxisFlags, ReadingFlags } from '../commands/reading-flags.js';
@@ -88,7 +88,7 @@ export function serverWorkplace(server: Server): Workplace {
     });
     const job = await client.createEvaluation({ modelId, datasetId: dataset.id }, task);
     const { evaluationId } = await followJob(server, job, task);
-    const { images, image, pixel, groups, audit } = await client.getEvaluation(evaluationId, task);
+    const { images, image, pixel, groups, foreign, audit } = await client.getEvaluation(evaluationId, task);
     if (audit === undefined) throw new UsageError(`${url} is of an earlier version, whose evaluations have no audit.`);
     return {
       normal: images.normal,
@@ -100,6 +100,7 @@ export function serverWorkplace(server: Server): Workplace {
       image,
       ...(images.masks > 0 && { pixel }),
       ...(groups && { groups }),
+      ...(foreign && { foreign: namedForeign(foreign) }),
       audit,
       details: { evaluationId },
     };
@@ -152,6 +153,12 @@ export function serverWorkplace(server: Server): Workplace {
 
 /** How a folder is read that is uploaded. */
 const readingIn = ({ axis, dicomGroups }: ReadingFlags) => ({ axis, dicomGroups });
+
+const namedForeign = ({ count, images, aurocWithout }: ForeignImages) => ({
+  count,
+  files: images.map(({ fileName }) => fileName),
+  aurocWithout,
+});
 
 /** File names by image. */
 function namesOf({ outcomes }: Upload): Map<string, string> {

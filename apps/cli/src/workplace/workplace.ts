@@ -1,6 +1,7 @@
 import type {
   AuditFindings,
   EvaluationAudit,
+  Figure,
   GroupFigures,
   ImageFigures,
   Model,
@@ -78,6 +79,13 @@ export interface EvaluatedFolder {
   readonly pixel?: PixelFigures;
   /** Only where images have groups. */
   readonly groups?: GroupFigures;
+  /** Images that are not the kind of image that the model knows; absent where it does not tell. */
+  readonly foreign?: {
+    readonly count: number;
+    /** Those that are named, at most `count`. */
+    readonly files: readonly string[];
+    readonly aurocWithout: Figure;
+  };
   readonly audit: EvaluationAudit;
   /** More for `--json`, where it is known. */
   readonly details?: object;

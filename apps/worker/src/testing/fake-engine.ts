@@ -41,6 +41,8 @@ export class FakeEngine extends EventEmitter<EngineEvents> implements WorkerEngi
   normalsFound: NormalsInspected = { outliers: [], isMixed: false };
   /** Detectors that see dark as abnormal, by their id. */
   readonly inverted = new Set<string>();
+  /** Scores up to this one are of images of another kind; undefined: nothing is said of kinship. */
+  foreignUpTo: number | undefined;
   /** Why CUDA was passed over. */
   passedOver: string | undefined;
   /** Whether a score or an adaptation has come to where it waits. */
@@ -118,7 +120,12 @@ export class FakeEngine extends EventEmitter<EngineEvents> implements WorkerEngi
     for (const _ of images) this.scoredBy.push(caller);
     this.emit('batch', { size: images.length, queuedMs: images.map(() => 1), computeMs: 2 });
     const inverted = this.inverted.has(detector.id);
-    return images.map(({ data, side }) => brightness(inverted ? data.map((value) => 255 - value) : data, side));
+    return images.map(({ data, side }) => {
+      const scored = brightness(inverted ? data.map((value) => 255 - value) : data, side);
+      if (this.foreignUpTo === undefined) return scored;
+      const isForeign = scored.score <= this.foreignUpTo;
+      return { ...scored, kinship: isForeign ? { share: 0, foreign: 'other-kind' } : { share: 0.5 } };
+    });
   }
 
   forget(detectorId: string): void {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { evaluationAuditSchema } from './audits.js';
 import { figureSchema, unknownFigureSchema } from './figures.js';
+import { fileNameSchema } from './images.js';
 import { pageQueryFields, pageSchema } from './pages.js';
 import {
   countSchema,
@@ -11,6 +12,7 @@ import {
   shareSchema,
   timestampSchema,
 } from './primitives.js';
+import { foreignSchema } from './scores.js';
 
 /** The file of an evaluation that holds its report. */
 export const reportFileName = 'report.html';
@@ -112,6 +114,29 @@ export const comparisonSchema = z
 
 export type Comparison = z.infer<typeof comparisonSchema>;
 
+/** Images of another kind that a record names; their number is told in full. */
+export const mostForeignImages = 100;
+
+const foreignImageSchema = z
+  .strictObject({ imageId: idSchema, fileName: fileNameSchema, label: labelSchema, foreign: foreignSchema })
+  .meta({ id: 'ForeignImage', description: 'A test image that is not the kind of image that the model knows.' });
+
+/** Test images that are not the kind of image that the model knows. */
+const foreignImagesSchema = z
+  .strictObject({
+    count: countSchema.meta({ description: 'How many of the evaluated images; all figures count them.' }),
+    images: z
+      .array(foreignImageSchema)
+      .max(mostForeignImages)
+      .meta({
+        description: `At most ${mostForeignImages} of \`count\`, in order of upload, without those deleted since.`,
+      }),
+    aurocWithout: figureSchema.meta({ description: 'AUROC of the other images.' }),
+  })
+  .meta({ id: 'ForeignImages', description: 'Test images whose scores say nothing about disease.' });
+
+export type ForeignImages = z.infer<typeof foreignImagesSchema>;
+
 export const evaluationFields = {
   id: idSchema,
   jobId: idSchema,
@@ -141,6 +166,10 @@ export const evaluationFields = {
     })
     .meta({ id: 'EvaluatedImages', description: 'What the figures come from.' }),
   image: imageFiguresSchema,
+  foreign: foreignImagesSchema.optional().meta({
+    description:
+      'Which of the images are not the kind of image that the model knows. Absent without a memory, and in evaluations of earlier versions.',
+  }),
   pixel: pixelFiguresSchema,
   groups: groupFiguresSchema.optional().meta({ description: 'Only when test images have groups.' }),
   comparison: comparisonSchema.optional().meta({ description: 'Only when a baseline was given.' }),

@@ -45,7 +45,8 @@ function caseFigure(
   </div><figcaption>${name} · ${truth} · score ${round(score)}</figcaption></figure>`;
 }
 
-function picture(png: Uint8Array, label: string, alt: string): Html {
+/** A PNG inside the page, with a label under it. */
+export function picture(png: Uint8Array, label: string, alt: string): Html {
   const base64 = Buffer.from(png.buffer, png.byteOffset, png.byteLength).toString('base64');
   return html`<span><img src="data:image/png;base64,${base64}" alt="${alt}">${label}</span>`;
 }

@@ -8,6 +8,7 @@ import { renderReport } from './render-report.js';
 import type { ReportData } from './report-data.js';
 import { colours } from './style.js';
 import { withoutImages } from './without-images.js';
+import { figureInWords } from './words.js';
 
 type Element = DefaultTreeAdapterTypes.Element;
 
@@ -76,13 +77,14 @@ describe('the report', () => {
     const elements = elementsOf(renderReport(data));
     const images = elements.filter(({ tagName }) => tagName === 'img');
     expect(images.map((image) => attribute(image, 'alt'))).toEqual([
+      'hand.png: the image',
       'a.png: the image',
       'a.png: the anomaly map over the image',
       'a.png: the true mask',
       '"b".png: the image',
       '"b".png: the anomaly map over the image',
     ]);
-    expect(attribute(images[2]!, 'src')).toBe(
+    expect(attribute(images[3]!, 'src')).toBe(
       `data:image/png;base64,${Buffer.from(data.cases[0]!.mask!).toString('base64')}`,
     );
     const plots = elements.filter(({ tagName }) => tagName === 'svg');
@@ -133,6 +135,23 @@ describe('the report', () => {
     expect(text).toContain(`Must not be used for. ${misuse}`);
   });
 
+  test('says which images are of another kind than the model knows, and the AUROC without them', () => {
+    const text = bodyText(renderReport(data));
+    expect(text).toContain(
+      '3 of the 24 test images are not the kind of image that the model knows: their scores say nothing about disease.',
+    );
+    expect(text).toContain(`Without them the AUROC is ${figureInWords(data.foreign!.aurocWithout)}.`);
+    expect(text).toContain('hand.png · normal · another kind of image');
+    expect(text).toContain('nega<tive.png · abnormal · its greys look inverted');
+    expect(text).toContain('1 more image of another kind.');
+    const [one] = data.foreign!.cases;
+    const single = { ...data.foreign!, count: 1, cases: [one!] };
+    expect(bodyText(renderReport({ ...data, foreign: single }))).toContain('Without it the AUROC is');
+    const none = bodyText(renderReport({ ...data, foreign: { ...data.foreign!, count: 0, cases: [] } }));
+    expect(none).toContain('None of the 24 test images is of another kind');
+    expect(bodyText(renderReport({ ...data, foreign: undefined }))).not.toMatch(/kind (of image )?that the model/);
+  });
+
   test('compares with a baseline in words', () => {
     const text = bodyText(renderReport(data));
     expect(text).toMatch(/baseline of last year \(baseline\) ?0\.\d{3} \(95% interval/);
@@ -163,7 +182,7 @@ describe('the report', () => {
     const page = renderReport({ ...data, cases: [missed, { ...clear, group: 'missed' }] });
     const rows = elementsOf(page).filter((element) => attribute(element, 'class') === 'pictures');
     const pictures = rows.map(({ childNodes }) => childNodes.filter((child) => 'tagName' in child).length);
-    expect(pictures).toEqual([3, 3]);
+    expect(pictures).toEqual([1, 3, 3]);
     expect(bodyText(page)).toContain('no mask');
   });
 
@@ -212,10 +231,17 @@ describe('a report without an image', () => {
       false,
       true,
     ]);
-    expect(elementsOf(left).filter(({ tagName }) => tagName === 'img')).toHaveLength(3);
+    expect(elementsOf(left).filter(({ tagName }) => tagName === 'img')).toHaveLength(4);
     expect(bodyText(left)).toContain('This image was deleted.');
     expect(withoutImages(left, new Set(['a']))).toBe(left);
     expect(withoutImages(page, new Set(['c']))).toBe(page);
+  });
+
+  test('does not name an image of another kind that was deleted', () => {
+    const left = withoutImages(page, new Set(['f1', 'f2']));
+    expect(left).not.toMatch(/hand\.png|tive\.png|data-image="f/);
+    expect(left).toContain('a.png');
+    expect(bodyText(left).match(/This image was deleted\./g)).toHaveLength(2);
   });
 
   test('of an earlier version shows none, as nobody knows which', () => {

@@ -5,6 +5,7 @@ import { colourBar } from './colour-bar.js';
 import { comparisonSection } from './comparison.js';
 import { distributionPlot, lossPlot, precisionRecallPlot, rocPlot } from './curves.js';
 import { decisionSection, groupSection, imageFigures, pixelFigures } from './figures.js';
+import { foreignSection, foreignSummary } from './foreign.js';
 import { type Html, html } from './html.js';
 import type { ReportData } from './report-data.js';
 import { styleSheet } from './style.js';
@@ -40,9 +41,11 @@ export function renderReport(data: ReportData): string {
 <main>
 <section aria-labelledby="summary"><h2 id="summary">In short</h2>
 <p>AUROC: <strong>${figureInWords(image.auroc)}</strong>.</p>
+${foreignSummary(data)}
 ${decision}
 <p class="quiet">A 95% interval is made so that 95 of 100 such intervals, each from new images of the same kind, would hold the true figure. A
   wide interval means that there are too few images to be sure.</p></section>
+${foreignSection(data)}
 ${auditSection(data)}
 <section aria-labelledby="image-figures"><h2 id="image-figures">Is the image abnormal?</h2>
 ${imageFigures(data)}

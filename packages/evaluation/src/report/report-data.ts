@@ -1,4 +1,4 @@
-import type { Calibration } from '@mediclip/contracts';
+import type { Calibration, ForeignImages } from '@mediclip/contracts';
 import type { AnomalyMap } from '@mediclip/maps';
 import type { GroupMetrics } from '../groups/group-metrics.js';
 import type { PairedDeLong } from '../image/compare-models.js';
@@ -28,6 +28,8 @@ export interface ReportData {
   readonly manualThreshold?: { readonly threshold: number } | undefined;
   /** Another model on the same images, if one was given. */
   readonly comparison?: BaselineComparison;
+  /** Left out where the model does not tell images of another kind. */
+  readonly foreign?: ReportForeign | undefined;
   /** What an audit of the data set says of these figures. */
   readonly audit?: ReportAudit;
   /** From this value of a map on an area is a region: there its colours begin. */
@@ -46,6 +48,21 @@ export interface BaselineComparison {
   readonly images: number;
   /** A is the evaluated model, B the baseline. */
   readonly result: PairedDeLong;
+}
+
+/** Test images that are not the kind of image that the model knows. */
+export interface ReportForeign {
+  /** So many of the images of the figures. */
+  readonly count: number;
+  readonly aurocWithout: Figure;
+  /** Those that are named, at most `count`. */
+  readonly cases: readonly ForeignCase[];
+}
+
+export interface ForeignCase extends Pick<ForeignImages['images'][number], 'imageId' | 'label' | 'foreign'> {
+  readonly name: string;
+  /** A PNG; left out where the image is only named. */
+  readonly image?: Uint8Array | undefined;
 }
 
 /** What stands beside the figures of a data set that was audited. */

@@ -59,6 +59,14 @@ export const exampleReport: ReportData = {
       aurocWithinStrata: 0.7,
     },
   },
+  foreign: {
+    count: 3,
+    aurocWithout: imageMetrics(values.slice(3), labels.slice(3), { resamples: 50 }).auroc,
+    cases: [
+      { imageId: 'f1', name: 'hand.png', label: 'normal', foreign: 'other-kind', image: picture('gray8.png') },
+      { imageId: 'f2', name: 'nega<tive.png', label: 'abnormal', foreign: 'inverted' },
+    ],
+  },
   regionThreshold: 0.62,
   cases: [
     {

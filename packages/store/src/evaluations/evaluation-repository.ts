@@ -19,7 +19,7 @@ import {
   evaluationKey,
   type StoredEvaluation,
 } from './evaluation-record.js';
-import { filesOfImages, withoutImages } from './without-images.js';
+import { filesOfImages, recordWithoutImages, withoutImages } from './without-images.js';
 
 /** What an evaluation job knows about its evaluation; the store adds the rest. */
 export type EvaluationDescription = Omit<Evaluation, 'id' | 'jobId' | 'createdAt'>;
@@ -118,7 +118,9 @@ export class EvaluationRepository {
   async #find(id: string): Promise<StoredEvaluation | undefined> {
     const stored = isId(id) ? (await this.#documents.read(evaluationKey(this.#tenant, id)))?.value : undefined;
     if (stored === undefined) return undefined;
-    return stored.withoutJob || (await isPublished(this.#tenant, stored.jobId)) ? stored : undefined;
+    if (!stored.withoutJob && !(await isPublished(this.#tenant, stored.jobId))) return undefined;
+    const namesImages = (stored.foreign?.images ?? []).length > 0;
+    return namesImages ? recordWithoutImages(stored, await forgottenImages(this.#tenant)) : stored;
   }
 }
 

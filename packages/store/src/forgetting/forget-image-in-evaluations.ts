@@ -5,16 +5,18 @@ import {
   evaluationKey,
   type StoredEvaluation,
 } from '../evaluations/evaluation-record.js';
-import { filesOfImages, withoutImages } from '../evaluations/without-images.js';
+import { filesOfImages, recordWithoutImages, withoutImages } from '../evaluations/without-images.js';
 import type { Tenant } from '../records/tenant.js';
 import { youngerThan } from './younger-than.js';
 
-/** Takes an image out of the reports and the lists of scores of evaluations; their figures stay. */
+/** Takes an image out of evaluations, of their reports and their lists of scores; the figures stay. */
 export async function forgetImageInEvaluations(tenant: Tenant, datasetId: string, imageId: string): Promise<void> {
   const documents = evaluationDocuments(tenant);
   const load = async (id: string) => (await documents.read(evaluationKey(tenant, id)))?.value;
   for await (const evaluation of youngerThan(tenant, 'evaluations', imageId, load)) {
     if (evaluation.datasetId !== datasetId) continue;
+    const gone = new Set([imageId]);
+    await documents.update(evaluationKey(tenant, evaluation.id), (stored) => recordWithoutImages(stored, gone));
     for (const name of filesOfImages) await forgetInFile(tenant, evaluation, name, imageId);
   }
 }

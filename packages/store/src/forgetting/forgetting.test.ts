@@ -92,6 +92,11 @@ async function evaluate(tenant: Tenant, request: Request, images: readonly Image
     images: { normal: images.length, abnormal: 0, masks: 0, rejected: 0 },
     image: figures(ofImages),
     pixel: figures(ofPixels),
+    foreign: {
+      count: images.length,
+      images: images.map(({ id: imageId, fileName, label }) => ({ imageId, fileName, label, foreign: 'inverted' })),
+      aurocWithout: figure,
+    },
   };
   const shown = images.map(
     ({ id, fileName }) => `<figure class="panel" data-image="${id}"><div class="pictures">${fileName}</div></figure>`,
@@ -294,6 +299,8 @@ describe('deleting an image', () => {
       const text = (await buffer((await tenant.evaluations.openFile(evaluation.id, name)).stream)).toString();
       expect([text.includes(gone.id), text.includes('one.png'), text.includes(ids[0]!)]).toEqual([false, false, true]);
     }
+    const { foreign } = await tenant.evaluations.get(evaluation.id);
+    expect([foreign?.count, foreign?.images.map(({ imageId }) => imageId)]).toEqual([3, ids]);
     const [group] = (await tenant.audits.get(audit.id)).copies.groups;
     expect(group?.images.map(({ imageId }) => imageId)).toEqual(ids);
     return model;

@@ -8,7 +8,14 @@ import { type PageRequest, pageOf } from '../records/pages.js';
 import type { Tenant } from '../records/tenant.js';
 import type { JobAttempts } from './job-attempts.js';
 import type { Attempt } from './job-record.js';
-import { type ResultQuery, type ResultRow, resultIndexSchema, rowOf, selectRows } from './result-index.js';
+import {
+  type ResultQuery,
+  type ResultRow,
+  resultIndexSchema,
+  resultIndexVersion,
+  rowOf,
+  selectRows,
+} from './result-index.js';
 import {
   mapKeys,
   resultDocuments,
@@ -94,7 +101,7 @@ export class JobResults {
    */
   async rows(jobId: string): Promise<readonly ResultRow[]> {
     const kept = await this.#indexes.read(resultIndexKey(this.#tenant, jobId));
-    if (kept === undefined) return this.#makeIndex(jobId);
+    if (kept?.value.schemaVersion !== resultIndexVersion) return this.#makeIndex(jobId);
     const forgotten = await forgottenImages(this.#tenant);
     return kept.value.rows.filter(({ imageId }) => !forgotten.has(imageId));
   }
@@ -145,7 +152,7 @@ export class JobResults {
     } while (cursor !== undefined);
     const key = resultIndexKey(this.#tenant, jobId);
     try {
-      await this.#indexes.put(key, { schemaVersion: 1, rows });
+      await this.#indexes.put(key, { schemaVersion: resultIndexVersion, rows });
     } catch (error) {
       // It is made again the next time.
       if (error instanceof StoreFull) return rows;

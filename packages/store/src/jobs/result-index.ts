@@ -1,5 +1,6 @@
 import {
   fileNameSchema,
+  foreignSchema,
   groupSchema,
   idSchema,
   labelSchema,
@@ -21,10 +22,18 @@ const rowSchema = z.strictObject({
   scoreLogit: z.number().optional(),
   decision: z.enum(['normal', 'abnormal']).optional(),
   pValue: z.number().optional(),
+  kinship: z.number().optional(),
+  foreign: foreignSchema.optional(),
 });
 
+/** Indexes of earlier versions are made again: their rows lack fields. */
+export const resultIndexVersion = 2;
+
 /** The rows of all results of a scoring that has succeeded, in order of upload. */
-export const resultIndexSchema = z.strictObject({ schemaVersion: z.literal(1), rows: z.array(rowSchema) });
+export const resultIndexSchema = z.strictObject({
+  schemaVersion: z.literal([1, resultIndexVersion]),
+  rows: z.array(rowSchema),
+});
 
 export type ResultRow = z.infer<typeof rowSchema>;
 
@@ -46,13 +55,15 @@ export function rowOf(result: ScoringResult): ResultRow {
     outcome,
   };
   if (result.outcome === 'rejected') return row;
-  const { score, scoreLogit, decision, pValue } = result;
+  const { score, scoreLogit, decision, pValue, kinship, foreign } = result;
   return {
     ...row,
     score,
     ...(scoreLogit !== undefined && { scoreLogit }),
     ...(decision && { decision }),
     ...(pValue !== undefined && { pValue }),
+    ...(kinship !== undefined && { kinship }),
+    ...(foreign && { foreign }),
   };
 }
 

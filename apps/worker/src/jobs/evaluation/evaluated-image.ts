@@ -2,7 +2,7 @@ import type { Image } from '@mediclip/contracts';
 import type { AnomalyMap } from '@mediclip/maps';
 
 /** An image that is in the figures. */
-export interface EvaluatedImage extends Pick<AnomalyMap, 'score' | 'logit'> {
+export interface EvaluatedImage extends Pick<AnomalyMap, 'score' | 'logit' | 'kinship'> {
   readonly image: Image;
 }
 

@@ -177,6 +177,41 @@ describe('an evaluation', () => {
     expect(diceCalibrated.value).toBeLessThanOrEqual(diceBest.value!);
   });
 
+  test('names the images of another kind, shows them, and has the AUROC without them', async () => {
+    const worker = await service.startWorker();
+    const modelId = await service.model(worker);
+    const datasetId = await service.dataset({ normal: 4, abnormal: 4 });
+    const request = { modelId, datasetId };
+    const evaluated = async () => {
+      const id = await service.submit(worker.jobQueue, { kind: 'evaluation', request });
+      const job = (await service.ended(id)) as JobOf<'evaluation'>;
+      return service.tenant.evaluations.get(job.result!.evaluationId);
+    };
+    const before = await evaluated();
+    expect(before).not.toHaveProperty('foreign');
+    const scores = evaluationScoresSchema.parse(JSON.parse(await tenantFile(before.id, evaluationScoresFileName)));
+    const sorted = scores.toSorted((a, b) => a.score - b.score);
+    worker.engine.foreignUpTo = sorted[1]!.score;
+    const { id, foreign, image } = await evaluated();
+    const known = sorted.slice(2);
+    const without = imageMetrics(
+      known.map(({ scoreLogit }) => scoreLogit!),
+      known.map(({ label }) => label === 'abnormal'),
+    ).auroc;
+    expect(foreign).toMatchObject({ count: 2, aurocWithout: { value: without.defined && without.value } });
+    expect(foreign?.images.map(({ imageId }) => imageId).sort()).toEqual(
+      sorted
+        .slice(0, 2)
+        .map(({ imageId }) => imageId)
+        .sort(),
+    );
+    expect(image).toEqual(before.image);
+    const html = await tenantFile(id, reportFileName);
+    expect(html).toContain('2 of the 8 test images are not the kind of image that the model knows');
+    for (const { fileName, label } of foreign!.images)
+      expect(html).toContain(`<figcaption>${fileName} · ${label} · another kind of image</figcaption>`);
+  });
+
   test('says why figures are missing when all images are normal', async () => {
     const { job } = await evaluate({ normal: 3 });
     const evaluation = await service.tenant.evaluations.get(job.result!.evaluationId);

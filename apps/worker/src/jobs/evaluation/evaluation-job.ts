@@ -25,6 +25,7 @@ import { type ScoreImagesDependencies, scoreImages } from '../scoring/score-imag
 import { compareWithBaseline } from './compare-with-baseline.js';
 import { type EvaluatedImage, logitsOf } from './evaluated-image.js';
 import { type EvaluationThread, withEvaluationThread } from './evaluation-thread.js';
+import { foreignImages } from './foreign-images.js';
 import { type LeftOut, reportData } from './report-data.js';
 import { ShownMaps } from './shown-maps.js';
 
@@ -51,8 +52,10 @@ export function evaluationJob(dependencies: Dependencies): JobRunner<'evaluation
         const logits = logitsOf(evaluated);
         const groups = evaluated.map(({ image }) => image.group);
         const highest = ready.model.calibration?.groups?.highest ?? defaultHighest;
-        const asked = { scores: imageScores, abnormal, logits, groups, highest };
+        const isForeign = evaluated.map(({ kinship }) => kinship?.foreign !== undefined);
+        const asked = { scores: imageScores, abnormal, logits, groups, foreign: isForeign, highest };
         const figures = await thread.run('figures', asked, { signal });
+        const foreign = foreignImages(evaluated, figures.aurocWithoutForeign);
         const compared = await compareWithBaseline(dependencies, context, evaluated, thread);
         const comparison = compared?.shown;
         const audit = await audited(dependencies, context, images, evaluated);
@@ -63,6 +66,7 @@ export function evaluationJob(dependencies: Dependencies): JobRunner<'evaluation
           evaluated,
           maps,
           figures,
+          foreign,
           comparison,
           audit,
           masks,
@@ -85,6 +89,7 @@ export function evaluationJob(dependencies: Dependencies): JobRunner<'evaluation
             ...leftOut,
           },
           image: imageFigures(figures.image),
+          ...(foreign && { foreign }),
           pixel: pixelFigures(figures.pixel, masks),
           ...(figures.groups && { groups: groupFigures(figures.groups) }),
           ...(compared && { comparison: compared.figures }),
@@ -179,7 +184,7 @@ async function scoreAll(
         }
         shown.add(`${image.label} ${pixels}`);
         maps.offer(evaluated.length, image.label === 'abnormal', scored);
-        evaluated.push({ image, score: scored.score, logit: scored.logit });
+        evaluated.push({ image, score: scored.score, logit: scored.logit, kinship: scored.kinship });
       }
     }
     context.report({ phase: 'scoring', done: ++done, total: distinct.length });

@@ -1,5 +1,6 @@
 /** The worker thread of an evaluation: figures take seconds of arithmetic, which no event loop may wait for. */
 import {
+  aurocWithoutForeign,
   compareModels,
   defaultHighest,
   groupMetrics,
@@ -26,13 +27,14 @@ const tasks = {
   },
   /**
    * The figures of the images' scores, ranked by their logits if they have any, of the groups' where there are any, and
-   * of the pixels added so far.
+   * of the pixels added so far; and the AUROC without images of another kind.
    */
   figures: ({
     scores,
     abnormal,
     logits,
     groups = [],
+    foreign = [],
     highest = defaultHighest,
   }: {
     readonly scores: readonly number[];
@@ -40,10 +42,13 @@ const tasks = {
     readonly logits?: readonly number[] | undefined;
     /** What each image belongs to. */
     readonly groups?: readonly (string | undefined)[] | undefined;
+    /** Which images are not the kind of image that the model knows; without it none. */
+    readonly foreign?: readonly boolean[] | undefined;
     /** So many of its highest scores make the score of a group. */
     readonly highest?: number | undefined;
   }) => ({
     image: withBothClasses(imageMetrics(scores, abnormal, { logits })),
+    aurocWithoutForeign: aurocWithoutForeign(logits ?? scores, abnormal, foreign),
     pixel: pixels.result(),
     groups: groupMetrics(
       scores.map((score, i) => ({ score, logit: logits?.[i], abnormal: abnormal[i]!, group: groups[i] })),

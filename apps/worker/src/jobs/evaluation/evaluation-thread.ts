@@ -1,4 +1,4 @@
-import type { GroupMetrics, ImageMetrics, PixelMetrics } from '@mediclip/evaluation';
+import type { Figure, GroupMetrics, ImageMetrics, PixelMetrics } from '@mediclip/evaluation';
 import { TaskPool } from '@mediclip/threads';
 import type { EvaluationTasks, ThreadData } from './evaluation-thread-entry.js';
 
@@ -6,6 +6,7 @@ export interface Figures {
   readonly image: ImageMetrics;
   readonly pixel: PixelMetrics;
   readonly groups: GroupMetrics | undefined;
+  readonly aurocWithoutForeign: Figure;
 }
 
 /**

@@ -1,13 +1,15 @@
 import { type AuditedEvaluation, cueWords } from '@mediclip/audit';
-import type { Dataset, Evaluation, Image } from '@mediclip/contracts';
+import type { Dataset, Evaluation, ForeignImages, Image } from '@mediclip/contracts';
 import {
   type BaselineComparison,
   chooseCases,
+  type ForeignCase,
   groupPromise,
   modelCardFacts,
   type ReportAudit,
   type ReportCase,
   type ReportData,
+  type ReportForeign,
   regionThresholdOf,
 } from '@mediclip/evaluation';
 import { ImageError } from '@mediclip/imaging';
@@ -30,6 +32,7 @@ export interface ReportContent {
   readonly evaluated: readonly EvaluatedImage[];
   readonly maps: ShownMaps;
   readonly figures: Figures;
+  readonly foreign: ForeignImages | undefined;
   readonly comparison: BaselineComparison | undefined;
   readonly audit: AuditedEvaluation;
   readonly masks: number;
@@ -49,6 +52,9 @@ type Dependencies = Pick<WorkerDependencies, 'imagingPool'>;
 
 /** Longer side of a picture in the report, in pixels. */
 const longerSide = 384;
+
+/** So many images of another kind are shown; others are named. */
+const foreignPictures = 6;
 
 /** What the report of an evaluation shows. A case whose file cannot be read any more is left out. */
 export async function reportData(
@@ -71,6 +77,7 @@ export async function reportData(
     ...(model.calibration && { calibration: model.calibration }),
     ...(model.manualThreshold && { manualThreshold: model.manualThreshold }),
     ...(comparison && { comparison }),
+    foreign: await reportForeign(dependencies, context, ready, content),
     audit: reportAudit(audit),
     regionThreshold: regionThresholdOf(model),
     cases: await cases(dependencies, context, ready, content),
@@ -97,15 +104,46 @@ async function cases(
   const shown: ReportCase[] = [];
   for (const { group, index } of chosen) {
     const { image } = evaluated[index]!;
-    try {
+    await unlessGone(context, image, async () => {
       shown.push({ group, ...(await caseOf(dependencies, context, ready, image, maps.of(index))) });
-    } catch (error) {
-      const isGone = error instanceof ImageError || error instanceof DamagedContent || error instanceof RecordNotFound;
-      if (!isGone) throw error;
-      context.log.warn({ imageId: image.id, err: error }, 'case left out of the report');
-    }
+    });
   }
   return shown;
+}
+
+async function reportForeign(
+  { imagingPool }: Dependencies,
+  context: Context,
+  { model: { intensity } }: ReadyModel,
+  { evaluated, foreign, figures }: ReportContent,
+): Promise<ReportForeign | undefined> {
+  if (foreign === undefined) return undefined;
+  const { tenant, signal } = context;
+  const images = new Map(evaluated.map(({ image }) => [image.id, image]));
+  const wants = { picture: { longerSide, of: 'image' }, intensity } as const;
+  const cases: ForeignCase[] = [];
+  for (const [place, { fileName: name, ...named }] of foreign.images.entries()) {
+    const image = images.get(named.imageId)!;
+    await unlessGone(context, image, async () => {
+      const shown =
+        place < foreignPictures
+          ? await imagingPool.frame(await tenant.images.bytes(image), wants, { signal, caller: tenant.tenant })
+          : undefined;
+      cases.push({ ...named, name, image: shown?.picture });
+    });
+  }
+  return { count: foreign.count, aurocWithout: figures.aurocWithoutForeign, cases };
+}
+
+/** Shows an image, unless its file cannot be read any more. */
+async function unlessGone(context: Context, image: Image, show: () => Promise<void>): Promise<void> {
+  try {
+    await show();
+  } catch (error) {
+    const isGone = error instanceof ImageError || error instanceof DamagedContent || error instanceof RecordNotFound;
+    if (!isGone) throw error;
+    context.log.warn({ imageId: image.id, err: error }, 'case left out of the report');
+  }
 }
 
 async function caseOf(
