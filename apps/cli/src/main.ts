@@ -1,7 +1,6 @@
 import { serviceVersion } from '@mediclip/contracts';
 import { Command, Option } from 'commander';
 import { addAdaptationFlags } from './commands/adaptation-flags.js';
-import type { AuditFlags } from './commands/audit.js';
 import { addComputeFlags } from './commands/compute-flags.js';
 import { addKeysCommands } from './commands/keys-flags.js';
 import { addServerCommands } from './commands/on-server-flags.js';
@@ -14,7 +13,7 @@ import { addWeightsCommands } from './commands/weights-flags.js';
 import type { DemoFlags } from './demo/demo.js';
 import { StoppedError, UncaughtError, UsageError } from './usage-error.js';
 import { refuseServer, workplaceOf } from './workplace/choose.js';
-import type { AdaptFlags, EvaluateFlags, ReviseFlags } from './workplace/workplace.js';
+import type { AdaptFlags, AuditFlags, EvaluateFlags, ReviseFlags } from './workplace/workplace.js';
 
 /**
  * Reads the arguments and runs a command, whose code is loaded only then: every command answers at once.
@@ -104,12 +103,13 @@ function program(signal: AbortSignal): Command {
     );
   const auditCommand = mediclip
     .command('audit <folder>')
-    .description('look for what makes figures on a folder mislead: copies, and cues that give the labels away')
-    .option('--json', 'one JSON object a line', false)
+    .description(
+      'look for what makes figures on a folder mislead: copies, cues that give the labels away, normal images that do not belong',
+    )
     .action(async (folder: string, flags: AuditFlags, command: Command) =>
       (await import('./commands/audit.js')).audit(await workplaceOf(command), folder, flags, signal),
     );
-  addAxisFlag(auditCommand);
+  addComputeFlags(addAxisFlag(auditCommand));
   addServerCommands(mediclip, signal);
   addLocalCommands(mediclip, signal);
   return mediclip;

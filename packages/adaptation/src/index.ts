@@ -12,6 +12,13 @@ export { deviceTraffic } from './device-traffic.js';
 export { AdaptationError, type AdaptationErrorCode } from './errors.js';
 export type { BatchHalved, OnBatchHalved } from './halving.js';
 export type { InspectionJob } from './inspection/inspection-job.js';
+export {
+  type InspectedNormals,
+  inspectNormals,
+  type LookedAt,
+  type NormalsSource,
+  type NormalsView,
+} from './inspection/inspect-normals.js';
 export { InspectionRun, type NormalsInspected, readNormalsFound } from './inspection/inspection-run.js';
 export { enoughNote } from './inspection/learning-curve.js';
 export { describeKinds } from './kinship/describe-kinds.js';

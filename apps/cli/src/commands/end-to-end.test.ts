@@ -149,6 +149,7 @@ describe('audit', () => {
       images: 12,
       warnings: expect.arrayContaining([expect.objectContaining({ kind: 'copies-across-splits' })]),
       copies: { images: 1, testInTraining: 1, groups: [{ kind: 'equal-bytes' }] },
+      normals: { available: 4, inspected: 4, outliers: [], advice: expect.stringContaining('8 more normal images') },
     });
   });
 });

@@ -1,20 +1,28 @@
 import path from 'node:path';
-import { auditImages } from '@mediclip/audit';
-import type { AxisFlags } from '../commands/reading-flags.js';
+import { auditImages, withNormals } from '@mediclip/audit';
+import type { Engine } from '@mediclip/engine';
 import { announce, readDataFolder } from '../folder/data-folder.js';
+import { inspectFolder } from '../folder/inspect-folder.js';
 import { readTraits } from '../folder/read-traits.js';
 import { UsageError } from '../usage-error.js';
-import type { AuditedFolder, Task } from '../workplace/workplace.js';
+import type { AuditedFolder, AuditFlags, Task } from '../workplace/workplace.js';
+import { withEngine } from './with-engine.js';
 
 /**
- * Copies within and across training and test images and labels of a folder, and trivial cues that tell the labels of
- * the test images apart. An image that cannot be read is left out and said.
+ * Copies within and across training and test images and labels of a folder, trivial cues that tell the labels of the
+ * test images apart, and normal images that do not belong. An image that cannot be read is left out and said.
  */
-export async function audit(folder: string, flags: AxisFlags, { output, signal }: Task): Promise<AuditedFolder> {
+export async function audit(folder: string, flags: AuditFlags, task: Task): Promise<AuditedFolder> {
   const data = await readDataFolder(folder);
-  announce(output, data);
-  const images = await readTraits(folder, data, { output, signal }, flags);
+  announce(task.output, data);
+  const images = await readTraits(folder, data, task, flags);
   if (images.length === 0) throw new UsageError(`None of the images of ${folder} could be read: see above.`);
   const { findings } = auditImages(images);
-  return { name: path.basename(path.resolve(folder)), images: images.length, findings };
+  const normals = images.filter(({ split, label }) => split === 'train' && label === 'normal');
+  const engine: Pick<Engine, 'inspect'> = {
+    inspect: (job, options) => withEngine(flags, (started) => started.inspect(job, options)),
+  };
+  const inspected = await inspectFolder(folder, normals, engine, task, flags);
+  const name = path.basename(path.resolve(folder));
+  return { name, images: images.length, findings: withNormals(findings, inspected, normals.length) };
 }

@@ -109,9 +109,9 @@ export function serverWorkplace(server: Server): Workplace {
   async function audit(folder: string, flags: AxisFlags, task: Task) {
     const { dataset } = await datasetOf(server, folder, task, readingIn(flags));
     const { auditId } = await followJob(server, await client.createAudit(dataset.id, task), task);
-    const { images, warnings, copies, cues } = await client.getAudit(auditId, task);
+    const { images, warnings, copies, cues, normals } = await client.getAudit(auditId, task);
     const { name } = await client.getDataset(dataset.id, task);
-    return { name, images: images.audited, findings: { warnings, copies, cues } };
+    return { name, images: images.audited, findings: { warnings, copies, cues, ...(normals && { normals }) } };
   }
 
   async function setThreshold(

@@ -30,6 +30,8 @@ export interface EvaluateFlags extends ComputeFlags, ReadingFlags {
   readonly groups?: boolean;
 }
 
+export interface AuditFlags extends ComputeFlags, AxisFlags {}
+
 export interface ReviseFlags extends ComputeFlags, AxisFlags {
   readonly known?: string;
   readonly out?: string;
@@ -124,7 +126,7 @@ export interface Workplace {
     use: (scoreFile: ScoreFile) => Promise<void>,
   ): Promise<void>;
   evaluate(model: string, folder: string, flags: EvaluateFlags, task: Task): Promise<EvaluatedFolder>;
-  audit(folder: string, flags: AxisFlags, task: Task): Promise<AuditedFolder>;
+  audit(folder: string, flags: AuditFlags, task: Task): Promise<AuditedFolder>;
   /** The thresholds of the model afterwards. */
   setThreshold(
     model: string,

@@ -54,7 +54,7 @@ export function AuditFindings({ id }: { id: string }) {
   const loaded = useLoaded(() => get<Audit>(`/v1/audits/${id}`), [id]);
   return (
     <Show of={loaded}>
-      {({ datasetId, images, warnings, copies }) => (
+      {({ datasetId, images, warnings, copies, normals }) => (
         <section>
           <h2>What was found</h2>
           <p>
@@ -66,6 +66,17 @@ export function AuditFindings({ id }: { id: string }) {
               {sentence}
             </p>
           ))}
+          {normals && <p>{normals.advice}</p>}
+          {normals && normals.outliers.length > 0 && (
+            <figure>
+              <figcaption class="quiet">Normal pictures that do not belong to the others</figcaption>
+              <ul class="sheet">
+                {normals.outliers.map((image) => (
+                  <Copy key={image.imageId} {...{ datasetId, image }} />
+                ))}
+              </ul>
+            </figure>
+          )}
           {copies.groups.slice(0, shownGroups).map((group) => (
             <figure key={group.images[0]?.imageId}>
               <figcaption class="quiet">{likeness[group.kind]}</figcaption>

@@ -10,6 +10,7 @@ import {
   splitSchema,
   timestampSchema,
 } from './primitives.js';
+import { foreignSchema } from './scores.js';
 
 /** Trivial measures of an image that need no look at what it shows. */
 const cueSchema = z
@@ -67,10 +68,13 @@ export type CueFigure = z.infer<typeof cueFigureSchema>;
 
 const auditWarningSchema = z
   .strictObject({
-    kind: z.enum(['copies-across-splits', 'copies-across-labels', 'copies', 'shortcut']).meta({
-      description:
-        '`copies-across-splits`: in training and test; `copies-across-labels`: normal and abnormal at once; `shortcut`: a trivial cue tells the labels apart.',
-    }),
+    kind: z
+      .enum(['copies-across-splits', 'copies-across-labels', 'copies', 'shortcut', 'mixture', 'outliers', 'inverted'])
+      .meta({
+        description:
+          '`copies-across-splits`: in training and test; `copies-across-labels`: normal and abnormal at once; `shortcut`: a trivial cue tells the labels apart; ' +
+          '`mixture`, `outliers`, `inverted`: normal training images that do not belong to the others (see `normals`).',
+      }),
     sentence: z.string().meta({ description: 'What was found, what it means, and what to do.' }),
   })
   .meta({ id: 'AuditWarning', description: 'Something about a data set that makes figures mislead.' });
@@ -108,6 +112,29 @@ const auditFindingsFields = {
   }),
 };
 
+const auditNormalsSchema = z
+  .strictObject({
+    available: countSchema.meta({ description: 'Normal training images that could be read.' }),
+    inspected: countSchema.meta({
+      description: 'Distinct pictures among them that were looked at; 0 where they were too few.',
+    }),
+    outliers: z
+      .array(auditedImageSchema.safeExtend({ kind: foreignSchema }).meta({ id: 'AuditedOutlier' }))
+      .meta({ description: 'Those that do not belong to the others, and why.' }),
+    isMixed: z.boolean().meta({ description: 'Whether those of another kind are so many that two kinds are mixed.' }),
+    gainOfMore: shareSchema.optional().meta({
+      description:
+        'By which share 8 more normal images than those inspected would bring a new one closer to them; absent where this cannot be told.',
+    }),
+    advice: z.string().meta({ description: 'Whether more normal images would help, or why this cannot be told.' }),
+  })
+  .meta({
+    id: 'AuditNormals',
+    description: 'The normal training images themselves, as the default backbone sees them.',
+  });
+
+export type AuditNormals = z.infer<typeof auditNormalsSchema>;
+
 export const auditFields = {
   id: idSchema,
   jobId: idSchema,
@@ -121,6 +148,7 @@ export const auditFields = {
     })
     .meta({ id: 'AuditImages', description: 'What the findings come from.' }),
   ...auditFindingsFields,
+  normals: auditNormalsSchema.optional().meta({ description: 'Absent in audits of earlier versions.' }),
 };
 
 export const auditSchema = z
@@ -129,7 +157,7 @@ export const auditSchema = z
 
 export type Audit = z.infer<typeof auditSchema>;
 
-export type AuditFindings = Pick<Audit, 'warnings' | 'copies' | 'cues'>;
+export type AuditFindings = Pick<Audit, 'warnings' | 'copies' | 'cues' | 'normals'>;
 
 /** What an audit says of the figures of an evaluation. */
 export const evaluationAuditSchema = z

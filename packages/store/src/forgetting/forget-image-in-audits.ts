@@ -3,7 +3,7 @@ import { withoutImages } from '../audits/without-images.js';
 import type { Tenant } from '../records/tenant.js';
 import { youngerThan } from './younger-than.js';
 
-/** Takes an image out of the groups of copies of audits. */
+/** Takes an image out of the copies and the outliers that audits name. */
 export async function forgetImageInAudits(tenant: Tenant, datasetId: string, imageId: string): Promise<void> {
   const documents = auditDocuments(tenant);
   const load = async (id: string) => (await documents.read(auditKey(tenant, id)))?.value;

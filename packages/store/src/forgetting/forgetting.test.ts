@@ -111,7 +111,7 @@ async function evaluate(tenant: Tenant, request: Request, images: readonly Image
   return evaluation;
 }
 
-/** An audit that has found all images to be copies. */
+/** An audit that has found all images to be copies, and none to belong. */
 async function auditOf(tenant: Tenant, datasetId: string, images: readonly Image[]) {
   const { job } = await tenant.jobs.create({ kind: 'audit', request: { datasetId } });
   const { attempt } = await tenant.attempts.start(job.id);
@@ -123,6 +123,13 @@ async function auditOf(tenant: Tenant, datasetId: string, images: readonly Image
     warnings: [],
     copies: { images: 2, testInTraining: 0, groupCount: 1, groups: [{ kind: 'near', images: alike }] },
     cues: [],
+    normals: {
+      available: 3,
+      inspected: 3,
+      outliers: alike.map((image) => ({ ...image, kind: 'other-kind' })),
+      isMixed: true,
+      advice: '',
+    },
   });
   await tenant.attempts.end(attempt, { state: 'succeeded', result: { auditId: id } });
   return tenant.audits.get(id);
@@ -301,8 +308,10 @@ describe('deleting an image', () => {
     }
     const { foreign } = await tenant.evaluations.get(evaluation.id);
     expect([foreign?.count, foreign?.images.map(({ imageId }) => imageId)]).toEqual([3, ids]);
-    const [group] = (await tenant.audits.get(audit.id)).copies.groups;
-    expect(group?.images.map(({ imageId }) => imageId)).toEqual(ids);
+    const { copies, normals } = await tenant.audits.get(audit.id);
+    for (const named of [copies.groups[0]?.images, normals?.outliers]) {
+      expect(named?.map(({ imageId }) => imageId)).toEqual(ids);
+    }
     return model;
   }
   type Seen = ReturnType<typeof detectorWithResults>;

@@ -10,15 +10,15 @@ import type { AuditThread } from './audit-thread.js';
 const atOnce = 4;
 
 /**
- * Reads the traits of images and hands them to the thread of an audit, in their order; resolves with how many there
- * were. An image that cannot be read is left out, and said in the log.
+ * Reads the traits of images and hands them to the thread of an audit, in their order; resolves with those that
+ * were read. An image that cannot be read is left out, and said in the log.
  */
 export async function giveTraits(
   { imagingPool }: Pick<WorkerDependencies, 'imagingPool'>,
   { tenant, signal, log, report }: Pick<JobContext, 'tenant' | 'signal' | 'log' | 'report'>,
   images: readonly Image[],
   thread: AuditThread,
-): Promise<number> {
+): Promise<Image[]> {
   const read = async (image: Image) => {
     try {
       const options = { signal, caller: tenant.tenant };
@@ -33,14 +33,14 @@ export async function giveTraits(
     }
   };
   let done = 0;
-  let given = 0;
+  const given: Image[] = [];
   for await (const { image, traits } of pMapIterable(images, read, { concurrency: atOnce })) {
     if (traits) {
       const { id: imageId, fileName, split, label, sha256, width, height, format, technicalTags } = image;
       const bitDepth = technicalTags?.bitsStored ?? traits.bitDepth;
       const named = { imageId, fileName, split, label, sha256, width, height, format };
       await thread.run('add', { ...named, traits: { ...traits, bitDepth } }, { signal });
-      given++;
+      given.push(image);
     }
     report({ phase: 'auditing', done: ++done, total: images.length });
   }
