@@ -1,7 +1,7 @@
 import type { AuditedImage, AuditFindings, AuditNormals, AuditWarning } from '@mediclip/contracts';
 
 /** What an inspection of the normal training images of a data set found (`inspectNormals`). */
-export interface NormalsInspection extends Pick<AuditNormals, 'isMixed' | 'advice'> {
+interface NormalsInspection extends Pick<AuditNormals, 'isMixed' | 'advice'> {
   /** The images that were looked at. */
   readonly looked: readonly AuditedImage[];
   readonly outliers: readonly {

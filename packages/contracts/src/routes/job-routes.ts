@@ -69,7 +69,7 @@ export const jobRoutes = {
     tag: 'datasets',
     summary: 'Audit a data set',
     description:
-      'A job; its result names the audit: copies within and across splits and labels, and trivial cues that tell the labels apart.',
+      'A job; its result names the audit: copies within and across splits and labels, trivial cues that tell the labels apart, and normal training images that do not belong.',
     params: idParams,
     replies: { 202: made('The job.', jobSchema) },
     problems: ['queue-full', 'queue-unavailable', 'too-few-images'],
