@@ -21,7 +21,9 @@ test('normal images of a folder are inspected as they are scored, once each, and
     },
   };
   const found = await inspectFolder(folder, [...normals, normals[0]!], engine, task, {});
-  expect(found).toMatchObject({ looked: normals, outliers: [{ index: 2 }], gainOfMore: 0.1 });
+  expect(found).toMatchObject({ outliers: [{ index: 2 }], gainOfMore: 0.1 });
+  const looked = found.looked.map(({ fileName }) => fileName);
+  expect(looked.sort()).toEqual(normals.map(({ fileName }) => fileName));
   expect(found.advice).toContain('8 more normal images would probably help');
   const few = await inspectFolder(folder, normals.slice(0, 3), engine, task, {});
   expect(few).toMatchObject({ looked: [], outliers: [], advice: expect.stringContaining('from 4 on') });

@@ -67,7 +67,7 @@ export async function inspectNormals<T>(normals: readonly T[], source: NormalsSo
   return { looked, outliers, isMixed, gainOfMore, advice };
 }
 
-/** Of readable normals the distinct ones, as they are scored with the intensity that they decide. */
+/** The distinct ones of the readable normals, as they are scored with the intensity that they decide. */
 async function distinctNormals<T>(
   normals: readonly T[],
   { intensity: wanted }: Pick<AdaptationOptions, 'intensity'>,
