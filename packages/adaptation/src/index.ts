@@ -11,7 +11,6 @@ export { type DetectorReference, Scorer } from './detector/scorer.js';
 export { deviceTraffic } from './device-traffic.js';
 export { AdaptationError, type AdaptationErrorCode } from './errors.js';
 export type { BatchHalved, OnBatchHalved } from './halving.js';
-export type { InspectionJob } from './inspection/inspection-job.js';
 export {
   type InspectedNormals,
   inspectNormals,
@@ -19,6 +18,7 @@ export {
   type NormalsSource,
   type NormalsView,
 } from './inspection/inspect-normals.js';
+export type { InspectionJob } from './inspection/inspection-job.js';
 export { InspectionRun, type NormalsInspected, readNormalsFound } from './inspection/inspection-run.js';
 export { enoughNote } from './inspection/learning-curve.js';
 export { describeKinds } from './kinship/describe-kinds.js';
