@@ -57,6 +57,21 @@ export function memoryOfTree(root) {
   return processTree(root).reduce((sum, pid) => sum + proportionalMemory(pid), 0);
 }
 
+/** Resident memory of a process in bytes. 0 when it has ended. */
+function residentMemory(pid) {
+  try {
+    const [, kibibytes] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return Number(kibibytes ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
+
+/** As `memoryOfTree`, but pages that several share count in each of them. */
+export function residentOfTree(root) {
+  return processTree(root).reduce((sum, pid) => sum + residentMemory(pid), 0);
+}
+
 /**
  * Runs a command to its end; `stdout`, wall-clock `seconds` and `peakBytes`, the largest memory that it and all its
  * descendants had together, sampled five times a second. Throws when it fails.

@@ -3,9 +3,8 @@
  * alone take turns. Processor times are the kernel's, of the processes themselves, so they mean something on a machine
  * that others use too; images a second do so only as ratios. Linux only.
  */
-import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { Agent, request } from 'node:http';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +15,7 @@ import { decodeImage, testImage } from '@mediclip/imaging';
 import sharp from 'sharp';
 import { startEmbeddedServer } from '../apps/cli/dist/demo/embedded-server.js';
 import { device } from './device.mjs';
+import { allOf, formOf, post, scoreOf, unseenFiles } from './http-load.mjs';
 import { processorSeconds, processorSecondsOf } from './process-tree.mjs';
 import { adaptBriefly, upload } from './service.mjs';
 import { exampleShots } from './shots.mjs';
@@ -23,11 +23,6 @@ import { spreadOf } from './spread.mjs';
 
 const repetitions = 5;
 const side = 224;
-const examples = fileURLToPath(new URL('../examples/brain-mri/test/abnormal', import.meta.url));
-const form = {
-  before: '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n',
-  after: '\r\n--x--\r\n',
-};
 
 /** Kinds of image: how they are made of an example of 240 x 240 greys. */
 const kinds = {
@@ -87,7 +82,7 @@ export function scorePathRows(row, found) {
 async function measured({ kind, clients }, { server, url, engine, detector }) {
   const rounds = [];
   for (let round = 0; round <= repetitions; round++) {
-    const files = await imageFiles(kind, images);
+    const files = await unseenFiles(images, kinds[kind]);
     const prepared = [];
     for (const file of files) prepared.push({ side, data: testImage(await decodeImage(file), side).data });
     const http = await overHttp(server, url, files, clients);
@@ -115,10 +110,10 @@ async function measured({ kind, clients }, { server, url, engine, detector }) {
 
 async function overHttp({ pid, baseUrl }, url, files, clients) {
   const agent = new Agent({ keepAlive: true, maxSockets: clients });
-  const bodies = files.map((file) => Buffer.concat([Buffer.from(form.before), file, Buffer.from(form.after)]));
+  const bodies = files.map(formOf);
   const before = await metricsOf(baseUrl);
   const [all, service] = [processorSeconds(pid), processorSecondsOf(pid)];
-  const perSecond = await allOf(bodies, clients, (body) => post(url, body, agent));
+  const perSecond = await allOf(bodies, clients, async (body) => scoreOf(await post(url, body, agent)));
   const processorMs = ((processorSeconds(pid) - all) * 1000) / files.length;
   const serviceMs = ((processorSecondsOf(pid) - service) * 1000) / files.length;
   agent.destroy();
@@ -132,29 +127,6 @@ async function inEngine(engine, detector, prepared, clients) {
   const before = processorSeconds(pid);
   const perSecond = await allOf(prepared, clients, (image) => engine.score({ detector, images: [image] }));
   return { perSecond, processorMs: ((processorSeconds(pid) - before) * 1000) / prepared.length };
-}
-
-/** Does `work` for all items, for so many at once; how many a second. */
-async function allOf(items, atOnce, work) {
-  const left = [...items];
-  const begun = performance.now();
-  const one = async () => {
-    for (let item = left.pop(); item !== undefined; item = left.pop()) await work(item);
-  };
-  await Promise.all(Array.from({ length: atOnce }, one));
-  return (items.length * 1000) / (performance.now() - begun);
-}
-
-/** Sends a form and reads the answer, with as little work here as can be. */
-async function post(url, body, agent) {
-  const headers = { 'content-type': 'multipart/form-data; boundary=x', 'content-length': body.length };
-  const sent = request(url, { method: 'POST', agent, headers });
-  sent.end(body);
-  const [answer] = await once(sent, 'response');
-  const chunks = [];
-  for await (const chunk of answer) chunks.push(chunk);
-  const { results, detail } = JSON.parse(Buffer.concat(chunks).toString());
-  if (results?.[0]?.outcome !== 'scored') throw new Error(detail ?? results[0].error.detail);
 }
 
 /**
@@ -177,20 +149,6 @@ async function decodingMs(files) {
   for (const file of files) await sharp(file).raw().toBuffer();
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1000 / files.length;
-}
-
-/** So many files that nobody has seen: the examples with a little noise. */
-async function imageFiles(kind, count) {
-  const files = [];
-  const names = readdirSync(examples).sort();
-  for (let index = 0; index < count; index++) {
-    const source = readFileSync(path.join(examples, names[index % names.length]));
-    const { data, info } = await sharp(source).greyscale().raw().toBuffer({ resolveWithObject: true });
-    const noise = crypto.getRandomValues(new Uint8Array(data.length));
-    for (const [at, value] of noise.entries()) data[at] = Math.min(255, data[at] + (value & 3));
-    files.push(await kinds[kind](sharp(data, { raw: { ...info } })).toBuffer());
-  }
-  return files;
 }
 
 async function makeDetector(engine, folder) {

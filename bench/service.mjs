@@ -48,7 +48,7 @@ export async function serviceBench() {
   }
 }
 
-async function upload(client) {
+export async function upload(client) {
   const { id } = await client.createDataset({ name: 'Bench' });
   const files = readdirSync(trainingImages).map((name) => fileAt(path.join(trainingImages, name)));
   await client.uploadImages(
@@ -59,7 +59,7 @@ async function upload(client) {
 }
 
 /** A model after one epoch: as fast as any. */
-async function adaptBriefly(client, datasetId) {
+export async function adaptBriefly(client, datasetId) {
   const training = { epochs: 1, selection: 'last', heldOutSamples: 0 };
   const { modelId } = await client.waitForResult(await client.createAdaptation({ datasetId, training }));
   return modelId;
