@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { ProblemError } from '@mediclip/contracts';
+import { openZipFile } from '@mediclip/files';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import type { Archive, ArchiveFile, ArchiveLimits } from './archive.js';
 import { corruptArchive, EntryChecks, linkProblem } from './entry-checks.js';
@@ -16,11 +17,9 @@ const folderType = 0o040000;
  * and with `archive-corrupt`.
  */
 export async function openZip(path: string, packedBytes: number, limits: ArchiveLimits): Promise<Archive> {
-  const zip = await yauzl
-    .openPromise(path, { lazyEntries: true, autoClose: false, decodeStrings: false, validateEntrySizes: true })
-    .catch((error: unknown) => {
-      throw corruptArchive(error);
-    });
+  const zip = await openZipFile(path, { decodeStrings: false }).catch((error: unknown) => {
+    throw corruptArchive(error);
+  });
   try {
     return { files: await listFiles(zip, new EntryChecks(limits, packedBytes)), close: async () => zip.close() };
   } catch (error) {

@@ -1,4 +1,5 @@
-import yauzl, { type Entry, type ZipFile } from 'yauzl';
+import { openZipFile } from '@mediclip/files';
+import type { Entry, ZipFile } from 'yauzl';
 import { WeightsError } from '../../weights-error.js';
 import { readFileBytes } from '../safetensors/read.js';
 
@@ -28,7 +29,7 @@ export interface CheckpointArchive {
 export async function readCheckpointArchive(path: string): Promise<CheckpointArchive> {
   let zip: ZipFile;
   try {
-    zip = await yauzl.openPromise(path, { lazyEntries: true, autoClose: false });
+    zip = await openZipFile(path);
   } catch (cause) {
     throw noCheckpoint(path, cause);
   }
