@@ -18,7 +18,6 @@ export default {
   },
   testSequencer: '<rootDir>/scripts/jest-sequencer.mjs',
   reporters: ['default', '<rootDir>/scripts/count-reporter.mjs'],
-  // One more than two cores: a third of the tests wait for processes most of the time.
-  maxWorkers: 3,
+  maxWorkers: 2,
   testTimeout: 60_000,
 };

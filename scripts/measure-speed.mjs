@@ -28,6 +28,6 @@ function share() {
 export async function timeFactor() {
   const given = Number(process.env.TEST_TIME_FACTOR);
   if (given >= 1) return given;
-  const shares = await Promise.all([share(), share(), share()]);
+  const shares = await Promise.all([share(), share()]);
   return Math.min(20, Math.max(2, 2 * Math.max(...shares)));
 }
