@@ -1,18 +1,19 @@
 /**
- * `node bench/growth.mjs [--store s3] [--images 20000] [--jobs 100000] [--repetitions 5]`: what one
- * image, one page, one count and one job cost as there are more of them. On a folder, or on the S3 server
- * of the tests. Milliseconds of the processor in this process and of the clock; the last line of a table says by how
- * much its largest figure exceeds its smallest.
+ * `node bench/growth.mjs [--store s3] [--images 20000] [--jobs 100000] [--repetitions 5]`: what one image, one page,
+ * one count and one job cost as there are more of them. On a folder, or on the S3 server of the tests. Milliseconds of
+ * the processor in this process and of the clock; the last line of a table says by how much its largest figure exceeds
+ * its smallest.
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { newId, openStore } from '@mediclip/store';
 import { s3Credentials, startS3Server, temporaryFolder } from '@mediclip/testing';
+import { imageDescription } from '../packages/store/dist/testing/test-images.js';
 import { spreadOf } from './spread.mjs';
 
 /** Images written in one go, and entries of a page that is read. */
-const BATCH = 100;
-const PAGE = 5;
+const batchSize = 100;
+const pageSize = 5;
 const decades = (most) => [10, 100, 1000, 10_000, 20_000, 100_000].filter((size) => size <= most);
 
 const processorMs = () => {
@@ -36,22 +37,13 @@ async function cost(repetitions, work, units = 1) {
 async function imageGrowth(store, sizes, repetitions) {
   const { datasets, images } = store.tenant('default');
   const { id } = await datasets.create({ name: 'many' });
-  const described = {
-    fileName: 'scan.png',
-    split: 'train',
-    label: 'normal',
-    format: 'png',
-    mediaType: 'image/png',
-    width: 2,
-    height: 3,
-    notes: [],
-  };
+  const described = imageDescription();
   const place = { uploadId: newId(), file: 0, frame: 0 };
   const image = await images.prepare(id, described, { bytes: new TextEncoder().encode('pixels') }, place);
   const ids = [];
   const commit = async (count) => {
-    for (let left = count; left > 0; left -= BATCH) {
-      const more = Array.from({ length: Math.min(BATCH, left) }, () => ({ ...image, id: newId() }));
+    for (let left = count; left > 0; left -= batchSize) {
+      const more = Array.from({ length: Math.min(batchSize, left) }, () => ({ ...image, id: newId() }));
       await images.commit(id, more);
       ids.push(...more.map((one) => one.id));
     }
@@ -66,7 +58,7 @@ async function imageGrowth(store, sizes, repetitions) {
       adding,
       counts: await cost(repetitions, () => images.counts(id)),
       one: await cost(repetitions, () => images.get(id, middle)),
-      page: await cost(repetitions, () => images.list(id, { limit: PAGE, cursor: middle })),
+      page: await cost(repetitions, () => images.list(id, { limit: pageSize, cursor: middle })),
     });
   }
   return rows;
@@ -90,7 +82,7 @@ async function jobGrowth(store, sizes, repetitions) {
       size,
       adding,
       one: await cost(repetitions, () => jobs.get(middle)),
-      page: await cost(repetitions, () => jobs.list({ limit: PAGE, cursor: middle })),
+      page: await cost(repetitions, () => jobs.list({ limit: pageSize, cursor: middle })),
     });
   }
   return rows;

@@ -4,7 +4,8 @@ import yauzl, { type Options, type ZipFile } from 'yauzl';
 const locatorBytes = 20;
 const endBytes = 22;
 const longestComment = 0xffff;
-const locatorSignature = 0x07064b50;
+const locatorSignature = Buffer.from('PK\x06\x07');
+const endSignature = Buffer.from('PK\x05\x06');
 
 /**
  * Opens the zip at `path`; rejects when its directory cannot be read. Its entries are read one by one, and it is to be
@@ -25,11 +26,11 @@ async function refusePlacesBeyondEnd(path: string): Promise<void> {
     const { size } = await file.stat();
     const tail = Buffer.alloc(Math.min(size, locatorBytes + endBytes + longestComment));
     await file.read(tail, 0, tail.length, size - tail.length);
-    for (let at = 0; at + locatorBytes <= tail.length; at++) {
-      if (tail[at] !== 0x50 || tail.readUInt32LE(at) !== locatorSignature) continue;
+    for (let at = tail.indexOf(locatorSignature); at >= 0; at = tail.indexOf(locatorSignature, at + 1)) {
+      const behind = at + locatorBytes;
+      if (!tail.subarray(behind, behind + endSignature.length).equals(endSignature)) continue;
       const place = tail.readBigUInt64LE(at + 8);
-      const isEnd = at + locatorBytes + 4 <= tail.length && tail.readUInt32LE(at + locatorBytes) === 0x06054b50;
-      if (isEnd && place > BigInt(size)) throw new Error(`The zip points beyond its end, to ${place}.`);
+      if (place > size) throw new Error(`The zip points beyond its end, to ${place}.`);
     }
   } finally {
     await file.close();

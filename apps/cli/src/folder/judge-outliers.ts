@@ -6,8 +6,7 @@ import type { LoadedShots } from './load-shots.js';
 
 /**
  * Names the shots that do not belong to the others, and leaves them out where the options say so; says whether more
- * shots would help. `outFolder` is for
- * what was found.
+ * shots would help. `outFolder` is for what was found.
  */
 export async function judgeOutliers(
   engine: Pick<Engine, 'inspect'>,
