@@ -1,5 +1,5 @@
 /**
- * `npm run audit-bench -- FOLDER…`: how many made copies of the pictures of a folder the audit finds, and what else it
+ * `node bench/audit.mjs FOLDER…`: how many made copies of the pictures of a folder the audit finds, and what else it
  * calls copies. A third of the pictures, taken in turn, gets one copy of each kind.
  */
 import { createHash } from 'node:crypto';
@@ -58,7 +58,7 @@ console.log(
     .join('')}---|---|`,
 );
 for (const folder of process.argv.slice(2)) {
-  const files = await picturesOf(folder);
+  const files = picturesOf(folder);
   const pictures = [];
   for (const file of files) pictures.push({ ...(await pictureOf(readFileSync(file))), source: pictures.length });
   const own = findCopies(pictures);

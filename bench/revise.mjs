@@ -1,9 +1,7 @@
 /**
  * `npm run bench:revise -- FOLDER… [--seed 0] [--alpha 0.1]`: adapts to 16 normals of each folder, calibrates on every
- * other normal test
- * image, adds the three of the others that the detector finds most abnormal, and prints what became of them and of the
- * rest, as a table
- * in Markdown. Through the command line, as a person would.
+ * other normal test image, adds the three of the others that the detector finds most abnormal, and prints what became
+ * of them and of the rest, as a table in Markdown. Through the command line, as a person would.
  */
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -45,7 +45,8 @@ export async function main(argv: readonly string[]): Promise<number> {
 const isOwn = (error: unknown): error is Error =>
   [UsageError, StoppedError, UncaughtError].some((kind) => error instanceof kind);
 
-function program(signal: AbortSignal): Command {
+/** The command line: every command with its options; `signal` stops what runs. */
+export function program(signal: AbortSignal): Command {
   const mediclip = new Command('mediclip')
     .description('Few-shot medical image anomaly detection. A research tool, not a medical device.')
     .version(serviceVersion)
