@@ -21,6 +21,8 @@ interface WorkerSettings {
   readonly privateWebhooks: boolean;
   /** How long jobs that have ended, results and evaluations are kept; without it for ever. */
   readonly retentionMs?: number | undefined;
+  /** How often unfinished jobs are looked for that the queue lacks; every minute by default. */
+  readonly recoverEveryMs?: number;
   readonly dicomweb: DicomwebSettings;
   /** The largest image file that is fetched. */
   readonly maximumImageBytes: number;

@@ -3,7 +3,7 @@ import type { Store } from '@mediclip/store';
 import type { Logger } from 'pino';
 import { sweepWorkFolders } from './jobs/work-folders.js';
 
-const recoverEveryMs = 60_000;
+const defaultRecoverEveryMs = 60_000;
 const sweepEveryMs = 3_600_000;
 
 /**
@@ -25,18 +25,20 @@ export interface HousekeepingOptions {
   readonly jobQueue: JobQueue;
   readonly workFolder: string;
   readonly retentionMs?: number | undefined;
+  readonly recoverEveryMs?: number;
   readonly logger: Logger;
 }
 
 /**
- * Recovers jobs every minute, and sweeps the store and the work folder now and every hour, until the returned function
- * is called, which resolves when nothing of it is under way.
+ * Recovers jobs every `recoverEveryMs`, and sweeps the store and the work folder now and every hour, until the returned
+ * function is called, which resolves when nothing of it is under way.
  */
 export function startHousekeeping({
   store,
   jobQueue,
   workFolder,
   retentionMs,
+  recoverEveryMs = defaultRecoverEveryMs,
   logger,
 }: HousekeepingOptions): () => Promise<void> {
   const underWay = new Set<Promise<void>>();

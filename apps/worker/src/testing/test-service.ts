@@ -65,6 +65,8 @@ export class TestService {
     dicomweb: { servers: [] } as DicomwebSettings,
     maximumImageBytes: 2 ** 20,
     datasetImages: 1000,
+    // Workers of a test have queues of their own: none is to recover what another one works on.
+    recoverEveryMs: longMs,
   };
   readonly #pool: ImagingPool;
   readonly #workers: Worker[] = [];
