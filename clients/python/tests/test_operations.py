@@ -119,7 +119,7 @@ def test_every_operation_is_reached(
 
     slice_ = dicom_of(np.asarray(PIL.Image.open(ABNORMAL).convert("L")))
     slice_.StudyInstanceUID, slice_.SeriesInstanceUID = "2.25.1", "2.25.2"
-    study = client.dicomweb.score(model, [slice_, b"no DICOM"])
+    study = client.dicomweb.score(model, [slice_, b"no DICOM"], dicom_groups="study")
     assert (study.stored, study.failed) == ([slice_.SOPInstanceUID], [(None, 0xC000)])
     (scored,) = study.job_ids
     assert client.job(scored).wait().result["scored"] == 1

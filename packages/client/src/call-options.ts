@@ -22,6 +22,9 @@ export interface ReadingOptions {
 /** Options of scoring files at once. */
 export interface ScoreOptions extends PostOptions, Pick<ReadingOptions, 'axis'> {}
 
+/** Options of sending a study. */
+export interface StudyOptions extends PostOptions, Pick<ReadingOptions, 'dicomGroups'> {}
+
 /** Options of a walk through a list. */
 export interface ListOptions extends CallOptions {
   /** Items per request; the server's default without it. */

@@ -60,6 +60,7 @@ import type {
   PostOptions,
   ReadingOptions,
   ScoreOptions,
+  StudyOptions,
   WaitOptions,
 } from './call-options.js';
 import { type Bytes, type LabelledFile, type NamedFile, open } from './files.js';
@@ -437,9 +438,9 @@ export class MediclipClient {
   storeStudyInDataset(
     id: string,
     files: readonly Uint8Array[],
-    options: PostOptions & { readonly split: Split; readonly label: Label },
+    options: StudyOptions & { readonly split: Split; readonly label: Label },
   ): Promise<StowAnswer> {
-    const query = { split: options.split, label: options.label };
+    const query = { split: options.split, label: options.label, dicomGroups: options.dicomGroups };
     const sent = { params: { id }, query, body: dicomFiles(files), accept: dicomJsonMediaType, options };
     const read = (response: Response) => response.json() as Promise<StowAnswer>;
     return this.#transport.call(transportRequest('storeStudyInDataset', sent), read);
@@ -449,9 +450,10 @@ export class MediclipClient {
   scoreStudy(
     id: string,
     files: readonly Uint8Array[],
-    options?: PostOptions,
+    options?: StudyOptions,
   ): Promise<{ readonly answer: StowAnswer; readonly jobIds: readonly string[] }> {
-    const sent = { params: { id }, body: dicomFiles(files), accept: dicomJsonMediaType, options };
+    const query = { dicomGroups: options?.dicomGroups };
+    const sent = { params: { id }, query, body: dicomFiles(files), accept: dicomJsonMediaType, options };
     return this.#transport.call(transportRequest('scoreStudy', sent), async (response) => ({
       answer: (await response.json()) as StowAnswer,
       jobIds: [...(response.headers.get('link') ?? '').matchAll(/\/v1\/jobs\/([\w-]+)/g)].map(([, jobId]) => jobId!),

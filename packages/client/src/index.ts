@@ -4,6 +4,7 @@ export type {
   PostOptions,
   ReadingOptions,
   ScoreOptions,
+  StudyOptions,
   WaitOptions,
 } from './call-options.js';
 export { MediclipClient, type ResultOf } from './client.js';

@@ -26,9 +26,12 @@ test('DICOM files go out and come in as multipart/related, and a map as float32'
     server.answer((response) => {
       response.writeHead(202, { 'content-type': 'application/dicom+json', link }).end('{}');
     });
-    expect(await client.scoreStudy('@production', files)).toEqual({ answer: {}, jobIds: ['job-1', 'job-2'] });
+    expect(await client.scoreStudy('@production', files, { dicomGroups: 'study' })).toEqual({
+      answer: {},
+      jobIds: ['job-1', 'job-2'],
+    });
     const { url, headers, body } = server.requests[0]!;
-    expect(url).toBe('/v1/models/%40production/dicomweb/studies');
+    expect(url).toBe('/v1/models/%40production/dicomweb/studies?dicomGroups=study');
     server.answer((response) => response.writeHead(200, { 'content-type': headers['content-type']! }).end(body));
     expect(await client.getStudyResults('id', 'segmentation')).toEqual(files);
 

@@ -161,6 +161,18 @@ describe('STOW-RS into a model', () => {
     ]);
   });
 
+  test('groups what it scores by series, or as the sender asks', async () => {
+    const twoSeries = [slice(14, 1), slice(14, 2, { seriesUid: '1.2.3.14.2' })];
+    const groupsOf = async (query: string) => {
+      const answer = await stow(`${intoModel}${query}`, twoSeries);
+      const jobId = /<\/v1\/jobs\/([^>]+)>/.exec(answer.headers.get('link')!)![1]!;
+      await service.ended(jobId);
+      return (await service.get(`/v1/jobs/${jobId}/groups`)).json.items.map(({ group }: { group: string }) => group);
+    };
+    expect(await groupsOf('')).toEqual([expect.stringMatching(/^series-/), expect.stringMatching(/^series-/)]);
+    expect(await groupsOf('?dicomGroups=study')).toEqual([expect.stringMatching(/^study-/)]);
+  });
+
   test('scores what a study grows by beside it, be the study scored by then or not', async () => {
     const sent = await Promise.all([1, 2, 3].map((number) => stow(intoModel, [slice(13, number)])));
     const jobs = await Promise.all(

@@ -109,8 +109,11 @@ async function scoreInstances(
   });
   dependencies.usage.added(call.store, { datasets: 1 });
   try {
+    const reading = readingOf(call.query, dependencies.patientKey);
     const upload = await takeImages(call, datasetId, dependencies, async (intake) => {
-      for (const [index, instance] of instances.entries()) await intake.add(incoming(instance, index + 1, unlabelled));
+      for (const [index, instance] of instances.entries()) {
+        await intake.add({ ...incoming(instance, index + 1, unlabelled), reading });
+      }
     });
     const outcomes = outcomesOf(instances, upload.outcomes);
     if (upload.stored === 0) {

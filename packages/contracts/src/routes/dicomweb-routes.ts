@@ -49,6 +49,7 @@ export const dicomwebRoutes = {
       'A STOW-RS server. The images of each study become a data set of their own and are scored by a job; the header `Link` names the jobs, ' +
       '`rel="monitor"`. Results that this service has written are refused, so that no loop comes about.',
     params: modelParams,
+    query: z.strictObject({ dicomGroups: dicomGroupsSchema.optional() }),
     body: stowBody,
     replies: stowReplies,
     problems: [

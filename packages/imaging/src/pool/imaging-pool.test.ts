@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -5,13 +6,14 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { temporaryFolder } from '@mediclip/testing';
 import { crossed, rebuilt } from '@mediclip/threads';
 import fc from 'fast-check';
+import sharp from 'sharp';
 import { decodeImage } from '../decode/decode-image.js';
 import { ImageError } from '../image/image-error.js';
 import { decodeMask } from '../masks/decode-mask.js';
 import { withoutMetadata } from '../metadata/without-metadata.js';
 import { drawOverlay, overlayGround } from '../overlay/overlay.js';
 import { maskImage, rgbImage, testImage, trainingImage } from '../prepare/prepare-image.js';
-import { dicomFile } from '../testing/dicom-file.js';
+import { type DicomFileOptions, dicomFile } from '../testing/dicom-file.js';
 import { goldenInput } from '../testing/golden-input.js';
 import { ImagingPool } from './imaging-pool.js';
 
@@ -105,6 +107,72 @@ describe('the imaging pool does in threads what the functions do', () => {
     const all = await Promise.all(Array.from({ length: 12 }, () => pool.frame(bytes, wants)));
     for (const { prepared } of all) expect(prepared.data).toEqual(all[0]!.prepared.data);
     expect(bytes.equals(copy)).toBe(true);
+  });
+});
+
+describe('pictures of 8 bits are stored and prepared as before deeper greys kept their values', () => {
+  /** Every value in no order, at odd sides: any other way of resizing or rounding gives other pixels. */
+  const samples = (length: number) => Uint8Array.from({ length }, (_, at) => (at * at + 3 * (at >> 2)) % 256);
+  const png = (width: number, height: number, channels: 1 | 2 | 3 | 4) =>
+    sharp(samples(width * height * channels), { raw: { width, height, channels } })
+      .toColourspace(channels < 3 ? 'b-w' : 'srgb')
+      .png()
+      .toBuffer();
+  const [rows, columns] = [33, 21];
+  const dicom8 = (more: Partial<DicomFileOptions> = {}) =>
+    dicomFile({ rows, columns, pixelData: samples(rows * columns * (more.samplesPerPixel ?? 1)), ...more });
+  const texts = (values: Readonly<Record<string, string>>) => ({
+    elements: Object.fromEntries(Object.entries(values).map(([tag, text]) => [tag, { vr: 'DS', text } as const])),
+  });
+  const sevenOfSixteen = new Uint8Array(Uint16Array.from(samples(rows * columns), (value) => value >> 1).buffer);
+
+  // Digests of what commit 5b8ab2c gave, the last one that made all DICOM files pictures of 8 bits at upload.
+  test.each<[string, () => Buffer | Promise<Buffer>, string]>([
+    ['PNG, grey', () => png(37, 23, 1), '18c678a436103907e1f09326628fbe9b'],
+    ['PNG, grey with alpha', () => png(37, 23, 2), '479a0573ec5af8f2d7db525576a9fb5e'],
+    ['PNG, colour', () => png(41, 29, 3), 'c77ce8131c76e6555d4c854e533c1b44'],
+    ['PNG, colour with alpha', () => png(29, 41, 4), '922e1e0a14445bd858de1de9dfbac3d7'],
+    ['PNG, palette', () => goldenInput('palette.png'), 'ef176151e20b99c25dab021203f38879'],
+    ['TIFF', () => goldenInput('gray8.tiff'), '9c15fe4a336236ea182801360f4236f8'],
+    ['JPEG', () => goldenInput('exif_rotated.jpg'), 'f87f1aa0175ecc0715acc90a2c267e17'],
+    ['DICOM, grey', () => dicom8(), 'e3c39a2923f61ce2745171506bb1b58a'],
+    ['DICOM, grey, inverted', () => dicom8({ photometric: 'MONOCHROME1' }), '0e25d6066710ba985bc39c266d22fbf5'],
+    [
+      'DICOM, grey, window',
+      () => dicom8(texts({ '00281050': '100', '00281051': '60' })),
+      '96fd99250969783350ba6f78743fb7e3',
+    ],
+    [
+      'DICOM, grey, rescaled window',
+      () => dicom8(texts({ '00281050': '40', '00281051': '80', '00281052': '-100', '00281053': '2' })),
+      'caedd9cb015b3bdf4985ed35d5db9055',
+    ],
+    [
+      'DICOM, grey, signed',
+      () => dicom8({ signed: true, ...texts({ '00281052': '-10', '00281053': '0.5' }) }),
+      '2ef2701ea626b31e89ee5b16e4588d17',
+    ],
+    [
+      'DICOM, grey, 7 of 16 bits',
+      () => dicom8({ bitsAllocated: 16, bitsStored: 7, pixelData: sevenOfSixteen }),
+      '29303062d05e5cbc0f51d64eaec282f9',
+    ],
+    ['DICOM, colour', () => dicom8({ samplesPerPixel: 3 }), '0648299628fa11debfd82d030d8566a7'],
+    [
+      'DICOM, YBR_FULL',
+      () => dicom8({ samplesPerPixel: 3, photometric: 'YBR_FULL' }),
+      '411ee90a124a74697117b4d825a1555c',
+    ],
+  ])('%s', async (_, file, digest) => {
+    const bytes = await file();
+    const { stored, description } = await pool.frame(bytes, { stored: { folder } });
+    expect(description).not.toHaveProperty('pixels');
+    const kept = stored ? readFileSync(stored.path) : bytes;
+    const hash = createHash('sha256').update((await decodeImage(kept)).data);
+    for (const kind of ['train', 'test'] as const) {
+      hash.update((await pool.frame(kept, { prepared: { side: 48, kind } })).prepared.data);
+    }
+    expect(hash.digest('hex').slice(0, 32)).toBe(digest);
   });
 });
 

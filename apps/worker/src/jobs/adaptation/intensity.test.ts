@@ -78,7 +78,7 @@ test.each<[string, NonNullable<Image['pixels']>, AdaptationOptionsInput, Model['
   expect(model.configuration.intensity).toEqual(options.intensity);
 });
 
-test('images of 8 bits leave model and detector as they were', async () => {
+test('images of 8 bits leave a model without an intensity', async () => {
   const model = await adapted(await service.dataset({ train: 3 }));
   expect(model).not.toHaveProperty('intensity');
   expect(worker.engine.adaptations.at(-1)!.job.intensity).toBeUndefined();

@@ -53,9 +53,11 @@ class AsyncDicomweb:
         query = {"split": split, "label": label, "dicomGroups": dicom_groups}
         return await self._stow(f"{dataset_path(dataset)}/dicomweb/studies", instances, query)
 
-    async def score(self, model: str | Model, instances: Iterable[ImageInput]) -> StoredStudy:
+    async def score(
+        self, model: str | Model, instances: Iterable[ImageInput], *, dicom_groups: DicomGroups | None = None
+    ) -> StoredStudy:
         """Has DICOM files scored (STOW-RS); ``job_ids`` of the answer names a job for each study."""
-        return await self._stow(f"{model_path(model)}/dicomweb/studies", instances, {})
+        return await self._stow(f"{model_path(model)}/dicomweb/studies", instances, {"dicomGroups": dicom_groups})
 
     async def results(
         self, scoring: str | AsyncJob, kind: DicomResultKind, *, server: str | None = None

@@ -53,9 +53,11 @@ class Dicomweb:
         query = {"split": split, "label": label, "dicomGroups": dicom_groups}
         return self._stow(f"{dataset_path(dataset)}/dicomweb/studies", instances, query)
 
-    def score(self, model: str | Model, instances: Iterable[ImageInput]) -> StoredStudy:
+    def score(
+        self, model: str | Model, instances: Iterable[ImageInput], *, dicom_groups: DicomGroups | None = None
+    ) -> StoredStudy:
         """Has DICOM files scored (STOW-RS); ``job_ids`` of the answer names a job for each study."""
-        return self._stow(f"{model_path(model)}/dicomweb/studies", instances, {})
+        return self._stow(f"{model_path(model)}/dicomweb/studies", instances, {"dicomGroups": dicom_groups})
 
     def results(
         self, scoring: str | Job, kind: DicomResultKind, *, server: str | None = None
