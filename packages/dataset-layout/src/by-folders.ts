@@ -4,6 +4,7 @@ import type { PlacedEntry } from './layout.js';
 import { type MaskCandidate, type MaskedImage, matchMasks } from './match-masks.js';
 import {
   folderLabelOf,
+  isImageFolder,
   isMaskFolder,
   splitOf,
   withoutExtension,
@@ -25,32 +26,49 @@ interface Found {
 const abnormalTraining = 'It lies among abnormal training images, and training takes normal ones only.';
 const elsewhere = 'It lies in no folder of the layout.';
 
-/**
- * True when folders of MVTec AD's layout are there: `good` in place of `normal`, or masks in `ground_truth/<defect>`.
- */
-export function hasDefectFolders(entries: readonly Entry[]): boolean {
-  return entries.some(
-    ({ segments: [first = '', second = '', third] }) =>
-      third !== undefined &&
-      ((splitOf(first) !== undefined && /^good$/i.test(second)) || /^ground[ _-]?truth$/i.test(first)),
-  );
+/** How the folders of a layout are to be read. */
+export interface FolderRules {
+  /** Whether folders say train and test; without, normal images are for training and abnormal ones for testing. */
+  readonly splits: boolean;
+  /** Whether abnormal test images lie in a folder for each kind of defect or finding, whatever its name. */
+  readonly kinds: boolean;
 }
 
 /**
- * Images by `{train,test}/{normal,abnormal}/…`, masks by name from `masks/…`; with `defects`, other folders of `test`
- * are defects.
+ * The rules by the folders that there are. Kinds have folders of their own where MVTec AD's are (`good` in place of
+ * `normal`, masks in `ground_truth/<defect>`), and where one of normal test images has others beside it, none of which
+ * is called abnormal.
  */
-export function placeByFolders(
-  entries: readonly Entry[],
-  { defects }: { readonly defects: boolean },
-): Map<Entry, PlacedEntry> {
+export function folderRulesOf(entries: readonly Entry[]): FolderRules {
+  const paths = entries.filter(({ sideReason }) => sideReason === undefined).map(({ segments }) => segments);
+  const splits = paths.some(([first = '', second]) => second !== undefined && splitOf(first) !== undefined);
+  const isMvtec = paths.some(
+    ([first = '', second = '', third]) =>
+      third !== undefined &&
+      ((splitOf(first) !== undefined && /^good$/i.test(second)) || /^ground[ _-]?truth$/i.test(first)),
+  );
+  const labels = new Set(paths.map((path) => testLabelOf(placeOf(path, splits), splits)));
+  return { splits, kinds: (splits && isMvtec) || (labels.has('normal') && !labels.has('abnormal')) };
+}
+
+/** The label that a folder of test images says. */
+function testLabelOf({ split, group, rest }: Place, splits: boolean): Label | undefined {
+  const isTest = splits ? split === 'test' : split !== 'train';
+  return isTest && rest.length > 0 ? folderLabelOf(group) : undefined;
+}
+
+/**
+ * Images by `{train,test}/{normal,abnormal}/…` or, without splits, `{normal,abnormal}/…`; masks by name from `masks/…`
+ * or from a folder of that name below the label's.
+ */
+export function placeByFolders(entries: readonly Entry[], rules: FolderRules): Map<Entry, PlacedEntry> {
   const placed = new Map<Entry, PlacedEntry>();
   const found: Found[] = [];
   const masks: MaskCandidate[] = [];
   for (const entry of entries) {
     if (entry.sideReason !== undefined) continue;
-    const mask = maskPath(entry.segments);
-    const image = mask === undefined ? imageAt(entry, defects) : undefined;
+    const mask = maskPath(entry.segments, rules);
+    const image = mask === undefined ? imageAt(entry, rules) : undefined;
     if (mask !== undefined) masks.push({ entry, path: mask });
     else if (image) found.push(image);
     else placed.set(entry, { role: 'ignored', reason: elsewhere });
@@ -72,19 +90,43 @@ export function placePlain(entries: readonly Entry[]): Map<Entry, PlacedEntry> {
   return placed;
 }
 
-function imageAt(entry: Entry, defects: boolean): Found | undefined {
-  const [first = '', group = '', ...rest] = entry.segments;
-  const split = splitOf(first);
-  const label = folderLabelOf(group) ?? (defects && split === 'test' ? 'abnormal' : undefined);
-  if (split === undefined || label === undefined || rest.length === 0) return undefined;
-  return { entry, split, label, group, rest: rest.join('/') };
+/** What the folders of a path say. */
+interface Place {
+  readonly split: Split | undefined;
+  /** The folder that says the label. */
+  readonly group: string;
+  readonly rest: readonly string[];
 }
 
-/** The path of a mask below its folder: of `masks/…`, `ground_truth/…`, `test/masks/…`. */
-function maskPath([first = '', second = '', ...rest]: readonly string[]): string | undefined {
-  if (isMaskFolder(first) && second !== '') return [second, ...rest].join('/');
-  if (splitOf(first) !== undefined && isMaskFolder(second) && rest.length > 0) return rest.join('/');
-  return undefined;
+function placeOf([first = '', ...others]: readonly string[], splits: boolean): Place {
+  const [second = '', ...rest] = others;
+  if (splits) return { split: splitOf(first), group: second, rest };
+  const split = splitOf(second);
+  return { split, group: first, rest: split !== undefined && rest.length > 0 ? rest : others };
+}
+
+function imageAt(entry: Entry, { splits, kinds }: FolderRules): Found | undefined {
+  const { split: said, group, rest } = placeOf(entry.segments, splits);
+  const label = folderLabelOf(group) ?? (kinds ? 'abnormal' : undefined);
+  const split = said ?? (splits ? undefined : label === 'normal' ? 'train' : 'test');
+  if (split === undefined || label === undefined || rest.length === 0) return undefined;
+  const [folder = '', ...below] = rest;
+  const isWrapped = below.length > 0 && isImageFolder(folder);
+  return { entry, split, label, group, rest: (isWrapped ? below : rest).join('/') };
+}
+
+/** The path of a mask below its folder: of `masks/…`, `ground_truth/…`, `test/masks/…`, `test/<label>/masks/…`. */
+function maskPath(segments: readonly string[], { splits }: FolderRules): string | undefined {
+  const [first = '', second = ''] = segments;
+  if (isMaskFolder(first) && second !== '') return segments.slice(1).join('/');
+  const { split, group, rest } = placeOf(segments, splits);
+  if (splits && split === undefined) return undefined;
+  if (rest.length === 0) return undefined;
+  if (isMaskFolder(group)) return rest.join('/');
+  const [folder = '', ...below] = rest;
+  if (below.length > 0 && isMaskFolder(folder)) return [group, ...below].join('/');
+  const masked = withoutMaskSuffix(group);
+  return masked === undefined ? undefined : [masked, ...rest].join('/');
 }
 
 /** Takes masks and thumbnails that lie beside their images from among these, and places all. */

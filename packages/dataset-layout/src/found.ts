@@ -12,7 +12,11 @@ const titles: Readonly<Record<LayoutKind, string>> = {
  * What was found, as a sentence:
  * `The layout in folders: 24 training images, 16 normal and 16 abnormal test images, 16 masks.`
  */
-export function foundSentence(kind: LayoutKind, entries: readonly PlacedEntry[], missing: number): string {
+export function foundSentence(
+  { kind, splits }: { readonly kind: LayoutKind; readonly splits: boolean },
+  entries: readonly PlacedEntry[],
+  missing: number,
+): string {
   const images = entries.filter((entry) => entry.role === 'image');
   const count = (split: string, label: string) =>
     images.filter((image) => image.split === split && image.label === label).length;
@@ -28,7 +32,8 @@ export function foundSentence(kind: LayoutKind, entries: readonly PlacedEntry[],
           `${normal} normal and ${counted(abnormal, 'abnormal test image')}`,
           counted(masks, 'mask'),
         ];
-  return `${titles[kind]}: ${[...main, ...leftOut(entries, missing)].join(', ')}.`;
+  const title = splits ? titles[kind] : 'Folders of labels without train and test';
+  return `${title}: ${[...main, ...leftOut(entries, missing)].join(', ')}.`;
 }
 
 function leftOut(entries: readonly PlacedEntry[], missing: number): string[] {

@@ -24,8 +24,8 @@ export type PlacedEntry =
 
 /**
  * `lists`: the paper's, `images/` with sample lists. `folders`: `train/normal`, `test/normal`, `test/abnormal`,
- * `masks`. `defects`: `train/good`, `test/good`, `test/<defect>`, `ground_truth/<defect>` (MVTec AD). `plain`: images
- * at the top.
+ * `masks`. `defects`: a folder for each kind of abnormal images, as `train/good`, `test/good`, `test/<defect>`,
+ * `ground_truth/<defect>` (MVTec AD). `plain`: images at the top.
  */
 export type LayoutKind = 'lists' | 'folders' | 'defects' | 'plain' | 'unknown';
 

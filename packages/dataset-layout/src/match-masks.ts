@@ -1,7 +1,7 @@
 import type { Label } from '@mediclip/contracts';
 import type { Entry } from './entry.js';
 import type { PlacedEntry } from './layout.js';
-import { baseName, withoutExtension, withoutMaskSuffix } from './names.js';
+import { baseName, withoutExtension, withoutMaskMark } from './names.js';
 
 export interface MaskedImage {
   readonly entry: Entry;
@@ -33,11 +33,11 @@ const passes: readonly {
   readonly ofMask: (stem: string) => string | undefined;
 }[] = [
   { ofImage: stems, ofMask: (stem) => stem },
-  { ofImage: stems, ofMask: withoutMaskSuffix },
+  { ofImage: stems, ofMask: withoutMaskMark },
   { ofImage: (image) => stems(image).map(folded), ofMask: folded },
-  { ofImage: (image) => stems(image).map(folded), ofMask: (stem) => withoutMaskSuffix(folded(stem)) },
+  { ofImage: (image) => stems(image).map(folded), ofMask: (stem) => withoutMaskMark(folded(stem)) },
   { ofImage: lastNames, ofMask: (stem) => baseName(folded(stem)) },
-  { ofImage: lastNames, ofMask: (stem) => withoutMaskSuffix(baseName(folded(stem))) },
+  { ofImage: lastNames, ofMask: (stem) => withoutMaskMark(baseName(folded(stem))) },
 ];
 
 /**

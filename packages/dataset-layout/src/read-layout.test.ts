@@ -99,6 +99,57 @@ describe('folders', () => {
   });
 });
 
+describe('folders as data sets of others have them', () => {
+  test('beside those of normal test images are kinds of findings, unless one is called abnormal', async () => {
+    const names = ['train/NORMAL/a.jpeg', 'train/PNEUMONIA/b.jpeg', 'test/NORMAL/c.jpeg', 'test/PNEUMONIA/d.jpeg'];
+    const { told } = await read(names.map((name) => `chest_xray/${name}`));
+    expect(Object.values(told)).toEqual([
+      'train normal',
+      expect.stringMatching(/^ignored: .*training takes normal ones only\.$/),
+      'test normal',
+      'test abnormal of PNEUMONIA',
+    ]);
+    const named = await read(['test/normal/a.png', 'test/abnormal/b.png', 'test/unsure/c.png']);
+    expect(named.told['test/unsure/c.png']).toMatch(/^ignored: /);
+  });
+
+  test('say labels without train and test: normal images are to learn from, the others to test', async () => {
+    const { told, found } = await read(['set/no/1 no.jpeg', 'set/yes/Y1.JPG']);
+    expect(Object.values(told)).toEqual(['train normal', 'test abnormal']);
+    expect(found).toMatch(/^Folders of labels without train and test: 1 training image, 0 normal and 1 abnormal /);
+    const kinds = ['normal/n (1).png', 'benign/b (1).png', 'benign/b (1)_mask.png', 'malignant/m (1).png'];
+    expect(Object.values((await read(kinds)).told)).toEqual([
+      'train normal',
+      'test abnormal of benign with benign/b (1)_mask.png',
+      'mask of benign/b (1).png',
+      'test abnormal of malignant',
+    ]);
+    const below = await read(['normal/train/a.png', 'normal/test/b.png', 'abnormal/test/c.png']);
+    expect(Object.values(below.told)).toEqual(['train normal', 'test normal', 'test abnormal']);
+    expect((await read(['set/normal/a.png', 'set/normal/b.png'])).kind).toBe('plain');
+    expect((await read(['set/abnormal/a.png', 'set/abnormal/b.png'])).kind).toBe('unknown');
+  });
+
+  test('of masks beside those of images are no images', async () => {
+    const { told } = await read([
+      'train/good/1.png',
+      'test/good/img/2.png',
+      'test/Ungood/img/3.png',
+      'test/Ungood/label/3.png',
+      'test/scratch/4.png',
+      'test/scratch_mask/4.png',
+    ]);
+    expect(Object.values(told)).toEqual([
+      'train normal',
+      'test normal',
+      'test abnormal with test/Ungood/label/3.png',
+      'mask of test/Ungood/img/3.png',
+      'test abnormal of scratch with test/scratch_mask/4.png',
+      'mask of test/scratch/4.png',
+    ]);
+  });
+});
+
 describe('a mask', () => {
   test.each([
     ['test/abnormal/a.png', 'masks/a.png'],
@@ -108,6 +159,9 @@ describe('a mask', () => {
     ['test/abnormal/a.jpg', 'mask/a.mask.bmp'],
     ['test/abnormal/a.jpg', 'masks/a-segmentation.jpg'],
     ['test/abnormal/1.2.840.7', 'masks/1.2.840.7.png'],
+    ['test/abnormal/a.nii.gz', 'masks/a_seg.nii.gz'],
+    ['test/abnormal/a.png', 'labels/a_label.png'],
+    ['test/abnormal/p1/a.png', 'masks/p1/mask_a.png'],
     ['test/abnormal/p1/a.png', 'masks/p1/a.png'],
     ['test/abnormal/p1/a.png', 'masks/a.png'],
     ['test/abnormal/a.png', 'masks/abnormal/a.png'],

@@ -1,10 +1,10 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
-import { hasDefectFolders, placeByFolders, placePlain } from './by-folders.js';
+import { folderRulesOf, placeByFolders, placePlain } from './by-folders.js';
 import { placeByLists } from './by-lists.js';
 import { type Entry, entriesOf, isSampleList } from './entry.js';
 import { foundSentence } from './found.js';
 import type { DatasetLayout, LayoutKind, MissingFile, PlacedEntry } from './layout.js';
-import { isMaskFolder, splitOf } from './names.js';
+import { baseName, folderLabelOf, isMaskFolder, splitOf } from './names.js';
 
 /** The bytes of the list at a place of the names. */
 export type ReadList = (index: number) => AsyncIterable<Uint8Array>;
@@ -20,18 +20,18 @@ const nameWithoutExtension = /^[^.]+$|\.\d+$/;
  */
 export async function readLayout(names: readonly string[], readList: ReadList): Promise<DatasetLayout> {
   const { entries, top } = await entriesOf(names, isLayoutFolder, yieldToEventLoop);
-  const { kind, placed, missing, lists } = await place(entries, top, names, readList);
+  const { kind, placed, missing, lists, splits } = await place(entries, top, names, readList);
   const result: PlacedEntry[] = [];
   for (const entry of entries) {
     const isList = lists.has(entry);
     const reason = entry.sideReason ?? 'It is in no known layout.';
     result.push(isList ? { role: 'list' } : (placed.get(entry) ?? { role: 'ignored', reason }));
   }
-  return { kind, entries: result, missing, found: foundSentence(kind, result, missing.length) };
+  return { kind, entries: result, missing, found: foundSentence({ kind, splits }, result, missing.length) };
 }
 
 async function place(entries: readonly Entry[], top: string, names: readonly string[], readList: ReadList) {
-  const nothing = { missing: [] as MissingFile[], lists: new Set<Entry>() };
+  const nothing = { missing: [] as MissingFile[], lists: new Set<Entry>(), splits: true };
   const lists = entries.filter(({ segments }) => segments.length === 2 && isSampleList(segments));
   if (lists.length > 0) {
     const asked = lists.map((entry) => ({
@@ -39,14 +39,23 @@ async function place(entries: readonly Entry[], top: string, names: readonly str
       name: names[entry.index] ?? entry.path,
       content: () => readList(entry.index),
     }));
-    return { kind: 'lists' as LayoutKind, lists: new Set(lists), ...(await placeByLists(entries, asked)) };
+    return {
+      kind: 'lists' as LayoutKind,
+      splits: true,
+      lists: new Set(lists),
+      ...(await placeByLists(entries, asked)),
+    };
   }
   await yieldToEventLoop();
-  const defects = hasDefectFolders(entries);
-  const placed = placeByFolders(entries, { defects });
-  if (hasImages(placed)) return { kind: (defects ? 'defects' : 'folders') as LayoutKind, placed, ...nothing };
+  const rules = folderRulesOf(entries);
+  const placed = placeByFolders(entries, rules);
+  if (hasImages(placed)) {
+    const kind: LayoutKind = rules.kinds ? 'defects' : 'folders';
+    return { ...nothing, kind, splits: rules.splits, placed };
+  }
   const hasPlain = entries.some(({ segments, sideReason }) => isTopImage(segments, sideReason));
-  if (top === '' && hasPlain) return { kind: 'plain' as LayoutKind, placed: placePlain(entries), ...nothing };
+  const isNormal = top === '' || folderLabelOf(baseName(top)) === 'normal';
+  if (isNormal && hasPlain) return { kind: 'plain' as LayoutKind, placed: placePlain(entries), ...nothing };
   return { kind: 'unknown' as LayoutKind, placed: new Map<Entry, PlacedEntry>(), ...nothing };
 }
 

@@ -373,7 +373,7 @@ const problemCatalogue = {
     title: 'The archive has no known layout',
     meaning: 'No file lies where images are expected; nothing of the archive was kept.',
     remedy:
-      'Use `train/normal/`, `test/normal/`, `test/abnormal/` and `masks/`, or `images/` with `samples/train.json` and `samples/test.json`; or put normal training images at the top.',
+      'Use `train/normal/`, `test/normal/`, `test/abnormal/` and `masks/`, or `images/` with `samples/train.json` and `samples/test.json`; or put normal training images at the top. Of several data sets, send each by itself.',
   },
   'archive-manifest-invalid': {
     status: 422,

@@ -45,8 +45,8 @@ const archiveLayoutSchema = z
   .strictObject({
     kind: z.enum(['lists', 'folders', 'defects', 'plain']).meta({
       description:
-        "`lists`: the paper's, with sample lists. `folders`: `train/normal` and the like. `defects`: `test/<defect>` with " +
-        '`ground_truth`. `plain`: images at the top, taken as normal training images.',
+        "`lists`: the paper's, with sample lists. `folders`: `train/normal` and the like. `defects`: a folder for each kind " +
+        'of abnormal images. `plain`: images at the top, taken as normal training images.',
     }),
     found: z.string().meta({
       description: 'A sentence for people: how much of what was found, before any image was decoded.',
