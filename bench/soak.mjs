@@ -1,9 +1,10 @@
 /**
- * `node bench/soak.mjs [SECONDS]` (600 by default): three tenants work with two API processes and a worker on one Redis
- * and one disk while the engine, the worker, an API and Redis are killed, an API is told to end, and the disk is full,
- * in turn. At the end nothing may be lost or doubled, and memory and descriptors of the API that was not killed must
- * be flat. Prints what happened as a table in Markdown; status 1 when something is wrong. Needs redis-server; the disk
- * is left out where nothing may be mounted.
+ * `node bench/soak.mjs [SECONDS] [PAUSE]` (600 and 0 by default): three tenants work with two API processes and a worker
+ * on one Redis and one disk while the engine, the worker, an API and Redis are killed, an API is told to end, and the
+ * disk is full, in turn. Each tenant rests PAUSE seconds between rounds, and disturbances wait so much longer: that
+ * leaves a shared machine to others. At the end nothing may be lost or doubled, and memory and descriptors of the API
+ * that was not killed must be flat. Prints what happened as a table in Markdown; status 1 when something is wrong.
+ * Needs redis-server; the disk is left out where nothing may be mounted.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -19,7 +20,8 @@ import { labelledExamples, quickOptions } from '../apps/cli/dist/end-to-end/test
 const seconds = Number(process.argv[2] ?? 600);
 const MiB = 2 ** 20;
 const tenants = ['amber', 'blue', 'coral'];
-const pauseMs = 6000;
+const restMs = 1000 * Number(process.argv[3] ?? 0);
+const pauseMs = 6000 + restMs;
 const patienceMs = 180_000;
 const faults = [];
 const counts = {};
@@ -188,7 +190,10 @@ try {
   const end = performance.now() + 1000 * seconds;
   const sampling = setInterval(measure, 1000);
   const work = have.map(async (one) => {
-    for (let round = 0; performance.now() < end; round++) await oneRound(one, round);
+    for (let round = 0; performance.now() < end; round++) {
+      await oneRound(one, round);
+      await sleep(restMs);
+    }
   });
   const disturb = async () => {
     const turns = Object.entries(disturbances);
@@ -197,6 +202,7 @@ try {
       const [name, disturbance] = turns[turn % turns.length];
       await disturbance();
       count(name);
+      console.error(new Date().toISOString(), name, JSON.stringify(measured.at(-1)), `${faults.length} faults`);
     }
   };
   await Promise.all([...work, disturb()]);

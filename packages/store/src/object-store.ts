@@ -7,6 +7,8 @@ export interface ObjectInfo {
   readonly key: string;
   readonly sizeBytes: number;
   readonly modifiedAt: Date;
+  /** Names what is stored now: another after every write of other bytes. No etag: `put` does not know it. */
+  readonly version: string;
 }
 
 export interface StoredBytes {

@@ -282,7 +282,7 @@ export const residencySetSchema = z.strictObject({ pinned: z.boolean() }).meta({
 
 export type ResidencySet = z.infer<typeof residencySetSchema>;
 
-const modelSummarySchema = z
+export const modelSummarySchema = z
   .strictObject({
     id: idSchema,
     name: nameSchema.optional(),

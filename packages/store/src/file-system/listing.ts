@@ -49,11 +49,16 @@ function firstToVisit({ after }: Walk, folder: string, entries: readonly Entry[]
   return slash < 0 ? firstAfter(entries, rest) : Math.max(0, firstAfter(entries, rest.slice(0, slash + 1)) - 1);
 }
 
-/** Size and time of the object at `key`, `undefined` when there is none. */
+/**
+ * Size, time and version of the object at `key`, `undefined` when there is none. Every write makes a new file, which is
+ * renamed into place: so its number and the time to the nanosecond tell writes apart.
+ */
 export async function objectInfo(root: string, key: string): Promise<ObjectInfo | undefined> {
   try {
-    const found = await stat(path.join(root, key));
-    return found.isFile() ? { key, sizeBytes: found.size, modifiedAt: found.mtime } : undefined;
+    const found = await stat(path.join(root, key), { bigint: true });
+    if (!found.isFile()) return undefined;
+    const { ino, size, mtime, mtimeNs } = found;
+    return { key, sizeBytes: Number(size), modifiedAt: mtime, version: `${ino}-${mtimeNs}-${size}` };
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw error;

@@ -37,9 +37,17 @@ export async function findModel(tenant: Tenant, modelId: string): Promise<Stored
   if (!isId(modelId)) return undefined;
   const stored = (await modelDocuments(tenant).read(modelKey(tenant, modelId)))?.value;
   if (stored === undefined || stored.deletingSince !== undefined) return undefined;
-  const existsByItself = stored.importedAt !== undefined || stored.withoutJob === true;
-  const exists = existsByItself || (await hasSucceeded(tenant, stored.lineage.jobId));
-  return exists ? stored : undefined;
+  return (await existsBy(tenant, neededJob(stored))) ? stored : undefined;
+}
+
+/** The job that must have succeeded for a model to exist; `undefined` for one that exists by itself. */
+export function neededJob({ importedAt, withoutJob, lineage }: StoredModel): string | undefined {
+  return importedAt !== undefined || withoutJob ? undefined : lineage.jobId;
+}
+
+/** Whether a model with this `neededJob` exists. */
+export async function existsBy(tenant: Tenant, jobId: string | undefined): Promise<boolean> {
+  return jobId === undefined || hasSucceeded(tenant, jobId);
 }
 
 const mostRemembered = 10_000;

@@ -1,5 +1,4 @@
 import type { Calibration, Model, ModelChange, ModelSummary, Page } from '@mediclip/contracts';
-import { ByteBudget } from '@mediclip/threads';
 import { aliasesOf } from '../aliases/alias-record.js';
 import { ModelHasAlias, RecordExists, RecordNotFound } from '../errors.js';
 import { forgetAnswersNaming } from '../forgetting/forget-answers.js';
@@ -15,6 +14,7 @@ import { renamed } from '../records/renamed.js';
 import { type Tenant, timestamp } from '../records/tenant.js';
 import { fetchFiles, filesDigest, putFiles } from './model-files.js';
 import { findModel, modelDocuments, modelFolder, modelKey, type StoredModel } from './model-record.js';
+import { ModelSummaries } from './model-summaries.js';
 
 /** What a job knows about the model that it made; the store adds the rest. */
 export type ModelDescription = Omit<
@@ -32,19 +32,18 @@ export interface ModelFilter {
   readonly datasetId?: string | undefined;
 }
 
-/** Bytes of records that are read for lists at once in this process; tenants take turns. */
-const listing = new ByteBudget({ bytes: 8 * 1024 * 1024, maximumWaiting: Number.POSITIVE_INFINITY });
-
 /** Models of one tenant. Methods reject with `RecordNotFound` when the model is not there. */
 export class ModelRepository {
   readonly #tenant: Tenant;
   readonly #attempts: JobAttempts;
   readonly #documents: Documents<StoredModel>;
+  readonly #summaries: ModelSummaries;
 
   constructor(tenant: Tenant, attempts: JobAttempts) {
     this.#tenant = tenant;
     this.#attempts = attempts;
     this.#documents = modelDocuments(tenant);
+    this.#summaries = new ModelSummaries(tenant);
   }
 
   /**
@@ -83,18 +82,13 @@ export class ModelRepository {
   }
 
   /**
-   * What a list says of each, newest first, by the time their adaptation was asked for. Records of all lists of the
-   * process share `listing`, and are let go of one by one. Rejects with `InvalidCursor`.
+   * What a list says of each, newest first, by the time their adaptation was asked for. Rejects with `InvalidCursor`.
    */
   list(page: PageRequest, { name, datasetId }: ModelFilter = {}): Promise<Page<ModelSummary>> {
     return pageOf(
       (cursor) => newestFirst(this.#tenant.objects, `${this.#tenant.prefix}models/`, cursor),
       async (id) => {
-        const bytes = await this.recordBytes(id);
-        const summary = await listing.with(bytes, { caller: this.#tenant.prefix }, async () => {
-          const stored = await findModel(this.#tenant, id);
-          return stored && toSummary(stored);
-        });
+        const summary = await this.#summaries.find(id);
         if (summary === undefined || !hasText(summary.name, name)) return undefined;
         return datasetId === undefined || datasetId === summary.datasetId ? summary : undefined;
       },
@@ -179,7 +173,7 @@ export class ModelRepository {
     for await (const id of foldersOf(objects, `${prefix}models/`)) {
       if ((await objects.head(modelKey(this.#tenant, id))) === undefined) {
         await removeOldFolder(this.#tenant, modelFolder(this.#tenant, id));
-      } else {
+      } else if (!(await this.#summaries.isKnown(id))) {
         await resumeDeletion(this.#tenant, this.#deletionOf(id));
       }
     }
@@ -205,6 +199,7 @@ export class ModelRepository {
     await assertAllowed();
     try {
       await this.#documents.create(modelKey(this.#tenant, id), stored);
+      await this.#summaries.add(stored);
       return toModel(stored);
     } catch (error) {
       if (!(error instanceof RecordExists)) throw error;
@@ -220,6 +215,7 @@ export class ModelRepository {
   #deletionOf(id: string): Deletion<StoredModel> {
     const tenant = this.#tenant;
     const documents = this.#documents;
+    const summaries = this.#summaries;
     return {
       documents,
       key: modelKey(tenant, id),
@@ -230,6 +226,7 @@ export class ModelRepository {
         for await (const folder of foldersOf(tenant.objects, modelFolder(tenant, id))) {
           await tenant.objects.deleteFolder(`${modelFolder(tenant, id)}${folder}/`);
         }
+        await summaries.delete(id);
         await forgetAnswersNaming(tenant, id);
       },
     };
@@ -266,22 +263,4 @@ function toModel({
   ...model
 }: StoredModel): Model {
   return model;
-}
-
-function toSummary({ id, name, createdAt, configuration, lineage, calibration }: StoredModel): ModelSummary {
-  const { backbone, preset, shots } = configuration;
-  const { datasetId, parentModelId } = lineage;
-  const calibrated = calibration !== null;
-  const revised = parentModelId !== undefined && { parentModelId };
-  return {
-    id,
-    ...(name !== undefined && { name }),
-    createdAt,
-    backbone,
-    preset,
-    shots,
-    datasetId,
-    ...revised,
-    calibrated,
-  };
 }

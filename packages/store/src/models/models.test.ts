@@ -5,6 +5,7 @@ import type { Calibration } from '@mediclip/contracts';
 import { temporaryFolder } from '@mediclip/testing';
 import { DamagedContent, InvalidKey, RecordNotFound } from '../errors.js';
 import { newId } from '../records/ids.js';
+import { openStore } from '../store.js';
 import {
   detectorFolder,
   digest,
@@ -56,7 +57,7 @@ describe('models', () => {
     expect(get).toHaveBeenCalledTimes(1);
   });
 
-  test('have lists that read a few megabytes of their records at once, however many are asked for', async () => {
+  test('have lists that read a few megabytes of their records at once where no summaries are there, and none later', async () => {
     const { store } = testStore();
     const tenants = ['one', 'two'].map((name) => store.tenant(name));
     const { model, job } = await newModel(tenants[0]!);
@@ -66,9 +67,14 @@ describe('models', () => {
       ...{ datasetId: newId(), datasetDigest: digest, jobId: job.id, createdAt: model.createdAt },
     };
     const { id: _id, sizeBytes, digest: _digest, importedAt, ...described } = model;
-    for (const tenant of tenants) {
-      for (let n = 0; n < 10; n++)
-        await tenant.models.addImported(newId(), { ...described, calibration }, detectorFolder());
+    const imported = await tenants[0]!.models.addImported(newId(), { ...described, calibration }, detectorFolder());
+    const record = await store.objects.get(`tenants/one/models/${imported.id}/model.json`);
+    for (const name of ['one', 'two']) {
+      for (let n = 0; n < 9; n++) {
+        const id = newId();
+        const copy = new TextDecoder().decode(record!.bytes).replace(imported.id, id);
+        await store.objects.put(`tenants/${name}/models/${id}/model.json`, new TextEncoder().encode(copy));
+      }
     }
     const get = store.objects.get.bind(store.objects);
     let reading = 0;
@@ -85,10 +91,47 @@ describe('models', () => {
         });
       },
     });
-    const pages = await Promise.all([...tenants, ...tenants].map((tenant) => tenant.models.list({ limit: 50 })));
-    expect(pages.map(({ items }) => items.length)).toEqual([11, 10, 11, 10]);
-    expect(read).toBeGreaterThan(24 * 2 ** 20);
+    const pages = await Promise.all(tenants.map((tenant) => tenant.models.list({ limit: 50 })));
+    expect(pages.map(({ items }) => items.length)).toEqual([11, 9]);
+    expect(read).toBeGreaterThan(11 * 2 ** 20);
     expect(mostReading).toBeLessThan(9 * 2 ** 20);
+
+    read = 0;
+    expect(await tenants[0]!.models.list({ limit: 50 })).toEqual(pages[0]);
+    expect(read).toBeLessThan(50_000);
+  });
+
+  test('are listed without their records, as another process left them', async () => {
+    const { tenant, objects, url, keys } = testStore();
+    const other = openStore(url).tenant('default');
+    const { model } = await newModel(tenant);
+    const get = jest.spyOn(objects, 'get');
+    const recordsRead = () => get.mock.calls.filter(([key]) => key.endsWith('/model.json')).length;
+    const listed = async () => (await tenant.models.list({ limit: 10 })).items;
+    expect(await listed()).toMatchObject([{ name: 'Brain MRI', calibrated: false }]);
+    expect(recordsRead()).toBe(0);
+
+    await other.models.change(model.id, { name: 'Another' });
+    expect(await listed()).toMatchObject([{ name: 'Another' }]);
+    expect(await listed()).toMatchObject([{ name: 'Another' }]);
+    expect(recordsRead()).toBe(1);
+
+    const summary = `tenants/default/models/${model.id}/summary.json`;
+    await objects.put(summary, new TextEncoder().encode('{}'));
+    expect(await listed()).toMatchObject([{ name: 'Another' }]);
+    expect(recordsRead()).toBe(2);
+
+    // A list that has read the record when the deletion comes.
+    await objects.delete(summary);
+    get.mockImplementationOnce(async () => undefined);
+    get.mockImplementationOnce(async (key) => {
+      const read = await openStore(url).objects.get(key);
+      await other.models.delete(model.id);
+      return read;
+    });
+    await listed();
+    expect(await listed()).toEqual([]);
+    expect((await keys()).filter((key) => key.startsWith('models/'))).toEqual([]);
   });
 
   test('a model that an attempt left before it died is the one that the next attempt publishes', async () => {
@@ -101,7 +144,7 @@ describe('models', () => {
     expect(await publishModel(tenant, next, 'of the second attempt')).toEqual(left);
     const folder = await tenant.models.fetch(left.id, temporaryFolder());
     expect(readFileSync(path.join(folder, 'detector.onnx.data'), 'utf8')).toBe('of the first attempt');
-    expect((await keys()).filter((key) => key.startsWith('models/'))).toHaveLength(3);
+    expect((await keys()).filter((key) => key.startsWith('models/'))).toHaveLength(4);
   });
 
   test('are fetched to a local folder once, whole, and checked', async () => {

@@ -59,7 +59,9 @@ export class S3Store implements ObjectStore {
   async head(key: string): Promise<ObjectInfo | undefined> {
     assertKey(key);
     const found = await this.#unlessMissing(this.#client.send(new HeadObjectCommand(this.#at(key))));
-    return found && { key, sizeBytes: found.ContentLength ?? 0, modifiedAt: found.LastModified ?? new Date(0) };
+    if (found === undefined) return undefined;
+    const { ContentLength = 0, LastModified = new Date(0), ETag = '' } = found;
+    return { key, sizeBytes: ContentLength, modifiedAt: LastModified, version: ETag };
   }
 
   async get(key: string): Promise<StoredBytes | undefined> {
@@ -127,11 +129,12 @@ export class S3Store implements ObjectStore {
         start,
         limit - found.length,
       );
-      for (const { Key, Size, LastModified } of Contents) {
+      for (const { Key, Size, LastModified, ETag = '' } of Contents) {
         found.push({
           key: Key!.slice(this.#prefix.length),
           sizeBytes: Size ?? 0,
           modifiedAt: LastModified ?? new Date(0),
+          version: ETag,
         });
       }
       if (!IsTruncated || Contents.length === 0) break;

@@ -50,6 +50,9 @@ export function describeObjectStore(name: string, open: () => ObjectStore): void
       const info = await store.head(key);
       expect(info).toMatchObject({ key, sizeBytes: 5 });
       expect(info!.modifiedAt.getTime()).toBeGreaterThan(Date.UTC(2020));
+      expect((await other.head(key))!.version).toBe(info!.version);
+      await other.put(key, text('seven'));
+      expect((await store.head(key))!.version).not.toBe(info!.version);
     });
 
     test('keeps empty objects', async () => {

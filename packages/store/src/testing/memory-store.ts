@@ -29,7 +29,9 @@ export class MemoryStore implements ObjectStore {
   async head(key: string): Promise<ObjectInfo | undefined> {
     assertKey(key);
     const found = this.#objects.get(key);
-    return found && { key, sizeBytes: found.bytes.byteLength, modifiedAt: found.modifiedAt };
+    return (
+      found && { key, sizeBytes: found.bytes.byteLength, modifiedAt: found.modifiedAt, version: etagOf(found.bytes) }
+    );
   }
 
   async get(key: string) {
