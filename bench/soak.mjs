@@ -1,10 +1,10 @@
 /**
- * `node bench/soak.mjs [SECONDS] [PAUSE]` (600 and 0 by default): three tenants work with two API processes and a worker
- * on one Redis and one disk while the engine, the worker, an API and Redis are killed, an API is told to end, and the
- * disk is full, in turn. Each tenant rests PAUSE seconds between rounds, and disturbances wait so much longer: that
- * leaves a shared machine to others. At the end nothing may be lost or doubled, and memory and descriptors of the API
- * that was not killed must be flat. Prints what happened as a table in Markdown; status 1 when something is wrong.
- * Needs redis-server; the disk is left out where nothing may be mounted.
+ * `node bench/soak.mjs [SECONDS] [PAUSE]` (600 and 0 by default): three tenants work with two API processes and a
+ * worker on one Redis and one disk while the engine, the worker, an API and Redis are killed, an API is told to end,
+ * and the disk is full, in turn. Each tenant rests PAUSE seconds between rounds, and disturbances wait so much
+ * longer: that leaves a shared machine to others. At the end nothing may be lost or doubled, and memory and
+ * descriptors of the API that was not killed must be flat. Prints what happened as a table in Markdown; status 1
+ * when something is wrong. Needs redis-server; the disk is left out where nothing may be mounted.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
