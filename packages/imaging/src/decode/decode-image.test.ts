@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import sharp from 'sharp';
@@ -54,6 +55,17 @@ describe('decoding', () => {
     expect([width, height]).toEqual([imageHeight, imageWidth]);
     const lowerLeft = (imageHeight - 1) * imageWidth * 3;
     expect(data.slice(0, 3)).toEqual(noise.slice(lowerLeft, lowerLeft + 3));
+  });
+
+  test('of an animated PNG the first frame is read, and that is said', async () => {
+    const still = await rgb().png().toBuffer();
+    const control = Buffer.from('acTL\0\0\0\x03\0\0\0\0', 'latin1');
+    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+    length.writeUInt32BE(8);
+    sum.writeUInt32BE(crc32(control));
+    const headerEnd = 33;
+    const animated = Buffer.concat([still.subarray(0, headerEnd), length, control, sum, still.subarray(headerEnd)]);
+    expect(await decodeImage(animated)).toMatchObject({ data: noise, frameCount: 3, notes: ['first of 3 frames'] });
   });
 
   test('CMYK becomes RGB', async () => {

@@ -28,10 +28,10 @@ const gzipMagic = [0x1f, 0x8b];
 const lookBytes = 4096;
 const sizes = { 1: 348, 2: 540 } as const;
 
-/** Whether a file is a NIfTI volume, compressed by gzip or not. */
+/** Whether a file is a NIfTI volume or the header of one, compressed by gzip or not. */
 export function isNifti(bytes: Uint8Array): boolean {
   const begin = beginningOf(bytes);
-  return begin !== undefined && versionOf(begin) !== undefined;
+  return begin !== undefined && (versionOf(begin) !== undefined || isHeaderAlone(begin));
 }
 
 /**
@@ -42,6 +42,12 @@ export function isNifti(bytes: Uint8Array): boolean {
 export function readNifti(file: Uint8Array, limits: ImageLimits): { bytes: Uint8Array; header: NiftiHeader } {
   const begin = beginningOf(file);
   if (!begin) throw corruptImage('NIfTI', 'it cannot be inflated');
+  if (isHeaderAlone(begin)) {
+    throw new ImageError(
+      'unsupported-encoding',
+      'The file is the header of a volume whose voxels are in another file (.hdr and .img), which is not supported; save both as one NIfTI file (.nii).',
+    );
+  }
   const header = headerOf(begin);
   const { extent, volumes, dataOffset, datatype } = header;
   const needed = dataOffset + extent[0] * extent[1] * extent[2] * volumes * voxelBytes(datatype);
@@ -101,13 +107,24 @@ function inflated(file: Uint8Array, needed: number): Uint8Array {
   }
 }
 
-function versionOf(bytes: Uint8Array): { version: 1 | 2; littleEndian: boolean } | undefined {
+/** Whether these are the header of NIfTI's two files, or of Analyze 7.5, which is as long and has no name. */
+function isHeaderAlone(bytes: Uint8Array): boolean {
+  const isPair = versionOf(bytes, 'ni') !== undefined;
+  return isPair || (bytes.length === sizes[1] && versionOf(bytes) === undefined && hasSizeOf(bytes, 1));
+}
+
+function hasSizeOf(bytes: Uint8Array, version: 1 | 2): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return [true, false].some((littleEndian) => view.getInt32(0, littleEndian) === sizes[version]);
+}
+
+function versionOf(bytes: Uint8Array, name = 'n+'): { version: 1 | 2; littleEndian: boolean } | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (const version of [1, 2] as const) {
     const magicAt = version === 1 ? 344 : 4;
     if (bytes.length < sizes[version]) continue;
     const magic = String.fromCharCode(...bytes.subarray(magicAt, magicAt + 4));
-    if (magic !== `n+${version}\0`) continue;
+    if (magic !== `${name}${version}\0`) continue;
     for (const littleEndian of [true, false]) {
       if (view.getInt32(0, littleEndian) === sizes[version]) return { version, littleEndian };
     }

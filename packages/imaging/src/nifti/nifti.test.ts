@@ -87,6 +87,13 @@ function volume(options: VolumeOptions = {}): Buffer {
   return file;
 }
 
+/** A volume of NIfTI-1 that says it is of another kind. */
+function renamed(magic: string): Uint8Array {
+  const file = volume();
+  file.set(Buffer.from(magic, 'latin1'), 344);
+  return file;
+}
+
 /** The values of all slices, row by row, and what was noted. */
 async function slicesOf(file: Uint8Array, reading: Reading = {}) {
   const image = await openImage(file, {}, reading);
@@ -207,6 +214,9 @@ describe('a NIfTI volume', () => {
       'too-many-frames',
       () => Buffer.concat([volume({ claimed: [8, 8, 2000] }), Buffer.alloc(300_000)]),
     ],
+    ['the header of two files', 'unsupported-encoding', () => renamed('ni1\0').subarray(0, 348)],
+    ['the header of two files, packed', 'unsupported-encoding', () => gzipSync(renamed('ni1\0').subarray(0, 348))],
+    ['a header of Analyze 7.5', 'unsupported-encoding', () => renamed('\0\0\0\0').subarray(0, 348)],
     ['another kind of packed file', 'unsupported-format', () => gzipSync(Buffer.from('text'))],
   ])('is refused: %s', async (_, code, file) => {
     await expect(openImage(file())).rejects.toMatchObject({ name: 'ImageError', code });

@@ -9,7 +9,7 @@ import { openNifti } from '../nifti/open-nifti.js';
 import { openBmp } from './bmp.js';
 import { fillGround, gifMode, readGifFrame } from './gif.js';
 import { hasAllIntervals, plainJpeg } from './jpeg.js';
-import { checkPng, pngMode } from './png.js';
+import { checkedPngFrames, pngMode } from './png.js';
 import { keptChannels, type RasterFile } from './samples.js';
 import { openTiff } from './tiff/decode-tiff.js';
 import { type VipsFile, type VipsSamples, vipsHeader, vipsPixels } from './vips.js';
@@ -38,8 +38,7 @@ export async function openRaster(
     case 'nifti':
       return openNifti(bytes, limits, reading);
     case 'png':
-      checkPng(bytes);
-      return openByVips({ bytes, format: 'PNG' }, limits, (header) => pngMode(bytes, header.hasAlpha));
+      return openPng(bytes, limits);
     case 'gif':
       return openGif(bytes, limits);
     case 'jpeg':
@@ -47,6 +46,11 @@ export async function openRaster(
     case 'webp':
       return openByVips({ bytes, format: 'WebP' }, limits, modeOf);
   }
+}
+
+function openPng(bytes: Uint8Array, limits: ImageLimits): Promise<RasterFile> {
+  const frames = checkedPngFrames(bytes);
+  return openByVips({ bytes, format: 'PNG' }, limits, (header) => pngMode(bytes, header.hasAlpha), frames);
 }
 
 async function openGif(bytes: Uint8Array, limits: ImageLimits): Promise<RasterFile> {
@@ -85,9 +89,10 @@ async function openByVips(
   file: VipsFile,
   limits: ImageLimits,
   modeIn: (header: Metadata) => ImageMode,
+  frames = 1,
 ): Promise<RasterFile> {
   const header = await vipsHeader(file, limits);
-  const frameCount = header.pages ?? 1;
+  const frameCount = header.pages ?? frames;
   checkDeclared({ width: header.width, height: header.height, frameCount }, 0, limits);
   const mode = modeIn(header);
   const upright = header.autoOrient ?? header;

@@ -10,10 +10,12 @@ const chunkOverheadBytes = 12;
 
 /**
  * Walks all chunks to the end mark and compares their checksums (PNG specification, 5.3); libpng stops reading once it
- * has the pixels. Throws `corrupt-image` for a file that ends early or whose chunks are damaged.
+ * has the pixels. Returns how many frames there are: of an animation (`acTL`) more than one. Throws `corrupt-image` for
+ * a file that ends early or whose chunks are damaged.
  */
-export function checkPng(bytes: Uint8Array): void {
+export function checkedPngFrames(bytes: Uint8Array): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let frames = 1;
   for (let offset = signatureBytes; ; ) {
     if (offset + chunkOverheadBytes > bytes.length) throw corruptImage('PNG', 'its end is missing');
     const length = view.getUint32(offset);
@@ -22,7 +24,9 @@ export function checkPng(bytes: Uint8Array): void {
     if (crc32(bytes.subarray(offset + 4, end - 4)) !== view.getUint32(end - 4)) {
       throw corruptImage('PNG', 'the checksum of a chunk is wrong');
     }
-    if (String.fromCharCode(...bytes.subarray(offset + 4, offset + 8)) === 'IEND') return;
+    const type = String.fromCharCode(...bytes.subarray(offset + 4, offset + 8));
+    if (type === 'IEND') return frames;
+    if (type === 'acTL' && length >= 4) frames = Math.max(1, view.getUint32(offset + 8));
     offset = end;
   }
 }

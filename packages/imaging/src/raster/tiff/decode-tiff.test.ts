@@ -234,6 +234,19 @@ describe('colours that libvips does not turn into RGB', () => {
   });
 });
 
+test('a channel that the file does not explain is no grey, and that is said', async () => {
+  const segments = [Uint8Array.from({ length: 2 * pixels }, (_, i) => (i % 2 === 0 ? greys[i / 2]! : 7))];
+  const tags = [
+    { tag: 258, values: [8, 8] },
+    { tag: 277, values: [2] },
+  ];
+  const { mode, data, notes } = await decode({ ...greyPage, segments, tags });
+  expect([mode, data.filter((_, i) => i % 2 === 0)]).toEqual(['greyAlpha', greys]);
+  expect(notes).toEqual(['the file does not say what its last channel is: it was taken as transparency']);
+  const explained = await decode({ ...greyPage, segments, tags: [...tags, { tag: 338, values: [2] }] });
+  expect(explained.notes).toEqual([]);
+});
+
 describe('what is not read is named', () => {
   const fiveChannels = [
     { tag: 258, values: [8, 8, 8, 8, 8] },

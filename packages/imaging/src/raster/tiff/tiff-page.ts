@@ -85,15 +85,24 @@ export function readTiffPage(file: TiffFile, directory: TiffDirectory): TiffPage
     orientation: directory.number(tagCodes.orientation) ?? 1,
     subsampling: subsamplingOf(directory, photometric, compression),
     ...layout,
-    notes:
-      taggedPhotometric === undefined && samplesPerPixel < 3
+    notes: [
+      ...(taggedPhotometric === undefined && samplesPerPixel < 3
         ? ['the file does not say what zero is: white was taken']
-        : [],
+        : []),
+      ...unexplainedNotes(samplesPerPixel, photometric, directory),
+    ],
   };
   checkSamples(page, bits, formats, directory);
   const segments = segmentsOf(file, directory, page);
   checkJpeg(page, segments);
   return { ...page, segments };
+}
+
+/** Says so where a channel beside grey or colours is none of those that the file calls transparency. */
+function unexplainedNotes(samplesPerPixel: number, photometric: number, directory: TiffDirectory): string[] {
+  const isAlpha = [1, 2].includes(directory.number(tagCodes.extraSamples) ?? 0);
+  if (isAlpha || samplesPerPixel <= coloursOf(photometric, directory)) return [];
+  return ['the file does not say what its last channel is: it was taken as transparency'];
 }
 
 /** Width and height of a page. Throws `corrupt-image` if one is missing. */
