@@ -35,6 +35,13 @@ export function encrypted(bytes: Buffer): Buffer {
   });
 }
 
+/** The zip without the flag that says that names are UTF-8. */
+export function withoutNameEncoding(bytes: Buffer): Buffer {
+  return withHeaders(bytes, { local: 7, central: 9 }, (header, at) => {
+    header[at]! &= ~8;
+  });
+}
+
 /** The zip that says of every entry that it is compressed by `method`. */
 export function withMethod(bytes: Buffer, method: number): Buffer {
   return withHeaders(bytes, { local: 8, central: 10 }, (header, at) => {

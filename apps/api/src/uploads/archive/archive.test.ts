@@ -1,6 +1,14 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type ArchiveEntry, encrypted, gzipped, tar, withMethod, zip } from '../../testing/archives.js';
+import {
+  type ArchiveEntry,
+  encrypted,
+  gzipped,
+  tar,
+  withMethod,
+  withoutNameEncoding,
+  zip,
+} from '../../testing/archives.js';
 import { bitmap } from '../../testing/bitmaps.js';
 import { closeSharedPool, TestService } from '../../testing/test-service.js';
 
@@ -92,6 +100,18 @@ describe('an archive', () => {
       test: { normal: 1, abnormal: 1 },
     });
     expect(temporaries()).toEqual([]);
+  });
+
+  test('has the names that its bytes are, whether it says their encoding or not', async () => {
+    const names = ['train/normal/\u00fc1.bmp', 'train/normal/#2.bmp'];
+    const packed = withoutNameEncoding(await zip(names.map((name, i) => [name, bitmap(16, 12, i)])));
+    // In code page 437, as Windows writes it.
+    const mixed = Buffer.from(packed.toString('latin1').replaceAll('#2.bmp', '\x812.bmp'), 'latin1');
+    const { json } = await upload(await newDataset(), mixed);
+    expect(json.outcomes.map(summary)).toEqual([
+      'train/normal/\u00fc1.bmp stored train normal false',
+      'train/normal/\u00fc2.bmp stored train normal false',
+    ]);
   });
 
   test.each<[string, readonly ArchiveEntry[]]>([

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import { ProblemError } from '@mediclip/contracts';
 import { openZipFile } from '@mediclip/files';
@@ -7,6 +8,7 @@ import { corruptArchive, EntryChecks, linkProblem } from './entry-checks.js';
 import { checkMethod } from './zip-methods.js';
 
 const strongEncryption = /strong encryption/;
+const utf8Flag = 0x800;
 const unixSystem = 3;
 const fileTypeMask = 0o170000;
 const regularFile = 0o100000;
@@ -37,7 +39,7 @@ async function listFiles(zip: ZipFile, checks: EntryChecks): Promise<ArchiveFile
     });
     if (next.done) return files;
     const entry = next.value;
-    const given = yauzl.getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, true);
+    const given = nameOf(entry);
     checks.count();
     const name = checks.safeName(given);
     if (isFolder(entry, given)) continue;
@@ -48,6 +50,12 @@ async function listFiles(zip: ZipFile, checks: EntryChecks): Promise<ArchiveFile
     forgetVariableParts(entry);
     files.push({ name, sizeBytes: entry.uncompressedSize, open: () => unpack(zip, entry) });
   }
+}
+
+/** The name, in UTF-8 also where that is not said, as many programs write it; other bytes are code page 437. */
+function nameOf({ generalPurposeBitFlag, fileNameRaw, extraFields }: Entry): string {
+  const flags = isUtf8(fileNameRaw) ? generalPurposeBitFlag | utf8Flag : generalPurposeBitFlag;
+  return yauzl.getFileNameLowLevel(flags, fileNameRaw, extraFields, true);
 }
 
 /** Lets go of the parts of an entry that its maker may fill with 192 kB: what unpacks it needs none of them. */
