@@ -11,7 +11,6 @@ export interface ErrorOrigin {
  * - `start-failed`: the engine process never became ready;
  * - `crashed`: the engine process died over this piece of work more often than it is tried again;
  * - `compute-failed`: the work itself failed; `origin` tells the error, e.g. an AdaptationError and its code;
- * - `deadline`: the answer did not come in time;
  * - `overloaded`: too many images are waiting;
  * - `stopped`: the engine was stopped; an adaptation goes on from its checkpoint.
  */
@@ -20,7 +19,6 @@ export type EngineErrorCode =
   | 'start-failed'
   | 'crashed'
   | 'compute-failed'
-  | 'deadline'
   | 'overloaded'
   | 'stopped';
 

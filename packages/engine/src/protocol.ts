@@ -20,8 +20,6 @@ export type WorkMessage =
       readonly type: 'score';
       readonly caller: string;
       readonly detector: DetectorReference;
-      /** On the clock of `monotonicMs`. */
-      readonly deadline: number;
       readonly images: readonly {
         readonly id: number;
         readonly image: ScoringImage;
@@ -78,9 +76,4 @@ export interface Beat {
   readonly operations: number;
   readonly rssBytes: number;
   readonly gauges: SchedulerGauges;
-}
-
-/** Milliseconds on a clock that never goes back and that all processes of a machine share. */
-export function monotonicMs(): number {
-  return Number(process.hrtime.bigint() / 1000n) / 1000;
 }

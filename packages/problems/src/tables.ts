@@ -74,7 +74,6 @@ export const ofEngine: Table<Exclude<EngineErrorCode, 'compute-failed'>> = {
   'device-unavailable': 'not-ready',
   'start-failed': 'not-ready',
   crashed: 'engine-crashed',
-  deadline: 'deadline-exceeded',
   overloaded: 'overloaded',
   stopped: 'draining',
 };

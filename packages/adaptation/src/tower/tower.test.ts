@@ -79,7 +79,7 @@ describe('when memory runs out', () => {
     expect(device.passed).toEqual([4, 4, 2]);
     expect(device.openBatches).toEqual([2, 4]);
     await tower.features(images);
-    expect(await tower.largestBatch()).toBe(4);
+    expect(await tower.nextBatch(8)).toEqual({ images: 4, shape: 4 });
     expect(warnings).toEqual([{ work: 'image tower', backbone: backbone.id, batch: 4 }]);
     await tower.release();
     expect(device.openBatches).toEqual([]);

@@ -113,11 +113,6 @@ export class Tower {
     return nextBatch(images, await this.#batchShapes(), this.runtime.provider);
   }
 
-  /** How many images go through the tower in one run. */
-  async largestBatch(): Promise<number> {
-    return (await this.#batchShapes())[0]!;
-  }
-
   /**
    * Gives memory back: from now on at most half of `batch` images (of the largest batch when left out) go through the
    * tower in one run, and sessions for more are released. Once in the life of a tower; false when that was done before

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AdaptationJob, DetectorJob } from '@mediclip/adaptation';
 import { EngineError, toOutOfMemoryError } from '../errors.js';
-import { type Beat, type EngineMessage, type Fault, monotonicMs, type WorkMessage } from '../protocol.js';
+import type { Beat, EngineMessage, Fault, WorkMessage } from '../protocol.js';
 import { SynthesisPool } from '../synthesis/synthesis-pool.js';
 import type { AdaptationRun, Compute, ScoringImage } from './compute.js';
 import { type Operation, Scheduler } from './scheduler.js';
@@ -59,7 +59,7 @@ export class EngineLoop {
   receive(message: WorkMessage): void {
     if (message.type === 'score') {
       const { type, images, ...request } = message;
-      const now = monotonicMs();
+      const now = performance.now();
       for (const { id, image, alone } of images) {
         this.#images.set(id, image);
         this.#scheduler.score({ ...request, id, alone, side: image.side }, now);
@@ -84,9 +84,6 @@ export class EngineLoop {
   /** Works until it is told to drain and has drained. */
   async run(): Promise<void> {
     while (!this.#scheduler.drained) {
-      for (const id of this.#scheduler.dropExpired(monotonicMs())) {
-        this.#send(this.#failure(id, new EngineError('deadline', 'The image was not scored before its deadline.')));
-      }
       const operation = this.#scheduler.next();
       if (!operation) {
         await new Promise<void>((resolve) => {
@@ -135,7 +132,7 @@ export class EngineLoop {
   }
 
   async #score({ requests }: Extract<Operation, { kind: 'score' }>): Promise<void> {
-    const begun = monotonicMs();
+    const begun = performance.now();
     const batch = requests.map(({ id, detector }) => ({ detector, image: this.#images.get(id)! }));
     const outcome = await attempt(() => this.#compute.score(batch));
     if ('error' in outcome) {
@@ -149,7 +146,7 @@ export class EngineLoop {
       queuedMs: begun - arrived,
     }));
     for (const { id } of requests) this.#images.delete(id);
-    this.#send({ type: 'scored', images, computeMs: monotonicMs() - begun });
+    this.#send({ type: 'scored', images, computeMs: performance.now() - begun });
   }
 
   async #forget({ detectorId }: Extract<Operation, { kind: 'forget' }>): Promise<void> {

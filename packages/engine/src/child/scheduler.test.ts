@@ -5,7 +5,7 @@ import { batchShapes, type Operation, Scheduler, type SchedulerOptions, type Sco
 const detector = (id: string) => ({ id, folder: `/models/${id}` });
 
 function request(id: number, given: Partial<ScoreRequest> = {}): ScoreRequest {
-  return { id, caller: 'a', detector: detector('d'), side: 224, deadline: Infinity, alone: false, ...given };
+  return { id, caller: 'a', detector: detector('d'), side: 224, alone: false, ...given };
 }
 
 /** Tells the scheduler that all went well; towers are named by the first letter of the detector. */
@@ -77,13 +77,11 @@ describe('scoring', () => {
     expect(ids(stepOn(scheduler))).toEqual([1]);
   });
 
-  test('what is past its deadline and what nobody waits for is dropped', () => {
+  test('what nobody waits for is dropped', () => {
     const scheduler = new Scheduler();
-    for (const id of [0, 1, 2]) scheduler.score(request(id, { deadline: id === 1 ? 50 : 100 }), 0);
+    for (const id of [0, 1]) scheduler.score(request(id), 0);
     expect(scheduler.cancel(0)).toBe(true);
-    expect(scheduler.dropExpired(49)).toEqual([]);
-    expect(scheduler.dropExpired(50)).toEqual([1]);
-    expect(ids(stepOn(scheduler))).toEqual([2]);
+    expect(ids(stepOn(scheduler))).toEqual([1]);
   });
 });
 
@@ -157,7 +155,6 @@ describe('laws, over random histories', () => {
         caller: fc.constantFrom('a', 'b', 'c'),
         detector: fc.constantFrom('x1', 'x2', 'y1', 'z1'),
         side: fc.constantFrom(224, 336),
-        deadline: fc.option(fc.nat(60), { nil: Infinity }),
       }),
     },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('adapt' as const) }) },
@@ -195,15 +192,11 @@ describe('laws, over random histories', () => {
         expect(batch.some(({ alone }) => alone)).toBe(false);
       }
       expect(new Set(batch.map(({ detector, side }) => detector.id[0]! + side)).size).toBe(1);
-      for (const { id, deadline } of batch) {
-        expect(ended.has(id)).toBe(false);
-        expect(deadline).toBeGreaterThan(now);
-      }
+      for (const { id } of batch) expect(ended.has(id)).toBe(false);
     }
 
     function run(fails: boolean, ends: boolean): boolean {
       now++;
-      for (const id of scheduler.dropExpired(now)) end(id, 'expired');
       const trainingWaits = open !== undefined || queue.length > 0;
       const operation = scheduler.next();
       if (!operation) {
@@ -259,7 +252,6 @@ describe('laws, over random histories', () => {
           caller: each.caller,
           detector: detector(each.detector),
           side: each.side,
-          deadline: now + each.deadline,
         });
         scores.set(score.id, score);
         scheduler.score(score, now);

@@ -11,8 +11,6 @@ export interface ScoreRequest {
   readonly detector: DetectorReference;
   /** Pixels per side of the image. */
   readonly side: number;
-  /** Past this time (ms) nobody waits for the answer any more. */
-  readonly deadline: number;
   /** Not to be batched with others: it was in the batch during which the process died or failed. */
   readonly alone: boolean;
 }
@@ -76,7 +74,7 @@ type Group = Map<string, WaitingScore[]>;
  *   fill up.
  * - One adaptation is open at a time; others wait in order. Waiting scores run between its pieces of work, within
  *   `scoresPerAdvance`.
- * - Requests past their deadline and requests whose caller has gone are dropped before they run.
+ * - Requests whose caller has gone are dropped before they run.
  */
 export class Scheduler {
   readonly #options: SchedulerOptions;
@@ -118,7 +116,7 @@ export class Scheduler {
     }
     const place = this.#adaptations.indexOf(id);
     if (place >= 0) this.#adaptations.splice(place, 1);
-    return place >= 0 || this.#drop((request) => request.id === id).length > 0;
+    return place >= 0 || this.#drop(id);
   }
 
   /** From now on only the open adaptation is closed, with a checkpoint; what waits stays where it is. */
@@ -129,11 +127,6 @@ export class Scheduler {
   /** True once nothing is under way or open after `drain`. */
   get drained(): boolean {
     return this.#draining && this.#running === undefined && this.#open === undefined;
-  }
-
-  /** The ids of waiting scores past their deadline, which are dropped. */
-  dropExpired(now: number): number[] {
-    return this.#drop(({ deadline }) => deadline <= now);
   }
 
   get gauges(): SchedulerGauges {
@@ -264,19 +257,18 @@ export class Scheduler {
     else group.set(request.caller, [request]);
   }
 
-  #drop(unwanted: (request: WaitingScore) => boolean): number[] {
-    const dropped = this.#unresolved.filter(unwanted);
-    this.#unresolved = this.#unresolved.filter((request) => !unwanted(request));
+  /** Drops the waiting request with this id; false when there is none. */
+  #drop(id: number): boolean {
+    if (takeOut(this.#unresolved, id)) return true;
     for (const [key, group] of this.#groups) {
       for (const [caller, requests] of group) {
-        dropped.push(...requests.filter(unwanted));
-        const kept = requests.filter((request) => !unwanted(request));
-        if (kept.length > 0) group.set(caller, kept);
-        else group.delete(caller);
+        if (!takeOut(requests, id)) continue;
+        if (requests.length === 0) group.delete(caller);
+        if (group.size === 0) this.#groups.delete(key);
+        return true;
       }
-      if (group.size === 0) this.#groups.delete(key);
     }
-    return dropped.map(({ id }) => id);
+    return false;
   }
 
   #finish<K extends Operation['kind']>(kind: K): Extract<Operation, { kind: K }> {
@@ -286,6 +278,13 @@ export class Scheduler {
     this.#running = undefined;
     return running as Extract<Operation, { kind: K }>;
   }
+}
+
+/** Takes the request with this id out of the list; false when it is not there. */
+function takeOut(requests: WaitingScore[], id: number): boolean {
+  const place = requests.findIndex((request) => request.id === id);
+  if (place >= 0) requests.splice(place, 1);
+  return place >= 0;
 }
 
 function size(group: Group): number {

@@ -131,13 +131,9 @@ describe('scoring', () => {
     expect(engine.state.restarts).toBe(0);
   });
 
-  test('a deadline and an abort end the wait, and the engine goes on', async () => {
+  test('an abort ends the wait', async () => {
     const engine = await startEngine();
-    const rejected = once(engine, 'rejected');
     const stuck = detector('a', { command: 'hang', times: 1 });
-    const late = engine.score({ detector: stuck, images: [image(1)] }, { deadlineMs: 1 });
-    await expect(late).rejects.toMatchObject({ code: 'deadline' });
-    expect(await rejected).toEqual([{ reason: 'deadline' }]);
     const controller = new AbortController();
     const waiting = engine.score({ detector: stuck, images: [image(1)] }, { signal: controller.signal });
     controller.abort(gone);

@@ -12,7 +12,7 @@ import type { AnomalyMap } from '@mediclip/maps';
 import { inSpan } from '@mediclip/tracing';
 import type { ScoringImage } from '../child/compute.js';
 import { EngineError } from '../errors.js';
-import { type EngineMessage, monotonicMs } from '../protocol.js';
+import type { EngineMessage } from '../protocol.js';
 import type { ChildEnd, EndReason } from './engine-child.js';
 import { type EngineOptions, type ResolvedEngineOptions, resolveEngineOptions } from './engine-options.js';
 import { type EngineState, Supervisor, stoppedError } from './supervisor.js';
@@ -25,8 +25,6 @@ export interface ScoreRequest {
 
 export interface ScoreOptions {
   readonly signal?: AbortSignal;
-  /** The call is given up after so long. */
-  readonly deadlineMs?: number;
   /** Callers take turns; default one per detector. */
   readonly caller?: string;
 }
@@ -42,8 +40,8 @@ export interface EngineEvents {
   batch: [{ size: number; queuedMs: readonly number[]; computeMs: number }];
   /** The process ended and is replaced. */
   restart: [{ reason: EndReason; description: string }];
-  /** A call of `score` that was refused or given up. */
-  rejected: [{ reason: 'overloaded' | 'deadline' }];
+  /** A call of `score` that was refused. */
+  rejected: [{ reason: 'overloaded' }];
   status: [EngineState['status']];
   /** The process does not start any more: all work is rejected with this error, and so is what comes. */
   gaveUp: [EngineError];
@@ -120,7 +118,7 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   /**
    * Scores images with one detector; the answers stand in the order of the images. Rejects with the signal's reason, or
-   * with an EngineError: `deadline`, `overloaded`, `stopped`, `crashed` (the process died twice over one image) or
+   * with an EngineError: `overloaded`, `stopped`, `crashed` (the process died twice over one image) or
    * `compute-failed`.
    */
   score(request: ScoreRequest, options: ScoreOptions = {}): Promise<AnomalyMap[]> {
@@ -130,19 +128,17 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   async #score(
     { detector, images }: ScoreRequest,
-    { signal, deadlineMs, caller = detector.id }: ScoreOptions,
+    { signal, caller = detector.id }: ScoreOptions,
   ): Promise<AnomalyMap[]> {
     if (this.#failure) throw this.#failure;
     signal?.throwIfAborted();
     for (const image of images) checkImage(image);
     this.#refuseOverload(images.length);
-    const deadline = deadlineMs === undefined ? Infinity : monotonicMs() + deadlineMs;
-    const works = images.map((image) => new ScoreWork(this.#nextId++, detector, image, caller, deadline));
+    const works = images.map((image) => new ScoreWork(this.#nextId++, detector, image, caller));
     const giveUp = (error: unknown) => {
       for (const work of works) this.#abandon(work, error);
     };
     const onAbort = () => giveUp(signal?.reason);
-    const timer = deadlineMs === undefined ? undefined : setTimeout(() => giveUp(tooLate(deadlineMs)), deadlineMs);
     signal?.addEventListener('abort', onAbort, { once: true });
     for (const work of works) this.#add(work);
     this.#send(works);
@@ -150,10 +146,8 @@ export class Engine extends EventEmitter<EngineEvents> {
       return await Promise.all(works.map(({ answer }) => answer));
     } catch (error) {
       giveUp(error);
-      if (error instanceof EngineError && error.code === 'deadline') this.emit('rejected', { reason: 'deadline' });
       throw error;
     } finally {
-      clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
     }
   }
@@ -330,8 +324,4 @@ function checkImage({ side, data }: ScoringImage): void {
   throw new RangeError(
     `An RGB image of side ${side} has ${sizeBytes} bytes, not ${data.length}; resize it to the side.`,
   );
-}
-
-function tooLate(deadlineMs: number): EngineError {
-  return new EngineError('deadline', `The images were not scored within ${deadlineMs} ms; send fewer, or wait longer.`);
 }

@@ -1,7 +1,7 @@
 import type { Device } from '../child/compute.js';
 import type { SchedulerGauges } from '../child/scheduler.js';
 import { EngineError } from '../errors.js';
-import { type Beat, type EngineMessage, monotonicMs, type WorkMessage } from '../protocol.js';
+import type { Beat, EngineMessage, WorkMessage } from '../protocol.js';
 import { type ChildEnd, EngineChild } from './engine-child.js';
 import type { ResolvedEngineOptions } from './engine-options.js';
 import { errorOf } from './work.js';
@@ -179,7 +179,7 @@ export class Supervisor {
       this.#onStopped();
       return;
     }
-    if (child?.ready) this.#readyUntilMs = monotonicMs();
+    if (child?.ready) this.#readyUntilMs = performance.now();
     const failure = child?.ready ? undefined : this.#failedStart(end);
     if (failure) {
       this.#giveUp(failure);
@@ -198,8 +198,8 @@ export class Supervisor {
     this.#failedStarts++;
     const { startAttempts, timing } = this.#options;
     if (this.#provider !== undefined) {
-      const isPatient = monotonicMs() - this.#readyUntilMs < timing.giveUpAfterMs;
-      return isPatient ? undefined : startFailed(this.#failedStarts, end);
+      const isWithinLimit = performance.now() - this.#readyUntilMs < timing.giveUpAfterMs;
+      return isWithinLimit ? undefined : startFailed(this.#failedStarts, end);
     }
     if (end.fault) return errorOf(end.fault);
     return this.#failedStarts < startAttempts ? undefined : startFailed(this.#failedStarts, end);
@@ -228,6 +228,7 @@ export class Supervisor {
   }
 }
 
+/** What work is rejected with that the engine had not answered when it was stopped. */
 export function stoppedError(): EngineError {
   return new EngineError(
     'stopped',

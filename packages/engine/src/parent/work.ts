@@ -56,7 +56,6 @@ export class ScoreWork extends Work<AnomalyMap> {
     readonly detector: DetectorReference,
     readonly image: ScoringImage,
     readonly caller: string,
-    readonly deadline: number,
   ) {
     super(id);
   }
@@ -67,9 +66,9 @@ export class ScoreWork extends Work<AnomalyMap> {
 
   /** One message for images of one call. */
   static messageOf(works: readonly [ScoreWork, ...ScoreWork[]]): WorkMessage {
-    const [{ detector, caller, deadline }] = works;
+    const [{ detector, caller }] = works;
     const images = works.map(({ id, image, deaths }) => ({ id, image, alone: deaths > 0 }));
-    return { type: 'score', detector, caller, deadline, images };
+    return { type: 'score', detector, caller, images };
   }
 }
 
