@@ -19,7 +19,10 @@ export function drawCorner({ rows, columns }: Size, side: number, random: Random
   return { row: random.integer(0, side - rows + 1), column: random.integer(0, side - columns + 1) };
 }
 
-/** A box of a square image of side `side`, its edge pixels repeated `margin` times all around. */
+/**
+ * A box of an image [side, side], its edge pixels repeated `margin` times all around:
+ * [rows + 2 margin, columns + 2 margin].
+ */
 export function cutBox(values: Uint8Array, side: number, { row, column, rows, columns }: Box, margin = 0): Uint8Array {
   const width = columns + 2 * margin;
   const cut = new Uint8Array((rows + 2 * margin) * width);
@@ -34,7 +37,7 @@ export function cutBox(values: Uint8Array, side: number, { row, column, rows, co
   return cut;
 }
 
-/** Puts `content` in the place of a box of a square image of side `side`. */
+/** Puts `content` [rows, columns] in the place of a box of an image [side, side], in place. */
 export function pasteBox(
   values: Uint8Array,
   side: number,

@@ -28,7 +28,7 @@ export function interleaved(planes: readonly Uint8Array[]): Uint8Array {
   return data;
 }
 
-/** The smallest and largest grey level. */
+/** The smallest and largest grey level of any number of pixels. */
 export function greyRange(pixels: Uint8Array): { lowest: number; highest: number } {
   let lowest = 255;
   let highest = 0;

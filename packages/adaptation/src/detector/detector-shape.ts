@@ -37,7 +37,7 @@ interface TapsOfShape {
 }
 
 /**
- * Names and shapes of a detector's tensors, in the order of its file (method, section 9): a 1x1 convolution per tap,
+ * Names and shapes of a detector's tensors, in the order of its file (method.md, section 9): a 1x1 convolution per tap,
  * the embeddings of the two states as unit rows (normal, abnormal), and the memory's patches and scales if it has one.
  */
 export function tensorShapes({
@@ -75,7 +75,7 @@ function memoryTensorShapes(patches: number, channels: readonly number[]): [stri
 }
 
 /**
- * Map [batch, side, side] and score [batch] (method, section 4) of features [batch, C, g, g] at `detectorTaps` and a
+ * Map [batch, side, side] and score [batch] (method.md, section 4) of features [batch, C, g, g] at `detectorTaps` and a
  * detector's tensors, and the score's logit [batch], which does not saturate. Of a detector with a memory the
  * `channelMoments` besides, [batch, width].
  */

@@ -33,7 +33,8 @@ export interface Adapter {
 
 /**
  * How much closer every location is to the abnormal than to the normal state, [batch, G, G] at the largest tap grid
- * (method, sections 2 and 4): per tap, adapt the features, take the cosine with both states, subtract; mean over taps.
+ * (method.md, sections 2 and 4): per tap, adapt the features, take the cosine with both states, subtract; the mean over
+ * the taps.
  *
  * Three savings that change nothing: the 1x1 convolution and the resize to the largest grid commute, so the resize
  * comes second; only the difference of the two cosines matters to a softmax over two states, so it is all that is kept;

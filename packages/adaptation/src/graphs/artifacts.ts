@@ -161,7 +161,7 @@ const beta2 = 0.999;
 const epsilon = 1e-8;
 
 /**
- * Adam with bias correction and no weight decay (method, section 6), and an exponential moving average of the
+ * Adam with bias correction and no weight decay (method.md, section 6), and an exponential moving average of the
  * parameters: `average <- averaging * average + (1 - averaging) * parameter`. `step` counts from 1. `step`,
  * `learningRate`, `averaging`, and `NAME`, `grad.NAME`, `m.NAME`, `v.NAME`, `average.NAME` -> the same without `grad`,
  * prefixed `new.`.

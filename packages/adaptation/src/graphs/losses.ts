@@ -23,7 +23,7 @@ export interface Losses {
 const smoothing = 1e-5;
 
 /**
- * The training losses of method, section 5, as scalars. `map` is the abnormal probability [batch, side, side], `masks`
+ * The training losses (method.md, section 5) as scalars. `map` is the abnormal probability [batch, side, side], `masks`
  * the labels in [0, 1] of the same shape, and `weights` [batch] sums to 1: 1/n for each of n images, 0 for padding.
  */
 export function losses(map: Value, masks: Value, weights: Value): Losses {

@@ -23,7 +23,7 @@ const contextDeviation = 0.02;
 export const isOfAdapter = (name: string): boolean => name.startsWith('adapter.');
 
 /**
- * The trained parameters (method, sections 2 and 3): one 1x1 convolution per tap, uniform in +-1/sqrt(fan in) as
+ * The trained parameters (method.md, sections 2 and 3): one 1x1 convolution per tap, uniform in +-1/sqrt(fan in) as
  * PyTorch's Conv2d, and the context vectors of both states for every phrase position, N(0, 0.02).
  */
 export function parameterSpecs(backbone: Backbone, taps: readonly number[], options: PromptOptions): ParameterSpec[] {

@@ -7,7 +7,7 @@ export const contextName = (state: 'normal' | 'abnormal', position: PhrasePositi
   `ctx.${state}.${position}`;
 
 /**
- * The embeddings of the two states, [2, E], row 0 normal and row 1 abnormal (method, section 3): learnable context
+ * The embeddings of the two states, [2, E], row 0 normal and row 1 abnormal (method.md, section 3): learnable context
  * vectors are put at their places among frozen token embeddings, every prompt goes through the text tower, and a
  * state's prompts (over all phrase positions) are averaged, then L2-normalised.
  *

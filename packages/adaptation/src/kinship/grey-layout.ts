@@ -31,7 +31,7 @@ export function greyLayout(rgb: Uint8Array, side: number): Float32Array {
   return Float32Array.from(means, (value) => (value - centre) / norm);
 }
 
-/** The layouts of images of `side` x `side` pixels, in their order. */
+/** `greyLayout` of each image [side, side, 1 or 3], in their order. */
 export function greyLayouts(images: readonly NormalImage[], side: number): Float32Array[] {
   return images.map(({ data }) => greyLayout(rgbOf(data, side), side));
 }

@@ -38,7 +38,7 @@ export function kinshipTensors(
   ]);
 }
 
-/** Per normal its distance to the nearest one that is no relative. */
+/** Per normal its distance (`momentsDistance`) to the nearest one that is none of its relatives. */
 export function nearestOfOthers(
   normals: readonly KindDescription[],
   relatives: readonly ReadonlySet<number>[],
@@ -55,7 +55,10 @@ export function nearestOfOthers(
 export const usualDistance = (nearestDistances: ArrayLike<number>): number =>
   Math.max(leastDistance, median(nearestDistances));
 
-/** How kin an image is to the normals of a detector; undefined for a detector without the tensors. */
+/**
+ * How kin an image is to the normals of a detector, by the tensors of `kinshipTensorShapes`; undefined for a detector
+ * without them.
+ */
 export function kinshipOf(
   tensors: ReadonlyMap<string, Float32Array>,
   { moments, layout }: KindDescription,

@@ -14,7 +14,10 @@ export interface StepRates {
   readonly averaging: number;
 }
 
-/** `masks` and `weights` of a batch padded to `size`; each image weighs one in `images`. */
+/**
+ * The feeds `masks` [size, side, side] in [0, 1] and `weights` [size] of a batch that is padded to `size`; each image
+ * weighs one in `images`, padding 0.
+ */
 export function maskFeeds(
   batch: readonly { readonly mask: Float32Array }[],
   side: number,

@@ -40,10 +40,10 @@ export interface PromptVocabulary {
 }
 
 /**
- * Lays out one prompt per phrase (method, section 3): tokens of the phrase and of the full stop stay together, by the
- * length of the phrase's own encoding; `middle` puts half of the context vectors (rounded down) in front. `_` stands
- * for a space. Prompts are cut after the longest one's end token, or padded to the context length where padding is
- * seen.
+ * Lays out one prompt per phrase (method.md, section 3): tokens of the phrase and of the full stop stay together, by
+ * the length of the phrase's own encoding; `middle` puts half of the context vectors (rounded down) in front. `_`
+ * stands for a space. Prompts are cut after the longest one's end token, or padded to the context length where padding
+ * is seen.
  *
  * Throws `WeightsError` for a phrase without text, a phrase that spells a special token, and one that is too long.
  * Golden: tokenizer/prompts.json, clip-tiny/text, lite.

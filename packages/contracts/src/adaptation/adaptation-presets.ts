@@ -32,7 +32,7 @@ const phrases = {
   ],
 };
 
-/** The paper's mix of synthetic anomalies (method, section 7). */
+/** The paper's mix of synthetic anomalies (method.md, section 7). */
 const paperSynthesis = {
   tasks: {
     cutPaste: 0.25,

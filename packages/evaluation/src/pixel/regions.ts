@@ -8,7 +8,10 @@ export interface Regions {
   readonly areas: readonly number[];
 }
 
-/** Labels the regions of non-zero pixels; with connectivity 8, pixels that touch at a corner belong together. */
+/**
+ * Labels the regions of the non-zero pixels of a mask [height, width]; with connectivity 8, pixels that touch at a
+ * corner belong together.
+ */
 export function labelRegions(mask: Uint8Array, width: number, height: number, connectivity: Connectivity): Regions {
   const labels = new Int32Array(mask.length);
   const areas: number[] = [];

@@ -1,4 +1,7 @@
-/** Spearman's rank correlation of two samples, ties with their mean rank; 0 where one of them is constant. */
+/**
+ * Spearman's rank correlation, -1 to 1, of two samples of one length, ties with their mean rank; 0 where one of them is
+ * constant.
+ */
 export function rankCorrelation(a: readonly number[], b: readonly number[]): number {
   const [x, y] = [centred(meanRanks(a)), centred(meanRanks(b))];
   const norm = Math.sqrt(dot(x, x) * dot(y, y));

@@ -2,8 +2,8 @@ import type { PixelDescription } from './pixel-description.js';
 import type { FrameSamples, Samples } from './stored-values.js';
 
 /**
- * RGB of colour samples, 8 bits a colour, pixel by pixel; deeper ones are scaled, and full-range YCbCr is converted
- * where the codec has not done so. The result is the picture's own.
+ * RGB, [height, width, 3] of 8 bits, of colour samples of the same shape; deeper ones are scaled, and full-range YCbCr
+ * is converted where the codec has not done so. The result is the picture's own.
  */
 export function rgbOf(frame: FrameSamples, { photometric }: PixelDescription): Uint8Array {
   const bytes = bytesOf(frame);
@@ -23,7 +23,7 @@ function bytesOf({ samples, bitsStored, highBit }: FrameSamples): Uint8Array {
   return bytes;
 }
 
-/** PS3.3, C.7.6.3.1.2; in place. */
+/** Full-range YCbCr to RGB, [pixels, 3], in place. Source: PS3.3, C.7.6.3.1.2. */
 function convertYcbcr(pixels: Uint8Array): void {
   for (let i = 0; i < pixels.length; i += 3) {
     const luminance = pixels[i]!;
@@ -39,7 +39,7 @@ function rounded(value: number): number {
   return Math.min(Math.max(Math.floor(value + 0.5), 0), 255);
 }
 
-/** Turns colour planes into pixels of `components` samples each. */
+/** From colour planes, [components, pixels], to pixels, [pixels, components]. */
 export function interleave<T extends Samples>(planes: T, components: number): T {
   const pixels = planes.length / components;
   const interleaved = new (planes.constructor as new (length: number) => T)(planes.length);

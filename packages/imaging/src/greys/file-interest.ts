@@ -27,7 +27,7 @@ function tableMapping({ firstValue, greys }: FileTable): GreyMapping {
   };
 }
 
-/** A table of greys from `firstValue` on, packed. */
+/** A table of greys, one a value from `firstValue` on, as a record keeps it: deflated, in base64. */
 export function packedTable(firstValue: number, greys: Uint8Array): FileTable {
   return { firstValue, greys: deflateRawSync(greys).toString('base64') };
 }

@@ -7,7 +7,7 @@ import { type Intensity, usualPercentiles } from './intensity.js';
 
 /** How the values of one picture become greys of 8 bits, and what was decided for that, in words. */
 export interface GreyRendering {
-  /** The grey of every stored number. */
+  /** The grey of every stored number, [65536]. */
   readonly table: Uint8Array;
   readonly notes: readonly string[];
 }
@@ -32,7 +32,7 @@ interface NotedTable {
   readonly note: string;
 }
 
-/** The greys of 8 bits, `width * height`. */
+/** The greys of 8 bits, [height, width], of a picture's stored numbers. */
 export function renderedGreys({ stored }: GreyValues, { table }: Pick<GreyRendering, 'table'>): Uint8Array {
   const data = new Uint8Array(stored.length);
   for (let i = 0; i < data.length; i++) data[i] = table[stored[i]!]!;

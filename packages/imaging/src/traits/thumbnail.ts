@@ -4,8 +4,8 @@ import type { Raster } from '../resize/raster.js';
 export const thumbnailSide = 64;
 
 /**
- * Mean greys over a grid of `thumbnailSide` x `thumbnailSide` cells; a pixel belongs to one cell, and small images
- * repeat pixels.
+ * Mean greys, [thumbnailSide, thumbnailSide], over a grid of as many cells; a pixel belongs to one cell, and small
+ * images repeat pixels.
  */
 export function thumbnail({ width, height, data }: Raster): Uint8Array {
   const [rows, columns] = [cellEdges(height), cellEdges(width)];

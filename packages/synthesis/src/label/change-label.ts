@@ -9,8 +9,9 @@ const highestCode = labels.length - 1;
 /**
  * The soft label of pixels that were replaced: `1 - exp(-d^2 / (2 * 0.2^2))` under the mask for the 8-bit difference
  * `d`, closed and with its holes filled in the bounding box of each region of the mask, so that a few pixels beside the
- * mask become 1 too. Of colours the channel that changed most counts. All are square, side by side, one array a
- * channel; `mask` is the union of the anomalies' masks. Golden: synthesis/cutpaste.
+ * mask become 1 too. Of colours the channel that changed most counts. `original` and `changed` have an array
+ * [side, side] for each channel; `mask` [side, side] is the union of the anomalies' masks. The label is [side, side] in
+ * 0 to 1. Golden: synthesis/cutpaste.
  */
 export function changeLabel(
   original: readonly Uint8Array[],
@@ -30,8 +31,8 @@ export function changeLabel(
 }
 
 /**
- * For each pixel the index of its value in the list of labels, before closing. The difference wraps: one level darker
- * counts fully.
+ * For each pixel of a channel [side, side] the index of its value in the list of labels, before closing. The difference
+ * wraps: one level darker counts fully.
  */
 export function changeCodes(original: Uint8Array, changed: Uint8Array, mask: Uint8Array): Uint8Array {
   const codes = new Uint8Array(mask.length);
@@ -41,7 +42,7 @@ export function changeCodes(original: Uint8Array, changed: Uint8Array, mask: Uin
   return codes;
 }
 
-/** Closes and fills the codes in place, in the box of one region of the mask after the other. */
+/** Closes and fills the codes [side, side] in place, in the box of one region of the mask after the other. */
 export function closeAndFill(codes: Uint8Array, mask: Uint8Array, side: number): void {
   for (const box of regionBoxes(mask, side)) {
     const closed = closing(cutBox(codes, side, box), box.rows, box.columns);

@@ -1,8 +1,8 @@
 import type { Box } from '../box.js';
 
 /**
- * The bounding boxes of the 4-connected regions of non-zero pixels of a square mask, in scan order of the regions'
- * first pixels.
+ * The bounding boxes of the 4-connected regions of non-zero pixels of a mask [side, side], in scan order of the
+ * regions' first pixels.
  */
 export function regionBoxes(mask: Uint8Array, side: number): Box[] {
   const left = mask.slice();

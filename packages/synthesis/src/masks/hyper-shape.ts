@@ -24,7 +24,7 @@ export interface HyperShape {
   readonly mask: Mask;
 }
 
-/** Draws a sheared, rotated rectangle or ellipse, even odds (method, section 7). `side` is the image's. */
+/** Draws a sheared, rotated rectangle or ellipse, even odds (method.md, section 7). `side` is the image's. */
 export function drawHyperShape(bounds: SideBounds, side: number, random: RandomStream): HyperShape {
   const length = () => hyperShapeSide(random.gamma(2, 0.1), side, bounds);
   return hyperShape({

@@ -11,7 +11,7 @@ export interface SideBounds {
   readonly highest: number;
 }
 
-/** Shares of the image's side in pixels, halves rounded to even (method, section 7). */
+/** Shares of the image's side in pixels, halves rounded to even (method.md, section 7). */
 export function sideBounds(lowestShare: number, highestShare: number, side: number): SideBounds {
   return { lowest: roundHalfToEven(lowestShare * side), highest: roundHalfToEven(highestShare * side) };
 }

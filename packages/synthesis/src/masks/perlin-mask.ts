@@ -14,7 +14,7 @@ export interface PerlinParameters extends Size {
 
 /**
  * Draws a Perlin mask: a rectangle with each side uniform in [lowest, highest), then gradients and rotation again and
- * again until at least a fifth of the rectangle is set (method, section 7).
+ * again until at least a fifth of the rectangle is set (method.md, section 7).
  */
 export function drawPerlinMask(bounds: SideBounds, random: RandomStream): Mask {
   const rows = random.integer(bounds.lowest, bounds.highest);
@@ -73,7 +73,7 @@ export function perlinNoise({ rows, columns, gradientAnglesRadians }: PerlinPara
   return noise;
 }
 
-/** Turned clockwise about the middle of the box, bilinear, zeros outside, same size. */
+/** Values [rows, columns] turned clockwise about the middle of the box, bilinear, zeros outside, same size. */
 export function rotate(values: Float64Array, rows: number, columns: number, degrees: number): Float64Array {
   const cosine = Math.cos((degrees * Math.PI) / 180);
   const sine = Math.sin((degrees * Math.PI) / 180);

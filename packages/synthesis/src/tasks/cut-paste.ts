@@ -26,7 +26,7 @@ export interface CutPasteParameters {
   readonly sourceCorner: Corner;
 }
 
-/** Draws one cut-paste anomaly for images of side `side` with `supportCount` sources (method, section 7). */
+/** Draws one cut-paste anomaly for images of side `side` with `supportCount` sources (method.md, section 7). */
 export function drawCutPaste(side: number, supportCount: number, random: RandomStream): CutPasteParameters {
   const mask = drawPerlinMask(sideBounds(0.1, 0.6, side), random);
   const corner = drawCorner(mask, side, random);
@@ -52,7 +52,7 @@ export function sourceMap({ rows, columns }: Size, angleRadians: number, scale: 
   return rotatedBox(rows, columns, angleRadians, Math.min(scale, limit));
 }
 
-/** Replaces the pixels under the mask, in place. `pixels` and `source` are square, of side `side`. */
+/** Replaces the pixels under the mask, in place. `pixels` and `source` are grey images [side, side]. */
 export function applyCutPaste(
   pixels: Uint8Array,
   source: Uint8Array,
@@ -66,8 +66,8 @@ export function applyCutPaste(
 }
 
 /**
- * The source's pixels under the mask (0 elsewhere), within the source image's range; positions outside the source box
- * count as 0.
+ * The pixels of `source` [side, side] under the mask, [mask.rows, mask.columns] and 0 elsewhere, within the source
+ * image's range; positions outside the source box count as 0.
  */
 export function samplePatch(
   source: Uint8Array,

@@ -25,7 +25,7 @@ export interface DeformationMap {
   readonly columns: Float64Array;
 }
 
-/** Draws one deformation for images of side `side` (method, section 7). */
+/** Draws one deformation for images of side `side` (method.md, section 7). */
 export function drawDeformation(
   kind: DeformationParameters['kind'],
   side: number,

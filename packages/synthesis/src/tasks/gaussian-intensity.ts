@@ -15,7 +15,7 @@ export interface GaussianIntensityParameters {
   readonly blurSigma: number;
 }
 
-/** Draws one Gaussian intensity anomaly for images of side `side` (method, section 7). */
+/** Draws one Gaussian intensity anomaly for images of side `side` (method.md, section 7). */
 export function drawGaussianIntensity(side: number, random: RandomStream): GaussianIntensityParameters {
   const mask = drawPerlinMask(sideBounds(0.3, 0.8, side), random);
   const corner = drawCorner(mask, side, random);
@@ -32,7 +32,7 @@ export function drawGaussianIntensity(side: number, random: RandomStream): Gauss
 }
 
 /**
- * Adds the texture under the mask to each channel, in place. `channels` are the square image's levels, 0-255 in
+ * Adds the texture under the mask to each channel [side, side], in place. `channels` are the image's levels, 0-255 in
  * floating point: they stay so until all anomalies are placed. Golden: synthesis/gauss.
  */
 export function applyGaussianIntensity(
@@ -50,7 +50,7 @@ export function applyGaussianIntensity(
   });
 }
 
-/** Smoothed noise stretched to 0-1 over the whole image of side `side`. */
+/** Noise [side, side], smoothed by a Gaussian of `sigma` pixels and stretched to 0-1 over the whole image. */
 export function gaussianTexture(noise: Uint8Array, side: number, sigma: number): Float64Array {
   const texture = gaussianFilter(new Float64Array(noise), side, side, sigma);
   let lowest = Number.POSITIVE_INFINITY;

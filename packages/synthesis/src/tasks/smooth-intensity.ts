@@ -14,7 +14,7 @@ export interface SmoothIntensityParameters {
   readonly rampPixels: number;
 }
 
-/** Draws one smooth intensity anomaly for images of side `side` (method, section 7). */
+/** Draws one smooth intensity anomaly for images of side `side` (method.md, section 7). */
 export function drawSmoothIntensity(side: number, random: RandomStream): SmoothIntensityParameters {
   const mask = drawPerlinMask(sideBounds(0.3, 0.8, side), random);
   const corner = drawCorner(mask, side, random);
@@ -31,8 +31,8 @@ export function drawIntensity(
 }
 
 /**
- * Brightens or darkens the pixels under the mask of a square image, in place, within the image's range. Golden:
- * synthesis/smooth.
+ * Brightens or darkens the pixels under the mask of a grey image [side, side], in place, within the image's range.
+ * Golden: synthesis/smooth.
  */
 export function applySmoothIntensity(
   pixels: Uint8Array,

@@ -55,7 +55,7 @@ export function toFloat32(tensor: NamedTensor): Float32Array {
 
 let everyFloat16: Float32Array | undefined;
 
-/** Widens IEEE 754 binary16 bit patterns; exact for every value, subnormal numbers and infinities included. */
+/** Widens IEEE 754 binary16 bit patterns, one by one; exact for every value, subnormal numbers and infinities too. */
 export function float32FromFloat16(bits: Uint16Array): Float32Array {
   everyFloat16 ??= Float32Array.from({ length: 2 ** 16 }, (_, half) => widenFloat16(half));
   const values = new Float32Array(bits.length);

@@ -18,8 +18,9 @@ const adobeHeader = (transform: 0 | 1) =>
   ]);
 
 /**
- * Decodes a JPEG frame of 8 bits; three components come as RGB. A stream that does not say whether its colours are RGB
- * or YCbCr is taken for RGB where `isRgb` says so. Errors: `corrupt-image`, and `unsupported-encoding` for 12 bits.
+ * Decodes a JPEG frame of 8 bits to [height, width, components]; three components come as RGB. A stream that does not
+ * say whether its colours are RGB or YCbCr is taken for RGB where `isRgb` says so. Errors: `corrupt-image`, and
+ * `unsupported-encoding` for 12 bits.
  */
 export async function decodeJpeg(stream: Codestream, isRgb: boolean): Promise<Uint8Array> {
   if (stream.bitsPerSample !== 8) {
@@ -50,7 +51,10 @@ function withColours({ bytes, colours }: Codestream, isRgb: boolean): Uint8Array
   return Buffer.concat([adobeHeader(shown === 'rgb' ? 0 : 1), bytes.subarray(2)]);
 }
 
-/** Decodes a JPEG-LS frame (T.87) and hands its samples to `use`, pixel by pixel. */
+/**
+ * Decodes a JPEG-LS frame (T.87) and hands its samples, [height, width, components], to `use`, after which they are no
+ * longer there. Errors: `corrupt-image`, and `out-of-memory` where the codec needs more than it can have.
+ */
 export function decodeJpegLs<R>({ bytes }: Codestream, use: (samples: Uint8Array | Uint16Array) => R): Promise<R> {
   return charls.decode(bytes, (samples, decoder) => {
     const { componentCount } = decoder.getFrameInfo();
@@ -59,7 +63,7 @@ export function decodeJpegLs<R>({ bytes }: Codestream, use: (samples: Uint8Array
   });
 }
 
-/** Decodes a JPEG 2000 codestream (T.800, T.814) and hands its samples to `use`; its colour transforms are undone. */
+/** As `decodeJpegLs`, for a JPEG 2000 codestream (T.800, T.814); its colour transforms are undone. */
 export function decodeJpeg2000<R>({ bytes }: Codestream, use: (samples: Uint8Array | Uint16Array) => R): Promise<R> {
   return openJpeg.decode(bytes, use);
 }

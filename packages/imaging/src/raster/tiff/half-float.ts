@@ -3,7 +3,7 @@ import type { SampleValues } from '../samples.js';
 const exponentBias = 15;
 const mantissaBits = 1024;
 
-/** The numbers that 16-bit patterns stand for (IEEE 754 binary16): 1 sign, 5 exponent and 10 mantissa bits. */
+/** The numbers that 16-bit patterns stand for, one by one (IEEE 754 binary16: 1 sign, 5 exponent, 10 mantissa bits). */
 export function halfFloats(patterns: SampleValues): Float32Array {
   return Float32Array.from(patterns, (pattern) => {
     const sign = pattern & 0x8000 ? -1 : 1;
