@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { cookieOf, type Sessions } from '../sessions/session-cookie.js';
 import type { ApiKeys } from './api-keys.js';
-import { WrongKeys } from './wrong-keys.js';
+import { mostWrongKeys, WrongKeys } from './wrong-keys.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -23,8 +23,6 @@ interface AuthOptions {
 
 /** The tenant of everybody when there are no keys. */
 const defaultTenant = 'default';
-/** How many wrong keys one address may send in a minute; requests with a good key are never turned away for them. */
-export const mostWrongKeys = 100;
 const bearer = /^Bearer +([!-~]+)$/i;
 
 const safeMethods = new Set(['GET', 'HEAD']);

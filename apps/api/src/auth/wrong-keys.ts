@@ -1,3 +1,5 @@
+/** How many wrong keys one address may send in a minute; requests with a good key are never turned away for them. */
+export const mostWrongKeys = 100;
 const minuteMs = 60_000;
 const mostAddresses = 10_000;
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { isProblemSlug, ProblemError } from '@mediclip/contracts';
-import { mostWrongKeys } from '../auth/auth.js';
+import { mostWrongKeys } from '../auth/wrong-keys.js';
 import { mostConnections } from '../http/connection-limit.js';
 import { passedOverMs } from '../http/send-problem.js';
 import { headersTimeoutMs } from '../http/timeouts.js';

@@ -1,6 +1,6 @@
 import { ProblemError, type Session } from '@mediclip/contracts';
 import type { ApiKeys, KeyOwner } from '../auth/api-keys.js';
-import { WrongKeys } from '../auth/wrong-keys.js';
+import { mostWrongKeys, WrongKeys } from '../auth/wrong-keys.js';
 import type { HandlersOf } from '../http/handlers.js';
 import { cookieOf, type Sessions, setCookie } from './session-cookie.js';
 
@@ -9,10 +9,9 @@ interface SessionParts {
   readonly sessions: Sessions;
 }
 
-/** How many wrong keys one address may send in a minute, as with requests that carry a key. */
-const mostWrongKeys = 100;
 const withoutKeys: Session = { keysNeeded: false, signedIn: true, tenant: 'default' };
 
+/** Signing in and out with a key. Wrong keys are counted for themselves, as many as with requests that carry a key. */
 export function sessionHandlers({
   keys,
   sessions,
