@@ -5,15 +5,8 @@ import { startWebhooks } from '@mediclip/webhooks';
 import type { WorkerDependencies } from './dependencies.js';
 import { EngineHealth } from './engine-health.js';
 import { recoverJobs, startHousekeeping } from './housekeeping.js';
-import { adaptationJob } from './jobs/adaptation/adaptation-job.js';
-import { auditJob } from './jobs/audit/audit-job.js';
-import { calibrationJob } from './jobs/calibration/calibration-job.js';
-import { importJob } from './jobs/dicomweb/import-job.js';
-import { pushJob } from './jobs/dicomweb/push-job.js';
-import { evaluationJob } from './jobs/evaluation/evaluation-job.js';
 import { deadJobHandler, jobHandler } from './jobs/job-handler.js';
-import { revisionJob } from './jobs/revision/revision-job.js';
-import { scoringJob } from './jobs/scoring/scoring-job.js';
+import { jobRunners } from './jobs/job-runners.js';
 import { workerMetrics } from './metrics/worker-metrics.js';
 import { ModelCache } from './models/model-cache.js';
 import { Residency } from './models/residency.js';
@@ -81,18 +74,7 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Wor
   const scoreServer: ScoreServer = await scoreChannel.serve(answer, { topics: [], concurrency: scoreConcurrency });
 
   const objects = openObjectThreads();
-  const work = { ...dependencies, models };
-  const { dicomweb } = settings;
-  const runners = {
-    adaptation: adaptationJob(dependencies),
-    scoring: scoringJob(work),
-    evaluation: evaluationJob(work),
-    audit: auditJob(work),
-    calibration: calibrationJob(work),
-    revision: revisionJob(work),
-    'dicomweb-import': importJob({ ...dependencies, dicomweb }),
-    'dicomweb-push': pushJob({ ...dependencies, dicomweb, objects }),
-  };
+  const runners = jobRunners(dependencies, models, objects);
   const handler = jobHandler({ store, runners, health, metrics, logger, timeoutMs: settings.jobTimeoutMs });
   const consume = async (): Promise<Consumer> => {
     await recoverJobs(store, jobQueue);
@@ -154,18 +136,7 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Wor
       const isWell = health.isWell || state !== 'running';
       return [{ name: 'engine', ok: isWell, ...(!isWell && { detail: `The engine is ${health.status}.` }) }];
     },
-    async ready() {
-      return Promise.all([
-        check('worker', async () => refuseUnless(state === 'running', `The worker is ${state}.`)),
-        check('store', () => store.check()),
-        check('queue', () => jobQueue.ping()),
-        check('engine', async () => {
-          const { status } = health;
-          refuseUnless(status === 'ready', `The engine is ${status}.`);
-          return engine.state.passedOver;
-        }),
-      ]);
-    },
+    ready: () => readiness(dependencies, health, state),
     stop(graceMs) {
       stopped ??= stop(graceMs);
       return stopped;
@@ -173,6 +144,28 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Wor
   };
 }
 
+/** What a worker in this state needs, and whether it is there. */
+function readiness(
+  { store, jobQueue, engine }: WorkerDependencies,
+  health: EngineHealth,
+  state: WorkerState,
+): Promise<readonly ReadinessCheck[]> {
+  return Promise.all([
+    check('worker', async () => refuseUnless(state === 'running', `The worker is ${state}.`)),
+    check('store', () => store.check()),
+    check('queue', () => jobQueue.ping()),
+    check('engine', async () => {
+      const { status } = health;
+      refuseUnless(status === 'ready', `The engine is ${status}.`);
+      return engine.state.passedOver;
+    }),
+  ]);
+}
+
+/**
+ * Takes nothing more, and resolves when what was taken is done or given back and the engine has stopped. Scores that
+ * callers wait for have half of the grace, jobs all of it.
+ */
 async function drain(
   {
     consumer,

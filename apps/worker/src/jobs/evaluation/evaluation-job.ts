@@ -22,11 +22,11 @@ import type { JobContext, JobRunner } from '../job-context.js';
 import { learnedGroups, rememberedGroup } from '../learned-groups.js';
 import { loadImage } from '../load-image.js';
 import { type ScoreImagesDependencies, scoreImages } from '../scoring/score-images.js';
-import { compareWithBaseline } from './compare-with-baseline.js';
+import { type ComparedModels, compareWithBaseline } from './compare-with-baseline.js';
 import { type EvaluatedImage, logitsOf } from './evaluated-image.js';
 import { type EvaluationThread, withEvaluationThread } from './evaluation-thread.js';
 import { foreignImages } from './foreign-images.js';
-import { type LeftOut, reportData } from './report-data.js';
+import { type LeftOut, type ReportContent, reportData } from './report-data.js';
 import { ShownMaps } from './shown-maps.js';
 
 type Dependencies = ScoreImagesDependencies & Pick<WorkerDependencies, 'imagingPool'> & { readonly models: ModelCache };
@@ -43,73 +43,82 @@ export function evaluationJob(dependencies: Dependencies): JobRunner<'evaluation
     const dataset = await tenant.datasets.get(datasetId);
     return dependencies.models.use(tenant, modelId, (ready) =>
       withEvaluationThread({ threshold: ready.model.calibration?.mapThreshold }, async (thread) => {
-        const { evaluated, maps, maskShares, leftOut } = await scoreAll(dependencies, context, ready, images, thread);
-        const masks = maskShares.length;
-        const spread = masks > 0 ? spreadOf(maskShares) : undefined;
-        const abnormal = evaluated.map(({ image }) => image.label === 'abnormal');
+        const measured = await measure(dependencies, context, ready, images, thread);
         context.report({ phase: 'reporting', done: 0, total: 1 });
-        const imageScores = evaluated.map(({ score }) => score);
-        const logits = logitsOf(evaluated);
-        const groups = evaluated.map(({ image }) => image.group);
-        const highest = ready.model.calibration?.groups?.highest ?? defaultHighest;
-        const isForeign = evaluated.map(({ kinship }) => kinship?.foreign !== undefined);
-        const asked = { scores: imageScores, abnormal, logits, groups, foreign: isForeign, highest };
-        const figures = await thread.run('figures', asked, { signal });
-        const foreign = foreignImages(evaluated, figures.aurocWithoutForeign);
-        const compared = await compareWithBaseline(dependencies, context, evaluated, thread);
-        const comparison = compared?.shown;
-        const audit = await audited(dependencies, context, images, evaluated);
-        context.report({ phase: 'reporting', done: 0, total: 1 });
-        const content = {
-          dataset,
-          datasetDigest,
-          evaluated,
-          maps,
-          figures,
-          foreign,
-          comparison,
-          audit,
-          masks,
-          maskShares: spread,
-          leftOut,
-        };
-        const shown = await reportData(dependencies, context, ready, content);
-        const report = await thread.run('report', shown, { signal });
+        const { compared, ...content } = measured;
+        const shown = { ...content, dataset, datasetDigest, comparison: compared?.shown };
+        const report = await thread.run('report', await reportData(dependencies, context, ready, shown), { signal });
         signal.throwIfAborted();
-        const abnormalImages = abnormal.filter(Boolean).length;
-        const description = {
-          modelId,
-          datasetId,
-          datasetDigest,
-          images: {
-            normal: evaluated.length - abnormalImages,
-            abnormal: abnormalImages,
-            masks,
-            ...(spread && { maskShares: spread }),
-            ...leftOut,
-          },
-          image: imageFigures(figures.image),
-          ...(foreign && { foreign }),
-          pixel: pixelFigures(figures.pixel, masks),
-          ...(figures.groups && { groups: groupFigures(figures.groups) }),
-          ...(compared && { comparison: compared.figures }),
-          audit: evaluationAudit(audit),
-        };
-        const scores: EvaluationScores = evaluated.map(({ image: { id: imageId, label }, score, logit }) => ({
-          imageId,
-          label,
-          score,
-          ...(logit !== undefined && { scoreLogit: logit }),
-        }));
-        const files = {
+        const description = { modelId, datasetId, datasetDigest, ...described(measured) };
+        const { id } = await tenant.evaluations.create(attempt, description, {
           [reportFileName]: new TextEncoder().encode(report),
-          [evaluationScoresFileName]: new TextEncoder().encode(JSON.stringify(scores)),
-        };
-        const { id } = await tenant.evaluations.create(attempt, description, files);
+          [evaluationScoresFileName]: new TextEncoder().encode(JSON.stringify(keptScores(measured.evaluated))),
+        });
         return { evaluationId: id };
       }),
     );
   };
+}
+
+/** All that an evaluation finds. */
+interface Measured extends Omit<ReportContent, 'dataset' | 'datasetDigest' | 'comparison'> {
+  readonly compared: ComparedModels | undefined;
+}
+
+/** Scores the test images and computes the figures, those beside the baseline and the audit's included. */
+async function measure(
+  dependencies: Dependencies,
+  context: JobContext<'evaluation'>,
+  ready: ReadyModel,
+  images: readonly Image[],
+  thread: EvaluationThread,
+): Promise<Measured> {
+  const { maskShares, ...scored } = await scoreAll(dependencies, context, ready, images, thread);
+  const { evaluated } = scored;
+  context.report({ phase: 'reporting', done: 0, total: 1 });
+  const asked = {
+    scores: evaluated.map(({ score }) => score),
+    logits: logitsOf(evaluated),
+    abnormal: evaluated.map(isAbnormal),
+    groups: evaluated.map(({ image }) => image.group),
+    foreign: evaluated.map(({ kinship }) => kinship?.foreign !== undefined),
+    highest: ready.model.calibration?.groups?.highest ?? defaultHighest,
+  };
+  const figures = await thread.run('figures', asked, { signal: context.signal });
+  return {
+    ...scored,
+    figures,
+    foreign: foreignImages(evaluated, figures.aurocWithoutForeign),
+    compared: await compareWithBaseline(dependencies, context, evaluated, thread),
+    audit: await audited(dependencies, context, images, evaluated),
+    masks: maskShares.length,
+    maskShares: maskShares.length > 0 ? spreadOf(maskShares) : undefined,
+  };
+}
+
+const isAbnormal = ({ image }: EvaluatedImage): boolean => image.label === 'abnormal';
+
+/** What an evaluation found, as its record has it. */
+function described({ evaluated, figures, foreign, compared, audit, masks, maskShares, leftOut }: Measured) {
+  const abnormal = evaluated.filter(isAbnormal).length;
+  return {
+    images: { normal: evaluated.length - abnormal, abnormal, masks, ...(maskShares && { maskShares }), ...leftOut },
+    image: imageFigures(figures.image),
+    ...(foreign && { foreign }),
+    pixel: pixelFigures(figures.pixel, masks),
+    ...(figures.groups && { groups: groupFigures(figures.groups) }),
+    ...(compared && { comparison: compared.figures }),
+    audit: evaluationAudit(audit),
+  };
+}
+
+function keptScores(evaluated: readonly EvaluatedImage[]): EvaluationScores {
+  return evaluated.map(({ image: { id: imageId, label }, score, logit }) => ({
+    imageId,
+    label,
+    score,
+    ...(logit !== undefined && { scoreLogit: logit }),
+  }));
 }
 
 /** What an audit of the test images and the training images of the data set says of the scores. */
@@ -129,6 +138,7 @@ async function audited(
   });
 }
 
+/** The images that are evaluated on. Throws `too-few-images` when there is none. */
 function testImages(images: readonly Image[]): Image[] {
   const test = images.filter(({ split }) => split === 'test');
   if (test.length > 0) return test;
@@ -197,6 +207,7 @@ function shareOf(mask: Uint8Array): number {
   return mask.reduce((sum, value) => sum + (value === 0 ? 0 : 1), 0) / mask.length;
 }
 
+/** How the shares of at least one mask lie. */
 function spreadOf(shares: readonly number[]): { smallest: number; median: number; largest: number } {
   const sorted = shares.toSorted((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;
