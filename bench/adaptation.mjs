@@ -9,19 +9,17 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { checkoutHere, mediclipOf } from './command.mjs';
+import { rowsWith } from './rows.mjs';
 import { describeSpread, spreadOf } from './spread.mjs';
-
-const here = path.resolve(fileURLToPath(new URL('..', import.meta.url)));
 
 /** Seconds of the clock and of the processor that an adaptation in a built checkout took, its processes together. */
 async function adaptIn(checkout, epochs) {
   const folder = mkdtempSync(path.join(tmpdir(), 'mediclip-bench-'));
-  const main = path.join(checkout, 'apps', 'cli', 'dist', 'index.js');
-  const start = `const { main } = await import(${JSON.stringify(main)}); process.exit(await main(process.argv));`;
-  const args = ['adapt', path.join(here, 'examples', 'brain-mri'), '--out', path.join(folder, 'model'), '--json'];
+  const args = ['adapt', path.join(checkoutHere, 'examples', 'brain-mri'), '--out', path.join(folder, 'model')];
   // The shell knows what its children took once they have ended.
   const command = '"$@" > /dev/null; status=$?; times; exit $status';
-  const node = [process.execPath, '--input-type=module', '-e', start, 'mediclip', ...args, '--epochs', `${epochs}`];
+  const node = [process.execPath, ...mediclipOf(checkout), ...args, '--json', '--epochs', `${epochs}`];
   const begun = performance.now();
   try {
     const child = spawn('sh', ['-c', command, 'sh', ...node], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -48,7 +46,7 @@ export async function adaptationBench({ against, repetitions = 5, epochs = 50 } 
   const theirs = [];
   for (let repetition = 0; repetition < repetitions; repetition++) {
     if (against !== undefined) theirs.push(await adaptIn(path.resolve(against), epochs));
-    ours.push(await adaptIn(here, epochs));
+    ours.push(await adaptIn(checkoutHere, epochs));
   }
   return { ours, theirs };
 }
@@ -76,5 +74,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   });
   const { against, repetitions, epochs } = values;
   const figures = await adaptationBench({ against, repetitions: Number(repetitions), epochs: Number(epochs) });
-  adaptationRows((name, value, unit) => console.log(`${name.padEnd(46)} ${value.padStart(22)} ${unit}`), figures);
+  adaptationRows(rowsWith(46, 22), figures);
 }

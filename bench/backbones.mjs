@@ -9,12 +9,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { matrixBench } from './matrix.mjs';
 import { runMeasured } from './process-tree.mjs';
-import { BACKBONES, writeRandomWeights } from './random-weights.mjs';
+import { backboneIds, writeRandomWeights } from './random-weights.mjs';
 
-const SHOTS = 4;
-const EPOCHS = 2;
+const shots = 4;
+const epochs = 2;
 const child = fileURLToPath(new URL('adapt-and-score.mjs', import.meta.url));
-const ids = process.argv.length > 2 ? process.argv.slice(2) : ['lite', ...BACKBONES];
+const ids = process.argv.length > 2 ? process.argv.slice(2) : ['lite', ...backboneIds];
 const gigabytes = (bytes) => (bytes / 1e9).toFixed(2);
 
 console.log('backbone              GB on disk  tower, s  prompts and head, s  score, s  peak, GB  GFLOP/s before');
@@ -23,12 +23,12 @@ for (const id of ids) {
   try {
     const bytes = id === 'lite' ? 0 : await writeRandomWeights(models, id);
     const speed = await matrixBench();
-    const { stdout, peakBytes } = await runMeasured(process.execPath, [child, models, id, `${SHOTS}`, `${EPOCHS}`]);
+    const { stdout, peakBytes } = await runMeasured(process.execPath, [child, models, id, `${shots}`, `${epochs}`]);
     const { towerSeconds, headSeconds, scoreSeconds } = JSON.parse(stdout);
     const columns = [
       [gigabytes(bytes), 10],
-      [(towerSeconds / EPOCHS).toFixed(2), 8],
-      [(headSeconds / EPOCHS).toFixed(2), 19],
+      [(towerSeconds / epochs).toFixed(2), 8],
+      [(headSeconds / epochs).toFixed(2), 19],
       [scoreSeconds.toFixed(2), 8],
       [gigabytes(peakBytes), 8],
       [speed.toFixed(0), 14],

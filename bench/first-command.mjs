@@ -6,22 +6,20 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { stateOfSources } from '../scripts/bootstrap.mjs';
+import { checkoutHere, mediclipOf } from './command.mjs';
+import { rowsWith } from './rows.mjs';
 import { describeSpread } from './spread.mjs';
 
-const here = path.resolve(fileURLToPath(new URL('..', import.meta.url)));
-const main = pathToFileURL(path.join(here, 'apps', 'cli', 'dist', 'index.js'));
-const start = `const { main } = await import(${JSON.stringify(main)}); process.exit(await main(process.argv));`;
-const examples = path.join(here, 'examples', 'brain-mri');
+const examples = path.join(checkoutHere, 'examples', 'brain-mri');
 
 function mediclip(args, environment = {}) {
-  const { status, stderr } = spawnSync(
-    process.execPath,
-    ['--input-type=module', '-e', start, 'mediclip', '--local', ...args],
-    { env: { ...process.env, ...environment }, encoding: 'utf8' },
-  );
+  const { status, stderr } = spawnSync(process.execPath, [...mediclipOf(checkoutHere), '--local', ...args], {
+    env: { ...process.env, ...environment },
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`mediclip ${args.join(' ')} ended with status ${status}: ${stderr}`);
 }
 
@@ -68,6 +66,7 @@ export async function firstCommandBench({ repetitions = 5 } = {}) {
   }
 }
 
+/** The same in rows. */
 export function firstCommandRows(row, { stateMs, untilLoadingMs, libraryMs, wholeMs }) {
   row('look whether a clone is built', describeSpread(stateMs), 'ms (goal: below 100)');
   row('mediclip score, until ONNX Runtime is loaded', describeSpread(untilLoadingMs, 0), 'ms (goal: below 400)');
@@ -78,5 +77,5 @@ export function firstCommandRows(row, { stateMs, untilLoadingMs, libraryMs, whol
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values } = parseArgs({ options: { repetitions: { type: 'string', default: '5' } } });
   const figures = await firstCommandBench({ repetitions: Number(values.repetitions) });
-  firstCommandRows((name, value, unit) => console.log(`${name.padEnd(46)} ${value.padStart(22)} ${unit}`), figures);
+  firstCommandRows(rowsWith(46, 22), figures);
 }

@@ -8,6 +8,7 @@ import { device } from './device.mjs';
 import { firstCommandBench, firstCommandRows } from './first-command.mjs';
 import { matrixBench } from './matrix.mjs';
 import { memoryBench } from './memory.mjs';
+import { rowsWith } from './rows.mjs';
 import { scorePathBench, scorePathRows } from './score-path.mjs';
 import { scoringBench } from './scoring.mjs';
 import { serviceBench } from './service.mjs';
@@ -15,7 +16,7 @@ import { synthesisBench } from './synthesis.mjs';
 import { trafficBench, trafficRows } from './traffic.mjs';
 import { trainingBench } from './training.mjs';
 
-const row = (name, value, unit) => console.log(`${name.padEnd(56)} ${value.padStart(9)} ${unit}`);
+const row = rowsWith(56, 9);
 const number = (value, digits = 1) => value.toFixed(digits);
 
 row('device', device, '');
@@ -66,11 +67,11 @@ for (const level of levels) {
     `requests a second; ${latencies(level)}; engine busy ${number(100 * level.engineShare, 0)} % of the time`,
   );
 }
-for (const [name, { lowMs, middleMs, highMs }] of Object.entries(shadow)) {
+for (const [name, { median, least, most }] of Object.entries(shadow)) {
   row(
     `score by an alias, 1 client, ${name} a shadow`,
-    number(middleMs),
-    `ms, median of medians of 8 turns (${number(lowMs)} to ${number(highMs)})`,
+    number(median),
+    `ms, median of medians of 8 turns (${number(least)} to ${number(most)})`,
   );
 }
 row(

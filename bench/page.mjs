@@ -3,7 +3,7 @@
  * Markdown. 200 streams of events are held open, and 20 tabs of one browser; then 500 files and an archive of 300 MB
  * are sent by Chromium to `mediclip serve`, through a connection that is cut once in the middle. Linux only.
  */
-import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createWriteStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findChromium, openBrowser, Visitor } from '@mediclip/testing';
 import { startEmbeddedServer } from '../apps/cli/dist/demo/embedded-server.js';
 import { noiseArchive, noisePng } from '../apps/cli/dist/end-to-end/testing/large-archive.js';
-import { memoryOfTree, processorSecondsOf } from './process-tree.mjs';
+import { forgetPeak, memoryOfTree, peakResidentMemory, processorSecondsOf, residentMemory } from './process-tree.mjs';
 
 const MiB = 2 ** 20;
 const files = 500;
@@ -25,8 +25,7 @@ const tabs = 20;
 const watchMs = 10_000;
 
 const mib = (bytes) => `${Math.round(bytes / MiB)} MiB`;
-const status = (pid, field) =>
-  Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
+
 /** Passes bytes on to the server; `cutAfter` bytes of one connection it breaks that one, once. */
 async function startCutting(port) {
   const proxy = { cutAfter: Number.POSITIVE_INFINITY, cuts: 0 };
@@ -51,11 +50,11 @@ async function startCutting(port) {
   return Object.assign(proxy, { url: `http://127.0.0.1:${server.address().port}`, server });
 }
 
-/** Sends what `choose` chooses and tells what it took, and in how many steps its bar was seen. */
+/** Sends what `choose` chooses; prints what that took, and in how many steps the bar of the page was seen. */
 async function measureUpload(name, { visitor, server, browser, choose, count, proxy, cutAfter }) {
   const { page } = visitor;
-  const before = { server: status(server.pid, 'VmRSS'), browser: memoryOfTree(browser.process().pid) };
-  writeFileSync(`/proc/${server.pid}/clear_refs`, '5');
+  const before = { server: residentMemory(server.pid), browser: memoryOfTree(browser.process().pid) };
+  forgetPeak(server.pid);
   proxy.cutAfter = cutAfter;
   let [browserPeak, heapPeak] = [0, 0];
   const shares = [];
@@ -78,7 +77,7 @@ async function measureUpload(name, { visitor, server, browser, choose, count, pr
   const { counts } = await (await fetch(`${server.baseUrl}/v1/datasets/${datasetId}`)).json();
   console.log(
     `| ${name} | ${counts.total} of ${count}, ${proxy.cuts} cut | ${seconds.toFixed(0)} s | ${new Set(shares).size} | ` +
-      `${mib(status(server.pid, 'VmHWM') - before.server)} | ${mib(browserPeak - before.browser)} | ${mib(heapPeak)} |`,
+      `${mib(peakResidentMemory(server.pid) - before.server)} | ${mib(browserPeak - before.browser)} | ${mib(heapPeak)} |`,
   );
   proxy.cuts = 0;
 }
@@ -104,7 +103,7 @@ try {
 async function measureStreams() {
   console.log('| open | streams | server, more memory | processor |');
   console.log('|---|---|---|---|');
-  const rest = status(server.pid, 'VmRSS');
+  const rest = residentMemory(server.pid);
   const ends = new AbortController();
   let open = 0;
   for (let i = 0; i < streams; i++) {
@@ -118,7 +117,7 @@ async function measureStreams() {
 
   const context = await browser.createBrowserContext();
   let asked = 0;
-  const restOfTabs = status(server.pid, 'VmRSS');
+  const restOfTabs = residentMemory(server.pid);
   for (let i = 0; i < tabs; i++) {
     const page = await context.newPage();
     page.on('request', (request) => request.url().endsWith('/v1/jobs/events') && asked++);
@@ -165,5 +164,5 @@ async function report(name, open, rest) {
   const before = processorSecondsOf(server.pid);
   await sleep(watchMs);
   const share = (100_000 * (processorSecondsOf(server.pid) - before)) / watchMs;
-  console.log(`| ${name} | ${open} | ${mib(status(server.pid, 'VmRSS') - rest)} | ${share.toFixed(1)} % of a core |`);
+  console.log(`| ${name} | ${open} | ${mib(residentMemory(server.pid) - rest)} | ${share.toFixed(1)} % of a core |`);
 }

@@ -3,18 +3,18 @@
  * is sent what takes most of it, as a table in Markdown. An INPUT is a part of their names; all of them by default. The
  * server is told that it has 2 GB, as the container of the API has by default; Linux only.
  */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { fileAt, MediclipClient } from '@mediclip/client';
+import { MediclipClient } from '@mediclip/client';
 import { startEmbeddedServer } from '../apps/cli/dist/demo/embedded-server.js';
 import { noisePng } from '../apps/cli/dist/end-to-end/testing/large-archive.js';
 import { largeFiles } from '../packages/imaging/dist/testing/large-files.js';
+import { adaptBriefly, uploadExamples } from './example-model.mjs';
+import { forgetPeak, peakResidentMemory, residentMemory } from './process-tree.mjs';
 
-const trainingImages = fileURLToPath(new URL('../examples/brain-mri/train/normal', import.meta.url));
 const MiB = 2 ** 20;
 const largeSide = 8000;
 
@@ -91,9 +91,6 @@ const inputs = {
 const large = (beginning, side = largeSide) =>
   Object.entries(largeFiles).find(([kind]) => kind.startsWith(beginning))[1](side);
 
-const status = (pid, field) =>
-  Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
-
 /**
  * Sends it `count` times at once, over connections of their own; how often each status was answered, 'cut' for those
  * whose connection ended without an answer.
@@ -138,7 +135,6 @@ async function slowestBeside(work, url) {
   return slowestMs;
 }
 
-let datasetId;
 const folder = mkdtempSync(path.join(tmpdir(), 'mediclip-pressure-'));
 process.env.MEDICLIP_RATE_LIMIT_PER_MINUTE = '1000000';
 process.env.MEDICLIP_SCORE_TIMEOUT_SECONDS = '600';
@@ -150,31 +146,24 @@ const server = await startEmbeddedServer(folder);
 try {
   const { pid, baseUrl } = server;
   const client = new MediclipClient({ baseUrl });
-  const examples = await client.createDataset({ name: 'Examples' });
-  const files = readdirSync(trainingImages).map((name) => fileAt(path.join(trainingImages, name)));
-  await client.uploadImages(
-    examples.id,
-    files.map((file) => ({ ...file, split: 'train', label: 'normal' })),
-  );
-  const training = { epochs: 1, selection: 'last', heldOutSamples: 0 };
-  const { modelId } = await client.waitForResult(await client.createAdaptation({ datasetId: examples.id, training }));
+  const modelId = await adaptBriefly(client, await uploadExamples(client));
   const wanted = process.argv.slice(2);
   console.log('| input | answers | peak | 5 s later | slowest `GET` beside |\n|---|---|---:|---:|---:|');
   for (const [name, make] of Object.entries(inputs)) {
     if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
-    ({ id: datasetId } = await client.createDataset({ name }));
+    const { id: datasetId } = await client.createDataset({ name });
     const [input, count] = await make();
-    writeFileSync(`/proc/${pid}/clear_refs`, '5');
+    forgetPeak(pid);
     const sending = send(input({ datasetId, modelId, baseUrl }), count);
     const slowestMs = await slowestBeside(sending, `${baseUrl}/v1/datasets`);
     const answers = await sending;
-    const peak = status(pid, 'VmHWM');
+    const peak = peakResidentMemory(pid);
     await sleep(5000);
     const cells = [
       name,
       answers,
       `${Math.round(peak / MiB)} MiB`,
-      `${Math.round(status(pid, 'VmRSS') / MiB)} MiB`,
+      `${Math.round(residentMemory(pid) / MiB)} MiB`,
       `${(slowestMs / 1000).toFixed(1)} s`,
     ];
     console.log(`| ${cells.join(' | ')} |`);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 /** Ticks in a second of the times in /proc: a constant of Linux's interface. */
 const ticksPerSecond = 100;
@@ -57,15 +57,25 @@ export function memoryOfTree(root) {
   return processTree(root).reduce((sum, pid) => sum + proportionalMemory(pid), 0);
 }
 
-/** Resident memory of a process in bytes. 0 when it has ended. */
-function residentMemory(pid) {
+/** A size of `/proc/<pid>/status` in bytes. 0 when the process has ended. */
+function statusOf(pid, field) {
   try {
-    const [, kibibytes] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    const [, kibibytes] =
+      new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
     return Number(kibibytes ?? 0) * 1024;
   } catch {
     return 0;
   }
 }
+
+/** Resident memory of a process in bytes. */
+export const residentMemory = (pid) => statusOf(pid, 'VmRSS');
+
+/** The largest resident memory of a process in bytes since its start, or since `forgetPeak`. */
+export const peakResidentMemory = (pid) => statusOf(pid, 'VmHWM');
+
+/** Has the kernel begin anew with the largest resident memory of a process. */
+export const forgetPeak = (pid) => writeFileSync(`/proc/${pid}/clear_refs`, '5');
 
 /** As `memoryOfTree`, but pages that several share count in each of them. */
 export function residentOfTree(root) {

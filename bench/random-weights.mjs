@@ -5,7 +5,7 @@ import { writeSafetensorsFile } from '@mediclip/backbones';
 import { clipResNet, clipText, clipVit, timmVitAndBert } from './weight-shapes.mjs';
 
 /** Every backbone whose weights cannot come with the product, with its authors' sizes. */
-const SHAPES = {
+const shapes = {
   'openai-vit-b-32': { ...clipVit(768, 12, 32, 224, 512), ...clipText(512, 12, 512) },
   'openai-vit-b-16': { ...clipVit(768, 12, 16, 224, 512), ...clipText(512, 12, 512) },
   'openai-vit-l-14': { ...clipVit(1024, 24, 14, 224, 768), ...clipText(768, 12, 768) },
@@ -17,11 +17,11 @@ const SHAPES = {
   'laion-vit-h-14': { ...clipVit(1280, 32, 14, 224, 1024), ...clipText(1024, 24, 1024) },
   biomedclip: timmVitAndBert(768, 12, 16, 224, 512),
 };
-export const BACKBONES = Object.keys(SHAPES);
+export const backboneIds = Object.keys(shapes);
 
 const vocabulary = fileURLToPath(new URL('../packages/backbones/assets/vocab.txt', import.meta.url));
-const ONE = 0x3c00;
-const PIECE = 2 ** 20;
+const one = 0x3c00;
+const pieceLength = 2 ** 20;
 
 /**
  * Random weights of a backbone in half precision under OpenCLIP's names, where a models folder keeps them. Norms have
@@ -30,8 +30,8 @@ const PIECE = 2 ** 20;
 export async function writeRandomWeights(modelsFolder, id) {
   const folder = path.join(modelsFolder, id);
   mkdirSync(folder, { recursive: true });
-  const noise = randomHalves(2 * PIECE);
-  const tensors = Object.entries(SHAPES[id]).map(([name, shape]) => ({
+  const noise = randomHalves(2 * pieceLength);
+  const tensors = Object.entries(shapes[id]).map(([name, shape]) => ({
     name,
     dtype: 'F16',
     shape,
@@ -48,14 +48,14 @@ const isNorm = /(?:\bln_[^.]+|\bnorm\d?|LayerNorm|\bbn\d|downsample\.1)\.([a-z_]
 function* pieces(name, count, noise) {
   const norm = isNorm.exec(name);
   if (norm) {
-    const value = norm[1] === 'weight' || norm[1] === 'running_var' ? ONE : 0;
+    const value = norm[1] === 'weight' || norm[1] === 'running_var' ? one : 0;
     yield new Uint8Array(new Uint16Array(count).fill(value).buffer);
     return;
   }
-  for (let done = 0; done < count; done += PIECE) {
+  for (let done = 0; done < count; done += pieceLength) {
     // A stretch of its own: runtimes keep equal matrices only once.
-    const from = Math.floor(Math.random() * PIECE);
-    yield new Uint8Array(noise.buffer, 2 * from, 2 * Math.min(PIECE, count - done));
+    const from = Math.floor(Math.random() * pieceLength);
+    yield new Uint8Array(noise.buffer, 2 * from, 2 * Math.min(pieceLength, count - done));
   }
 }
 

@@ -15,9 +15,11 @@ import { decodeImage, testImage } from '@mediclip/imaging';
 import sharp from 'sharp';
 import { startEmbeddedServer } from '../apps/cli/dist/demo/embedded-server.js';
 import { device } from './device.mjs';
+import { adaptBriefly, uploadExamples } from './example-model.mjs';
 import { allOf, formOf, post, scoreOf, unseenFiles } from './http-load.mjs';
 import { processorSeconds, processorSecondsOf } from './process-tree.mjs';
-import { adaptBriefly, upload } from './service.mjs';
+import { rowsWith } from './rows.mjs';
+import { serverMetrics } from './server-metrics.mjs';
 import { exampleShots } from './shots.mjs';
 import { spreadOf } from './spread.mjs';
 
@@ -52,7 +54,7 @@ export async function scorePathBench() {
   const engine = await Engine.start({ device });
   try {
     const client = new MediclipClient(server);
-    const url = `${server.baseUrl}/v1/models/${await adaptBriefly(client, await upload(client))}/score`;
+    const url = `${server.baseUrl}/v1/models/${await adaptBriefly(client, await uploadExamples(client))}/score`;
     const detector = await makeDetector(engine, folder);
     const found = [];
     for (const load of loads) found.push(await measured(load, { server, url, engine, detector }));
@@ -134,11 +136,10 @@ async function inEngine(engine, detector, prepared, clients) {
  * often it has collected its whole heap.
  */
 async function metricsOf(baseUrl) {
-  const text = await (await fetch(`${baseUrl}/metrics`)).text();
-  const value = (name) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? 0);
+  const value = await serverMetrics(baseUrl);
   return {
     loopDelayMs: value('nodejs_eventloop_lag_p99_seconds') * 1000,
-    collections: value('nodejs_gc_duration_seconds_count\\{kind="major"\\}'),
+    collections: value('nodejs_gc_duration_seconds_count{kind="major"}'),
   };
 }
 
@@ -160,8 +161,5 @@ async function makeDetector(engine, folder) {
 }
 
 if (isAlone) {
-  scorePathRows(
-    (name, value, unit) => console.log(`${name.padEnd(50)} ${value.padStart(8)} ${unit}`),
-    await scorePathBench(),
-  );
+  scorePathRows(rowsWith(50, 8), await scorePathBench());
 }

@@ -7,7 +7,7 @@ import { openOrtRuntime, SynthesisPool } from '@mediclip/engine';
 import { device } from './device.mjs';
 import { exampleShots, exampleTestImages } from './shots.mjs';
 
-const ROUNDS = 10;
+const rounds = 10;
 
 /**
  * Images a second through tower and head, from prepared pixels to score and map: new ones one at a time and eight at a
@@ -23,7 +23,7 @@ export async function scoringBench() {
     const requests = (await exampleTestImages()).map((image) => ({ detector, image }));
     const perSecond = async (batch, next) => {
       let milliseconds = 0;
-      for (let round = 0; round <= ROUNDS; round++) {
+      for (let round = 0; round <= rounds; round++) {
         next();
         for (let from = 0; from < requests.length; from += batch) {
           const start = performance.now();
@@ -31,7 +31,7 @@ export async function scoringBench() {
           if (round > 0) milliseconds += performance.now() - start;
         }
       }
-      return (ROUNDS * requests.length * 1000) / milliseconds;
+      return (rounds * requests.length * 1000) / milliseconds;
     };
     const changeImages = () => {
       for (const { image } of requests) crypto.getRandomValues(image.subarray(0, 16));

@@ -1,17 +1,18 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { fileAt, MediclipClient } from '@mediclip/client';
+import { MediclipClient } from '@mediclip/client';
 import { startEmbeddedServer } from '../apps/cli/dist/demo/embedded-server.js';
 import { noisePng } from '../apps/cli/dist/end-to-end/testing/large-archive.js';
 import { device } from './device.mjs';
+import { adaptBriefly, untilTraining, uploadExamples } from './example-model.mjs';
+import { serverMetrics } from './server-metrics.mjs';
+import { quantileOf, spreadOf } from './spread.mjs';
 
-const trainingImages = fileURLToPath(new URL('../examples/brain-mri/train/normal', import.meta.url));
 /** Requests for each number of clients. */
-const REQUESTS = { 1: 60, 8: 240, 32: 480 };
-const REQUESTS_WHILE_ADAPTING = 40;
-const SIDE = 240;
+const requestsOfClients = { 1: 60, 8: 240, 32: 480 };
+const requestsWhileAdapting = 40;
+const side = 240;
 
 /**
  * `POST /v1/models/{id}/score` of `mediclip serve` over HTTP, one new image a request. `levels` has for 1, 8 and 32
@@ -27,18 +28,18 @@ export async function serviceBench() {
   const server = await startEmbeddedServer(folder);
   try {
     const client = new MediclipClient(server);
-    const datasetId = await upload(client);
+    const datasetId = await uploadExamples(client);
     const modelId = await adaptBriefly(client, datasetId);
     await load(server, client, modelId, { clients: 8, requests: 80 });
 
     const levels = [];
-    for (const [clients, requests] of Object.entries(REQUESTS)) {
+    for (const [clients, requests] of Object.entries(requestsOfClients)) {
       levels.push(await load(server, client, modelId, { clients: Number(clients), requests }));
     }
     const shadow = await withShadow(server, client, modelId, await adaptBriefly(client, datasetId));
     const adaptation = await client.createAdaptation({ datasetId });
     await untilTraining(client, adaptation.id);
-    const whileAdapting = await load(server, client, modelId, { clients: 1, requests: REQUESTS_WHILE_ADAPTING });
+    const whileAdapting = await load(server, client, modelId, { clients: 1, requests: requestsWhileAdapting });
     await client.cancelJob(adaptation.id);
     await client.waitForJob(adaptation.id);
     return { levels, shadow, whileAdapting };
@@ -48,26 +49,9 @@ export async function serviceBench() {
   }
 }
 
-export async function upload(client) {
-  const { id } = await client.createDataset({ name: 'Bench' });
-  const files = readdirSync(trainingImages).map((name) => fileAt(path.join(trainingImages, name)));
-  await client.uploadImages(
-    id,
-    files.map((file) => ({ ...file, split: 'train', label: 'normal' })),
-  );
-  return id;
-}
-
-/** A model after one epoch: as fast as any. */
-export async function adaptBriefly(client, datasetId) {
-  const training = { epochs: 1, selection: 'last', heldOutSamples: 0 };
-  const { modelId } = await client.waitForResult(await client.createAdaptation({ datasetId, training }));
-  return modelId;
-}
-
 /**
- * Eight turns of each, so that what the machine does besides falls on both alike: the middle one of the medians, and
- * how far the others spread.
+ * Eight turns of each, so that what the machine does besides falls on both alike: the spread of the turns' medians, in
+ * milliseconds.
  */
 async function withShadow(server, client, modelId, shadowModelId) {
   const medians = { without: [], with: [] };
@@ -81,23 +65,12 @@ async function withShadow(server, client, modelId, shadowModelId) {
     }
   }
   await client.deleteAlias('bench');
-  const spread = (values) => {
-    const sorted = values.toSorted((a, b) => a - b);
-    return { lowMs: sorted[0], middleMs: sorted[4], highMs: sorted[7] };
-  };
-  return { without: spread(medians.without), with: spread(medians.with) };
-}
-
-async function untilTraining(client, jobId) {
-  for await (const event of client.jobEvents(jobId)) {
-    if (event.type === 'progress' && event.progress.phase === 'training' && event.progress.done > 0) return;
-  }
-  throw new Error('The adaptation ended before it trained.');
+  return { without: spreadOf(medians.without), with: spreadOf(medians.with) };
 }
 
 /** Sends requests from so many clients at once, each as soon as its last one is answered. */
 async function load({ baseUrl }, client, modelId, { clients, requests }) {
-  const images = Array.from({ length: requests }, (_, i) => ({ fileName: `${i}.png`, content: noisePng(SIDE) }));
+  const images = Array.from({ length: requests }, (_, i) => ({ fileName: `${i}.png`, content: noisePng(side) }));
   const latencies = [];
   const engineBefore = await engineSeconds(baseUrl);
   const begun = performance.now();
@@ -111,21 +84,18 @@ async function load({ baseUrl }, client, modelId, { clients, requests }) {
   };
   await Promise.all(Array.from({ length: clients }, one));
   const seconds = (performance.now() - begun) / 1000;
-  latencies.sort((a, b) => a - b);
-  const quantile = (share) => latencies[Math.min(latencies.length - 1, Math.floor(share * latencies.length))];
   return {
     clients,
     perSecond: requests / seconds,
-    p50Ms: quantile(0.5),
-    p95Ms: quantile(0.95),
-    p99Ms: quantile(0.99),
+    p50Ms: quantileOf(latencies, 0.5),
+    p95Ms: quantileOf(latencies, 0.95),
+    p99Ms: quantileOf(latencies, 0.99),
     engineShare: ((await engineSeconds(baseUrl)) - engineBefore) / seconds,
   };
 }
 
 /** Time in which the engine has computed scores so far. */
 async function engineSeconds(baseUrl) {
-  const text = await (await fetch(`${baseUrl}/metrics`)).text();
-  const [, seconds] = /^mediclip_score_stage_seconds_sum\{stage="pass"\} (\S+)$/m.exec(text) ?? [];
-  return Number(seconds ?? 0);
+  const value = await serverMetrics(baseUrl);
+  return value('mediclip_score_stage_seconds_sum{stage="pass"}');
 }

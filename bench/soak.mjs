@@ -7,7 +7,7 @@
  * when something is wrong. Needs redis-server; the disk is left out where nothing may be mounted.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -16,13 +16,14 @@ import { MediclipClient } from '@mediclip/client';
 import { SmallDisk, temporaryFolder, whyNoSmallDisk } from '@mediclip/testing';
 import { Cluster } from '../apps/cli/dist/chaos/testing/cluster.js';
 import { labelledExamples, quickOptions } from '../apps/cli/dist/end-to-end/testing/examples.js';
+import { residentMemory } from './process-tree.mjs';
 
 const seconds = Number(process.argv[2] ?? 600);
 const MiB = 2 ** 20;
 const tenants = ['amber', 'blue', 'coral'];
 const restMs = 1000 * Number(process.argv[3] ?? 0);
 const pauseMs = 6000 + restMs;
-const patienceMs = 180_000;
+const giveUpAfterMs = 180_000;
 const faults = [];
 const counts = {};
 const count = (what) => {
@@ -55,8 +56,8 @@ const [steady, mortal] = cluster.apis;
 const [worker] = cluster.workers;
 
 /** Calls `work` with a client of either API until it succeeds. */
-async function persist(tenant, what, work) {
-  const until = performance.now() + patienceMs;
+async function untilItSucceeds(tenant, what, work) {
+  const until = performance.now() + giveUpAfterMs;
   for (let tries = 0; ; tries++) {
     const { baseUrl } = cluster.apis[tries % cluster.apis.length];
     try {
@@ -80,42 +81,44 @@ const images = labelledExamples({ train: 4, normal: 1, abnormal: 1 });
 /** What a tenant has, and must have at the end; and the answers that must come again. */
 async function beginWork(tenant) {
   const keys = [once(), once(), once()];
-  const { id: datasetId } = await persist(tenant, 'data sets', (client) =>
+  const { id: datasetId } = await untilItSucceeds(tenant, 'data sets', (client) =>
     client.createDataset({ name: 'a' }, keys[0]),
   );
-  await persist(tenant, 'uploads', (client) => client.uploadImages(datasetId, images, keys[1]));
+  await untilItSucceeds(tenant, 'uploads', (client) => client.uploadImages(datasetId, images, keys[1]));
   const request = { datasetId, ...quickOptions(1) };
-  const job = await persist(tenant, 'adaptations', (client) => client.createAdaptation(request, keys[2]));
-  const { modelId } = await persist(tenant, 'jobs awaited', (client) => client.waitForResult(job));
+  const job = await untilItSucceeds(tenant, 'adaptations', (client) => client.createAdaptation(request, keys[2]));
+  const { modelId } = await untilItSucceeds(tenant, 'jobs awaited', (client) => client.waitForResult(job));
   return { tenant, datasetId, modelId, jobs: [job.id], datasets: new Map([[datasetId, images.length]]), models: 1 };
 }
 
 async function oneRound(have, round) {
   const { tenant, datasetId, modelId } = have;
-  const score = await persist(tenant, 'scores', (client) => client.scoreImages(modelId, [images.at(-1)]));
+  const score = await untilItSucceeds(tenant, 'scores', (client) => client.scoreImages(modelId, [images.at(-1)]));
   have.score ??= score.results;
   if (!isDeepStrictEqual(score.results, have.score)) faults.push(`a score of ${tenant} is another`);
 
   const key = once();
   const adapts = round % 5 === 3;
   const job = adapts
-    ? await persist(tenant, 'adaptations', (client) => client.createAdaptation({ datasetId, ...quickOptions(1) }, key))
-    : await persist(tenant, 'scorings', (client) => client.createScoring({ modelId, datasetId }, key));
+    ? await untilItSucceeds(tenant, 'adaptations', (client) =>
+        client.createAdaptation({ datasetId, ...quickOptions(1) }, key),
+      )
+    : await untilItSucceeds(tenant, 'scorings', (client) => client.createScoring({ modelId, datasetId }, key));
   have.jobs.push(job.id);
   if (adapts) have.models++;
 
   const [made, filled] = [once(), once()];
-  const { id } = await persist(tenant, 'data sets', (client) => client.createDataset({ name: 'b' }, made));
-  await persist(tenant, 'uploads', (client) => client.uploadImages(id, images, filled));
+  const { id } = await untilItSucceeds(tenant, 'data sets', (client) => client.createDataset({ name: 'b' }, made));
+  await untilItSucceeds(tenant, 'uploads', (client) => client.uploadImages(id, images, filled));
   have.datasets.set(id, images.length);
   if (round % 2 === 1) {
-    await persist(tenant, 'deletions', (client) => client.deleteDataset(id).catch(passOver(404)));
+    await untilItSucceeds(tenant, 'deletions', (client) => client.deleteDataset(id).catch(except(404)));
     have.datasets.delete(id);
   }
-  await persist(tenant, 'jobs awaited', (client) => client.waitForJob(job.id));
+  await untilItSucceeds(tenant, 'jobs awaited', (client) => client.waitForJob(job.id));
 }
 
-const passOver = (status) => (error) => {
+const except = (status) => (error) => {
   if (error.problem?.status !== status) throw error;
 };
 
@@ -135,9 +138,8 @@ const disturbances = {
 };
 
 const measured = [];
-const status = (pid) => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
 function measure() {
-  measured.push({ bytes: status(steady.pid), descriptors: readdirSync(`/proc/${steady.pid}/fd`).length });
+  measured.push({ bytes: residentMemory(steady.pid), descriptors: readdirSync(`/proc/${steady.pid}/fd`).length });
 }
 
 async function check({ tenant, jobs, datasets, models }) {

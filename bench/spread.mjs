@@ -11,3 +11,9 @@ export function describeSpread(values, digits = 1) {
   const { median, least, most } = spreadOf(values);
   return `${median.toFixed(digits)} (${least.toFixed(digits)} to ${most.toFixed(digits)})`;
 }
+
+/** The value below which a share of `values` lies: the nearest one that occurs. */
+export function quantileOf(values, share) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+}

@@ -7,31 +7,31 @@ import { fileURLToPath } from 'node:url';
 import { resolveAdaptationOptions } from '@mediclip/contracts';
 import { RandomStream, synthesize } from '@mediclip/synthesis';
 
-const SIDE = 224;
-const SHOTS = 16;
-const SAMPLES = 200;
+const side = 224;
+const shots = 16;
+const samples = 200;
 
 /** Smooth stripes with noise, another phase for each shot. */
 function supportImage(shot) {
   const random = new RandomStream(1, 0, shot);
-  const data = Uint8Array.from({ length: SIDE * SIDE }, (_, i) => {
-    const stripes = Math.sin((i % SIDE) / 30 + shot) * Math.cos(i / SIDE / 40);
+  const data = Uint8Array.from({ length: side * side }, (_, i) => {
+    const stripes = Math.sin((i % side) / 30 + shot) * Math.cos(i / side / 40);
     return 128 + 90 * stripes + random.uniform(-10, 10);
   });
-  return { width: SIDE, height: SIDE, data };
+  return { width: side, height: side, data };
 }
 
 function millisecondsPerSample(support, options) {
   const visit = (step) => {
-    for (let sample = 0; sample < SAMPLES; sample++) {
-      synthesize(support[sample % SHOTS], support, new RandomStream(1, step, sample), options);
+    for (let sample = 0; sample < samples; sample++) {
+      synthesize(support[sample % shots], support, new RandomStream(1, step, sample), options);
     }
   };
   visit(0);
   const before = process.cpuUsage();
   visit(1);
   const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000 / SAMPLES;
+  return (user + system) / 1000 / samples;
 }
 
 /**
@@ -40,7 +40,7 @@ function millisecondsPerSample(support, options) {
  * 8 for the mix.
  */
 export async function synthesisBench() {
-  const support = Array.from({ length: SHOTS }, (_, shot) => supportImage(shot));
+  const support = Array.from({ length: shots }, (_, shot) => supportImage(shot));
   const { synthesis } = resolveAdaptationOptions();
   const { tasks, secondAnomalyProbability } = synthesis;
   const none = Object.fromEntries(Object.keys(tasks).map((task) => [task, 0]));

@@ -7,7 +7,7 @@ import { openOrtRuntime, SynthesisPool } from '@mediclip/engine';
 import { device } from './device.mjs';
 import { exampleShots } from './shots.mjs';
 
-const EPOCHS = 10;
+const epochs = 10;
 
 /**
  * Mean milliseconds of a training step with the defaults (16 shots, batch 8), and where they go. Held-out losses are
@@ -17,7 +17,7 @@ export async function trainingBench() {
   const threads = availableParallelism();
   const towers = new Towers(await openOrtRuntime({ device, threads }));
   const images = await exampleShots();
-  const options = resolveAdaptationOptions({ training: { epochs: EPOCHS, selection: 'last', heldOutSamples: 0 } });
+  const options = resolveAdaptationOptions({ training: { epochs: epochs, selection: 'last', heldOutSamples: 0 } });
   const folder = mkdtempSync(path.join(tmpdir(), 'mediclip-bench-'));
   const pool = await SynthesisPool.start({ images, options: options.synthesis, threads });
   const job = { options, images, workFolder: folder, outFolder: path.join(folder, 'model') };

@@ -11,18 +11,19 @@ import { fileURLToPath } from 'node:url';
 import { matrixBench } from './matrix.mjs';
 import { runMeasured } from './process-tree.mjs';
 import { writeRandomWeights } from './random-weights.mjs';
+import { rowsWith } from './rows.mjs';
 import { trafficBench, trafficRows } from './traffic.mjs';
 
-const ID = 'openai-vit-l-14';
+const id = 'openai-vit-l-14';
 const fileOf = (name) => fileURLToPath(new URL(name, import.meta.url));
-const row = (name, value, unit) => console.log(`${name.padEnd(46)} ${value.padStart(9)} ${unit}`);
+const row = rowsWith(46, 9);
 const speed = async () => row('float32 matrix product, 2048 x 2048', (await matrixBench()).toFixed(1), 'GFLOP/s');
 
 const [python] = process.argv.slice(2);
 const models = mkdtempSync(path.join(tmpdir(), 'mediclip-bench-'));
 try {
-  row('weights on disk', ((await writeRandomWeights(models, ID)) / 1e6).toFixed(0), 'MB');
-  trafficRows(row, trafficBench(ID, models));
+  row('weights on disk', ((await writeRandomWeights(models, id)) / 1e6).toFixed(0), 'MB');
+  trafficRows(row, trafficBench(id, models));
   await speed();
   await ours();
   await speed();
@@ -37,7 +38,7 @@ try {
 async function ours() {
   const { stdout, peakBytes } = await runMeasured(process.execPath, [
     fileOf('adapt-and-score.mjs'),
-    ...[models, ID, '8', '2'],
+    ...[models, id, '8', '2'],
   ]);
   const figures = JSON.parse(stdout);
   const perStep = (seconds) => (seconds / figures.steps).toFixed(1);
@@ -51,7 +52,7 @@ async function ours() {
 }
 
 async function pyTorch() {
-  const weights = path.join(models, ID, 'open_clip_model.safetensors');
+  const weights = path.join(models, id, 'open_clip_model.safetensors');
   const { stdout, peakBytes } = await runMeasured(python, [fileOf('vit-l14.py'), weights, `${availableParallelism()}`]);
   const { openSeconds, towerSeconds, headSeconds, matrixSpeed } = JSON.parse(stdout);
   row('PyTorch: the same matrix product', matrixSpeed.toFixed(1), 'GFLOP/s');

@@ -4,22 +4,23 @@
  * table in Markdown. Each row is beside one without any follower, in the same server and under the same adaptation.
  * With it the longest turn of the server's event loop and its processor time.
  */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { fileAt, MediclipClient } from '@mediclip/client';
+import { MediclipClient } from '@mediclip/client';
 import { startEmbeddedServer } from '../apps/cli/dist/demo/embedded-server.js';
+import { untilTraining, uploadExamples } from './example-model.mjs';
+import { serverMetrics } from './server-metrics.mjs';
+import { quantileOf } from './spread.mjs';
 
-const trainingImages = fileURLToPath(new URL('../examples/brain-mri/train/normal', import.meta.url));
-const REQUESTS = 400;
-const PAUSE_MS = 20;
-const WAITING_JOBS = 200;
+const requests = 400;
+const pauseMs = 20;
+const waitingJobs = 200;
 /** Streams beyond the limit, which must be refused. */
-const BEYOND = 50;
-const OPENED_AT_ONCE = 20;
+const refusedStreams = 50;
+const openedAtOnce = 20;
 
 if (isMainThread) await main(Number(process.argv[2] ?? 2000));
 else await follow(workerData);
@@ -29,16 +30,11 @@ async function main(streams) {
   process.env.MEDICLIP_RATE_LIMIT_PER_MINUTE = '1000000';
   process.env.MEDICLIP_MAX_TENANT_EVENT_STREAMS = String(streams);
   process.env.MEDICLIP_MAX_EVENT_STREAMS = String(streams);
-  process.env.MEDICLIP_MAX_TENANT_JOBS = String(WAITING_JOBS + 1);
+  process.env.MEDICLIP_MAX_TENANT_JOBS = String(waitingJobs + 1);
   const server = await startEmbeddedServer(folder);
   try {
     const client = new MediclipClient(server);
-    const { id: datasetId } = await client.createDataset({ name: 'Bench' });
-    const files = readdirSync(trainingImages).map((name) => fileAt(path.join(trainingImages, name)));
-    await client.uploadImages(
-      datasetId,
-      files.map((file) => ({ ...file, split: 'train', label: 'normal' })),
-    );
+    const datasetId = await uploadExamples(client);
     const adaptation = { datasetId, training: { epochs: 1000 } };
     const { id: jobId } = await client.createAdaptation(adaptation);
     await untilTraining(client, jobId);
@@ -50,8 +46,8 @@ async function main(streams) {
       streams,
       isFull: true,
     });
-    for (let i = 0; i < WAITING_JOBS; i++) await client.createAdaptation(adaptation);
-    await row(`none, ${WAITING_JOBS} jobs wait`, server, client, jobId);
+    for (let i = 0; i < waitingJobs; i++) await client.createAdaptation(adaptation);
+    await row(`none, ${waitingJobs} jobs wait`, server, client, jobId);
     const all = Math.min(streams, 500);
     await row(`${all} of all jobs`, server, client, jobId, { path: '/v1/jobs/events', streams: all });
   } finally {
@@ -60,13 +56,7 @@ async function main(streams) {
   }
 }
 
-async function untilTraining(client, jobId) {
-  for await (const event of client.jobEvents(jobId)) {
-    if (event.type === 'progress' && event.progress.phase === 'training' && event.progress.done > 0) return;
-  }
-  throw new Error('The adaptation ended before it trained.');
-}
-
+/** Prints a row: other requests beside the followers, or alone. */
 async function row(name, server, client, jobId, followed) {
   const followers = followed && (await startFollowers({ baseUrl: server.baseUrl, ...followed }));
   await metricsOf(server);
@@ -75,19 +65,18 @@ async function row(name, server, client, jobId, followed) {
   const begun = performance.now();
   const latencies = [];
   let longestTurnMs = 0;
-  for (let i = 0; i < REQUESTS; i++) {
+  for (let i = 0; i < requests; i++) {
     const sent = performance.now();
     await (i % 2 === 0 ? client.getJob(jobId) : client.listDatasets());
     latencies.push(performance.now() - sent);
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
     if (i % 50 === 49) longestTurnMs = Math.max(longestTurnMs, (await metricsOf(server)).longestTurnMs);
   }
   const seconds = (performance.now() - begun) / 1000;
   const after = await metricsOf(server);
   const eventsAfter = followers?.events() ?? 0;
   await followers?.stop();
-  latencies.sort((a, b) => a - b);
-  const quantile = (share) => `${latencies[Math.min(REQUESTS - 1, Math.floor(share * REQUESTS))].toFixed(0)} ms`;
+  const quantile = (share) => `${quantileOf(latencies, share).toFixed(0)} ms`;
   const cells = [
     name,
     followers?.refused ?? 0,
@@ -101,10 +90,9 @@ async function row(name, server, client, jobId, followed) {
   console.log(`| ${cells.join(' | ')} |`);
 }
 
-/** The longest turn since they were last asked for. */
+/** The processor time of the server so far, and its longest turn since it was last asked. */
 async function metricsOf({ baseUrl }) {
-  const text = await (await fetch(`${baseUrl}/metrics`)).text();
-  const value = (name) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)[1]);
+  const value = await serverMetrics(baseUrl);
   return {
     longestTurnMs: 1000 * value('nodejs_eventloop_lag_max_seconds'),
     cpuSeconds: value('process_cpu_seconds_total'),
@@ -143,7 +131,7 @@ async function follow({ baseUrl, path: target, streams, isFull, counts }) {
       if ((await open()) !== '200') left++;
     }
   };
-  await Promise.all(Array.from({ length: OPENED_AT_ONCE }, openSome));
-  const beyond = await Promise.all(Array.from({ length: isFull ? BEYOND : 0 }, open));
+  await Promise.all(Array.from({ length: openedAtOnce }, openSome));
+  const beyond = await Promise.all(Array.from({ length: isFull ? refusedStreams : 0 }, open));
   parentPort.postMessage(beyond.filter((status) => status === '429').length);
 }

@@ -15,10 +15,10 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { MediclipClient } from '@mediclip/client';
 import { startEmbeddedServer } from '../../apps/cli/dist/demo/embedded-server.js';
+import { adaptBriefly, uploadExamples } from '../example-model.mjs';
 import { allOf, formOf, post, scoreOf, unseenFiles } from '../http-load.mjs';
 import { matrixBench } from '../matrix.mjs';
 import { memoryOfTree, residentOfTree } from '../process-tree.mjs';
-import { adaptBriefly, upload } from '../service.mjs';
 import { describeSpread } from '../spread.mjs';
 
 const repetitions = 5;
@@ -76,7 +76,7 @@ async function adapted(data) {
   const server = await startEmbeddedServer(data);
   try {
     const client = new MediclipClient(server);
-    return await adaptBriefly(client, await upload(client));
+    return await adaptBriefly(client, await uploadExamples(client));
   } finally {
     await server.stop();
   }
