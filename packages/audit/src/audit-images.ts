@@ -13,7 +13,7 @@ export interface AuditOutcome {
 
 /**
  * Looks for what makes the figures of any model mislead: copies within and across splits and labels, and trivial cues
- * that tell the labels of the test images apart. `progress` hears how many images were compared. Takes a few
+ * that tell the labels of the test images apart. `progress` is called with how many images were compared. Takes a few
  * milliseconds an image.
  */
 export function auditImages(images: readonly ImageToAudit[], progress?: (done: number) => void): AuditOutcome {

@@ -18,7 +18,7 @@ export interface ScoreRequestOptions {
 export const longestDeadlineMs = 600_000;
 
 /**
- * Answers a request. `signal` aborts when the caller has gone or the deadline has passed: nobody hears the answer then.
+ * Answers a request. `signal` aborts when the caller has gone or the deadline has passed: nobody gets the answer then.
  * A rejection reaches the caller as a `ScoreAnswerError` with its message; encode what callers must tell apart in the
  * reply.
  */

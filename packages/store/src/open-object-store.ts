@@ -2,7 +2,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StoreMisconfigured } from './errors.js';
 import { FileSystemStore } from './file-system/file-system-store.js';
-import { LateStore } from './late-store.js';
+import { LazyStore } from './lazy-store.js';
 import type { ObjectStore } from './object-store.js';
 import { parseS3Url } from './s3/s3-url.js';
 
@@ -13,7 +13,7 @@ export function openObjectStore(url: string): ObjectStore {
   if (folder !== undefined) return new FileSystemStore(folder);
   if (protocol === 's3:') {
     const place = parseS3Url(url);
-    return new LateStore(async () => new (await import('./s3/s3-store.js')).S3Store(place));
+    return new LazyStore(async () => new (await import('./s3/s3-store.js')).S3Store(place));
   }
   throw new StoreMisconfigured(
     `The store URL ${JSON.stringify(url)} cannot be used: write file:./folder, file:///absolute/folder or s3://bucket/prefix.`,

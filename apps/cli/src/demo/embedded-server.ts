@@ -10,8 +10,8 @@ export interface EmbeddedServer {
 }
 
 /**
- * Starts `mediclip serve` as a process of its own on a free port, with its files under `dataDir`. Rejects with its last
- * words when it ends before it is ready.
+ * Starts `mediclip serve` as a process of its own on a free port, with its files under `dataDir`. Rejects with the
+ * end of its error output when it ends before it is ready.
  */
 export async function startEmbeddedServer(dataDir: string): Promise<EmbeddedServer> {
   const entry = fileURLToPath(new URL('../../dist/demo/serve-process.js', import.meta.url));

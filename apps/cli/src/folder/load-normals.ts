@@ -33,7 +33,7 @@ export interface NormalsWanted {
   readonly side: number;
   /** How the detector sees greys deeper than 8 bits. */
   readonly intensity: ChosenIntensity | undefined;
-  /** Hears of files that cannot be used. */
+  /** Called with a sentence for each file that cannot be used. */
   leftOut(message: string): void;
   /** How files are read that can be read in more than one way. */
   readonly reading?: ReadingFlags;

@@ -19,7 +19,7 @@ import { UsageError } from '../usage-error.js';
 import type { DataFolder } from './data-files.js';
 import { readDataFolder } from './data-folder.js';
 
-/** Hears of what is in the folder, and of shots that cannot be used, each with a sentence. */
+/** Called with what is in the folder, and with a sentence for each shot that cannot be used. */
 export interface ShotsReport {
   found?(folder: DataFolder): void;
   leftOut?(file: string, message: string): void;

@@ -28,7 +28,7 @@ export class FolderArchive {
     return this.#files.reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** The bytes; `onSent` hears how many bytes of files are behind it. */
+  /** The bytes; `onSent` is called with how many bytes of files are behind it. */
   async *bytes(onSent: (sentBytes: number) => void): AsyncGenerator<Uint8Array> {
     const packing = pack();
     const fill = async () => {

@@ -15,7 +15,7 @@ import type {
   Task,
   Workplace,
 } from '../workplace/workplace.js';
-import { datasetOf } from './datasets-of.js';
+import { datasetOf } from './dataset-of.js';
 import { followJob } from './follow-job.js';
 import { onServer, type Server } from './server.js';
 

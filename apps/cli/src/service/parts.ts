@@ -102,6 +102,7 @@ async function openQueue(
   };
 }
 
+/** Closes what `openParts` has opened. */
 export async function closeParts({ jobQueue, scoreChannel, imaging, store }: Parts): Promise<void> {
   await Promise.all([jobQueue.close(), scoreChannel.close(), imaging.close()]);
   await store.close();

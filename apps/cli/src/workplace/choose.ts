@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { here } from '../here/here.js';
+import { localWorkplace } from '../local/local-workplace.js';
 import type { Server, ServerFlags } from '../server/server.js';
 import { UsageError } from '../usage-error.js';
 import type { Workplace } from './workplace.js';
@@ -10,7 +10,7 @@ const ofThisMachine = ['out', 'resume', 'overwrite', 'known', 'device', 'precisi
 /** Where a command works: on the server that is named, or that was logged in to; else on this machine. */
 export async function workplaceOf(command: Command): Promise<Workplace> {
   const server = await serverNamed(command);
-  if (server === undefined) return here;
+  if (server === undefined) return localWorkplace;
   for (const { attributeName, long } of command.options.map((option) => ({
     ...option,
     attributeName: option.attributeName(),

@@ -66,7 +66,7 @@ function placed(angleRadians: number, scale: number, isMirrored: boolean): Place
  * cropped a little, made brighter or compressed again. Candidates come from perceptual hashes of many placements, kept
  * in tables, so that no two pictures are compared that are far apart; each is then laid over the other as well as it
  * can. Time grows with the number of pictures, and memory by a few hundred bytes for each. Of a group of equal ones
- * each is paired with the first. `progress` hears how many are done.
+ * each is paired with the first. `progress` is called with how many are done.
  */
 export function findCopies(
   pictures: readonly ComparablePicture[],

@@ -10,7 +10,7 @@ import { OtherStoreError, type StoreMark } from './store-mark.js';
 import type { Turns } from './turns.js';
 
 export interface RedisConsumerOptions {
-  /** One for each kind: the BullMQ queue's name, who hears of its dead entries, and whose turn it is. */
+  /** One for each kind: the BullMQ queue's name, who reports its dead entries, and whose turn it is. */
   queues: readonly { name: string; deadLetters: DeadLetters; turns: Pick<Turns, 'take'> }[];
   concurrency: number;
   /** Tells whether the entries are still those of this process's store. */

@@ -117,7 +117,7 @@ export class AliasRepository {
 
   /**
    * Reads, changes and writes until nobody wrote in between, then looks whether the model is still there. A deletion of
-   * the model marks it first and looks for aliases then, so that of the two at least one sees the other and gives way.
+   * the model marks it first and looks for aliases then, so that of the two at least one sees the other and is undone.
    */
   async #write(name: string, change: (present: AliasRecord | undefined) => Promise<AliasRecord>): Promise<Alias> {
     for (let attempt = 1; ; attempt++) {

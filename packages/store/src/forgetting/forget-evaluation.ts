@@ -9,7 +9,7 @@ export async function forgetEvaluation(tenant: Tenant, id: string): Promise<void
   await finishEvaluation(tenant, id);
 }
 
-/** Goes on with it. */
+/** Goes on with the removal of an evaluation whose intention is there already. */
 export async function finishEvaluation(tenant: Tenant, id: string): Promise<void> {
   await tenant.objects.delete(evaluationKey(tenant, id));
   await tenant.objects.deleteFolder(evaluationFolder(tenant, id));

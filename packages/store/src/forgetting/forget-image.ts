@@ -17,7 +17,7 @@ interface ForgottenImage {
 /**
  * Removes an image with all that was made of it: results with maps and verdicts, its pictures in reports, its scores in
  * evaluations, its places in audits, what shadows remember of it, and kept answers that name it. From the intention on
- * it is there for nobody; of a job that begins and this deletion at least one sees the other and gives way. Rejects
+ * it is there for nobody; of a job that begins and this deletion at least one sees the other and is undone. Rejects
  * with `RecordInUse` while jobs that have not ended use its data set, and with `RecordNotFound` when somebody else is
  * at it.
  */
@@ -33,8 +33,8 @@ export async function forgetImage(tenant: Tenant, { datasetId, id }: ForgottenIm
 }
 
 /**
- * Goes on with it: ends it, or undoes it when it was not decided and a job came first. The process that began may be
- * alive: who decides or undoes first counts for both.
+ * Goes on with the removal of an image: ends it, or undoes it when it was not decided and a job came first. The process
+ * that began may be alive: who decides or undoes first counts for both.
  */
 export async function resumeImage(tenant: Tenant, { datasetId, id }: ForgottenImage): Promise<void> {
   try {

@@ -23,7 +23,7 @@ export async function forgetJob(tenant: Tenant, { job, resultId }: StoredJob): P
   await finishJob(tenant, intention);
 }
 
-/** Goes on with it. */
+/** Goes on with the removal of a job whose intention is there already. */
 export async function finishJob(tenant: Tenant, intention: Extract<Intention, { kind: 'job' }>): Promise<void> {
   const { id, modelId, auditId } = intention;
   const stored = (await jobDocuments(tenant).read(jobKey(tenant, id)))?.value;

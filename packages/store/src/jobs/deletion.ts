@@ -29,7 +29,7 @@ export interface Deletion<T extends Deletable> {
 /**
  * Deletes a record that no unfinished job uses. Jobs are created in the order marker, record, look at what they use
  * (`JobRepository`); here the order is mark as being deleted, look at the markers, delete. So of a job and a deletion
- * that meet, at least one sees the other and gives way. Returns false when there is no such record; rejects with
+ * that meet, at least one sees the other and is undone. Returns false when there is no such record; rejects with
  * `RecordInUse`.
  */
 export async function deleteUnused<T extends Deletable>(tenant: Tenant, deletion: Deletion<T>): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import type { Alias, Model, ModelSummary } from '@mediclip/contracts';
-import { datasetOf } from '../../server/datasets-of.js';
+import { datasetOf } from '../../server/dataset-of.js';
 import { followJob } from '../../server/follow-job.js';
 import { onServer, type Server } from '../../server/server.js';
 import { createOutput, type Output } from '../../terminal/output.js';

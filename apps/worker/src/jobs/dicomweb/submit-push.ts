@@ -3,7 +3,7 @@ import { RecordExists } from '@mediclip/store';
 import type { WorkerDependencies } from '../../dependencies.js';
 import type { JobContext } from '../job-context.js';
 
-/** It was the scoring that waited for its turn; what it leaves to be done is not turned away. */
+/** A push is not refused for a full queue: the scoring that it follows has waited for its turn already. */
 const noLimit = Number.MAX_SAFE_INTEGER;
 
 /**

@@ -1,7 +1,7 @@
 import type { Workplace } from '../workplace/workplace.js';
 
 /** This machine. What computes is loaded only when it is asked for. */
-export const here: Workplace = {
+export const localWorkplace: Workplace = {
   adapt: async (folder, flags, task) => (await import('./adapt.js')).adapt(folder, flags, task),
   revise: async (model, folder, flags, task) => (await import('./revise.js')).revise(model, folder, flags, task),
   // The engine starts while the rest of what scores is loaded.

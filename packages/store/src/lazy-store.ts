@@ -10,7 +10,7 @@ import type {
 } from './object-store.js';
 
 /** A store whose driver is loaded when it is first used: the SDK of S3 takes long to load, and few need it. */
-export class LateStore implements ObjectStore {
+export class LazyStore implements ObjectStore {
   readonly #load: () => Promise<ObjectStore>;
   #loaded: Promise<ObjectStore> | undefined;
 
