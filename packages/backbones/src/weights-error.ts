@@ -23,6 +23,7 @@ export type WeightsErrorCode =
   | 'unknown-tap'
   | 'bad-prompt';
 
+/** A weight file, an asset or a backbone that cannot be used; `code` says what kind of fault it is. */
 export class WeightsError extends Error {
   override readonly name = 'WeightsError';
 

@@ -41,6 +41,7 @@ export function segmentsOf(name: string): string[] {
     .filter((segment) => segment !== '' && segment !== '.');
 }
 
+/** The split that a folder's name stands for. */
 export const splitOf = (word: string): Split | undefined => splits[word.toLowerCase()];
 
 /** The label that a word or digit stands for: 0 and 1, or a name of a folder of normal or abnormal images. */
@@ -54,6 +55,7 @@ export function labelOf(word: string): Label | undefined {
 /** The label that a folder's name stands for. */
 export const folderLabelOf = (name: string): Label | undefined => labels.get(name.toLowerCase().replace(/[ _-]/g, ''));
 
+/** Whether a folder of this name holds masks. */
 export const isMaskFolder = (name: string): boolean => maskFolder.test(name);
 
 export const isImageFolder = (name: string): boolean => imageFolder.test(name);

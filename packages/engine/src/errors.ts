@@ -22,6 +22,7 @@ export type EngineErrorCode =
   | 'overloaded'
   | 'stopped';
 
+/** Work that the engine did not do; `code` says why. */
 export class EngineError extends Error {
   override readonly name = 'EngineError';
 

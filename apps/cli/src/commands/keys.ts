@@ -49,6 +49,7 @@ export async function addKey(
   return { key, stored };
 }
 
+/** Lists id, tenant, time and note of every key in the file; the keys themselves nobody can read again. */
 export async function listKeys({ file, json }: KeysFlags): Promise<void> {
   const output = createOutput(json);
   for (const { id, tenant, createdAt, note } of await readKeysFile(file)) {
@@ -57,6 +58,7 @@ export async function listKeys({ file, json }: KeysFlags): Promise<void> {
   }
 }
 
+/** Takes a key out of the file, by its id. Throws a UsageError for an id that is not there. */
 export async function revokeKey(id: string, { file, json }: KeysFlags): Promise<void> {
   const output = createOutput(json);
   await readKeysFile(file);

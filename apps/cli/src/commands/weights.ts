@@ -17,6 +17,7 @@ export interface ImportFlags extends WeightsFlags {
 
 const mebibyte = 2 ** 20;
 
+/** `mediclip weights list`: every backbone that can be named, and whether its weights are here. */
 export function listWeights({ modelsDir, json }: WeightsFlags): void {
   const output = createOutput(json);
   for (const backbone of listBackbones({ modelsFolder: modelsDir })) {
@@ -27,6 +28,7 @@ export function listWeights({ modelsDir, json }: WeightsFlags): void {
   }
 }
 
+/** `mediclip weights pull ID`: fetches weights from the hub. */
 export async function pull(id: string, { modelsDir, hubUrl, json }: PullFlags, signal: AbortSignal): Promise<void> {
   const output = createOutput(json);
   const progress = new Progress(output, 'MiB');
@@ -39,6 +41,7 @@ export async function pull(id: string, { modelsDir, hubUrl, json }: PullFlags, s
   tell(output, placed);
 }
 
+/** `mediclip weights import FILE`: takes weights that the person has. */
 export async function importFile(file: string, { modelsDir, json, as }: ImportFlags): Promise<void> {
   tell(createOutput(json), await importWeights(file, { modelsFolder: modelsDir, id: as }));
 }

@@ -42,6 +42,7 @@ export async function keyOf(keyFile: string | undefined): Promise<string | undef
   return text.trim();
 }
 
+/** A client of the server at an address. Throws a UsageError for what is no address. */
 export function clientOf(baseUrl: string, apiKey: string | undefined): MediclipClient {
   if (!/^https?:$/.test(URL.canParse(baseUrl) ? new URL(baseUrl).protocol : '')) {
     throw new UsageError(`"${baseUrl}" is no address of a server: write it like http://127.0.0.1:8080.`);

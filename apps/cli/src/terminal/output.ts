@@ -10,6 +10,7 @@ export interface Output {
   remark(text: string): void;
 }
 
+/** The terminal, or JSON lines on standard output. */
 export function createOutput(json: boolean): Output {
   return {
     json,

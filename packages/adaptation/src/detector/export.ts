@@ -7,6 +7,7 @@ import { placeWholeModel, usedWeights } from '../weight-files.js';
 import { type Detector, detectorShape } from './detector-files.js';
 import { detectorOutputs, detectorTaps, tensorShapes } from './detector-shape.js';
 
+/** The name of an exported detector's graph in its folder. */
 export const exportedModelName = 'detector.onnx';
 
 /** A detector as one ONNX graph, and the weight files (absolute path by location) that must lie beside it. */

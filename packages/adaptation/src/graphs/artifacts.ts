@@ -149,6 +149,7 @@ export function featureInputs(backbone: Backbone, taps: readonly number[], batch
   });
 }
 
+/** The adapters among the parameters, one for each of `taps` taps. */
 export function adapterInputs(parameters: ReadonlyMap<string, Value>, taps: number): Adapter[] {
   return Array.from({ length: taps }, (_, index) => ({
     weight: parameters.get(`adapter.${index}.weight`)!,

@@ -116,5 +116,6 @@ function smooth(map: Value): Value {
   return alongBothAxes(smoothingMatrix(grid, smoothingDeviation(grid)), map, grid);
 }
 
+/** Whether a detector of these options has a memory: its distance or the image's mean of it weighs something. */
 export const usesMemory = ({ memoryWeight, memoryImageWeight }: ScoringOptions): boolean =>
   memoryWeight > 0 || memoryImageWeight > 0;

@@ -31,6 +31,7 @@ export interface AdaptationJob {
   readonly outFolder: string;
 }
 
+/** Where a run keeps its training artifacts and its checkpoint. */
 export const trainingFolder = (workFolder: string): string => path.join(workFolder, 'training');
 export const checkpointFile = (workFolder: string): string =>
   path.join(trainingFolder(workFolder), artifactNames.checkpoint);

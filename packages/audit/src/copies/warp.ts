@@ -23,6 +23,7 @@ export interface Placement {
   readonly shiftY: number;
 }
 
+/** A picture as it lies. */
 export const inPlace: Placement = {
   isMirrored: false,
   quarterTurns: 0,

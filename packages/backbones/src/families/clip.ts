@@ -35,6 +35,7 @@ export interface ClipOptions {
   readonly std?: PerChannel;
 }
 
+/** Mean and deviation of red, green and blue, on a scale from 0 to 1, that OpenAI's weights were trained with. */
 export const clipMean: PerChannel = [0.48145466, 0.4578275, 0.40821073];
 export const clipStd: PerChannel = [0.26862954, 0.26130258, 0.27577711];
 

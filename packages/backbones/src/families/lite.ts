@@ -11,6 +11,7 @@ import { WeightFile } from '../weights/weight-file.js';
 import { bertTextTower } from './bert-text-tower.js';
 import { checkPixels, checkTaps } from './checks.js';
 
+/** Absolute path of the bundled weights. */
 export const liteFolder = fileURLToPath(new URL('../../weights/lite', import.meta.url));
 const files = ['image.safetensors', 'memory.safetensors', 'text.safetensors'] as const;
 const imageSide = 224;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WeightsError } from '../weights-error.js';
 import { TransientError } from './transient-error.js';
 
+/** How often, and after which waits, a download is tried again. */
 export interface RetryPolicy {
   /** Failures in a row without any gain that are borne. */
   readonly attempts: number;

@@ -17,12 +17,14 @@ export interface Linear {
   readonly bias: Value;
 }
 
+/** A layer norm over the last axis: scale and shift [width]. */
 export interface Norm {
   readonly scale: Value;
   readonly bias: Value;
   readonly epsilon: number;
 }
 
+/** Multi-head self-attention: four projections [width, width], of `heads` heads. */
 export interface Attention {
   readonly query: Linear;
   readonly key: Linear;
@@ -40,6 +42,7 @@ export interface Block {
   readonly mlpNorm: Norm;
 }
 
+/** The activation between the two layers of a block's MLP. */
 export type Activation = (x: Value) => Value;
 
 const linear = (x: Value, { weight, bias }: Linear): Value => add(matMul(x, transposed(weight)), bias);
@@ -54,6 +57,7 @@ function transposed(weight: Value): Value {
   return stored ? cast(transpose(stored), weight.dtype) : transpose(weight);
 }
 
+/** A layer norm of `x` [..., width]. */
 export const norm = (x: Value, { scale, bias, epsilon }: Norm): Value => layerNorm(x, scale, bias, epsilon);
 
 const mlp = (x: Value, { expand, contract }: Block, activation: Activation): Value =>

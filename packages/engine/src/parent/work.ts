@@ -48,6 +48,7 @@ abstract class Work<T> {
   }
 }
 
+/** One image that is to be scored. An image over which the process has died twice is given up. */
 export class ScoreWork extends Work<AnomalyMap> {
   protected override readonly tolerance = 2;
 
