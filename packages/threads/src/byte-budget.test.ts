@@ -70,3 +70,13 @@ describe('a budget of bytes', () => {
     for (const one of waiting) await expect(one).rejects.toMatchObject({ name: 'ThreadError', code: 'queue-full' });
   });
 });
+
+test('a lease in pieces grows as long as there is room and nobody waits, and gives all of it back', async () => {
+  const budget = new ByteBudget({ bytes: 10 });
+  const lease = budget.takeInPieces();
+  expect([lease.grow(4), lease.grow(6), lease.grow(1), budget.takenBytes]).toEqual([true, true, false, 10]);
+  const other = budget.take(3);
+  lease.giveBack();
+  (await other).giveBack();
+  expect([lease.grow(1), budget.takenBytes]).toEqual([false, 0]);
+});

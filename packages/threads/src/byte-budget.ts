@@ -22,6 +22,12 @@ export interface Lease {
   giveBack(): void;
 }
 
+/** Bytes that may become more. */
+export interface GrowingLease extends Lease {
+  /** Takes so many more bytes, if they are free now and nobody waits, and says whether it did. */
+  grow(bytes: number): boolean;
+}
+
 interface Waiting {
   readonly bytes: number;
   readonly caller: string;
@@ -114,18 +120,33 @@ export class ByteBudget {
 
   /** Takes `bytes` if they are free now and nobody waits. */
   takeNow(bytes: number): Lease | undefined {
-    const isFree = this.#next === undefined && this.#turns.size === 0 && this.#takenBytes + bytes <= this.#bytes;
-    return isFree ? this.#lease(bytes) : undefined;
+    return this.#isFree(bytes) ? this.#lease(bytes) : undefined;
   }
 
-  #lease(bytes: number): Lease {
-    this.#takenBytes += bytes;
+  /** A lease of no bytes yet, for what comes in pieces. */
+  takeInPieces(): GrowingLease {
+    return this.#lease(0);
+  }
+
+  #isFree(bytes: number): boolean {
+    return this.#next === undefined && this.#turns.size === 0 && this.#takenBytes + bytes <= this.#bytes;
+  }
+
+  #lease(bytes: number): GrowingLease {
+    let held = bytes;
     let isHeld = true;
+    this.#takenBytes += bytes;
     return {
+      grow: (more) => {
+        if (!isHeld || !this.#isFree(more)) return false;
+        held += more;
+        this.#takenBytes += more;
+        return true;
+      },
       giveBack: () => {
         if (!isHeld) return;
         isHeld = false;
-        this.#takenBytes -= bytes;
+        this.#takenBytes -= held;
         this.#grant();
       },
     };

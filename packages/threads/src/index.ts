@@ -1,4 +1,4 @@
-export { ByteBudget, type Lease, type TakeOptions } from './byte-budget.js';
+export { ByteBudget, type GrowingLease, type Lease, type TakeOptions } from './byte-budget.js';
 export { crossed, type ErrorClass, rebuilt } from './crossed-error.js';
 export { type Moved, move } from './move.js';
 export { serveTasks, threadData } from './serve-tasks.js';

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { ProblemError, type RequestBody, type Route } from '@mediclip/contracts';
-import type { ByteBudget, Lease } from '@mediclip/threads';
+import type { ByteBudget, GrowingLease } from '@mediclip/threads';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import type { ServerMemory } from '../memory.js';
+import { GatheredBytes } from './gathered-bytes.js';
 
 /** Media types of archives and forms: their bodies are handed on as streams. */
 const streamTypes = [
@@ -21,22 +22,20 @@ const retryAfterSeconds = 2;
 
 /** What the JSON of one request takes of a budget, until it is given back. */
 export class JsonMemory {
-  readonly #budget: ByteBudget;
-  readonly #leases: Lease[] = [];
+  readonly #lease: GrowingLease;
 
   constructor(budget: ByteBudget) {
-    this.#budget = budget;
+    this.#lease = budget.takeInPieces();
   }
 
   /** Throws `overloaded` where the budget has no room for so many more bytes of JSON, and their values. */
   take(bytes: number): void {
-    const lease = this.#budget.takeNow(valueBytesPerByte * bytes);
-    if (!lease) throw new ProblemError('overloaded', undefined, { retryAfterSeconds });
-    this.#leases.push(lease);
+    const isTaken = this.#lease.grow(valueBytesPerByte * bytes);
+    if (!isTaken) throw new ProblemError('overloaded', undefined, { retryAfterSeconds });
   }
 
   giveBack(): void {
-    for (const lease of this.#leases.splice(0)) lease.giveBack();
+    this.#lease.giveBack();
   }
 }
 
@@ -71,16 +70,14 @@ export const bodyParsers = fastifyPlugin(async (app: FastifyInstance, { json }: 
 
 /** A body that `take` has room for, chunk by chunk. */
 async function textOf(payload: IncomingMessage, limitBytes: number, take: (bytes: number) => void): Promise<string> {
-  const chunks: Buffer[] = [];
-  let sizeBytes = 0;
+  const text = new GatheredBytes();
   for await (const chunk of payload.iterator({ destroyOnReturn: false })) {
     const bytes = chunk as Buffer;
-    sizeBytes += bytes.length;
-    if (sizeBytes > limitBytes) throw tooLarge(limitBytes);
+    if (text.sizeBytes + bytes.length > limitBytes) throw tooLarge(limitBytes);
     take(bytes.length);
-    chunks.push(bytes);
+    text.add(bytes);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.from(text.joined().buffer).toString('utf8');
 }
 
 /**

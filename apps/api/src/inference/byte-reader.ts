@@ -1,3 +1,5 @@
+import { GatheredBytes } from '../http/gathered-bytes.js';
+
 /** The stream ended before what was asked of it. */
 export class StreamTooShort extends Error {
   override readonly name = 'StreamTooShort';
@@ -14,12 +16,12 @@ export class ByteReader {
 
   /** The next `count` bytes, in memory, each piece once `onBytes` allowed it. Throws `StreamTooShort`. */
   async read(count: number, onBytes?: (bytes: number) => void): Promise<Buffer> {
-    const pieces: Uint8Array[] = [];
+    const bytes = new GatheredBytes();
     for await (const piece of this.take(count)) {
       onBytes?.(piece.length);
-      pieces.push(piece);
+      bytes.add(piece);
     }
-    return Buffer.concat(pieces);
+    return Buffer.from(bytes.joined().buffer);
   }
 
   /** The next `count` bytes as they come. Throws `StreamTooShort`. */
@@ -35,12 +37,12 @@ export class ByteReader {
 
   /** Everything that is left, in memory, each piece once `onBytes` allowed it. */
   async rest(onBytes: (bytes: number) => void): Promise<Buffer> {
-    const pieces: Uint8Array[] = [];
+    const bytes = new GatheredBytes();
     for (; this.#held.length > 0 || (await this.#fill()); this.#held = new Uint8Array(0)) {
       onBytes(this.#held.length);
-      pieces.push(this.#held);
+      bytes.add(this.#held);
     }
-    return Buffer.concat(pieces);
+    return Buffer.from(bytes.joined().buffer);
   }
 
   /** Reads to the end, which the digest of a body needs; whether there was nothing left. */

@@ -1,5 +1,6 @@
 import { type SpooledFile, spool } from '@mediclip/intake';
 import type { ByteBudget, Lease } from '@mediclip/threads';
+import { GatheredBytes } from '../http/gathered-bytes.js';
 
 /** Bytes that came and are in memory, until `lease` is given back. */
 export interface HeldFile {
@@ -30,49 +31,27 @@ export async function hold(
   { maximumBytes, heldBytes, memory, path, signal }: HoldOptions,
 ): Promise<HeldFile | SpooledFile> {
   const chunks = content[Symbol.asyncIterator]();
-  const held: Uint8Array[] = [];
-  const leases: Lease[] = [];
-  const lease: Lease = {
-    giveBack() {
-      for (const part of leases) part.giveBack();
-    },
-  };
-  let sizeBytes = 0;
+  const held = new GatheredBytes();
+  const lease = memory.takeInPieces();
   try {
     for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
       const chunk = next.value;
-      const room = sizeBytes + chunk.length <= heldBytes ? memory.takeNow(chunk.length) : undefined;
-      if (!room) {
-        const spooled = await spool(resumed([...held.splice(0), chunk], chunks), await path(), {
-          maximumBytes,
-          signal,
-        });
-        lease.giveBack();
-        return spooled;
+      if (held.sizeBytes + chunk.length <= heldBytes && lease.grow(chunk.length)) {
+        held.add(chunk);
+        continue;
       }
-      leases.push(room);
-      held.push(chunk);
-      sizeBytes += chunk.length;
+      const spooled = await spool(resumed([...held.pieces(), chunk], chunks), await path(), { maximumBytes, signal });
+      lease.giveBack();
+      return spooled;
     }
   } catch (error) {
     lease.giveBack();
     throw error;
   }
-  return { bytes: joined(held, sizeBytes), sizeBytes, isTooLarge: false, lease };
+  return { bytes: held.joined(), sizeBytes: held.sizeBytes, isTooLarge: false, lease };
 }
 
 async function* resumed(first: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield* first;
   for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
-}
-
-/** One buffer of its own, which can be moved to a thread. */
-function joined(chunks: readonly Uint8Array[], sizeBytes: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(sizeBytes);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }
