@@ -44,9 +44,13 @@ module.exports = {
     {
       name: 'only-through-index',
       severity: 'error',
-      comment: 'A room is entered through its index.ts (queue has a second one, for its drivers on Redis).',
+      comment:
+        'A room is entered through its index.ts (queue has a second one, for its drivers on Redis, and imaging, for decoding without threads).',
       from: { path: '^((?:packages|apps)/[^/]+)/src' },
-      to: { path: '^(?:packages|apps)/[^/]+/(?:src|dist)/(?!(?:redis/)?index\\.(?:ts|js|d\\.ts)$)', pathNot: '^$1/' },
+      to: {
+        path: '^(?:packages|apps)/[^/]+/(?:src|dist)/(?!(?:(?:redis|direct)/)?index\\.(?:ts|js|d\\.ts)$)',
+        pathNot: '^$1/',
+      },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
@@ -67,6 +71,14 @@ module.exports = {
       comment: 'run() blocks its thread: all of ONNX Runtime lives in the engine process.',
       from: { path: '^(packages|apps)/', pathNot: '^packages/(engine|testing)/' },
       to: { path: 'node_modules/onnxruntime-node/' },
+    },
+    {
+      name: 'decoding-only-in-threads',
+      severity: 'error',
+      comment:
+        'Decoding blocks its thread, and its modules take long to load: take ImagingPool. Tests may decode directly.',
+      from: { path: '^(packages|apps)/', pathNot: '(\\.test\\.ts$|/testing/)' },
+      to: { path: '^packages/imaging/src/direct/' },
     },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],

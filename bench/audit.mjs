@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { findCopies } from '@mediclip/audit';
-import { decodeImage, imageTraits } from '@mediclip/imaging';
+import { decodeImage, imageTraits } from '@mediclip/imaging/direct';
 import sharp from 'sharp';
 import { picturesOf } from './folder-pictures.mjs';
 

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeKinds, findOutliers, kinshipOf, kinshipTensors, Towers } from '@mediclip/adaptation';
 import { openOrtRuntime } from '@mediclip/engine';
-import { decodeImage, testImage } from '@mediclip/imaging';
+import { decodeImage, testImage } from '@mediclip/imaging/direct';
 import { RandomStream } from '@mediclip/synthesis';
 import { picturesOf } from './folder-pictures.mjs';
 

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { MediclipClient } from '@mediclip/client';
 import { resolveAdaptationOptions } from '@mediclip/contracts';
 import { Engine } from '@mediclip/engine';
-import { decodeImage, testImage } from '@mediclip/imaging';
+import { decodeImage, testImage } from '@mediclip/imaging/direct';
 import sharp from 'sharp';
 import { startEmbeddedServer } from '../apps/cli/dist/demo/embedded-server.js';
 import { device } from './device.mjs';

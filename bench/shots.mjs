@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { decodeImage, testImage, trainingImage } from '@mediclip/imaging';
+import { decodeImage, testImage, trainingImage } from '@mediclip/imaging/direct';
 
 const examples = fileURLToPath(new URL('../examples/brain-mri', import.meta.url));
 

@@ -1,4 +1,3 @@
-export { decodeImage } from './decode/decode-image.js';
 export type { DicomIdentity } from './dicom/identity.js';
 export { chosenIntensity, type GreyStatistics, givenIntensity } from './greys/choose-intensity.js';
 export type { GreyPixels } from './greys/grey-values.js';
@@ -6,6 +5,6 @@ export { ImageError, type ImageErrorCode } from './image/image-error.js';
 export type { Reading } from './image/reading.js';
 export type { Frame, ImageDescription, PreparedKind } from './pool/frame-products.js';
 export { ImagingPool } from './pool/imaging-pool.js';
-export { type SquareImage, testImage, trainingImage } from './prepare/prepare-image.js';
-export { type ImageTraits, imageTraits } from './traits/image-traits.js';
+export type { SquareImage } from './prepare/prepare-image.js';
+export type { ImageTraits } from './traits/image-traits.js';
 export { thumbnailSide } from './traits/thumbnail.js';

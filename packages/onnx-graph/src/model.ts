@@ -1,6 +1,6 @@
 import { onnxElementType } from './elementwise.js';
 import { topologicalOrder } from './gradients.js';
-import { ModelProto } from './onnx-proto.js';
+import { modelProtoType } from './onnx-proto.js';
 import type { Attribute, Node, Value } from './value.js';
 
 /** Operators are taken from this version of ONNX's operator set; every execution provider in use has it. */
@@ -64,23 +64,23 @@ export function writeModel({ name, inputs, outputs }: ModelDescription): Uint8Ar
     });
   }
 
-  return ModelProto.encode(
-    ModelProto.fromObject({
-      irVersion,
-      producerName: 'mediclip',
-      opsetImport: [
-        { domain: '', version: opset },
-        ...(order.some(isOfRuntime) ? [{ domain: runtimeDomain, version: 1 }] : []),
-      ],
-      graph: {
-        name,
-        node: nodes,
-        initializer: initializers,
-        input: inputs.map((value) => valueInfo(names.find(value)!, value)),
-        output: results.map(([outputName, value]) => valueInfo(outputName, value)),
-      },
-    }),
-  ).finish();
+  const modelProto = modelProtoType();
+  const message = modelProto.fromObject({
+    irVersion,
+    producerName: 'mediclip',
+    opsetImport: [
+      { domain: '', version: opset },
+      ...(order.some(isOfRuntime) ? [{ domain: runtimeDomain, version: 1 }] : []),
+    ],
+    graph: {
+      name,
+      node: nodes,
+      initializer: initializers,
+      input: inputs.map((value) => valueInfo(names.find(value)!, value)),
+      output: results.map(([outputName, value]) => valueInfo(outputName, value)),
+    },
+  });
+  return modelProto.encode(message).finish();
 }
 
 /** The files beside the model that the outputs' graph refers to, in the order of their first use. */

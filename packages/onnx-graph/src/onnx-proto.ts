@@ -1,4 +1,5 @@
-import protobuf from 'protobufjs';
+import { createRequire } from 'node:module';
+import type protobuf from 'protobufjs';
 
 /** The part of onnx.proto (IR version 8) that this room writes and reads; field numbers are the standard's. */
 const schema = {
@@ -68,4 +69,11 @@ const schema = {
   },
 };
 
-export const ModelProto = protobuf.Root.fromJSON(schema).lookupType('onnx.ModelProto');
+const require = createRequire(import.meta.url);
+let modelProto: protobuf.Type | undefined;
+
+/** The type `ModelProto`. Its library is loaded when the first model is written: few processes write one. */
+export function modelProtoType(): protobuf.Type {
+  modelProto ??= (require('protobufjs') as typeof protobuf).Root.fromJSON(schema).lookupType('onnx.ModelProto');
+  return modelProto;
+}

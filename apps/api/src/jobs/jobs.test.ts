@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { decodeImage } from '@mediclip/imaging';
+import { decodeImage } from '@mediclip/imaging/direct';
 import { readNpy } from '@mediclip/maps';
 import { bitmap } from '../testing/bitmaps.js';
 import { closeSharedPool, TestService, unknownId } from '../testing/test-service.js';

@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { decodeImage, ImagingPool } from '@mediclip/imaging';
+import { ImagingPool } from '@mediclip/imaging';
+import { decodeImage } from '@mediclip/imaging/direct';
 import type { Imaging } from '../dependencies.js';
 import { bitmap } from '../testing/bitmaps.js';
 import { dicom } from '../testing/dicom.js';

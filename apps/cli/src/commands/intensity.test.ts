@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
-import { decodeImage } from '@mediclip/imaging';
+import { decodeImage } from '@mediclip/imaging/direct';
 import { temporaryFolder } from '@mediclip/testing';
 import { folderWith } from '../testing/example-set.js';
 import { picturePng } from '../testing/png.js';

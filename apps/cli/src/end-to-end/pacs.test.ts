@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { MediclipClient } from '@mediclip/client';
 import { isFinal, type Job, type JobKind, type JobOf } from '@mediclip/contracts';
-import { decodeImage } from '@mediclip/imaging';
+import { decodeImage } from '@mediclip/imaging/direct';
 import { relatedBody } from '@mediclip/multipart';
 import { ctSlice, findOrthanc, freePort, temporaryFolder } from '@mediclip/testing';
 import { readCompose } from '../compose/testing/compose-file.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
-import { decodeImage } from '@mediclip/imaging';
+import { decodeImage } from '@mediclip/imaging/direct';
 import { startService } from './testing/service-process.js';
 import { commandsOf, runCommands, whyNoWalkThrough } from './testing/walk-through.js';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ClientProblem, type MediclipClient } from '@mediclip/client';
 import type { Job, JobEvent, ScoringResult } from '@mediclip/contracts';
-import { decodeImage } from '@mediclip/imaging';
+import { decodeImage } from '@mediclip/imaging/direct';
 import { readNpy } from '@mediclip/maps';
 import { exampleFiles, labelledExamples, quickOptions, trainedFor } from './testing/examples.js';
 import { type ServiceProcess, startService } from './testing/service-process.js';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Backbone } from '@mediclip/backbones';
 import { resolveAdaptationOptions } from '@mediclip/contracts';
-import { decodeImage, testImage } from '@mediclip/imaging';
+import { decodeImage, testImage } from '@mediclip/imaging/direct';
 import { expectClose, goldenJson, goldenPath, temporaryFolder, testRuntime } from '@mediclip/testing';
 import { goldenTensors, openTinyClip } from '../testing/tiny-clip.js';
 import { Tower } from '../tower/tower.js';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { decodeImage, testImage } from '@mediclip/imaging';
+import { decodeImage, testImage } from '@mediclip/imaging/direct';
 import { type NormalImage, RandomStream } from '@mediclip/synthesis';
 import { temporaryFolder, testRuntime } from '@mediclip/testing';
 import { describeKinds } from '../kinship/describe-kinds.js';

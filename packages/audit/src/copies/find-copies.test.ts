@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { decodeImage, imageTraits } from '@mediclip/imaging';
+import { decodeImage, imageTraits } from '@mediclip/imaging/direct';
 import { RandomStream } from '@mediclip/synthesis';
 import fc from 'fast-check';
 import sharp from 'sharp';
