@@ -23,12 +23,13 @@ export { InspectionRun, type NormalsInspected, readNormalsFound } from './inspec
 export { enoughNote } from './inspection/learning-curve.js';
 export { describeKinds } from './kinship/describe-kinds.js';
 export { kinshipOf, kinshipTensors } from './kinship/kinship.js';
-export { findOutliers, leastNormals } from './kinship/outliers.js';
+export { findOutliers, leastNormals, withoutOutliers } from './kinship/outliers.js';
 export { outliersNotes } from './kinship/outliers-notes.js';
 export type { DetectorJob, RevisionJob } from './revision/revision-job.js';
 export { RevisionRun, requireMemory } from './revision/revision-run.js';
 export { type ChosenShots, chooseDistinctShots, copiesNote } from './shots/choose-shots.js';
 export { DistinctPictures, pixelDigest } from './shots/distinct-pictures.js';
+export { firstOfEach } from './shots/first-of-each.js';
 export type { PictureData } from './shots/near-copies.js';
 export { Towers } from './tower/towers.js';
 export { AdaptationRun } from './training/adaptation-run.js';

@@ -1,4 +1,4 @@
-import { enoughNote, leastNormals, outliersNotes, readNormalsFound } from '@mediclip/adaptation';
+import { enoughNote, leastNormals, outliersNotes, readNormalsFound, withoutOutliers } from '@mediclip/adaptation';
 import type { AdaptationOptions } from '@mediclip/contracts';
 import type { Engine } from '@mediclip/engine';
 import type { Output } from '../terminal/output.js';
@@ -27,7 +27,6 @@ export async function judgeOutliers(
     output.event({ event: 'enough', gainOfMore: found.gainOfMore });
     output.remark(enoughNote(found.gainOfMore));
   }
-  const left = new Set(excluded ? found.outliers.map(({ index }) => index) : []);
-  const kept = <T>(all: readonly T[]) => all.filter((_, index) => !left.has(index));
+  const kept = withoutOutliers(found, excluded);
   return { images: kept(images), origin: { ...origin, pixelDigests: kept(origin.pixelDigests) } };
 }

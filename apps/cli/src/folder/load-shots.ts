@@ -4,6 +4,7 @@ import {
   type AdaptationJob,
   type ChosenShots,
   chooseDistinctShots,
+  firstOfEach,
   pixelDigest,
   type ShotsOrigin,
   shotPreparation,
@@ -177,11 +178,4 @@ async function firstOfEqualFiles(files: readonly string[]): Promise<number[]> {
     several,
   );
   return firstOfEach(digests);
-}
-
-/** Per value the index of the first equal one. */
-function firstOfEach(values: readonly (string | number)[]): number[] {
-  const firstWith = new Map<string | number, number>();
-  for (const [index, value] of values.entries()) if (!firstWith.has(value)) firstWith.set(value, index);
-  return values.map((value) => firstWith.get(value)!);
 }

@@ -45,6 +45,12 @@ export function findOutliers(
   };
 }
 
+/** Takes the outliers out of a list that has an entry for each normal; all stay where they are not `excluded`. */
+export function withoutOutliers({ outliers }: NormalsFound, excluded: boolean): <T>(all: readonly T[]) => T[] {
+  const left = new Set(excluded ? outliers.map(({ index }) => index) : []);
+  return (all) => all.filter((_, index) => !left.has(index));
+}
+
 function groupsWithin(normals: readonly KindDescription[], limit: number): number[][] {
   const left = new Set(normals.keys());
   const groups: number[][] = [];

@@ -1,4 +1,4 @@
-import { chooseDistinctShots, type PictureData } from '@mediclip/adaptation';
+import { chooseDistinctShots, firstOfEach, type PictureData } from '@mediclip/adaptation';
 import { type AdaptationOptions, type Image, ProblemError } from '@mediclip/contracts';
 import type { ImageChoice } from '../fixed-images.js';
 
@@ -20,9 +20,7 @@ export async function chooseTrainingImages(
       { needed: shots, available: normal.length },
     );
   }
-  const firstWith = new Map<string, number>();
-  for (const [index, { sha256 }] of normal.entries()) if (!firstWith.has(sha256)) firstWith.set(sha256, index);
-  const firstOfBytes = normal.map(({ sha256 }) => firstWith.get(sha256)!);
+  const firstOfBytes = firstOfEach(normal.map(({ sha256 }) => sha256));
   const groups = normal.map(({ group }) => group);
   const chosen = await chooseDistinctShots(firstOfBytes, { shots, seed, groups }, async (indices) => {
     const pictures: PictureData[] = [];

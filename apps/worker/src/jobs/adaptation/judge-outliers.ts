@@ -5,6 +5,7 @@ import {
   outliersNotes,
   readNormalsFound,
   shotsOf,
+  withoutOutliers,
 } from '@mediclip/adaptation';
 import type { Image } from '@mediclip/contracts';
 import type { WorkerDependencies } from '../../dependencies.js';
@@ -34,8 +35,7 @@ export async function judgeOutliers(
   const enough = found.gainOfMore === undefined ? [] : [enoughNote(found.gainOfMore)];
   if (found.outliers.length === 0) return { images, shots: { ...shots, notes: enough } };
   const excluded = options.excludeOutliers ?? false;
-  const left = new Set(excluded ? found.outliers.map(({ index }) => index) : []);
-  const kept = <T>(all: readonly T[]) => all.filter((_, index) => !left.has(index));
+  const kept = withoutOutliers(found, excluded);
   return {
     images: kept(images),
     shots: {
