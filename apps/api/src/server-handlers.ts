@@ -19,6 +19,7 @@ import { evaluationHandlers } from './jobs/evaluations.js';
 import { FollowedJobs } from './jobs/followed-jobs.js';
 import { jobEventHandlers } from './jobs/job-events.js';
 import { jobHandlers } from './jobs/jobs.js';
+import { resultHandlers } from './jobs/results.js';
 import { scoringHandlers } from './jobs/scorings.js';
 import type { ServerMemory } from './memory.js';
 import { aliasHandlers } from './models/aliases.js';
@@ -117,7 +118,8 @@ export function serverHandlers({
     ...evaluationHandlers(submission),
     ...calibrationHandlers(submission),
     ...revisionHandlers(submission),
-    ...jobHandlers({ ...dependencies, memory }),
+    ...jobHandlers(jobQueue),
+    ...resultHandlers({ imaging, memory }),
     ...jobEventHandlers({ followed, closing: lifecycle.closing }),
     ...allJobEventHandlers({ followed, closing: lifecycle.closing }),
     ...webhookHandlers(jobQueue),

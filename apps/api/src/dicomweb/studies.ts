@@ -12,7 +12,7 @@ import {
 import { relatedStream } from '@mediclip/multipart';
 import type { Imaging } from '../dependencies.js';
 import type { HandlersOf } from '../http/handlers.js';
-import { scoringWithResults } from '../jobs/jobs.js';
+import { scoringWithResults } from '../jobs/results.js';
 import { type Submission, submitJob } from '../jobs/submit-job.js';
 
 export interface StudyDependencies extends Submission {
