@@ -129,7 +129,7 @@ def cut_slice(random, template, plan):
     total = sum(shares.values()) + 1e-6
     tissue = {name: brain * share / total for name, share in shares.items()}
     tissue = leave_meninges(random, {**tissue, "brain": brain})
-    # What the three shares don't tell (thalamus from putamen, say): the template's own T1 beside its local mean.
+    # What the three shares do not tell (thalamus from putamen, say): the template's own T1 beside its local mean.
     local_mean = ndimage.gaussian_filter(cut["t1"], 4) / (ndimage.gaussian_filter(brain, 4) + 1e-3)
     detail = 1 + 0.6 * brain * np.clip(cut["t1"] / (local_mean + 1e-3) - 1, -0.3, 0.3)
     tissue["detail"] = detail * (1 + 0.02 * smooth_noise(random, 2.0))
