@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { MemoryLimits } from './memory.js';
 
-/** What the server is told from outside; sizes in bytes, times in milliseconds, paths absolute. */
+/** Settings of the server; sizes in bytes, times in milliseconds, paths absolute. */
 export interface ServerSettings {
   /** Folder of this process for what is under way. */
   readonly dataDir: string;

@@ -7,7 +7,7 @@ import type { Store } from '@mediclip/store';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 
-/** What a worker is told from outside; paths absolute. */
+/** Settings of a worker; paths absolute. */
 interface WorkerSettings {
   /** Local folder for what jobs need while they run. Workers of one machine may share it. */
   readonly workFolder: string;

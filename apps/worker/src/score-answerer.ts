@@ -16,7 +16,7 @@ export interface ScoreAnswererOptions {
   readonly models: ModelCache;
   readonly metrics: Pick<WorkerMetrics, 'stage'>;
   readonly logger: Logger;
-  /** Told which backbone has just scored, and so is warm. */
+  /** Called with the backbone that has just scored, and so is warm. */
   readonly onWarm: (backbone: string) => void;
 }
 

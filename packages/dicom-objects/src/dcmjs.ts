@@ -17,5 +17,5 @@ interface Dcmjs {
 
 const require = createRequire(import.meta.url);
 
-/** Its module for `import` is none to Node without a look at its syntax. */
+/** By `require`: its ES module has no mark as one, so that older versions of Node take it for CommonJS and fail. */
 export const dcmjs = require('dcmjs') as Dcmjs;

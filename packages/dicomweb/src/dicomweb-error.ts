@@ -7,7 +7,10 @@ export type DicomwebErrorCode =
   | 'no-references'
   | 'wrong-key';
 
-/** What keeps the way to a PACS or back from being gone. The message names neither a patient nor a credential. */
+/**
+ * Why something cannot be fetched from a DICOMweb server or sent to it. The message names neither a patient nor a
+ * credential.
+ */
 export class DicomwebError extends Error {
   override readonly name = 'DicomwebError';
 

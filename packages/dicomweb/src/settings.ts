@@ -2,7 +2,7 @@ import { DicomwebError } from './dicomweb-error.js';
 import { ReferenceVault } from './reference-vault.js';
 import { type DicomwebServer, serverOf } from './servers.js';
 
-/** What the way to a PACS and back is told from outside. */
+/** Settings of the exchange with DICOMweb servers. */
 export interface DicomwebSettings {
   /** What references to instances are sealed with; without it none is kept. */
   readonly referencesKey?: string | undefined;

@@ -86,7 +86,7 @@ function decoded(value: string): string {
   try {
     if (escaped !== undefined) return decodeURIComponent(escaped);
   } catch {
-    // Told below.
+    // The error that follows says what is wrong.
   }
   throw new FormFault('a header has an extended parameter that is no UTF-8');
 }

@@ -46,7 +46,7 @@ export interface ConsumeOptions {
   /** How many entries of each kind run at once. */
   concurrency: number;
   /**
-   * Told when an entry has used up its attempts, so that its job can be failed where people see it. Called again until
+   * Called when an entry has used up its attempts, so that its job can be failed where people see it; and again until
    * it resolves, on any consumer of that kind, so it has to be safe to repeat.
    */
   onDead: (entry: JobEntry, reason: string) => Promise<void>;

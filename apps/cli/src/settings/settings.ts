@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import { type MemoryShares, memoryOfContainer, memoryShares } from './memory.js';
 import { clientVariables, prefix, variablesSchema } from './variables.js';
 
-/** What the processes of the service are told from outside; sizes in bytes, times in milliseconds, paths absolute. */
+/** Settings of the processes of the service; sizes in bytes, times in milliseconds, paths absolute. */
 export interface Settings extends ServerSettings {
   readonly host: string;
   readonly port: number;

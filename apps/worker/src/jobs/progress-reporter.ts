@@ -7,7 +7,7 @@ export interface ProgressReporterOptions {
   /** The phase that takes most of the time: the time left is estimated from its rate. */
   readonly mainPhase: string;
   readonly write: (progress: JobProgress) => Promise<void>;
-  /** Told what `write` rejects with; the next report is written all the same. */
+  /** Called with what `write` rejects with; the next report is written all the same. */
   readonly onError: (error: unknown) => void;
   /** Between two writes. */
   readonly intervalMs?: number;

@@ -11,7 +11,7 @@ export interface ResidencyOptions {
   readonly models: ModelCache;
   readonly engine: Pick<WorkerEngine, 'score'>;
   readonly logger: Pick<Logger, 'warn'>;
-  /** Told which backbone is warm. */
+  /** Called with the backbone of a model that is warm. */
   readonly onWarm: (backbone: string) => void;
 }
 

@@ -10,7 +10,7 @@ import { TransientError } from './transient-error.js';
 export interface DownloadOptions {
   readonly policy: RetryPolicy;
   readonly signal?: AbortSignal | undefined;
-  /** Told how many bytes are here. */
+  /** Called with how many bytes are here. */
   readonly onProgress?: ((doneBytes: number, totalBytes: number) => void) | undefined;
 }
 

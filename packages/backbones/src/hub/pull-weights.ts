@@ -14,7 +14,7 @@ export interface PullOptions {
   readonly modelsFolder: string;
   readonly hub?: HubOptions;
   readonly signal?: AbortSignal;
-  /** Told how many bytes of a file are here. */
+  /** Called with how many bytes of a file are here. */
   readonly onProgress?: (doneBytes: number, totalBytes: number, file: string) => void;
   readonly policy?: RetryPolicy;
 }

@@ -226,7 +226,7 @@ export function faultOf(error: Error): Fault {
   return { code: 'compute-failed', message, origin };
 }
 
-/** Told here, by type, so that a process starts without loading all of what it may compute with. */
+/** By the type alone, so that a process starts without loading all of what it may compute with. */
 const isAdaptation = (job: DetectorJob): job is AdaptationJob => !('kind' in job || 'parentFolder' in job);
 
 function idsOf(operation: Operation): number[] {

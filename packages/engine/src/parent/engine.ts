@@ -31,7 +31,7 @@ export interface ScoreOptions {
 
 export interface AdaptOptions {
   readonly signal?: AbortSignal;
-  /** Told after every step; after a restart it goes on from the last checkpoint. */
+  /** Called after every step; after a restart it goes on from the last checkpoint. */
   readonly onProgress?: (progress: AdaptationProgress) => void;
 }
 
