@@ -16,6 +16,7 @@ import { groupOf } from './group-of.js';
 import type { LookupTable } from './lookup-table.js';
 import { type ModalityTransform, modalityRange, modalityTransform } from './modality-transform.js';
 import { paletteRgb, readPalette } from './palette.js';
+import { pictureNotes } from './picture-notes.js';
 import { describePixels, isColour, type PixelDescription } from './pixel-description.js';
 import { readDataSet } from './read-data-set.js';
 import { type FrameSamples, type StoredValues, storableRange, storedValues } from './stored-values.js';
@@ -53,7 +54,8 @@ export class DicomFile {
   readonly #pixels: PixelDescription;
   readonly #samples: FrameSource;
   readonly #padding: ValueWindow | undefined;
-  readonly #group: ReturnType<typeof groupOf>;
+  readonly #group: Pick<ReturnType<typeof groupOf>, 'group'>;
+  readonly #notes: readonly string[];
   #palette: readonly LookupTable[] | undefined;
 
   /**
@@ -74,7 +76,9 @@ export class DicomFile {
     this.#samples = new FrameSource(element, this.#pixels, coding, attributes, limits.maximumPixels);
     this.#frames = new FrameAttributes(attributes);
     this.#padding = paddingOf(attributes, this.#pixels);
-    this.#group = groupOf(attributes, dicomGroups);
+    const { notes, ...group } = groupOf(attributes, dicomGroups);
+    this.#group = group;
+    this.#notes = [...pictureNotes(attributes), ...notes];
   }
 
   /** What decoding one frame costs. */
@@ -102,7 +106,7 @@ export class DicomFile {
     const { columns: width, rows: height, frameCount } = this.#pixels;
     const dicom = technicalTags(this.#transferSyntax, this.#attributes, this.#frames, this.#pixels, index);
     const picture = await this.#samples.use(index, (frame) => this.#picture(frame, index));
-    return { width, height, format: 'dicom', frameCount, dicom, ...this.#grouped(picture) };
+    return { width, height, format: 'dicom', frameCount, dicom, ...this.#withNotes(picture) };
   }
 
   /**
@@ -116,7 +120,7 @@ export class DicomFile {
       index,
       (frame) => this.#greyValues(frame, index) ?? this.#picture(frame, index),
     );
-    return { width, height, format: 'dicom', frameCount, dicom, ...this.#grouped(content) };
+    return { width, height, format: 'dicom', frameCount, dicom, ...this.#withNotes(content) };
   }
 
   /**
@@ -135,9 +139,8 @@ export class DicomFile {
     return { width, height, frameCount, dicom, ...stored };
   }
 
-  #grouped<Content extends { readonly notes: readonly string[] }>(content: Content) {
-    const { notes, ...group } = this.#group;
-    return { ...group, ...content, notes: [...content.notes, ...notes] };
+  #withNotes<Content extends { readonly notes: readonly string[] }>(content: Content) {
+    return { ...this.#group, ...content, notes: [...content.notes, ...this.#notes] };
   }
 
   #picture(frame: FrameSamples, index: number): Picture {

@@ -213,3 +213,19 @@ describe('palettes', () => {
     await expect(decode(options)).rejects.toEqual(refused('unsupported-encoding'));
   });
 });
+
+test('text that is burned in, overlays and pixels that are not square are said', async () => {
+  const elements = {
+    '00280301': { vr: 'CS', text: 'YES' },
+    '00280034': { vr: 'IS', text: '2\\1' },
+    '60000010': { vr: 'US', values: [16] },
+    '60020010': { vr: 'US', values: [16] },
+  } as const;
+  expect((await decode({ pixelData: grey8(), elements })).notes.slice(1)).toEqual([
+    'text is burned into the picture, which may name the patient',
+    'overlays of the file were left out: 2',
+    'pixels are not square (height to width 2:1), and are taken as if they were',
+  ]);
+  const none = { '00280301': { vr: 'CS', text: 'NO' }, '00280034': { vr: 'IS', text: '1\\1' } } as const;
+  expect((await decode({ pixelData: grey8(), elements: none })).notes).toHaveLength(1);
+});

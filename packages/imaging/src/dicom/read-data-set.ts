@@ -48,6 +48,8 @@ const undefinedLength = 0xffffffff;
 const wantedGroups = [0x0008, 0x0018, 0x0020, 0x0028, 0x2050, 0x5200, 0x7fe0];
 /** Patient ID and its issuer, which groups of images are told by; of a person nothing else is read. */
 const patientElements = [0x00100020, 0x00100021];
+/** Rows of an overlay plane, in any of its groups: that there is one. */
+const isOverlayRows = (tag: number) => tag >>> 24 === 0x60 && (tag & 0xffff) === 0x0010;
 /** Modality LUT, VOI LUT, shared and per-frame functional groups. */
 const wantedSequences = [0x00283000, 0x00283010, 0x52009229, 0x52009230];
 /** Representations with a length of 32 bits (PS3.5, 7.1.2). */
@@ -122,7 +124,7 @@ function readElements(bytes: Uint8Array, begin: number, encoding: Encoding) {
     } else {
       offset = valueOffset + length;
       if (offset > bytes.length) throw corruptImage('DICOM', 'it ends inside an element');
-      if (wantedGroups.includes(tag >>> 16) || patientElements.includes(tag)) {
+      if (wantedGroups.includes(tag >>> 16) || patientElements.includes(tag) || isOverlayRows(tag)) {
         const name = nameOf(tag);
         elements[name] = { tag: name, vr: representation, length, dataOffset: valueOffset } as Element;
       }
