@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -33,6 +33,10 @@ async function run(...args: string[]): Promise<string> {
 
 const generator = findPython(['openapi-python-client==0.29.1']);
 const testWithGenerator = generator === null ? test.skip : test;
+
+const hasJava = spawnSync('java', ['-version']).error === undefined;
+if (!hasJava) console.warn('SKIPPED: openapi-generator-cli, because there is no Java.');
+const validator = hasJava ? findPython(['openapi-generator-cli==7.26.0']) : null;
 
 let server: EmbeddedServer | undefined;
 beforeAll(async () => {
@@ -82,6 +86,19 @@ testWithGenerator(
     );
     expect([...statuses.keys()].sort()).toEqual([...operationIds].sort());
     expect([...statuses].flatMap(([name, status]) => (status < 300 ? [] : [name]))).toEqual(withoutPacs);
+  },
+  300_000,
+);
+
+(validator === null ? test.skip : test)(
+  'openapi-generator-cli validates openapi.yaml, and finds only the events of streams unused',
+  async () => {
+    const program = 'from openapi_generator_cli import cli; cli()';
+    const args = ['-c', program, 'validate', '--input-spec', path.join(top, 'openapi.yaml')];
+    const { stdout } = await promisify(execFile)(validator!, args);
+    const found = [...stdout.matchAll(/^\t- (.*)$/gm)].map(([, line]) => line);
+    expect(found.filter((line) => !/^Unused model: Job\w*Event$/.test(line!))).toEqual([]);
+    expect(stdout).toMatch(/^(No validation issues detected\.|\[info\] Spec has \d recommendation\(s\)\.)$/m);
   },
   300_000,
 );
