@@ -3,13 +3,13 @@
  * examples/brain-mri` takes, all processes together, in turns with that of another built checkout. Processor time is
  * what tells on a machine that others use too; under `taskset -c 0` no thread of it waits for another.
  */
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { checkoutHere, mediclipOf } from './command.mjs';
+import { runMeasured } from './process-tree.mjs';
 import { rowsWith } from './rows.mjs';
 import { describeSpread, spreadOf } from './spread.mjs';
 
@@ -17,24 +17,9 @@ import { describeSpread, spreadOf } from './spread.mjs';
 async function adaptIn(checkout, epochs) {
   const folder = mkdtempSync(path.join(tmpdir(), 'mediclip-bench-'));
   const args = ['adapt', path.join(checkoutHere, 'examples', 'brain-mri'), '--out', path.join(folder, 'model')];
-  // The shell knows what its children took once they have ended.
-  const command = '"$@" > /dev/null; status=$?; times; exit $status';
-  const node = [process.execPath, ...mediclipOf(checkout), ...args, '--json', '--epochs', `${epochs}`];
-  const begun = performance.now();
+  const node = [...mediclipOf(checkout), ...args, '--json', '--epochs', `${epochs}`];
   try {
-    const child = spawn('sh', ['-c', command, 'sh', ...node], { stdio: ['ignore', 'pipe', 'inherit'] });
-    let told = '';
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      told += text;
-    });
-    const status = await new Promise((resolve) => child.once('close', resolve));
-    if (status !== 0) throw new Error(`The adaptation in ${checkout} ended with status ${status}.`);
-    const [, ofChildren] = told.trim().split('\n');
-    const processorSeconds = [...ofChildren.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
-      (sum, [, minutes, seconds]) => sum + 60 * Number(minutes) + Number(seconds),
-      0,
-    );
-    return { seconds: (performance.now() - begun) / 1000, processorSeconds };
+    return await runMeasured(process.execPath, node);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -83,16 +83,25 @@ export function residentOfTree(root) {
 }
 
 /**
- * Runs a command to its end; `stdout`, wall-clock `seconds` and `peakBytes`, the largest memory that it and all its
- * descendants had together, sampled five times a second. Throws when it fails.
+ * Runs a command to its end; `stdout`, wall-clock `seconds`, `processorSeconds` of it and all its descendants that were
+ * waited for, and `peakBytes`, the largest memory that they had together, sampled five times a second. Throws when it
+ * fails.
  */
 export async function runMeasured(command, args, options = {}) {
   const startedAt = performance.now();
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], ...options });
-  let stdout = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    stdout += text;
-  });
+  // The shell knows what its children took once they have ended, and says it where the command does not write.
+  const script = '"$@" 3>&-; status=$?; times >&3; exit $status';
+  const stdio = ['ignore', 'pipe', 'inherit', 'pipe'];
+  const child = spawn('sh', ['-c', script, 'sh', command, ...args], { ...options, stdio });
+  const told = { stdout: '', times: '' };
+  for (const [name, stream] of [
+    ['stdout', child.stdout],
+    ['times', child.stdio[3]],
+  ]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      told[name] += text;
+    });
+  }
   let peakBytes = 0;
   const sample = setInterval(() => {
     peakBytes = Math.max(peakBytes, memoryOfTree(child.pid));
@@ -100,5 +109,10 @@ export async function runMeasured(command, args, options = {}) {
   const status = await new Promise((resolve) => child.once('close', resolve));
   clearInterval(sample);
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} exited with ${status}`);
-  return { stdout, seconds: (performance.now() - startedAt) / 1000, peakBytes };
+  const [, ofChildren] = told.times.trim().split('\n');
+  const processorSeconds = [...ofChildren.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
+    (sum, [, minutes, seconds]) => sum + 60 * Number(minutes) + Number(seconds),
+    0,
+  );
+  return { stdout: told.stdout, seconds: (performance.now() - startedAt) / 1000, processorSeconds, peakBytes };
 }

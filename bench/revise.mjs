@@ -1,18 +1,18 @@
 /**
  * `npm run bench:revise -- FOLDER… [--seed 0] [--alpha 0.1]`: adapts to 16 normals of each folder, calibrates on every
  * other normal test image, adds the three of the others that the detector finds most abnormal, and prints what became
- * of them and of the rest, as a table in Markdown. Through the command line, as a person would.
+ * of them and of the rest, as a table in Markdown. Through the command line, as a person would. Processor seconds are
+ * of all processes of the revision together, which tell on a machine that others use too.
  */
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { readDataFolder } from '../apps/cli/dist/folder/data-folder.js';
 import { conformalPValue, imageMetrics } from '../packages/evaluation/dist/index.js';
+import { checkoutHere, mediclipOf } from './command.mjs';
 import { runMeasured } from './process-tree.mjs';
 
-const cli = fileURLToPath(new URL('../bin/mediclip.mjs', import.meta.url));
 const { values, positionals: folders } = parseArgs({
   allowPositionals: true,
   options: { seed: { type: 'string', default: '0' }, alpha: { type: 'string', default: '0.1' } },
@@ -20,7 +20,7 @@ const { values, positionals: folders } = parseArgs({
 if (folders.length === 0) throw new Error('Name at least one folder of images: npm run bench:revise -- FOLDER…');
 const mostAdded = 3;
 
-const mediclip = (...args) => runMeasured(process.execPath, [cli, ...args, '--json']);
+const mediclip = (...args) => runMeasured(process.execPath, [...mediclipOf(checkoutHere), ...args, '--json']);
 const eventsOf = ({ stdout }) =>
   stdout
     .trimEnd()
@@ -44,7 +44,7 @@ async function measure(folder, work) {
   const chosen = others.toSorted((a, b) => before.get(b) - before.get(a)).slice(0, mostAdded);
   mkdirSync(added);
   for (const file of chosen) cpSync(file, path.join(added, path.basename(file)));
-  const { seconds } = await mediclip('revise', model, added, '--known', folder, '--out', revised);
+  const { seconds, processorSeconds } = await mediclip('revise', model, added, '--known', folder, '--out', revised);
   const after = await scoresOf(revised, [...normal, ...abnormal]);
 
   const rest = [...others.filter((file) => !chosen.includes(file)), ...abnormal];
@@ -60,18 +60,25 @@ async function measure(folder, work) {
       rest.map((file) => abnormal.includes(file)),
     ).auroc.value,
   }));
-  return { name: path.basename(folder), calibration: calibration.length, rest: rest.length, seconds, figures };
+  return {
+    name: path.basename(folder),
+    calibration: calibration.length,
+    rest: rest.length,
+    seconds,
+    processorSeconds,
+    figures,
+  };
 }
 
 console.log(`seed ${values.seed}, alpha ${values.alpha}`);
 console.log(
-  '| set | calibration / rest | p-values of the added before | after | AUROC of the rest before | after | seconds |',
+  '| set | calibration / rest | p-values of the added before | after | AUROC of the rest before | after | seconds | processor |',
 );
-console.log('|---|---|---|---|---|---|---|');
+console.log('|---|---|---|---|---|---|---|---|');
 for (const folder of folders) {
   const work = mkdtempSync(path.join(tmpdir(), 'mediclip-revise-'));
   try {
-    const { name, calibration, rest, seconds, figures } = await measure(folder, work);
+    const { name, calibration, rest, seconds, processorSeconds, figures } = await measure(folder, work);
     const [was, is] = figures;
     const list = (numbers) => numbers.map((value) => value.toFixed(3)).join(' ');
     const cells = [
@@ -82,6 +89,7 @@ for (const folder of folders) {
       was.auroc.toFixed(3),
       is.auroc.toFixed(3),
       seconds.toFixed(1),
+      processorSeconds.toFixed(1),
     ];
     console.log(`| ${cells.join(' | ')} |`);
     if (is.pValues.some((value) => value <= Number(values.alpha)))
