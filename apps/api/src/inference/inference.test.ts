@@ -62,9 +62,12 @@ describe('the Open Inference Protocol', () => {
     expect(score.data[0]).toBe(0.75);
     expect(map).toMatchObject({ name: 'map', datatype: 'FP32', shape: [2, 4, 4] });
     expect(map.data).toHaveLength(32);
+    const shadow = { modelId, share: 1 };
+    await service.send('PUT', '/v1/aliases/production', { json: { modelId, shadow } });
     const byAlias = await service.post('/v2/models/@production/infer', { json });
     expect(byAlias.json).toEqual(answer.json);
     expect(byAlias.headers.get('mediclip-model-id')).toBe(modelId);
+    expect((await service.get('/v1/aliases/production/shadow')).json).toMatchObject({ images: 2, dropped: 0 });
     expect(service.temporaryFiles).toEqual([]);
   });
 

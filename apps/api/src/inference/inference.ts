@@ -80,7 +80,7 @@ async function answerOf(
   { folder, model, backbone, side, ready }: Asked,
   dependencies: ScoreDependencies,
 ): Promise<HandlerAnswer<'infer'>> {
-  const { settings, imaging, metrics, drift, memory } = dependencies;
+  const { settings, imaging, metrics, drift, shadow, memory } = dependencies;
   const { store, signal } = call;
   const timed = stageTimer(metrics);
   const { asked, images } = await timed('decode', async () => {
@@ -92,11 +92,14 @@ async function answerOf(
     await Promise.allSettled(frames);
     return { asked: read.asked, images: (await Promise.all(frames)).flat().map((frame) => frame.prepared.data) };
   });
-  const maps = await timed('compute', () => askWorker(call, { model, backbone, side, images }, dependencies));
+  const maps = await shadow.whileUserWaits(() =>
+    timed('compute', () => askWorker(call, { model, backbone, side, images }, dependencies)),
+  );
   drift.note(
     store,
     model,
     maps.map(({ score }) => score),
   );
+  shadow.noteOnceAnswered(call, { model, side, images, scores: maps });
   return writeAnswer(asked, model, maps);
 }

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { bitmap } from '../testing/bitmaps.js';
 import { closeSharedPool, formOf, TestService } from '../testing/test-service.js';
@@ -43,17 +44,41 @@ describe('the shadow of an alias', () => {
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
-    let requests = 0;
+    const asked: string[] = [];
     const map = new Float32Array(256).fill(0.25);
-    // The first is a user's, the second its shadow's, which gets no answer yet.
-    service.worker!.scoreReply = async () => {
-      if (++requests === 2) await held;
+    service.worker!.scoreReply = async (modelId) => {
+      asked.push(modelId);
+      if (modelId === models[0]) await held;
       return { outcome: 'scored', scores: [{ score: 0.25, map, mapSide: 16 }] };
     };
     for (let i = 0; i < 4; i++) expect((await score()).status).toBe(200);
-    expect(requests).toBe(5);
+    expect(asked.filter((modelId) => modelId === models[1])).toHaveLength(4);
     release();
     expect(await shadow()).toMatchObject({ images: 1, dropped: 3, failed: 0 });
+    service.worker!.scoreReply = undefined;
+  });
+
+  test('is asked once the answer has been sent, not while it is made', async () => {
+    await put({ modelId: models[1], shadow: { modelId: models[0], share: 1 } });
+    const happened: string[] = [];
+    const answered = (request: { readonly url?: string }, response: EventEmitter) =>
+      response.once('finish', () => happened.push(`answered ${request.url}`));
+    const shadowAsked = new Promise<void>((resolve) => {
+      service.worker!.scoreReply = async (modelId) => {
+        happened.push(modelId);
+        if (modelId === models[0]) resolve();
+        return { outcome: 'scored', scores: [{ score: 0.25, map: new Float32Array(256), mapSide: 16 }] };
+      };
+    });
+    service.server.server.once('request', answered);
+    // Drawing the picture takes long enough for a shadow that would not wait.
+    const answer = await service.post('/v1/models/@production/score', {
+      form: formOf([['file', bitmap(640, 480, 1), 'a.bmp']]),
+      headers: { accept: 'image/png' },
+    });
+    expect(answer.status).toBe(200);
+    await shadowAsked;
+    expect(happened).toEqual([models[1], 'answered /v1/models/@production/score', models[0]]);
     service.worker!.scoreReply = undefined;
   });
 
@@ -67,13 +92,19 @@ describe('the shadow of an alias', () => {
     await closing.send('PUT', '/v1/aliases/a', { json: { modelId, shadow: { modelId, share: 1 } } });
     const map = new Float32Array(256);
     let requests = 0;
+    let release = () => {};
     closing.worker!.scoreReply = async () => {
-      if (++requests === 2) await new Promise<void>((resolve) => setTimeout(resolve, 20_000).unref());
+      if (++requests === 2) {
+        await new Promise<void>((resolve) => {
+          release = resolve;
+        });
+      }
       return { outcome: 'scored', scores: [{ score: 0, map, mapSide: 16 }] };
     };
     await closing.post('/v1/models/@a/score', { form: formOf([['file', bitmap(16, 12, 1), 'a.bmp']]) });
     await closing.server.close();
     expect((await closing.tenant.shadows.get('a'))?.failed).toBe(1);
-    closing.worker!.scoreReply = undefined;
+    release();
+    await closing.stop();
   });
 });

@@ -24,7 +24,7 @@ export interface ScoreDependencies {
   readonly imaging: Imaging;
   readonly metrics: Pick<ServerMetrics, 'scoreStageSeconds'>;
   readonly drift: Pick<DriftRecorder, 'note'>;
-  readonly shadow: Pick<ShadowScorer, 'note' | 'whileUserWaits'>;
+  readonly shadow: Pick<ShadowScorer, 'noteOnceAnswered' | 'whileUserWaits'>;
   readonly memory: ServerMemory;
   readonly names: FileNames;
 }
@@ -106,9 +106,7 @@ async function answerOf(
     model,
     scores.map(({ score }) => score),
   );
-  if (call.alias) {
-    dependencies.shadow.note({ store: call.store, alias: call.alias, model, side, images, scores });
-  }
+  dependencies.shadow.noteOnceAnswered(call, { model, side, images, scores });
   if (withGround) {
     const mediaType = 'image/png';
     const [file] = files;

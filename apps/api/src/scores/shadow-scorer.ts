@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { pixelDigest } from '@mediclip/adaptation';
-import type { Alias, Model } from '@mediclip/contracts';
+import type { Alias, Model, OperationId } from '@mediclip/contracts';
 import { decisionOf, observeShadow, type ShadowedImage, type ShadowPair } from '@mediclip/evaluation';
 import type { AnomalyMap } from '@mediclip/maps';
 import { decodeScoreReply, encodeScoreMessage, type ScoreChannel } from '@mediclip/queue';
 import { RecordNotFound, type TenantStore } from '@mediclip/store';
 import type { Logger } from 'pino';
+import type { Call } from '../http/handlers.js';
 
 /** Reports reach the store after so long at the latest; those of a killed process that did not are lost. */
 const flushAfterMs = 1000;
@@ -14,15 +15,19 @@ const deadlineMs = 10_000;
 /** While more requests of users than these wait for their scores in this process, shadows score nothing. */
 const mostWaitingUsers = 4;
 
-/** A request that was answered, for the shadow of its alias. */
-export interface AnsweredRequest {
-  readonly store: TenantStore;
-  readonly alias: Alias;
+/** What the answer to a request says. */
+interface ScoredImages {
   readonly model: Model;
   readonly side: number;
   /** As they were scored, [side, side, 3]. */
   readonly images: readonly Uint8Array[];
   readonly scores: readonly AnomalyMap[];
+}
+
+/** A request that was answered, for the shadow of its alias. */
+interface AnsweredRequest extends ScoredImages {
+  readonly store: TenantStore;
+  readonly alias: Alias;
 }
 
 interface Waiting {
@@ -64,8 +69,15 @@ export class ShadowScorer {
     }
   }
 
-  /** Takes a request whose answer is ready; it waits for nothing. */
-  note(answered: AnsweredRequest): void {
+  /**
+   * Takes a request, to be looked at when its answer has been sent: until then a shadow costs it nothing. One that came
+   * without an alias has no shadow.
+   */
+  noteOnceAnswered({ store, alias, reply }: Pick<Call<OperationId>, 'store' | 'alias' | 'reply'>, of: ScoredImages) {
+    if (alias?.shadow !== undefined) reply.raw.once('finish', () => this.#note({ ...of, store, alias }));
+  }
+
+  #note(answered: AnsweredRequest): void {
     const { alias, images } = answered;
     if (alias.shadow === undefined || images.length === 0 || Math.random() >= alias.shadow.share) return;
     const pair = { modelId: answered.model.id, shadowModelId: alias.shadow.modelId };

@@ -21,8 +21,8 @@ const digest = 'ab'.repeat(32);
 export class FakeWorker {
   /** Jobs wait in `running` until this resolves. */
   hold: Promise<void> | undefined;
-  /** Answers scores in place of maps. */
-  scoreReply: (() => Promise<ScoreReply>) | undefined;
+  /** Answers scores in place of maps, by the model that is asked. */
+  scoreReply: ((modelId: string) => Promise<ScoreReply>) | undefined;
   /** Signals of the scores that were asked for. */
   readonly scoreSignals: AbortSignal[] = [];
 
@@ -70,8 +70,8 @@ export class FakeWorker {
 
   async #score(payload: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
     this.scoreSignals.push(signal);
-    if (this.scoreReply) return encodeScoreReply(await this.scoreReply());
-    const { images } = decodeScoreMessage(payload);
+    const { images, modelId } = decodeScoreMessage(payload);
+    if (this.scoreReply) return encodeScoreReply(await this.scoreReply(modelId));
     const scores = images.map((image) => {
       const map = FakeWorker.mapOf(image[0]!);
       return { score: Math.max(...map), map, mapSide };
