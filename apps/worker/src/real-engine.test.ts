@@ -1,9 +1,11 @@
 import { fork } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type JobOf, resolveAdaptationOptions } from '@mediclip/contracts';
+import { type DriftRecord, type JobOf, resolveAdaptationOptions } from '@mediclip/contracts';
 import { Engine } from '@mediclip/engine';
+import { isDriftAlarm, observeDrift } from '@mediclip/evaluation';
 import { readNpy } from '@mediclip/maps';
 import { decodeScoreReply, encodeScoreMessage } from '@mediclip/queue';
+import { generatorOf } from '@mediclip/testing';
 import { TestService, type TestWorker, until } from './testing/test-service.js';
 
 let service: TestService;
@@ -19,6 +21,35 @@ const workerProcess = new URL('../dist/testing/worker-process.js', import.meta.u
 const smallDevice = new URL('../../../packages/engine/dist/testing/small-device-compute.js', import.meta.url);
 
 const startEngine = () => Engine.start({ device: 'cpu', threads: 2, synthesisThreads: 1 });
+
+const side = 224;
+
+type Random = ReturnType<typeof generatorOf>;
+
+/** A picture whose pixel at a place is that at another place of `scan`, both RGB and [side, side, 3]. */
+function placed(scan: Uint8Array, from: (x: number, y: number) => readonly [x: number, y: number]): Uint8Array {
+  const inside = (value: number) => Math.max(0, Math.min(side - 1, Math.round(value)));
+  return Uint8Array.from({ length: scan.length }, (_, i) => {
+    const pixel = Math.floor(i / 3);
+    const [x, y] = from(pixel % side, Math.floor(pixel / side));
+    return scan[3 * (inside(y) * side + inside(x)) + (i % 3)]!;
+  });
+}
+
+/** As another scan of the same kind: moved by a few pixels, and a little brighter or darker. */
+function moved(scan: Uint8Array, { uniform }: Random): Uint8Array {
+  const [dx, dy, gain] = [12 * uniform() - 6, 12 * uniform() - 6, 0.95 + 0.1 * uniform()];
+  return placed(scan, (x, y) => [x + dx, y + dy]).map((value) => Math.min(255, gain * value));
+}
+
+/** The middle four fifths of each side. */
+const cropped = (scan: Uint8Array) => placed(scan, (x, y) => [0.1 * side + 0.8 * x, 0.1 * side + 0.8 * y]);
+
+/** Grey noise with a deviation of 12. */
+function noisy(scan: Uint8Array, { normal }: Random): Uint8Array {
+  const noise = Float32Array.from({ length: side * side }, () => 12 * normal());
+  return scan.map((value, i) => Math.max(0, Math.min(255, value + noise[Math.floor(i / 3)]!)));
+}
 
 beforeAll(async () => {
   service = await TestService.start();
@@ -112,6 +143,48 @@ describe('with the real engine', () => {
     const after = await scoresOf(resumed!.id);
     for (const [place, score] of after.entries()) expect(score).toBeLessThan(before[1][place]!);
     expect([await service.tenant.models.get(modelId), await scoresOf(modelId)]).toEqual(before);
+  });
+
+  test('a change of contrast, of noise or of the crop alarms soon, and images as before do not', async () => {
+    const { items } = await service.tenant.models.list({ limit: 1 });
+    const datasetId = await service.dataset({ normal: 12 });
+    const { items: images } = await service.tenant.images.list(datasetId, { limit: 12 });
+    const pictures = await Promise.all(images.map(({ id }) => service.prepared(datasetId, id, side)));
+    const random = generatorOf(16);
+    const scan = () => moved(pictures[Math.floor(random.uniform() * pictures.length)]!, random);
+    const scoresOf = async (given: readonly Uint8Array[]) => {
+      const payload = encodeScoreMessage({ tenant: 'clinic', modelId: items[0]!.id, side, images: [...given] });
+      const options = { topic: 'lite', deadlineMs: 30_000 };
+      const reply = decodeScoreReply(await worker.scoreChannel.request(payload, options));
+      if (reply.outcome === 'refused') throw new Error(reply.detail);
+      return reply.scores.map(({ score }) => score);
+    };
+    const many = async (count: number, change: (scan: Uint8Array) => Uint8Array = (as) => as) => {
+      const scores: number[] = [];
+      while (scores.length < count) {
+        scores.push(...(await scoresOf(Array.from({ length: 8 }, () => change(scan())))));
+      }
+      return scores;
+    };
+    const calibration = { jobId: 'a calibration', scores: await many(40) };
+    const observe = (record: DriftRecord | undefined, scores: readonly number[]) => {
+      const observed = scores.map((score) => ({ atMs: 0, score, pValue: 0, uniform: random.uniform() }));
+      return observeDrift(record, calibration, observed);
+    };
+    const before = observe(undefined, await many(40));
+    expect(isDriftAlarm(before)).toBe(false);
+    const changes: readonly [string, (scan: Uint8Array) => Uint8Array][] = [
+      ['contrast', (scan) => scan.map((value) => Math.max(0, Math.min(255, 90 + 1.6 * (value - 90))))],
+      ['noise', (scan) => noisy(scan, random)],
+      ['crop', cropped],
+    ];
+    for (const [name, change] of changes) {
+      let record = before;
+      let delay = 0;
+      for (; !isDriftAlarm(record) && delay < 80; delay += 8) record = observe(record, await many(8, change));
+      process.stdout.write(`a change of ${name}: alarm within ${delay} images\n`);
+      expect(isDriftAlarm(record)).toBe(true);
+    }
   });
 
   test('cancelling a training frees the device', async () => {

@@ -11,6 +11,7 @@ export { askOnnxChecker } from './onnx-checker.js';
 export { findOrthanc } from './orthanc-programs.js';
 export { openBrowser, Visitor } from './page-visitor.js';
 export { findPython } from './python.js';
+export { generatorOf } from './random.js';
 export { findRedis, type RedisServer, type RedisServerOptions, startRedis } from './redis.js';
 export { openModel, runModel } from './run-model.js';
 export { type S3Server, s3Credentials, startS3Server, whyNoS3Server } from './s3-server.js';

@@ -18,10 +18,10 @@ afterAll(async () => {
 
 const drift = async (query = '') => (await service.get(`/v1/models/${modelId}/drift${query}`)).json;
 
-async function score(images: number): Promise<void> {
+async function score(images: number, by = service): Promise<void> {
   const white = Buffer.from(bitmap(16, 12, 0)).fill(255, 54);
   const form = formOf(Array.from({ length: images }, (_, i) => ['file', white, `${i}.bmp`] as const));
-  expect((await service.post(`/v1/models/${modelId}/score`, { form })).status).toBe(200);
+  expect((await by.post(`/v1/models/${modelId}/score`, { form })).status).toBe(200);
 }
 
 async function calibrate(): Promise<void> {
@@ -63,9 +63,12 @@ describe('the drift of a model', () => {
     expect(text).toMatch(new RegExp(`mediclip_drift_martingale\\{model="${modelId}"\\} \\d`));
   });
 
-  test('survives a restart, is kept with the model and goes with it; a new calibration begins anew', async () => {
-    const { ring } = (await service.tenant.drift.get(modelId))!;
-    expect(ring).toHaveLength(36);
+  test('is one for all processes and outlives them, is kept with the model and goes with it; a new calibration begins anew', async () => {
+    const other = await TestService.start({ folder: service.folder });
+    await Promise.all([service, other].map((process) => score(2, process)));
+    await other.stop();
+    expect(await drift()).toMatchObject({ observations: 40, verdict: 'changed' });
+    expect((await service.tenant.drift.get(modelId))!.ring).toHaveLength(40);
     await calibrate();
     expect(await drift()).toMatchObject({ observations: 0, verdict: 'no-change-seen' });
     await service.delete(`/v1/models/${modelId}`);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { generatorOf } from '../testing/random.js';
+import { generatorOf } from '@mediclip/testing';
 import { conformalPValue } from './conformal.js';
 import { falseDiscoveryCutoff } from './false-discovery.js';
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { generatorOf } from '../testing/random.js';
+import { driftRingLength } from '@mediclip/contracts';
+import { generatorOf } from '@mediclip/testing';
 import { ConformalMartingale } from './conformal-martingale.js';
+import { observeDrift } from './drift.js';
 
 const rate = 0.01;
 const scoreOf = (logit: number) => 1 / (1 + Math.exp(-logit));
@@ -57,4 +59,17 @@ describe('the drift martingale', () => {
     }
     expect(parted.state).toEqual(whole.state);
   });
+});
+
+test('the record of a drift keeps the latest scores only, and what the martingale has seen of all', () => {
+  const random = generatorOf(2);
+  const calibration = { jobId: 'a job', scores: [0.1, 0.2, 0.3] };
+  const observations = Array.from({ length: driftRingLength + 100 }, (_, atMs) => ({
+    ...{ atMs, score: random.uniform(), pValue: random.uniform(), uniform: random.uniform() },
+  }));
+  const record = observeDrift(undefined, calibration, observations);
+  expect([record.ring.length, record.ring[0]![0]]).toEqual([driftRingLength, 100]);
+  expect(record.martingale.observations).toBe(observations.length);
+  const [early, late] = [observations.slice(0, 50), observations.slice(50)];
+  expect(observeDrift(observeDrift(undefined, calibration, early), calibration, late)).toEqual(record);
 });

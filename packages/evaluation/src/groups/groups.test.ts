@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Calibration } from '@mediclip/contracts';
+import { generatorOf } from '@mediclip/testing';
 import fc from 'fast-check';
 import { conformalThreshold } from '../calibration/conformal.js';
 import { imageMetrics } from '../image/image-metrics.js';
-import { generatorOf } from '../testing/random.js';
 import { calibrateGroups, decideGroup, groupPromise, thresholdsAt } from './calibrate-groups.js';
 import { groupMetrics } from './group-metrics.js';
 import { defaultHighest, groupScores } from './group-scores.js';

@@ -74,6 +74,13 @@ describe('the model card', () => {
     expect(facts(model)[name]).toContain("by the file's window");
   });
 
+  test('says of a threshold set by hand that it has no guarantee', () => {
+    const manualThreshold = { threshold: 0.3, setAt: '2026-03-16T09:26:53.589Z' };
+    expect(renderModelCard({ ...model, manualThreshold }, backbone)).toContain(
+      'set by hand, no guarantee: scores above 0.3 are called abnormal',
+    );
+  });
+
   test('says what is missing', () => {
     const bare = { ...model, calibration: null, lossHistory: [{ epoch: 2, loss: 1, focal: 1, dice: 0 }] };
     expect(facts(bare)).toMatchObject({ Calibration: 'none', 'Held-out figures': expect.stringMatching(/^none/) });

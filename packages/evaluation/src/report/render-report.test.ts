@@ -135,6 +135,13 @@ describe('the report', () => {
     expect(text).toContain(`Must not be used for. ${misuse}`);
   });
 
+  test('goes by a threshold set by hand before the calibrated one, and says that it has no guarantee', () => {
+    const text = bodyText(renderReport({ ...data, manualThreshold: { threshold: 0.2 } }));
+    expect(text).toContain('With the threshold 0.200 the model flags');
+    expect(text).toContain('It was set by hand: it has no guarantee.');
+    expect(text).not.toContain('of new normal images like them are flagged');
+  });
+
   test('says which images are of another kind than the model knows, and the AUROC without them', () => {
     const text = bodyText(renderReport(data));
     expect(text).toContain(
