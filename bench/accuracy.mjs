@@ -28,9 +28,9 @@ async function measure(folder, seed, model) {
   const { shots, preset, options } = values;
   const flags = ['--shots', shots, '--seed', seed, '--preset', preset, ...(options ? ['--options', options] : [])];
   const { seconds, peakBytes } = await mediclip('adapt', folder, '--out', model, ...flags);
-  const { images, pixels } = lastLine((await mediclip('evaluate', model, folder)).stdout);
+  const { images, pixels, figures } = lastLine((await mediclip('evaluate', model, folder)).stdout);
   rmSync(model, { recursive: true });
-  return { images, pixels, seconds, peakBytes };
+  return { images, pixels, withoutCopies: figures.audit.withoutCopies, seconds, peakBytes };
 }
 
 const mean = (numbers) => numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
@@ -44,6 +44,12 @@ const figure = (runs, pick) => {
   const bounds = ['low', 'high'].map((bound) => mean(intervals.map((interval) => interval[bound])).toFixed(3));
   return `${mean(values).toFixed(3)} (${list(values)}) [${intervals.length > 0 ? bounds.join(', ') : 'none'}]`;
 };
+/** The AUROC without copies in the form of the other figures; undefined where an audit has found none. */
+const withoutCopies = ({ withoutCopies: { leftOut, auroc } }) => {
+  if (leftOut === 0) return undefined;
+  const { value, interval } = auroc;
+  return { defined: value !== null, value, interval: { defined: interval !== undefined, ...interval } };
+};
 
 const work = mkdtempSync(path.join(tmpdir(), 'mediclip-accuracy-'));
 try {
@@ -51,9 +57,9 @@ try {
     `shots ${values.shots}, seeds ${values.seeds}, preset ${values.preset}${values.options ? ', own options' : ''}`,
   );
   console.log(
-    '| set | normal / abnormal | image AUROC | average precision | F1-max | pixel AUROC | seconds | peak MiB |',
+    '| set | normal / abnormal | image AUROC | without copies | average precision | F1-max | pixel AUROC | seconds | peak MiB |',
   );
-  console.log('|---|---|---|---|---|---|---|---|');
+  console.log('|---|---|---|---|---|---|---|---|---|');
   for (const folder of folders) {
     const runs = [];
     for (const seed of values.seeds.split(',')) runs.push(await measure(folder, seed, path.join(work, 'model')));
@@ -62,6 +68,7 @@ try {
       path.basename(folder),
       `${normalImages} / ${abnormalImages}`,
       figure(runs, ({ images }) => images.auroc),
+      figure(runs, withoutCopies),
       figure(runs, ({ images }) => images.averagePrecision),
       figure(runs, ({ images }) => images.f1Max),
       figure(runs, ({ pixels }) => pixels?.auroc),

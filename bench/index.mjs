@@ -11,7 +11,7 @@ import { memoryBench } from './memory.mjs';
 import { rowsWith } from './rows.mjs';
 import { scorePathBench, scorePathRows } from './score-path.mjs';
 import { scoringBench } from './scoring.mjs';
-import { serviceBench } from './service.mjs';
+import { serviceBench, shadowRows } from './service.mjs';
 import { synthesisBench } from './synthesis.mjs';
 import { trafficBench, trafficRows } from './traffic.mjs';
 import { trainingBench } from './training.mjs';
@@ -67,13 +67,7 @@ for (const level of levels) {
     `requests a second; ${latencies(level)}; engine busy ${number(100 * level.engineShare, 0)} % of the time`,
   );
 }
-for (const [name, { median, least, most }] of Object.entries(shadow)) {
-  row(
-    `score by an alias, 1 client, ${name} a shadow`,
-    number(median),
-    `ms, median of medians of 8 turns (${number(least)} to ${number(most)})`,
-  );
-}
+shadowRows(row, shadow);
 row(
   'score over HTTP, 1 client, while adapting',
   number(whileAdapting.perSecond),

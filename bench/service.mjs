@@ -7,7 +7,7 @@ import { noisePng } from '../apps/cli/dist/end-to-end/testing/large-archive.js';
 import { device } from './device.mjs';
 import { adaptBriefly, untilTraining, uploadExamples } from './example-model.mjs';
 import { serverMetrics } from './server-metrics.mjs';
-import { quantileOf, spreadOf } from './spread.mjs';
+import { describeSpread, quantileOf } from './spread.mjs';
 
 /** Requests for each number of clients. */
 const requestsOfClients = { 1: 60, 8: 240, 32: 480 };
@@ -17,17 +17,12 @@ const side = 240;
 /**
  * `POST /v1/models/{id}/score` of `mediclip serve` over HTTP, one new image a request. `levels` has for 1, 8 and 32
  * clients at once requests a second, latencies in milliseconds, and `engineShare`, the share of the time in which the
- * engine was computing scores; `shadow` the latencies of one client that asks by an alias, in turns without a shadow
- * and with one that scores every request; `whileAdapting` the latencies of one client while an adaptation with its
- * default options is running.
+ * engine was computing scores; `shadow` the medians of the latencies of one client that asks by an alias, in turns
+ * without a shadow and with one that scores every request; `whileAdapting` the latencies of one client while an
+ * adaptation with its default options is running.
  */
 export async function serviceBench() {
-  const folder = mkdtempSync(path.join(tmpdir(), 'mediclip-bench-'));
-  process.env.MEDICLIP_DEVICE = device;
-  process.env.MEDICLIP_RATE_LIMIT_PER_MINUTE = '1000000';
-  const server = await startEmbeddedServer(folder);
-  try {
-    const client = new MediclipClient(server);
+  return withServer(async (server, client) => {
     const datasetId = await uploadExamples(client);
     const modelId = await adaptBriefly(client, datasetId);
     await load(server, client, modelId, { clients: 8, requests: 80 });
@@ -43,6 +38,17 @@ export async function serviceBench() {
     await client.cancelJob(adaptation.id);
     await client.waitForJob(adaptation.id);
     return { levels, shadow, whileAdapting };
+  });
+}
+
+/** Lends a server with an empty store to `measure`. */
+async function withServer(measure) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'mediclip-bench-'));
+  process.env.MEDICLIP_DEVICE = device;
+  process.env.MEDICLIP_RATE_LIMIT_PER_MINUTE = '1000000';
+  const server = await startEmbeddedServer(folder);
+  try {
+    return await measure(server, new MediclipClient(server));
   } finally {
     await server.stop();
     rmSync(folder, { recursive: true });
@@ -50,12 +56,11 @@ export async function serviceBench() {
 }
 
 /**
- * Eight turns of each, so that what the machine does besides falls on both alike: the spread of the turns' medians, in
- * milliseconds.
+ * Turns of each, so that what the machine does besides falls on both alike: the medians of the turns, in milliseconds.
  */
-async function withShadow(server, client, modelId, shadowModelId) {
+async function withShadow(server, client, modelId, shadowModelId, turns = 8) {
   const medians = { without: [], with: [] };
-  for (let turn = 0; turn < 8; turn++) {
+  for (let turn = 0; turn < turns; turn++) {
     for (const [name, shadow] of [
       ['without', null],
       ['with', { modelId: shadowModelId, share: 1 }],
@@ -65,7 +70,26 @@ async function withShadow(server, client, modelId, shadowModelId) {
     }
   }
   await client.deleteAlias('bench');
-  return { without: spreadOf(medians.without), with: spreadOf(medians.with) };
+  return medians;
+}
+
+/** The latencies of `withShadow` alone, on a server of their own. */
+export async function shadowBench(turns) {
+  return withServer(async (server, client) => {
+    const datasetId = await uploadExamples(client);
+    const models = [await adaptBriefly(client, datasetId), await adaptBriefly(client, datasetId)];
+    for (const modelId of models) await load(server, client, modelId, { clients: 8, requests: 80 });
+    return withShadow(server, client, ...models, turns);
+  });
+}
+
+/** Prints a row for the latencies without a shadow, one for those with it, and one for how they differ in each turn. */
+export function shadowRows(row, medians) {
+  for (const [name, values] of Object.entries(medians)) {
+    row(`score by an alias, 1 client, ${name} a shadow`, describeSpread(values), 'ms, of the medians of the turns');
+  }
+  const ratios = medians.with.map((value, turn) => value / medians.without[turn]);
+  row('  the latter divided by the former', describeSpread(ratios, 2), 'of the turns');
 }
 
 /** Sends requests from so many clients at once, each as soon as its last one is answered. */

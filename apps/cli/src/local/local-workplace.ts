@@ -3,8 +3,11 @@ import type { Workplace } from '../workplace/workplace.js';
 /** This machine. What computes is loaded only when it is asked for. */
 export const localWorkplace: Workplace = {
   adapt: async (folder, flags, task) => (await import('./adapt.js')).adapt(folder, flags, task),
-  revise: async (model, folder, flags, task) => (await import('./revise.js')).revise(model, folder, flags, task),
-  // The engine starts while the rest of what scores is loaded.
+  // The engine of both starts while the rest is loaded and files are read.
+  revise: async (model, folder, flags, task) =>
+    (await import('./start-engine.js')).withStartingEngine(flags, async (starting) =>
+      (await import('./revise.js')).revise(model, folder, starting, flags, task),
+    ),
   score: async (model, flags, task, use) =>
     (await import('./start-engine.js')).withStartingEngine(flags, async (starting) =>
       (await import('./score.js')).score(model, starting, flags, task, use),

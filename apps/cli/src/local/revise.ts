@@ -9,22 +9,23 @@ import {
   writeExportedModel,
 } from '@mediclip/adaptation';
 import { openBackbone } from '@mediclip/backbones';
+import type { Engine } from '@mediclip/engine';
 import { sha256Of } from '@mediclip/files';
 import { filesDigest } from '@mediclip/store';
 import { loadNormals } from '../folder/load-normals.js';
 import { Progress } from '../terminal/progress.js';
 import { UsageError } from '../usage-error.js';
 import type { MadeDetector, ReviseFlags, Task } from '../workplace/workplace.js';
-import { withEngine } from './with-engine.js';
 
 /**
- * Makes a new detector of one and the normal training images of a folder that it does
- * not know. Those that it knows must be in that folder too, or in `--known`. MODEL stays as it is; OUT is whole or not
- * there.
+ * Makes a new detector of one and the normal training images of a folder that it does not know, in an engine that may
+ * still be starting. Those that it knows must be in that folder too, or in `--known`. MODEL stays as it is; OUT is
+ * whole or not there.
  */
 export async function revise(
   model: string,
   folder: string,
+  starting: Promise<Engine>,
   flags: ReviseFlags,
   { output, signal }: Task,
 ): Promise<MadeDetector & { readonly added: readonly string[] }> {
@@ -57,7 +58,7 @@ export async function revise(
   try {
     const origin = { pixelDigests, parentDigest: await digestOf(parentFolder) };
     const job = { parentFolder, images, origin, workFolder: partial, outFolder };
-    await withEngine(flags, (engine) => engine.revise(job, { signal, onProgress: (step) => progress.update(step) }));
+    await (await starting).revise(job, { signal, onProgress: (step) => progress.update(step) });
     const backbone = openBackbone(description.backbone.id, { modelsFolder: path.resolve(flags.modelsDir) });
     await writeExportedModel(outFolder, await readDetector(outFolder), backbone);
     await rename(outFolder, out);
