@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { crc32, deflateSync } from 'node:zlib';
+import { afterAll } from '@jest/globals';
 import {
   type AdaptationOptionsInput,
   type Image,
@@ -53,6 +54,11 @@ export interface TestWorker<E extends WorkerEngine = FakeEngine> {
   readonly warnings: string[];
 }
 
+/** One pool of threads for all services of a test file: a thread takes longer to load than most tests take. */
+let pool: Promise<ImagingPool> | undefined;
+
+afterAll(async () => (await pool)?.close());
+
 /** A store in a folder of its own, with what a test does to it; workers come and go. */
 export class TestService {
   readonly store: Store;
@@ -81,7 +87,8 @@ export class TestService {
   }
 
   static async start(storeUrl = `file://${temporaryFolder()}`): Promise<TestService> {
-    return new TestService(storeUrl, await ImagingPool.start({ threads: 1 }));
+    pool ??= ImagingPool.start({ threads: 1 });
+    return new TestService(storeUrl, await pool);
   }
 
   /** Starts a worker with a queue of its own, as another process tree would have. */
@@ -159,7 +166,6 @@ export class TestService {
 
   async stop(): Promise<void> {
     for (const worker of this.#workers) await worker.stop(0);
-    await this.#pool.close();
     await this.store.close();
   }
 
