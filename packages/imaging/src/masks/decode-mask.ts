@@ -50,8 +50,8 @@ async function dicomMask(file: DicomFile): Promise<DecodedImage> {
 
 async function rasterMask(file: RasterFile, format: RasterFormat): Promise<DecodedImage> {
   const samples = await file.samples(0);
-  const { width, height } = samples;
-  const { data, notes } = readMask({ ...samples, isLossy: format === 'jpeg' });
+  const { width, height, isLossy = false } = samples;
+  const { data, notes } = readMask({ ...samples, isLossy });
   const { frameCount } = file;
   return { width, height, mode: 'grey', data, format, frameCount, notes: [...samples.notes, ...notes] };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import type { ImageMode } from '../image/decoded-image.js';
 import { dicomFile } from '../testing/dicom-file.js';
 import { window } from '../testing/small-dicom.js';
@@ -89,11 +89,23 @@ describe('files', () => {
     expect((await decodeMask(bytes)).data).toEqual(expected);
   });
 
-  test('of JPEG lose their ringing', async () => {
-    const bytes = await sharp(expected, { raw: { width: side, height: side, channels: 1 } })
-      .jpeg({ quality: 70 })
-      .toBuffer();
-    expect((await decodeMask(bytes)).data).toEqual(expected);
+  const lossy: Readonly<Record<string, (image: Sharp) => Sharp>> = {
+    JPEG: (image) => image.jpeg({ quality: 70 }),
+    WebP: (image) => image.webp({ quality: 60 }),
+    'JPEG in TIFF': (image) => image.tiff({ compression: 'jpeg', quality: 70 }),
+  };
+  test.each(Object.keys(lossy))('of %s lose their ringing, in white and in a colour', async (kind) => {
+    const white = sharp(expected, { raw: { width: side, height: side, channels: 1 } });
+    expect((await decodeMask(await lossy[kind]!(white).toBuffer())).data).toEqual(expected);
+    const green = Uint8Array.from(inside.flatMap((value) => [0, value ? 255 : 0, 0]));
+    const coloured = sharp(green, { raw: { width: side, height: side, channels: 3 } });
+    expect((await decodeMask(await lossy[kind]!(coloured).toBuffer())).data).toEqual(expected);
+  });
+
+  test('of WebP without loss keep their labels', async () => {
+    const labels = Uint8Array.from(values(0, (i) => (i % 2 ? 1 : 200)).flatMap((value) => [value, value, value]));
+    const image = sharp(labels, { raw: { width: side, height: side, channels: 3 } });
+    expect((await decodeMask(await image.webp({ lossless: true }).toBuffer())).data).toEqual(expected);
   });
 
   const segmentation = { rows: side, columns: side };

@@ -65,13 +65,17 @@ function alphaValues({ mode, data }: MaskValues): ArrayLike<number> | undefined 
   return low === high ? undefined : alpha.map((value) => value / byteScale);
 }
 
-/** One value a pixel: of colours a number that differs where any channel does, 0 for black. */
-function levels({ mode, data }: MaskValues): ArrayLike<number> {
+/**
+ * One value a pixel: of colours a number that differs where any channel does, 0 for black; of lossy ones, whose
+ * channels all vary, the brightest channel.
+ */
+function levels({ mode, data, isLossy }: MaskValues): ArrayLike<number> {
   const channels = channelsOf[mode];
   if (channels === 1) return data;
   if (channels === 2) return Float64Array.from({ length: data.length / 2 }, (_, i) => data[2 * i]!);
   return Float64Array.from({ length: data.length / channels }, (_, i) => {
     const [red, green, blue] = [data[i * channels]!, data[i * channels + 1]!, data[i * channels + 2]!];
+    if (isLossy) return Math.max(red, green, blue);
     return red === green && red === blue ? red : red + 2 ** 16 * green + 2 ** 32 * blue;
   });
 }

@@ -13,6 +13,7 @@ import { checkedPngFrames, pngMode } from './png.js';
 import { keptChannels, type RasterFile } from './samples.js';
 import { openTiff } from './tiff/decode-tiff.js';
 import { type VipsFile, type VipsSamples, vipsHeader, vipsPixels } from './vips.js';
+import { isLossyWebp } from './webp.js';
 
 export type RasterFormat = Exclude<ImageFormat, 'dicom'>;
 
@@ -44,7 +45,7 @@ export async function openRaster(
     case 'jpeg':
       return openJpeg(plainJpeg(bytes), limits);
     case 'webp':
-      return openByVips({ bytes, format: 'WebP' }, limits, modeOf);
+      return openWebp(bytes, limits);
   }
 }
 
@@ -66,6 +67,12 @@ async function openGif(bytes: Uint8Array, limits: ImageLimits): Promise<RasterFi
   };
 }
 
+async function openWebp(bytes: Uint8Array, limits: ImageLimits): Promise<RasterFile> {
+  const file = await openByVips({ bytes, format: 'WebP' }, limits, modeOf);
+  const isLossy = isLossyWebp(bytes);
+  return { ...file, samples: async (frame) => ({ ...(await file.samples(frame)), isLossy }) };
+}
+
 async function openJpeg(bytes: Uint8Array, limits: ImageLimits): Promise<RasterFile> {
   const file: VipsFile = { bytes, format: 'JPEG' };
   const opened = await openByVips(file, limits, modeOf);
@@ -73,13 +80,13 @@ async function openJpeg(bytes: Uint8Array, limits: ImageLimits): Promise<RasterF
     ...opened,
     samples: async (frame) => {
       try {
-        return await opened.samples(frame);
+        return { ...(await opened.samples(frame)), isLossy: true };
       } catch (error) {
         const isWhole = error instanceof ImageError && strayBytes.test(error.message) && hasAllIntervals(bytes);
         if (!isWhole) throw error;
         const lenient = await openByVips({ ...file, allowsWarnings: true }, limits, modeOf);
         const notes = ['bytes of the file that belong to no pixel were passed over'];
-        return { ...(await lenient.samples(frame)), notes };
+        return { ...(await lenient.samples(frame)), isLossy: true, notes };
       }
     },
   };

@@ -13,6 +13,8 @@ export interface RasterSamples {
   readonly data: SampleValues;
   /** For greys: value = slope * sample + intercept; without it samples are the values. */
   readonly scale?: { readonly slope: number; readonly intercept: number };
+  /** Whether the encoding changes values, as JPEG does around edges. */
+  readonly isLossy?: boolean;
   readonly notes: readonly string[];
 }
 

@@ -74,6 +74,7 @@ async function decodePage(file: TiffFile, directory: TiffDirectory, limits: Imag
     height: upright.height,
     mode,
     data: upright.data,
+    isLossy: page.compression === compressions.jpeg,
     notes: [...page.notes, ...reader.notes],
   };
 }
