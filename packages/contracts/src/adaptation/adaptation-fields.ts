@@ -32,8 +32,11 @@ export const secondAnomalyProbability = probability.meta({
   description: 'How often a second anomaly is added to the first.',
 });
 
+/** Of one training. */
+export const mostEpochs = 10_000;
+
 export const trainingFields = {
-  epochs: z.int().min(1).max(10_000).meta({ description: 'Visits of every normal image.' }),
+  epochs: z.int().min(1).max(mostEpochs).meta({ description: 'Visits of every normal image.' }),
   batchSize: z.int().min(1).max(64).meta({ description: 'Images per optimiser step.' }),
   learningRate: z.number().gt(0).max(1).meta({ description: "Adam's learning rate." }),
   schedule: z.enum(['constant', 'cosine']).meta({ description: 'How the learning rate goes over the training.' }),

@@ -18,8 +18,11 @@ const outputSchema = z.enum(inferenceOutputs).meta({
   description: '`score`: how abnormal, FP64. `p_value`: FP64, of calibrated models only. `map`: FP32.',
 });
 
-/** Any JSON value of a parameter; those that are not described have no effect. */
-const parametersSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+/** Those that are not described have no effect. */
+const parametersSchema = z.record(z.string(), z.unknown());
+
+/** More images than any server lets one request have. */
+const mostImages = 1024;
 
 const dimensionsSchema = z.array(z.int().min(1)).min(1).max(2);
 
@@ -87,7 +90,8 @@ const inputTensorSchema = z
       })
       .optional(),
     data: z
-      .array(z.union([z.base64(), z.array(z.base64())]))
+      .array(z.union([z.base64(), z.array(z.base64()).max(mostImages)]))
+      .max(mostImages)
       .optional()
       .meta({ description: 'Encoded images (PNG, JPEG, DICOM …), each in base64.' }),
   })
@@ -110,6 +114,7 @@ export const inferenceRequestSchema = z
           })
           .meta({ id: 'InferenceWantedOutput', description: 'An output that is asked for.' }),
       )
+      .max(inferenceOutputs.length)
       .optional()
       .meta({ description: 'All that the model has, when absent.' }),
   })

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mostEpochs } from '../adaptation/adaptation-fields.js';
 import { adaptationOptionsSchema } from '../adaptation/adaptation-options.js';
 import { chosenIntensitySchema } from '../adaptation/intensity.js';
 import { namesChangeSchema } from './datasets.js';
@@ -207,7 +208,7 @@ export const modelFields = {
     .meta({ id: 'ModelConfiguration', description: 'Every option of the adaptation with its value.' }),
   intensity: chosenIntensitySchema.optional(),
   lineage: lineageSchema,
-  lossHistory: z.array(epochLossSchema).meta({ description: 'One entry for each epoch.' }),
+  lossHistory: z.array(epochLossSchema).max(mostEpochs).meta({ description: 'One entry for each epoch.' }),
   selectedEpoch: z.int().min(1).meta({ description: 'The epoch whose parameters the model has.' }),
   calibration: calibrationSchema.nullable().meta({ description: 'Null as long as the model is not calibrated.' }),
   manualThreshold: manualThresholdSchema.optional().meta({

@@ -34,6 +34,7 @@ const webhookUrlSchema = z
 const eventsSchema = z
   .array(webhookEventSchema)
   .min(1)
+  .max(webhookEventSchema.options.length)
   .refine((events) => new Set(events).size === events.length, 'Each event once')
   .meta({ description: 'Which events are sent.', examples: [['job.succeeded', 'job.failed']] });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
 import { operationIds, routeOf } from './routes.js';
 
 describe('the routes', () => {
@@ -16,6 +17,20 @@ describe('the routes', () => {
   test('ask for a key everywhere under /v1 and of models, and nowhere else', () => {
     for (const { path, open } of operationIds.map(routeOf))
       expect(open === true).toBe(!/^\/v1\/|\/models\//.test(path));
+  });
+
+  test('say how many items every list in a body may have: each bad one of a million is a fault to write down', () => {
+    const unbounded: string[] = [];
+    for (const id of operationIds) {
+      const { body } = routeOf(id);
+      const schema = body && 'json' in body ? body.json : body && 'tensors' in body ? body.tensors : undefined;
+      if (schema === undefined) continue;
+      JSON.stringify(z.toJSONSchema(schema, { io: 'input' }), (key, value) => {
+        if (value?.type === 'array' && value.maxItems === undefined) unbounded.push(`${id}: ${key}`);
+        return value;
+      });
+    }
+    expect(unbounded).toEqual([]);
   });
 
   test('answer a deletion with nothing, a job with 202 and its place', () => {

@@ -99,7 +99,7 @@ function withSums(entries: readonly ArchiveEntry[]): ArchiveEntry[] {
 const without = (name: string) => exported().filter(([entry]) => entry !== name);
 
 describe('an import', () => {
-  test.each<[string, () => Promise<Buffer>, string]>([
+  test.each<[what: string, pack: () => Promise<Buffer>, problem: string, detail?: string]>([
     ['a path that climbs out', () => zip([...exported(), ['../evil', 'x']]), 'archive-unsafe-path'],
     ['an absolute path', () => zip([...exported(), ['/etc/evil', 'x']]), 'archive-unsafe-path'],
     ['a symbolic link', () => zip(exported(), { mode: 0o120777 }), 'archive-link'],
@@ -164,6 +164,12 @@ describe('an import', () => {
       'model-archive-invalid',
     ],
     ['a date to come', () => zip(exported({ record: { createdAt: '9999-01-01T00:00:00Z' } })), 'model-archive-invalid'],
+    [
+      'a record of 100,000 values that are none of it',
+      () => zip(exported({ record: { lineage: { ...model.lineage, imageIds: Array(100_000).fill(0) as never } } })),
+      'model-archive-invalid',
+      'too many values',
+    ],
     [
       'more losses than epochs',
       () => {
@@ -236,11 +242,12 @@ describe('an import', () => {
         ),
       'backbone-weights-differ',
     ],
-  ])('of an archive with %s is refused whole', async (_, pack, problem) => {
+  ])('of an archive with %s is refused whole', async (_, pack, problem, detail = '.') => {
     const before = await service.keys();
     const answer = await upload(await pack());
     expect(answer.problem).toBe(problem);
     expect(answer.json.detail).toMatch(/\.$/);
+    expect(answer.json.detail).toContain(detail);
     expect(await service.keys()).toEqual(before);
     expect(service.temporaryFiles).toEqual([]);
   });

@@ -12,7 +12,31 @@ const earliestMs = Date.UTC(2000, 0, 1);
 /** How far the clock of the instance that made a model may be ahead of this one. */
 const clockSkewMs = 86_400_000;
 const mostVersions = 32;
+/** Scores, logits and peaks of a calibration and its groups, ids, digests and groups of what was added, and copies. */
+const valuesPerImage = 12;
+/** The losses of the longest training, and the rest. */
+const otherValues = 60_000;
 const longestWord = 100;
+
+/**
+ * Throws `model-archive-invalid` for JSON of more values than a record of so many images and epochs has. To read it by
+ * the schema of records would take seconds: millions of values that are none of a record are as many faults.
+ */
+export function assertFewValues(json: unknown, { calibrationImages }: Pick<RecordBounds, 'calibrationImages'>): void {
+  let left = valuesPerImage * calibrationImages + otherValues;
+  const open = [json];
+  while (open.length > 0) {
+    const inside = Object.values(open.pop() as object);
+    left -= inside.length;
+    if (left < 0) {
+      throw new ProblemError(
+        'model-archive-invalid',
+        'The archive is no exported model. Its record has too many values.',
+      );
+    }
+    for (const value of inside) if (typeof value === 'object' && value !== null) open.push(value);
+  }
+}
 
 /** Throws `model-archive-invalid` for a record that no adaptation, calibration or person here could have made. */
 export function assertWithinBounds(model: Model, { calibrationImages, nowMs }: RecordBounds): void {

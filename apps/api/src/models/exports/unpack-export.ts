@@ -10,7 +10,7 @@ import { hashing } from '@mediclip/files';
 import { filesDigest } from '@mediclip/store';
 import type { ArchiveFile } from '../../uploads/archive/archive.js';
 import { exportFiles } from './export-files.js';
-import { assertWithinBounds, type RecordBounds } from './record-bounds.js';
+import { assertFewValues, assertWithinBounds, type RecordBounds } from './record-bounds.js';
 
 /** Without what is only said of a model of this server. */
 const recordSchema = modelSchema.omit({ pinned: true, verdicts: true, dicomResults: true });
@@ -42,7 +42,7 @@ export async function unpackExport(
       createWriteStream(path.join(folder, name), { flags: 'wx' }),
     );
   }
-  const model = parseModel(await checkedText(summed, exportFiles.record));
+  const model = parseModel(await checkedText(summed, exportFiles.record), bounds);
   assertWithinBounds(model, bounds);
   const own = [...detectorFileNames].sort().map((name) => ({ name, sha256: summed.sums.get(name)!, sizeBytes: 0 }));
   if (filesDigest(own) !== model.digest) {
@@ -103,13 +103,14 @@ async function checkedText(summed: SummedFiles, name: string): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function parseModel(text: string): Model {
+function parseModel(text: string, bounds: RecordBounds): Model {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
     throw invalid(`Its ${exportFiles.record} is not JSON.`, cause);
   }
+  if (typeof value === 'object' && value !== null) assertFewValues(value, bounds);
   const parsed = recordSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
