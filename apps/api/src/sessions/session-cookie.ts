@@ -6,6 +6,8 @@ import type { ApiKeys, KeyOwner } from '../auth/api-keys.js';
 const cookieName = 'mediclip_session';
 const secretKey = 'session-secret';
 const secretBytes = 32;
+/** Id of a key, seconds since 1970, and an HMAC-SHA-256 in base64url. */
+const cookieValue = /^([0-9a-f-]{36})\.(\d{1,12})\.([\w-]{43})$/;
 /** How long a session lasts at most, seconds. */
 const lifetimeSeconds = 7 * 24 * 3600;
 
@@ -40,9 +42,8 @@ export class Sessions {
    * Whom a cookie's value stands for; `undefined` for one that is missing, forged or over, or whose key was withdrawn.
    */
   async ownerOf(cookie: string | undefined): Promise<KeyOwner | undefined> {
-    const parts = /^([0-9a-f-]{36})\.(\d{1,12})\.([\w-]{43})$/.exec(cookie ?? '');
-    if (!parts) return undefined;
-    const [, keyId, madeAt, signature] = parts as unknown as [string, string, string, string];
+    const [, keyId, madeAt, signature] = cookieValue.exec(cookie ?? '') ?? [];
+    if (keyId === undefined || madeAt === undefined || signature === undefined) return undefined;
     const age = this.#seconds() - Number(madeAt);
     const key = await this.#options.keys?.byId(keyId);
     if (key === undefined || age < -60 || age > lifetimeSeconds) return undefined;

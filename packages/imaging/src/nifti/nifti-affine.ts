@@ -29,11 +29,7 @@ export function affineOf({ spacing, handedness, quaternion, rows }: OrientationF
 }
 
 function isInvertible(rows: Affine): boolean {
-  const [[a, b, c], [d, e, f], [g, h, i]] = rows as [number[], number[], number[]] as unknown as [
-    [number, number, number],
-    [number, number, number],
-    [number, number, number],
-  ];
+  const [[a = 0, b = 0, c = 0] = [], [d = 0, e = 0, f = 0] = [], [g = 0, h = 0, i = 0] = []] = rows;
   const determinant = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g);
   return Number.isFinite(determinant) && determinant !== 0;
 }
