@@ -179,6 +179,25 @@ describe('results of a scoring', () => {
     expect(second.json.nextCursor).toBeUndefined();
   });
 
+  test('say what a false discovery rate flags, in the table too; without a calibration there is none', async () => {
+    const request = { modelId, datasetId, falseDiscoveryRate: 0.2 };
+    expect(await service.post('/v1/scorings', { json: request })).toMatchObject({
+      status: 409,
+      problem: 'model-not-calibrated',
+    });
+    const { jobs, attempts, results } = service.tenant;
+    const { items } = (await service.get(`/v1/jobs/${scoringId}/results`)).json;
+    const { job } = await jobs.create({ kind: 'scoring', request });
+    const { attempt } = await attempts.start(job.id);
+    for (const [place, item] of items.entries()) await results.put(attempt, { ...item, pValue: 0.1 + place / 2 });
+    const flagged = { images: 1, largestPValue: 0.1 };
+    await attempts.end(attempt, { state: 'succeeded', result: { scored: 2, rejected: 0, flagged } });
+    const target = `/v1/jobs/${job.id}/results`;
+    expect((await service.get(target)).json.items).toMatchObject([{ flagged: true }, { flagged: false }]);
+    const { text } = await service.get(target, { headers: { accept: 'text/csv' } });
+    expect(text.match(/\b(true|false)\b/g)).toEqual(['true', 'false']);
+  });
+
   test('have maps as overlay and as numbers', async () => {
     const { json } = await service.get(`/v1/jobs/${scoringId}/results`);
     const target = `/v1/jobs/${scoringId}/results/${json.items[0].imageId}/map`;

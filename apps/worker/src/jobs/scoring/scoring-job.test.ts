@@ -47,6 +47,23 @@ describe('a scoring', () => {
     }
   });
 
+  test('flags by a false discovery rate what Benjamini and Hochberg flag by the p-values of all its images', async () => {
+    const worker = await service.startWorker();
+    const modelId = await service.model(worker);
+    const datasetId = await service.dataset({ normal: 6, abnormal: 6 });
+    const calibration = { kind: 'calibration', request: { modelId, datasetId, alpha: 0.2 } } as const;
+    await service.ended(await service.submit(worker.jobQueue, calibration));
+    const rate = 0.9;
+    const request = { modelId, datasetId, falseDiscoveryRate: rate };
+    const job = await service.ended(await service.submit(worker.jobQueue, { kind: 'scoring', request }));
+    const pValues = (await results(job.id)).map((result) => (result.outcome === 'scored' ? result.pValue! : 1));
+    const sorted = pValues.toSorted((a, b) => a - b);
+    const largestPValue = sorted.findLast((p, i) => p <= ((i + 1) / sorted.length) * rate);
+    expect(largestPValue).toBeDefined();
+    const images = pValues.filter((p) => p <= largestPValue!).length;
+    expect(job).toMatchObject({ state: 'succeeded', result: { scored: 12, flagged: { images, largestPValue } } });
+  });
+
   test('goes on where its worker stopped, on the images that were there when it began', async () => {
     const first = await service.startWorker();
     const modelId = await service.model(first);
