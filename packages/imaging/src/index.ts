@@ -1,6 +1,7 @@
 export type { DicomIdentity } from './dicom/identity.js';
 export { chosenIntensity, type GreyStatistics, givenIntensity } from './greys/choose-intensity.js';
 export type { GreyPixels } from './greys/grey-values.js';
+export { dicomGroupsOf } from './image/group-digest.js';
 export { ImageError, type ImageErrorCode } from './image/image-error.js';
 export type { Reading } from './image/reading.js';
 export type { Frame, ImageDescription, PreparedKind } from './pool/frame-products.js';

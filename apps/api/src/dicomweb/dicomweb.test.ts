@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Job } from '@mediclip/contracts';
 import { boundaryOf, readParts, readRelatedHead, relatedBody } from '@mediclip/multipart';
 import { dicom, type FileIdentity } from '../testing/dicom.js';
+import { calibrationOf } from '../testing/fake-worker.js';
 import { closeSharedPool, TestService } from '../testing/test-service.js';
 
 let service: TestService;
@@ -161,7 +162,7 @@ describe('STOW-RS into a model', () => {
     ]);
   });
 
-  test('groups what it scores by series, or as the sender asks', async () => {
+  test('groups what it scores by series, as the sender asks, or as the calibration was grouped', async () => {
     const twoSeries = [slice(14, 1), slice(14, 2, { seriesUid: '1.2.3.14.2' })];
     const groupsOf = async (query: string) => {
       const answer = await stow(`${intoModel}${query}`, twoSeries);
@@ -171,6 +172,15 @@ describe('STOW-RS into a model', () => {
     };
     expect(await groupsOf('')).toEqual([expect.stringMatching(/^series-/), expect.stringMatching(/^series-/)]);
     expect(await groupsOf('?dicomGroups=study')).toEqual([expect.stringMatching(/^study-/)]);
+
+    const { dataset } = await service.model();
+    const { jobs, attempts, models } = service.tenant;
+    const { job } = await jobs.create({ kind: 'calibration', request: { modelId, datasetId: dataset.id, alpha: 0.1 } });
+    const { attempt } = await attempts.start(job.id);
+    const groups = { highest: 3, count: 1, scores: [0.5], dicomGroups: 'study' as const };
+    await models.calibrate(attempt, modelId, { ...calibrationOf(job.id, dataset.id, 0.5), groups });
+    await attempts.end(attempt, { state: 'succeeded', result: { modelId, threshold: 0.5, images: 20 } });
+    expect(await groupsOf('')).toEqual([expect.stringMatching(/^study-/)]);
   });
 
   test('scores what a study grows by beside it, be the study scored by then or not', async () => {

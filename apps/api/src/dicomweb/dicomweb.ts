@@ -7,6 +7,7 @@ import {
   type Split,
 } from '@mediclip/contracts';
 import type { InstanceUids } from '@mediclip/dicom-objects';
+import type { Reading } from '@mediclip/imaging';
 import { readingOf, type SpooledFile } from '@mediclip/intake';
 import { newId, RecordExists } from '@mediclip/store';
 import { usableBackbone } from '../backbones/backbone-catalogue.js';
@@ -73,10 +74,13 @@ async function scoreStudy(
     else studies.set(instance.uids.studyUid, [...(studies.get(instance.uids.studyUid) ?? []), instance]);
   }
   const dicomResults = await dicomResultsOf(call, model);
+  // Groups are compared with those of the calibration, and so are made as those were.
+  const dicomGroups = call.query.dicomGroups ?? model.calibration?.groups?.dicomGroups;
+  const reading = readingOf({ dicomGroups }, dependencies.patientKey);
   const jobs: string[] = [];
   let id = call.newId;
   for (const instances of studies.values()) {
-    const scored = await scoreInstances({ ...call, newId: id }, instances, dicomResults, dependencies);
+    const scored = await scoreInstances({ ...call, newId: id }, instances, { dicomResults, reading }, dependencies);
     outcomes.push(...scored.outcomes);
     if (scored.job !== undefined) jobs.push(scored.job);
     id = newId();
@@ -98,7 +102,7 @@ async function dicomResultsOf(
 async function scoreInstances(
   call: Call<'scoreStudy'>,
   instances: readonly TakenInstance[],
-  dicomResults: DicomResults | undefined,
+  { dicomResults, reading }: { readonly dicomResults: DicomResults | undefined; readonly reading: Reading },
   dependencies: DicomwebDependencies,
 ): Promise<{ readonly outcomes: InstanceOutcome[]; readonly job?: string }> {
   const { datasets } = call.store;
@@ -109,7 +113,6 @@ async function scoreInstances(
   });
   dependencies.usage.added(call.store, { datasets: 1 });
   try {
-    const reading = readingOf(call.query, dependencies.patientKey);
     const upload = await takeImages(call, datasetId, dependencies, async (intake) => {
       for (const [index, instance] of instances.entries()) {
         await intake.add({ ...incoming(instance, index + 1, unlabelled), reading });

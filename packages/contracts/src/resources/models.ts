@@ -15,6 +15,7 @@ import {
   shareSchema,
   timestampSchema,
 } from './primitives.js';
+import { dicomGroupsSchema } from './reading.js';
 import { foreignSchema } from './scores.js';
 
 const versionsSchema = z
@@ -146,6 +147,10 @@ const groupCalibrationSchema = z
       description: 'Groups of higher scores are called abnormal. Absent where there are too few groups for alpha.',
     }),
     thresholdLogit: z.number().optional(),
+    dicomGroups: dicomGroupsSchema.optional().meta({
+      description:
+        'What the images of a group belong together by, where all are of DICOM and of one kind: so are the studies grouped that are sent to be scored.',
+    }),
   })
   .meta({
     id: 'GroupCalibration',

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { ctSlice } from '@mediclip/testing';
 import { openImage } from '../decode/open-image.js';
+import { dicomGroupsOf } from '../image/group-digest.js';
 import type { DicomGroups } from '../image/reading.js';
 
 async function grouped(file: Uint8Array, dicomGroups?: DicomGroups) {
@@ -20,6 +21,15 @@ test('DICOM images belong together by series, study or patient', async () => {
   expect([a, b === a, c === a]).toEqual([expect.stringMatching(/^study-[0-9a-f]{32}$/), true, false]);
   const patients = await groupsBy({ kind: 'patient', key: 'k' });
   expect(new Set(patients)).toEqual(new Set([expect.stringMatching(/^patient-[0-9a-f]{32}$/)]));
+});
+
+test('what all groups are told by is known of their names', async () => {
+  const groups = [{ kind: 'series' }, { kind: 'study' }, { kind: 'patient', key: 'k' }] as const;
+  for (const by of groups) {
+    const { group } = await grouped(ctSlice(1, 1), by);
+    expect(dicomGroupsOf([group, group])).toBe(by.kind);
+    for (const other of ['patient-17', undefined]) expect(dicomGroupsOf([group, other])).toBeUndefined();
+  }
 });
 
 test('a patient is told by a digest that nobody without the key can find by trying numbers', async () => {

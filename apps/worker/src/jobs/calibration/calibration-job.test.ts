@@ -54,7 +54,7 @@ describe('a calibration', () => {
   test('of images with groups promises something of groups and leaves out those that were learned, as an evaluation does; of a parted one it is refused', async () => {
     const datasetId = await service.dataset({ train: 4, normal: 8 });
     const { images } = service.tenant;
-    const groupOf = (index: number) => (index < 4 ? 'learned' : `patient ${index % 4}`);
+    const groupOf = (index: number) => (index < 4 ? 'learned' : `patient-${`${index % 4}`.repeat(32)}`);
     const all = (await images.list(datasetId, { limit: 20 })).items;
     for (const [index, { id }] of all.entries()) await images.move(datasetId, id, { group: groupOf(index) });
     const adapted = await service.ended(await service.adapt(worker.jobQueue, datasetId));
@@ -71,7 +71,8 @@ describe('a calibration', () => {
     ]);
     const { calibration } = await service.tenant.models.get(modelId);
     const { groups, scores } = calibration!;
-    expect(groups).toMatchObject({ highest: 1, count: 4, threshold: scores.at(-1), scores: { length: 4 } });
+    const told = { highest: 1, count: 4, threshold: scores.at(-1), scores: { length: 4 }, dicomGroups: 'patient' };
+    expect(groups).toMatchObject(told);
     const evaluation = await service.submit(worker.jobQueue, { kind: 'evaluation', request: { modelId, datasetId } });
     const { evaluationId } = ((await service.ended(evaluation)) as JobOf<'evaluation'>).result!;
     expect(await service.tenant.evaluations.get(evaluationId)).toMatchObject({

@@ -1,6 +1,7 @@
 import { DistinctPictures, pixelDigest } from '@mediclip/adaptation';
 import { type Calibration, type Image, type Lineage, learnedPixelDigests, ProblemError } from '@mediclip/contracts';
 import { calibrateGroups, conformalThreshold, defaultHighest, groupPromise } from '@mediclip/evaluation';
+import { dicomGroupsOf } from '@mediclip/imaging';
 import type { AnomalyMap } from '@mediclip/maps';
 import type { ReadyModel } from '../../models/model-cache.js';
 import type { JobContext } from '../job-context.js';
@@ -41,6 +42,7 @@ export async function calibrationOf(
   const logits = used.flatMap(({ logit }) => logit ?? []).sort(ascending);
   const hasLogits = logits.length === used.length;
   const groups = calibrateGroups(used, { alpha, highest });
+  const dicomGroups = dicomGroupsOf(used.map(({ group }) => group));
   const calibration = {
     alpha,
     threshold: thresholdOf(scores, alpha, notes),
@@ -50,7 +52,7 @@ export async function calibrationOf(
     scores,
     ...(hasLogits && { scoreLogits: logits }),
     mapPeaks,
-    ...(groups && { groups }),
+    ...(groups && { groups: { ...groups, ...(dicomGroups && { dicomGroups }) } }),
     datasetId,
     datasetDigest,
     jobId: context.job.id,
