@@ -18,6 +18,8 @@ export default {
   },
   testSequencer: '<rootDir>/scripts/jest-sequencer.mjs',
   reporters: ['default', '<rootDir>/scripts/count-reporter.mjs'],
+  // Kept from run to run, which temporary files are not: transformed sources, and how long each file took.
+  cacheDirectory: '<rootDir>/node_modules/.cache/jest',
   maxWorkers: 2,
   testTimeout: 60_000,
 };

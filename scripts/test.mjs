@@ -1,11 +1,12 @@
 /**
  * Runs jest with ES modules on and its time limits stretched to the speed of this machine; arguments are passed on to
- * jest. Temporary files lie in memory where there is room: the store waits for the disk at every write, which would
- * take a third of the time.
+ * jest. Temporary files lie in a folder of this run, which goes with it; in memory where there is room: the store
+ * waits for the disk at every write, which would take a third of the time. The folder is also TEST_RUN_FOLDER, for what
+ * takes long to make and test files share.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
-import { freemem } from 'node:os';
+import { freemem, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { timeFactor } from './measure-speed.mjs';
@@ -13,19 +14,16 @@ import { timeFactor } from './measure-speed.mjs';
 const GiB = 2 ** 30;
 const memory = '/dev/shm';
 
-/** A folder of this run in memory; undefined where there is none or too little room. */
-function folderInMemory() {
-  if (!existsSync(memory)) return undefined;
+function hasRoomInMemory() {
+  if (!existsSync(memory)) return false;
   const { bavail, bsize } = statfsSync(memory);
-  return bavail * bsize > 4 * GiB && freemem() > 8 * GiB
-    ? mkdtempSync(path.join(memory, 'mediclip-tests-'))
-    : undefined;
+  return bavail * bsize > 4 * GiB && freemem() > 8 * GiB;
 }
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const factor = await timeFactor();
 process.stderr.write(`mediclip: tests have ${factor.toFixed(1)} times their time limits\n`);
-const temporary = folderInMemory();
+const folder = mkdtempSync(path.join(hasRoomInMemory() ? memory : tmpdir(), 'mediclip-tests-'));
 const { status } = spawnSync(
   process.execPath,
   [
@@ -37,8 +35,8 @@ const { status } = spawnSync(
   {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, TEST_TIME_FACTOR: String(factor), ...(temporary !== undefined && { TMPDIR: temporary }) },
+    env: { ...process.env, TEST_TIME_FACTOR: String(factor), TEST_RUN_FOLDER: folder, TMPDIR: folder },
   },
 );
-if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
+rmSync(folder, { recursive: true, force: true });
 process.exitCode = status ?? 1;

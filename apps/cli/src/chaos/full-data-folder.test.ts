@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { MediclipClient } from '@mediclip/client';
 import { SmallDisk, temporaryFolder, whyNoSmallDisk } from '@mediclip/testing';
-import { exampleFiles, quickModel } from '../end-to-end/testing/examples.js';
+import { exampleFiles, readyModel } from '../end-to-end/testing/examples.js';
 import { type ServiceProcess, startService } from '../end-to-end/testing/service-process.js';
 
 const noDisk = whyNoSmallDisk();
@@ -33,7 +33,7 @@ onDisk('a data folder on a full disk, while the store is elsewhere', () => {
 
   test('refuses uploads, and scores that do not fit into memory, with `storage-full` until there is room', async () => {
     const { baseUrl, client } = service;
-    const modelId = await quickModel(client);
+    const modelId = await readyModel(client);
     const { id } = await client.createDataset({ name: 'Later' });
     const [image] = exampleFiles('test/abnormal', 1);
     const impatient = new MediclipClient({ baseUrl, retryBudgetMs: 0 });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { MediclipClient } from '@mediclip/client';
 import { findRedis } from '@mediclip/testing';
-import { exampleFiles, quickModel, quickOptions, uploadExamples } from '../end-to-end/testing/examples.js';
+import { exampleFiles, quickOptions, readyModel, uploadExamples } from '../end-to-end/testing/examples.js';
 import { Cluster } from './testing/cluster.js';
 
 const onRedis = (await findRedis()) === null ? describe.skip : describe;
@@ -33,7 +33,7 @@ onRedis('while every process is restarted in turn under steady load', () => {
   beforeAll(async () => {
     cluster = await Cluster.start();
     const client = cluster.apis[0]!.client();
-    modelId = await quickModel(client);
+    modelId = await readyModel(client);
     datasetId = await uploadExamples(client, { train: 4 });
   }, 120_000);
   afterAll(() => cluster?.stop());

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ScoreAnswer } from '@mediclip/contracts';
-import { quickModel } from './testing/examples.js';
+import { readyModel } from './testing/examples.js';
 import { noisePng } from './testing/large-archive.js';
 import { residentBytes } from './testing/processes.js';
 import { type ServiceProcess, startService } from './testing/service-process.js';
@@ -39,7 +39,7 @@ let modelId: string;
 
 beforeAll(async () => {
   service = await startService({ settings: { MEDICLIP_RATE_LIMIT_PER_MINUTE: '1000000' } });
-  modelId = await quickModel(service.client);
+  modelId = await readyModel(service.client);
   // The engine opens its image tower once for each size of a batch: so many images at once bring all of them.
   await Promise.all([1, 2].map(() => service.client.scoreImages(modelId, differentImages(32))));
 });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { MediclipClient } from '@mediclip/client';
 import type { JobOf } from '@mediclip/contracts';
 import { startEventLoopControl } from './testing/event-loop-control.js';
-import { exampleFiles, quickModel, quickOptions, trainedFor, uploadExamples } from './testing/examples.js';
+import { exampleFiles, quickOptions, readyModel, trainedFor, uploadExamples } from './testing/examples.js';
 import { Metrics } from './testing/metrics.js';
 import { type ServiceProcess, startService } from './testing/service-process.js';
 import { until } from './testing/until.js';
@@ -23,7 +23,7 @@ const endless = { ...quickOptions(10_000), training: { ...quickOptions(10_000).t
 beforeAll(async () => {
   service = await startService();
   client = service.client;
-  modelId = await quickModel(client);
+  modelId = await readyModel(client);
   datasetId = await uploadExamples(client, { train: 4 });
 });
 
