@@ -5,8 +5,9 @@ import { get, request } from '../api/http.js';
 import { readMap, type StoredMap } from '../api/npy.js';
 import { useLoaded } from '../parts/loaded.js';
 import { ProblemNote } from '../parts/problem.js';
-import { count, foreignFlags, foreignWords } from '../parts/words.js';
-import { decisionWords, isFlagged, type Scored } from './scored.js';
+import { type Overlay, OverlayControls } from './overlay-controls.js';
+import { PictureFacts } from './picture-facts.js';
+import type { Scored } from './scored.js';
 
 interface PictureDialogProps {
   readonly jobId: string;
@@ -21,7 +22,6 @@ interface PictureDialogProps {
 }
 
 const side = 768;
-const fromSteps = 100;
 /** As in the overlays of the API. */
 const usualStrength = 0.5;
 
@@ -30,9 +30,7 @@ export function PictureDialog(props: PictureDialogProps) {
   const { jobId, datasetId, result, threshold, heatFrom, onMove, onVerdict, onClose } = props;
   const { imageId, fileName } = result;
   const dialog = useRef<HTMLDialogElement>(null);
-  const [hasHeat, setHeat] = useState(true);
-  const [strength, setStrength] = useState(usualStrength);
-  const [from, setFrom] = useState(heatFrom);
+  const [overlay, setOverlay] = useState<Overlay>({ isShown: true, strength: usualStrength, from: heatFrom });
   const [error, setError] = useState<unknown>();
   const loaded = useLoaded(async () => {
     const npy = await request('GET', `/v1/jobs/${jobId}/results/${imageId}/map`, { accept: 'application/x-npy' });
@@ -51,7 +49,7 @@ export function PictureDialog(props: PictureDialogProps) {
     const key = event.key.toLowerCase();
     if (key === 'n') judge('normal');
     else if (key === 'a') judge('abnormal');
-    else if (key === 'o') setHeat((has) => !has);
+    else if (key === 'o') setOverlay((now) => ({ ...now, isShown: !now.isShown }));
     else if (key === 'arrowright' && !isRange) onMove(1);
     else if (key === 'arrowleft' && !isRange) onMove(-1);
     else return;
@@ -83,86 +81,15 @@ export function PictureDialog(props: PictureDialogProps) {
             <figure>
               <div class="stack">
                 <img src={preview} alt={`${fileName} under its heat map`} />
-                {shown && hasHeat && <Heat map={shown.map} image={shown.image} strength={strength} from={from} />}
+                {shown && overlay.isShown && <Heat map={shown.map} image={shown.image} {...overlay} />}
               </div>
               <figcaption>What the detector finds unusual: within the contour, brightest where most unusual</figcaption>
             </figure>
           </div>
-          <div class="row controls">
-            <label>
-              <input type="checkbox" checked={hasHeat} onChange={() => setHeat(!hasHeat)} /> Overlay (O)
-            </label>
-            <label>
-              Strength
-              <input
-                type="range"
-                min="0"
-                max="1"
-                step="0.05"
-                value={strength}
-                onInput={({ currentTarget }) => setStrength(currentTarget.valueAsNumber)}
-              />
-            </label>
-            <label>
-              Contour at <output>{from.toFixed(2)}</output>
-              <input
-                type="range"
-                min="0"
-                max="1"
-                step={1 / fromSteps}
-                value={from}
-                onInput={({ currentTarget }) => setFrom(currentTarget.valueAsNumber)}
-              />
-            </label>
-          </div>
+          <OverlayControls overlay={overlay} onChange={setOverlay} />
         </div>
         <div>
-          {result.foreign && (
-            <p class="problem">
-              <strong>◆ {foreignFlags[result.foreign]}.</strong> It is {foreignWords[result.foreign]}.
-            </p>
-          )}
-          <p class="verdict">
-            <strong>{result.score.toFixed(3)}</strong>{' '}
-            <span class={isFlagged(result, threshold) ? 'flag abnormal' : 'flag normal'}>
-              {isFlagged(result, threshold) ? '▲' : '▼'} {decisionWords(result, threshold)}
-            </span>
-          </p>
-          <dl class="facts">
-            <dt>Threshold</dt>
-            <dd>{threshold.toFixed(3)}</dd>
-            <dt>Labelled</dt>
-            <dd>{result.label}</dd>
-            {result.pValue !== undefined && (
-              <>
-                <dt class="exact">p-value</dt>
-                <dd>
-                  {result.pValue.toFixed(3)}: about {(100 * result.pValue).toFixed(1)} % of normal pictures score as
-                  high
-                </dd>
-              </>
-            )}
-            {result.kinship !== undefined && (
-              <>
-                <dt>Kind</dt>
-                <dd>{kinshipWords(result.kinship, result.foreign)}</dd>
-              </>
-            )}
-            <dt>Areas</dt>
-            <dd>
-              {result.regions.length === 0
-                ? 'none'
-                : result.regions
-                    .map(({ areaPixels, peak }) => `${count(Math.round(areaPixels), 'pixel')}, peak ${peak.toFixed(2)}`)
-                    .join('; ')}
-            </dd>
-            {shown?.image.technicalTags?.modality && (
-              <>
-                <dt>Modality</dt>
-                <dd>{shown.image.technicalTags.modality}</dd>
-              </>
-            )}
-          </dl>
+          <PictureFacts result={result} threshold={threshold} modality={shown?.image.technicalTags?.modality} />
           <fieldset class="row">
             <legend>What do you say? {result.verdict ? `Said: ${result.verdict.verdict}.` : ''}</legend>
             <button type="button" aria-pressed={result.verdict?.verdict === 'normal'} onClick={() => judge('normal')}>
@@ -182,17 +109,9 @@ export function PictureDialog(props: PictureDialogProps) {
   );
 }
 
-/** How usual the picture as a whole is, which is not how abnormal it is. */
-function kinshipWords(kinship: number, foreign: Scored['foreign']): string {
-  if (foreign !== undefined) return 'not of the kind that this detector knows';
-  return `the one that the detector knows: ${(100 * kinship).toFixed(0)} % of its normal pictures are as far from the rest`;
-}
-
-interface HeatProps {
+interface HeatProps extends Pick<Overlay, 'strength' | 'from'> {
   readonly map: StoredMap;
   readonly image: Image;
-  readonly strength: number;
-  readonly from: number;
 }
 
 const heatSide = 512;
