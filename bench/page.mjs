@@ -155,7 +155,10 @@ async function measureUploads() {
     ...shared,
     count: archived,
     cutAfter: 150 * MiB,
-    choose: () => visitor.choose('Normal, to learn from', [archive]),
+    choose: async () => {
+      await visitor.choose('Normal, to learn from', [archive]);
+      await visitor.press(`Send ${archived} pictures`);
+    },
   });
   await visitor.page.close();
 }

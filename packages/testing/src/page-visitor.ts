@@ -87,6 +87,12 @@ export class Visitor {
     await this.page.keyboard.press('Tab');
   }
 
+  /** Chooses the option with this value in the field with this label. */
+  async select(label: string, value: string): Promise<void> {
+    const field = await this.page.waitForSelector(`::-p-xpath(//label[contains(., "${label}")]//select)`);
+    await field?.select(value);
+  }
+
   /** Drops files and folders from elsewhere on the drop area with this label. */
   async drop(label: string, files: readonly string[]): Promise<void> {
     const area = await this.page.waitForSelector(

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ScoringResult } from '@mediclip/contracts';
-import { findChromium, openBrowser, temporaryFolder, Visitor } from '@mediclip/testing';
+import { ctSlice, findChromium, niftiVolume, openBrowser, temporaryFolder, Visitor } from '@mediclip/testing';
+import { zip } from '../testing/archives.js';
 import { bitmap } from '../testing/bitmaps.js';
 import { FakeWorker } from '../testing/fake-worker.js';
 import { writeKeys } from '../testing/keys.js';
@@ -36,6 +37,19 @@ function picturesFolder(): string {
     for (let i = 0; i < count; i++) writeFileSync(path.join(made, part, `${i}.bmp`), bitmap(64, 48, seed++));
   }
   writeFileSync(path.join(made, 'test/normal/broken.png'), 'no picture');
+  return made;
+}
+
+/** Two series of one patient, one to learn from and one to test with, in files whose names tell nothing. */
+function slicesFolder(): string {
+  const made = path.join(temporaryFolder(), 'slices');
+  for (const [study, part] of [
+    [1, 'train/normal'],
+    [2, 'test/normal'],
+  ] as const) {
+    mkdirSync(path.join(made, part), { recursive: true });
+    writeFileSync(path.join(made, part, `IM${study}`), ctSlice(study, 1));
+  }
   return made;
 }
 
@@ -100,6 +114,34 @@ const faults = async () => (await visitor.allFaults()).filter((fault) => !/Faile
     await visitor.choose('Drop a folder of pictures here', [path.join(assets, archive)]);
     await visitor.see('dialog li', 'Abnormal pictures to test with: 16 (16 masks)');
     await visitor.press('Cancel');
+    await visitor.page.goto(dataset);
+  });
+
+  test('asks how DICOM files and volumes are read, of a folder, an archive and single files, and sends what was chosen', async () => {
+    const dataset = visitor.page.url();
+    await visitor.press('Start');
+    await visitor.drop('Drop a folder of pictures here', [slicesFolder()]);
+    await visitor.see('dialog label', 'DICOM');
+    expect(await visitor.inspect('plan-dicom')).toEqual([]);
+    await visitor.select('DICOM', 'patient');
+    await visitor.press('Send 2 pictures');
+    await visitor.see('section .problem', 'is not parted between train and test');
+
+    const volume = niftiVolume([8, 9, 10], [1, 1, 5], (x, y, z) => x + 20 * y + 400 * z);
+    const [archive, single] = ['volumes.zip', 'head.nii'].map((name) => path.join(temporaryFolder(), name));
+    writeFileSync(archive!, await zip([['train/normal/head.nii', volume]]));
+    writeFileSync(single!, volume);
+    await visitor.choose('Normal, to learn from', [archive!]);
+    await visitor.see('dialog li', 'Normal pictures to learn from: 1');
+    expect(await visitor.page.$$eval('dialog select', ({ length }) => length)).toBe(1);
+    await visitor.select('NIfTI', 'sagittal');
+    await visitor.press('Send 1 picture');
+    await visitor.see('p', '8 pictures: 8 normal to learn from');
+    await visitor.press('Add pictures');
+    await visitor.choose('Normal, to test with', [single!]);
+    await visitor.select('NIfTI', 'coronal');
+    await visitor.press('Send 1 picture');
+    await visitor.see('p', '17 pictures: 8 normal to learn from, 9 normal');
     await visitor.page.goto(dataset);
   });
 

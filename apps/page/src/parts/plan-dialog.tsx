@@ -1,12 +1,15 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { PlannedImage, Preview } from '../upload/plan.js';
+import type { Preview } from '../upload/plan.js';
+import type { Reading } from '../upload/reading.js';
 import { Action } from './action.js';
+import { ReadingChoice } from './reading-choice.js';
 import { count, groupTitle } from './words.js';
 
 interface PlanDialogProps {
-  readonly name: string;
+  /** What a new data set may be called; undefined where there is one already. */
+  readonly name?: string;
   readonly plan: Preview;
-  readonly onSend: (name: string) => Promise<void>;
+  readonly onSend: (reading: Reading, name: string) => Promise<void>;
   readonly onCancel: () => void;
 }
 
@@ -18,32 +21,35 @@ const groups = [
 
 /** What was found in a folder or an archive, before it is sent. */
 export function PlanDialog({ name, plan, onSend, onCancel }: PlanDialogProps) {
+  const { found, images, leftOut, readingKinds } = plan;
   const dialog = useRef<HTMLDialogElement>(null);
-  const [chosenName, setName] = useState(name);
+  const [chosenName, setName] = useState(name ?? '');
+  const [reading, setReading] = useState<Reading>({});
   useEffect(() => dialog.current?.showModal(), []);
-  const of = (split: PlannedImage['split'], label: PlannedImage['label']) =>
-    plan.images.filter((image) => image.split === split && image.label === label);
+  const choice = <ReadingChoice kinds={readingKinds} reading={reading} onChange={setReading} />;
   return (
     <dialog ref={dialog} aria-label="What was found" onClose={onCancel}>
       <h2>What was found</h2>
-      <p>{plan.found}</p>
-      <ul>
-        {groups.map(([split, label]) => {
-          const images = of(split, label);
-          const masks = images.filter(({ mask }) => mask !== undefined).length;
-          return (
-            <li key={split + label}>
-              {groupTitle(split, label)}: <strong>{images.length}</strong>
-              {masks > 0 && ` (${count(masks, 'mask')})`}
-            </li>
-          );
-        })}
-      </ul>
-      {plan.leftOut.length > 0 && (
+      <p>{found}</p>
+      {images && (
+        <ul>
+          {groups.map(([split, label]) => {
+            const ofThis = images.filter((image) => image.split === split && image.label === label);
+            const masks = ofThis.filter(({ mask }) => mask !== undefined).length;
+            return (
+              <li key={split + label}>
+                {groupTitle(split, label)}: <strong>{ofThis.length}</strong>
+                {masks > 0 && ` (${count(masks, 'mask')})`}
+              </li>
+            );
+          })}
+        </ul>
+      )}
+      {leftOut.length > 0 && (
         <details>
-          <summary>{count(plan.leftOut.length, 'file')} left out</summary>
+          <summary>{count(leftOut.length, 'file')} left out</summary>
           <ul>
-            {plan.leftOut.map(({ name: file, reason }) => (
+            {leftOut.map(({ name: file, reason }) => (
               <li key={file}>
                 {file}: {reason}
               </li>
@@ -51,17 +57,27 @@ export function PlanDialog({ name, plan, onSend, onCancel }: PlanDialogProps) {
           </ul>
         </details>
       )}
-      <label class="wide">
-        Name of the data set
-        <input value={chosenName} maxLength={200} onInput={({ currentTarget }) => setName(currentTarget.value)} />
-      </label>
+      {images ? (
+        choice
+      ) : (
+        <details>
+          <summary>If it holds DICOM files or volumes</summary>
+          {choice}
+        </details>
+      )}
+      {name !== undefined && (
+        <label class="wide">
+          Name of the data set
+          <input value={chosenName} maxLength={200} onInput={({ currentTarget }) => setName(currentTarget.value)} />
+        </label>
+      )}
       <div class="row">
         <Action
           main
-          disabled={plan.images.length === 0 || chosenName.trim() === ''}
-          do={() => onSend(chosenName.trim())}
+          disabled={images?.length === 0 || (name !== undefined && chosenName.trim() === '')}
+          do={() => onSend(reading, chosenName.trim())}
         >
-          Send {count(plan.images.length, 'picture')}
+          Send {images ? count(images.length, 'picture') : 'the archive'}
         </Action>
         <button type="button" onClick={() => dialog.current?.close()}>
           Cancel

@@ -1,8 +1,12 @@
 import { useState } from 'preact/hooks';
 import { uploadArchive, uploadImages } from '../state/uploads.js';
 import { type ChosenFile, isArchive } from '../upload/chosen-files.js';
-import { maskOf, type PlannedImage } from '../upload/plan.js';
+import { maskOf, type PlannedImage, type Preview, previewArchive, readableImage } from '../upload/plan.js';
+import { type Reading, readingKindsOf } from '../upload/reading.js';
 import { DropArea } from './drop-area.js';
+import { useLoaded } from './loaded.js';
+import { PlanDialog } from './plan-dialog.js';
+import { ReadingChoice } from './reading-choice.js';
 import { count } from './words.js';
 
 const zones = [
@@ -20,12 +24,17 @@ const nothing: Staged = { trainNormal: [], testNormal: [], testAbnormal: [], mas
 /** Four places for pictures by what they are. Nothing is sent before the button is pressed. */
 export function UploadZones({ datasetId }: { datasetId: string }) {
   const [staged, setStaged] = useState(nothing);
+  const [reading, setReading] = useState<Reading>({});
+  const [archive, setArchive] = useState<{ readonly file: File; readonly plan: Preview }>();
   const add = (zone: Zone, files: ChosenFile[]) => {
     const [first] = files;
-    if (files.length === 1 && first && isArchive(first)) void uploadArchive(datasetId, first.file);
-    else setStaged({ ...staged, [zone]: [...staged[zone], ...files.map(({ file }) => file)] });
+    if (files.length === 1 && first && isArchive(first)) {
+      const { file } = first;
+      void previewArchive(file).then((plan) => setArchive({ file, plan }));
+    } else setStaged({ ...staged, [zone]: [...staged[zone], ...files.map(({ file }) => file)] });
   };
   const images = planOf(staged);
+  const kinds = useLoaded(() => readingKindsOf(images.map(readableImage)), [staged]);
   const masks = images.filter(({ mask }) => mask !== undefined).length;
   return (
     <>
@@ -42,6 +51,7 @@ export function UploadZones({ datasetId }: { datasetId: string }) {
         A mask is white where the picture is abnormal, and has the name of its picture.
         {staged.masks.length > 0 && ` ${masks} of ${count(staged.masks.length, 'mask')} matched.`}
       </p>
+      {kinds.value && <ReadingChoice kinds={kinds.value} reading={reading} onChange={setReading} />}
       <div class="row">
         <button
           type="button"
@@ -49,7 +59,7 @@ export function UploadZones({ datasetId }: { datasetId: string }) {
           disabled={images.length === 0}
           onClick={() => {
             setStaged(nothing);
-            void uploadImages(datasetId, images);
+            void uploadImages(datasetId, images, reading);
           }}
         >
           Send {images.length === 0 ? 'pictures' : count(images.length, 'picture')}
@@ -60,6 +70,16 @@ export function UploadZones({ datasetId }: { datasetId: string }) {
           </button>
         )}
       </div>
+      {archive && (
+        <PlanDialog
+          plan={archive.plan}
+          onCancel={() => setArchive(undefined)}
+          onSend={async (chosen) => {
+            setArchive(undefined);
+            void uploadArchive(datasetId, archive.file, chosen);
+          }}
+        />
+      )}
     </>
   );
 }

@@ -13,6 +13,7 @@ import { go } from '../state/router.js';
 import { uploadArchive, uploadImages } from '../state/uploads.js';
 import { type ChosenFile, isArchive } from '../upload/chosen-files.js';
 import { type PlannedImage, type Preview, planFolder, previewArchive } from '../upload/plan.js';
+import type { Reading } from '../upload/reading.js';
 
 declare const examplesFile: string;
 
@@ -22,7 +23,7 @@ const recent = 6;
 interface Found {
   readonly name: string;
   readonly plan: Preview;
-  readonly send: (name: string) => Promise<void>;
+  readonly send: (reading: Reading, name: string) => Promise<void>;
 }
 
 /** Where everybody begins. */
@@ -43,14 +44,13 @@ export function StartScreen() {
     if (first === undefined) return;
     if (files.length === 1 && isArchive(first)) {
       const name = first.file.name.replace(/\..*$/, '');
-      const preview = await previewArchive(first.file);
-      if (preview === undefined) return sendArchive(name, first.file);
-      setPlan({ name, plan: preview, send: (chosenName) => sendArchive(chosenName, first.file) });
+      const archive = await previewArchive(first.file);
+      setPlan({ name, plan: archive, send: (...chosen) => sendArchive(first.file, ...chosen) });
       return;
     }
     const name = first.path.includes('/') ? first.path.split('/')[0]! : 'My pictures';
     const folder = await planFolder(files);
-    setPlan({ name, plan: folder, send: (chosenName) => sendImages(chosenName, folder.images) });
+    setPlan({ name, plan: folder, send: (...chosen) => sendImages(folder.images, ...chosen) });
   };
   const onFiles = (files: ChosenFile[]) => void take(files).catch(setError);
   return (
@@ -125,22 +125,22 @@ export function StartScreen() {
   );
 }
 
-async function sendImages(name: string, images: readonly PlannedImage[]): Promise<void> {
+async function sendImages(images: readonly PlannedImage[], reading: Reading, name: string): Promise<void> {
   const dataset = await send<Dataset>('POST', '/v1/datasets', { name });
-  void uploadImages(dataset.id, images);
+  void uploadImages(dataset.id, images, reading);
   go(`/app/datasets/${dataset.id}`);
 }
 
-async function sendArchive(name: string, archive: Blob): Promise<void> {
+async function sendArchive(archive: Blob, reading: Reading, name: string): Promise<void> {
   const dataset = await send<Dataset>('POST', '/v1/datasets', { name });
-  void uploadArchive(dataset.id, archive);
+  void uploadArchive(dataset.id, archive, reading);
   go(`/app/datasets/${dataset.id}`);
 }
 
 async function tryExamples(): Promise<void> {
   const archive = await fetch(examplesFile);
   if (!archive.ok) throw new Error('The bundled pictures are not there.');
-  await sendArchive('Synthetic brain MRI', await archive.blob());
+  await sendArchive(await archive.blob(), {}, 'Synthetic brain MRI');
 }
 
 async function newDataset(): Promise<void> {

@@ -4,6 +4,7 @@ import { count } from '../parts/words.js';
 import { batchesOf, formOf } from '../upload/batches.js';
 import type { PlannedImage } from '../upload/plan.js';
 import { post } from '../upload/post.js';
+import type { Reading } from '../upload/reading.js';
 import { announce } from './announce.js';
 
 /** An upload, under way or ended. */
@@ -29,9 +30,13 @@ const aborts = new Map<string, AbortController>();
  * Sends pictures in batches, each stored when it is answered. Resolves when all are, also when it fails: the state says
  * so.
  */
-export async function uploadImages(datasetId: string, images: readonly PlannedImage[]): Promise<void> {
+export async function uploadImages(
+  datasetId: string,
+  images: readonly PlannedImage[],
+  reading: Reading = {},
+): Promise<void> {
   await run(datasetId, images.length, async ({ id, signal: aborted, answered }) => {
-    const batches = batchesOf(images).map(formOf);
+    const batches = batchesOf(images).map((batch) => formOf(batch, reading));
     change(id, { bytes: batches.reduce((sum, { body }) => sum + body.size, 0) });
     let sent = 0;
     for (const form of batches) {
@@ -44,11 +49,12 @@ export async function uploadImages(datasetId: string, images: readonly PlannedIm
 }
 
 /** Sends an archive as it is. */
-export async function uploadArchive(datasetId: string, archive: Blob): Promise<void> {
+export async function uploadArchive(datasetId: string, archive: Blob, reading: Reading = {}): Promise<void> {
   await run(datasetId, 0, async ({ id, signal: aborted, answered }) => {
     change(id, { bytes: archive.size });
     const onSent = (bytes: number) => change(id, { sentBytes: bytes });
-    const path = `/v1/datasets/${datasetId}/archive`;
+    const asked = Object.entries(reading).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+    const path = `/v1/datasets/${datasetId}/archive?${new URLSearchParams(asked)}`;
     const contentType = 'application/octet-stream';
     answered(await post<Upload>({ path, body: archive, contentType, signal: aborted, onSent }));
   });

@@ -58,12 +58,18 @@ describe('an archive', () => {
 
   test('is previewed as the server will place it', async () => {
     const preview = await previewArchive(await zip(contents));
-    expect(preview?.images.map(({ split, label, mask }) => [split, label, mask !== undefined])).toEqual([
+    expect(preview.images?.map(({ split, label, mask }) => [split, label, mask !== undefined])).toEqual([
       ['train', 'normal', false],
       ['train', 'normal', false],
       ['test', 'abnormal', true],
     ]);
-    expect(preview?.leftOut.map(({ name }) => name)).toEqual(['brains/notes.txt']);
+    expect(preview.leftOut.map(({ name }) => name)).toEqual(['brains/notes.txt']);
+    expect(preview.readingKinds).toEqual(new Set());
+  });
+
+  test('says what in it can be read in more than one way', async () => {
+    const archive = await tar({ 'train/normal/1.nii.gz': 'volume', 'train/normal/IM1': `${'\0'.repeat(128)}DICM` });
+    expect((await previewArchive(archive)).readingKinds).toEqual(new Set(['nifti', 'dicom']));
   });
 
   test('that cannot be listed is left to the server', async () => {
@@ -76,5 +82,6 @@ describe('an archive', () => {
       (await tar(contents)).slice(100),
     ];
     for (const archive of damaged) expect(await filesOfArchive(archive)).toBeUndefined();
+    expect(await previewArchive(damaged[0]!)).toMatchObject({ images: undefined });
   });
 });

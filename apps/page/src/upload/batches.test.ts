@@ -35,4 +35,26 @@ describe('an upload', () => {
     expect([form.get('split'), form.get('label')]).toEqual(['test', 'abnormal']);
     expect([(form.get('file') as File).name, await (form.get('mask') as File).text()]).toEqual(['a "b".png', 'white']);
   });
+
+  test('says how its files are read before the first of them, and where a group begins and ends', async () => {
+    const grouped = [undefined, 'A', 'A', 'B', undefined].map((group) => ({
+      ...imageOf(1),
+      file: new File([], 'a'),
+      group,
+    }));
+    const { body, contentType } = formOf(grouped, { dicomGroups: 'patient', axis: undefined });
+    const form = await new Response(body, { headers: { 'content-type': contentType } }).formData();
+    const parts = [...form].filter(([name]) => name !== 'split' && name !== 'label');
+    expect(parts.map(([name, value]) => (name === 'file' ? name : `${name}=${value}`))).toEqual([
+      'dicomGroups=patient',
+      'file',
+      'group=A',
+      'file',
+      'file',
+      'group=B',
+      'file',
+      'group=',
+      'file',
+    ]);
+  });
 });

@@ -1,4 +1,5 @@
 import type { PlannedImage } from './plan.js';
+import type { Reading } from './reading.js';
 
 const filesAtOnce = 20;
 const bytesAtOnce = 64 * 1024 * 1024;
@@ -29,7 +30,7 @@ export interface FormBody {
 /**
  * The form of a batch. It has the same bytes whenever it is sent, so that an idempotency key makes its repetition safe.
  */
-export function formOf(images: readonly PlannedImage[]): FormBody {
+export function formOf(images: readonly PlannedImage[], reading: Reading = {}): FormBody {
   const boundary = `mediclip-${crypto.randomUUID()}`;
   const parts: BlobPart[] = [];
   const field = (name: string, value: string) =>
@@ -41,9 +42,14 @@ export function formOf(images: readonly PlannedImage[]): FormBody {
       content,
       '\r\n',
     );
-  for (const { file: image, split, label, mask } of images) {
+  for (const [name, value] of Object.entries(reading)) if (value !== undefined) field(name, value);
+  let lastGroup: string | undefined;
+  for (const { file: image, split, label, mask, group } of images) {
     field('split', split);
     field('label', label);
+    // An empty one ends the one before.
+    if (group !== lastGroup) field('group', group ?? '');
+    lastGroup = group;
     file('file', image);
     if (mask !== undefined) file('mask', mask);
   }

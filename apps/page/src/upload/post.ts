@@ -23,7 +23,7 @@ export async function post<T>(posted: Posted): Promise<T> {
       return await once<T>(posted, key);
     } catch (error) {
       posted.signal.throwIfAborted();
-      const isBusy = error instanceof ApiProblem && [409, 429, 503].includes(error.problem.status);
+      const isBusy = error instanceof ApiProblem && error.problem.retryAfterSeconds !== undefined;
       if (!(error instanceof TypeError) && !isBusy) throw error;
       const asked = error instanceof ApiProblem ? (error.problem.retryAfterSeconds ?? 0) * 1000 : 0;
       await new Promise((resolve) => setTimeout(resolve, Math.max(waitMs, asked)));
