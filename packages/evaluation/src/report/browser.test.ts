@@ -94,6 +94,21 @@ const look = `(() => {
     await page.close();
   });
 
+  test('is dark on a screen for who reads in the dark, and never on paper', async () => {
+    const { page, faults } = await open(reports[name]!, views[1]);
+    const paper = () => page.evaluate('getComputedStyle(document.body).backgroundColor');
+    expect(await paper()).toBe('rgb(255, 255, 255)');
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
+    expect(await paper()).toBe('rgb(20, 23, 26)');
+    await page.evaluate(axe.source);
+    const { violations } = (await page.evaluate(`axe.run({ runOnly: ['color-contrast'] })`)) as axe.AxeResults;
+    expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
+    await page.emulateMediaType('print');
+    expect(await paper()).toBe('rgb(255, 255, 255)');
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+
   test('has no fault that axe knows', async () => {
     for (const view of views.slice(0, 2)) {
       const { page } = await open(reports[name]!, view);

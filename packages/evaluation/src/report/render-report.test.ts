@@ -6,7 +6,7 @@ import { intendedUse, misuse } from '../model-card/model-card.js';
 import { exampleReport as data } from '../testing/example-report.js';
 import { renderReport } from './render-report.js';
 import type { ReportData } from './report-data.js';
-import { colours } from './style.js';
+import { palettes } from './style.js';
 import { withoutImages } from './without-images.js';
 import { figureInWords } from './words.js';
 
@@ -109,8 +109,8 @@ describe('the report', () => {
     });
   });
 
-  test('texts can be read: a contrast of at least 4.5', () => {
-    const { paper, panel, ink, quiet, link, normal, abnormal } = colours;
+  test.each(['light', 'dark'] as const)('texts can be read in the %s: a contrast of at least 4.5', (light) => {
+    const { paper, panel, ink, quiet, link, normal, abnormal } = palettes[light];
     for (const text of [ink, quiet, link, normal, abnormal]) {
       for (const ground of [paper, panel]) expect(contrast(text, ground)).toBeGreaterThanOrEqual(4.5);
     }

@@ -1,20 +1,48 @@
 import { Html } from './html.js';
 
-/** Colours of the page. Text colours have a contrast of at least 4.5 with `paper` and `panel` (WCAG 2.2, 1.4.3). */
-export const colours = {
-  paper: '#ffffff',
-  panel: '#f4f6f8',
-  ink: '#1a1d21',
-  quiet: '#4c545d',
-  line: '#c3cad2',
-  link: '#0a5aa8',
-  normal: '#0f62a8',
-  abnormal: '#b03a0e',
+/**
+ * Colours of the page by light and in the dark. Text colours have a contrast of at least 4.5 with `paper` and `panel`
+ * (WCAG 2.2, 1.4.3).
+ */
+export const palettes = {
+  light: {
+    paper: '#ffffff',
+    panel: '#f4f6f8',
+    ink: '#1a1d21',
+    quiet: '#4c545d',
+    line: '#c3cad2',
+    link: '#0a5aa8',
+    normal: '#0f62a8',
+    abnormal: '#b03a0e',
+  },
+  dark: {
+    paper: '#14171a',
+    panel: '#1f2429',
+    ink: '#e8eaed',
+    quiet: '#aab3bd',
+    line: '#454d56',
+    link: '#7cb8f2',
+    normal: '#69aff0',
+    abnormal: '#f29066',
+  },
 } as const;
+
+type Colour = keyof typeof palettes.light;
+
+const names = Object.keys(palettes.light) as Colour[];
+
+/** The colours as the style sheet and the charts name them: what they are is up to the reader's screen. */
+export const colours = Object.fromEntries(names.map((name) => [name, `var(--${name})`])) as Record<Colour, string>;
+
+const declared = (palette: Record<Colour, string>): string =>
+  names.map((name) => `--${name}: ${palette[name]};`).join(' ');
 
 /** The style sheet: one column on a phone, panels side by side on a desk, and nothing torn apart on paper. */
 export const styleSheet = new Html(`
-:root { color-scheme: light; }
+:root { color-scheme: light; ${declared(palettes.light)} }
+@media screen and (prefers-color-scheme: dark) {
+  :root { color-scheme: dark; ${declared(palettes.dark)} }
+}
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 68rem; padding: 1rem; background: ${colours.paper}; color: ${colours.ink};
   font: 1rem/1.5 system-ui, sans-serif; }
@@ -36,7 +64,7 @@ a { color: ${colours.link}; }
 svg { display: block; width: 100%; height: auto; max-width: 34rem; margin: 0 auto; background: ${colours.paper}; }
 figcaption { margin-top: 0.5rem; font-size: 0.9rem; color: ${colours.quiet}; overflow-wrap: anywhere; }
 .pictures { display: flex; gap: 0.4rem; align-items: flex-start; }
-.pictures > span { flex: 1 1 0; min-width: 0; font-size: 0.8rem; color: ${colours.quiet}; }
+.pictures > span { flex: 1 1 0; min-width: 0; max-width: 22rem; font-size: 0.8rem; color: ${colours.quiet}; }
 .pictures img, .none { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; background: #000000; }
 .none { background: ${colours.line}; }
 .colours { max-width: 22rem; margin: 0.6rem 0; fill: ${colours.ink}; }
