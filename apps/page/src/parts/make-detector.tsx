@@ -93,7 +93,7 @@ export function MakeDetector({ dataset }: { dataset: Dataset }) {
             />
           </label>
           <label>
-            Seed of chance
+            Seed (another one draws other pictures)
             <input
               type="number"
               min="0"

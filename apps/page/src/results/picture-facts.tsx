@@ -63,5 +63,6 @@ export function PictureFacts({ result, threshold, modality }: PictureFactsProps)
 /** How usual the picture as a whole is, which is not how abnormal it is. */
 function kinshipWords(kinship: number, foreign: Scored['foreign']): string {
   if (foreign !== undefined) return 'not of the kind that this detector knows';
-  return `the one that the detector knows: ${(100 * kinship).toFixed(0)} % of its normal pictures are as far from the rest`;
+  const share = (100 * kinship).toFixed(0);
+  return `one that the detector knows: ${share} % of the normal pictures it has learned from differ as much from the others`;
 }

@@ -60,14 +60,16 @@ export function ModelScreen({ id }: { id: string }) {
             <h2>Made from</h2>
             <div class="pairs">
               <Lineage model={model} datasets={datasets} />
-              <LossChart
-                unit="epoch"
-                kept={model.selectedEpoch}
-                points={model.lossHistory.map(({ epoch, loss }) => ({ x: epoch, loss }))}
-                heldOut={model.lossHistory.flatMap(({ epoch, heldOutLoss }) =>
-                  heldOutLoss === undefined ? [] : [{ x: epoch, loss: heldOutLoss }],
-                )}
-              />
+              {model.lossHistory.length > 1 && (
+                <LossChart
+                  unit="epoch"
+                  kept={model.selectedEpoch}
+                  points={model.lossHistory.map(({ epoch, loss }) => ({ x: epoch, loss }))}
+                  heldOut={model.lossHistory.flatMap(({ epoch, heldOutLoss }) =>
+                    heldOutLoss === undefined ? [] : [{ x: epoch, loss: heldOutLoss }],
+                  )}
+                />
+              )}
             </div>
           </section>
         </>

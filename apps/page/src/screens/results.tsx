@@ -91,12 +91,16 @@ function Found({ job, model, results, failed, onChange }: ResultsData & { onChan
       <p>
         {count(results.length, 'picture')} looked at, <strong>{flagged} called abnormal</strong>
         {failed > 0 && `, ${failed} could not be read`}.{' '}
-        {model && <a href={`/app/models/${model.id}`}>{model.name ?? 'The detector'}</a>} on{' '}
-        <a href={`/app/datasets/${datasetId}`}>its data set</a>.
+        {model && (
+          <>
+            By <a href={`/app/models/${model.id}`}>{model.name ?? 'the detector'}</a>.{' '}
+          </>
+        )}
+        <a href={`/app/datasets/${datasetId}`}>See the data set</a>
       </p>
       {foreign > 0 && (
         <p class="problem">
-          <strong>{count(foreign, 'picture is', 'pictures are')} not of the kind that this detector knows</strong> (◆):
+          <strong>{count(foreign, 'picture is', 'pictures are')} not of the kind that this detector knows</strong> (◆):{' '}
           {foreign === 1 ? 'its score says' : 'their scores say'} nothing about disease. Look at{' '}
           {foreign === 1 ? 'it' : 'them'} before you trust the figures below.
         </p>
@@ -145,7 +149,7 @@ function Found({ job, model, results, failed, onChange }: ResultsData & { onChan
               max="1"
               step="0.05"
               value={filter.minScore}
-              onInput={({ currentTarget }) => setFilter({ ...filter, minScore: currentTarget.valueAsNumber || 0 })}
+              onChange={({ currentTarget }) => setFilter({ ...filter, minScore: currentTarget.valueAsNumber || 0 })}
             />
           </label>
           <Action do={() => saveTable(job.id)}>Save as a table (CSV)</Action>
