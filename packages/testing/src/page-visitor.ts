@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AxeResults } from 'axe-core';
-import type { Browser, ElementHandle, Page } from 'puppeteer-core';
+import type { Browser, ElementHandle, HTTPRequest, Page } from 'puppeteer-core';
 
 /** Where a picture of each screen is left, to be looked at by eye. */
 const pictures = fileURLToPath(new URL('../../../apps/page/dist/screens', import.meta.url));
@@ -129,6 +129,22 @@ export class Visitor {
     const sizeBytes = statSync(path.join(downloadPath, name)).size;
     rmSync(downloadPath, { recursive: true });
     return { name, sizeBytes };
+  }
+
+  /** Holds requests back whose address contains `part`; `one` resolves at the first of them. */
+  async holdBack(part: string): Promise<{ readonly one: Promise<void>; readonly end: () => Promise<void> }> {
+    const { page } = this;
+    let look: (request: HTTPRequest) => void = () => undefined;
+    const one = new Promise<void>((resolve) => {
+      look = (request) => (request.url().includes(part) ? resolve() : void request.continue());
+    });
+    await page.setRequestInterception(true);
+    page.on('request', look);
+    const end = async () => {
+      page.off('request', look);
+      await page.setRequestInterception(false);
+    };
+    return { one, end };
   }
 
   /** Chooses files in the drop area with this label. */

@@ -1,8 +1,9 @@
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { ScoringResult } from '@mediclip/contracts';
+import { ProblemError, type ScoringResult } from '@mediclip/contracts';
 import { ctSlice, findChromium, niftiVolume, openBrowser, temporaryFolder, Visitor } from '@mediclip/testing';
 import { zip } from '../testing/archives.js';
 import { bitmap } from '../testing/bitmaps.js';
@@ -117,6 +118,30 @@ const faults = async () => (await visitor.allFaults()).filter((fault) => !/Faile
     await visitor.page.goto(dataset);
   });
 
+  test('warns before it is left in the middle of an upload, which can be cancelled, and brings pictures of its own', async () => {
+    const { page } = visitor;
+    const dataset = page.url();
+    const held = await visitor.holdBack('/archive');
+    await visitor.press('Start');
+    await visitor.press('Try it on the bundled brain images');
+    await held.one;
+    await visitor.see('label', 'Sending the archive');
+    const asked = new Promise<string>((resolve) => {
+      page.once('dialog', (dialog) => void dialog.dismiss().then(() => resolve(dialog.type())));
+    });
+    await page.close({ runBeforeUnload: true });
+    expect(await asked).toBe('beforeunload');
+    await visitor.press('Cancel');
+    await visitor.see('section', 'Cancelled.');
+    await held.end();
+
+    await visitor.press('Start');
+    await visitor.press('Try it on the bundled brain images');
+    await visitor.see('p', '56 pictures: 24 normal to learn from, 16 normal and 16 abnormal to test with.');
+    // Nothing is sent any more: a question would keep the page where it is.
+    await page.goto(dataset);
+  });
+
   test('asks how DICOM files and volumes are read, of a folder, an archive and single files, and sends what was chosen', async () => {
     const dataset = visitor.page.url();
     await visitor.press('Start');
@@ -127,10 +152,12 @@ const faults = async () => (await visitor.allFaults()).filter((fault) => !/Faile
     await visitor.press('Send 2 pictures');
     await visitor.see('section .problem', 'is not parted between train and test');
 
-    const volume = niftiVolume([8, 9, 10], [1, 1, 5], (x, y, z) => x + 20 * y + 400 * z);
+    const [one, another] = [400, 500].map((step) =>
+      niftiVolume([8, 9, 10], [1, 1, 5], (x, y, z) => x + 20 * y + step * z),
+    );
     const [archive, single] = ['volumes.zip', 'head.nii'].map((name) => path.join(temporaryFolder(), name));
-    writeFileSync(archive!, await zip([['train/normal/head.nii', volume]]));
-    writeFileSync(single!, volume);
+    writeFileSync(archive!, await zip([['train/normal/head.nii', one!]]));
+    writeFileSync(single!, another!);
     await visitor.choose('Normal, to learn from', [archive!]);
     await visitor.see('dialog li', 'Normal pictures to learn from: 1');
     expect(await visitor.page.$$eval('dialog select', ({ length }) => length)).toBe(1);
@@ -163,12 +190,25 @@ const faults = async () => (await visitor.allFaults()).filter((fault) => !/Faile
     await visitor.see('p', 'It is not calibrated: there is no promise yet');
   });
 
+  test('says of a job that failed what was wrong and where to read what to do', async () => {
+    const modelPage = visitor.page.url();
+    service.worker!.failure = new ProblemError('too-few-images', 'It needs 2 pictures and has 1.');
+    const request = { modelId: idOfPage(), datasetId: await datasetNamed('brains') };
+    const { json: job } = await service.post('/v1/scorings', { json: request, key });
+    await service.ended(job.id, key);
+    service.worker!.failure = undefined;
+    await visitor.page.goto(`${service.url}/app/jobs/${job.id}`);
+    await visitor.see('.problem', 'It needs 2 pictures and has 1. What to do');
+    expect(await visitor.inspect('job-failed')).toEqual([]);
+    await visitor.page.goto(modelPage);
+  });
+
   test('says of an empty data set what is missing', async () => {
     const modelPage = visitor.page.url();
     await service.post('/v1/datasets', { json: { name: 'Nothing' }, key });
     await visitor.page.reload();
     await visitor.see('label', 'On the pictures of');
-    await visitor.page.select('::-p-xpath(//label[contains(., "On the pictures of")]//select)', await emptyDataset());
+    await visitor.select('On the pictures of', await datasetNamed('Nothing'));
     await visitor.see('p', 'It is empty: add pictures first.');
     await visitor.press('add pictures');
     await visitor.see('p', 'Add at least one normal picture to learn from');
@@ -177,8 +217,7 @@ const faults = async () => (await visitor.allFaults()).filter((fault) => !/Faile
 
   test('shows 2,000 results a portion at a time, and draws a dragged threshold once a frame without a request', async () => {
     const modelId = idOfPage();
-    const { json: dataset } = await service.get('/v1/datasets?limit=50', { key });
-    const datasetId = dataset.items.find(({ name }: { name: string }) => name === 'brains').id;
+    const datasetId = await datasetNamed('brains');
     const { json } = await service.post('/v1/scorings', { json: { modelId, datasetId, split: 'test' }, key });
     await service.ended(json.id, key);
     multiplyResults(json.id);
@@ -219,16 +258,32 @@ const faults = async () => (await visitor.allFaults()).filter((fault) => !/Faile
     expect(drawn).toEqual([1, '0.700']);
     expect(await visitor.page.$eval('[data-count="truePositives"]', (cell) => cell.textContent)).toBe('299 found');
     expect(requests - before).toBe(0);
+
+    const tilesAre = (condition: string) =>
+      visitor.page.waitForFunction(
+        `((words) => ${condition})([...document.querySelectorAll('.tile')].map((tile) => tile.textContent))`,
+      );
+    await visitor.select('Labelled', 'normal');
+    await tilesAre(`words.length > 0 && words.every((one) => one.includes('labelled normal'))`);
+    await visitor.select('Called', 'abnormal');
+    await visitor.see('p', 'No picture fits this choice.');
+    await visitor.select('Labelled', 'all');
+    await tilesAre(`words.length > 0 && words.every((one) => one.includes('called abnormal'))`);
+    await visitor.fill('Score from', '0.98');
+    await tilesAre('words.length === 19');
+    const { name, sizeBytes } = await visitor.download('Save as a table');
+    expect(name).toBe(`results-${json.id}.csv`);
+    expect(sizeBytes).toBeGreaterThan(many * 50);
     expect(await visitor.inspectOnPaper('results')).toEqual([]);
   });
 
-  test('tells ten tabs of a job through one stream, goes on with another tab, and ends the session in all at once', async () => {
+  test('tells ten tabs of a job through one stream, goes on with another tab when one sleeps or is left, and ends the session in all at once', async () => {
     const context = visitor.page.browserContext();
     const screen = visitor.page.url();
-    const streams: { lastEventId: unknown; isOpen: boolean }[] = [];
+    const streams: { lastEventId: unknown; isOpen: boolean; closed: Promise<unknown> }[] = [];
     service.server.server.prependListener('request', ({ url, headers, socket }) => {
       if (url !== '/v1/jobs/events') return;
-      const stream = { lastEventId: headers['last-event-id'], isOpen: true };
+      const stream = { lastEventId: headers['last-event-id'], isOpen: true, closed: once(socket, 'close') };
       streams.push(stream);
       socket.once('close', () => (stream.isOpen = false));
     });
@@ -243,11 +298,7 @@ const faults = async () => (await visitor.allFaults()).filter((fault) => !/Faile
       others.push(page);
     }
     const { json: models } = await service.get('/v1/models', { key });
-    const { json: datasets } = await service.get('/v1/datasets?limit=50', { key });
-    const request = {
-      modelId: models.items[0].id,
-      datasetId: datasets.items.find(({ name }: { name: string }) => name === 'brains').id,
-    };
+    const request = { modelId: models.items[0].id, datasetId: await datasetNamed('brains') };
     const shows = (id: string, state: string) =>
       `document.querySelector('a[href="/app/jobs/${id}"]')?.parentElement.textContent.includes('${state}')`;
     let release = () => {};
@@ -256,13 +307,23 @@ const faults = async () => (await visitor.allFaults()).filter((fault) => !/Faile
     await inAll([visitor.page, ...others], shows(job.id, 'working'));
     expect(streams.map(({ lastEventId, isOpen }) => [lastEventId, isOpen])).toEqual([[undefined, true]]);
 
-    await visitor.page.goto('about:blank');
+    // A tab that has fallen asleep keeps its stream and passes nothing on.
+    const front = others.shift()!;
+    await front.bringToFront();
+    const asleep = await visitor.page.createCDPSession();
+    await asleep.send('Page.setWebLifecycleState', { state: 'frozen' });
     release();
     service.worker!.hold = undefined;
-    await inAll(others, shows(job.id, 'done'));
-    expect(streams.filter(({ isOpen }) => isOpen)).toEqual([
-      { lastEventId: expect.stringMatching(/^\d+$/), isOpen: true },
-    ]);
+    await front.evaluate(`{ const now = performance.now.bind(performance); performance.now = () => now() + 25_000; }`);
+    await inAll([front, ...others], shows(job.id, 'done'));
+    expect(streams.map(({ lastEventId }) => lastEventId)).toEqual([undefined, expect.stringMatching(/^\d+$/)]);
+    await asleep.send('Page.setWebLifecycleState', { state: 'active' });
+    await streams[0]!.closed;
+
+    await front.close();
+    const { json: next } = await service.post('/v1/scorings', { json: request, key });
+    await inAll(others, shows(next.id, 'done'));
+    expect(streams.filter(({ isOpen }) => isOpen)).toMatchObject([{ lastEventId: expect.stringMatching(/^\d+$/) }]);
 
     // A tab that cannot agree with the others reads its own stream.
     await visitor.page.bringToFront();
@@ -320,9 +381,9 @@ const faults = async () => (await visitor.allFaults()).filter((fault) => !/Faile
   });
 });
 
-async function emptyDataset(): Promise<string> {
+async function datasetNamed(wanted: string): Promise<string> {
   const { json } = await service.get('/v1/datasets?limit=50', { key });
-  return json.items.find(({ name }: { name: string }) => name === 'Nothing').id;
+  return json.items.find(({ name }: { name: string }) => name === wanted).id;
 }
 
 /** Has a detector say that one of its pictures is of another kind. */

@@ -6,6 +6,7 @@ import {
   type EvaluationScores,
   evaluationScoresFileName,
   type Job,
+  type ProblemError,
   type ScoringResult,
 } from '@mediclip/contracts';
 import { describeMap, writeNpy } from '@mediclip/maps';
@@ -21,6 +22,8 @@ const digest = 'ab'.repeat(32);
 export class FakeWorker {
   /** Jobs wait in `running` until this resolves. */
   hold: Promise<void> | undefined;
+  /** Jobs end with this problem while it is there. */
+  failure: ProblemError | undefined;
   /** Answers scores in place of maps, by the model that is asked. */
   scoreReply: ((modelId: string) => Promise<ScoreReply>) | undefined;
   /** Signals of the scores that were asked for. */
@@ -95,6 +98,10 @@ export class FakeWorker {
     if (this.hold) await Promise.race([this.hold, aborted(signal)]);
     if (signal.aborted) {
       await tenant.attempts.end(attempt, { state: 'cancelled' });
+      return { outcome: 'done' };
+    }
+    if (this.failure) {
+      await tenant.attempts.end(attempt, { state: 'failed', error: this.failure.toProblem() });
       return { outcome: 'done' };
     }
     await tenant.attempts.end(attempt, { state: 'succeeded', result: await resultOf(tenant, attempt, job) });

@@ -21,8 +21,11 @@ type Message =
 
 const retryMs = 2000;
 const lookEveryMs = 5000;
-/** The server says something every 10 s; a tab that passes nothing on for longer is asleep. */
-const silenceMs = 30_000;
+/**
+ * The server says something every 10 s; a tab that passes nothing on for longer is asleep, and another one has taken over
+ * half a minute later at most.
+ */
+const silenceMs = 25_000;
 
 /**
  * Follows all jobs that `owner` may see until `ended` aborts. The tabs of a browser share one stream, because a browser
