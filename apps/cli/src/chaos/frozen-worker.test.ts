@@ -2,12 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { MediclipClient } from '@mediclip/client';
 import type { JobOf, Model } from '@mediclip/contracts';
 import type { Store } from '@mediclip/store';
-import { findRedis } from '@mediclip/testing';
+import { findChromium, findRedis, openBrowser, Visitor } from '@mediclip/testing';
 import { quickOptions, trainedFor, uploadExamples } from '../end-to-end/testing/examples.js';
 import { until } from '../end-to-end/testing/until.js';
 import { Cluster } from './testing/cluster.js';
 import type { LogLine, Member } from './testing/member.js';
 
+const executablePath = findChromium();
 const onRedis = (await findRedis()) === null ? describe.skip : describe;
 
 onRedis('a worker that is frozen beyond its lock while its engine goes on, and is woken', () => {
@@ -65,5 +66,31 @@ onRedis('a worker that is frozen beyond its lock while its engine goes on, and i
       successor.signal('SIGCONT');
     },
     120_000,
+  );
+
+  (executablePath === null ? test.skip : test)(
+    'when all processes die with it, is seen to go on with its job, on a page that nobody loads again',
+    async () => {
+      const browser = await openBrowser(executablePath!);
+      try {
+        const job = await adapt(1000);
+        const visitor = await Visitor.arrive(browser, cluster.apis[0]!.baseUrl);
+        const { page } = visitor;
+        await page.goto(`${visitor.baseUrl}/app/jobs/${job.id}`);
+        const stepsShown = `Number(/(\\d+) of 3000 steps/.exec(document.querySelector('.card')?.textContent)?.[1])`;
+        await visitor.see('.card', /\d of 3000 steps/, 120_000);
+        for (const member of cluster.members()) await member.kill();
+        await visitor.see('.status-line', 'The server is not heard at the moment.');
+        const before = await page.evaluate(stepsShown);
+        for (const member of cluster.members()) await member.start();
+        await visitor.see('dd', 'the work was interrupted and went on', 120_000);
+        await page.waitForFunction(`${stepsShown} > ${before}`, { timeout: 120_000 });
+        await visitor.press('Cancel');
+        await visitor.see('.state', 'cancelled');
+      } finally {
+        await browser.close();
+      }
+    },
+    240_000,
   );
 });
