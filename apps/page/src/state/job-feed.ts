@@ -22,8 +22,8 @@ type Message =
 const retryMs = 2000;
 const lookEveryMs = 5000;
 /**
- * The server says something every 10 s; a tab that passes nothing on for longer is asleep, and another one has taken over
- * half a minute later at most.
+ * The server says something every 10 s; a tab that passes nothing on for longer is asleep, and another one has taken
+ * over half a minute later at most.
  */
 const silenceMs = 25_000;
 

@@ -24,7 +24,7 @@ const mostRead = 20;
 const dicomPrefix = 'DICM';
 const prefixAt = 128;
 
-export const headBytes = prefixAt + dicomPrefix.length;
+const headBytes = prefixAt + dicomPrefix.length;
 
 /**
  * Which of the kinds are among files, told by their names; of files whose names tell nothing, the first few are looked
