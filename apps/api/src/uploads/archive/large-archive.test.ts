@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { temporaryFolder } from '@mediclip/testing';
 import { pack } from 'tar-stream';
+import { type ArchiveEntry, tar } from '../../testing/archives.js';
 import { bitmap } from '../../testing/bitmaps.js';
 
 const MiB = 1024 * 1024;
@@ -33,22 +34,48 @@ function largeTar(): AsyncIterable<Uint8Array> {
   return packing as unknown as AsyncIterable<Uint8Array>;
 }
 
-test('a large archive never sits in memory', async () => {
+async function upload(body: unknown): Promise<Response> {
   const dataset = await fetch(`${url}/v1/datasets`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ name: 'large' }),
   });
   const { id } = (await dataset.json()) as { id: string };
-  const answer = await fetch(`${url}/v1/datasets/${id}/archive`, {
+  return fetch(`${url}/v1/datasets/${id}/archive`, {
     method: 'POST',
     headers: { 'content-type': 'application/x-tar' },
-    body: largeTar() as never,
+    body: body as never,
     ...{ duplex: 'half' },
   });
+}
+
+test('a large archive never sits in memory', async () => {
+  const answer = await upload(largeTar());
   expect(await answer.json()).toMatchObject({ stored: 32, skipped: 1, rejected: 0 });
   server.send('measure');
   const [{ largestBytes }] = (await once(server, 'message')) as [{ largestBytes: number }];
   expect(largestBytes).toBeLessThan(400 * MiB);
   expect(largestBytes).toBeGreaterThan(20 * MiB);
+});
+
+const emptyImages = Array.from({ length: 5_000 }, (_, index): ArchiveEntry => [`train/normal/${index}.png`, '']);
+const keys = Object.fromEntries(Array.from({ length: 900_000 }, (_, index) => [`k${index}`, 0]));
+const longLine: ArchiveEntry[] = [
+  ['images/train/normal/a.bmp', bitmap(4, 4, 1)],
+  ['samples/train.json', JSON.stringify({ filename: 'train/normal/a.bmp', label: 0, ...keys })],
+];
+
+test.each<[what: string, entries: readonly ArchiveEntry[], status: number, answer: object]>([
+  ['5,000 empty images', emptyImages, 200, { stored: 0, rejected: 5_000 }],
+  ['a line of 900,000 keys', longLine, 422, { type: '/problems/archive-manifest-invalid' }],
+])('others are answered while %s are looked at', async (_what, entries, status, answer) => {
+  let isAnswered = false;
+  const uploaded = upload(await tar(entries)).finally(() => {
+    isAnswered = true;
+  });
+  let others = 0;
+  for (; !isAnswered; others++) expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  const { status: found, json } = await uploaded.then(async (one) => ({ status: one.status, json: await one.json() }));
+  expect({ found, json }).toMatchObject({ found: status, json: answer });
+  expect(others).toBeGreaterThan(2);
 });
