@@ -13,7 +13,7 @@ export default {
   moduleNameMapper: {
     '^@mediclip/(api|worker|cli)$': '<rootDir>/apps/$1/src/index.ts',
     '^@mediclip/([^/]+)$': '<rootDir>/packages/$1/src/index.ts',
-    '^@mediclip/([^/]+)/([^/]+)$': '<rootDir>/packages/$1/src/$2/index.ts',
+    '^@mediclip/([^/]+)/([^/.]+)$': '<rootDir>/packages/$1/src/$2/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   testSequencer: '<rootDir>/scripts/jest-sequencer.mjs',
