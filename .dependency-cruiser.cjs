@@ -7,6 +7,7 @@ const rooms = [
   'packages/dataset-layout',
   'packages/threads',
   'packages/maps',
+  'packages/charts',
   'packages/tracing',
   'packages/onnx-graph',
   'packages/backbones',

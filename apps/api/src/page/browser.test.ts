@@ -250,7 +250,9 @@ const faults = async () => (await visitor.allFaults()).filter((fault) => !/Faile
       const histogram = document.querySelector('.histogram');
       histogram.setPointerCapture = () => undefined;
       const { left, width, top } = histogram.getBoundingClientRect();
-      const at = (share) => ({ bubbles: true, buttons: 1, clientX: left + share * width, clientY: top + 9 });
+      // The axis of the scores runs from 14 to 96.5 % of the chart's width.
+      const placeOf = (score) => left + (0.14 + 0.825 * score) * width;
+      const at = (score) => ({ bubbles: true, buttons: 1, clientX: placeOf(score), clientY: top + 9 });
       histogram.dispatchEvent(new PointerEvent('pointerdown', at(0.2)));
       for (let i = 1; i <= 100; i++) histogram.dispatchEvent(new PointerEvent('pointermove', at(0.2 + 0.005 * i)));
       requestAnimationFrame(() => requestAnimationFrame(() => resolve([drawn, output.textContent])));

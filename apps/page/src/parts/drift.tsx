@@ -40,7 +40,7 @@ function Bars({ counts, expected }: { counts: readonly number[]; expected: numbe
   const level = floor - heightOf(expected);
   return (
     <svg
-      class="histogram"
+      class="drift"
       viewBox={`0 0 ${width} ${height}`}
       role="img"
       aria-label={`p-values in ${counts.length} bins from 0 to 1: ${counts.join(', ')}. Without a change there would be about ${expected.toFixed(1)} in each.`}

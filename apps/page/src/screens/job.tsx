@@ -1,7 +1,8 @@
+import type { LossPoint } from '@mediclip/charts';
 import type { Job, JobEvent } from '@mediclip/contracts';
 import { useEffect, useState } from 'preact/hooks';
 import { whileVisible } from '../browser/one-tab.js';
-import { LossChart, type LossPoint } from '../charts/loss-chart.js';
+import { LossChart } from '../charts/loss-chart.js';
 import { Action } from '../parts/action.js';
 import { AuditFindings } from '../parts/audit.js';
 import { cancel, phaseWords } from '../parts/job-line.js';

@@ -1,6 +1,5 @@
 import { inferno, infernoOffset } from '@mediclip/maps';
 import { type Html, html } from './html.js';
-import { short } from './plot.js';
 import { round } from './words.js';
 
 const width = 400;
@@ -14,7 +13,7 @@ export function colourBar(from: number): Html {
     <title id="colours-title">Colours of heat maps from ${round(from)}, dark, to 1, bright</title>
     ${Array.from({ length: steps }, (_, i) => {
       const colour = colourOf(from + ((i + 0.5) / steps) * (1 - from));
-      return html`<rect x="${short(i * step)}" width="${short(step)}" height="14" fill="${colour}"/>`;
+      return html`<rect x="${i * step}" width="${step}" height="14" fill="${colour}"/>`;
     })}
     <text x="0" y="30">${round(from)}</text><text x="${width}" y="30" text-anchor="end">1</text>
   </svg>`;

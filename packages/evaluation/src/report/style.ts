@@ -32,7 +32,7 @@ type Colour = keyof typeof palettes.light;
 const names = Object.keys(palettes.light) as Colour[];
 
 /** The colours as the style sheet and the charts name them: what they are is up to the reader's screen. */
-export const colours = Object.fromEntries(names.map((name) => [name, `var(--${name})`])) as Record<Colour, string>;
+const colours = Object.fromEntries(names.map((name) => [name, `var(--${name})`])) as Record<Colour, string>;
 
 const declared = (palette: Record<Colour, string>): string =>
   names.map((name) => `--${name}: ${palette[name]};`).join(' ');
