@@ -239,6 +239,13 @@ const faults = async () => (await visitor.allFaults()).filter((fault) => !/Faile
     const first = await tiles();
     await visitor.page.evaluate('scrollTo(0, document.body.scrollHeight)');
     await visitor.page.waitForFunction(`document.querySelectorAll('.tile').length > ${first}`);
+    // It stays where the person has scrolled to, and adds no more by itself.
+    await visitor.page.evaluate(`new Promise((resolve) => {
+      let frames = 0;
+      const next = () => (++frames < 30 ? requestAnimationFrame(next) : resolve());
+      next();
+    })`);
+    expect(await tiles()).toBeLessThanOrEqual(first + 120);
     expect(previews).toBeLessThan(many / 4);
 
     await visitor.page.evaluate('scrollTo(0, 0)');
