@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { pixelDigest } from '@mediclip/adaptation';
 import type { Alias, Model, OperationId } from '@mediclip/contracts';
@@ -14,6 +15,16 @@ const flushAfterMs = 1000;
 const deadlineMs = 10_000;
 /** While more requests of users than these wait for their scores in this process, shadows score nothing. */
 const mostWaitingUsers = 4;
+
+interface ShadowTiming {
+  /** A shadow waits until no user has waited for scores for so long; 100 by default ... */
+  readonly quietMs: number;
+  /** ... but for so long at most, so that where users never pause one request a second meets one; 1,000 by default. */
+  readonly patienceMs: number;
+}
+
+const defaultTiming: ShadowTiming = { quietMs: 100, patienceMs: 1000 };
+const lookEveryMs = 25;
 
 /** What the answer to a request says. */
 interface ScoredImages {
@@ -41,22 +52,25 @@ interface Waiting {
 
 /**
  * Has the shadow of an alias score a share of its requests after they were answered. One request at a time in each
- * process, and none while
- * users wait: what comes meanwhile is dropped and counted.
+ * process, when users pause: what comes meanwhile is dropped and counted.
  */
 export class ShadowScorer {
-  readonly #scoreChannel: ScoreChannel;
+  readonly #scoreChannel: Pick<ScoreChannel, 'request'>;
   readonly #logger: Pick<Logger, 'warn'>;
+  readonly #timing: ShadowTiming;
   readonly #waiting = new Map<string, Waiting>();
   readonly #closing = new AbortController();
   #users = 0;
+  /** When a user last waited for scores, in the time of `performance`. */
+  #lastUserAt = Number.NEGATIVE_INFINITY;
   #underWay: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> = Promise.resolve();
 
-  constructor(scoreChannel: ScoreChannel, logger: Pick<Logger, 'warn'>) {
+  constructor(scoreChannel: Pick<ScoreChannel, 'request'>, logger: Pick<Logger, 'warn'>, timing = defaultTiming) {
     this.#scoreChannel = scoreChannel;
     this.#logger = logger;
+    this.#timing = timing;
   }
 
   /** Counts a user's request while `work` waits for its scores. */
@@ -66,6 +80,7 @@ export class ShadowScorer {
       return await work();
     } finally {
       this.#users--;
+      this.#lastUserAt = performance.now();
     }
   }
 
@@ -85,7 +100,8 @@ export class ShadowScorer {
       this.#entry(answered, pair).dropped += images.length;
       return;
     }
-    this.#underWay = this.#score(answered, pair.shadowModelId)
+    this.#underWay = this.#pauseOfUsers()
+      .then(() => this.#score(answered, pair.shadowModelId))
       .then(
         (scored) => void this.#entry(answered, pair).scored.push(...scored),
         (err: unknown) => {
@@ -96,6 +112,17 @@ export class ShadowScorer {
       .finally(() => {
         this.#underWay = undefined;
       });
+  }
+
+  /** Resolves when users pause, when a shadow has been patient enough, or when the server closes. */
+  async #pauseOfUsers(): Promise<void> {
+    const signal = this.#closing.signal;
+    const { quietMs, patienceMs } = this.#timing;
+    const latest = performance.now() + patienceMs;
+    const isQuiet = () => this.#users === 0 && performance.now() - this.#lastUserAt >= quietMs;
+    while (!isQuiet() && performance.now() < latest && !signal.aborted) {
+      await pause(lookEveryMs, undefined, { signal }).catch(() => undefined);
+    }
   }
 
   /** Resolves when what is known is in the store, or given up with a line in the log. */
