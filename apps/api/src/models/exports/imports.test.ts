@@ -267,6 +267,14 @@ describe('an import', () => {
     expect((await upload(archive.bytes)).json).toMatchObject({ digest: made.json.digest });
   });
 
+  test('of a model of deep greys keeps how they are rendered, and so does what is exported of it', async () => {
+    const intensity = { kind: 'percentiles', low: 1, high: 99 };
+    const made = await upload(await zip(exported({ detector: { intensity }, record: { intensity } })));
+    expect(made).toMatchObject({ status: 201, json: { intensity } });
+    const archive = await service.get(`/v1/models/${made.json.id}/export`);
+    expect((await upload(archive.bytes)).json).toMatchObject({ digest: made.json.digest, intensity });
+  });
+
   test('takes zips only', async () => {
     expect((await upload(await zip(exported()), { 'content-type': 'application/json' })).problem).toBe(
       'unsupported-media-type',
