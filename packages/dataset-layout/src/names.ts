@@ -26,7 +26,7 @@ const labels = new Map<string, Label>([
 /** Names of folders of masks. */
 const maskFolder = /^(?:masks?|ground[ _-]?truths?|ground_true|gt|segmentations?|labels?|annotations?)$/i;
 /** Names of folders of images beside those of their masks. */
-const imageFolder = /^(?:im(?:a)?ge?s?)$/i;
+const imageFolder = /^(?:images?|imgs?)$/i;
 
 /**
  * The path that a name stands for, as segments: with `\` and percent-encoded separators as `/`, in Unicode's composed
@@ -58,6 +58,7 @@ export const folderLabelOf = (name: string): Label | undefined => labels.get(nam
 /** Whether a folder of this name holds masks. */
 export const isMaskFolder = (name: string): boolean => maskFolder.test(name);
 
+/** Whether a folder of this name holds the images that lie beside a folder of their masks. */
 export const isImageFolder = (name: string): boolean => imageFolder.test(name);
 
 export const withoutExtension = (name: string): string => name.replace(extension, '');

@@ -39,12 +39,8 @@ async function place(entries: readonly Entry[], top: string, names: readonly str
       name: names[entry.index] ?? entry.path,
       content: () => readList(entry.index),
     }));
-    return {
-      kind: 'lists' as LayoutKind,
-      splits: true,
-      lists: new Set(lists),
-      ...(await placeByLists(entries, asked)),
-    };
+    const kind: LayoutKind = 'lists';
+    return { ...nothing, kind, lists: new Set(lists), ...(await placeByLists(entries, asked)) };
   }
   await yieldToEventLoop();
   const rules = folderRulesOf(entries);

@@ -39,8 +39,8 @@ export class GatheredBytes {
   }
 
   /** All that was added in a buffer of its own, which can be moved to a thread. */
-  joined(): Uint8Array<ArrayBuffer> {
-    const bytes = new Uint8Array(this.#sizeBytes);
+  joined(): Buffer<ArrayBuffer> {
+    const bytes = Buffer.alloc(this.#sizeBytes);
     let at = 0;
     for (const piece of this.pieces()) {
       bytes.set(piece, at);

@@ -77,7 +77,7 @@ async function textOf(payload: IncomingMessage, limitBytes: number, take: (bytes
     take(bytes.length);
     text.add(bytes);
   }
-  return Buffer.from(text.joined().buffer).toString('utf8');
+  return text.joined().toString('utf8');
 }
 
 /**

@@ -21,7 +21,7 @@ export class ByteReader {
       onBytes?.(piece.length);
       bytes.add(piece);
     }
-    return Buffer.from(bytes.joined().buffer);
+    return bytes.joined();
   }
 
   /** The next `count` bytes as they come. Throws `StreamTooShort`. */
@@ -42,7 +42,7 @@ export class ByteReader {
       onBytes(this.#held.length);
       bytes.add(this.#held);
     }
-    return Buffer.from(bytes.joined().buffer);
+    return bytes.joined();
   }
 
   /** Reads to the end, which the digest of a body needs; whether there was nothing left. */

@@ -4,7 +4,7 @@ import { count } from '../parts/words.js';
 import { batchesOf, formOf } from '../upload/batches.js';
 import type { PlannedImage } from '../upload/plan.js';
 import { post } from '../upload/post.js';
-import type { Reading } from '../upload/reading.js';
+import { fieldsOf, type Reading } from '../upload/reading.js';
 import { announce } from './announce.js';
 
 /** An upload, under way or ended. */
@@ -53,8 +53,7 @@ export async function uploadArchive(datasetId: string, archive: Blob, reading: R
   await run(datasetId, 0, async ({ id, signal: aborted, answered }) => {
     change(id, { bytes: archive.size });
     const onSent = (bytes: number) => change(id, { sentBytes: bytes });
-    const asked = Object.entries(reading).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
-    const path = `/v1/datasets/${datasetId}/archive?${new URLSearchParams(asked)}`;
+    const path = `/v1/datasets/${datasetId}/archive?${new URLSearchParams(fieldsOf(reading))}`;
     const contentType = 'application/octet-stream';
     answered(await post<Upload>({ path, body: archive, contentType, signal: aborted, onSent }));
   });

@@ -1,5 +1,5 @@
 import type { PlannedImage } from './plan.js';
-import type { Reading } from './reading.js';
+import { fieldsOf, type Reading } from './reading.js';
 
 const filesAtOnce = 20;
 const bytesAtOnce = 64 * 1024 * 1024;
@@ -42,7 +42,7 @@ export function formOf(images: readonly PlannedImage[], reading: Reading = {}): 
       content,
       '\r\n',
     );
-  for (const [name, value] of Object.entries(reading)) if (value !== undefined) field(name, value);
+  for (const [name, value] of fieldsOf(reading)) field(name, value);
   let lastGroup: string | undefined;
   for (const { file: image, split, label, mask, group } of images) {
     field('split', split);

@@ -6,6 +6,10 @@ export interface Reading {
   readonly axis?: SliceAxis | undefined;
 }
 
+/** What is said of it, as the fields of a form or the parameters of a query have it. */
+export const fieldsOf = (reading: Reading): [name: string, value: string][] =>
+  Object.entries(reading).flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, value]]));
+
 /** A kind of files that can be read in more than one way. */
 export type ReadingKind = 'dicom' | 'nifti';
 
