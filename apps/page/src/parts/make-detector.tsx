@@ -4,7 +4,7 @@ import { all, send } from '../api/http.js';
 import { learn } from '../state/jobs.js';
 import { go } from '../state/router.js';
 import { Action } from './action.js';
-import { type Intensity, IntensityField } from './intensity.js';
+import { type Choices, DetectorChoices } from './detector-choices.js';
 import { useLoaded } from './loaded.js';
 import { count, duration } from './words.js';
 
@@ -14,13 +14,16 @@ const usualEpochs = 50;
 /** The way from a data set to a detector. */
 export function MakeDetector({ dataset }: { dataset: Dataset }) {
   const available = dataset.counts.train.normal;
-  const [name, setName] = useState(`Detector for ${dataset.name}`.slice(0, 200));
-  const [shots, setShots] = useState<number>();
-  const [seed, setSeed] = useState(0);
-  const [epochs, setEpochs] = useState<number>();
-  const [backbone, setBackbone] = useState('lite');
-  const [intensity, setIntensity] = useState<Intensity>();
-  const [excludesOutliers, setExcludesOutliers] = useState(false);
+  const [choices, setChoices] = useState<Choices>({
+    name: `Detector for ${dataset.name}`.slice(0, 200),
+    shots: undefined,
+    seed: 0,
+    epochs: undefined,
+    backbone: 'lite',
+    intensity: undefined,
+    excludesOutliers: false,
+  });
+  const { epochs, backbone, intensity, seed } = choices;
   const loaded = useLoaded(
     async () => ({
       backbones: (await all<Backbone>('/v1/backbones')).filter((one) => one.available),
@@ -28,17 +31,17 @@ export function MakeDetector({ dataset }: { dataset: Dataset }) {
     }),
     [],
   );
-  const chosenShots = Math.min(shots ?? usualShots, Math.max(available, 1));
+  const chosenShots = Math.min(choices.shots ?? usualShots, Math.max(available, 1));
   const make = async () => {
     const asked: AdaptationRequest = {
       datasetId: dataset.id,
-      name: name.trim() || dataset.name,
+      name: choices.name.trim() || dataset.name,
       shots: chosenShots,
       seed,
       backbone,
       ...(epochs !== undefined && { training: { epochs } }),
       ...(intensity && { intensity }),
-      ...(excludesOutliers && { excludeOutliers: true }),
+      ...(choices.excludesOutliers && { excludeOutliers: true }),
     };
     const job = await send<Job>('POST', '/v1/adaptations', asked);
     learn(job);
@@ -64,63 +67,13 @@ export function MakeDetector({ dataset }: { dataset: Dataset }) {
       )}
       <details>
         <summary>More choices</summary>
-        <div class="form">
-          <label>
-            Name
-            <input value={name} maxLength={200} onInput={({ currentTarget }) => setName(currentTarget.value)} />
-          </label>
-          <label>
-            Normal pictures to learn from
-            <input
-              type="number"
-              min="1"
-              max={available}
-              value={chosenShots}
-              onChange={({ currentTarget }) => setShots(Math.max(1, Math.round(currentTarget.valueAsNumber) || 1))}
-            />
-          </label>
-          <label>
-            Rounds of learning
-            <input
-              type="number"
-              min="1"
-              placeholder="as usual"
-              value={epochs ?? ''}
-              onChange={({ currentTarget }) => {
-                const rounds = Math.round(currentTarget.valueAsNumber);
-                setEpochs(rounds >= 1 ? rounds : undefined);
-              }}
-            />
-          </label>
-          <label>
-            Seed (another one draws other pictures)
-            <input
-              type="number"
-              min="0"
-              value={seed}
-              onChange={({ currentTarget }) => setSeed(Math.max(0, Math.round(currentTarget.valueAsNumber) || 0))}
-            />
-          </label>
-          <label>
-            Backbone
-            <select value={backbone} onChange={({ currentTarget }) => setBackbone(currentTarget.value)}>
-              {(loaded.value?.backbones ?? []).map(({ id, name: title }) => (
-                <option key={id} value={id}>
-                  {title}
-                </option>
-              ))}
-            </select>
-          </label>
-          <IntensityField onChange={setIntensity} />
-          <label class="check">
-            <input
-              type="checkbox"
-              checked={excludesOutliers}
-              onChange={({ currentTarget }) => setExcludesOutliers(currentTarget.checked)}
-            />{' '}
-            Leave out pictures that do not belong to the others
-          </label>
-        </div>
+        <DetectorChoices
+          choices={choices}
+          shots={chosenShots}
+          available={available}
+          backbones={loaded.value?.backbones ?? []}
+          onChange={(change) => setChoices((before) => ({ ...before, ...change }))}
+        />
       </details>
       <Action main disabled={available === 0} do={make}>
         Make a detector

@@ -132,16 +132,7 @@ async function followLoss(jobId: string, setPoints: Change, stopped: AbortSignal
 
 /** What came of it, and where to go from there. */
 function Ended({ job }: { job: Job }) {
-  if (job.state === 'failed' && job.error) {
-    return (
-      <p class="problem" role="alert">
-        <strong>{job.error.title}.</strong> {job.error.detail}{' '}
-        <a href={job.error.type} target="_blank" rel="noopener">
-          What to do
-        </a>
-      </p>
-    );
-  }
+  if (job.state === 'failed' && job.error) return <Failed error={job.error} />;
   if (job.state !== 'succeeded') return null;
   switch (job.kind) {
     case 'adaptation':
@@ -171,22 +162,7 @@ function Ended({ job }: { job: Job }) {
         </p>
       );
     case 'revision':
-      return job.result === undefined ? null : (
-        <>
-          <p>
-            {count(job.result.added, 'normal picture')} added;{' '}
-            {job.result.calibrated ? 'its threshold was calibrated again.' : 'it is not calibrated.'}
-          </p>
-          {job.result.notes?.map((note) => (
-            <p key={note} class="quiet">
-              {note}
-            </p>
-          ))}
-          <a class="button main" href={`/app/models/${job.result.modelId}`}>
-            See the new detector
-          </a>
-        </>
-      );
+      return <Revised job={job} />;
     case 'audit':
       return (
         <>
@@ -217,4 +193,35 @@ function Ended({ job }: { job: Job }) {
         </a>
       );
   }
+}
+
+function Failed({ error: { title, detail, type } }: { error: NonNullable<Job['error']> }) {
+  return (
+    <p class="problem" role="alert">
+      <strong>{title}.</strong> {detail}{' '}
+      <a href={type} target="_blank" rel="noopener">
+        What to do
+      </a>
+    </p>
+  );
+}
+
+function Revised({ job: { result } }: { job: Extract<Job, { kind: 'revision' }> }) {
+  if (result === undefined) return null;
+  return (
+    <>
+      <p>
+        {count(result.added, 'normal picture')} added;{' '}
+        {result.calibrated ? 'its threshold was calibrated again.' : 'it is not calibrated.'}
+      </p>
+      {result.notes?.map((note) => (
+        <p key={note} class="quiet">
+          {note}
+        </p>
+      ))}
+      <a class="button main" href={`/app/models/${result.modelId}`}>
+        See the new detector
+      </a>
+    </>
+  );
 }

@@ -5,6 +5,7 @@ import { Action } from '../parts/action.js';
 import { JobLine } from '../parts/job-line.js';
 import { Show, useLoaded } from '../parts/loaded.js';
 import { count } from '../parts/words.js';
+import { everyResult, FilterFields, passes } from '../results/filter.js';
 import { Gallery } from '../results/gallery.js';
 import { Groups } from '../results/groups.js';
 import { PictureDialog } from '../results/picture-dialog.js';
@@ -55,26 +56,15 @@ async function load(id: string): Promise<ResultsData> {
   return { job, model, results: scored, failed: results.length - scored.length };
 }
 
-interface Filter {
-  readonly label: Label | 'all';
-  readonly decision: 'abnormal' | 'normal' | 'all';
-  readonly minScore: number;
-}
-
 function Found({ job, model, results, failed, onChange }: ResultsData & { onChange: () => void }) {
   const kept = model?.manualThreshold?.threshold ?? model?.calibration?.threshold ?? startThreshold;
   const [threshold, setThreshold] = useState(kept);
-  const [filter, setFilter] = useState<Filter>({ label: 'all', decision: 'all', minScore: 0 });
+  const [filter, setFilter] = useState(everyResult);
   const [openId, setOpenId] = useState<string>();
   const [verdicts, setVerdicts] = useState<ReadonlyMap<string, Scored>>(new Map());
   const { datasetId } = job.request;
   const judged = results.map((result) => verdicts.get(result.imageId) ?? result);
-  const shown = judged.filter(
-    (result) =>
-      (filter.label === 'all' || result.label === filter.label) &&
-      (filter.decision === 'all' || isFlagged(result, threshold) === (filter.decision === 'abnormal')) &&
-      result.score >= filter.minScore,
-  );
+  const shown = judged.filter((result) => passes(result, filter, threshold));
   const open = judged.find(({ imageId }) => imageId === openId);
   const move = (step: 1 | -1) => {
     const next = shown[shown.findIndex(({ imageId }) => imageId === openId) + step];
@@ -98,13 +88,7 @@ function Found({ job, model, results, failed, onChange }: ResultsData & { onChan
         )}
         <a href={`/app/datasets/${datasetId}`}>See the data set</a>
       </p>
-      {foreign > 0 && (
-        <p class="problem">
-          <strong>{count(foreign, 'picture is', 'pictures are')} not of the kind that this detector knows</strong> (◆):{' '}
-          {foreign === 1 ? 'its score says' : 'their scores say'} nothing about disease. Look at{' '}
-          {foreign === 1 ? 'it' : 'them'} before you trust the figures below.
-        </p>
-      )}
+      <ForeignNote count={foreign} />
       <ThresholdPanel
         model={model}
         scores={results}
@@ -117,41 +101,7 @@ function Found({ job, model, results, failed, onChange }: ResultsData & { onChan
       <section>
         <h2>Pictures, most unusual first</h2>
         <div class="row controls">
-          <label>
-            Labelled{' '}
-            <select
-              value={filter.label}
-              onChange={({ currentTarget }) => setFilter({ ...filter, label: currentTarget.value as Filter['label'] })}
-            >
-              <option value="all">any</option>
-              <option value="normal">normal</option>
-              <option value="abnormal">abnormal</option>
-            </select>
-          </label>
-          <label>
-            Called{' '}
-            <select
-              value={filter.decision}
-              onChange={({ currentTarget }) =>
-                setFilter({ ...filter, decision: currentTarget.value as Filter['decision'] })
-              }
-            >
-              <option value="all">any</option>
-              <option value="abnormal">abnormal</option>
-              <option value="normal">normal</option>
-            </select>
-          </label>
-          <label>
-            Score from{' '}
-            <input
-              type="number"
-              min="0"
-              max="1"
-              step="0.05"
-              value={filter.minScore}
-              onChange={({ currentTarget }) => setFilter({ ...filter, minScore: currentTarget.valueAsNumber || 0 })}
-            />
-          </label>
+          <FilterFields filter={filter} onFilter={setFilter} />
           <Action do={() => saveTable(job.id)}>Save as a table (CSV)</Action>
         </div>
         <Gallery datasetId={datasetId} results={shown} threshold={threshold} onOpen={setOpenId} />
@@ -170,6 +120,17 @@ function Found({ job, model, results, failed, onChange }: ResultsData & { onChan
         />
       )}
     </>
+  );
+}
+
+function ForeignNote({ count: foreign }: { count: number }) {
+  if (foreign === 0) return null;
+  return (
+    <p class="problem">
+      <strong>{count(foreign, 'picture is', 'pictures are')} not of the kind that this detector knows</strong> (◆):{' '}
+      {foreign === 1 ? 'its score says' : 'their scores say'} nothing about disease. Look at{' '}
+      {foreign === 1 ? 'it' : 'them'} before you trust the figures below.
+    </p>
   );
 }
 

@@ -30,14 +30,6 @@ interface Found {
 export function StartScreen() {
   const [plan, setPlan] = useState<Found>();
   const [error, setError] = useState<unknown>();
-  const loaded = useLoaded(
-    async () => ({
-      datasets: await all<Dataset>('/v1/datasets', recent),
-      models: await all<ModelSummary>('/v1/models', recent),
-      latest: await all<Job>('/v1/jobs', recent),
-    }),
-    [],
-  );
   const take = async (files: ChosenFile[]) => {
     setError(undefined);
     const [first] = files;
@@ -74,54 +66,69 @@ export function StartScreen() {
       </div>
       <ProblemNote error={error} />
       {plan && <PlanDialog name={plan.name} plan={plan.plan} onCancel={() => setPlan(undefined)} onSend={plan.send} />}
-      <Show of={loaded}>
-        {({ datasets, models, latest }) => (
-          <div class="columns">
-            <section>
-              <h2>Data sets</h2>
-              <ul class="plain">
-                {datasets.map(({ id, name, counts, createdAt }) => (
-                  <li key={id}>
-                    <a href={`/app/datasets/${id}`}>{name}</a>{' '}
-                    <span class="quiet">
-                      {count(counts.total, 'picture')}, {when(createdAt)}
-                    </span>
-                  </li>
-                ))}
-              </ul>
-              {datasets.length === 0 && <p class="quiet">None yet.</p>}
-            </section>
-            <section>
-              <h2>Detectors</h2>
-              <ul class="plain">
-                {models.map((model) => (
-                  <li key={model.id}>
-                    <a href={`/app/models/${model.id}`}>{detectorName(model, datasets)}</a>{' '}
-                    <span class="quiet">
-                      {model.parentModelId === undefined ? `from ${count(model.shots, 'picture')}` : 'a refit'},{' '}
-                      {when(model.createdAt)}
-                    </span>
-                  </li>
-                ))}
-              </ul>
-              {models.length === 0 && <p class="quiet">None yet.</p>}
-            </section>
-            <section>
-              <h2>Latest work</h2>
-              <ul class="plain">
-                {latest.map((job) => (
-                  <li key={job.id}>
-                    <JobLine job={jobs.value.get(job.id) ?? job} />
-                    <span class="quiet">{when(job.createdAt)}</span>
-                  </li>
-                ))}
-              </ul>
-              {latest.length === 0 && <p class="quiet">None yet.</p>}
-            </section>
-          </div>
-        )}
-      </Show>
+      <Latest />
     </>
+  );
+}
+
+/** What was made and done lately. */
+function Latest() {
+  const loaded = useLoaded(
+    async () => ({
+      datasets: await all<Dataset>('/v1/datasets', recent),
+      models: await all<ModelSummary>('/v1/models', recent),
+      latest: await all<Job>('/v1/jobs', recent),
+    }),
+    [],
+  );
+  return (
+    <Show of={loaded}>
+      {({ datasets, models, latest }) => (
+        <div class="columns">
+          <section>
+            <h2>Data sets</h2>
+            <ul class="plain">
+              {datasets.map(({ id, name, counts, createdAt }) => (
+                <li key={id}>
+                  <a href={`/app/datasets/${id}`}>{name}</a>{' '}
+                  <span class="quiet">
+                    {count(counts.total, 'picture')}, {when(createdAt)}
+                  </span>
+                </li>
+              ))}
+            </ul>
+            {datasets.length === 0 && <p class="quiet">None yet.</p>}
+          </section>
+          <section>
+            <h2>Detectors</h2>
+            <ul class="plain">
+              {models.map((model) => (
+                <li key={model.id}>
+                  <a href={`/app/models/${model.id}`}>{detectorName(model, datasets)}</a>{' '}
+                  <span class="quiet">
+                    {model.parentModelId === undefined ? `from ${count(model.shots, 'picture')}` : 'a refit'},{' '}
+                    {when(model.createdAt)}
+                  </span>
+                </li>
+              ))}
+            </ul>
+            {models.length === 0 && <p class="quiet">None yet.</p>}
+          </section>
+          <section>
+            <h2>Latest work</h2>
+            <ul class="plain">
+              {latest.map((job) => (
+                <li key={job.id}>
+                  <JobLine job={jobs.value.get(job.id) ?? job} />
+                  <span class="quiet">{when(job.createdAt)}</span>
+                </li>
+              ))}
+            </ul>
+            {latest.length === 0 && <p class="quiet">None yet.</p>}
+          </section>
+        </div>
+      )}
+    </Show>
   );
 }
 
