@@ -38,7 +38,8 @@ interface ScoredImages {
 /** A request that was answered, for the shadow of its alias. */
 interface AnsweredRequest extends ScoredImages {
   readonly store: TenantStore;
-  readonly alias: Alias;
+  readonly name: string;
+  readonly shadow: NonNullable<Alias['shadow']>;
 }
 
 interface Waiting {
@@ -89,24 +90,26 @@ export class ShadowScorer {
    * without an alias has no shadow.
    */
   noteOnceAnswered({ store, alias, reply }: Pick<Call<OperationId>, 'store' | 'alias' | 'reply'>, of: ScoredImages) {
-    if (alias?.shadow !== undefined) reply.raw.once('finish', () => this.#note({ ...of, store, alias }));
+    if (alias?.shadow === undefined || of.images.length === 0) return;
+    const { name, shadow } = alias;
+    reply.raw.once('finish', () => this.#note({ ...of, store, name, shadow }));
   }
 
   #note(answered: AnsweredRequest): void {
-    const { alias, images } = answered;
-    if (alias.shadow === undefined || images.length === 0 || Math.random() >= alias.shadow.share) return;
-    const pair = { modelId: answered.model.id, shadowModelId: alias.shadow.modelId };
+    const { name, shadow, images } = answered;
+    if (Math.random() >= shadow.share) return;
+    const pair = { modelId: answered.model.id, shadowModelId: shadow.modelId };
     if (this.#underWay || this.#users > mostWaitingUsers || this.#closing.signal.aborted) {
       this.#entry(answered, pair).dropped += images.length;
       return;
     }
     this.#underWay = this.#pauseOfUsers()
-      .then(() => this.#score(answered, pair.shadowModelId))
+      .then(() => this.#score(answered))
       .then(
         (scored) => void this.#entry(answered, pair).scored.push(...scored),
         (err: unknown) => {
           this.#entry(answered, pair).failed += images.length;
-          this.#logger.warn({ err, alias: alias.name }, 'the shadow of an alias has not scored');
+          this.#logger.warn({ err, alias: name }, 'the shadow of an alias has not scored');
         },
       )
       .finally(() => {
@@ -141,7 +144,7 @@ export class ShadowScorer {
   }
 
   /** What waits to be written of this alias and pair of models. */
-  #entry({ store, alias: { name } }: AnsweredRequest, pair: ShadowPair): Waiting {
+  #entry({ store, name }: AnsweredRequest, pair: ShadowPair): Waiting {
     const key = `${store.tenant}/${name}/${pair.modelId}/${pair.shadowModelId}`;
     const waiting = this.#waiting.get(key) ?? { store, name, pair, scored: [], dropped: 0, failed: 0 };
     this.#waiting.set(key, waiting);
@@ -149,13 +152,14 @@ export class ShadowScorer {
     return waiting;
   }
 
-  async #score({ store, model, side, images, scores }: AnsweredRequest, shadowId: string): Promise<ShadowedImage[]> {
-    const shadow = await store.models.get(shadowId);
+  async #score(answered: AnsweredRequest): Promise<ShadowedImage[]> {
+    const { store, model, side, images, scores } = answered;
+    const shadow = await store.models.get(answered.shadow.modelId);
     const { backbone } = shadow.configuration;
     if (!isDeepStrictEqual(shadow.intensity, model.intensity)) {
       throw new Error('The shadow renders deep greys otherwise than the model whose images it is given.');
     }
-    const message = encodeScoreMessage({ tenant: store.tenant, modelId: shadowId, side, images: [...images] });
+    const message = encodeScoreMessage({ tenant: store.tenant, modelId: shadow.id, side, images: [...images] });
     const options = { topic: backbone, deadlineMs, signal: this.#closing.signal };
     const reply = decodeScoreReply(await this.#scoreChannel.request(message, options));
     if (reply.outcome === 'refused') throw new Error(reply.detail);

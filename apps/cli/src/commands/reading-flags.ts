@@ -1,4 +1,4 @@
-import type { DicomGroups, SliceAxis } from '@mediclip/contracts';
+import { type DicomGroups, dicomGroupsSchema, type SliceAxis, sliceAxisSchema } from '@mediclip/contracts';
 import { type Command, Option } from 'commander';
 
 /** How files are read that can be read in more than one way. */
@@ -11,17 +11,17 @@ export interface ReadingFlags extends AxisFlags {
 }
 
 export function addAxisFlag(command: Command): Command {
-  const axes: readonly SliceAxis[] = ['axial', 'coronal', 'sagittal'];
   return command.addOption(
     new Option('--axis <axis>', 'slices of NIfTI volumes (default: across the axis of the largest spacing)').choices(
-      axes,
+      sliceAxisSchema.options,
     ),
   );
 }
 
 export function addReadingFlags(command: Command): Command {
-  const kinds: readonly DicomGroups[] = ['series', 'study', 'patient'];
   return addAxisFlag(command).addOption(
-    new Option('--dicom-groups <kind>', 'what DICOM images belong together by (default: series)').choices(kinds),
+    new Option('--dicom-groups <kind>', 'what DICOM images belong together by (default: series)').choices(
+      dicomGroupsSchema.options,
+    ),
   );
 }
