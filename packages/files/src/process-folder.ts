@@ -3,6 +3,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, symlink, unlink, utim
 import { connect, createServer, type Server } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
+import { makeFolder } from './make-folder.js';
 
 const markName = '.alive';
 const nameOf = /^([a-z]+)-([0-9a-f]{8})-[0-9a-f-]{36}$/;
@@ -51,7 +52,7 @@ export class ProcessFolder {
    * missing.
    */
   static async make(parent: string, purpose: string): Promise<ProcessFolder> {
-    await mkdir(parent, { recursive: true });
+    await makeFolder(parent);
     const name = `${purpose}-${await machine()}-${randomUUID()}`;
     const target = path.join(parent, name);
     // Nobody may find it before it has its mark.

@@ -1,7 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { foreignNote } from '@mediclip/evaluation';
-import { writeFileWhole } from '@mediclip/files';
+import { makeFolder, writeFileWhole } from '@mediclip/files';
 import pMap from 'p-map';
 import { filesAtOnce } from '../image-files.js';
 import { createOutput } from '../terminal/output.js';
@@ -29,7 +28,7 @@ export async function score(
   const output = createOutput(flags.json);
   if (maps !== undefined) {
     refuseSameNames(files);
-    await mkdir(maps, { recursive: true });
+    await makeFolder(maps);
   }
   const wants = { overlay: maps !== undefined, npy: maps !== undefined && flags.raw };
   const tell = (

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { writeFileWhole } from '@mediclip/files';
+import { makeFolder, writeFileWhole } from '@mediclip/files';
 import { createOutput } from '../terminal/output.js';
 import { addKey, createKey } from './keys.js';
 
@@ -24,7 +24,7 @@ const user = 'mediclip';
  */
 export async function makeSecrets(folder: string, { tenant, json, pacs = false }: SecretsFlags): Promise<void> {
   const output = createOutput(json);
-  await mkdir(folder, { recursive: true, mode: 0o750 });
+  await makeFolder(folder, { mode: 0o750 });
   const make = async (name: string, content: () => string | Promise<string>) => {
     const file = path.join(folder, name);
     if (existsSync(file)) return;

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fileAt, type LabelledFile, MediclipClient } from '@mediclip/client';
 import type { Evaluation, Figure, JobKind, JobOf, ScoringResult } from '@mediclip/contracts';
+import { makeFolder } from '@mediclip/files';
 import type { DataFolder } from '../folder/data-files.js';
 import { readDataFolder } from '../folder/data-folder.js';
 import { createOutput, type Output } from '../terminal/output.js';
@@ -26,7 +27,7 @@ export interface DemoFlags {
 export async function demo({ out, open }: DemoFlags, signal: AbortSignal): Promise<void> {
   const output = createOutput(false);
   await rm(out, { recursive: true, force: true });
-  await mkdir(path.join(out, 'overlays'), { recursive: true });
+  await makeFolder(path.join(out, 'overlays'));
   output.remark('Starting the embedded server …');
   const server = await startEmbeddedServer(path.join(out, 'data'));
   try {

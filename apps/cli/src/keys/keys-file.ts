@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type ApiKeysFile, apiKeysFileSchema } from '@mediclip/contracts';
-import { syncFolder } from '@mediclip/files';
+import { makeFolder, syncFolder } from '@mediclip/files';
 import { UsageError } from '../usage-error.js';
 
 export type StoredKey = ApiKeysFile['keys'][number];
@@ -27,7 +27,7 @@ export async function readKeysFile(file: string): Promise<StoredKey[]> {
  * is.
  */
 export async function changeKeysFile(named: string, change: (keys: StoredKey[]) => StoredKey[]): Promise<void> {
-  await mkdir(path.dirname(path.resolve(named)), { recursive: true });
+  await makeFolder(path.dirname(path.resolve(named)));
   const file = existsSync(named) ? await realpath(named) : named;
   const next = `${file}.partial`;
   const handle = await open(next, 'wx', newFileMode).catch((error: NodeJS.ErrnoException) => {

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { type AdaptationJob, copiesNote, readDetector, writeExportedModel } from '@mediclip/adaptation';
 import { openBackbone } from '@mediclip/backbones';
 import { type Engine, EngineError } from '@mediclip/engine';
 import { intensityFact } from '@mediclip/evaluation';
+import { makeFolder } from '@mediclip/files';
 import { parseAdaptationFlags } from '../commands/adaptation-flags.js';
 import type { DataFolder } from '../folder/data-files.js';
 import { announce } from '../folder/data-folder.js';
@@ -49,7 +50,7 @@ export async function adapt(folder: string, flags: AdaptFlags, { output, signal 
   await withEngine(flags, async (engine) => {
     signal.throwIfAborted();
     if (!flags.resume) await rm(partial, { recursive: true, force: true });
-    await mkdir(partial, { recursive: true });
+    await makeFolder(partial);
     const shots = await judgeOutliers(engine, options, loaded, path.join(partial, 'inspection'), output);
     const job: AdaptationJob = { options, ...shots, intensity, workFolder: partial, outFolder };
     await train(engine, job, output, signal, flags);

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import {
   detectorFileNames,
@@ -10,7 +10,7 @@ import {
 } from '@mediclip/adaptation';
 import { openBackbone } from '@mediclip/backbones';
 import type { Engine } from '@mediclip/engine';
-import { sha256Of } from '@mediclip/files';
+import { makeFolder, sha256Of } from '@mediclip/files';
 import { filesDigest } from '@mediclip/store';
 import { loadNormals } from '../folder/load-normals.js';
 import { Progress } from '../terminal/progress.js';
@@ -52,7 +52,7 @@ export async function revise(
 
   const partial = `${out}.partial`;
   await rm(partial, { recursive: true, force: true });
-  await mkdir(partial, { recursive: true });
+  await makeFolder(partial);
   const progress = new Progress(output, 'images');
   const outFolder = path.join(partial, 'model');
   try {

@@ -1,7 +1,7 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { writeFileWhole } from '@mediclip/files';
+import { makeFolder, writeFileWhole } from '@mediclip/files';
 import { z } from 'zod';
 import { readRecord } from '../folder/read-record.js';
 
@@ -23,7 +23,7 @@ export async function readLogin(): Promise<Login | undefined> {
 /** Writes the file for its owner's eyes only. */
 export async function writeLogin(login: Login): Promise<string> {
   const file = loginFile();
-  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+  await makeFolder(path.dirname(file), { mode: 0o700 });
   await writeFileWhole(file, async (handle) => {
     await handle.chmod(0o600);
     await handle.writeFile(`${JSON.stringify(login, undefined, 2)}\n`);

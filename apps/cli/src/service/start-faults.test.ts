@@ -7,6 +7,8 @@ import { mediclip } from '../testing/run-mediclip.js';
 const noDisk = whyNoSmallDisk();
 if (noDisk) console.warn(`NOT RUN: the read-only data folder, because ${noDisk}.`);
 const onDisk = noDisk ? test.skip : test;
+if (process.platform !== 'linux') console.warn('NOT RUN: the data folder in /proc, because there is none.');
+const onLinux = process.platform === 'linux' ? test : test.skip;
 
 /** What `mediclip serve` says that cannot start: one sentence, and no stack. */
 async function sentence(settings: Readonly<Record<string, string>>): Promise<string> {
@@ -30,6 +32,12 @@ describe('one sentence says that', () => {
   test('the data folder is a file', async () => {
     const name = file();
     expect(await sentence({ MEDICLIP_DATA_DIR: name })).toContain(name);
+  });
+
+  onLinux('the data folder, or that of the store, is where no folders can be made', async () => {
+    for (const settings of [{ MEDICLIP_DATA_DIR: '/proc/nope' }, { MEDICLIP_STORE_URL: 'file:///proc/nope' }]) {
+      expect(await sentence(settings)).toContain("mkdir '/proc/nope'");
+    }
   });
 
   test('the keys file is a folder, is missing, or holds something else', async () => {

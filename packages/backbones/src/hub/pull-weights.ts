@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolder } from '@mediclip/files';
 import { catalogueEntry } from '../catalogue/entries.js';
 import { type PlacedWeights, publishWeights, refuseBundledOrPresent } from '../weights/import/import-weights.js';
 import { recogniseWeights } from '../weights/import/recognise-weights.js';
@@ -37,7 +38,7 @@ export async function pullWeights(id: string, options: PullOptions): Promise<Pla
     );
   }
   const staging = path.join(modelsFolder, `${id}.partial`);
-  await mkdir(staging, { recursive: true });
+  await makeFolder(staging);
   // Loaded when needed: its HTTP client is larger than all else of this room.
   const { Hub } = await import('./hub.js');
   const hub = new Hub(options.hub);

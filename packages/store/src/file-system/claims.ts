@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ignoreAbsent, makeFolder } from './durable.js';
+import { makeFolder } from '@mediclip/files';
+import { ignoreAbsent } from './durable.js';
 import { errorCode, evictedWrite, isAbsent } from './file-errors.js';
 import { contentPath, type Staged } from './staging.js';
 

@@ -1,6 +1,6 @@
-import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { link, open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { sha256Of, syncFolder } from '@mediclip/files';
+import { makeFolder, sha256Of, syncFolder } from '@mediclip/files';
 import { InvalidKey, PreconditionFailed } from '../errors.js';
 import { assertFolder, assertKey, assertPrefix } from '../object-keys.js';
 import type {
@@ -14,7 +14,7 @@ import type {
   StoredStream,
 } from '../object-store.js';
 import { type Claim, Claims } from './claims.js';
-import { ignoreAbsent, makeFolder, removeEmptyFolders } from './durable.js';
+import { ignoreAbsent, removeEmptyFolders } from './durable.js';
 import { errorCode, evictedWrite, isAbsent, isFull, storeErrorOf } from './file-errors.js';
 import { FolderListings, firstAfter } from './folder-listings.js';
 import { objectInfo, walk } from './listing.js';
@@ -209,8 +209,8 @@ export class FileSystemStore implements ObjectStore {
   }
 
   async #prepare(): Promise<void> {
-    await mkdir(this.#staging, { recursive: true });
-    await mkdir(this.#claimsFolder, { recursive: true });
+    await makeFolder(this.#staging);
+    await makeFolder(this.#claimsFolder);
     await this.#reserve.fill();
   }
 

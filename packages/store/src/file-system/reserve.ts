@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { sha256Of, writeFully } from '@mediclip/files';
-import { ignoreAbsent, makeFolder } from './durable.js';
+import { makeFolder, sha256Of, writeFully } from '@mediclip/files';
+import { ignoreAbsent } from './durable.js';
 import { errorCode, isAbsent } from './file-errors.js';
 import { contentPath, type Staged } from './staging.js';
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { constants, copyFile, link, mkdir, mkdtemp, realpath, rename, rm } from 'node:fs/promises';
+import { constants, copyFile, link, mkdtemp, realpath, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolder } from '@mediclip/files';
 import { type CatalogueEntry, catalogueEntry, openClipFile } from '../../catalogue/entries.js';
 import { WeightsError } from '../../weights-error.js';
 import { convertCheckpoint } from '../conversion/convert-checkpoint.js';
@@ -37,7 +38,7 @@ export async function importWeights(file: string, { modelsFolder, id }: ImportOp
   if (!existsSync(file)) {
     throw new WeightsError('unreadable-file', `There is no file ${file}; name the file of weights to import.`);
   }
-  await mkdir(modelsFolder, { recursive: true });
+  await makeFolder(modelsFolder);
   const staging = await mkdtemp(path.join(modelsFolder, '.import-'));
   try {
     await placeFile(file, path.join(staging, openClipFile));
