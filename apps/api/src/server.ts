@@ -7,6 +7,7 @@ import { ApiKeys } from './auth/api-keys.js';
 import { auth } from './auth/auth.js';
 import { openBackboneThreads } from './backbone-threads/backbone-threads.js';
 import type { ReadinessProbe, ServerDependencies } from './dependencies.js';
+import { CompactRequest } from './http/compact-request.js';
 import { connectionLimit, descriptorLimit, mostConnections } from './http/connection-limit.js';
 import { loadShedding } from './http/load-shedding.js';
 import { logRequests } from './http/log-requests.js';
@@ -127,6 +128,7 @@ function createApp({ settings, logger }: ServerDependencies, metrics: ServerMetr
     connectionTimeout: settings.connectionTimeoutMs,
     requestTimeout: settings.requestTimeoutMs,
     http: {
+      IncomingMessage: CompactRequest,
       headersTimeout: Math.min(headersTimeoutMs, settings.requestTimeoutMs),
       connectionsCheckingInterval: Math.min(timeoutCheckMs, settings.requestTimeoutMs),
     },

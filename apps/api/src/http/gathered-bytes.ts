@@ -1,5 +1,5 @@
 /** Chunks below this are copied: an object for each of them would cost hundreds of bytes. */
-const smallBytes = 1024;
+export const smallBytes = 1024;
 const largestBlockBytes = 64 * 1024;
 
 /**
