@@ -1,8 +1,6 @@
-import { ProblemError } from '@mediclip/contracts';
 import { hashing } from '@mediclip/files';
 import type { FastifyRequest } from 'fastify';
 import { readForm } from '../uploads/form.js';
-import { ClientGone } from './client-gone.js';
 import { limitedBody } from './limited-body.js';
 
 declare module 'fastify' {
@@ -17,15 +15,11 @@ const mostFilesOfRepeats = 100_000;
 
 /**
  * The chunks of a raw body; at their end its digest is known. Throws `payload-too-large` beyond `limitBytes`, and
- * `ClientGone` when its end never comes.
+ * `ClientGone` when its client goes before its end was read.
  */
 export async function* rawBody(request: FastifyRequest, limitBytes: number): AsyncGenerator<Uint8Array> {
   const hashed = hashing(limitedBody(request, limitBytes));
-  try {
-    yield* hashed;
-  } catch (error) {
-    throw error instanceof ProblemError || request.raw.complete ? error : new ClientGone();
-  }
+  yield* hashed;
   request.bodyDigest = hashed.digest();
 }
 

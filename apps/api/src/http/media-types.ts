@@ -4,6 +4,7 @@ import type { ByteBudget, GrowingLease } from '@mediclip/threads';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import type { ServerMemory } from '../memory.js';
+import { bodyChunks } from './body-chunks.js';
 import { GatheredBytes } from './gathered-bytes.js';
 
 /** Media types of archives and forms: their bodies are handed on as streams. */
@@ -71,11 +72,10 @@ export const bodyParsers = fastifyPlugin(async (app: FastifyInstance, { json }: 
 /** A body that `take` has room for, chunk by chunk. */
 async function textOf(payload: IncomingMessage, limitBytes: number, take: (bytes: number) => void): Promise<string> {
   const text = new GatheredBytes();
-  for await (const chunk of payload.iterator({ destroyOnReturn: false })) {
-    const bytes = chunk as Buffer;
-    if (text.sizeBytes + bytes.length > limitBytes) throw tooLarge(limitBytes);
-    take(bytes.length);
-    text.add(bytes);
+  for await (const chunk of bodyChunks(payload)) {
+    if (text.sizeBytes + chunk.length > limitBytes) throw tooLarge(limitBytes);
+    take(chunk.length);
+    text.add(chunk);
   }
   return text.joined().toString('utf8');
 }

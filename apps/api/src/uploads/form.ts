@@ -2,7 +2,6 @@ import { createHash, type Hash } from 'node:crypto';
 import { ProblemError } from '@mediclip/contracts';
 import { boundaryOf, FormFault, type PartHead, type ReadPart, readPartHead, readParts } from '@mediclip/multipart';
 import type { FastifyRequest } from 'fastify';
-import { ClientGone } from '../http/client-gone.js';
 import { limitedBody } from '../http/limited-body.js';
 
 /** A part of a form, in the order of arrival. What is not read of a file is passed over. */
@@ -51,13 +50,13 @@ export async function* readForm(
         if (++count.files > maximumFiles) throw new FormFault('it has too many files');
         const fileName = part.fileName.slice(0, longestFileName);
         hash.update(`${JSON.stringify(['file', part.name, fileName])}\n`);
-        const content = hashed(part, hash, request);
+        const content = hashed(part, hash);
         yield { kind: 'file', name: part.name, fileName, content };
         for await (const _ of content);
       }
     }
   } catch (error) {
-    throw formError(error, request);
+    throw formError(error);
   }
   request.bodyDigest = hash.digest('hex');
 }
@@ -73,11 +72,7 @@ async function textOf({ content }: Pick<ReadPart<PartHead>, 'content'>): Promise
   return sizeBytes > longestFieldBytes ? '' : Buffer.concat(chunks).toString('utf8');
 }
 
-async function* hashed(
-  { content }: Pick<ReadPart<PartHead>, 'content'>,
-  hash: Hash,
-  request: FastifyRequest,
-): AsyncGenerator<Uint8Array> {
+async function* hashed({ content }: Pick<ReadPart<PartHead>, 'content'>, hash: Hash): AsyncGenerator<Uint8Array> {
   let sizeBytes = 0;
   try {
     for await (const chunk of content) {
@@ -86,15 +81,12 @@ async function* hashed(
       yield chunk;
     }
   } catch (error) {
-    throw formError(error, request);
+    throw formError(error);
   }
   hash.update(`\n${sizeBytes}\n`);
 }
 
-function formError(error: unknown, request: FastifyRequest): unknown {
-  if (error instanceof ProblemError) return error;
-  if (error instanceof FormFault) {
-    return new ProblemError('malformed-multipart', `The form cannot be read: ${error.message}.`, {}, { cause: error });
-  }
-  return request.raw.complete ? error : new ClientGone();
+function formError(error: unknown): unknown {
+  if (!(error instanceof FormFault)) return error;
+  return new ProblemError('malformed-multipart', `The form cannot be read: ${error.message}.`, {}, { cause: error });
 }

@@ -1,19 +1,16 @@
 import { changedExport, tar, zip } from './archives.js';
 import type { Draws } from './draws.js';
 import { form, formType, scoreForm, stow, upload } from './forms.js';
-import { anyRoute, framing } from './requests.js';
+import { anyRoute, framing, inSmallChunks, type RequestInput } from './requests.js';
 import { image, value } from './values.js';
 
 /** What is sent: a request, or the bytes of a whole connection. */
-export type Input = RequestInput | { readonly framing: Uint8Array };
+export type Input = RequestInput | FramingInput;
 
-export interface RequestInput {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array;
-  /** Whether the answer to a request that is as it should be is right. */
-  readonly isRight?: (status: number, body: string) => boolean;
+interface FramingInput {
+  readonly framing: Uint8Array;
+  /** Whether the sender waits for the answer; otherwise it has ended its side, which says that it waits for none. */
+  readonly isAwaited: boolean;
 }
 
 /** What inputs are drawn around. */
@@ -120,6 +117,8 @@ const bodies: Readonly<Record<string, readonly [share: number, kind: Kind]>> = {
   ],
 };
 const shareOfRoutes = 18;
+/** Of the inputs that have a body. */
+const shareInSmallChunks = 0.03;
 
 /** An input of a kind, both drawn; mostly with the key of the tenant that what is asked for belongs to. */
 export async function drawInput(draws: Draws, target: Target): Promise<{ kind: string; input: Input }> {
@@ -129,14 +128,19 @@ export async function drawInput(draws: Draws, target: Target): Promise<{ kind: s
     if (at >= 0) continue;
     const made = await make(draws, target);
     const key = made.isRight ? target.keys[0] : drawnKey(draws, target);
-    return { kind, input: { ...made, method: 'POST', headers: { ...made.headers, ...(key && authorized(key)) } } };
+    const input = { ...made, method: 'POST', headers: { ...made.headers, ...(key && authorized(key)) } };
+    if (made.isRight || !draws.chance(shareInSmallChunks)) return { kind, input };
+    return {
+      kind: `${kind} in small chunks`,
+      input: { framing: inSmallChunks(draws, input), isAwaited: draws.chance(0.7) },
+    };
   }
   if (at < shareOfRoutes) {
     const request = anyRoute(draws);
     const key = drawnKey(draws, target);
     return { kind: 'route', input: { ...request, headers: { ...request.headers, ...(key && authorized(key)) } } };
   }
-  return { kind: 'framing', input: { framing: draws.damaged(Buffer.from(framing(draws))) } };
+  return { kind: 'framing', input: { framing: draws.damaged(Buffer.from(framing(draws))), isAwaited: false } };
 }
 
 /** Asks for the score of one of the images whose score is known. */

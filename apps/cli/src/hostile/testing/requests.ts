@@ -1,10 +1,21 @@
 import { operationIds, routeOf } from '@mediclip/contracts';
 import type { Draws } from './draws.js';
 
+/** A request that Node's client can send. */
+export interface RequestInput {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+  /** Whether the answer to a request that is as it should be is right. */
+  readonly isRight?: (status: number, body: string) => boolean;
+}
+
 /** Operations whose answer has an end, whatever is asked. */
 const asked = operationIds.filter((id) => !id.endsWith('Events'));
 const placeholders = ['%00', '..%2f..%2fetc', '@production', '01890a5d-ac96-7000-8000-000000000000', 'ü', 'x'] as const;
 const queries = ['', '?limit=-1', '?limit=99999999', '?cursor=AAAA', '?cursor=%ff', '?x=1', '?name=%00', '?a[b]=c'];
+const lineBreak = Buffer.from('\r\n');
 const headers = [
   {},
   { traceparent: '00-0-0-zz' },
@@ -17,7 +28,7 @@ const headers = [
 ];
 
 /** A request without a body for any route, with anything in its path, query and headers. */
-export function anyRoute(draws: Draws): { method: string; path: string; headers: Readonly<Record<string, string>> } {
+export function anyRoute(draws: Draws): RequestInput {
   const { method, path } = routeOf(draws.pick(asked));
   const target = path.replace(/\{\w+\}/g, () => draws.pick(placeholders));
   return {
@@ -25,6 +36,20 @@ export function anyRoute(draws: Draws): { method: string; path: string; headers:
     path: target + draws.pick(queries),
     headers: draws.pick(headers),
   };
+}
+
+/** The bytes of a request whose body comes in chunks of one byte, or a few, and whose connection ends with its answer. */
+export function inSmallChunks(draws: Draws, { method, path, headers, body = new Uint8Array() }: RequestInput): Buffer {
+  const chunkBytes = draws.pick([1, 1, 3]);
+  const all = { host: 'x', connection: 'close', 'transfer-encoding': 'chunked', ...headers };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  const pieces: Uint8Array[] = [Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`)];
+  for (let at = 0; at < body.length; at += chunkBytes) {
+    const chunk = body.subarray(at, at + chunkBytes);
+    pieces.push(Buffer.from(`${chunk.length}\r\n`), chunk, lineBreak);
+  }
+  pieces.push(Buffer.from(draws.pick(['0\r\n\r\n', '0\r\nX-Trailer: y\r\n\r\n'])));
+  return Buffer.concat(pieces);
 }
 
 /** The bytes of a request, good or bad. */

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
-import type { Input, RequestInput } from './inputs.js';
+import type { Input } from './inputs.js';
+import type { RequestInput } from './requests.js';
 
 /** No input may be without an answer for longer. */
 const timeoutMs = 60_000;
@@ -23,7 +24,7 @@ export class Sender {
 
   /** Rejects when there is no answer in time. */
   send(input: Input): Promise<Answered> {
-    return 'framing' in input ? this.#sendBytes(input.framing) : this.#request(input);
+    return 'framing' in input ? this.#sendBytes(input.framing, input.isAwaited) : this.#request(input);
   }
 
   close(): void {
@@ -47,14 +48,15 @@ export class Sender {
     });
   }
 
-  async #sendBytes(bytes: Uint8Array): Promise<Answered> {
+  async #sendBytes(bytes: Uint8Array, isAwaited: boolean): Promise<Answered> {
     const socket = connect(Number(this.#url.port), this.#url.hostname);
     let text = '';
     socket.setEncoding('latin1').on('data', (chunk: string) => {
       text += chunk.slice(0, 100);
     });
     socket.on('error', () => undefined);
-    socket.end(bytes);
+    if (isAwaited) socket.write(bytes);
+    else socket.end(bytes);
     await once(socket, 'close', { signal: AbortSignal.timeout(timeoutMs) });
     return { status: Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0), body: '' };
   }
