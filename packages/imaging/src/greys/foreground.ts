@@ -1,3 +1,4 @@
+import { rangeWithoutMarkers } from '../image/window.js';
 import { type GreyPixels, type GreyValues, isPadding, valueReader } from './grey-values.js';
 
 /** Points a side of the grid that a picture is looked at on; enough for percentiles, and the same for any size. */
@@ -10,7 +11,7 @@ const tailPercent = 0.5;
 const leastForeground = 0.01;
 
 /**
- * The values of a picture without padding and background, ascending, of a grid of at most 256 x 256 points; empty where
+ * The values of a picture without padding, background and burnt-in markers, ascending, of a grid of at most 256 x 256 points; empty where
  * all is padding. Background is what is connected to the border of the picture through padding and the darkest
  * twentieth of its range, such as the air around a body: dark parts inside stay, and a picture without background loses
  * at most its darkest twentieth.
@@ -20,12 +21,16 @@ export function foregroundValues(values: GreyValues): Float64Array {
   const grid = gridOf(values);
   const read = valueReader(pixels);
   const isPicture = Uint8Array.from(grid.codes, (code) => (isPadding(code, pixels) ? 0 : 1));
-  const inside = sortedValues(grid.codes, isPicture, read);
-  if (inside.length === 0) return inside;
+  const all = sortedValues(grid.codes, isPicture, read);
+  if (all.length === 0) return all;
+  const { low, high } = rangeWithoutMarkers(all);
+  const isMarker = (code: number) => read(code) < low || read(code) > high;
+  const isUnmarked = isPicture.map((is, i) => (is === 1 && !isMarker(grid.codes[i]!) ? 1 : 0));
+  const inside = sortedValues(grid.codes, isUnmarked, read);
   const isDark = darkerThan(inside, pixels);
   const isPassable = Uint8Array.from(grid.codes, (code, i) => (isPicture[i] === 0 || isDark(read(code)) ? 1 : 0));
   const isBackground = connectedToBorder(isPassable, grid.columns);
-  const isForeground = isPicture.map((is, i) => (is === 1 && isBackground[i] === 0 ? 1 : 0));
+  const isForeground = isUnmarked.map((is, i) => (is === 1 && isBackground[i] === 0 ? 1 : 0));
   const foreground = sortedValues(grid.codes, isForeground, read);
   return foreground.length < leastForeground * grid.codes.length ? inside : foreground;
 }

@@ -197,6 +197,20 @@ describe('the foreground of a picture', () => {
     expect(values.at(-1)).toBe(100);
   });
 
+  test('is without a burnt-in marker of one value, wherever it lies', () => {
+    const length = 64 * 64;
+    const plain = Array.from({ length }, (_, i) => 200 + ((i * 7919) % 800));
+    const marked = plain.map((value, i) => (i % 64 < 16 && i >> 6 < 8 ? 60_000 : value));
+    const range = (values: number[]) => {
+      const foreground = foregroundValues(picture(values));
+      return [foreground[0]!, foreground.at(-1)!];
+    };
+    expect(range(marked)).toEqual(range(plain));
+    const bright = (values: number[]) => shown(picture(values), { kind: 'percentiles', low: 0.5, high: 99.5 });
+    const [of, ofMarked] = [bright(plain), bright(marked)];
+    expect(ofMarked.filter((grey, i) => marked[i] !== 60_000 && Math.abs(grey - of[i]!) > 2)).toHaveLength(0);
+  });
+
   test('is everything where nothing else would be left', () => {
     expect(foregroundValues(picture(Array(256).fill(5)))).toHaveLength(256);
     expect(foregroundValues(picture(Array(256).fill(-2000), { padding: { low: 0, high: 0 } }))).toHaveLength(0);

@@ -21,6 +21,30 @@ describe('the robust range', () => {
     },
   );
 
+  test.each([0.01, 0.03, 0.08])(
+    'does not change with a marker of one value over a share of %d, and its edges',
+    (share) => {
+      const marker = Array.from({ length: share * twelveBit.length }, () => 65_535);
+      const edges = marker.slice(0, marker.length / 3).map((_, i) => 3000 + ((i * 7919) % 62_000));
+      for (const values of [withOutliers(twelveBit, ...marker, ...edges), withOutliers(twelveBit, ...marker)]) {
+        const { low, high } = robustRange(valueHistogram(values))!;
+        expect(low).toBe(100);
+        expect(high).toBeLessThan(3 * 3100);
+        expect(robustRangeOf(Float32Array.from(values))).toEqual({ low, high });
+      }
+      const black = Int16Array.from([...twelveBit, ...marker.map(() => -32_768)]);
+      expect(robustRange(valueHistogram(black))).toEqual({ low: 100, high: 3099 });
+    },
+  );
+
+  test('keeps the brightest tenth of a picture where it is no marker: near the rest, of many values, or larger', () => {
+    const bright = (count: number, value: (i: number) => number) =>
+      robustRange(valueHistogram(withOutliers(twelveBit, ...Array.from({ length: count }, (_, i) => value(i)))))!.high;
+    expect(bright(1000, () => 8000)).toBe(8000);
+    expect(bright(1000, (i) => 40_000 + i)).toBe(40_999);
+    expect(bright(4000, () => 65_535)).toBe(65_535);
+  });
+
   test('does not change with a dead pixel', () => {
     const values = Int16Array.from([...twelveBit, -32_768]);
     expect(robustRange(valueHistogram(values))).toEqual({ low: 100, high: 3099 });

@@ -20,6 +20,8 @@ export function valueRange(values: ArrayLike<number>, stride = 1): ValueWindow |
 const tailShare = 0.005;
 /** Values count as outliers when they lie farther from the central range than this many times its width. */
 const fenceWidths = 2;
+/** Most of a picture that burnt-in markers of one value cover; their edges may cover as much again. */
+const markerShare = 0.1;
 /** Values that are sorted to find the central range of those that cannot be counted one by one. */
 const sampleSize = 65_536;
 
@@ -40,15 +42,15 @@ export function valueHistogram(values: Uint8Array | Uint16Array | Int16Array, st
 /**
  * Smallest and largest value, outliers left out; null if there is no value. The 0.5 and 99.5 percentiles span the
  * central range; what lies farther from it than twice its width is an outlier, so that one hot pixel of 65,535 does
- * not make a 12-bit image black, while an image without such pixels keeps its whole range. Nothing is left out where
- * the central range has no width: a few pixels on an even ground are the picture.
+ * not make a 12-bit image black, while an image without such pixels keeps its whole range. So is a burnt-in marker, of
+ * up to a tenth of the picture: that many pixels have the very largest value, or the smallest, and it lies as far from
+ * all others. Nothing is left out where the central range has no width: a few pixels on an even ground are the picture.
  */
 export function robustRange({ first, counts }: ValueHistogram): ValueWindow | null {
   let total = 0;
   for (let i = 0; i < counts.length; i++) total += counts[i]!;
   if (total === 0) return null;
-  const rank = Math.floor(total * tailShare);
-  const { low, high } = fence({ low: ranked(counts, rank), high: ranked(counts, total - 1 - rank) });
+  const { low, high } = fence(centralOf((rank) => ranked(counts, rank), total));
   let begin = Math.max(Math.ceil(low), 0);
   let end = Math.min(Math.floor(high), counts.length - 1);
   while (counts[begin] === 0) begin++;
@@ -82,9 +84,57 @@ function centralRange(values: ArrayLike<number>, stride: number): ValueWindow | 
   const place = (i: number) => (size === count ? i : Math.floor(((i * goldenRatio) % 1) * count));
   const sample = Float64Array.from({ length: size }, (_, i) => values[place(i) * stride]!).filter(Number.isFinite);
   if (sample.length === 0) return valueRange(values, stride);
-  sample.sort();
-  const rank = Math.floor(sample.length * tailShare);
-  return { low: sample[rank]!, high: sample[sample.length - 1 - rank]! };
+  return centralOf(valueIn(sample.sort()), sample.length);
+}
+
+/** The range outside of which ascending values are those of markers; whole where there are none. */
+export function rangeWithoutMarkers(sorted: Float64Array): ValueWindow {
+  const whole = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+  if (sorted.length === 0) return whole;
+  const { low, high } = markerRanks(valueIn(sorted), sorted.length);
+  const { low: least, high: most } = fence(centralOf(valueIn(sorted), sorted.length));
+  return { low: low > 0 ? least : whole.low, high: high > 0 ? most : whole.high };
+}
+
+/** The value of a rank, counted from 0 at the smallest. */
+type ValueOfRank = (rank: number) => number;
+
+const valueIn =
+  (sorted: Float64Array): ValueOfRank =>
+  (rank) =>
+    sorted[rank]!;
+
+function centralOf(value: ValueOfRank, total: number): ValueWindow {
+  const rank = Math.floor(total * tailShare);
+  const { low, high } = markerRanks(value, total);
+  return { low: value(rank + low), high: value(total - 1 - rank - high) };
+}
+
+/** How many ranks from either end belong to a burnt-in marker and its edges. */
+function markerRanks(value: ValueOfRank, total: number): { readonly low: number; readonly high: number } {
+  const rank = Math.floor(total * tailShare);
+  const most = Math.floor(total * markerShare);
+  const marked = (fromEnd: (rank: number) => number) => {
+    const extreme = value(fromEnd(0));
+    // One that covers no more than a tail is left out with it.
+    if (rank === 0 || value(fromEnd(rank)) !== extreme || value(fromEnd(most)) === extreme) return 0;
+    const covered = firstOther((at) => value(fromEnd(at)) === extreme, rank, most);
+    const rest = [value(fromEnd(rank + 2 * covered)), value(fromEnd(total - 1 - rank))] as const;
+    const { low, high } = fence({ low: Math.min(...rest), high: Math.max(...rest) });
+    return extreme < low || extreme > high ? 2 * covered : 0;
+  };
+  return { low: marked((at) => at), high: marked((at) => total - 1 - at) };
+}
+
+/** The first place between two of which `is` no longer holds, once it does not. */
+function firstOther(is: (at: number) => boolean, holds: number, fails: number): number {
+  let [low, high] = [holds, fails];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (is(middle)) low = middle;
+    else high = middle;
+  }
+  return high;
 }
 
 function fence({ low, high }: ValueWindow): ValueWindow {
