@@ -11,10 +11,10 @@ const tailPercent = 0.5;
 const leastForeground = 0.01;
 
 /**
- * The values of a picture without padding, background and burnt-in markers, ascending, of a grid of at most 256 x 256 points; empty where
- * all is padding. Background is what is connected to the border of the picture through padding and the darkest
- * twentieth of its range, such as the air around a body: dark parts inside stay, and a picture without background loses
- * at most its darkest twentieth.
+ * The values of a picture without padding, background and burnt-in markers, ascending, of a grid of at most 256 x 256
+ * points; empty where all is padding. Background is what is connected to the border of the picture through padding,
+ * markers and the darkest twentieth of its range, such as the air around a body: dark parts inside stay, and a picture
+ * without background loses at most its darkest twentieth.
  */
 export function foregroundValues(values: GreyValues): Float64Array {
   const { pixels } = values;
@@ -28,7 +28,7 @@ export function foregroundValues(values: GreyValues): Float64Array {
   const isUnmarked = isPicture.map((is, i) => (is === 1 && !isMarker(grid.codes[i]!) ? 1 : 0));
   const inside = sortedValues(grid.codes, isUnmarked, read);
   const isDark = darkerThan(inside, pixels);
-  const isPassable = Uint8Array.from(grid.codes, (code, i) => (isPicture[i] === 0 || isDark(read(code)) ? 1 : 0));
+  const isPassable = Uint8Array.from(grid.codes, (code, i) => (isUnmarked[i] === 0 || isDark(read(code)) ? 1 : 0));
   const isBackground = connectedToBorder(isPassable, grid.columns);
   const isForeground = isUnmarked.map((is, i) => (is === 1 && isBackground[i] === 0 ? 1 : 0));
   const foreground = sortedValues(grid.codes, isForeground, read);

@@ -38,7 +38,7 @@ export function anyRoute(draws: Draws): RequestInput {
   };
 }
 
-/** The bytes of a request whose body comes in chunks of one byte, or a few, and whose connection ends with its answer. */
+/** The bytes of a request whose body comes in chunks of a few bytes, and whose connection ends with its answer. */
 export function inSmallChunks(draws: Draws, { method, path, headers, body = new Uint8Array() }: RequestInput): Buffer {
   const chunkBytes = draws.pick([1, 1, 3]);
   const all = { host: 'x', connection: 'close', 'transfer-encoding': 'chunked', ...headers };
