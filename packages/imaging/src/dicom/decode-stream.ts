@@ -32,12 +32,12 @@ export async function decodeStream<R>(
     case 'jpegLossless': {
       const samples = decodeJpegLossless(stream);
       const isDeeper = !pixels.signed && bitsPerSample > pixels.highBit + 1;
-      return use(isDeeper ? { ...ownDepth, samples } : describedSamples(samples, pixels));
+      return use(isDeeper ? { ...ownDepth, samples, isLent: false } : describedSamples(samples, pixels));
     }
     case 'jpegLs':
-      return decodeJpegLs(stream, (samples) => use({ ...ownDepth, samples }));
+      return decodeJpegLs(stream, (samples) => use({ ...ownDepth, samples, isLent: true }));
     case 'jpeg2000':
-      return decodeJpeg2000(stream, (samples) => use({ ...ownDepth, samples }));
+      return decodeJpeg2000(stream, (samples) => use({ ...ownDepth, samples, isLent: true }));
   }
 }
 

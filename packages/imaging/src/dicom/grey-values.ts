@@ -4,7 +4,14 @@ import type { ValueWindow } from '../image/window.js';
 import type { Attributes } from './attributes.js';
 import type { FrameAttributes } from './frame-attributes.js';
 import { type ModalityTransform, modalityValue, pixelValueTransformation } from './modality-transform.js';
-import { type FrameSamples, type Samples, storableRange, storedValue, storedValues } from './stored-values.js';
+import {
+  countedValues,
+  type FrameSamples,
+  type Samples,
+  storableRange,
+  storedValue,
+  storedValues,
+} from './stored-values.js';
 
 /** What turns the samples of a frame into values. */
 export interface ValueReading {
@@ -28,18 +35,17 @@ interface StoredGreys {
 export function storedGreys(frame: FrameSamples, reading: ValueReading): StoredGreys {
   const { samples } = frame;
   if (samples instanceof Uint32Array) return wideGreys(frame, reading);
-  return reading.modality.table ? tabulatedGreys(frame, samples, reading) : countedGreys(frame, samples, reading);
+  return reading.modality.table ? tabulatedGreys(frame, samples, reading) : countedGreys(frame, reading);
 }
 
 type NarrowSamples = Exclude<Samples, Uint32Array>;
 
-function countedGreys(frame: FrameSamples, samples: NarrowSamples, { signed, modality, padding }: ValueReading) {
+function countedGreys(frame: FrameSamples, { signed, modality, padding }: ValueReading) {
   const { low, high } = storableRange(frame, signed);
-  const codeOf = (sample: number) => storedValue(sample, frame, signed) - low;
   const isPossible = padding && padding.high >= low && padding.low <= high;
   const slope = modality.table ? 1 : modality.slope;
   return {
-    stored: mapped(samples, codeOf),
+    stored: countedValues(frame, signed),
     pixels: {
       bits: frame.bitsStored,
       slope,

@@ -6,6 +6,8 @@ export type Samples = Uint8Array | Uint16Array | Uint32Array;
 export interface FrameSamples {
   /** `rows * columns * samplesPerPixel` numbers; a view into the file's or a codec's memory, not to be written. */
   readonly samples: Samples;
+  /** Whether they lie in a codec's memory, which takes them back after use. */
+  readonly isLent: boolean;
   /** The bits that hold a value, of which the highest is `highBit`. */
   readonly bitsStored: number;
   readonly highBit: number;
@@ -15,7 +17,7 @@ export interface FrameSamples {
 
 /** Samples whose bits are as the data set describes them. */
 export function describedSamples(samples: Samples, { bitsStored, highBit }: PixelDescription): FrameSamples {
-  return { samples, bitsStored, highBit, isRgb: false };
+  return { samples, isLent: false, bitsStored, highBit, isRgb: false };
 }
 
 /** How many different samples there can be, of 8 or 16 bits. */
@@ -39,6 +41,34 @@ export function storedValueReader({ bitsStored, highBit }: StoredBits, signed: b
     const value = Math.floor(sample / lowest) % range;
     return value >= firstNegative ? value - range : value;
   };
+}
+
+/**
+ * Stored values of at most 16 bits, counted from the smallest that there can be: the samples themselves where they are
+ * that already, else a copy.
+ */
+export function countedValues(frame: FrameSamples, signed: boolean): Uint16Array {
+  const { samples, isLent, bitsStored, highBit } = frame;
+  const unused = highBit + 1 - bitsStored;
+  const mask = 2 ** bitsStored - 1;
+  if (samples instanceof Uint16Array && !signed && unused === 0 && !hasAnyBit(samples, 0xffff & ~mask)) {
+    return isLent ? samples.slice() : samples;
+  }
+  // In two's complement the smallest value has the sign bit alone.
+  const smallest = signed ? 2 ** (bitsStored - 1) : 0;
+  const values = new Uint16Array(samples.length);
+  for (let i = 0; i < values.length; i++) values[i] = ((samples[i]! >> unused) & mask) ^ smallest;
+  return values;
+}
+
+/** Whether any sample has one of these bits. Two samples are looked at at once. */
+function hasAnyBit(samples: Uint16Array, bits: number): boolean {
+  if (bits === 0) return false;
+  const alone = (samples.byteOffset / 2) % 2;
+  const pairs = new Int32Array(samples.buffer, samples.byteOffset + 2 * alone, (samples.length - alone) >> 1);
+  let found = samples[0]! | samples[samples.length - 1]!;
+  for (let i = 0; i < pairs.length; i++) found |= pairs[i]!;
+  return ((found | (found >>> 16)) & bits) !== 0;
 }
 
 /** The values of a frame, one a pixel. */

@@ -42,7 +42,7 @@ export interface GreyPixels {
 export interface GreyValues {
   readonly width: number;
   readonly height: number;
-  /** Row-major, `width * height` stored numbers. */
+  /** Row-major, `width * height` stored numbers; they may be a view into the bytes of the file, not to be written. */
   readonly stored: Uint16Array;
   readonly pixels: GreyPixels;
 }

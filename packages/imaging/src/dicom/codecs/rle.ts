@@ -35,16 +35,22 @@ export function decodeRle(
 
 /** PackBits: n of 0..127 copies n + 1 bytes, n of 129..255 repeats a byte 257 - n times, 128 does nothing. */
 function unpackBits(packed: Uint8Array, target: Uint8Array, offset: number, stride: number, count: number): void {
-  let written = 0;
+  const end = offset + stride * count;
+  let to = offset;
   let at = 0;
-  while (written < count) {
+  while (to < end) {
     if (at + 1 >= packed.length) throw corruptImage('DICOM', 'an RLE segment is cut short');
     const code = packed[at++]!;
     if (code === 128) continue;
-    const isRun = code > 128;
-    const length = Math.min(isRun ? 257 - code : code + 1, count - written);
-    if (!isRun && at + length > packed.length) throw corruptImage('DICOM', 'an RLE segment is cut short');
-    for (let i = 0; i < length; i++) target[offset + stride * written++] = packed[isRun ? at : at + i]!;
-    at += isRun ? 1 : code + 1;
+    if (code > 128) {
+      const stop = Math.min(to + stride * (257 - code), end);
+      const value = packed[at++]!;
+      for (; to < stop; to += stride) target[to] = value;
+    } else {
+      const stop = Math.min(to + stride * (code + 1), end);
+      if (at + (stop - to) / stride > packed.length) throw corruptImage('DICOM', 'an RLE segment is cut short');
+      for (let from = at; to < stop; to += stride) target[to] = packed[from++]!;
+      at += code + 1;
+    }
   }
 }
