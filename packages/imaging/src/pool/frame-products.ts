@@ -119,6 +119,7 @@ export function frameBytes({ pixels, bytesPerPixel, channels }: FrameCost, wants
   const copies = [
     prepared?.kind === 'mask' && (channels > 1 ? maskBytesPerPixel : 1),
     prepared?.kind === 'train' && channels,
+    prepared?.kind === 'test' && channels > 1 && 1,
     stored && channels + 1,
     (picture || ground || overlay || overlayPixels || traits) && 4,
   ];

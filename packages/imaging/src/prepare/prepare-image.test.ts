@@ -62,6 +62,23 @@ describe('images are loaded as the reference pipeline loads them', () => {
   }
 });
 
+test('a grey picture that is stored in colours is resized as each of them would be', () => {
+  const [width, height] = [37, 53];
+  const greys = Uint8Array.from({ length: width * height }, (_, i) => (i * i) >> 3);
+  const picture = { width, height, format: 'png', frameCount: 1, notes: [] } as const;
+  const inColours = (blueOfLast: number) => {
+    const data = Uint8Array.from({ length: 3 * greys.length }, (_, i) => greys[Math.floor(i / 3)]!);
+    data[data.length - 1] = blueOfLast;
+    return { ...picture, mode: 'rgb' as const, data };
+  };
+  const last = greys.at(-1)!;
+  // One pixel of another colour, in which the two are not alike, takes the way of colours.
+  const [grey, coloured] = [last, last ^ 128].map((blue) => testImage(inColours(blue), 16).data);
+  const differing = [...grey!.keys()].filter((i) => grey![i] !== coloured![i]);
+  expect(differing).toEqual([grey!.length - 1]);
+  expect(trainingImage(inColours(last), 16)).toEqual(trainingImage({ ...picture, mode: 'grey', data: greys }, 16));
+});
+
 describe('masks are exact', () => {
   for (const { file, outputs } of masks.cases) {
     test.each(Object.keys(outputs))(`${file} %s`, async (size) => {

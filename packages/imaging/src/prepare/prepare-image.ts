@@ -1,7 +1,7 @@
 import { channelsOf, type DecodedImage } from '../image/decoded-image.js';
 import { premultiply, unpremultiply } from '../resize/alpha.js';
 import { resizeBilinear } from '../resize/bilinear.js';
-import { toGrey, toRgb } from '../resize/colour.js';
+import { singleGrey, toGrey, toRgb } from '../resize/colour.js';
 import { resizeNearest } from '../resize/nearest.js';
 import type { Raster } from '../resize/raster.js';
 
@@ -28,7 +28,7 @@ export function trainingImage(decoded: DecodedImage, side: number): SquareImage 
  */
 export function testImage(decoded: DecodedImage, side: number): SquareImage {
   checkSide(side);
-  return squareImage(toRgb(resizeBilinear(rasterOf(decoded), side, side)));
+  return squareImage(toRgb(resizedColours(rasterOf(decoded), side)));
 }
 
 /** The mask `[side, side]` of 0 and 1 (golden/preprocess, `masks`): grey, nearest pixel, anything but 0 is abnormal. */
@@ -65,8 +65,13 @@ function resizeForTraining(image: Raster, mode: DecodedImage['mode'], side: numb
       return unpremultiply(resizeBilinear(premultiply(image), side, side));
     case 'grey':
     case 'rgb':
-      return resizeBilinear(image, side, side);
+      return resizedColours(image, side);
   }
+}
+
+/** Channels are resized each by itself, so that one is enough of equal ones. */
+function resizedColours(image: Raster, side: number): Raster {
+  return resizeBilinear(singleGrey(image) ?? image, side, side);
 }
 
 function rasterOf({ width, height, mode, data }: DecodedImage): Raster {

@@ -30,3 +30,17 @@ export function toRgb(image: Raster): Raster {
   }
   return { ...image, channels: 3, data: rgb };
 }
+
+/** The first of the colours of an image that has the same value in each, alpha left out; undefined of one in colour. */
+export function singleGrey(image: Raster): Raster | undefined {
+  const { channels, data } = image;
+  if (channels === 1) return image;
+  const isGrey = channels < 3;
+  const grey = new Uint8Array(data.length / channels);
+  for (let i = 0, from = 0; i < grey.length; i++, from += channels) {
+    const value = data[from]!;
+    if (!isGrey && (value !== data[from + 1] || value !== data[from + 2])) return undefined;
+    grey[i] = value;
+  }
+  return { ...image, channels: 1, data: grey };
+}
