@@ -1,4 +1,3 @@
-import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { type Model, ProblemError, type ScoreOutcome } from '@mediclip/contracts';
 import { describeScore, regionThresholdOf } from '@mediclip/evaluation';
 import type { FileNames } from '@mediclip/intake';
@@ -17,6 +16,7 @@ import { ReadyMemory } from './ready-memory.js';
 import { ScoreDeadline } from './score-deadline.js';
 import { type ReadyImage, readyImages } from './score-files.js';
 import type { ShadowScorer } from './shadow-scorer.js';
+import { Turns } from './turns.js';
 
 export interface ScoreDependencies {
   readonly settings: ServerSettings;
@@ -30,6 +30,7 @@ export interface ScoreDependencies {
 }
 
 export function scoreHandlers(dependencies: ScoreDependencies): HandlersOf<'scoreImages'> {
+  const turns = new Turns();
   return {
     async scoreImages(call) {
       const { settings } = dependencies;
@@ -37,7 +38,7 @@ export function scoreHandlers(dependencies: ScoreDependencies): HandlersOf<'scor
       const timely = { ...call, signal: AbortSignal.any([call.signal, deadline.signal]) };
       try {
         return await withTemporaryFolderIfNeeded(settings.dataDir, (folder) =>
-          scoreImages(timely, { folder, deadline }, dependencies),
+          scoreImages(timely, { folder, deadline, turns }, dependencies),
         );
       } finally {
         deadline.end();
@@ -48,7 +49,11 @@ export function scoreHandlers(dependencies: ScoreDependencies): HandlersOf<'scor
 
 async function scoreImages(
   call: Call<'scoreImages'>,
-  { folder, deadline }: { readonly folder: () => Promise<string>; readonly deadline: ScoreDeadline },
+  {
+    folder,
+    deadline,
+    turns,
+  }: { readonly folder: () => Promise<string>; readonly deadline: ScoreDeadline; readonly turns: Turns },
   dependencies: ScoreDependencies,
 ): Promise<HandlerAnswer<'scoreImages'>> {
   const { settings, memory } = dependencies;
@@ -59,7 +64,7 @@ async function scoreImages(
   const { signal, store } = call;
   const ready = new ReadyMemory(memory.scoring, { side, withGround }, { signal, caller: store.tenant });
   try {
-    return await answerOf(call, { folder, deadline, model, backbone, side, withGround, ready }, dependencies);
+    return await answerOf(call, { folder, deadline, turns, model, backbone, side, withGround, ready }, dependencies);
   } finally {
     ready.giveBack();
   }
@@ -70,6 +75,7 @@ async function answerOf(
   {
     folder,
     deadline,
+    turns,
     model,
     backbone,
     side,
@@ -78,6 +84,8 @@ async function answerOf(
   }: {
     readonly folder: () => Promise<string>;
     readonly deadline: ScoreDeadline;
+    /** For what takes the event loop. */
+    readonly turns: Turns;
     readonly model: Model;
     readonly backbone: string;
     readonly side: number;
@@ -118,8 +126,10 @@ async function answerOf(
   for (const file of files) {
     const place = { index: file.index, fileName: file.fileName };
     if ('problem' in file) results.push({ ...place, outcome: 'rejected', error: file.problem.toProblem() });
-    else results.push({ ...place, ...scored(file, scores[next++]!, model) });
-    await yieldToEventLoop();
+    else {
+      await turns.next();
+      results.push({ ...place, ...scored(file, scores[next++]!, model) });
+    }
   }
   return { json: { modelId: model.id, results } };
 }
