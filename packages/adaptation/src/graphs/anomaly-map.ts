@@ -12,7 +12,6 @@ import {
   neg,
   reduceMax,
   reduceMean,
-  reduceSumSquare,
   reshape,
   scalar,
   sigmoid,
@@ -24,21 +23,16 @@ import {
   type Value,
 } from '@mediclip/onnx-graph';
 import type { ScoringOptions } from '../options.js';
-
-/** The trained 1x1 convolution of one tap: `weight` [E, C], `bias` [E]. */
-export interface Adapter {
-  readonly weight: Value;
-  readonly bias: Value;
-}
+import { type Adapter, squaredLengths } from './squared-lengths.js';
 
 /**
  * How much closer every location is to the abnormal than to the normal state, [batch, G, G] at the largest tap grid
  * (method.md, sections 2 and 4): per tap, adapt the features, take the cosine with both states, subtract; the mean over
  * the taps.
  *
- * Three savings that change nothing: the 1x1 convolution and the resize to the largest grid commute, so the resize
- * comes second; only the difference of the two cosines matters to a softmax over two states, so it is all that is kept;
- * and its numerator needs no adapted features, only the adapter's weight seen from the states.
+ * Three savings that change nothing: only the difference of the two cosines matters to a softmax over two states, so it
+ * is all that is kept; its numerator needs no adapted features, only the adapter's weight seen from the states; and the
+ * 1x1 convolution and the resize to the largest grid commute, so numbers are resized, never vectors.
  *
  * `features` are [batch, C, g, g] each, `states` is [2, E] of unit rows.
  */
@@ -50,27 +44,14 @@ export function stateContrast(features: readonly Value[], adapters: readonly Ada
 }
 
 /** Of one tap, [batch, grid, grid]. Locations are rows of channels, so that a product is one for all images. */
-function tapContrast(tap: Value, { weight, bias }: Adapter, direction: Value, grid: number): Value {
+function tapContrast(tap: Value, adapter: Adapter, direction: Value, grid: number): Value {
+  const { weight, bias } = adapter;
   const [batch, channels, side] = tap.shape as [number, number, number];
-  const width = weight.shape[0]!;
-  const pixels = batch * side * side;
-  const locations = reshape(transpose(reshape(tap, [batch, channels, side * side])), [pixels, channels]);
-  const adapted = add(matMul(locations, transpose(weight)), bias);
-  const enlarged = resizeRows(reshape(adapted, [batch, side, side, width]), grid);
-  const length = sqrt(reduceSumSquare(enlarged, { axes: [3] }));
-  const offset = matMul(direction, reshape(bias, [width, 1]));
+  const locations = reshape(transpose(reshape(tap, [batch, channels, side * side])), [batch * side * side, channels]);
+  const offset = matMul(direction, reshape(bias, [weight.shape[0]!, 1]));
   const along = add(matMul(locations, transpose(matMul(direction, weight))), offset);
+  const length = sqrt(squaredLengths(locations, adapter, side, grid));
   return div(resizeGrid(reshape(along, [batch, side, side]), grid), length);
-}
-
-/** `resizeGrid` of [batch, rows, columns, channels]. */
-function resizeRows(x: Value, size: number): Value {
-  const [batch, rows, columns, channels] = x.shape as [number, number, number, number];
-  if (rows === size) return x;
-  const factor = constant(upsampleMatrix(rows, size), [size, rows]);
-  const enlarged = matMul(factor, reshape(x, [batch, rows, columns * channels]));
-  const both = matMul(factor, reshape(enlarged, [batch * size, columns, channels]));
-  return reshape(both, [batch, size, size, channels]);
 }
 
 /** Bilinear resize of the last two axes, align_corners = true, as the product `U x U^T`. */

@@ -17,10 +17,11 @@ import {
 import type { PromptOptions } from '../options.js';
 import type { AfterTower } from '../tower/tower-session.js';
 import { usedWeights } from '../weight-files.js';
-import { type Adapter, anomalyMap, stateContrast } from './anomaly-map.js';
+import { anomalyMap, stateContrast } from './anomaly-map.js';
 import { losses } from './losses.js';
 import { isOfAdapter, type ParameterSpec, parameterSpecs } from './parameters.js';
 import { stateEmbeddings } from './prompt-learner.js';
+import type { Adapter } from './squared-lengths.js';
 
 export interface ArtifactOptions extends PromptOptions {
   readonly taps: readonly number[];
