@@ -45,7 +45,6 @@ export const div = binary('Div');
 export const pow = binary('Pow');
 export const minimum = binary('Min');
 export const greater = comparison('Greater');
-export const greaterOrEqual = comparison('GreaterOrEqual');
 export const neg = unary('Neg');
 export const exp = unary('Exp');
 export const log = unary('Log');

@@ -123,7 +123,8 @@ export const gradientRules: Readonly<Record<string, GradientRule>> = {
   Log: unary((node, dy) => div(dy, x(node))),
   Sqrt: unary((node, dy) => div(mul(dy, scalar(0.5)), y(node))),
   Sigmoid: unary((node, dy) => mul(dy, mul(y(node), sub(scalar(1), y(node))))),
-  Erf: unary((node, dy) => mul(mul(dy, scalar(2 / Math.sqrt(Math.PI))), exp(neg(mul(x(node), x(node)))))),
+  // 2 / sqrt(pi) exp(-x^2), with the factor in the exponent.
+  Erf: unary((node, dy) => mul(dy, exp(sub(scalar(Math.log(2 / Math.sqrt(Math.PI))), mul(x(node), x(node)))))),
   Relu: unary((node, dy) => mul(dy, cast(greater(x(node), scalar(0)), 'float32'))),
   Clip: {
     arity: 3,

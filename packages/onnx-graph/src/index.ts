@@ -15,7 +15,6 @@ export {
   exp,
   gelu,
   greater,
-  greaterOrEqual,
   log,
   minimum,
   mul,

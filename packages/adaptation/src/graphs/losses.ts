@@ -1,9 +1,8 @@
 import {
   add,
   cast,
-  clip,
   div,
-  greaterOrEqual,
+  greater,
   log,
   mul,
   neg,
@@ -27,21 +26,24 @@ const smoothing = 1e-5;
  * the labels in [0, 1] of the same shape, and `weights` [batch] sums to 1: 1/n for each of n images, 0 for padding.
  */
 export function losses(map: Value, masks: Value, weights: Value): Losses {
-  const focal = weightedSum(reduceMean(focalPerPixel(map, masks), { axes: [1, 2] }), weights);
+  const focal = neg(weightedSum(reduceMean(focalPerPixel(map, masks), { axes: [1, 2] }), weights));
   const dice = sub(scalar(1), weightedSum(dicePerImage(map, masks), weights));
   return { focal, dice, total: add(focal, dice) };
 }
 
 const weightedSum = (perImage: Value, weights: Value): Value => reduceSum(mul(perImage, weights));
 
-/** `-(1 - pt)^2 log(pt)`; soft labels count as 0, and the one-hot label is clamped away from 0 and 1. */
+/**
+ * `(1 - pt)^2 log(pt)`, the negative of the loss; soft labels count as 0, and the one-hot label is clamped away from 0
+ * and 1. Written with as few passes over all pixels as it takes, forward and backward.
+ */
 function focalPerPixel(map: Value, masks: Value): Value {
-  const abnormal = cast(greaterOrEqual(masks, scalar(1)), 'float32');
-  const soften = (oneHot: Value) => clip(oneHot, smoothing, 1 - smoothing);
-  const agreement = add(mul(soften(abnormal), map), mul(soften(sub(scalar(1), abnormal)), sub(scalar(1), map)));
-  const pt = add(agreement, scalar(smoothing));
-  const miss = sub(scalar(1), pt);
-  return neg(mul(mul(miss, miss), log(pt)));
+  const normal = cast(greater(scalar(1), masks), 'float32');
+  const sign = sub(scalar(1), mul(normal, scalar(2)));
+  const ofLabel = add(normal, mul(sign, map));
+  const pt = add(mul(ofLabel, scalar(1 - 2 * smoothing)), scalar(2 * smoothing));
+  const miss = sub(pt, scalar(1));
+  return mul(mul(miss, miss), log(pt));
 }
 
 function dicePerImage(map: Value, masks: Value): Value {

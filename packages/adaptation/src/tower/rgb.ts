@@ -2,6 +2,11 @@
 export function rgbOf(data: Uint8Array, side: number): Uint8Array {
   if (data.length === side * side * 3) return data;
   const rgb = new Uint8Array(data.length * 3);
-  for (let i = 0; i < data.length; i++) rgb.fill(data[i]!, i * 3, i * 3 + 3);
+  let place = 0;
+  for (const grey of data) {
+    rgb[place++] = grey;
+    rgb[place++] = grey;
+    rgb[place++] = grey;
+  }
   return rgb;
 }
