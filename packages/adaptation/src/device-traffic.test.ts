@@ -52,7 +52,7 @@ describe('what crosses to a device with ViT-L/14', () => {
   });
 
   test('is pixels, map, score, logit and moments for a scored image, whatever the number of images', () => {
-    const shapes = batchShapesFor(860e6, 'cuda');
+    const shapes = batchShapesFor(860e6, { provider: 'cuda' });
     const scoring = new Map(shapes.map((shape) => [shape, deviceTraffic(backbone, options, shape).scoring]));
     for (let images = 1; images <= 16; images++) {
       const { shape } = nextBatch(images, shapes, 'cuda');

@@ -39,6 +39,8 @@ export type ModelSource =
 export interface Runtime {
   /** The execution provider that really loaded, e.g. `cpu` or `cuda`. */
   readonly provider: string;
+  /** Threads that one operator may use on a processor; not known when left out. */
+  readonly threads?: number;
   /** Rejects with an OutOfMemoryError when memory runs out. */
   createSession(model: ModelSource): Promise<Session>;
 }

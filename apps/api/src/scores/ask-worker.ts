@@ -2,6 +2,7 @@ import { type Model, ProblemError, type ProblemSlug } from '@mediclip/contracts'
 import type { AnomalyMap } from '@mediclip/maps';
 import { decodeScoreReply, encodeScoreMessage, type ScoreChannel } from '@mediclip/queue';
 import type { TenantStore } from '@mediclip/store';
+import { BufferGarbage } from '@mediclip/threads';
 import type { ServerSettings } from '../dependencies.js';
 
 /** Images that are to be scored. */
@@ -19,6 +20,8 @@ interface ScoreQuestion {
  * stopping.
  */
 const elsewhere: ReadonlySet<ProblemSlug> = new Set<ProblemSlug>(['not-ready', 'draining']);
+
+const bufferGarbage = new BufferGarbage();
 
 /** Scores of the images, in their order, from a worker that has the backbone at hand. */
 export async function askWorker(
@@ -49,5 +52,8 @@ export async function askWorker(
   if (reply.scores.length !== images.length) {
     throw new Error(`This is a bug: a worker answered ${reply.scores.length} scores for ${images.length} images.`);
   }
+  // Pixels, message, reply and maps; as much again is made of them on the way to the answer.
+  const mapBytes = reply.scores.reduce((sum, { map }) => sum + map.byteLength, 0);
+  bufferGarbage.made(2 * (message.byteLength + mapBytes));
   return reply.scores;
 }

@@ -111,12 +111,13 @@ export async function closeParts({ jobQueue, scoreChannel, imaging, store }: Par
 /** Starts the engine and a worker on it. The start says which provider really loaded. `computeModule` is for tests. */
 export async function openWorker(parts: Parts, computeModule?: URL): Promise<Worker> {
   const { settings, metrics, imaging } = parts;
-  const { dataDir, device, precision, fusedAttention, modelsDir, jobConcurrency, jobTimeoutMs, shutdownGraceMs } =
-    settings;
+  const { dataDir, device, precision, fusedAttention, featureCacheBytes, modelsDir } = settings;
+  const { jobConcurrency, jobTimeoutMs, shutdownGraceMs } = settings;
   const engine = await Engine.start({
     device: device as Device,
     precision,
     fusedAttention,
+    featureCacheBytes,
     modelsFolder: modelsDir,
     threads: availableParallelism(),
     timing: { ...settings.engine, stopGraceMs: shutdownGraceMs / 2 },

@@ -3,9 +3,9 @@ import { ApiKeysError, buildServer, type ServerDependencies } from '@mediclip/ap
 import type { ReadinessCheck } from '@mediclip/contracts';
 import { QueueUnavailableError } from '@mediclip/queue';
 import { StoreError } from '@mediclip/store';
+import { collectAll, letHeapGrow } from '@mediclip/threads';
 import { parseSettings, type Settings, SettingsError } from '../settings/settings.js';
 import { UsageError } from '../usage-error.js';
-import { letHeapGrow } from './heap-growth.js';
 import { lastResort } from './last-resort.js';
 import { type Claim, claimFolders, closeParts, openParts, openWorker, type Parts } from './parts.js';
 import { startStatusServer } from './status-server.js';
@@ -41,6 +41,7 @@ export async function runService(role: Role, signal: AbortSignal, computeModule?
   const { address, operations } = running;
   parts.logger.info({ role, address, operations, store: settings.storeUrl }, 'ready');
   if (role !== 'worker' && settings.page) process.stderr.write(`Open ${address}/ in a browser.\n`);
+  collectAll();
   const end = aborted(AbortSignal.any([signal, uncaught]));
   const failure = await Promise.race([end, ...(running.failed ? [running.failed] : [])]);
   if (failure) parts.logger.fatal({ err: failure }, 'the engine was given up');

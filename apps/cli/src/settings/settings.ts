@@ -19,6 +19,8 @@ export interface Settings extends ServerSettings {
   /** The precision of the image towers. */
   readonly precision: PrecisionChoice;
   readonly fusedAttention: boolean;
+  /** What every image tower keeps of images that may come again. */
+  readonly featureCacheBytes: number;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   /** How the memory of the process is shared out. */
   readonly memory: MemoryShares;
@@ -102,6 +104,7 @@ function toSettings(values: z.output<typeof variablesSchema>): Settings {
     device: values.DEVICE,
     precision: values.PRECISION,
     fusedAttention: values.FUSED_ATTENTION === 'on',
+    featureCacheBytes: values.FEATURE_CACHE_BYTES,
     ...(values.API_KEYS_FILE !== undefined && { apiKeysFile: values.API_KEYS_FILE }),
     allowedOrigins: values.ALLOWED_ORIGINS ?? [],
     logLevel: values.LOG_LEVEL,

@@ -74,6 +74,7 @@ export const variablesSchema = z.strictObject({
     .default('auto'),
   PRECISION: z.enum(precisionChoices, { error: 'must be auto or float32' }).default('auto'),
   FUSED_ATTENTION: z.enum(['on', 'off'], { error: 'must be on or off' }).default('off'),
+  FEATURE_CACHE_BYTES: whole(32 * MiB, 0),
   API_KEYS_FILE: z.string().min(1, 'must name a file').transform(absolutePath).optional(),
   ALLOWED_ORIGINS: z
     .string()

@@ -122,13 +122,18 @@ test('a session that could not be made is made again for the next call', async (
 });
 
 test.each([
-  ['lite', 10e6, 'cpu', [8, 4, 2, 1]],
-  ['lite', 10e6, 'cuda', [16, 8, 4, 2, 1]],
-  ['ViT-B/16 in half precision', 300e6, 'cpu', [8, 1]],
-  ['ViT-L/14 in half precision', 860e6, 'cpu', [1]],
-  ['ViT-L/14 in half precision', 860e6, 'cuda', [16, 8, 4, 2, 1]],
-])('few sessions hold the weights of a large tower: %s, %d bytes, %s', (_, bytes, provider, shapes) => {
-  expect(batchShapesFor(bytes, provider)).toEqual(shapes);
+  ['lite', 10e6, 'cpu', 16, [8, 4, 2, 1]],
+  ['lite', 10e6, 'cpu', 3, [4, 2, 1]],
+  ['lite', 10e6, 'cpu', 2, [2, 1]],
+  ['lite', 10e6, 'cpu', 1, [1]],
+  ['lite', 10e6, 'cuda', 2, [16, 8, 4, 2, 1]],
+  ['ViT-B/16 in half precision', 300e6, 'cpu', 16, [8, 1]],
+  ['ViT-B/16 in half precision', 300e6, 'cpu', 2, [2, 1]],
+  ['ViT-B/16 in half precision', 300e6, 'cpu', 1, [1]],
+  ['ViT-L/14 in half precision', 860e6, 'cpu', 16, [1]],
+  ['ViT-L/14 in half precision', 860e6, 'cuda', 2, [16, 8, 4, 2, 1]],
+])('few sessions hold the weights: %s, %d bytes, %s with %d threads', (_, bytes, provider, threads, shapes) => {
+  expect(batchShapesFor(bytes, { provider, threads })).toEqual(shapes);
 });
 
 test.each([

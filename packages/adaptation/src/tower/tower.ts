@@ -10,8 +10,8 @@ import { pixelFeed } from './pixels.js';
 import { refuseOverflow, towerPrecision } from './precision.js';
 import { openTowerSession, type TowerSessionOptions } from './tower-session.js';
 
-/** Features of images that are likely to come again; least recently used ones go first. */
-const cacheBytes = 2 ** 27;
+/** Of `lite`, the features of 64 images. */
+const defaultCacheBytes = 2 ** 25;
 
 export interface TowerOptions {
   readonly onBatchHalved?: OnBatchHalved;
@@ -19,6 +19,8 @@ export interface TowerOptions {
   readonly precision?: PrecisionChoice;
   /** Whether attention in half precision is one operator of ONNX Runtime; default no. */
   readonly fusedAttention?: boolean;
+  /** Bytes of features that are kept of images which may come again, least recently used ones go first; 32 MiB. */
+  readonly featureCacheBytes?: number;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface TowerOptions {
  */
 export class Tower {
   readonly #sessions = new Map<number, Promise<Session>>();
-  readonly #cache = new FeatureCache(cacheBytes);
+  readonly #cache: FeatureCache;
   #shapes: readonly number[] | undefined;
   #halved = false;
   #bytes: number | undefined;
@@ -43,6 +45,7 @@ export class Tower {
     options: TowerOptions = {},
   ) {
     this.#options = options;
+    this.#cache = new FeatureCache(options.featureCacheBytes ?? defaultCacheBytes);
   }
 
   get onBatchHalved(): OnBatchHalved | undefined {
@@ -142,7 +145,7 @@ export class Tower {
     if (outputs.overflow) refuseOverflow(outputs.overflow.data as Float32Array, this.backbone.id);
     const taps = this.taps.map((_, index) => outputs[`features.${index}`]!.data as Float32Array);
     return images.map((_, index) =>
-      taps.map((tap) => tap.slice((index * tap.length) / batch, ((index + 1) * tap.length) / batch)),
+      taps.map((tap) => tap.subarray((index * tap.length) / batch, ((index + 1) * tap.length) / batch)),
     );
   }
 
@@ -168,7 +171,7 @@ export class Tower {
 
   /** Largest first, down to 1. */
   async #batchShapes(): Promise<readonly number[]> {
-    this.#shapes ??= batchShapesFor(await this.#weightBytes(), this.runtime.provider);
+    this.#shapes ??= batchShapesFor(await this.#weightBytes(), this.runtime);
     return this.#shapes;
   }
 

@@ -61,6 +61,8 @@ export interface ComputeSettings {
   readonly precision: PrecisionChoice;
   /** Whether image towers in half precision have attention as one operator of ONNX Runtime. */
   readonly fusedAttention: boolean;
+  /** Bytes of features that every tower keeps of images which may come again. */
+  readonly featureCacheBytes: number;
   /** Folder of weights beyond the bundled ones. */
   readonly modelsFolder?: string;
 }

@@ -8,7 +8,7 @@ import { openOrtRuntime } from './ort-runtime.js';
  * `device-unavailable` when the device does not load.
  */
 export async function createCompute(
-  { device, threads, precision, fusedAttention, modelsFolder }: ComputeSettings,
+  { device, threads, modelsFolder, ...tower }: ComputeSettings,
   onBatchHalved: OnBatchHalved,
 ): Promise<Compute> {
   const runtime = await openOrtRuntime({ device, threads });
@@ -16,8 +16,7 @@ export async function createCompute(
   const { computeOn } = await import('./compute-on.js');
   const towers = new Towers(runtime, {
     onBatchHalved,
-    precision,
-    fusedAttention,
+    ...tower,
     ...(modelsFolder !== undefined && { modelsFolder }),
   });
   return { ...computeOn(towers), passedOver: runtime.passedOver };

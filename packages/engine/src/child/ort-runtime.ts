@@ -1,4 +1,5 @@
 import type { ElementType, ModelSource, Runtime, Session, Tensor } from '@mediclip/onnx-graph';
+import { BufferGarbage } from '@mediclip/threads';
 import * as ort from 'onnxruntime-node';
 import { EngineError, toOutOfMemoryError } from '../errors.js';
 import type { Device } from './compute.js';
@@ -31,6 +32,7 @@ export async function openOrtRuntime({ device, threads }: OrtRuntimeOptions): Pr
   const { passedOver, ...provider } = await chooseProvider(device);
   return {
     provider: provider.name,
+    threads,
     ...(passedOver !== undefined && { passedOver }),
     createSession: async (model) => new OrtSession(await open(model, sessionOptions(provider, threads))),
   };
@@ -104,6 +106,9 @@ async function open(model: ModelSource, options: ort.InferenceSession.SessionOpt
   }
 }
 
+/** Of outputs, and of pixels and maps beside them. Runs block this thread for longer than a collection does. */
+const bufferGarbage = new BufferGarbage({ young: 2 ** 24, all: 2 ** 25 });
+
 class OrtSession implements Session {
   readonly #session: ort.InferenceSession;
 
@@ -120,7 +125,9 @@ class OrtSession implements Session {
       const outputs = await (fetches === undefined
         ? this.#session.run(inputs)
         : this.#session.run(inputs, [...fetches]));
-      return Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, fromOrt(output)]));
+      const tensors = Object.entries(outputs).map(([name, output]) => [name, fromOrt(output)] as const);
+      bufferGarbage.made(tensors.reduce((sum, [, { data }]) => sum + data.byteLength, 0));
+      return Object.fromEntries(tensors);
     } catch (error) {
       throw toOutOfMemoryError(error);
     }

@@ -9,6 +9,8 @@ export interface EngineOptions {
   readonly precision?: PrecisionChoice;
   /** Whether image towers in half precision have attention as one operator of ONNX Runtime; default no. */
   readonly fusedAttention?: boolean;
+  /** Bytes of features that every tower keeps of images which may come again; default 32 MiB. */
+  readonly featureCacheBytes?: number;
   /** Threads of one operator; default one per core. */
   readonly threads?: number;
   /** Threads that draw synthetic anomalies; default one per core, at most 8. */
@@ -76,6 +78,7 @@ export function resolveEngineOptions(options: EngineOptions): ResolvedEngineOpti
     device: 'auto',
     precision: 'auto',
     fusedAttention: false,
+    featureCacheBytes: 2 ** 25,
     threads: cores,
     synthesisThreads: Math.min(cores, 8),
     memoryCeilingBytes: defaultMemoryCeiling(),

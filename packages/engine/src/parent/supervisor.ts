@@ -126,8 +126,8 @@ export class Supervisor {
   }
 
   #spawn(): void {
-    const { computeModule, device, precision, fusedAttention, threads, synthesisThreads, modelsFolder, timing } =
-      this.#options;
+    const { computeModule, timing, modelsFolder, ...options } = this.#options;
+    const { device, precision, fusedAttention, featureCacheBytes, threads, synthesisThreads } = options;
     try {
       this.#child = new EngineChild({
         settings: {
@@ -135,6 +135,7 @@ export class Supervisor {
           device,
           precision,
           fusedAttention,
+          featureCacheBytes,
           threads,
           synthesisThreads,
           beatIntervalMs: timing.beatIntervalMs,

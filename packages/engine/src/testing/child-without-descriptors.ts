@@ -17,6 +17,7 @@ new EngineChild({
     device: 'cpu',
     precision: 'float32',
     fusedAttention: false,
+    featureCacheBytes: 0,
     threads: 1,
     synthesisThreads: 1,
     beatIntervalMs: 500,
