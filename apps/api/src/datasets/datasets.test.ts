@@ -36,6 +36,11 @@ describe('data sets', () => {
     ['a list of bytes', { body: '{"name"', headers: { 'content-type': 'application/json' } }, 'malformed-json'],
     ['nothing', { body: '', headers: { 'content-type': 'application/json' } }, 'validation-failed'],
     ['text', { body: 'name', headers: { 'content-type': 'text/plain' } }, 'unsupported-media-type'],
+    [
+      'compressed JSON',
+      { body: '{}', headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' } },
+      'unsupported-media-type',
+    ],
     ['no type', { body: new Uint8Array([1]) }, 'unsupported-media-type'],
     ['too much', { json: { name: 'x'.repeat(1_100_000) } }, 'payload-too-large'],
     [

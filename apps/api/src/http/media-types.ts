@@ -97,8 +97,11 @@ export function checkBodyHead(request: FastifyRequest, route: Route, limitBytes:
   }
   const accepted = mediaTypesOf(route.body);
   const sent = request.headers['content-type']?.split(';', 1).join('').trim().toLowerCase();
-  if ('tensors' in route.body && request.headers['content-encoding'] !== undefined) {
-    throw new ProblemError('unsupported-media-type', 'This path takes no compressed bodies.');
+  const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+  // What an archive is, gzipped or not, is told by its content.
+  const isArchive = 'mediaTypes' in route.body && !route.body.mediaTypes.includes('multipart/related');
+  if (encoding !== 'identity' && !isArchive) {
+    throw new ProblemError('unsupported-media-type', 'This path takes no bodies with a Content-Encoding.');
   }
   if ('tensors' in route.body && sent === undefined) return;
   if (sent === undefined || !accepted.includes(sent)) {
