@@ -1,3 +1,4 @@
+import { crc32, deflateSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import sharp, { type Sharp } from 'sharp';
 import type { ImageMode } from '../image/decoded-image.js';
@@ -87,6 +88,25 @@ describe('files', () => {
       .png()
       .toBuffer();
     expect((await decodeMask(bytes)).data).toEqual(expected);
+  });
+
+  test('with an ICC profile are read by their numbers', async () => {
+    const labels = Uint8Array.from(values(0, (i) => (i % 2 ? 1 : 2)).flatMap((value) => [value, value, value]));
+    const png = await sharp(labels, { raw: { width: side, height: side, channels: 3 } })
+      .png()
+      .toBuffer();
+    const { icc } = await sharp(await sharp(png).withIccProfile('p3').png().toBuffer()).metadata();
+    const content = Buffer.concat([Buffer.from('iCCP'), Buffer.from('p3\0\0'), deflateSync(icc!)]);
+    const chunk = Buffer.alloc(content.length + 8);
+    chunk.writeUInt32BE(content.length - 4);
+    content.copy(chunk, 4);
+    chunk.writeUInt32BE(crc32(content), chunk.length - 4);
+    // Behind the signature and the header.
+    const profiled = Buffer.concat([png.subarray(0, 33), chunk, png.subarray(33)]);
+    expect((await sharp(profiled).metadata()).icc).toEqual(icc);
+    const { data, notes } = await decodeMask(profiled);
+    expect(data).toEqual(expected);
+    expect(notes).toEqual((await decodeMask(png)).notes);
   });
 
   const lossy: Readonly<Record<string, (image: Sharp) => Sharp>> = {
