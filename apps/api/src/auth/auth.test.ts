@@ -208,6 +208,26 @@ describe('the file of API keys', () => {
     expect(errors).toMatchObject([{ name: 'ApiKeysError' }]);
   });
 
+  test('ends the streams of a key that it has no longer, whatever its time stamp says', async () => {
+    const apiKeysFile = path.join(temporaryFolder(), 'keys.json');
+    const write = (keys: Parameters<typeof writeKeys>[1]) => {
+      writeKeys(apiKeysFile, keys);
+      utimesSync(apiKeysFile, 1, 1);
+    };
+    write({ old: 'clinic-a' });
+    const service = await TestService.start({ settings: { apiKeysFile }, worker: false });
+    const streams = ['old', 'old'].map((key) =>
+      fetch(`${service.url}/v1/jobs/events`, { headers: { authorization: `Bearer ${key}` } }),
+    );
+    const opened = await Promise.all(streams);
+    expect(opened.map(({ status }) => status)).toEqual([200, 200]);
+    write({ new: 'clinic-a' });
+    await Promise.all(opened.map((answer) => answer.text()));
+    expect((await service.get('/v1/datasets', { key: 'old' })).status).toBe(401);
+    await service.stop();
+    await closeSharedPool();
+  });
+
   test('must be there and valid at the start', async () => {
     const folder = temporaryFolder();
     const open = (file: string) => ApiKeys.open(file, { onError: () => undefined });
