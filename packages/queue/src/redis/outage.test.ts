@@ -56,6 +56,20 @@ describeWithRedis('a Redis that is away, wrong or full', () => {
     await evicting.stop();
   });
 
+  test('a server that takes no writes, for want of memory or as a replica, is not ready and says why', async () => {
+    const queue = await open();
+    const redis = new Redis(server.url);
+    await redis.config('SET', 'maxmemory', '1');
+    await expect(queue.ping()).rejects.toThrow(/OOM/);
+    await redis.config('SET', 'maxmemory', '0');
+    await queue.ping();
+    await redis.replicaof('127.0.0.1', 1);
+    await expect(queue.ping()).rejects.toThrow(/READONLY/);
+    await redis.replicaof('NO', 'ONE');
+    await queue.ping();
+    redis.disconnect();
+  });
+
   test('while Redis is away every call says so, and entries and consumers go on when it is back', async () => {
     const queue = await open();
     const { deliveries } = await consumeByHand(queue);
