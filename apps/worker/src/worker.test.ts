@@ -1,6 +1,8 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { FakeEngine } from './testing/fake-engine.js';
-import { TestService } from './testing/test-service.js';
+import { TestService, until } from './testing/test-service.js';
 
 let service: TestService;
 
@@ -59,6 +61,30 @@ describe('a worker', () => {
     await worker.stop(60_000);
     expect((await service.tenant.models.list({ limit: 9 })).items).toEqual([]);
     expect(await service.tenant.jobs.unfinishedCount()).toBe(0);
+  });
+
+  test.each([true, false])('tells webhooks of the jobs that it ends; on this machine: %s', async (isAllowed) => {
+    const bodies: string[] = [];
+    const receiver = createServer(async (request, response) => {
+      bodies.push((await request.setEncoding('utf8').toArray()).join(''));
+      response.end();
+    });
+    await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+    service.settings = { ...service.settings, privateWebhooks: isAllowed };
+    const { webhooks } = service.tenant;
+    const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
+    const { id } = await webhooks.create({ url, events: ['job.succeeded'] });
+    const { jobQueue } = await service.startWorker();
+    const jobId = await service.adapt(jobQueue, await service.dataset({ train: 3 }));
+    const tried = await until(async () => {
+      const [delivery] = (await webhooks.deliveries(id, { limit: 1 })).items;
+      return delivery?.attempts.length ? delivery : undefined;
+    });
+    expect(tried.data).toEqual({ jobId, kind: 'adaptation' });
+    expect(tried.state).toBe(isAllowed ? 'delivered' : 'pending');
+    expect(bodies.map((body) => JSON.parse(body).data)).toEqual(isAllowed ? [tried.data] : []);
+    if (!isAllowed) expect(tried.attempts[0]!.error).toContain('is not one of the public network');
+    receiver.close();
   });
 
   test('measures jobs, batches and restarts under the names that dashboards know', async () => {
