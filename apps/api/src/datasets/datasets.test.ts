@@ -52,6 +52,16 @@ describe('data sets', () => {
     expect((await service.post('/v1/datasets', request as never)).problem).toBe(problem);
   });
 
+  test('a change under a condition is not made as if there were none', async () => {
+    const place = (await service.post('/v1/datasets', { json: { name: 'a' } })).headers.get('location')!;
+    for (const headers of [{ 'if-match': '"old"' }, { 'if-unmodified-since': 'Sat, 28 Nov 2026 22:00:00 GMT' }]) {
+      const refused = await service.send('DELETE', place, { headers });
+      expect([refused.problem, refused.json.errors[0].in]).toEqual(['validation-failed', 'header']);
+    }
+    expect((await service.get(place)).status).toBe(200);
+    expect((await service.send('DELETE', place, { headers: { 'if-match': '*' } })).status).toBe(204);
+  });
+
   test('queries are validated like bodies', async () => {
     expect((await service.get('/v1/datasets?limit=0')).json.errors).toMatchObject([{ in: 'query', pointer: '/limit' }]);
     expect((await service.get('/v1/datasets?page=2')).json.errors).toMatchObject([{ in: 'query', pointer: '/page' }]);

@@ -90,6 +90,7 @@ async function serve(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   extendIdleTimeout(request, longestWorkMs);
+  assertUnconditional(route, request);
   const tenant = store.tenant(request.tenant);
   const valid = validParts(route, request);
   const { params, alias } = await resolveModel(route, valid.params, tenant);
@@ -120,6 +121,18 @@ async function serve(
     },
   );
   return send(reply, { status, headers }, body);
+}
+
+/**
+ * Throws `validation-failed` for a change under a condition: none is known here, and the change must not be made as if
+ * there were none (RFC 9110, 13.1.1). Whatever there is meets `If-Match: *`.
+ */
+function assertUnconditional({ method }: Route, { headers }: FastifyRequest): void {
+  const given = ['if-match', 'if-unmodified-since'].find((name) => headers[name] !== undefined);
+  if (method === 'GET' || given === undefined || headers[given] === '*') return;
+  throw new ProblemError('validation-failed', 'Changes can have no conditions.', {
+    errors: [{ in: 'header', pointer: `/${given}`, detail: 'There must be no such header' }],
+  });
 }
 
 /**
