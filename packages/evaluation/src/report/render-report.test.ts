@@ -159,6 +159,22 @@ describe('the report', () => {
     expect(bodyText(renderReport({ ...data, foreign: undefined }))).not.toMatch(/kind (of image )?that the model/);
   });
 
+  test('says what the audit warns of, and how the model stands beside the best trivial cue', () => {
+    const text = bodyText(renderReport(data));
+    expect(text).toContain('The <ratio> of width to height alone tells the labels apart.');
+    expect(text).toMatch(
+      /The trivial cue that tells most: the ratio of width to height ?AUROC 0\.860; the model 0\.\d{3}/,
+    );
+    expect(text).toMatch(/How far the model follows it ?rank correlation \+0\.400, from −1 to \+1/);
+    expect(text).toMatch(/AUROC of the model where the cue is nearly equal ?0\.700/);
+    expect(text).toMatch(/AUROC without 2 copied test images ?0\.\d{3} \(95% interval/);
+    const clean = { warnings: [], withoutCopies: { ...data.audit!.withoutCopies, leftOut: 0 } };
+    const none = bodyText(renderReport({ ...data, audit: clean }));
+    expect(none).toContain('The audit of the data set found no copies, and no trivial cue');
+    expect(none).not.toContain('The trivial cue that tells most');
+    expect(bodyText(renderReport({ ...data, audit: undefined }))).not.toContain('Can these figures be trusted?');
+  });
+
   test('compares with a baseline in words', () => {
     const text = bodyText(renderReport(data));
     expect(text).toMatch(/baseline of last year \(baseline\) ?0\.\d{3} \(95% interval/);
