@@ -13,13 +13,20 @@ interface Listing {
   /** When the folder was last changed as it was read, nanoseconds since 1970, and which folder it was. */
   readonly changedAtNs: bigint;
   readonly inode: bigint;
+  /** When this process first saw this time stamp, milliseconds of its own clock, which other machines do not share. */
+  readonly seenAtMs: number;
+  /** Whether it was read so long after that, or after the change, that another one has another time stamp. */
+  readonly hasRested: boolean;
 }
 
 /**
- * A folder that was changed so shortly before it was read may have been changed once more within the same tick of the
- * file system's clock, without another time stamp: what was read of it is not kept.
+ * A folder that was changed shortly before it was read may have been changed once more within the same tick of the file
+ * system's clock, without another time stamp: it is read again. Some file systems tell whole seconds, or two.
  */
 const restedMs = 2000;
+
+/** The same where time stamps have fractions of a millisecond, so that ticks are those of the kernel, 10 ms at most. */
+const finelyRestedMs = 100;
 
 /** Names that are kept in memory, about 25 MB of them. */
 const mostNames = 250_000;
@@ -27,7 +34,7 @@ const mostNames = 250_000;
 /** A folder with fewer names is read anew: that costs little more than to see that it has not changed. */
 const fewNames = 64;
 
-const nothing: Listing = { entries: [], changedAtNs: 0n, inode: 0n };
+const nothing: Pick<Listing, 'entries'> = { entries: [] };
 
 /**
  * What is in folders, sorted. A large folder is read again only when its time stamp has changed, whoever changed it, so
@@ -37,6 +44,12 @@ export class FolderListings {
   /** By path, the one used last at the end. */
   readonly #kept = new Map<string, Listing>();
   #names = 0;
+  readonly #nowMs: () => number;
+
+  /** `nowMs` is a clock that is never set. */
+  constructor(nowMs = () => performance.now()) {
+    this.#nowMs = nowMs;
+  }
 
   /**
    * Objects and folders directly inside `folder` (an absolute path), in key order. Names that cannot be keys are not
@@ -44,18 +57,20 @@ export class FolderListings {
    */
   async read(folder: string): Promise<Pick<Listing, 'entries'>> {
     // Opened, not only looked at: that is when NFS asks its server for the time stamp.
-    const nowMs = Date.now();
+    const [nowMs, dateMs] = [this.#nowMs(), Date.now()];
     const handle = await open(folder, 'r').catch(ignoreAbsent);
     if (handle === undefined) return nothing;
     try {
       const { mtimeNs, ino, mtimeMs } = await handle.stat({ bigint: true });
       const kept = this.#kept.get(folder);
       if (kept !== undefined) this.#forget(folder, kept);
-      const isSame = kept?.changedAtNs === mtimeNs && kept.inode === ino;
-      const entries = isSame ? kept.entries : await sortedEntries(folder);
-      const hasRested = Number(mtimeMs) < nowMs - restedMs;
-      if (entries.length >= fewNames && (isSame || hasRested)) {
-        this.#keep(folder, { entries, changedAtNs: mtimeNs, inode: ino });
+      const same = kept?.changedAtNs === mtimeNs && kept.inode === ino ? kept : undefined;
+      const seenAtMs = same?.seenAtMs ?? nowMs;
+      const restMs = mtimeNs % 1_000_000n === 0n ? restedMs : finelyRestedMs;
+      const hasRested = same?.hasRested || Number(mtimeMs) < dateMs - restedMs || seenAtMs < nowMs - restMs;
+      const entries = same?.hasRested ? same.entries : await sortedEntries(folder);
+      if (entries.length >= fewNames) {
+        this.#keep(folder, { entries, changedAtNs: mtimeNs, inode: ino, seenAtMs, hasRested });
       }
       return { entries };
     } finally {
