@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { SmallDisk, temporaryFolder, whyNoSmallDisk } from '@mediclip/testing';
-import { mediclip } from '../testing/run-mediclip.js';
+import { mediclip, mediclipInTurn } from '../testing/run-mediclip.js';
 
 const noDisk = whyNoSmallDisk();
 if (noDisk) console.warn(`NOT RUN: the read-only data folder, because ${noDisk}.`);
@@ -11,9 +11,9 @@ if (process.platform !== 'linux') console.warn('NOT RUN: the data folder in /pro
 const onLinux = process.platform === 'linux' ? test : test.skip;
 
 /** What `mediclip serve` says that cannot start: one sentence, and no stack. */
-async function sentence(settings: Readonly<Record<string, string>>): Promise<string> {
+async function sentence(settings: Readonly<Record<string, string>>, run = mediclipInTurn): Promise<string> {
   const given = { MEDICLIP_DATA_DIR: temporaryFolder(), MEDICLIP_PORT: '0', ...settings };
-  const { end, stderr } = await mediclip(['serve'], given);
+  const { end, stderr } = await run(['serve'], given);
   expect([end, stderr]).toEqual([1, expect.stringMatching(/^mediclip: [^\n]+\n$/)]);
   return stderr;
 }
@@ -31,7 +31,7 @@ describe('one sentence says that', () => {
 
   test('the data folder is a file', async () => {
     const name = file();
-    expect(await sentence({ MEDICLIP_DATA_DIR: name })).toContain(name);
+    expect(await sentence({ MEDICLIP_DATA_DIR: name }, mediclip)).toContain(name);
   });
 
   onLinux('the data folder, or that of the store, is where no folders can be made', async () => {

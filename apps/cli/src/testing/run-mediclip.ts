@@ -69,6 +69,11 @@ let lastCommand: Promise<unknown> = Promise.resolve();
 /** Runs the command to its end. All but servers take turns in one process, which has their code loaded already. */
 export function mediclip(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Finished> {
   if (roles.includes(args[0]!)) return startMediclip(args, environment).finished;
+  return mediclipInTurn(args, environment);
+}
+
+/** The same for every command: a server must be one that cannot start. */
+export function mediclipInTurn(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Finished> {
   const turn = lastCommand.then(() => runCommand(args, environment));
   lastCommand = turn.catch(() => undefined);
   return turn;
