@@ -3,9 +3,9 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { MediclipClient } from '@mediclip/client';
 import { findRedis } from '@mediclip/testing';
-import { quickModel, quickOptions, uploadExamples } from '../end-to-end/testing/examples.js';
+import { uploadExamples } from '../end-to-end/testing/examples.js';
 import { until } from '../end-to-end/testing/until.js';
-import { mediclip } from '../testing/run-mediclip.js';
+import { mediclipInTurn } from '../testing/run-mediclip.js';
 import { all } from './testing/all.js';
 import { Cluster } from './testing/cluster.js';
 
@@ -27,7 +27,7 @@ onRedis('a Redis whose password', () => {
   }
 
   test.each(['api', 'worker'])('is another one is said at once by mediclip %s', async (role) => {
-    const { end, stderr } = await mediclip([role], {
+    const { end, stderr } = await mediclipInTurn([role], {
       MEDICLIP_REDIS_URL: cluster.redis.url.replace('right', 'wrong'),
       MEDICLIP_DATA_DIR: cluster.folder,
     });
@@ -38,9 +38,8 @@ onRedis('a Redis whose password', () => {
   test('is changed under running processes makes them unready, and loses nothing until it is changed back', async () => {
     const [api, worker] = [cluster.apis[0]!, cluster.workers[0]!];
     const client = api.client();
-    await quickModel(client);
     const datasetId = await uploadExamples(client, { train: 3 });
-    const adapt = (by: MediclipClient) => by.createAdaptation({ datasetId, ...quickOptions(1) });
+    await client.waitForResult(await client.createAudit(datasetId));
     await ask('right', 'CONFIG SET requirepass other', 'CLIENT KILL TYPE normal', 'CLIENT KILL TYPE pubsub');
 
     for (const member of [api, worker]) {
@@ -51,11 +50,11 @@ onRedis('a Redis whose password', () => {
       expect(state).toMatch(/"name":"queue","ok":false,"detail":"The queue on Redis cannot be used: WRONGPASS/);
     }
     const impatient = new MediclipClient({ baseUrl: api.baseUrl, retryBudgetMs: 0 });
-    await expect(adapt(impatient)).rejects.toMatchObject({ slug: 'queue-unavailable' });
+    await expect(impatient.createAudit(datasetId)).rejects.toMatchObject({ slug: 'queue-unavailable' });
     expect(await all(client.listJobs())).toHaveLength(1);
 
     await ask('other', 'CONFIG SET requirepass right', 'CLIENT KILL TYPE normal', 'CLIENT KILL TYPE pubsub');
-    await client.waitForResult(await adapt(client));
+    await client.waitForResult(await client.createAudit(datasetId));
     expect((await fetch(`${worker.baseUrl}/readyz`)).status).toBe(200);
   }, 120_000);
 });

@@ -1,15 +1,13 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { MediclipClient } from '@mediclip/client';
 import { findRedis, freePort, temporaryFolder } from '@mediclip/testing';
-import { exampleFiles, quickOptions, uploadExamples } from '../end-to-end/testing/examples.js';
+import { exampleFiles, madeOf, quickOptions, readyModel, uploadExamples } from '../end-to-end/testing/examples.js';
 import { until } from '../end-to-end/testing/until.js';
 import { Cluster } from './testing/cluster.js';
-import { Member } from './testing/member.js';
+import { alteredMediclip, Member } from './testing/member.js';
 
-const entry = fileURLToPath(new URL('../../dist/chaos/testing/sick-process.js', import.meta.url));
 const onRedis = (await findRedis()) === null ? describe.skip : describe;
 
 const status = async (member: Member, page: string) => (await fetch(`${member.baseUrl}${page}`)).status;
@@ -34,14 +32,12 @@ onRedis('of two workers, one whose engine does not start any more', () => {
 
   beforeAll(async () => {
     const settings = { MEDICLIP_ENGINE_GIVE_UP_SECONDS: '3600' };
-    cluster = await Cluster.start({ apis: 1, workerEntry: entry, settings });
+    cluster = await Cluster.start({ apis: 1, canFallSick: true, settings });
     client = cluster.apis[0]!.client();
     datasetId = await uploadExamples(client, { train: 4 });
-    ({ modelId } = await client.waitForResult(await adapt()));
+    modelId = await readyModel(client);
   }, 300_000);
   afterAll(() => cluster?.stop());
-
-  const adapt = () => client.createAdaptation({ datasetId, ...quickOptions(2) });
 
   test('costs no job and no score: the healthy one does them all, until the sick one has recovered', async () => {
     const undisturbed = await client.getModel(modelId);
@@ -51,7 +47,7 @@ onRedis('of two workers, one whose engine does not start any more', () => {
 
     // Frozen engines: neither the job nor a score ends before the one worker has fallen sick.
     for (const worker of cluster.workers) await signalEngine(worker, 'SIGSTOP');
-    const job = await adapt();
+    const job = await client.createAdaptation({ datasetId, ...quickOptions(2) });
     const working = () => cluster.workers.find((worker) => worker.underWay('adaptation').includes(job.id));
     const sick = await until(working);
     const healthy = cluster.workers.find((worker) => worker !== sick)!;
@@ -62,8 +58,8 @@ onRedis('of two workers, one whose engine does not start any more', () => {
     scores.push(...Array.from({ length: 12 }, score));
     for (const { results } of await Promise.all(scores)) expect(results).toEqual([expected]);
     for (const scoring of scorings) await client.waitForResult(scoring);
-    const { digest } = await client.getModel((await client.waitForResult(job)).modelId);
-    expect(digest).toBe(undisturbed.digest);
+    const { modelId: made } = await client.waitForResult(job);
+    expect(madeOf(await client.getModel(made))).toEqual(madeOf(undisturbed));
     expect(await status(sick, '/readyz')).toBe(503);
     const doneBy = (member: Member) => member.log.flatMap(({ msg, jobId }) => (msg === 'job ended' ? [jobId] : []));
     expect(doneBy(healthy)).toEqual(expect.arrayContaining([job.id, ...scorings.map(({ id }) => id)]));
@@ -76,6 +72,9 @@ onRedis('of two workers, one whose engine does not start any more', () => {
     expect((await score()).results).toEqual([expected]);
   }, 240_000);
 
+  /** The last one that was given up. */
+  let givenUp: Member;
+
   test.each(['worker', 'serve'] as const)(
     'ends `mediclip %s` with status 1 once it is given up',
     async (role) => {
@@ -86,19 +85,22 @@ onRedis('of two workers, one whose engine does not start any more', () => {
         MEDICLIP_STORE_URL: cluster.storeUrl,
       };
       const environment = { ...redis, MEDICLIP_DATA_DIR: dataDir, MEDICLIP_ENGINE_GIVE_UP_SECONDS: '1' };
-      const member = new Member({ role, port: await freePort(), environment, entry });
+      const member = new Member({ role, port: await freePort(), environment, entry: alteredMediclip });
       await member.start();
       writeFileSync(path.join(dataDir, 'sick'), '');
       process.kill(await member.enginePid(), 'SIGKILL');
       expect(await member.end).toBe(1);
       expect(member.errors).toMatch(/^mediclip: The engine process did not become ready in \d+ attempts?, [^\n]*\n$/m);
       expect(member.log.map(({ msg }) => msg)).toEqual(expect.arrayContaining(['the engine was given up', 'stopped']));
-
-      heal(member);
-      await member.start();
-      expect(await status(member, '/readyz')).toBe(200);
-      expect(await member.stop()).toBe(0);
+      givenUp = member;
     },
     120_000,
   );
+
+  test('and is well when it is started again, once the engine does', async () => {
+    heal(givenUp);
+    await givenUp.start();
+    expect(await status(givenUp, '/readyz')).toBe(200);
+    expect(await givenUp.stop()).toBe(0);
+  }, 120_000);
 });

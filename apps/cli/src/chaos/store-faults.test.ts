@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ClientProblem, MediclipClient } from '@mediclip/client';
-import type { Model } from '@mediclip/contracts';
 import {
   SmallDisk,
   s3Credentials,
@@ -11,7 +10,7 @@ import {
   whyNoS3Server,
   whyNoSmallDisk,
 } from '@mediclip/testing';
-import { quickOptions, trainedFor, uploadExamples } from '../end-to-end/testing/examples.js';
+import { madeOf, quickOptions, readyModel, trainedFor, uploadExamples } from '../end-to-end/testing/examples.js';
 import { type ServiceProcess, startService } from '../end-to-end/testing/service-process.js';
 import { until } from '../end-to-end/testing/until.js';
 import { all } from './testing/all.js';
@@ -112,9 +111,6 @@ const problemOf = (call: Promise<unknown>): Promise<ClientProblem | undefined> =
     (error: ClientProblem) => error,
   );
 
-/** What the same images and options make on any store. */
-let undisturbed: Model | undefined;
-
 /**
  * Fails the store while an adaptation trains and until it has come to its end: the state is clear meanwhile, and
  * afterwards everything that was there is there, what was refused can be repeated, and the adaptation ends as if
@@ -123,12 +119,10 @@ let undisturbed: Model | undefined;
 async function losesNothing({ baseUrl, client, log }: ServiceProcess, failure: Failure): Promise<void> {
   const impatient = new MediclipClient({ baseUrl, retryBudgetMs: 0 });
   const datasetId = await uploadExamples(client, { train: 4 });
-  const adapt = () => client.createAdaptation({ datasetId, ...quickOptions(2) });
-  const model = async ({ modelId }: { modelId: string }): Promise<Model> => client.getModel(modelId);
-  undisturbed ??= await model(await client.waitForResult(await adapt()));
+  const undisturbed = await client.getModel(await readyModel(client));
   const images = await all(client.listImages(datasetId));
 
-  const job = await adapt();
+  const job = await client.createAdaptation({ datasetId, ...quickOptions(2) });
   await trainedFor(client, job, 1);
   const before = log.length;
   await failure.begin();
@@ -148,6 +142,6 @@ async function losesNothing({ baseUrl, client, log }: ServiceProcess, failure: F
   await until(() => client.getReadiness().then(({ status }) => (status === 'ready' ? true : undefined)));
   expect((await client.createDataset({ name: 'Later' }, refused)).name).toBe('Later');
   expect(await all(client.listImages(datasetId))).toEqual(images);
-  const { digest, lossHistory } = await model(await client.waitForResult(job));
-  expect({ digest, lossHistory }).toEqual({ digest: undisturbed.digest, lossHistory: undisturbed.lossHistory });
+  const { modelId } = await client.waitForResult(job);
+  expect(madeOf(await client.getModel(modelId))).toEqual(madeOf(undisturbed));
 }

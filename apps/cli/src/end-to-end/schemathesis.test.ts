@@ -6,7 +6,7 @@ import { MediclipClient } from '@mediclip/client';
 import { type OperationId, operationIds, routeOf } from '@mediclip/contracts';
 import { newId } from '@mediclip/store';
 import { temporaryFolder } from '@mediclip/testing';
-import { quickModel, uploadExamples } from './testing/examples.js';
+import { readyModel, uploadExamples } from './testing/examples.js';
 import { findSchemathesis, schemathesis } from './testing/schemathesis.js';
 import { type ServiceProcess, startService } from './testing/service-process.js';
 
@@ -38,7 +38,7 @@ async function makeThings(
   call: (method: string, path: string, json?: object) => Promise<Response>,
 ) {
   const datasetId = await uploadExamples(client, { train: 1, normal: 2, abnormal: 2 });
-  const modelId = await quickModel(client);
+  const modelId = await readyModel(client);
   const scoring = await client.createScoring({ modelId, datasetId });
   await client.waitForResult(scoring);
   const evaluation = await client.createEvaluation({ modelId, datasetId });

@@ -7,7 +7,7 @@ import { expect, test } from '@jest/globals';
 import { MediclipClient } from '@mediclip/client';
 import { newId } from '@mediclip/store';
 import { temporaryFolder } from '@mediclip/testing';
-import { exampleFiles, quickModel } from '../end-to-end/testing/examples.js';
+import { exampleFiles, readyModel, uploadExamples } from '../end-to-end/testing/examples.js';
 import { unzip } from '../end-to-end/testing/exported-files.js';
 import { type ServiceProcess, startService } from '../end-to-end/testing/service-process.js';
 import { until } from '../end-to-end/testing/until.js';
@@ -37,8 +37,8 @@ function keysFile(): string {
 
 /** A model of the first tenant, its export, and what it says of images. */
 async function prepare(client: MediclipClient): Promise<Target> {
-  const modelId = await quickModel(client);
-  const { datasetId } = (await client.getModel(modelId)).lineage;
+  const modelId = await readyModel(client);
+  const datasetId = await uploadExamples(client, { train: 3 });
   const file = path.join(temporaryFolder(), 'model.zip');
   await client.exportModel(modelId, file);
   const files = await unzip(readFileSync(file));

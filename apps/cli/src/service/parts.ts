@@ -19,6 +19,14 @@ import { openLogger } from './open-logger.js';
 
 const kinds = [...jobKindSchema.options, webhookKind];
 
+/** What a test alters of a process that no setting does. */
+export interface Alterations {
+  /** What the engine computes with; the product's own module without. */
+  readonly computeModule?: URL;
+  /** How long a worker may be silent before its jobs go to others, where they wait in Redis. */
+  readonly lockMs?: number;
+}
+
 /** What every process of the service works with. */
 export interface Parts {
   readonly settings: Settings;
@@ -63,7 +71,7 @@ export interface Claim {
 }
 
 /** Opens the parts that the settings ask for: Redis with `MEDICLIP_REDIS_URL`, all in this process without. */
-export async function openParts(settings: Settings): Promise<Parts> {
+export async function openParts(settings: Settings, alterations: Alterations): Promise<Parts> {
   const logger = openLogger(settings.logLevel);
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
@@ -71,7 +79,7 @@ export async function openParts(settings: Settings): Promise<Parts> {
   const { threads, ...limits } = settings.images;
   const store = openStore(settings.storeUrl);
   await store.check();
-  const { jobQueue, scoreChannel } = await openQueue(settings, store, onError);
+  const { jobQueue, scoreChannel } = await openQueue(settings, store, onError, alterations);
   // Where the queue cannot tell of it, those who follow a job read its record now and then.
   store.onJobEvents(({ jobId }) => void jobQueue.announce(jobId).catch(() => undefined));
   return {
@@ -90,6 +98,7 @@ async function openQueue(
   { redisUrl, redisPrefix }: Settings,
   store: Store,
   onError: (error: Error) => void,
+  { lockMs }: Alterations,
 ): Promise<Pick<Parts, 'jobQueue' | 'scoreChannel'>> {
   if (redisUrl === undefined) {
     return { jobQueue: openEmbeddedJobQueue({ kinds, onError }), scoreChannel: openEmbeddedScoreChannel() };
@@ -97,7 +106,12 @@ async function openQueue(
   const { openRedisJobQueue, openRedisScoreChannel } = await import('@mediclip/queue/redis');
   const redis = { url: redisUrl, prefix: redisPrefix, onError };
   return {
-    jobQueue: await openRedisJobQueue({ ...redis, kinds, storeId: await store.identity() }),
+    jobQueue: await openRedisJobQueue({
+      ...redis,
+      kinds,
+      storeId: await store.identity(),
+      ...(lockMs !== undefined && { lockMs }),
+    }),
     scoreChannel: await openRedisScoreChannel(redis),
   };
 }
@@ -108,8 +122,8 @@ export async function closeParts({ jobQueue, scoreChannel, imaging, store }: Par
   await store.close();
 }
 
-/** Starts the engine and a worker on it. The start says which provider really loaded. `computeModule` is for tests. */
-export async function openWorker(parts: Parts, computeModule?: URL): Promise<Worker> {
+/** Starts the engine and a worker on it. The start says which provider really loaded. */
+export async function openWorker(parts: Parts, { computeModule }: Alterations): Promise<Worker> {
   const { settings, metrics, imaging } = parts;
   const { dataDir, device, precision, fusedAttention, featureCacheBytes, modelsDir } = settings;
   const { jobConcurrency, jobTimeoutMs, shutdownGraceMs } = settings;

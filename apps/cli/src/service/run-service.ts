@@ -7,7 +7,7 @@ import { collectAll, letHeapGrow } from '@mediclip/threads';
 import { parseSettings, type Settings, SettingsError } from '../settings/settings.js';
 import { UsageError } from '../usage-error.js';
 import { lastResort } from './last-resort.js';
-import { type Claim, claimFolders, closeParts, openParts, openWorker, type Parts } from './parts.js';
+import { type Alterations, type Claim, claimFolders, closeParts, openParts, openWorker, type Parts } from './parts.js';
 import { startStatusServer } from './status-server.js';
 import { startTracing } from './tracing.js';
 
@@ -28,15 +28,15 @@ export type Role = 'serve' | 'api' | 'worker';
 
 /**
  * `mediclip serve`, `mediclip api` and `mediclip worker`: runs until `signal` aborts, then stops within the grace.
- * `computeModule` is for tests. Throws a UsageError for settings that cannot be used, and after having stopped when the
+ * Throws a UsageError for settings that cannot be used, and after having stopped when the
  * engine was given up (whoever supervises the process then starts it anew); an UncaughtError after an exception that
  * nothing caught.
  */
-export async function runService(role: Role, signal: AbortSignal, computeModule?: URL): Promise<void> {
+export async function runService(role: Role, signal: AbortSignal, alterations: Alterations = {}): Promise<void> {
   letHeapGrow();
   const settings = readSettings(role);
   const stopTracing = await startTracing(role);
-  const { claim, parts, running } = await begin(role, settings, computeModule);
+  const { claim, parts, running } = await begin(role, settings, alterations);
   const uncaught = lastResort(parts.logger, settings.shutdownGraceMs + lastStepsMs);
   const { address, operations } = running;
   parts.logger.info({ role, address, operations, store: settings.storeUrl }, 'ready');
@@ -63,12 +63,12 @@ async function aborted(signal: AbortSignal): Promise<undefined> {
 async function begin(
   role: Role,
   settings: Settings,
-  computeModule: URL | undefined,
+  alterations: Alterations,
 ): Promise<{ claim: Claim; parts: Parts; running: Running }> {
   try {
     const claim = await claimFolders(settings, role);
-    const parts = await openParts(settings);
-    return { claim, parts, running: await start[role](parts, computeModule) };
+    const parts = await openParts(settings, alterations);
+    return { claim, parts, running: await start[role](parts, alterations) };
   } catch (error) {
     if (isStartFault(error)) throw new UsageError(error.message, { cause: error });
     throw error;
@@ -98,9 +98,9 @@ function readSettings(role: Role): Settings {
   return settings;
 }
 
-const start: Record<Role, (parts: Parts, computeModule?: URL) => Promise<Running>> = {
-  async serve(parts, computeModule) {
-    const worker = await openWorker(parts, computeModule);
+const start: Record<Role, (parts: Parts, alterations: Alterations) => Promise<Running>> = {
+  async serve(parts, alterations) {
+    const worker = await openWorker(parts, alterations);
     const api = await startApi(parts, {
       healthProbes: [{ name: 'engine', check: async () => assertOk(worker.health()) }],
       readinessProbes: [{ name: 'worker', check: async () => assertOk(await worker.ready()) }],
@@ -119,9 +119,9 @@ const start: Record<Role, (parts: Parts, computeModule?: URL) => Promise<Running
     return startApi(parts, {});
   },
 
-  async worker(parts, computeModule) {
+  async worker(parts, alterations) {
     const { settings, metrics } = parts;
-    const worker = await openWorker(parts, computeModule);
+    const worker = await openWorker(parts, alterations);
     const server = await startStatusServer({
       host: settings.host,
       port: settings.operationsPort ?? settings.port,

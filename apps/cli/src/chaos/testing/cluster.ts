@@ -3,7 +3,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { openStore, type Store } from '@mediclip/store';
 import { freePort, type RedisServer, type RedisServerOptions, startRedis, temporaryFolder } from '@mediclip/testing';
-import { Member, type MemberOptions } from './member.js';
+import { alteredMediclip, Member, type MemberOptions } from './member.js';
 
 export interface ClusterOptions {
   readonly apis?: number;
@@ -11,8 +11,10 @@ export interface ClusterOptions {
   /** `MEDICLIP_` variables beyond those that every cluster needs. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly redis?: RedisServerOptions;
-  /** The module that workers run; `mediclip` itself without. */
-  readonly workerEntry?: string;
+  /** Whether workers can be made sick: altered-process.ts. */
+  readonly canFallSick?: boolean;
+  /** How long a worker may be silent before its jobs go to others, in milliseconds; as the product has it without. */
+  readonly lockMs?: number;
 }
 
 /** API and worker processes on one Redis and one store, as on several machines that share a file system. */
@@ -27,7 +29,7 @@ export class Cluster {
 
   /** Starts everything; resolves when every process is ready. */
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
-    const { apis = 2, workers = 2, settings = {}, redis: redisOptions, workerEntry } = options;
+    const { apis = 2, workers = 2, settings = {}, redis: redisOptions, canFallSick = false, lockMs } = options;
     const redis = await startRedis(redisOptions);
     const folder = temporaryFolder();
     mkdirSync(path.join(folder, 'store'));
@@ -42,15 +44,23 @@ export class Cluster {
           MEDICLIP_QUEUE_DEPTH: '1000',
           MEDICLIP_RATE_LIMIT_PER_MINUTE: '1000000',
           MEDICLIP_MAX_EVENT_LOOP_DELAY_MS: '10000',
+          ...(lockMs !== undefined && { TEST_LOCK_MS: String(lockMs) }),
           ...settings,
         };
-        const entry = role === 'worker' && workerEntry !== undefined && { entry: workerEntry };
-        made.push(new Member({ role, port: await freePort(), environment, ...entry }));
+        const isAltered = role === 'worker' && (canFallSick || lockMs !== undefined);
+        made.push(
+          new Member({ role, port: await freePort(), environment, ...(isAltered && { entry: alteredMediclip }) }),
+        );
       }
       return made;
     };
     const cluster = new Cluster(redis, folder, storeUrl, await members('api', apis), await members('worker', workers));
-    await Promise.all(cluster.members().map((member) => member.start()));
+    try {
+      await Promise.all(cluster.members().map((member) => member.start()));
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
     return cluster;
   }
 

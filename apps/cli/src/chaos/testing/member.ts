@@ -7,6 +7,10 @@ import { childrenOf } from '../../end-to-end/testing/processes.js';
 import { until } from '../../end-to-end/testing/until.js';
 
 const mediclip = fileURLToPath(new URL('../../../dist/testing/main-process.js', import.meta.url));
+/** An entry with what only tests alter. */
+export const alteredMediclip = fileURLToPath(
+  new URL('../../../dist/chaos/testing/altered-process.js', import.meta.url),
+);
 
 /** A line of a process's log. */
 export interface LogLine {
@@ -60,9 +64,9 @@ export class Member {
     return this.#child!.pid!;
   }
 
-  /** A client that knows this member alone. */
+  /** A client that knows this member alone. It is patient: a start takes long where others have the processor. */
   client(): MediclipClient {
-    return new MediclipClient({ baseUrl: this.baseUrl });
+    return new MediclipClient({ baseUrl: this.baseUrl, retryBudgetMs: 120_000 });
   }
 
   /** Starts the process; resolves when it is ready. Rejects with what it said when it ends before. */

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LabelledFile, MediclipClient, NamedFile } from '@mediclip/client';
-import type { AdaptationOptionsInput, Job } from '@mediclip/contracts';
+import type { AdaptationOptionsInput, Job, Model } from '@mediclip/contracts';
 
 const folder = fileURLToPath(new URL('../../../../../examples/brain-mri', import.meta.url));
 
@@ -50,22 +50,18 @@ export async function uploadExamples(client: MediclipClient, counts: ExampleCoun
   return id;
 }
 
-/** A model after one quick epoch, on a data set of its own. */
-export async function quickModel(client: MediclipClient): Promise<string> {
-  const datasetId = await uploadExamples(client, { train: 3 });
-  const job = await client.createAdaptation({ datasetId, ...quickOptions(1) });
-  return (await client.waitForResult(job)).modelId;
-}
-
 /**
- * A model to score with, for tests that adapt none themselves: the first test file of a run that asks for one adapts
- * it, those after it import its export, which takes a fraction of the time. Its data set may be elsewhere.
+ * The model that `quickOptions(2)` makes of four training examples, wherever and however often it is made. The first
+ * test file of a run that asks for it adapts it, those after it import its export, which takes a fraction of the time:
+ * for tests that adapt none themselves, and for those that compare what a disturbed adaptation of the same has made.
+ * Its data set may be elsewhere.
  */
 export async function readyModel(client: MediclipClient): Promise<string> {
   const folder = process.env.TEST_RUN_FOLDER;
   const shared = folder && path.join(folder, 'ready-model.zip');
   if (shared && existsSync(shared)) return (await client.importModel(readFileSync(shared))).id;
-  const modelId = await quickModel(client);
+  const datasetId = await uploadExamples(client, { train: 4 });
+  const { modelId } = await client.waitForResult(await client.createAdaptation({ datasetId, ...quickOptions(2) }));
   if (shared) {
     const whole = `${shared}.${process.pid}`;
     await client.exportModel(modelId, whole);
@@ -73,6 +69,9 @@ export async function readyModel(client: MediclipClient): Promise<string> {
   }
   return modelId;
 }
+
+/** What two models have in common that the same adaptation has made. */
+export const madeOf = ({ digest, lossHistory, configuration }: Model) => ({ digest, lossHistory, configuration });
 
 /** The job's record as soon as its events say that it has trained for `steps` steps; throws when it ends before. */
 export async function trainedFor(client: MediclipClient, { id }: Pick<Job, 'id'>, steps: number): Promise<void> {

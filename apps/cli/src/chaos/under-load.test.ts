@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ClientProblem, type MediclipClient } from '@mediclip/client';
+import { findRedis } from '@mediclip/testing';
+import { exampleFiles, quickOptions, readyModel, uploadExamples } from '../end-to-end/testing/examples.js';
+import { until } from '../end-to-end/testing/until.js';
+import { greyPng } from '../testing/png.js';
+import { all } from './testing/all.js';
+import { Cluster } from './testing/cluster.js';
+import type { Member } from './testing/member.js';
+
+const onRedis = (await findRedis()) === null ? describe.skip : describe;
+
+/** How many scores: `MEDICLIP_TEST_ALIAS_SCORES`, else 400. */
+const scores = Number(process.env.MEDICLIP_TEST_ALIAS_SCORES ?? 400);
+process.stderr.write(
+  `mediclip: an alias moves under ${scores} scores; MEDICLIP_TEST_ALIAS_SCORES sets another number\n`,
+);
+const flips = 20;
+const clients = 4;
+
+/** A time during which something may have been so, milliseconds. */
+interface Window {
+  readonly begin: number;
+  end: number;
+}
+
+/** A request that can be sent again with the same key, and what it was answered. */
+interface Answered {
+  readonly send: (client: MediclipClient) => Promise<unknown>;
+  readonly answer: unknown;
+}
+
+onRedis('two API processes and two workers under steady load', () => {
+  let cluster: Cluster;
+  /** The same detector twice. */
+  let models: [string, string];
+
+  beforeAll(async () => {
+    cluster = await Cluster.start();
+    const client = cluster.apis[0]!.client();
+    models = [await readyModel(client), await readyModel(client)];
+  }, 120_000);
+  afterAll(() => cluster?.stop());
+
+  test('lose no request while an alias moves, and answer each by a model that it named at that time', async () => {
+    const [one, two] = cluster.apis.map((api) => api.client());
+    await one!.setAlias('production', { modelId: models[0] });
+    /** When the alias may have named each model. */
+    const named: { readonly modelId: string; readonly window: Window }[] = [
+      { modelId: models[0], window: { begin: 0, end: Number.POSITIVE_INFINITY } },
+    ];
+    const answered: { readonly modelId: string; readonly window: Window }[] = [];
+    const file = { fileName: 'small.png', content: greyPng(64, 64) };
+
+    const ask = async (client: typeof one) => {
+      for (let i = 0; i < scores / clients; i++) {
+        const begin = performance.now();
+        const { modelId, results } = await client!.scoreImages('@production', [file]);
+        expect(results[0]!.outcome).toBe('scored');
+        answered.push({ modelId, window: { begin, end: performance.now() } });
+      }
+    };
+    const move = async (modelId: string, by: () => Promise<unknown>) => {
+      const before = named.at(-1)!;
+      named.push({ modelId, window: { begin: performance.now(), end: Number.POSITIVE_INFINITY } });
+      await by();
+      before.window.end = performance.now();
+    };
+    const flip = async () => {
+      for (let n = 1; n <= flips; n++) {
+        await until(() => (answered.length >= (n * scores) / (flips + 2) ? true : undefined));
+        const [from, to] = [models[(n - 1) % 2]!, models[n % 2]!];
+        await move(to, () => (n % 2 === 0 ? one! : two!).setAlias('production', { modelId: to, ifModelId: from }));
+      }
+      await move(models[1], () => two!.rollBackAlias('production'));
+    };
+    await Promise.all([ask(one), ask(one), ask(two), ask(two), flip()]);
+
+    expect(answered).toHaveLength(scores);
+    for (const { modelId, window } of answered) {
+      const couldBe = named.filter(({ window: { begin, end } }) => begin <= window.end && end >= window.begin);
+      expect(couldBe.map((one) => one.modelId)).toContain(modelId);
+    }
+    expect(new Set(answered.map(({ modelId }) => modelId)).size).toBe(2);
+    const { history, modelId } = await one!.getAlias('production');
+    expect([history.length, history[0]!.action, modelId]).toEqual([flips + 2, 'rollback', models[1]]);
+  }, 120_000);
+
+  test('let one of those move an alias who move it at once', async () => {
+    const racers = cluster.apis.flatMap((api) => Array.from({ length: 4 }, () => api.client()));
+    for (let round = 0; round < 5; round++) {
+      const { modelId: ifModelId } = await racers[0]!.getAlias('production');
+      const to = models.find((id) => id !== ifModelId)!;
+      const races = await Promise.allSettled(
+        racers.map((racer) => racer.setAlias('production', { modelId: to, ifModelId })),
+      );
+      const lost = races.flatMap((race) => (race.status === 'rejected' ? [race.reason] : []));
+      expect(lost).toHaveLength(racers.length - 1);
+      for (const reason of lost) expect(reason instanceof ClientProblem && reason.slug).toBe('alias-moved');
+    }
+  }, 60_000);
+
+  describe('while every process is restarted in turn', () => {
+    const answered: Answered[] = [];
+    const [image] = exampleFiles('test/abnormal', 1);
+    let datasetId: string;
+    let adaptationId: string;
+
+    /** What clients do over and over, each time with a new key. */
+    const requests: readonly ((idempotencyKey: string) => Answered['send'])[] = [
+      (idempotencyKey) => (client) => client.scoreImages(models[0], [image!], { idempotencyKey }),
+      (idempotencyKey) => (client) =>
+        client.createScoring({ modelId: models[0], datasetId, split: 'test' }, { idempotencyKey }),
+      (idempotencyKey) => async (client) => {
+        const { id } = await client.createDataset({ name: 'Made meanwhile' }, { idempotencyKey });
+        return client.uploadImages(id, [{ ...image!, split: 'test', label: 'abnormal' }], { idempotencyKey });
+      },
+    ];
+
+    test('no client sees a failure', async () => {
+      datasetId = await uploadExamples(cluster.apis[0]!.client(), { train: 4, abnormal: 1 });
+      let restarting = true;
+      const load = async (client: MediclipClient, request: (typeof requests)[number]) => {
+        while (restarting) {
+          const send = request(randomUUID());
+          answered.push({ send, answer: await send(client) });
+          for await (const { id } of client.listJobs({ state: 'queued' })) await client.waitForJob(id);
+        }
+      };
+      const loads = Promise.all(cluster.apis.flatMap((api) => requests.map((request) => load(api.client(), request))));
+      const restart = async (member: Member) => {
+        expect(await member.stop()).toBe(0);
+        await member.start();
+      };
+      const restarts = async () => {
+        for (const api of cluster.apis) await restart(api);
+        ({ id: adaptationId } = await cluster.apis[0]!.client().createAdaptation({ datasetId, ...quickOptions(2) }));
+        const adapting = await until(() => cluster.workers.find((worker) => worker.underWay('adaptation').length > 0));
+        await restart(adapting);
+        for (const worker of cluster.workers) if (worker !== adapting) await restart(worker);
+        await cluster.redis.kill();
+        await cluster.redis.restart();
+        restarting = false;
+      };
+      await Promise.all([loads, restarts()]);
+      expect(answered.length).toBeGreaterThan(requests.length * cluster.apis.length);
+    }, 180_000);
+
+    test('every request that is sent once more, to the other API, gets the answer that it had', async () => {
+      const client = cluster.apis[1]!.client();
+      for (const { send, answer } of answered) expect(await send(client)).toEqual(answer);
+    }, 60_000);
+
+    test('every job that was accepted succeeds', async () => {
+      const client = cluster.apis[0]!.client();
+      const jobs = await all(client.listJobs());
+      expect(jobs.map(({ id }) => id)).toContain(adaptationId);
+      for (const { id } of jobs) expect((await client.waitForJob(id)).state).toBe('succeeded');
+    }, 120_000);
+  });
+});
