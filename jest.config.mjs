@@ -7,7 +7,7 @@ export default {
   transform: {
     '^.+\\.ts$': [
       '<rootDir>/scripts/jest-transform.mjs',
-      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' }, sourceMaps: 'inline' },
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' }, sourceMaps: true },
     ],
   },
   moduleNameMapper: {

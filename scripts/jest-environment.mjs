@@ -1,4 +1,8 @@
+import { createRequire } from 'node:module';
 import { TestEnvironment } from 'jest-environment-node';
+
+/** What all test files of a worker share: packages that are loaded, and things that are made, once for all of them. */
+const outside = { require: createRequire(import.meta.url), made: new Map() };
 
 /**
  * The environment of all tests. Jest gives every test file a realm of its own, with its own typed-array classes; native
@@ -29,6 +33,7 @@ export default class MediclipEnvironment extends TestEnvironment {
     ]) {
       this.global[shared.name] = shared;
     }
+    this.global.outsideOfTestFiles = outside;
   }
 
   /** Stretches the time limits of tests and hooks to the speed of the machine (measure-speed.mjs). */

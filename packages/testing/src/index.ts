@@ -7,6 +7,7 @@ export { freePort } from './free-port.js';
 export { goldenJson, goldenPath } from './golden.js';
 export { goldenTensors } from './golden-tensors.js';
 export { niftiVolume } from './nifti-volume.js';
+export { onceForAllFiles } from './once-for-all-files.js';
 export { askOnnxChecker } from './onnx-checker.js';
 export { findOrthanc } from './orthanc-programs.js';
 export { openBrowser, Visitor } from './page-visitor.js';

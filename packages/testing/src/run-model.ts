@@ -1,5 +1,3 @@
-import * as ort from 'onnxruntime-node';
-
 export interface TestTensor {
   readonly dtype: 'float32' | 'int64' | 'int32' | 'uint8' | 'int8' | 'bool' | 'float64';
   readonly shape: readonly number[];
@@ -18,6 +16,8 @@ export async function openModel(
   model: Uint8Array | string,
   externalData: Readonly<Record<string, Uint8Array>> = {},
 ): Promise<TestRun> {
+  // Loaded late: most tests of this room's users run no model.
+  const ort = await import('onnxruntime-node');
   const session = await ort.InferenceSession.create(model as string, {
     executionProviders: ['cpu'],
     externalData: Object.entries(externalData).map(([path, data]) => ({ path, data })),

@@ -1,9 +1,9 @@
-import * as ort from 'onnxruntime-node';
+import type { Tensor } from 'onnxruntime-node';
 
 interface TestTensor {
   readonly dtype: string;
   readonly shape: readonly number[];
-  readonly data: ort.Tensor['data'];
+  readonly data: Tensor['data'];
 }
 
 /** A runtime on the CPU in the test's own process, of the shape that the rooms' `Runtime` port asks for. */
@@ -12,6 +12,8 @@ export const testRuntime = {
   async createSession(
     model: { bytes: Uint8Array; externalData?: Readonly<Record<string, Uint8Array>> } | { path: string },
   ) {
+    // Loaded late: most tests of this room's users run no model.
+    const ort = await import('onnxruntime-node');
     const externalData =
       'path' in model ? [] : Object.entries(model.externalData ?? {}).map(([path, data]) => ({ path, data }));
     const options = { executionProviders: ['cpu'], externalData };

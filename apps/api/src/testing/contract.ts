@@ -9,13 +9,16 @@ import {
   problemsOf,
   routeOf,
 } from '@mediclip/contracts';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
+import { onceForAllFiles } from '@mediclip/testing';
 
-// That the document is one is the business of its own tests: here that would only take time.
-const ajv = new Ajv2020({ strict: false, allErrors: true, meta: false, validateSchema: false });
-addFormats.default(ajv);
-ajv.addSchema(openApiDocument(), 'openapi');
+const ajv = onceForAllFiles('checks of openapi.yaml', (require) => {
+  const { Ajv2020 } = require('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js');
+  const addFormats = require('ajv-formats') as typeof import('ajv-formats');
+  // That the document is one is the business of its own tests: here that would only take time.
+  const checks = new Ajv2020({ strict: false, allErrors: true, meta: false, validateSchema: false });
+  addFormats.default(checks);
+  return checks.addSchema(structuredClone(openApiDocument()), 'openapi');
+});
 
 const operations = operationIds.map((id) => {
   const route = routeOf(id);
