@@ -19,14 +19,14 @@ export function describeStoreProcesses(name: string, url: () => string): void {
     test('a writer killed in the middle leaves whole objects only, and everything it acknowledged', async () => {
       await store.put('race/sealed', text(sealed(0, 0)));
       let next = 1;
-      for (let round = 0; round < 12; round++) {
+      for (const lastLine of [1, 3, 6, 12]) {
         const writer = startStoreProcess(url(), 'overwrite', next);
         let acknowledged = 0;
         let count = 0;
         for await (const line of writer.lines) {
           acknowledged = Number(line);
           count++;
-          if (count === 1 + round) setImmediate(() => writer.child.kill('SIGKILL'));
+          if (count === lastLine) setImmediate(() => writer.child.kill('SIGKILL'));
         }
         expect(await writer.ended).toBe('SIGKILL');
         expect(acknowledged).toBeGreaterThanOrEqual(next);
