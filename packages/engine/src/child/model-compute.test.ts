@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { AdaptationJob } from '@mediclip/adaptation';
@@ -24,36 +23,25 @@ function job(): AdaptationJob {
   return {
     options: resolveAdaptationOptions({
       seed: 3,
-      shots: 4,
-      training: { epochs: 3, batchSize: 2, checkpointEverySteps: 2, selection: 'last', heldOutSamples: 0 },
+      shots: 2,
+      training: { epochs: 1, batchSize: 2, selection: 'last', heldOutSamples: 0 },
     }),
-    images: [1, 2, 3, 4].map((seed) => ({ width: side, height: side, data: picture(seed) })),
+    images: [1, 2].map((seed) => ({ width: side, height: side, data: picture(seed) })),
     workFolder,
     outFolder: path.join(workFolder, 'detector'),
   };
 }
 
-function filesOf(folder: string): Record<string, Buffer> {
-  return Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(path.join(folder, name))]));
-}
-
 const rgb = (grey: Uint8Array) => Uint8Array.from({ length: grey.length * 3 }, (_, i) => grey[Math.floor(i / 3)]!);
 
-test('the bundled backbone, killed with -9 in its training: the same detector, byte for byte, and scores from it', async () => {
+test('the bundled backbone in the engine process makes a detector, and scores from it', async () => {
   const engine = await Engine.start({ device: 'cpu', threads: 1, synthesisThreads: 1 });
-  const [calm, disturbed] = [job(), job()];
-  await engine.adapt(calm);
-  let kills = 0;
-  await engine.adapt(disturbed, {
-    onProgress({ phase, done }) {
-      if (phase === 'training' && done === 3 && kills++ === 0) process.kill(engine.state.pid!, 'SIGKILL');
-    },
-  });
-  expect(engine.state).toMatchObject({ provider: 'cpu', restarts: 1 });
-  expect(filesOf(disturbed.outFolder)).toEqual(filesOf(calm.outFolder));
+  const work = job();
+  await engine.adapt(work);
+  expect(engine.state).toMatchObject({ provider: 'cpu', restarts: 0 });
 
-  const images = [5, 6, 7].map((seed) => ({ side, data: rgb(picture(seed)) }));
-  const detector = { id: 'detector', folder: calm.outFolder };
+  const images = [5, 6].map((seed) => ({ side, data: rgb(picture(seed)) }));
+  const detector = { id: 'detector', folder: work.outFolder };
   const together = await engine.score({ detector, images });
   for (const { score, map, mapSide } of together) {
     expect([mapSide, map.length]).toEqual([side, side * side]);
@@ -62,7 +50,7 @@ test('the bundled backbone, killed with -9 in its training: the same detector, b
   }
   const small = { side: 112, data: new Uint8Array(112 * 112 * 3) };
   await expect(engine.score({ detector, images: [small] })).rejects.toThrow('takes 224');
-  const missing = { id: 'missing', folder: path.join(calm.workFolder, 'missing') };
+  const missing = { id: 'missing', folder: path.join(work.workFolder, 'missing') };
   await expect(engine.score({ detector: missing, images })).rejects.toMatchObject({
     code: 'compute-failed',
     origin: { name: 'AdaptationError', code: 'corrupt-detector' },
