@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { problemSlugs } from '@mediclip/contracts';
 import { StoreFull, StoreUnavailable } from '@mediclip/store';
 import { closeSharedPool, type TestOptions, TestService } from './testing/test-service.js';
@@ -8,8 +8,8 @@ import { closeSharedPool, type TestOptions, TestService } from './testing/test-s
 const started: TestService[] = [];
 afterEach(async () => {
   for (const service of started.splice(0)) await service.stop();
-  await closeSharedPool();
 });
+afterAll(closeSharedPool);
 async function start(options: TestOptions = {}): Promise<TestService> {
   const service = await TestService.start({ worker: false, ...options });
   started.push(service);
