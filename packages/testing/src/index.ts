@@ -18,4 +18,4 @@ export { openModel, runModel } from './run-model.js';
 export { type S3Server, s3Credentials, startS3Server, whyNoS3Server } from './s3-server.js';
 export { SmallDisk, whyNoSmallDisk } from './small-disk.js';
 export { temporaryFolder } from './temporary-folder.js';
-export { testRuntime } from './test-runtime.js';
+export { quickRuntime, testRuntime } from './test-runtime.js';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { type AdaptationOptionsInput, resolveAdaptationOptions } from '@mediclip/contracts';
 import { type NormalImage, RandomStream, synthesize } from '@mediclip/synthesis';
-import { temporaryFolder, testRuntime } from '@mediclip/testing';
+import { quickRuntime, temporaryFolder } from '@mediclip/testing';
 import { detectorFileNames, readDetector } from '../detector/detector-files.js';
 import { openTinyClip } from '../testing/tiny-clip.js';
 import { Tower } from '../tower/tower.js';
@@ -27,7 +27,7 @@ const origin = { pixelDigests: ['a', 'b', 'c', 'd', 'e', 'f'], parentDigest: 'ab
 
 beforeAll(async () => {
   const backbone = openTinyClip();
-  tower = new Tower(testRuntime, backbone, backbone.defaultTaps);
+  tower = new Tower(quickRuntime, backbone, backbone.defaultTaps);
   parentFolder = await adapted(old);
 });
 

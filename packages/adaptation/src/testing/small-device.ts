@@ -9,12 +9,15 @@ export class SmallDevice implements Runtime {
   #next: Error | undefined;
 
   readonly #images: number;
+  readonly #runtime: Pick<Runtime, 'createSession'>;
 
   constructor(
     images: number,
     readonly provider: 'cpu' | 'cuda' = 'cpu',
+    runtime: Pick<Runtime, 'createSession'> = testRuntime,
   ) {
     this.#images = images;
+    this.#runtime = runtime;
   }
 
   /** The batches of sessions that have run and were not released, ascending. */
@@ -34,7 +37,7 @@ export class SmallDevice implements Runtime {
 
   async createSession(model: ModelSource): Promise<Session> {
     this.#failIfTold();
-    const session = await testRuntime.createSession(model);
+    const session = await this.#runtime.createSession(model);
     const opened: { batch?: number } = {};
     this.#open.add(opened);
     return {

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { type AdaptationOptionsInput, resolveAdaptationOptions } from '@mediclip/contracts';
 import type { Runtime, Session, Tensor } from '@mediclip/onnx-graph';
 import { type NormalImage, RandomStream, synthesize } from '@mediclip/synthesis';
-import { askOnnxChecker, expectClose, temporaryFolder, testRuntime } from '@mediclip/testing';
+import { askOnnxChecker, expectClose, quickRuntime, temporaryFolder } from '@mediclip/testing';
 import fc from 'fast-check';
 import { detectorFileNames, readDetector } from '../detector/detector-files.js';
 import { exportedModelName, writeExportedModel } from '../detector/export.js';
@@ -14,16 +14,24 @@ import { Tower } from '../tower/tower.js';
 import { AdaptationRun } from './adaptation-run.js';
 import type { AdaptationJob } from './job.js';
 import { chooseShots, planStep, type SampleSource, stepsPerEpoch } from './plan.js';
+import type { AdaptationProgress } from './run-in-parts.js';
 import { artifactNames } from './trainer.js';
 
 const side = 64;
 const shots = 5;
 
 let tower: Tower;
+/** A training with the options of `job()` that nothing disturbs, and its progress at the end. */
+let undisturbed: AdaptationJob;
+let progressAtEnd: AdaptationProgress;
 
-beforeAll(() => {
+beforeAll(async () => {
   const backbone = openTinyClip();
-  tower = new Tower(testRuntime, backbone, backbone.defaultTaps);
+  tower = new Tower(quickRuntime, backbone, backbone.defaultTaps);
+  undisturbed = job();
+  const run = await AdaptationRun.open(undisturbed, tower, samples);
+  await finish(run);
+  progressAtEnd = run.progress;
 });
 
 const images: NormalImage[] = Array.from({ length: shots }, (_, index) => ({
@@ -61,7 +69,7 @@ function tampering(change: (outputs: Record<string, Tensor>) => void): Runtime {
   return {
     provider: 'cpu',
     async createSession(model) {
-      const session = await testRuntime.createSession(model);
+      const session = await quickRuntime.createSession(model);
       const run: Session['run'] = async (feeds, fetches) => {
         const outputs = { ...(await session.run(feeds, fetches)) };
         change(outputs);
@@ -82,11 +90,8 @@ const files = ({ outFolder }: AdaptationJob) =>
 
 describe('a training', () => {
   test('ends with a detector that knows its history', async () => {
-    const work = job();
-    const run = await AdaptationRun.open(work, tower, samples);
-    await finish(run);
-    const { description } = await readDetector(work.outFolder);
-    expect(run.progress).toMatchObject({ phase: 'finishing', done: shots, total: shots });
+    const { description } = await readDetector(undisturbed.outFolder);
+    expect(progressAtEnd).toMatchObject({ phase: 'finishing', done: shots, total: shots });
     expect(description).toMatchObject({ taps: [2, 3, 4], side, images: { count: shots } });
     expect(description.lossHistory.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
     for (const { loss, focal, dice, heldOutLoss } of description.lossHistory) {
@@ -97,21 +102,17 @@ describe('a training', () => {
 
   const check = askOnnxChecker();
   (check ? test : test.skip)('writes artifacts and a detector that onnx.checker accepts', async () => {
-    const work = job();
-    await finish(await AdaptationRun.open(work, tower, samples));
-    const detector = await readDetector(work.outFolder);
-    await writeExportedModel(work.outFolder, detector, tower.backbone);
+    const { workFolder, outFolder } = undisturbed;
+    await writeExportedModel(outFolder, await readDetector(outFolder), tower.backbone);
     // The checker takes hard-linked weights for an attack, so it is given copies of the artifacts and their weights.
     const copies = temporaryFolder();
-    cpSync(path.join(work.workFolder, 'training'), copies, { recursive: true });
+    cpSync(path.join(workFolder, 'training'), copies, { recursive: true });
     const artifacts = [artifactNames.training, artifactNames.optimizer, artifactNames.eval];
     const models = artifacts.map((name) => path.join(copies, name));
-    expect(check!([...models, path.join(work.outFolder, exportedModelName)])).toBeUndefined();
+    expect(check!([...models, path.join(outFolder, exportedModelName)])).toBeUndefined();
   });
 
   test('that is stopped anywhere and goes on ends with the same bytes', async () => {
-    const undisturbed = job();
-    await finish(await AdaptationRun.open(undisturbed, tower, samples));
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 3 }), async (stops) => {
         const disturbed = job();
@@ -123,14 +124,12 @@ describe('a training', () => {
         await finish(await AdaptationRun.open(disturbed, tower, samples));
         expect(files(disturbed)).toEqual(files(undisturbed));
       }),
-      { numRuns: 5 },
+      { numRuns: 3 },
     );
   });
 
   test('keeps a memory of the normals, unless the options want none or there is a single normal', async () => {
-    const fused = job();
-    await finish(await AdaptationRun.open(fused, tower, samples));
-    const { description, tensors } = await readDetector(fused.outFolder);
+    const { description, tensors } = await readDetector(undisturbed.outFolder);
     const grid = 4;
     const placements = 1 + 4;
     expect(description.memory).toEqual({ taps: [2, 3], patches: shots * placements * grid * grid });
@@ -139,16 +138,16 @@ describe('a training', () => {
     expect(memoryMean).toBeGreaterThan(0);
     expect(memoryDeviation).toBeGreaterThan(0);
 
-    const single = { ...job(), images: images.slice(0, 1) };
+    const single = { ...job({ epochs: 1 }), images: images.slice(0, 1) };
     await finish(await AdaptationRun.open(single, tower, samples));
     expect((await readDetector(single.outFolder)).description.memory).toBeUndefined();
   });
 
   test('goes on in half batches where memory does not suffice for whole ones', async () => {
-    const [roomy, cramped] = [job({ heldOutSamples: 2 }), job({ heldOutSamples: 2 })];
+    const [roomy, cramped] = [job({ epochs: 1, heldOutSamples: 2 }), job({ epochs: 1, heldOutSamples: 2 })];
     await finish(await AdaptationRun.open(roomy, tower, samples));
     const halved: string[] = [];
-    const small = new Tower(new SmallDevice(1), tower.backbone, tower.taps, {
+    const small = new Tower(new SmallDevice(1, 'cpu', quickRuntime), tower.backbone, tower.taps, {
       onBatchHalved: ({ work }) => halved.push(work),
     });
     await finish(await AdaptationRun.open(cramped, small, samples));
@@ -180,7 +179,7 @@ describe('a training', () => {
   });
 
   test('starts again where the tower has another precision than that of the checkpoint', async () => {
-    const onGpu = new Tower({ ...testRuntime, provider: 'cuda' }, tower.backbone, tower.taps);
+    const onGpu = new Tower({ ...quickRuntime, provider: 'cuda' }, tower.backbone, tower.taps);
     const moved = job();
     const firstStepOn = async (device: Tower) => {
       const run = await AdaptationRun.open(moved, device, samples);
@@ -197,23 +196,22 @@ describe('a training', () => {
     const deviceTower = (runtime: Runtime) => new Tower(runtime, tower.backbone, tower.taps, options);
 
     test('is that of the processor, and goes on after a stop to the same bytes', async () => {
-      const device = deviceTower({ ...testRuntime, provider: 'cuda' });
-      const [onProcessor, undisturbed, disturbed] = [job(), job(), job()];
-      await finish(await AdaptationRun.open(onProcessor, tower, samples));
-      await finish(await AdaptationRun.open(undisturbed, device, samples));
+      const device = deviceTower({ ...quickRuntime, provider: 'cuda' });
+      const [whole, disturbed] = [job(), job()];
+      await finish(await AdaptationRun.open(whole, device, samples));
       const run = await AdaptationRun.open(disturbed, device, samples);
       while (run.progress.phase !== 'training' || run.progress.done < 3) await run.advance();
       await run.release();
       await finish(await AdaptationRun.open(disturbed, device, samples));
-      expect(files(disturbed)).toEqual(files(undisturbed));
+      expect(files(disturbed)).toEqual(files(whole));
       const history = async (work: AdaptationJob) =>
         (await readDetector(work.outFolder)).description.lossHistory.map(({ loss }) => loss);
-      expectClose(await history(undisturbed), await history(onProcessor), 1e-4);
+      expectClose(await history(whole), await history(undisturbed), 1e-4);
     });
 
     test('goes on in the sessions of the artifacts when memory runs out', async () => {
       const work = job({ heldOutSamples: 2 });
-      const device = new SmallDevice(1, 'cuda');
+      const device = new SmallDevice(1, 'cuda', quickRuntime);
       await finish(await AdaptationRun.open(work, deviceTower(device), samples));
       expect((await readDetector(work.outFolder)).description.lossHistory).toHaveLength(3);
       expect(device.openBatches.filter((batch) => batch > 1)).toEqual([]);
@@ -230,7 +228,7 @@ describe('a training', () => {
   });
 
   test('that is released in any part leaves no session open but those of its tower', async () => {
-    const device = new SmallDevice(16);
+    const device = new SmallDevice(16, 'cpu', quickRuntime);
     const cancelled = job({ epochs: 1 });
     const run = await AdaptationRun.open(cancelled, new Tower(device, tower.backbone, tower.taps), samples);
     while (run.progress.phase !== 'finishing') await run.advance();

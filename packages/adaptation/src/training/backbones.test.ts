@@ -12,7 +12,7 @@ import { openTinyClip, openTinyResNet } from '../testing/tiny-clip.js';
 import { Tower } from '../tower/tower.js';
 import { AdaptationRun } from './adaptation-run.js';
 
-/** Adapts for two epochs on smooth images of the backbone's side; the detector's folder. */
+/** Adapts for one epoch on smooth images of the backbone's side; the detector's folder. */
 async function adapt(tower: Tower): Promise<string> {
   const { side } = tower.backbone;
   const images: NormalImage[] = Array.from({ length: 3 }, (_, shot) => ({
@@ -21,7 +21,7 @@ async function adapt(tower: Tower): Promise<string> {
     data: Uint8Array.from({ length: side * side }, (_, i) => 90 + 40 * Math.sin((i % side) / (shot + 9))),
   }));
   const folder = temporaryFolder();
-  const training = { epochs: 2, batchSize: 3, heldOutSamples: 2 };
+  const training = { epochs: 1, batchSize: 3, heldOutSamples: 2 };
   const job = {
     options: resolveAdaptationOptions({ shots: 3, training }),
     images,
