@@ -39,6 +39,7 @@ const examples = fileURLToPath(new URL('../../../../examples/brain-mri/', import
 const uploadId = newId();
 let files = 0;
 const longMs = 3_600_000;
+const otherProcessesMs = 50;
 
 /** A worker of a test, with all that it was started with. */
 export interface TestWorker<E extends WorkerEngine = FakeEngine> {
@@ -257,12 +258,19 @@ export class TestService {
     return this.when(jobId, ({ state }) => isFinal(state));
   }
 
-  /** The job once it is as wanted. */
+  /** The job once it is as wanted. It is looked at when it changes, and now and then for what other processes write. */
   async when(jobId: string, wanted: (job: Job) => boolean): Promise<Job> {
-    return until(async () => {
-      const { job } = await this.tenant.jobs.get(jobId);
-      return wanted(job) ? job : undefined;
-    });
+    for (;;) {
+      const changed = new AbortController();
+      const stopListening = this.store.onJobEvents((event) => event.jobId === jobId && changed.abort());
+      try {
+        const { job } = await this.tenant.jobs.get(jobId);
+        if (wanted(job)) return job;
+        await pause(otherProcessesMs, undefined, { signal: changed.signal }).catch(() => undefined);
+      } finally {
+        stopListening();
+      }
+    }
   }
 
   async #addImage(datasetId: string, described: ImageDescription, content: ImageContent): Promise<Image> {
@@ -313,12 +321,13 @@ function deepPng(width: number, height: number, numbers: Uint16Array): Buffer {
   return Buffer.concat([signature, ...chunks]);
 }
 
-/** What `look` finds, as soon as it finds something. */
+/** What `look` finds, soon after there is something; a look that takes long is taken less often. */
 export async function until<T>(look: () => Promise<T | undefined> | T | undefined): Promise<T> {
   for (;;) {
+    const begin = performance.now();
     const found = await look();
     if (found !== undefined) return found;
-    await pause(5);
+    await pause(Math.max(5, 3 * (performance.now() - begin)));
   }
 }
 

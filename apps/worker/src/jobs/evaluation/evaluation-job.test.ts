@@ -119,11 +119,18 @@ describe('an evaluation', () => {
     expect(doubled.audit?.warnings).toEqual(audit.warnings);
   });
 
-  test.each([{ normal: 3 }, { abnormal: 3 }])('of one class only (%j) has no figure of images', async (counts) => {
+  test.each([
+    { counts: { normal: 3 }, missing: 'abnormal' },
+    { counts: { abnormal: 3 }, missing: 'normal' },
+  ])('of one class only ($counts) has no figure of images, and says why', async ({ counts, missing }) => {
     const { job } = await evaluate(counts);
-    const { image } = await service.tenant.evaluations.get(job.result!.evaluationId);
+    const { image, pixel } = await service.tenant.evaluations.get(job.result!.evaluationId);
     for (const figure of Object.values(image))
       expect(figure).toMatchObject({ value: null, reason: expect.any(String) });
+    expect(image.auroc).toMatchObject({ reason: expect.stringContaining(missing) });
+    if (missing === 'abnormal') {
+      expect(pixel.diceBest).toEqual({ value: null, reason: 'No abnormal image has a mask.' });
+    }
   });
 
   test('with a baseline compares both models on the same images', async () => {
@@ -210,13 +217,6 @@ describe('an evaluation', () => {
     expect(html).toContain('2 of the 8 test images are not the kind of image that the model knows');
     for (const { fileName, label } of foreign!.images)
       expect(html).toContain(`<figcaption>${fileName} · ${label} · another kind of image</figcaption>`);
-  });
-
-  test('says why figures are missing when all images are normal', async () => {
-    const { job } = await evaluate({ normal: 3 });
-    const evaluation = await service.tenant.evaluations.get(job.result!.evaluationId);
-    expect(evaluation.image.auroc).toMatchObject({ value: null, reason: expect.stringContaining('abnormal') });
-    expect(evaluation.pixel.diceBest).toEqual({ value: null, reason: 'No abnormal image has a mask.' });
   });
 
   test('scores each image once, and a shown file that is lost meanwhile costs only its case', async () => {
