@@ -41,9 +41,16 @@ export class Receiver {
     return new Set(this.received.filter((request) => request.path === path).map(({ id }) => id));
   }
 
-  /** Resolves when `isSo`; the test's own time limit ends the wait. */
+  /**
+   * Resolves when `isSo`; the test's own time limit ends the wait. A look that takes long is taken less often, to leave
+   * the time to what is waited for.
+   */
   async until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-    while (!(await isSo())) await sleep(5);
+    for (;;) {
+      const begin = performance.now();
+      if (await isSo()) return;
+      await sleep(Math.max(5, 3 * (performance.now() - begin)));
+    }
   }
 
   async close(): Promise<void> {
