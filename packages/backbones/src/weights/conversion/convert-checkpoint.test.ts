@@ -135,8 +135,9 @@ describe('a checkpoint that does more than rebuild tensors is refused by name, a
   ])('%s', async (_, body, message) => {
     const source = await archiveOf(start, body, stop);
     const to = target();
-    await expect(convertCheckpoint(source, to)).rejects.toThrow(message);
-    await expect(convertCheckpoint(source, to)).rejects.toBeInstanceOf(WeightsError);
+    const refusal = await convertCheckpoint(source, to).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(WeightsError);
+    expect((refusal as WeightsError).message).toMatch(message);
     expect(readdirSync(dirname(to))).toEqual([]);
   });
 
@@ -204,6 +205,6 @@ test('whatever the bytes, a file comes out that is not much larger, or a Weights
         }
       },
     ),
-    { numRuns: 100 },
+    { numRuns: 40 },
   );
 });
