@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { foreignNote } from '@mediclip/evaluation';
 import { makeFolder, writeFileWhole } from '@mediclip/files';
 import pMap from 'p-map';
 import { filesAtOnce } from '../image-files.js';
@@ -31,15 +30,17 @@ export async function score(
     await makeFolder(maps);
   }
   const wants = { overlay: maps !== undefined, npy: maps !== undefined && flags.raw };
-  const tell = (
+  const tell = async (
     file: string,
     { frame, overlay: _, npy: __, score: value, scoreLogit, notes, ...said }: ScoredFrame,
   ) => {
+    // Loaded for the few that need it: whatever a command loads at first, its engine waits for.
+    const foreign = said.foreign && (await import('@mediclip/evaluation')).foreignNote(said.foreign);
     const ofFrame = { ...(frame !== undefined && { frame }), ...(notes.length > 0 && { notes }) };
     output.event({ event: 'score', file, score: value, scoreLogit, ...said, ...ofFrame });
     const decision = said.decision ? `  ${said.decision.padEnd(8)}` : '';
     output.line(`${value.toFixed(4)}${decision}  ${file}${frame === undefined ? '' : `, frame ${frame}`}`);
-    if (said.foreign) output.remark(`${file}: ${foreignNote(said.foreign)}`);
+    if (foreign) output.remark(`${file}: ${foreign}`);
     for (const note of notes) output.remark(`${file}: ${note}`);
   };
   const faults: string[] = [];
@@ -48,7 +49,7 @@ export async function score(
       try {
         for await (const frame of scoreFile(file, wants)) {
           if (maps !== undefined) await writeMaps(path.join(maps, nameOf(file, frame)), frame);
-          tell(file, frame);
+          await tell(file, frame);
         }
       } catch (error) {
         if (!(error instanceof UsageError)) throw error;
