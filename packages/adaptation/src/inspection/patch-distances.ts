@@ -65,8 +65,8 @@ async function* placeDescriptors(
   });
   try {
     for (const { data } of images) {
-      const features = await tower.sharedFeatures([rgbOf(data, backbone.side)]);
-      const { descriptors: all } = await session.run(stackFeatures(features, backbone, taps, 1));
+      const features = await tower.featuresAlone(rgbOf(data, backbone.side));
+      const { descriptors: all } = await session.run(stackFeatures([features], backbone, taps, 1));
       const kept = new Float32Array(along.length ** 2 * width);
       for (const [row, y] of along.entries()) {
         for (const [column, x] of along.entries()) {

@@ -18,7 +18,7 @@ export async function* describeKinds(tower: Tower, images: readonly NormalImage[
   try {
     for (const { data } of images) {
       const rgb = rgbOf(data, backbone.side);
-      const { moments } = await session.run(stackFeatures(await tower.sharedFeatures([rgb]), backbone, taps, 1));
+      const { moments } = await session.run(stackFeatures([await tower.featuresAlone(rgb)], backbone, taps, 1));
       yield { moments: moments!.data as Float32Array, layout: greyLayout(rgb, backbone.side) };
     }
   } finally {

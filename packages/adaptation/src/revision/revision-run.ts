@@ -5,7 +5,7 @@ import { greyLayouts } from '../kinship/grey-layout.js';
 import { relatives } from '../shots/relatives.js';
 import { FeatureStore } from '../tower/feature-store.js';
 import { rgbOf } from '../tower/rgb.js';
-import type { Tower } from '../tower/tower.js';
+import type { BorrowedTower, Tower } from '../tower/tower.js';
 import type { Towers } from '../tower/towers.js';
 import { fitMemory, memoryCopies, normalTaps } from '../training/fit-memory.js';
 import { checkImages, imagesDigest, shotsOf } from '../training/job.js';
@@ -18,7 +18,7 @@ import type { RevisionJob } from './revision-job.js';
  * keeps no checkpoint: one that was interrupted begins again and writes the same bytes.
  */
 export class RevisionRun extends RunInParts {
-  readonly #normalsTower: Tower;
+  readonly #normalsTower: BorrowedTower;
   readonly #normals: FeatureStore;
   readonly #letTowerGo: () => void;
 
@@ -31,9 +31,9 @@ export class RevisionRun extends RunInParts {
     this.#job = job;
     this.#parent = parent;
     this.#tower = tower;
-    this.#normalsTower = tower.at(normalTaps(tower, parent.description.options.scoring, job.images.length));
-    this.#normals = new FeatureStore(job.workFolder);
     this.#letTowerGo = tower.retain();
+    this.#normalsTower = tower.borrow(normalTaps(tower, parent.description.options.scoring, job.images.length));
+    this.#normals = new FeatureStore(job.workFolder);
   }
 
   /**
@@ -63,7 +63,7 @@ export class RevisionRun extends RunInParts {
   /** Ends the run wherever it stands. */
   async release(): Promise<void> {
     await this.end();
-    if (this.#normalsTower !== this.#tower) await this.#normalsTower.release();
+    await this.#normalsTower.giveBack();
     await this.#normals.release();
     this.#letTowerGo();
   }
@@ -73,13 +73,11 @@ export class RevisionRun extends RunInParts {
     const { description, tensors } = this.#parent;
     const total = images.length;
     for (const { data } of images) {
-      const [features] = await this.#normalsTower.features([rgbOf(data, this.#tower.backbone.side)]);
-      await this.#normals.add(features!);
+      await this.#normals.add(await this.#normalsTower.tower.featuresAlone(rgbOf(data, this.#tower.backbone.side)));
       yield { phase: 'preparing', done: this.#normals.size, total };
     }
     for (const { data } of memoryCopies(images, this.#parent.description.options.scoring)) {
-      const [features] = await this.#normalsTower.features([rgbOf(data, this.#tower.backbone.side)]);
-      await this.#normals.add(features!);
+      await this.#normals.add(await this.#normalsTower.tower.featuresAlone(rgbOf(data, this.#tower.backbone.side)));
       yield this.progress;
     }
     const { scoring, seed } = description.options;

@@ -25,13 +25,14 @@ export class FeatureCache {
 
   /**
    * The features of `images`, for the caller to keep; `compute` is asked once for those that are not here, each of them
-   * once.
+   * once. What was computed in another `way` is not here.
    */
   async through(
     images: readonly Uint8Array[],
     compute: (missing: readonly Uint8Array[]) => Promise<readonly Features[]>,
+    way = '',
   ): Promise<Features[]> {
-    const digests = images.map((image) => createHash('sha256').update(image).digest('base64'));
+    const digests = images.map((image) => way + createHash('sha256').update(image).digest('base64'));
     const found = new Map<string, Features>();
     const missing = new Map<string, Uint8Array>();
     for (const [index, digest] of digests.entries()) {

@@ -6,6 +6,7 @@ import { SmallDevice } from '../testing/small-device.js';
 import { openTinyClip } from '../testing/tiny-clip.js';
 import { batchShapesFor, nextBatch } from './batch-shapes.js';
 import { Tower } from './tower.js';
+import { Towers } from './towers.js';
 
 const backbone = openTinyClip();
 const image = (seed: number) =>
@@ -55,6 +56,26 @@ describe('images that are seen again', () => {
     await tower.features([image(1)]);
     expect(passed()).toBe(2);
   });
+});
+
+test('an image that passes alone does so once, with the bits that it has alone', async () => {
+  const { tower, passed } = countingTower();
+  await tower.sharedFeatures([image(1), image(2)]);
+  const alone = await tower.featuresAlone(image(1));
+  expect(passed()).toBe(3);
+  expect(await tower.featuresAlone(image(1))).toEqual(alone);
+  expect(passed()).toBe(3);
+  expect(await tower.features([image(1)])).toEqual([alone]);
+});
+
+test('a shared tower lends the shared one up to other taps, and keeps it loaded meanwhile', async () => {
+  const towers = new Towers(testRuntime);
+  const { tower, giveBack } = towers.open('lite').borrow([4, 22]);
+  expect(tower).toBe(towers.open('lite', [4, 22]));
+  expect(tower.isRetained).toBe(true);
+  await giveBack();
+  expect(tower.isRetained).toBe(false);
+  await towers.release();
 });
 
 describe('when memory runs out', () => {

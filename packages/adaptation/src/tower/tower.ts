@@ -21,6 +21,14 @@ export interface TowerOptions {
   readonly fusedAttention?: boolean;
   /** Bytes of features that are kept of images which may come again, least recently used ones go first; 32 MiB. */
   readonly featureCacheBytes?: number;
+  /** The shared tower of the same backbone up to other taps, if there are shared ones. */
+  readonly sibling?: (taps: readonly number[]) => Tower;
+}
+
+/** A tower that is in use until it is given back. */
+export interface BorrowedTower {
+  readonly tower: Tower;
+  readonly giveBack: () => Promise<void>;
 }
 
 /**
@@ -56,6 +64,18 @@ export class Tower {
   at(taps: readonly number[]): Tower {
     if (taps.join() === this.taps.join()) return this;
     return new Tower(this.runtime, this.backbone, taps, this.#options);
+  }
+
+  /** `at(taps)`, but the shared one where towers are shared, so that what one work has computed there serves others. */
+  borrow(taps: readonly number[]): BorrowedTower {
+    if (taps.join() === this.taps.join()) return { tower: this, giveBack: async () => {} };
+    const shared = this.#options.sibling?.(taps);
+    if (!shared) {
+      const tower = this.at(taps);
+      return { tower, giveBack: () => tower.release() };
+    }
+    const letGo = shared.retain();
+    return { tower: shared, giveBack: async () => letGo() };
   }
 
   /** Whether somebody has asked for it to be kept loaded. */
@@ -109,6 +129,15 @@ export class Tower {
    */
   async sharedFeatures(images: readonly Uint8Array[]): Promise<Features[]> {
     return this.#cache.through(images, (missing) => this.features(missing));
+  }
+
+  /**
+   * The features of an image that takes its tower pass alone, so that they have the same bits whatever was seen before;
+   * kept as those of `sharedFeatures` are, apart from them.
+   */
+  async featuresAlone(image: Uint8Array): Promise<Features> {
+    const [features] = await this.#cache.through([image], (missing) => this.features(missing), 'alone');
+    return features!;
   }
 
   /** The next run for so many images. */

@@ -33,7 +33,7 @@ export class Towers {
     const wanted = taps ?? backbone.defaultTaps;
     for (const tap of wanted) backbone.tapShape(tap);
     const key = towerKey(backboneId, wanted);
-    const tower = this.#towers.get(key) ?? new Tower(this.runtime, backbone, wanted, this.#options);
+    const tower = this.#towers.get(key) ?? this.#make(backbone, wanted);
     this.#towers.delete(key);
     this.#towers.set(key, tower);
     this.#releaseUnused(tower);
@@ -52,6 +52,11 @@ export class Towers {
       );
     }
     return tower;
+  }
+
+  #make(backbone: Backbone, taps: readonly number[]): Tower {
+    const sibling = (others: readonly number[]) => this.open(backbone.id, others);
+    return new Tower(this.runtime, backbone, taps, { ...this.#options, sibling });
   }
 
   async release(): Promise<void> {

@@ -8,7 +8,7 @@ import { relatives } from '../shots/relatives.js';
 import { FeatureStore } from '../tower/feature-store.js';
 import type { Features } from '../tower/features.js';
 import { rgbOf } from '../tower/rgb.js';
-import type { Tower } from '../tower/tower.js';
+import type { BorrowedTower, Tower } from '../tower/tower.js';
 import { type RunOrigin, readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import { DeviceStep, type Stepped } from './device-step.js';
 import type { StepRates } from './feeds.js';
@@ -46,7 +46,7 @@ export class AdaptationRun extends RunInParts {
   readonly #ahead = new Map<number, Promise<SyntheticSample[]>>();
   readonly #origin: RunOrigin;
   /** The tower up to `normalTaps`, which begin with the tower's own. */
-  readonly #normalsTower: Tower;
+  readonly #normalsTower: BorrowedTower;
   /** Features of the untouched normals (and of copies of few), and of the held-out samples. */
   readonly #normals: FeatureStore;
   readonly #heldOut: FeatureStore;
@@ -77,10 +77,10 @@ export class AdaptationRun extends RunInParts {
     this.#deviceStep = deviceStep;
     this.#state = state;
     this.#origin = origin;
-    this.#normalsTower = tower.at(normalTaps(tower, job.options.scoring, job.images.length));
+    this.#letTowerGo = tower.retain();
+    this.#normalsTower = tower.borrow(normalTaps(tower, job.options.scoring, job.images.length));
     this.#normals = new FeatureStore(trainingFolder(job.workFolder));
     this.#heldOut = new FeatureStore(trainingFolder(job.workFolder));
-    this.#letTowerGo = tower.retain();
   }
 
   /**
@@ -119,7 +119,7 @@ export class AdaptationRun extends RunInParts {
     await this.end();
     await this.#deviceStep?.release();
     await this.#trainer.release();
-    await this.#releaseNormalsTower();
+    await this.#normalsTower.giveBack();
     await this.#normals.release();
     await this.#heldOut.release();
     this.#letTowerGo();
@@ -168,20 +168,14 @@ export class AdaptationRun extends RunInParts {
     const { images, options } = this.#job;
     const total = images.length + options.training.heldOutSamples;
     for (const { data } of images) {
-      const [features] = await this.#normalsTower.features([rgbOf(data, this.#tower.backbone.side)]);
-      await this.#normals.add(features!);
+      await this.#normals.add(await this.#normalsTower.tower.featuresAlone(rgbOf(data, this.#tower.backbone.side)));
       yield { phase: 'preparing', done: this.#normals.size, total };
     }
     for (const { data } of memoryCopies(images, options.scoring)) {
-      const [features] = await this.#normalsTower.features([rgbOf(data, this.#tower.backbone.side)]);
-      await this.#normals.add(features!);
+      await this.#normals.add(await this.#normalsTower.tower.featuresAlone(rgbOf(data, this.#tower.backbone.side)));
       yield this.progress;
     }
-    await this.#releaseNormalsTower();
-  }
-
-  async #releaseNormalsTower(): Promise<void> {
-    if (this.#normalsTower !== this.#tower) await this.#normalsTower.release();
+    await this.#normalsTower.giveBack();
   }
 
   async *#prepareHeldOut(): AsyncGenerator<AdaptationProgress, LabelledImages> {
