@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { readNpy } from '@mediclip/maps';
@@ -54,12 +54,9 @@ describe('adapt', () => {
     expect(readdirSync(path.dirname(model))).toEqual(['brain']);
   });
 
-  test("makes the same detector of the same images in the paper's layout and in folders, in another's place when told to", async () => {
+  test("makes the same detector of the same images in folders, in another's place when told to", async () => {
     const out = path.join(temporaryFolder(), 'other');
-    const folder = paperLayout(exampleImages('train/normal', 24), []);
-    await mediclipEvents(['adapt', folder, '--out', out, ...options]);
-    expect(digestsIn(out)).toEqual(digestsIn(model));
-
+    cpSync(model, out, { recursive: true });
     writeFileSync(path.join(out, 'detector.safetensors'), 'of another');
     const { end, stdout, stderr } = await mediclip(['adapt', exampleFolder, '--out', out, '--overwrite', ...options]);
     expect(end).toBe(0);
@@ -167,7 +164,7 @@ describe('evaluate', () => {
   });
 
   test('measures images and pixels, in both layouts alike', async () => {
-    const [layouts, papers] = [plain, paperLayout([], normal, abnormal, masks)];
+    const [layouts, papers] = [plain, paperLayout(normal, abnormal, masks)];
     const events = await mediclipEvents(['evaluate', model, layouts]);
     expect(events[0]).toMatchObject({
       event: 'found',
@@ -189,14 +186,7 @@ describe('evaluate', () => {
     expect((await mediclipEvents(['evaluate', model, papers])).at(-1)).toEqual(events.at(-1));
   });
 
-  test('shows people a table', async () => {
-    const { end, stdout } = await mediclip(['evaluate', model, plain]);
-    expect(end).toBe(0);
-    expect(stdout).toMatch(/^images: 4 normal, 4 abnormal\nimage AUROC +\d\.\d{4} .*interval/);
-    expect(stdout).toMatch(/\npixel AUROC +\d\.\d{4}/);
-  });
-
-  test('leaves out what cannot be used, and says it; other figures stay', async () => {
+  test('shows people a table, leaves out what cannot be used, and says it; other figures stay', async () => {
     const stem = (file: string) => path.parse(file).name;
     const [first, second] = abnormal.map(stem);
     const without = folderWith({
@@ -210,7 +200,7 @@ describe('evaluate', () => {
     });
     const { end, stdout, stderr } = await mediclip(['evaluate', model, without]);
     expect(end).toBe(0);
-    expect(stdout).toMatch(/^images: 4 normal, 3 abnormal\n/);
+    expect(stdout).toMatch(/^images: 4 normal, 3 abnormal\nimage AUROC +\d\.\d{4} .*interval/);
     expect(stdout).toMatch(
       /\npixel AUROC +\d\.\d{4}.*\n.*\nmasks: 2 of 3 abnormal images\nleft out: 3, see above\nbest trivial cue /,
     );
@@ -243,7 +233,7 @@ describe('evaluate', () => {
 });
 
 /** The paper's layout: `images/` and lists of samples. */
-function paperLayout(train: string[], normal: string[], abnormal: string[] = [], masks: string[] = []): string {
+function paperLayout(normal: string[], abnormal: string[], masks: string[]): string {
   const files: Record<string, Uint8Array | string> = {};
   const put = (name: string, file: string) => {
     files[`images/${name}`] = read(file);
@@ -257,6 +247,5 @@ function paperLayout(train: string[], normal: string[], abnormal: string[] = [],
   });
   const lines = (samples: object[]) => samples.map((line) => `${JSON.stringify(line)}\n`).join('');
   const test = [...abnormal.map(sample('test/abnormal', 1, 'masks')), ...normal.map(sample('test/normal', 0))];
-  const train_ = train.map(sample('train/normal', 0));
-  return folderWith({ ...files, 'samples/train.json': lines(train_), 'samples/test.json': lines(test) });
+  return folderWith({ ...files, 'samples/test.json': lines(test) });
 }

@@ -44,7 +44,7 @@ beforeAll(async () => {
       datasetId: dataset.id,
       name: 'Brain',
       shots: 4,
-      training: { epochs: 2, batchSize: 2, heldOutSamples: 4 },
+      training: { epochs: 1, batchSize: 2, heldOutSamples: 2 },
     }),
   );
   await client.waitForResult(await client.calibrateModel(modelId, { datasetId: dataset.id, alpha: 0.1 }));
@@ -122,17 +122,13 @@ describe('an exported model', () => {
   });
 
   test('scores images in Node as the service does, of 16 bits too', async () => {
-    const example = path.join(unpacked, 'examples', 'score.mjs');
-    expectScores(images.map((image) => run(process.execPath, [example, image])));
-    await expectDeepScores((image) => run(process.execPath, [example, image]));
+    await expectScores(run(process.execPath, ['--input-type=module', '--eval', inNode, '--'], 'score.mjs'));
   }, 180_000);
 
   test('scores images in Python as the service does, of 16 bits too', async () => {
     const python = findPython(['onnxruntime==1.23.2', 'numpy==2.2.6', 'pillow==11.3.0']);
     if (python === null) return;
-    const example = path.join(unpacked, 'examples', 'score.py');
-    expectScores(images.map((image) => run(python, [example, image])));
-    await expectDeepScores((image) => run(python, [example, image]));
+    await expectScores(run(python, ['-c', inPython], 'score.py'));
   }, 300_000);
 });
 
@@ -246,23 +242,39 @@ async function scoresOf(from: MediclipClient, modelId: string): Promise<number[]
   });
 }
 
-function run(command: string, args: readonly string[]): number {
-  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+/** Runs the program that is the first argument once for each of the others, which loads what it needs only once. */
+const inNode = `
+const [, program, ...images] = process.argv;
+for (const [index, image] of images.entries()) {
+  process.argv = [process.execPath, program, image];
+  await import(\`file://\${program}?\${index}\`);
+}`;
+const inPython = `
+import os, runpy, sys
+_, program, *images = sys.argv
+sys.path.insert(0, os.path.dirname(program))
+for image in images:
+    sys.argv = [program, image]
+    runpy.run_path(program, run_name="__main__")
+`;
+
+/** What an exported example prints for each of the images and the deep images. */
+function run(command: string, args: readonly string[], example: string): number[] {
+  const program = path.join(unpacked, 'examples', example);
+  const { status, stdout, stderr } = spawnSync(command, [...args, program, ...images, ...deepImages], {
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(stderr);
-  return Number(stdout);
+  return stdout.trim().split('\n').map(Number);
 }
 
-function expectScores(found: readonly number[]): void {
-  expect(found.map((score, i) => Math.abs(score - scores[i]!) < 1e-4 || [images[i], score, scores[i]])).toEqual(
-    images.map(() => true),
-  );
-}
-
-async function expectDeepScores(scoreOf: (image: string) => number): Promise<void> {
+async function expectScores(found: readonly number[]): Promise<void> {
   const served = await client.scoreImages(model.id, deepImages.map(fileAt));
-  for (const [index, result] of served.results.entries()) {
-    const score = result.outcome === 'scored' ? result.score : Number.NaN;
-    expect(scoreOf(deepImages[index]!)).toBeCloseTo(score, 4);
+  const deep = served.results.map((result) => (result.outcome === 'scored' ? result.score : Number.NaN));
+  const expected = [...scores, ...deep];
+  expect(found).toHaveLength(expected.length);
+  for (const [index, score] of found.entries()) {
+    expect([index, Math.abs(score - expected[index]!) < (index < scores.length ? 1e-4 : 5e-5)]).toEqual([index, true]);
   }
 }
 
