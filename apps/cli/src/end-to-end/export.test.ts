@@ -141,7 +141,8 @@ describe('an import', () => {
       expect(imported).toEqual({ ...model, id: imported.id, importedAt: expect.any(String) });
       expect(imported.id).not.toBe(model.id);
       expect(await elsewhere.getModel(imported.id)).toEqual(imported);
-      expect(await scoresOf(elsewhere, imported.id)).toEqual(scores);
+      // The last bits of a score depend on the images of its batch, and these on when each was decoded.
+      expect(await scoresOf(elsewhere, imported.id)).toEqual(scores.map((score) => expect.closeTo(score, 6)));
       const again = path.join(temporaryFolder(), 'again.zip');
       await elsewhere.exportModel(imported.id, again);
       const sent = await unzip(readFileSync(again));
