@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from mediclip_client import Client
 ROOT = Path(__file__).parents[1]
 BRAIN = ROOT.parents[1] / "examples" / "brain-mri"
 ABNORMAL = BRAIN / "test" / "abnormal" / "test-abnormal-10.png"
+PARTS = {"train/normal": 6, "test/normal": 5, "test/abnormal": 4, "masks": 4}
+"""How many of the bundled examples the tests work on."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,13 @@ def client(url: str) -> Iterator[Client]:
 
 
 @pytest.fixture(scope="session")
-def first_score(url: str) -> FirstScore:
-    command = [sys.executable, str(ROOT / "examples" / "first_score.py"), url, str(BRAIN), str(ABNORMAL)]
+def first_score(url: str, tmp_path_factory: pytest.TempPathFactory) -> FirstScore:
+    folder = tmp_path_factory.mktemp("brain")
+    for part, count in PARTS.items():
+        (folder / part).mkdir(parents=True)
+        for picture in sorted((BRAIN / part).iterdir())[:count]:
+            shutil.copy(picture, folder / part)
+    command = [sys.executable, str(ROOT / "examples" / "first_score.py"), url, str(folder), str(ABNORMAL)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     done = subprocess.run(
         [*command, "--shots", "3", "--epochs", "1"], env=environment, capture_output=True, text=True, check=False

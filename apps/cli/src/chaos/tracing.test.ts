@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { findRedis } from '@mediclip/testing';
-import { exampleFiles, quickOptions, uploadExamples } from '../end-to-end/testing/examples.js';
+import { exampleFiles, quickOptions, readyModel, uploadExamples } from '../end-to-end/testing/examples.js';
 import { type ServiceProcess, startService } from '../end-to-end/testing/service-process.js';
 import { until } from '../end-to-end/testing/until.js';
 import { Cluster } from './testing/cluster.js';
@@ -85,12 +85,13 @@ test('without Redis it is the same', async () => {
   const service: ServiceProcess = await startService({
     settings: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, OTEL_BSP_SCHEDULE_DELAY: '100' },
   });
-  const datasetId = await uploadExamples(service.client, { train: 3 });
-  await service.client.waitForResult(await service.client.createAdaptation({ datasetId, ...quickOptions(1) }));
-  const engine = await until(() => receiver.spans.find(({ name }) => name === 'engine adapt'));
+  const modelId = await readyModel(service.client);
+  const datasetId = await uploadExamples(service.client, { abnormal: 1 });
+  await service.client.waitForResult(await service.client.createScoring({ modelId, datasetId }));
+  const engine = await until(() => receiver.spans.find(({ name }) => name === 'engine score'));
   await service.stop();
   const names = receiver.spans.filter(({ traceId }) => traceId === engine.traceId).map(({ name }) => name);
-  expect(names.sort()).toEqual(['POST /v1/adaptations', 'attempt adaptation', 'engine adapt', 'enqueue adaptation']);
+  expect(names.sort()).toEqual(['POST /v1/scorings', 'attempt scoring', 'engine score', 'enqueue scoring']);
   receiver.close();
 });
 
