@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import type { Input } from './inputs.js';
@@ -6,6 +5,7 @@ import type { RequestInput } from './requests.js';
 
 /** No input may be without an answer for longer. */
 const timeoutMs = 60_000;
+const noAnswer = `no answer in ${timeoutMs / 1000} s`;
 
 /** What an input was answered with; 0 where the server hung up without an answer. */
 export interface Answered {
@@ -42,7 +42,7 @@ export class Sender {
           .catch(() => []);
         resolve({ status: response.statusCode!, body: text.join('') });
       });
-      sent.setTimeout(timeoutMs, () => reject(new Error(`no answer in ${timeoutMs / 1000} s`)));
+      sent.setTimeout(timeoutMs, () => reject(new Error(noAnswer)));
       sent.on('error', () => resolve({ status: 0, body: '' }));
       sent.end(body);
     });
@@ -54,10 +54,15 @@ export class Sender {
     socket.setEncoding('latin1').on('data', (chunk: string) => {
       text += chunk.slice(0, 100);
     });
+    // A server that has answered need not read on.
     socket.on('error', () => undefined);
     if (isAwaited) socket.write(bytes);
     else socket.end(bytes);
-    await once(socket, 'close', { signal: AbortSignal.timeout(timeoutMs) });
+    await new Promise<void>((resolve, reject) => {
+      socket.on('close', () => resolve());
+      const limit = AbortSignal.timeout(timeoutMs);
+      limit.addEventListener('abort', () => reject(new Error(noAnswer)));
+    });
     return { status: Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0), body: '' };
   }
 }
