@@ -2,14 +2,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { MediclipClient } from '@mediclip/client';
-import { startEventLoopControl } from './testing/event-loop-control.js';
 import { exampleFiles, quickOptions, readyModel, trainedFor, uploadExamples } from './testing/examples.js';
-import { Metrics } from './testing/metrics.js';
 import { type ServiceProcess, startService } from './testing/service-process.js';
 import { until } from './testing/until.js';
-
-/** How long the event loop may stall while the engine works. */
-const longestStallSeconds = 0.05;
 
 let service: ServiceProcess;
 let client: MediclipClient;
@@ -50,34 +45,4 @@ test('scores are answered while an adaptation goes on as without it, and its end
   const jobFolder = path.join(service.dataDir, 'tenants', 'default', 'jobs', job.id);
   await until(() => (existsSync(path.join(jobFolder, 'scratch')) ? undefined : true));
   await until(() => (readdirSync(path.join(service.dataDir, 'work')).length === 0 ? true : undefined));
-});
-
-/**
- * On the device that the cancelled adaptation has left. What the code does, it does in every round, so that one without
- * a stall is enough; what other processes of the machine do to it differs from round to round, and a process that only
- * waits tells a part of it.
- */
-test('the event loop of the API does not stall while the engine trains and scores', async () => {
-  const control = await startEventLoopControl();
-  const measure = async () => ({
-    api: (await Metrics.of(service.baseUrl)).value('nodejs_eventloop_lag_max_seconds'),
-    control: await control.longestTurn(),
-  });
-  const longestTurns: { api: number; control: number }[] = [];
-  const leastStall = () => Math.min(...longestTurns.map((turn) => turn.api - turn.control));
-  for (let round = 0; round < 3 && !(leastStall() <= longestStallSeconds); round++) {
-    await measure();
-    const adaptation = client.createAdaptation({ datasetId, ...quickOptions(1) });
-    const [{ results }] = await Promise.all([
-      client.scoreImages(modelId, images),
-      adaptation.then((job) => client.waitForResult(job)),
-      ...images.map((image) => client.scoreOverlay(modelId, image)),
-    ]);
-    expect(results.map(({ outcome }) => outcome)).toEqual(images.map(() => 'scored'));
-    longestTurns.push(await measure());
-  }
-  await control.stop();
-  if (leastStall() > longestStallSeconds) {
-    throw new Error(`The event loop stalled in every round; longest turns in seconds: ${JSON.stringify(longestTurns)}`);
-  }
 });
