@@ -3,7 +3,6 @@ import type { NormalImage } from '@mediclip/synthesis';
 import { featureInputs } from '../graphs/artifacts.js';
 import { patchDescriptors } from '../graphs/patch-memory.js';
 import { atTaps, stackFeatures } from '../tower/features.js';
-import { rgbOf } from '../tower/rgb.js';
 import type { Tower } from '../tower/tower.js';
 
 /** Places along each side that are compared, of a grid that has more. */
@@ -65,7 +64,7 @@ async function* placeDescriptors(
   });
   try {
     for (const { data } of images) {
-      const features = await tower.featuresAlone(rgbOf(data, backbone.side));
+      const features = await tower.featuresAlone(data);
       const { descriptors: all } = await session.run(stackFeatures([features], backbone, taps, 1));
       const kept = new Float32Array(along.length ** 2 * width);
       for (const [row, y] of along.entries()) {

@@ -4,7 +4,6 @@ import { AdaptationError } from '../errors.js';
 import { greyLayouts } from '../kinship/grey-layout.js';
 import { relatives } from '../shots/relatives.js';
 import { FeatureStore } from '../tower/feature-store.js';
-import { rgbOf } from '../tower/rgb.js';
 import type { BorrowedTower, Tower } from '../tower/tower.js';
 import type { Towers } from '../tower/towers.js';
 import { fitMemory, memoryCopies, normalTaps } from '../training/fit-memory.js';
@@ -73,11 +72,11 @@ export class RevisionRun extends RunInParts {
     const { description, tensors } = this.#parent;
     const total = images.length;
     for (const { data } of images) {
-      await this.#normals.add(await this.#normalsTower.tower.featuresAlone(rgbOf(data, this.#tower.backbone.side)));
+      await this.#normals.add(await this.#normalsTower.tower.featuresAlone(data));
       yield { phase: 'preparing', done: this.#normals.size, total };
     }
     for (const { data } of memoryCopies(images, this.#parent.description.options.scoring)) {
-      await this.#normals.add(await this.#normalsTower.tower.featuresAlone(rgbOf(data, this.#tower.backbone.side)));
+      await this.#normals.add(await this.#normalsTower.tower.featuresAlone(data));
       yield this.progress;
     }
     const { scoring, seed } = description.options;

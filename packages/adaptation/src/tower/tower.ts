@@ -8,6 +8,7 @@ import { FeatureCache } from './feature-cache.js';
 import type { Features } from './features.js';
 import { pixelFeed } from './pixels.js';
 import { refuseOverflow, towerPrecision } from './precision.js';
+import { rgbOf } from './rgb.js';
 import { openTowerSession, type TowerSessionOptions } from './tower-session.js';
 
 /** Of `lite`, the features of 64 images. */
@@ -133,10 +134,11 @@ export class Tower {
 
   /**
    * The features of an image that takes its tower pass alone, so that they have the same bits whatever was seen before;
-   * kept as those of `sharedFeatures` are, apart from them.
+   * kept as those of `sharedFeatures` are, apart from them. `image` is square at the tower's side, grey or RGB bytes.
    */
   async featuresAlone(image: Uint8Array): Promise<Features> {
-    const [features] = await this.#cache.through([image], (missing) => this.features(missing), 'alone');
+    const rgb = rgbOf(image, this.backbone.side);
+    const [features] = await this.#cache.through([rgb], (missing) => this.features(missing), 'alone');
     return features!;
   }
 

@@ -168,11 +168,11 @@ export class AdaptationRun extends RunInParts {
     const { images, options } = this.#job;
     const total = images.length + options.training.heldOutSamples;
     for (const { data } of images) {
-      await this.#normals.add(await this.#normalsTower.tower.featuresAlone(rgbOf(data, this.#tower.backbone.side)));
+      await this.#normals.add(await this.#normalsTower.tower.featuresAlone(data));
       yield { phase: 'preparing', done: this.#normals.size, total };
     }
     for (const { data } of memoryCopies(images, options.scoring)) {
-      await this.#normals.add(await this.#normalsTower.tower.featuresAlone(rgbOf(data, this.#tower.backbone.side)));
+      await this.#normals.add(await this.#normalsTower.tower.featuresAlone(data));
       yield this.progress;
     }
     await this.#normalsTower.giveBack();
