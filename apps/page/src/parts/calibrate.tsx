@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { send } from '../api/http.js';
 import { learn } from '../state/jobs.js';
 import { Action } from './action.js';
+import { NamedOptions } from './options.js';
 import { count } from './words.js';
 
 /** The threshold of a detector, and a way to draw it from normal pictures. */
@@ -39,11 +40,7 @@ export function Calibrate({ model, datasets }: { model: Model; datasets: readonl
           <label>
             On the normal pictures that it has not learned from, of
             <select value={datasetId} onChange={({ currentTarget }) => setDatasetId(currentTarget.value)}>
-              {datasets.map(({ id, name }) => (
-                <option key={id} value={id}>
-                  {name}
-                </option>
-              ))}
+              <NamedOptions of={datasets} />
             </select>
           </label>
           <label>

@@ -1,5 +1,6 @@
 import type { Backbone } from '@mediclip/contracts';
 import { type Intensity, IntensityField } from './intensity.js';
+import { NamedOptions } from './options.js';
 
 /** What a person chooses of a detector; undefined is as usual. */
 export interface Choices {
@@ -71,11 +72,7 @@ export function DetectorChoices({ choices, shots, available, backbones, onChange
       <label>
         Backbone
         <select value={choices.backbone} onChange={({ currentTarget }) => onChange({ backbone: currentTarget.value })}>
-          {backbones.map(({ id, name }) => (
-            <option key={id} value={id}>
-              {name}
-            </option>
-          ))}
+          <NamedOptions of={backbones} />
         </select>
       </label>
       <IntensityField onChange={(intensity) => onChange({ intensity })} />

@@ -1,5 +1,6 @@
 import type { DicomGroups, SliceAxis } from '@mediclip/contracts';
 import type { Reading, ReadingKind } from '../upload/reading.js';
+import { Options } from './options.js';
 
 interface ReadingChoiceProps {
   readonly kinds: ReadonlySet<ReadingKind>;
@@ -55,18 +56,6 @@ export function ReadingChoice({ kinds, reading, onChange }: ReadingChoiceProps) 
           </span>
         </label>
       )}
-    </>
-  );
-}
-
-function Options({ of }: { of: readonly (readonly [value: string, title: string])[] }) {
-  return (
-    <>
-      {of.map(([value, title]) => (
-        <option key={value} value={value}>
-          {title}
-        </option>
-      ))}
     </>
   );
 }

@@ -10,6 +10,7 @@ import { Evaluations } from '../parts/evaluations.js';
 import { intensityWords } from '../parts/intensity.js';
 import { datasetOf, JobLine } from '../parts/job-line.js';
 import { Show, useLoaded } from '../parts/loaded.js';
+import { NamedOptions } from '../parts/options.js';
 import { Outliers } from '../parts/outliers.js';
 import { Revisions } from '../parts/revisions.js';
 import { Verdicts } from '../parts/verdicts.js';
@@ -152,11 +153,7 @@ function Use({ model, datasets }: OfModel) {
       <label>
         On the pictures of{' '}
         <select value={dataset?.id ?? ''} onChange={({ currentTarget }) => setChosen(currentTarget.value)}>
-          {datasets.map(({ id, name }) => (
-            <option key={id} value={id}>
-              {name}
-            </option>
-          ))}
+          <NamedOptions of={datasets} />
         </select>
       </label>
       <p class="quiet">
