@@ -47,13 +47,17 @@ export function scoreHandlers(dependencies: ScoreDependencies): HandlersOf<'scor
   };
 }
 
+/** What a request is scored with. */
+interface ScoreMeans {
+  readonly folder: () => Promise<string>;
+  readonly deadline: ScoreDeadline;
+  /** For what takes the event loop. */
+  readonly turns: Turns;
+}
+
 async function scoreImages(
   call: Call<'scoreImages'>,
-  {
-    folder,
-    deadline,
-    turns,
-  }: { readonly folder: () => Promise<string>; readonly deadline: ScoreDeadline; readonly turns: Turns },
+  means: ScoreMeans,
   dependencies: ScoreDependencies,
 ): Promise<HandlerAnswer<'scoreImages'>> {
   const { settings, memory } = dependencies;
@@ -64,7 +68,7 @@ async function scoreImages(
   const { signal, store } = call;
   const ready = new ReadyMemory(memory.scoring, { side, withGround }, { signal, caller: store.tenant });
   try {
-    return await answerOf(call, { folder, deadline, turns, model, backbone, side, withGround, ready }, dependencies);
+    return await answerOf(call, { ...means, model, backbone, side, withGround, ready }, dependencies);
   } finally {
     ready.giveBack();
   }
@@ -81,11 +85,7 @@ async function answerOf(
     side,
     withGround,
     ready: memoryOfReady,
-  }: {
-    readonly folder: () => Promise<string>;
-    readonly deadline: ScoreDeadline;
-    /** For what takes the event loop. */
-    readonly turns: Turns;
+  }: ScoreMeans & {
     readonly model: Model;
     readonly backbone: string;
     readonly side: number;
