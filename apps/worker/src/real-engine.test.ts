@@ -5,8 +5,8 @@ import { Engine } from '@mediclip/engine';
 import { isDriftAlarm, observeDrift } from '@mediclip/evaluation';
 import { readNpy } from '@mediclip/maps';
 import { decodeScoreReply, encodeScoreMessage } from '@mediclip/queue';
-import { generatorOf } from '@mediclip/testing';
-import { TestService, type TestWorker, until } from './testing/test-service.js';
+import { generatorOf, until } from '@mediclip/testing';
+import { TestService, type TestWorker } from './testing/test-service.js';
 
 let service: TestService;
 

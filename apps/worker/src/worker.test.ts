@@ -1,8 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { until } from '@mediclip/testing';
 import { FakeEngine } from './testing/fake-engine.js';
-import { TestService, until } from './testing/test-service.js';
+import { TestService } from './testing/test-service.js';
 
 let service: TestService;
 

@@ -19,3 +19,4 @@ export { type S3Server, s3Credentials, startS3Server, whyNoS3Server } from './s3
 export { SmallDisk, whyNoSmallDisk } from './small-disk.js';
 export { temporaryFolder } from './temporary-folder.js';
 export { quickRuntime, testRuntime } from './test-runtime.js';
+export { until } from './until.js';

@@ -2,9 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { MediclipClient } from '@mediclip/client';
 import type { JobOf, Model } from '@mediclip/contracts';
 import type { Store } from '@mediclip/store';
-import { findChromium, findRedis, openBrowser, Visitor } from '@mediclip/testing';
+import { findChromium, findRedis, openBrowser, until, Visitor } from '@mediclip/testing';
 import { madeOf, quickOptions, readyModel, trainedFor, uploadExamples } from '../end-to-end/testing/examples.js';
-import { until } from '../end-to-end/testing/until.js';
 import { Cluster } from './testing/cluster.js';
 import type { LogLine, Member } from './testing/member.js';
 

@@ -2,9 +2,8 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { MediclipClient } from '@mediclip/client';
-import { findRedis, freePort, temporaryFolder } from '@mediclip/testing';
+import { findRedis, freePort, temporaryFolder, until } from '@mediclip/testing';
 import { exampleFiles, madeOf, quickOptions, readyModel, uploadExamples } from '../end-to-end/testing/examples.js';
-import { until } from '../end-to-end/testing/until.js';
 import { Cluster } from './testing/cluster.js';
 import { alteredMediclip, Member } from './testing/member.js';
 

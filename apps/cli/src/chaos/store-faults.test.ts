@@ -7,12 +7,12 @@ import {
   s3Credentials,
   startFailingProxy,
   startS3Server,
+  until,
   whyNoS3Server,
   whyNoSmallDisk,
 } from '@mediclip/testing';
 import { madeOf, quickOptions, readyModel, trainedFor, uploadExamples } from '../end-to-end/testing/examples.js';
 import { type ServiceProcess, startService } from '../end-to-end/testing/service-process.js';
-import { until } from '../end-to-end/testing/until.js';
 import { all } from './testing/all.js';
 
 /** A store that can be made to fail and to work again, and how its failure is told. */

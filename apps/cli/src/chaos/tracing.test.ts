@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { findRedis } from '@mediclip/testing';
+import { findRedis, until } from '@mediclip/testing';
 import { exampleFiles, quickOptions, readyModel, uploadExamples } from '../end-to-end/testing/examples.js';
 import { type ServiceProcess, startService } from '../end-to-end/testing/service-process.js';
-import { until } from '../end-to-end/testing/until.js';
 import { Cluster } from './testing/cluster.js';
 import { type ReceivedSpan, startSpanReceiver } from './testing/span-receiver.js';
 

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ClientProblem, type MediclipClient } from '@mediclip/client';
-import { findRedis } from '@mediclip/testing';
+import { findRedis, until } from '@mediclip/testing';
 import { exampleFiles, quickOptions, readyModel, uploadExamples } from '../end-to-end/testing/examples.js';
-import { until } from '../end-to-end/testing/until.js';
 import { greyPng } from '../testing/png.js';
 import { all } from './testing/all.js';
 import { Cluster } from './testing/cluster.js';

@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
+import { until } from '@mediclip/testing';
 import { madeOf, quickOptions, readyModel, trainedFor, uploadExamples } from './testing/examples.js';
 import { isAlive } from './testing/processes.js';
 import { type ServiceProcess, startService } from './testing/service-process.js';
-import { until } from './testing/until.js';
 
 /** The API has a quarter of it for the requests that are under way, the worker the rest. */
 const settings = { MEDICLIP_SHUTDOWN_GRACE_SECONDS: '8' };

@@ -2,13 +2,20 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import type { LabelledFile, MediclipClient } from '@mediclip/client';
-import { findRedis, goldenPath, type S3Server, s3Credentials, startS3Server, whyNoS3Server } from '@mediclip/testing';
+import {
+  findRedis,
+  goldenPath,
+  type S3Server,
+  s3Credentials,
+  startS3Server,
+  until,
+  whyNoS3Server,
+} from '@mediclip/testing';
 import { Cluster } from '../chaos/testing/cluster.js';
 import { pngWithText } from '../testing/png.js';
 import { ctFile, ctSlice } from '../testing/synthetic-ct.js';
 import { labelledExamples, quickOptions } from './testing/examples.js';
 import { type ServiceProcess, startService } from './testing/service-process.js';
-import { until } from './testing/until.js';
 
 /** A name in everything that a client can write, and another one of a single image. */
 const name = 'Quillon-Zanzibar';

@@ -6,13 +6,12 @@ import { MediclipClient } from '@mediclip/client';
 import { isFinal, type Job, type JobKind, type JobOf } from '@mediclip/contracts';
 import { decodeImage } from '@mediclip/imaging/direct';
 import { relatedBody } from '@mediclip/multipart';
-import { ctSlice, findOrthanc, freePort, temporaryFolder } from '@mediclip/testing';
+import { ctSlice, findOrthanc, freePort, temporaryFolder, until } from '@mediclip/testing';
 import { readCompose } from '../compose/testing/compose-file.js';
 import { mediclip } from '../testing/run-mediclip.js';
 import { readyModel } from './testing/examples.js';
 import { type Orthanc, startOrthanc } from './testing/orthanc.js';
 import { type ServiceProcess, startService } from './testing/service-process.js';
-import { until } from './testing/until.js';
 import { commandsOf, runCommands, whyNoWalkThrough } from './testing/walk-through.js';
 
 type Elements = NonNullable<Parameters<typeof ctSlice>[2]>;

@@ -2,9 +2,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { MediclipClient } from '@mediclip/client';
+import { until } from '@mediclip/testing';
 import { exampleFiles, quickOptions, readyModel, trainedFor, uploadExamples } from './testing/examples.js';
 import { type ServiceProcess, startService } from './testing/service-process.js';
-import { until } from './testing/until.js';
 
 let service: ServiceProcess;
 let client: MediclipClient;

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { until } from '@mediclip/testing';
 import { startService } from '../end-to-end/testing/service-process.js';
-import { until } from '../end-to-end/testing/until.js';
 
 /** Throws, in a timer, when the process gets SIGUSR2: an error that belongs to no request. */
 const thrower = `data:text/javascript,process.on('SIGUSR2', () => setTimeout(() => { throw new Error('of nobody'); }))`;

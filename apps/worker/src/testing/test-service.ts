@@ -25,7 +25,7 @@ import {
   type Store,
   type TenantStore,
 } from '@mediclip/store';
-import { temporaryFolder } from '@mediclip/testing';
+import { temporaryFolder, until } from '@mediclip/testing';
 import { webhookKind } from '@mediclip/webhooks';
 import pino from 'pino';
 import { Registry } from 'prom-client';
@@ -319,16 +319,6 @@ function deepPng(width: number, height: number, numbers: Uint16Array): Buffer {
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
   const chunks = [chunk('IHDR', header), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))];
   return Buffer.concat([signature, ...chunks]);
-}
-
-/** What `look` finds, soon after there is something; a look that takes long is taken less often. */
-export async function until<T>(look: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  for (;;) {
-    const begin = performance.now();
-    const found = await look();
-    if (found !== undefined) return found;
-    await pause(Math.max(5, 3 * (performance.now() - begin)));
-  }
 }
 
 const size = { width: 240, height: 240 };

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '@mediclip/testing';
 
 /** A request as it came. */
 export interface Received {
@@ -41,16 +41,9 @@ export class Receiver {
     return new Set(this.received.filter((request) => request.path === path).map(({ id }) => id));
   }
 
-  /**
-   * Resolves when `isSo`; the test's own time limit ends the wait. A look that takes long is taken less often, to leave
-   * the time to what is waited for.
-   */
+  /** Resolves when `isSo`; the test's own time limit ends the wait. */
   async until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-    for (;;) {
-      const begin = performance.now();
-      if (await isSo()) return;
-      await sleep(Math.max(5, 3 * (performance.now() - begin)));
-    }
+    await until(async () => (await isSo()) || undefined);
   }
 
   async close(): Promise<void> {

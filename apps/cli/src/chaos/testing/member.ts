@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { MediclipClient } from '@mediclip/client';
+import { until } from '@mediclip/testing';
 import { childrenOf } from '../../end-to-end/testing/processes.js';
-import { until } from '../../end-to-end/testing/until.js';
 
 const mediclip = fileURLToPath(new URL('../../../dist/testing/main-process.js', import.meta.url));
 /** An entry with what only tests alter. */

@@ -4,9 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from '@jest/globals';
-import { type findOrthanc, freePort, temporaryFolder } from '@mediclip/testing';
+import { type findOrthanc, freePort, temporaryFolder, until } from '@mediclip/testing';
 import { readCompose } from '../../compose/testing/compose-file.js';
-import { until } from './until.js';
 
 const lua = fileURLToPath(new URL('../../../../../examples/orthanc/forward-studies.lua', import.meta.url));
 const configuration = fileURLToPath(new URL('../../../../../examples/orthanc/orthanc.json', import.meta.url));

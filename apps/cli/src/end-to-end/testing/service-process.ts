@@ -4,9 +4,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from '@jest/globals';
 import { MediclipClient } from '@mediclip/client';
-import { temporaryFolder } from '@mediclip/testing';
+import { temporaryFolder, until } from '@mediclip/testing';
 import { childrenOf } from './processes.js';
-import { until } from './until.js';
 
 const entry = fileURLToPath(new URL('../../../dist/demo/serve-process.js', import.meta.url));
 

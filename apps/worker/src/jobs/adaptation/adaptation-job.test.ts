@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { colourPathsNote } from '@mediclip/adaptation';
 import type { AdaptationOptionsInput, JobOf } from '@mediclip/contracts';
 import { EngineError } from '@mediclip/engine';
-import { TestService, until } from '../../testing/test-service.js';
+import { until } from '@mediclip/testing';
+import { TestService } from '../../testing/test-service.js';
 
 let service: TestService;
 

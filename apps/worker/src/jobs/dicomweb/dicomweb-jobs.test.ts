@@ -4,9 +4,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@
 import type { DicomResultKind, JobOf } from '@mediclip/contracts';
 import { ReferenceVault } from '@mediclip/dicomweb';
 import { StoreUnavailable } from '@mediclip/store';
-import { ctSlice, sliceUids, temporaryFolder } from '@mediclip/testing';
+import { ctSlice, sliceUids, temporaryFolder, until } from '@mediclip/testing';
 import { FakePacs } from '../../testing/fake-pacs.js';
-import { TestService, type TestWorker, until } from '../../testing/test-service.js';
+import { TestService, type TestWorker } from '../../testing/test-service.js';
 
 let service: TestService;
 let pacs: FakePacs;

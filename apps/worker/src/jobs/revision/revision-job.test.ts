@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Image, JobOf, Label, Model } from '@mediclip/contracts';
-import { TestService, type TestWorker, until } from '../../testing/test-service.js';
+import { until } from '@mediclip/testing';
+import { TestService, type TestWorker } from '../../testing/test-service.js';
 
 let service: TestService;
 let worker: TestWorker;
