@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { oneAtATime } from './one-at-a-time.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 /**
@@ -34,7 +35,12 @@ export interface S3Server {
  * minute or two).
  */
 export function whyNoS3Server(): string | undefined {
-  if (existsSync(path.join(cache, 'versitygw'))) return undefined;
+  const isThere = () => existsSync(path.join(cache, 'versitygw'));
+  return isThere() ? undefined : oneAtATime('s3-server', () => (isThere() ? undefined : build()));
+}
+
+/** Why it could not be built. */
+function build(): string | undefined {
   if (spawnSync('go', ['version']).status !== 0)
     return 'there is no Go to build the test server with (`go version` fails)';
   const building = `${cache}.${process.pid}`;
@@ -45,7 +51,7 @@ export function whyNoS3Server(): string | undefined {
     timeout: 500_000,
   });
   if (status !== 0) return `the test server cannot be built: ${stderr.trim().split('\n').at(-1)}`;
-  if (!existsSync(cache)) renameSync(building, cache);
+  renameSync(building, cache);
   return undefined;
 }
 
