@@ -46,10 +46,10 @@ module.exports = {
       name: 'only-through-index',
       severity: 'error',
       comment:
-        'A room is entered through its index.ts (queue has a second one, for its drivers on Redis, and imaging, for decoding without threads).',
+        'A room is entered through its index.ts (queue has a second one, for its drivers on Redis, imaging and engine, for work in the own thread, and contracts, for what needs no schemas).',
       from: { path: '^((?:packages|apps)/[^/]+)/src' },
       to: {
-        path: '^(?:packages|apps)/[^/]+/(?:src|dist)/(?!(?:(?:redis|direct)/)?index\\.(?:ts|js|d\\.ts)$)',
+        path: '^(?:packages|apps)/[^/]+/(?:src|dist)/(?!(?:(?:redis|direct|words)/)?index\\.(?:ts|js|d\\.ts)$)',
         pathNot: '^$1/',
       },
     },

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeKinds, findOutliers, kinshipOf, kinshipTensors, Towers } from '@mediclip/adaptation';
-import { openOrtRuntime } from '@mediclip/engine';
+import { openOrtRuntime } from '@mediclip/engine/direct';
 import { decodeImage, testImage } from '@mediclip/imaging/direct';
 import { RandomStream } from '@mediclip/synthesis';
 import { picturesOf } from './folder-pictures.mjs';

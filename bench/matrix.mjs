@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { openOrtRuntime } from '@mediclip/engine';
+import { openOrtRuntime } from '@mediclip/engine/direct';
 import { constant, input, matMul, writeModel } from '@mediclip/onnx-graph';
 import { device } from './device.mjs';
 

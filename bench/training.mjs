@@ -3,7 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { AdaptationRun, Towers } from '@mediclip/adaptation';
 import { resolveAdaptationOptions } from '@mediclip/contracts';
-import { openOrtRuntime, SynthesisPool } from '@mediclip/engine';
+import { openOrtRuntime, SynthesisPool } from '@mediclip/engine/direct';
 import { device } from './device.mjs';
 import { exampleShots } from './shots.mjs';
 

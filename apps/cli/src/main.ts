@@ -1,4 +1,4 @@
-import { serviceVersion } from '@mediclip/contracts';
+import { serviceVersion } from '@mediclip/contracts/words';
 import { Command, Option } from 'commander';
 import { addAdaptationFlags } from './commands/adaptation-flags.js';
 import { addComputeFlags } from './commands/compute-flags.js';

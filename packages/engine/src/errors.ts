@@ -1,5 +1,3 @@
-import { OutOfMemoryError } from '@mediclip/onnx-graph';
-
 /** The error in the engine process that an EngineError reports: its class, and its own code where it has one. */
 export interface ErrorOrigin {
   readonly name: string;
@@ -33,21 +31,4 @@ export class EngineError extends Error {
   ) {
     super(message);
   }
-}
-
-const memoryRanOut =
-  /bad_alloc|bad allocation|failed to allocate memory|out of memory|alloc(?:ation)?_failed|array buffer allocation failed/i;
-
-/**
- * An error that says that memory ran out, as ONNX Runtime, CUDA with its libraries, and V8 say it, as an
- * OutOfMemoryError; others as they are.
- */
-export function toOutOfMemoryError(error: unknown): unknown {
-  const message = String((error as Partial<Error> | undefined)?.message ?? '');
-  if (error instanceof OutOfMemoryError || !memoryRanOut.test(message)) return error;
-  const [firstLine] = message.split('\n', 1);
-  return new OutOfMemoryError(
-    `Memory ran out (${firstLine}); take a smaller batchSize or backbone, or a device with more memory.`,
-    { cause: error },
-  );
 }

@@ -35,6 +35,7 @@ export { concat, expand, gather, pad, reshape, slice, transpose } from './layout
 export { averagePool, conv, matMul } from './linear.js';
 export { externalLocations, type ModelDescription, writeModel } from './model.js';
 export { l2Normalise, layerNorm, softmax } from './normalisation.js';
+export { toOutOfMemoryError } from './out-of-memory.js';
 export { reduceMax, reduceMean, reduceSum, reduceSumSquare, topK } from './reduction.js';
 export {
   type ElementType,

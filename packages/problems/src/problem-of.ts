@@ -2,9 +2,9 @@ import { AdaptationError } from '@mediclip/adaptation';
 import { WeightsError } from '@mediclip/backbones';
 import { ProblemError, type ProblemExtras, type ProblemSlug, problemKind } from '@mediclip/contracts';
 import { DicomwebError } from '@mediclip/dicomweb';
-import { EngineError, toOutOfMemoryError } from '@mediclip/engine';
+import { EngineError } from '@mediclip/engine';
 import { ImageError } from '@mediclip/imaging';
-import { OutOfMemoryError } from '@mediclip/onnx-graph';
+import { OutOfMemoryError, toOutOfMemoryError } from '@mediclip/onnx-graph';
 import { QueueError } from '@mediclip/queue';
 import {
   GroupParted,

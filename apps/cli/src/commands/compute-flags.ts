@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { type PrecisionChoice, precisionChoices } from '@mediclip/contracts';
+import type { PrecisionChoice } from '@mediclip/contracts';
+import { precisionChoices } from '@mediclip/contracts/words';
 import type { Device } from '@mediclip/engine';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 

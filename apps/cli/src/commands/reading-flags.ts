@@ -1,4 +1,5 @@
-import { type DicomGroups, dicomGroupsSchema, type SliceAxis, sliceAxisSchema } from '@mediclip/contracts';
+import type { DicomGroups, SliceAxis } from '@mediclip/contracts';
+import { dicomGroupings, sliceAxes } from '@mediclip/contracts/words';
 import { type Command, Option } from 'commander';
 
 /** How files are read that can be read in more than one way. */
@@ -13,7 +14,7 @@ export interface ReadingFlags extends AxisFlags {
 export function addAxisFlag(command: Command): Command {
   return command.addOption(
     new Option('--axis <axis>', 'slices of NIfTI volumes (default: across the axis of the largest spacing)').choices(
-      sliceAxisSchema.options,
+      sliceAxes,
     ),
   );
 }
@@ -21,7 +22,7 @@ export function addAxisFlag(command: Command): Command {
 export function addReadingFlags(command: Command): Command {
   return addAxisFlag(command).addOption(
     new Option('--dicom-groups <kind>', 'what DICOM images belong together by (default: series)').choices(
-      dicomGroupsSchema.options,
+      dicomGroupings,
     ),
   );
 }

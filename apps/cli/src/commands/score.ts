@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { makeFolder, writeFileWhole } from '@mediclip/files';
 import pMap from 'p-map';
 import { filesAtOnce } from '../image-files.js';
 import { createOutput } from '../terminal/output.js';
@@ -27,7 +26,7 @@ export async function score(
   const output = createOutput(flags.json);
   if (maps !== undefined) {
     refuseSameNames(files);
-    await makeFolder(maps);
+    await (await import('@mediclip/files')).makeFolder(maps);
   }
   const wants = { overlay: maps !== undefined, npy: maps !== undefined && flags.raw };
   const tell = async (
@@ -69,6 +68,7 @@ const nameOf = (file: string, { frame }: ScoredFrame) =>
   `${path.parse(file).name}${frame === undefined ? '' : `-${frame}`}`;
 
 async function writeMaps(target: string, { overlay, npy }: ScoredFrame): Promise<void> {
+  const { writeFileWhole } = await import('@mediclip/files');
   if (overlay) await writeFileWhole(`${target}.png`, overlay);
   if (npy) await writeFileWhole(`${target}.npy`, npy);
 }

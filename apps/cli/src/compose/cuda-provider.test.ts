@@ -48,7 +48,7 @@ const withProvider = found === null ? describe.skip : describe;
 
 withProvider('the CUDA provider, loaded without a GPU', () => {
   const provider = found!;
-  const engine = new URL('packages/engine/dist/index.js', top).href;
+  const engine = new URL('packages/engine/dist/direct/index.js', top).href;
   const program = (device: string) => `
     const { openOrtRuntime } = await import('${engine}');
     const { passedOver, message } = await openOrtRuntime({ device: '${device}', threads: 1 }).catch((error) => error);

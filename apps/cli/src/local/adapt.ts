@@ -6,7 +6,7 @@ import { openBackbone } from '@mediclip/backbones';
 import { type Engine, EngineError } from '@mediclip/engine';
 import { intensityFact } from '@mediclip/evaluation';
 import { makeFolder } from '@mediclip/files';
-import { parseAdaptationFlags } from '../commands/adaptation-flags.js';
+import { parseAdaptationFlags } from '../commands/adaptation-input.js';
 import type { DataFolder } from '../folder/data-files.js';
 import { announce } from '../folder/data-folder.js';
 import { judgeOutliers } from '../folder/judge-outliers.js';

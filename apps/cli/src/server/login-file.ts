@@ -1,19 +1,14 @@
 import { rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { makeFolder, writeFileWhole } from '@mediclip/files';
 import { z } from 'zod';
 import { readRecord } from '../folder/read-record.js';
+import { loginFile } from './has-login.js';
 
 const loginSchema = z.strictObject({ server: z.url(), key: z.string().optional() });
 
 /** The server that `mediclip login` keeps, with the key for it. */
 export type Login = z.infer<typeof loginSchema>;
-
-/** In the folder that `XDG_CONFIG_HOME` names, or `~/.config`. */
-function loginFile(environment: NodeJS.ProcessEnv = process.env): string {
-  return path.join(environment.XDG_CONFIG_HOME || path.join(homedir(), '.config'), 'mediclip', 'login.json');
-}
 
 /** Throws a UsageError for a damaged file. */
 export async function readLogin(): Promise<Login | undefined> {

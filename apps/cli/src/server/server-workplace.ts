@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { ForeignImages, Model, ScoredImage, Upload } from '@mediclip/contracts';
 import { writeNpy } from '@mediclip/maps';
-import { adaptationInput } from '../commands/adaptation-flags.js';
+import { adaptationInput } from '../commands/adaptation-input.js';
 import type { AxisFlags, ReadingFlags } from '../commands/reading-flags.js';
 import { readImageFile } from '../image-files.js';
 import { UsageError } from '../usage-error.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { precisionChoices } from '@mediclip/contracts';
+import { precisionChoices } from '@mediclip/contracts/words';
 import { type DicomwebServer, parseServers } from '@mediclip/dicomweb';
 import { z } from 'zod';
 

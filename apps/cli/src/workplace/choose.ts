@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { localWorkplace } from '../local/local-workplace.js';
+import { hasLogin } from '../server/has-login.js';
 import type { Server, ServerFlags } from '../server/server.js';
 import { UsageError } from '../usage-error.js';
 import type { Workplace } from './workplace.js';
@@ -29,8 +30,11 @@ export async function requireServer(command: Command): Promise<Server> {
   throw new UsageError('Name a server: mediclip --server URL …, or `mediclip login URL` once for all.');
 }
 
+/** The server; what reads a login and speaks to servers is loaded only where there may be one. */
 async function serverNamed(command: Command): Promise<Server | undefined> {
-  return (await import('../server/server.js')).serverOf(command.optsWithGlobals<ServerFlags>());
+  const flags = command.optsWithGlobals<ServerFlags>();
+  if (flags.local || (flags.server === undefined && !hasLogin())) return undefined;
+  return (await import('../server/server.js')).serverOf(flags);
 }
 
 /** Refuses `--server` for a command that runs on this machine only. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { mostEpochs } from '../adaptation/adaptation-fields.js';
 import { adaptationOptionsSchema } from '../adaptation/adaptation-options.js';
 import { chosenIntensitySchema } from '../adaptation/intensity.js';
+import type { precisionChoices } from '../words/index.js';
 import { namesChangeSchema } from './datasets.js';
 import { dicomResultsSchema } from './dicomweb.js';
 import { nameFilterField, pageQueryFields, pageSchema } from './pages.js';
@@ -31,8 +32,6 @@ export type TowerPrecision = z.infer<typeof towerPrecisionSchema>;
  * What may be asked of image towers: the precision that suits the device and the backbone, or float32 whatever it
  * costs.
  */
-export const precisionChoices = ['auto', 'float32'] as const;
-
 export type PrecisionChoice = (typeof precisionChoices)[number];
 
 /** Normal images that one revision added to the memory of a model. */

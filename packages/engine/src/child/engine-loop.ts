@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AdaptationJob, DetectorJob } from '@mediclip/adaptation';
-import { EngineError, toOutOfMemoryError } from '../errors.js';
+import { toOutOfMemoryError } from '@mediclip/onnx-graph';
+import { EngineError } from '../errors.js';
 import type { Beat, EngineMessage, Fault, WorkMessage } from '../protocol.js';
 import { SynthesisPool } from '../synthesis/synthesis-pool.js';
 import type { AdaptationRun, Compute, ScoringImage } from './compute.js';

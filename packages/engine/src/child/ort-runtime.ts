@@ -1,7 +1,14 @@
-import type { ElementType, ModelSource, Runtime, Session, Tensor } from '@mediclip/onnx-graph';
+import {
+  type ElementType,
+  type ModelSource,
+  type Runtime,
+  type Session,
+  type Tensor,
+  toOutOfMemoryError,
+} from '@mediclip/onnx-graph';
 import { BufferGarbage } from '@mediclip/threads';
 import * as ort from 'onnxruntime-node';
-import { EngineError, toOutOfMemoryError } from '../errors.js';
+import { EngineError } from '../errors.js';
 import type { Device } from './compute.js';
 import { nvidiaSigns } from './nvidia-signs.js';
 import { probeCuda } from './provider-probe.js';

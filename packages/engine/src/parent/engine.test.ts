@@ -46,6 +46,13 @@ test('a process that has an engine does not load ONNX Runtime itself, and knows 
   expect(JSON.parse(told.toString())).toEqual({ onnxRuntimeVersion: ort.env.versions.node, loaded: [] });
 });
 
+test('a start that is given up ends its process at once', async () => {
+  const given = new AbortController();
+  const starting = Engine.start({ device: 'cpu', computeModule }, { signal: given.signal });
+  given.abort();
+  await expect(starting).rejects.toMatchObject({ name: 'EngineError', code: 'stopped' });
+});
+
 /** A folder with commands for the fake. */
 function folderWith(script?: Script): string {
   const folder = temporaryFolder();

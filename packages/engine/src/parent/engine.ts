@@ -104,12 +104,19 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   /**
    * Starts the process and resolves once it is ready. Rejects with an EngineError `device-unavailable` when the device
-   * does not load, with `start-failed` when the process dies again and again before it is ready.
+   * does not load, with `start-failed` when the process dies again and again before it is ready, with `stopped` when
+   * the signal aborts before that: the process is ended at once then.
    */
-  static async start(options: EngineOptions): Promise<Engine> {
+  static async start(options: EngineOptions, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Engine> {
     const engine = new Engine(options);
-    await engine.#started;
-    return engine;
+    const onAbort = () => void engine.stop();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      await engine.#started;
+      return engine;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
   }
 
   get state(): EngineState {
