@@ -35,7 +35,13 @@ const { status } = spawnSync(
   {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, TEST_TIME_FACTOR: String(factor), TEST_RUN_FOLDER: folder, TMPDIR: folder },
+    env: {
+      MEDICLIP_ENGINE_THREADS: '1',
+      ...process.env,
+      TEST_TIME_FACTOR: String(factor),
+      TEST_RUN_FOLDER: folder,
+      TMPDIR: folder,
+    },
   },
 );
 rmSync(folder, { recursive: true, force: true });

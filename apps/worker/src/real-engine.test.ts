@@ -20,7 +20,7 @@ const workerProcess = new URL('../dist/testing/worker-process.js', import.meta.u
 /** Memory for two images. */
 const smallDevice = new URL('../../../packages/engine/dist/testing/small-device-compute.js', import.meta.url);
 
-const startEngine = () => Engine.start({ device: 'cpu', threads: 2, synthesisThreads: 1 });
+const startEngine = () => Engine.start({ device: 'cpu', threads: 1, synthesisThreads: 1 });
 
 const side = 224;
 
@@ -198,7 +198,7 @@ describe('with the real engine', () => {
   });
 
   test('a job that does not fit in the memory of the device fails, and the next one is done in smaller batches', async () => {
-    const engine = await Engine.start({ device: 'cpu', threads: 2, synthesisThreads: 1, computeModule: smallDevice });
+    const engine = await Engine.start({ device: 'cpu', threads: 1, synthesisThreads: 1, computeModule: smallDevice });
     const halved: string[] = [];
     engine.on('batchHalved', ({ work, batch }) => halved.push(`${work}: ${batch}`));
     const small = await service.startWorkerOn(engine);

@@ -16,7 +16,13 @@ function runtimeWith(graphOptimizationLevel: NonNullable<InferenceSession.Sessio
       const ort = await import('onnxruntime-node');
       const externalData =
         'path' in model ? [] : Object.entries(model.externalData ?? {}).map(([path, data]) => ({ path, data }));
-      const options = { executionProviders: ['cpu'], externalData, graphOptimizationLevel };
+      const options = {
+        executionProviders: ['cpu'],
+        externalData,
+        graphOptimizationLevel,
+        intraOpNumThreads: 1,
+        interOpNumThreads: 1,
+      };
       const session = await ('path' in model
         ? ort.InferenceSession.create(model.path, options)
         : ort.InferenceSession.create(model.bytes, options));

@@ -115,6 +115,10 @@ describe('options that do not fit', () => {
       /^option '--device <device>' argument 'tpu' is invalid\. Choose auto, cpu, cuda or cuda:N\.$/,
     ],
     [
+      ['--threads', '0'],
+      /^option '--threads <number>' argument '0' is invalid\. Choose a whole number from 1 to 256\.$/,
+    ],
+    [
       ['--device', 'cuda:99', '--shots', '3'],
       /^The device cuda:99 did not load \(.*\); .* or choose the device cpu\.$/,
     ],

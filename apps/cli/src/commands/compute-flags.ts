@@ -8,6 +8,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 export interface ComputeFlags {
   readonly device: Device;
   readonly precision: PrecisionChoice;
+  /** Threads that compute one operator on a processor; one per core without it. */
+  readonly threads?: number;
   readonly modelsDir: string;
   readonly json: boolean;
 }
@@ -26,6 +28,11 @@ export function addComputeFlags(command: Command): Command {
         .choices(precisionChoices)
         .env('MEDICLIP_PRECISION'),
     )
+    .addOption(
+      new Option('--threads <number>', 'of one operator on a processor (default: one per core)')
+        .env('MEDICLIP_ENGINE_THREADS')
+        .argParser(parseThreads),
+    )
     .addOption(modelsFolderOption())
     .option('--json', 'write JSON lines', false);
 }
@@ -35,6 +42,14 @@ export const modelsFolderOption = (): Option =>
   new Option('--models-dir <folder>', 'weights of backbones, a folder for each')
     .env('MEDICLIP_MODELS_DIR')
     .default(path.join(process.env.MEDICLIP_DATA_DIR || 'data', 'weights'));
+
+function parseThreads(text: string): number {
+  const threads = Number(text);
+  if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
+    throw new InvalidArgumentError('Choose a whole number from 1 to 256.');
+  }
+  return threads;
+}
 
 function parseDevice(text: string): Device {
   if (!/^(auto|cpu|cuda(:\d+)?)$/.test(text)) throw new InvalidArgumentError('Choose auto, cpu, cuda or cuda:N.');

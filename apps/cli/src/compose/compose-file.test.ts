@@ -117,6 +117,13 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  test('engines compute in as many threads as they have processors', () => {
+    for (const name of ['worker', 'worker-gpu']) {
+      const { cpus, environment } = file.services[name]!;
+      expect(environment!.MEDICLIP_ENGINE_THREADS).toBe(cpus);
+    }
+  });
+
   test('processes have the time to end that they take', () => {
     for (const [, { environment, stop_grace_period }] of ownServices.filter(([, { restart }]) => restart !== 'no')) {
       const graceSeconds = Number.parseInt(stop_grace_period!, 10);

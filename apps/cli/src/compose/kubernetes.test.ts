@@ -91,7 +91,11 @@ withKubectl.each(overlays)('the overlay %s', (overlay, worker, device) => {
       expect(spec.terminationGracePeriodSeconds).toBeGreaterThan(Number(settings.MEDICLIP_SHUTDOWN_GRACE_SECONDS));
       expect(spec.volumes.find(({ secret }) => secret)).toMatchObject({ secret: { secretName: 'mediclip' } });
     }
-    expect(deployments[1]!.spec.template.spec.containers[0].env).toEqual([{ name: 'MEDICLIP_DEVICE', value: device }]);
+    const { env, resources } = deployments[1]!.spec.template.spec.containers[0];
+    expect(env).toEqual([
+      { name: 'MEDICLIP_DEVICE', value: device },
+      { name: 'MEDICLIP_ENGINE_THREADS', value: resources.requests.cpu },
+    ]);
   });
 
   test('keeps secrets in files, as the compose file does', () => {

@@ -5,9 +5,10 @@ import type { ComputeFlags } from '../commands/compute-flags.js';
 
 /** An engine of this machine, ready. */
 export const startEngine = (
-  { device, precision, modelsDir }: ComputeFlags,
+  { device, precision, threads, modelsDir }: ComputeFlags,
   options: { readonly signal?: AbortSignal } = {},
-): Promise<Engine> => Engine.start({ device, precision, modelsFolder: path.resolve(modelsDir) }, options);
+): Promise<Engine> =>
+  Engine.start({ device, precision, ...(threads && { threads }), modelsFolder: path.resolve(modelsDir) }, options);
 
 /**
  * Lends an engine that starts while `use` begins, and stops it; one that still starts when `use` fails is ended at

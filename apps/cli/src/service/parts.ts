@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { jobKindSchema } from '@mediclip/contracts';
@@ -125,7 +125,7 @@ export async function closeParts({ jobQueue, scoreChannel, imaging, store }: Par
 /** Starts the engine and a worker on it. The start says which provider really loaded. */
 export async function openWorker(parts: Parts, { computeModule }: Alterations): Promise<Worker> {
   const { settings, metrics, imaging } = parts;
-  const { dataDir, device, precision, fusedAttention, featureCacheBytes, modelsDir } = settings;
+  const { dataDir, device, precision, fusedAttention, featureCacheBytes, engineThreads, modelsDir } = settings;
   const { jobConcurrency, jobTimeoutMs, shutdownGraceMs } = settings;
   const engine = await Engine.start({
     device: device as Device,
@@ -133,7 +133,7 @@ export async function openWorker(parts: Parts, { computeModule }: Alterations): 
     fusedAttention,
     featureCacheBytes,
     modelsFolder: modelsDir,
-    threads: availableParallelism(),
+    threads: engineThreads,
     timing: { ...settings.engine, stopGraceMs: shutdownGraceMs / 2 },
     ...(computeModule && { computeModule }),
   });

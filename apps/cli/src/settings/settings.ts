@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ServerSettings } from '@mediclip/api';
@@ -21,6 +22,8 @@ export interface Settings extends ServerSettings {
   readonly fusedAttention: boolean;
   /** What every image tower keeps of images that may come again. */
   readonly featureCacheBytes: number;
+  /** Threads that compute one operator on a processor. */
+  readonly engineThreads: number;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   /** How the memory of the process is shared out. */
   readonly memory: MemoryShares;
@@ -105,6 +108,7 @@ function toSettings(values: z.output<typeof variablesSchema>): Settings {
     precision: values.PRECISION,
     fusedAttention: values.FUSED_ATTENTION === 'on',
     featureCacheBytes: values.FEATURE_CACHE_BYTES,
+    engineThreads: values.ENGINE_THREADS ?? availableParallelism(),
     ...(values.API_KEYS_FILE !== undefined && { apiKeysFile: values.API_KEYS_FILE }),
     allowedOrigins: values.ALLOWED_ORIGINS ?? [],
     logLevel: values.LOG_LEVEL,

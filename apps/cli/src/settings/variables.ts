@@ -75,6 +75,7 @@ export const variablesSchema = z.strictObject({
   PRECISION: z.enum(precisionChoices, { error: 'must be auto or float32' }).default('auto'),
   FUSED_ATTENTION: z.enum(['on', 'off'], { error: 'must be on or off' }).default('off'),
   FEATURE_CACHE_BYTES: whole(32 * MiB, 0),
+  ENGINE_THREADS: number(1, 256).optional(),
   API_KEYS_FILE: z.string().min(1, 'must name a file').transform(absolutePath).optional(),
   ALLOWED_ORIGINS: z
     .string()

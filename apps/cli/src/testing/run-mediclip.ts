@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { temporaryFolder } from '@mediclip/testing';
 import type { CommandMessage, EndMessage } from './commands-process.js';
+import { serviceEnvironment } from './service-environment.js';
 
 const entry = fileURLToPath(new URL('../../dist/testing/main-process.js', import.meta.url));
 
@@ -35,7 +36,7 @@ export interface RunningMediclip {
 export function startMediclip(args: readonly string[], environment: NodeJS.ProcessEnv = {}): RunningMediclip {
   const child = spawn(process.execPath, [entry, ...args], {
     detached: true,
-    env: environmentOf(environment),
+    env: serviceEnvironment({ XDG_CONFIG_HOME: noLogin, ...environment }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said = { stdout: '', stderr: '' };
@@ -83,18 +84,15 @@ async function runCommand(args: readonly string[], environment: NodeJS.ProcessEn
   commands ??= fork(commandsEntry, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   commands.ref();
   const answer = once(commands, 'message');
-  commands.send({ args, environment: environmentOf(environment) } satisfies CommandMessage);
+  commands.send({
+    args,
+    environment: serviceEnvironment({ XDG_CONFIG_HOME: noLogin, ...environment }),
+  } satisfies CommandMessage);
   const [{ end, stdout, stderr }] = (await answer) as [EndMessage];
   // An idle one does not keep the tests from ending; it ends with them.
   commands.unref();
   commands.channel?.unref();
   return { end, stdout, stderr };
-}
-
-/** The environment of the tests without the settings of the service, on the CPU, with these settings. */
-function environmentOf(given: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MEDICLIP_'));
-  return { ...Object.fromEntries(inherited), XDG_CONFIG_HOME: noLogin, MEDICLIP_DEVICE: 'cpu', ...given };
 }
 
 /** Runs the command, which must succeed, with `--json`. */

@@ -6,7 +6,7 @@ import { UsageError } from '../usage-error.js';
 import type { Workplace } from './workplace.js';
 
 /** Options that mean nothing on a server. */
-const ofThisMachine = ['out', 'resume', 'overwrite', 'known', 'device', 'precision', 'modelsDir'];
+const ofThisMachine = ['out', 'resume', 'overwrite', 'known', 'device', 'precision', 'threads', 'modelsDir'];
 
 /** Where a command works: on the server that is named, or that was logged in to; else on this machine. */
 export async function workplaceOf(command: Command): Promise<Workplace> {

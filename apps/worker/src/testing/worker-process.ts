@@ -22,7 +22,7 @@ await startWorker({
     onError: (err) => logger.error({ err }),
   }),
   scoreChannel: openEmbeddedScoreChannel(),
-  engine: await Engine.start({ device: 'cpu', threads: 2, synthesisThreads: 1 }),
+  engine: await Engine.start({ device: 'cpu', threads: 1, synthesisThreads: 1 }),
   imagingPool: await ImagingPool.start({ threads: 1 }),
   logger,
   registry: new Registry(),

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { MediclipClient } from '@mediclip/client';
 import { until } from '@mediclip/testing';
 import { childrenOf } from '../../end-to-end/testing/processes.js';
+import { serviceEnvironment } from '../../testing/service-environment.js';
 
 const mediclip = fileURLToPath(new URL('../../../dist/testing/main-process.js', import.meta.url));
 /** An entry with what only tests alter. */
@@ -72,14 +73,8 @@ export class Member {
   /** Starts the process; resolves when it is ready. Rejects with what it said when it ends before. */
   async start(): Promise<void> {
     const { role, port, environment, entry = mediclip } = this.#options;
-    const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MEDICLIP_'));
     const child = spawn(process.execPath, [entry, role], {
-      env: {
-        ...Object.fromEntries(inherited),
-        MEDICLIP_DEVICE: 'cpu',
-        MEDICLIP_PORT: String(port),
-        ...environment,
-      },
+      env: serviceEnvironment({ MEDICLIP_PORT: String(port), ...environment }),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;

@@ -13,7 +13,7 @@ interface Container {
   readonly startupProbe: Probe;
   readonly livenessProbe: Probe;
   readonly readinessProbe: Probe;
-  readonly resources: { readonly limits: Readonly<Record<string, string>> };
+  readonly resources: { readonly [of in 'requests' | 'limits']: Readonly<Record<string, string>> };
   readonly securityContext: object;
   readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
 }

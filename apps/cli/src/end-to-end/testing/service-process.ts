@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll } from '@jest/globals';
 import { MediclipClient } from '@mediclip/client';
 import { temporaryFolder, until } from '@mediclip/testing';
+import { serviceEnvironment } from '../../testing/service-environment.js';
 import { childrenOf } from './processes.js';
 
 const entry = fileURLToPath(new URL('../../../dist/demo/serve-process.js', import.meta.url));
@@ -61,18 +62,15 @@ export async function startService({
   settings = {},
   environment = {},
 }: ServiceOptions = {}): Promise<ServiceProcess> {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MEDICLIP_'));
   const child = spawn(process.execPath, [entry], {
     detached: true,
-    env: {
-      ...Object.fromEntries(inherited),
+    env: serviceEnvironment({
       MEDICLIP_HOST: '127.0.0.1',
       MEDICLIP_PORT: '0',
-      MEDICLIP_DEVICE: 'cpu',
       MEDICLIP_DATA_DIR: dataDir,
       ...settings,
       ...environment,
-    },
+    }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const pid = child.pid!;
