@@ -35,7 +35,7 @@ export function modelDocuments({ objects }: Tenant): Documents<StoredModel> {
  */
 export async function findModel(tenant: Tenant, modelId: string): Promise<StoredModel | undefined> {
   if (!isId(modelId)) return undefined;
-  const stored = (await modelDocuments(tenant).read(modelKey(tenant, modelId)))?.value;
+  const stored = (await modelDocuments(tenant).readShared(modelKey(tenant, modelId)))?.value;
   if (stored === undefined || stored.deletingSince !== undefined) return undefined;
   return (await existsBy(tenant, neededJob(stored))) ? stored : undefined;
 }

@@ -57,6 +57,16 @@ describe('models', () => {
     expect(get).toHaveBeenCalledTimes(1);
   });
 
+  test('have records that are parsed once while they do not change, and shared by their readers', async () => {
+    const { tenant } = testStore();
+    const { model } = await newModel(tenant);
+    const [one, other] = [await tenant.models.get(model.id), await tenant.models.get(model.id)];
+    expect(other.configuration).toBe(one.configuration);
+    expect(() => Object.assign(one.configuration, { shots: 0 })).toThrow(TypeError);
+    await tenant.models.change(model.id, { name: 'Changed' });
+    expect(await tenant.models.get(model.id)).toEqual({ ...one, name: 'Changed' });
+  });
+
   test('have lists that read a few megabytes of their records at once where no summaries are there, and none later', async () => {
     const { store } = testStore();
     const tenants = ['one', 'two'].map((name) => store.tenant(name));

@@ -15,6 +15,14 @@ export type ReplaceOptions = Pick<PutCondition, 'fromReserve'>;
 
 const mostTries = 50;
 
+/** Of records that many read and few change, so many are kept as they were parsed ... */
+const mostKept = 256;
+/** ... none of them with more bytes than this. */
+const largestKeptBytes = 2 ** 16;
+
+/** What was parsed last of a key, the one read last at the end, of each store. */
+const kept = new WeakMap<ObjectStore, Map<string, Document<object>>>();
+
 /**
  * What stands beside every stored value. `revision` rises with every write; `writeId` is of this one write, so that no
  * two writers ever write the same bytes and no etag comes back.
@@ -38,6 +46,27 @@ export class Documents<T extends object> {
     const stored = await this.#objects.get(key);
     if (stored === undefined) return undefined;
     return { ...this.#parse(key, new TextDecoder().decode(stored.bytes)), etag: stored.etag };
+  }
+
+  /**
+   * As `read`, for records that are read far more often than they change: one that has not changed is read, but not
+   * parsed again. All readers share the value, which is frozen.
+   */
+  async readShared(key: string): Promise<Document<T> | undefined> {
+    const stored = await this.#objects.get(key);
+    if (stored === undefined) return undefined;
+    const ofStore = kept.get(this.#objects) ?? new Map<string, Document<object>>();
+    kept.set(this.#objects, ofStore);
+    const known = ofStore.get(key) as Document<T> | undefined;
+    ofStore.delete(key);
+    const document =
+      known?.etag === stored.etag
+        ? known
+        : frozen({ ...this.#parse(key, new TextDecoder().decode(stored.bytes)), etag: stored.etag });
+    if (stored.bytes.length <= largestKeptBytes) ofStore.set(key, document);
+    const [oldest] = ofStore.keys();
+    if (ofStore.size > mostKept) ofStore.delete(oldest!);
+    return document;
   }
 
   /** Rejects with `RecordExists`. */
@@ -120,4 +149,12 @@ export class Documents<T extends object> {
     }
     throw new DamagedRecord(`The record ${key} has no revision and writeId: restore it from a backup.`);
   }
+}
+
+function frozen<V>(value: V): V {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(frozen);
+  }
+  return value;
 }
