@@ -41,6 +41,12 @@ export interface Runtime {
   readonly provider: string;
   /** Threads that one operator may use on a processor; not known when left out. */
   readonly threads?: number;
+  /**
+   * Where a processor has several threads: runtimes of one thread each, whose sessions compute at the same time, so
+   * that images that come together need not wait for each other within an operator. The first one blocks the calling
+   * thread as this runtime does, the others do not.
+   */
+  readonly lanes?: readonly Runtime[];
   /** Rejects with an OutOfMemoryError when memory runs out. */
   createSession(model: ModelSource): Promise<Session>;
 }

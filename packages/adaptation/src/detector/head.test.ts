@@ -57,9 +57,10 @@ describe.each(['full', 'causal'] as const)('with %s attention, from file to map 
   });
 
   test.each(['rgb.png', 'gray8.png'])("%s equals the authors' implementation", async (name) => {
-    const head = await Head.open(testRuntime, detectorShape(detector, backbone));
+    const head = new Head(testRuntime, detectorShape(detector, backbone));
     const [features] = await tower.features([await pixelsOf(name)]);
-    const { score, map } = await head.run(features!, detector.tensors);
+    const [judged] = await head.run([{ features: features!, tensors: detector.tensors }]);
+    const { score, map } = judged!;
     expect(Math.abs(score - scores[`${promptAttention}.${name}`]!)).toBeLessThan(1e-5);
     const expected = maps.get(`${promptAttention}.${name}.map`);
     if (expected) expectClose(map, expected, 1e-5);

@@ -1,7 +1,8 @@
 import type { AnomalyMap } from '@mediclip/maps';
-import { input, type Runtime, type Session, writeModel } from '@mediclip/onnx-graph';
+import { input, type Runtime, type Tensor, writeModel } from '@mediclip/onnx-graph';
 import { featureInputs } from '../graphs/artifacts.js';
 import { type Features, stackFeatures } from '../tower/features.js';
+import { LaneSessions } from '../tower/lane-sessions.js';
 import {
   type DetectorShape,
   type DetectorTensors,
@@ -16,45 +17,57 @@ export interface JudgedImage extends Omit<AnomalyMap, 'kinship'> {
   readonly moments: Float32Array | undefined;
 }
 
+/** The features of an image at `detectorTaps`, and the detector that judges it. */
+export interface ImageToJudge {
+  readonly features: Features;
+  readonly tensors: DetectorTensors;
+}
+
 /**
- * From features to map and score, with a detector's tensors as inputs: one session serves all detectors of the same
- * shape.
+ * From features to map and score, with a detector's tensors as inputs: sessions serve all detectors of the same shape.
  */
 export class Head {
   readonly #shape: DetectorShape;
-  readonly #session: Session;
+  readonly #sessions: LaneSessions;
 
-  private constructor(shape: DetectorShape, session: Session) {
+  constructor(runtime: Runtime, shape: DetectorShape) {
     this.#shape = shape;
-    this.#session = session;
+    this.#sessions = new LaneSessions(runtime, (lane) => lane.createSession({ bytes: writeHead(shape) }));
   }
 
-  static async open(runtime: Runtime, shape: DetectorShape): Promise<Head> {
-    const features = featureInputs(shape.backbone, detectorTaps(shape), 1);
-    const tensors = new Map([...tensorShapes(shape)].map(([name, extent]) => [name, input(name, 'float32', extent)]));
-    const outputs = detectorOutputs(features, tensors, shape);
-    const inputs = [...features, ...tensors.values()];
-    const session = await runtime.createSession({ bytes: writeModel({ name: 'head', inputs, outputs }) });
-    return new Head(shape, session);
+  /** How many images may be judged together. */
+  get width(): number {
+    return this.#sessions.width;
   }
 
-  /** `features` are those at `detectorTaps`. */
-  async run(features: Features, tensors: DetectorTensors): Promise<JudgedImage> {
-    const feeds = stackFeatures([features], this.#shape.backbone, detectorTaps(this.#shape), 1);
-    for (const [name, shape] of tensorShapes(this.#shape)) {
-      feeds[name] = { dtype: 'float32', shape, data: tensors.get(name)! };
-    }
-    const { map, score, logit, moments } = await this.#session.run(feeds);
-    return {
+  /** At most `width` images, each by its detector; the answers stand in their order. */
+  async run(images: readonly ImageToJudge[]): Promise<JudgedImage[]> {
+    const runs = await this.#sessions.run(images.map((image) => this.#feeds(image)));
+    return runs.map(({ map, score, logit, moments }) => ({
       score: Number(score!.data[0]),
       logit: Number(logit!.data[0]),
       map: map!.data as Float32Array,
       mapSide: this.#shape.backbone.side,
       moments: moments?.data as Float32Array | undefined,
-    };
+    }));
   }
 
   async release(): Promise<void> {
-    await this.#session.release();
+    await this.#sessions.release();
   }
+
+  #feeds({ features, tensors }: ImageToJudge): Record<string, Tensor> {
+    const feeds = stackFeatures([features], this.#shape.backbone, detectorTaps(this.#shape), 1);
+    for (const [name, shape] of tensorShapes(this.#shape)) {
+      feeds[name] = { dtype: 'float32', shape, data: tensors.get(name)! };
+    }
+    return feeds;
+  }
+}
+
+function writeHead(shape: DetectorShape): Uint8Array {
+  const features = featureInputs(shape.backbone, detectorTaps(shape), 1);
+  const tensors = new Map([...tensorShapes(shape)].map(([name, extent]) => [name, input(name, 'float32', extent)]));
+  const outputs = detectorOutputs(features, tensors, shape);
+  return writeModel({ name: 'head', inputs: [...features, ...tensors.values()], outputs });
 }

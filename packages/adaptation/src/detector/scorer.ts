@@ -3,14 +3,13 @@ import { OutOfMemoryError } from '@mediclip/onnx-graph';
 import { LRUCache } from 'lru-cache';
 import { greyLayout } from '../kinship/grey-layout.js';
 import { kinshipOf } from '../kinship/kinship.js';
-import type { Features } from '../tower/features.js';
 import type { Tower } from '../tower/tower.js';
 import type { Towers } from '../tower/towers.js';
 import { towerKey } from '../tower/towers.js';
 import { type Detector, detectorShape, readDetector } from './detector-files.js';
 import { detectorTaps } from './detector-shape.js';
 import { DeviceScorer } from './device-scorer.js';
-import { Head, type JudgedImage } from './head.js';
+import { Head, type ImageToJudge, type JudgedImage } from './head.js';
 
 /** A detector by a name of the caller's choice and the folder of its files. The files of a name never change. */
 export interface DetectorReference {
@@ -31,7 +30,7 @@ const mostHeads = 64;
 /** Scores images with any number of detectors; those of one backbone share its tower and its pass. */
 export class Scorer {
   readonly #detectors = new LRUCache<string, Promise<Detector>>({ max: mostDetectors });
-  readonly #heads: LRUCache<string, Promise<Head>>;
+  readonly #heads: LRUCache<string, Head>;
   readonly #onDevice = new DeviceScorer();
   #releasing: Promise<void> = Promise.resolve();
 
@@ -87,9 +86,18 @@ export class Scorer {
     tower: Tower,
   ): Promise<JudgedImage[]> {
     const features = await tower.sharedFeatures(requests.map(({ image }) => image));
+    const heads = detectors.map((detector) => this.#head(detector));
     const scored: JudgedImage[] = [];
-    for (const [index, detector] of detectors.entries()) {
-      scored.push(await this.#judge(detector, features[index]!, tower));
+    while (scored.length < detectors.length) {
+      const from = scored.length;
+      const head = heads[from]!;
+      const others = heads.findIndex((other, index) => index > from && other !== head);
+      const to = Math.min(from + head.width, others < 0 ? heads.length : others);
+      const images = features.slice(from, to).map((image, index) => ({
+        features: image,
+        tensors: detectors[from + index]!.tensors,
+      }));
+      scored.push(...(await judge(head, images, tower)));
     }
     return scored;
   }
@@ -109,21 +117,9 @@ export class Scorer {
     return scored;
   }
 
-  /** In the background; a head that never opened holds nothing. */
-  #releaseHead(opening: Promise<Head>): void {
-    const release = async () => (await opening.catch(() => undefined))?.release();
-    this.#releasing = this.#releasing.then(release);
-  }
-
-  /** Heads take one image at a time, so that it is the tower that has memory to give when theirs runs out. */
-  async #judge(detector: Detector, features: Features, tower: Tower): Promise<JudgedImage> {
-    const judge = async () => (await this.#head(detector)).run(features, detector.tensors);
-    try {
-      return await judge();
-    } catch (error) {
-      if (!(error instanceof OutOfMemoryError) || !(await tower.halve())) throw error;
-      return judge();
-    }
+  /** In the background. */
+  #releaseHead(head: Head): void {
+    this.#releasing = this.#releasing.then(() => head.release());
   }
 
   #tower({ description }: Detector): Tower {
@@ -134,10 +130,25 @@ export class Scorer {
     return openOnce(this.#detectors, id, () => readDetector(folder));
   }
 
-  #head(detector: Detector): Promise<Head> {
+  #head(detector: Detector): Head {
     const { runtime, backbone } = this.#tower(detector);
     const shape = detectorShape(detector, backbone);
-    return openOnce(this.#heads, JSON.stringify({ ...shape, backbone: backbone.id }), () => Head.open(runtime, shape));
+    const key = JSON.stringify({ ...shape, backbone: backbone.id });
+    const known = this.#heads.get(key);
+    if (known) return known;
+    const head = new Head(runtime, shape);
+    this.#heads.set(key, head);
+    return head;
+  }
+}
+
+/** Heads take few images at a time, so that it is the tower that has memory to give when theirs runs out. */
+async function judge(head: Head, images: readonly ImageToJudge[], tower: Tower): Promise<JudgedImage[]> {
+  try {
+    return await head.run(images);
+  } catch (error) {
+    if (!(error instanceof OutOfMemoryError) || !(await tower.halve())) throw error;
+    return head.run(images);
   }
 }
 

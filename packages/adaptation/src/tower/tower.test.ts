@@ -134,6 +134,40 @@ describe('when memory runs out', () => {
   });
 });
 
+describe('on a runtime with lanes', () => {
+  const images = Array.from({ length: 3 }, (_, seed) => image(seed));
+
+  function towerWithLanes() {
+    const lanes = [new SmallDevice(1), new SmallDevice(1)] as const;
+    const whole = new SmallDevice(1);
+    const runtime: Runtime = { provider: 'cpu', lanes, createSession: (model) => whole.createSession(model) };
+    return { tower: new Tower(runtime, backbone, backbone.defaultTaps), lanes, whole };
+  }
+
+  test('images that come together pass in one each, with the features that they have alone', async () => {
+    const { tower, lanes, whole } = towerWithLanes();
+    expect(await tower.nextBatch(3)).toEqual({ images: 2, shape: 2 });
+    const together = await tower.features(images);
+    expect([...lanes, whole].map(({ passed }) => passed)).toEqual([[1], [1], [1]]);
+    for (const [index, features] of together.entries()) {
+      const [alone] = await tower.features([images[index]!]);
+      for (const [tap, values] of features.entries()) expectClose(values, alone![tap]!, 1e-6);
+    }
+  });
+
+  test('when memory runs out, they pass one after the other', async () => {
+    const { tower, lanes, whole } = towerWithLanes();
+    await tower.features(images);
+    lanes[1].failNext();
+    expect(await tower.features(images)).toHaveLength(3);
+    expect(whole.passed).toEqual([1, 1, 1, 1]);
+    expect(lanes.map(({ sessions }) => sessions)).toEqual([0, 0]);
+    expect(await tower.nextBatch(3)).toEqual({ images: 1, shape: 1 });
+    await tower.release();
+    expect(whole.sessions).toBe(0);
+  });
+});
+
 test('a session that could not be made is made again for the next call', async () => {
   const device = new SmallDevice(16);
   const tower = new Tower(device, backbone, backbone.defaultTaps);

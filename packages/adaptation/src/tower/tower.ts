@@ -1,11 +1,12 @@
 import type { Backbone } from '@mediclip/backbones';
 import type { PrecisionChoice, TowerPrecision } from '@mediclip/contracts';
-import { input, OutOfMemoryError, type Runtime, type Session } from '@mediclip/onnx-graph';
+import { input, OutOfMemoryError, type Runtime, type Session, type Tensor } from '@mediclip/onnx-graph';
 import type { OnBatchHalved } from '../halving.js';
-import { usedWeights, weightBytes } from '../weight-files.js';
+import { largeBytes, usedWeights, weightBytes } from '../weight-files.js';
 import { batchShapesFor, type NextBatch, nextBatch } from './batch-shapes.js';
 import { FeatureCache } from './feature-cache.js';
 import type { Features } from './features.js';
+import { LaneSessions } from './lane-sessions.js';
 import { pixelFeed } from './pixels.js';
 import { refuseOverflow, towerPrecision } from './precision.js';
 import { rgbOf } from './rgb.js';
@@ -39,6 +40,8 @@ export interface BorrowedTower {
  */
 export class Tower {
   readonly #sessions = new Map<number, Promise<Session>>();
+  /** What images pass in place of a batch, where the runtime has lanes and the tower is not large. */
+  readonly #lanes: LaneSessions;
   readonly #cache: FeatureCache;
   #shapes: readonly number[] | undefined;
   #halved = false;
@@ -55,6 +58,7 @@ export class Tower {
   ) {
     this.#options = options;
     this.#cache = new FeatureCache(options.featureCacheBytes ?? defaultCacheBytes);
+    this.#lanes = new LaneSessions(runtime, (lane) => this.#openIn(lane, 1));
   }
 
   get onBatchHalved(): OnBatchHalved | undefined {
@@ -142,6 +146,25 @@ export class Tower {
     return features!;
   }
 
+  /** Those of the runtime, in which images that come together pass; none for a large tower, which has no room there. */
+  async lanes(): Promise<readonly Runtime[]> {
+    return (await this.#hasLanes()) ? this.runtime.lanes! : [];
+  }
+
+  /**
+   * The features of an RGB image by the first of `lanes` alone, which has the bits that `features` gives, while another
+   * lane computes something else.
+   */
+  async featuresBeside(image: Uint8Array): Promise<Features> {
+    try {
+      const outputs = await this.#lanes.runInFirst({ pixels: pixelFeed([image], this.backbone, 1) });
+      return this.#featuresOf(outputs, [image], 1)[0]!;
+    } catch (error) {
+      if (!(error instanceof OutOfMemoryError) || !(await this.halve())) throw error;
+      return (await this.features([image]))[0]!;
+    }
+  }
+
   /** The next run for so many images. */
   async nextBatch(images: number): Promise<NextBatch> {
     return nextBatch(images, await this.#batchShapes(), this.runtime.provider);
@@ -157,10 +180,11 @@ export class Tower {
     const from = batch ?? shapes[0]!;
     const most = Math.ceil(from / 2);
     const larger = [...this.#sessions.keys()].filter((shape) => shape > most);
-    if (this.#halved || (from === 1 && larger.length === 0)) return false;
+    if (this.#halved || (from === 1 && larger.length === 0 && this.#lanes.widest <= 1)) return false;
     this.#halved = true;
     this.#shapes = [most, ...shapes.filter((shape) => shape < most)];
     for (const shape of larger) await this.#releaseSession(shape);
+    await this.#lanes.narrow(most);
     this.onBatchHalved?.({ work: 'image tower', backbone: this.backbone.id, batch: most });
     return true;
   }
@@ -168,11 +192,19 @@ export class Tower {
   async release(): Promise<void> {
     this.#cache.clear();
     for (const batch of [...this.#sessions.keys()]) await this.#releaseSession(batch);
+    await this.#lanes.release();
   }
 
   async #run(images: readonly Uint8Array[], batch: number): Promise<Features[]> {
+    if (await this.#hasLanes()) {
+      const runs = await this.#lanes.run(images.map((image) => ({ pixels: pixelFeed([image], this.backbone, 1) })));
+      return runs.flatMap((outputs, index) => this.#featuresOf(outputs, [images[index]!], 1));
+    }
     const session = await this.#session(batch);
-    const outputs = await session.run({ pixels: pixelFeed(images, this.backbone, batch) });
+    return this.#featuresOf(await session.run({ pixels: pixelFeed(images, this.backbone, batch) }), images, batch);
+  }
+
+  #featuresOf(outputs: Readonly<Record<string, Tensor>>, images: readonly Uint8Array[], batch: number): Features[] {
     if (outputs.overflow) refuseOverflow(outputs.overflow.data as Float32Array, this.backbone.id);
     const taps = this.taps.map((_, index) => outputs[`features.${index}`]!.data as Float32Array);
     return images.map((_, index) =>
@@ -183,7 +215,7 @@ export class Tower {
   #session(batch: number): Promise<Session> {
     let session = this.#sessions.get(batch);
     if (!session) {
-      session = this.#open(batch);
+      session = this.#openIn(this.runtime, batch);
       this.#sessions.set(batch, session);
       session.catch(() => this.#sessions.delete(batch));
     }
@@ -196,14 +228,20 @@ export class Tower {
     await (await session)?.release();
   }
 
-  async #open(batch: number): Promise<Session> {
-    return openTowerSession(this.runtime, this.backbone, this.taps, await this.sessionOptions(batch));
+  async #openIn(runtime: Runtime, batch: number): Promise<Session> {
+    return openTowerSession(runtime, this.backbone, this.taps, await this.sessionOptions(batch));
   }
 
   /** Largest first, down to 1. */
   async #batchShapes(): Promise<readonly number[]> {
-    this.#shapes ??= batchShapesFor(await this.#weightBytes(), this.runtime);
+    this.#shapes ??= (await this.#hasLanes())
+      ? Array.from({ length: this.#lanes.width }, (_, index) => this.#lanes.width - index)
+      : batchShapesFor(await this.#weightBytes(), this.runtime);
     return this.#shapes;
+  }
+
+  async #hasLanes(): Promise<boolean> {
+    return this.#lanes.width > 1 && (await this.#weightBytes()) < largeBytes;
   }
 
   /** The size of the weight files of the image tower. */

@@ -62,9 +62,10 @@ describe('from images to an exported detector', () => {
     const { side } = backbone;
     const random = new RandomStream(1, 0, 0);
     const image = Uint8Array.from({ length: side * side * 3 }, () => random.integer(0, 256));
-    const head = await Head.open(testRuntime, detectorShape(detector, backbone));
+    const head = new Head(testRuntime, detectorShape(detector, backbone));
     const [features] = await tower.at(detectorTaps(detector.description)).features([image]);
-    const { score, map } = await head.run(features!, detector.tensors);
+    const [judged] = await head.run([{ features: features!, tensors: detector.tensors }]);
+    const { score, map } = judged!;
     expect(map.length).toBe(side * side);
 
     await writeExportedModel(folder, detector, backbone);

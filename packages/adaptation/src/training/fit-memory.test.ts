@@ -57,11 +57,12 @@ test('no detector gives every image the score 1, however its normals are doubled
       let part = await fit.next();
       while (!part.done) part = await fit.next();
       const { shape, tensors } = part.value!;
-      const head = await Head.open(testRuntime, { backbone, taps: tower.taps, scoring, memory: shape });
+      const head = new Head(testRuntime, { backbone, taps: tower.taps, scoring, memory: shape });
       try {
         const logits: number[] = [];
         for (const ofPicture of features) {
-          const { score, logit } = await head.run(ofPicture, new Map([...learned, ...tensors]));
+          const [judged] = await head.run([{ features: ofPicture, tensors: new Map([...learned, ...tensors]) }]);
+          const { score, logit } = judged!;
           expect(score).toBeLessThan(1);
           logits.push(logit!);
         }

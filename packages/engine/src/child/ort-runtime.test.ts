@@ -77,8 +77,35 @@ describe('the ONNX Runtime of the engine', () => {
     expect(await run()).toEqual(await run());
   });
 
-  test('says when memory runs out, and can be used again', async () => {
-    const runtime = await cpu();
+  test('has a lane for each of several threads, which give the same bits', async () => {
+    expect((await cpu()).lanes).toBeUndefined();
+    const runtime = await openOrtRuntime({ device: 'cpu', threads: 3 });
+    const side = 129;
+    const data = Float32Array.from({ length: side * side }, (_, i) => Math.sin(i));
+    const x = input('x', 'float32', [side, side]);
+    const y = matMul(
+      x,
+      externalConstant('float32', [side, side], { location: 'w', offset: 0, length: data.byteLength }),
+    );
+    const bytes = writeModel({ name: 'm', inputs: [x], outputs: { y, x2: add(x, x) } });
+    const model = { bytes, externalData: { w: new Uint8Array(data.buffer) } };
+    const feeds = { x: { dtype: 'float32', shape: [side, side], data } } as const;
+    const all = await runtime.createSession(model);
+    const sessions = await Promise.all(runtime.lanes!.map((lane) => lane.createSession(model)));
+    expect(sessions).toHaveLength(3);
+    const expected = await all.run(feeds, ['y']);
+    expect(Object.keys(expected)).toEqual(['y']);
+    for (const outputs of await Promise.all(sessions.map((session) => session.run(feeds, ['y'])))) {
+      expect(outputs).toEqual(expected);
+    }
+    await Promise.all([all, ...sessions].map((session) => session.release()));
+  });
+
+  test.each([
+    ['here', () => cpu()],
+    ['in the thread of a lane', async () => (await openOrtRuntime({ device: 'cpu', threads: 2 })).lanes![1]!],
+  ])('says when memory runs out %s, and can be used again', async (_, open) => {
+    const runtime = await open();
     const side = 2048;
     const rows = input('rows', 'float64', [side, side, 1, 1]);
     const columns = input('columns', 'float64', [1, 1, side, side]);

@@ -1,17 +1,10 @@
-import {
-  type ElementType,
-  type ModelSource,
-  type Runtime,
-  type Session,
-  type Tensor,
-  toOutOfMemoryError,
-} from '@mediclip/onnx-graph';
-import { BufferGarbage } from '@mediclip/threads';
-import * as ort from 'onnxruntime-node';
+import type { Runtime } from '@mediclip/onnx-graph';
 import { EngineError } from '../errors.js';
 import type { Device } from './compute.js';
 import { nvidiaSigns } from './nvidia-signs.js';
+import { cpu, createOrtSession, type Provider } from './ort-session.js';
 import { probeCuda } from './provider-probe.js';
+import { threadRuntime } from './thread-runtime.js';
 
 export interface OrtRuntimeOptions {
   readonly device: Device;
@@ -41,23 +34,18 @@ export async function openOrtRuntime({ device, threads }: OrtRuntimeOptions): Pr
     provider: provider.name,
     threads,
     ...(passedOver !== undefined && { passedOver }),
-    createSession: async (model) => new OrtSession(await open(model, sessionOptions(provider, threads))),
+    createSession: (model) => createOrtSession(model, provider, threads),
+    ...(provider.name === 'cpu' && threads > 1 && { lanes: lanesOf(Math.min(threads, mostLanes)) }),
   };
 }
 
-// What goes wrong comes as an exception; the log would only say it twice.
-ort.env.logLevel = 'fatal';
+/** Each has sessions of its own, which take memory. */
+const mostLanes = 8;
 
-// onnxruntime-node 1.30 makes half-precision tensors of Float16Array where Node has it (24 and newer), though its
-// native part only knows them as Uint16Array. It looks for the class when it makes its first tensor.
-Reflect.deleteProperty(globalThis, 'Float16Array');
-
-interface Provider {
-  readonly name: 'cpu' | 'cuda';
-  readonly deviceId: number;
+function lanesOf(count: number): Runtime[] {
+  const here: Runtime = { provider: cpu.name, threads: 1, createSession: (model) => createOrtSession(model, cpu, 1) };
+  return [here, ...Array.from({ length: count - 1 }, () => threadRuntime())];
 }
-
-const cpu: Provider = { name: 'cpu', deviceId: 0 };
 
 async function chooseProvider(device: Device): Promise<Provider & { readonly passedOver?: string }> {
   if (device === 'cpu') return cpu;
@@ -86,69 +74,4 @@ function computeInFloat32(): void {
 
 function unknownDevice(device: string): never {
   throw new EngineError('device-unavailable', `There is no device ${device}; choose auto, cpu, cuda or cuda:N.`);
-}
-
-function sessionOptions({ name, deviceId }: Provider, threads: number): ort.InferenceSession.SessionOptions {
-  return {
-    executionProviders: name === 'cpu' ? ['cpu'] : [{ name, deviceId }, 'cpu'],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    // With it, a second run takes one block for all its activations beside what the first has left in the arena: twice
-    // the memory.
-    enableMemPattern: false,
-    logSeverityLevel: 4,
-    // Idle threads sleep as soon as a run ends, so that the synthesis threads get the cores.
-    extra: { session: { use_deterministic_compute: '1', force_spinning_stop: '1' } },
-  };
-}
-
-async function open(model: ModelSource, options: ort.InferenceSession.SessionOptions): Promise<ort.InferenceSession> {
-  try {
-    if ('path' in model) return await ort.InferenceSession.create(model.path, options);
-    const externalData = Object.entries(model.externalData ?? {}).map(([path, data]) => ({ path, data }));
-    return await ort.InferenceSession.create(model.bytes, { ...options, externalData });
-  } catch (error) {
-    throw toOutOfMemoryError(error);
-  }
-}
-
-/** Of outputs, and of pixels and maps beside them. Runs block this thread for longer than a collection does. */
-const bufferGarbage = new BufferGarbage({ young: 2 ** 24, all: 2 ** 25 });
-
-class OrtSession implements Session {
-  readonly #session: ort.InferenceSession;
-
-  constructor(session: ort.InferenceSession) {
-    this.#session = session;
-  }
-
-  async run(feeds: Readonly<Record<string, Tensor>>, fetches?: readonly string[]): Promise<Record<string, Tensor>> {
-    const inputs: Record<string, ort.Tensor> = {};
-    for (const [name, { dtype, data, shape }] of Object.entries(feeds)) {
-      inputs[name] = new ort.Tensor(dtype as 'float32', data as Float32Array, shape);
-    }
-    try {
-      const outputs = await (fetches === undefined
-        ? this.#session.run(inputs)
-        : this.#session.run(inputs, [...fetches]));
-      const tensors = Object.entries(outputs).map(([name, output]) => [name, fromOrt(output)] as const);
-      bufferGarbage.made(tensors.reduce((sum, [, { data }]) => sum + data.byteLength, 0));
-      return Object.fromEntries(tensors);
-    } catch (error) {
-      throw toOutOfMemoryError(error);
-    }
-  }
-
-  async release(): Promise<void> {
-    await this.#session.release();
-  }
-}
-
-function fromOrt({ type, dims, data }: ort.Tensor): Tensor {
-  return {
-    dtype: type as ElementType,
-    shape: dims,
-    data: data as Float32Array,
-  };
 }
