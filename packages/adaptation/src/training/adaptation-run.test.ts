@@ -128,6 +128,28 @@ describe('a training', () => {
     );
   });
 
+  test('with two threads, which share a step, ends with the same bytes wherever it is stopped', async () => {
+    const lanes = [new SmallDevice(8, 'cpu', quickRuntime), new SmallDevice(8, 'cpu', quickRuntime)] as const;
+    const runtime: Runtime = { provider: 'cpu', lanes, createSession: (model) => quickRuntime.createSession(model) };
+    const shared = new Tower(runtime, tower.backbone, tower.taps);
+    const whole = job();
+    await finish(await AdaptationRun.open(whole, shared, samples));
+    expect(lanes[1].openBatches).toEqual([1]);
+    const [, ofShared] = (await readDetector(whole.outFolder)).tensors.values();
+    const [, ofOne] = (await readDetector(undisturbed.outFolder)).tensors.values();
+    expectClose(ofShared!, ofOne!, 1e-4);
+    const stopped = job();
+    for (const parts of [9, 14, 31]) {
+      const run = await AdaptationRun.open(stopped, shared, samples);
+      for (let part = 0; part < parts && !(await run.advance()); part++);
+      await run.release();
+    }
+    await finish(await AdaptationRun.open(stopped, shared, samples));
+    expect(files(stopped)).toEqual(files(whole));
+    await shared.release();
+    expect(lanes.map(({ sessions }) => sessions)).toEqual([0, 0]);
+  });
+
   test('keeps a memory of the normals, unless the options want none or there is a single normal', async () => {
     const { description, tensors } = await readDetector(undisturbed.outFolder);
     const grid = 4;

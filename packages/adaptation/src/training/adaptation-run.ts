@@ -2,7 +2,7 @@ import type { SyntheticSample } from '@mediclip/synthesis';
 import { writeDetector } from '../detector/detector-files.js';
 import type { DetectorTensors } from '../detector/detector-shape.js';
 import { AdaptationError } from '../errors.js';
-import { initialParameters, parameterSpecs } from '../graphs/parameters.js';
+import { initialParameters, type Parameters, parameterSpecs } from '../graphs/parameters.js';
 import { greyLayouts } from '../kinship/grey-layout.js';
 import { relatives } from '../shots/relatives.js';
 import { FeatureStore } from '../tower/feature-store.js';
@@ -26,9 +26,12 @@ import { planHeldOut, planStep, type SampleRequest, type SampleSource, stepsPerE
 import { averagingAt, learningRateAt } from './rates.js';
 import { type AdaptationProgress, RunInParts } from './run-in-parts.js';
 import { initialState, type TrainingState } from './state.js';
-import { type LabelledFeatures, type LabelledImages, Trainer } from './trainer.js';
+import { type Gradients, type LabelledFeatures, type LabelledImages, Trainer } from './trainer.js';
 
-/** Where a run's time went so far, in milliseconds. Synthesis is the time spent waiting for it. */
+/**
+ * Where a run's time went so far, in milliseconds. Synthesis is the time spent waiting for it, and so is the head where
+ * the gradients are computed beside the tower passes.
+ */
 export interface AdaptationTimings {
   synthesisMs: number;
   towerMs: number;
@@ -36,7 +39,7 @@ export interface AdaptationTimings {
   optimizerMs: number;
 }
 
-const batchesAhead = 2;
+const batchesAhead = 3;
 /** Larger ones would only need more memory, and hold a score up for longer. */
 const largestEvaluationBatch = 8;
 
@@ -57,6 +60,10 @@ export class AdaptationRun extends RunInParts {
   readonly #samples: SampleSource;
   readonly #trainer: Trainer;
   readonly #deviceStep: DeviceStep | undefined;
+  /** Whether loss and gradients are computed in a thread of their own. */
+  readonly #hasGradientsBeside: boolean;
+  /** Those of the step that the state is at, in that thread. */
+  #gradients: Promise<Gradients> | undefined;
   #state: TrainingState;
 
   private constructor(
@@ -66,6 +73,7 @@ export class AdaptationRun extends RunInParts {
     trainer: Trainer,
     /** Undefined on a processor, where nothing has to cross to a device. */
     deviceStep: DeviceStep | undefined,
+    hasGradientsBeside: boolean,
     state: TrainingState,
     origin: RunOrigin,
   ) {
@@ -75,6 +83,7 @@ export class AdaptationRun extends RunInParts {
     this.#samples = samples;
     this.#trainer = trainer;
     this.#deviceStep = deviceStep;
+    this.#hasGradientsBeside = hasGradientsBeside;
     this.#state = state;
     this.#origin = origin;
     this.#letTowerGo = tower.retain();
@@ -103,9 +112,17 @@ export class AdaptationRun extends RunInParts {
     };
     const { runtime, backbone, onBatchHalved } = tower;
     const deviceStep = runtime.provider === 'cpu' ? undefined : new DeviceStep(tower, artifacts);
-    const trainerOptions = { ...artifacts, opensLate: deviceStep !== undefined };
-    const trainer = await Trainer.open(runtime, backbone, trainerOptions, trainingFolder(workFolder), onBatchHalved);
-    return new AdaptationRun(job, tower, samples, trainer, deviceStep, state, origin);
+    const [first, second, ...more] = await tower.lanes();
+    // With more threads than two an operator that has them all is sooner done.
+    const gradientsOn = more.length === 0 ? second : undefined;
+    const trainerOptions = {
+      ...artifacts,
+      opensLate: deviceStep !== undefined,
+      ...(gradientsOn && { gradientsOn }),
+    };
+    const on = gradientsOn ? first! : runtime;
+    const trainer = await Trainer.open(on, backbone, trainerOptions, trainingFolder(workFolder), onBatchHalved);
+    return new AdaptationRun(job, tower, samples, trainer, deviceStep, gradientsOn !== undefined, state, origin);
   }
 
   /** Writes the state after the last whole step. */
@@ -117,6 +134,7 @@ export class AdaptationRun extends RunInParts {
   /** Ends the run wherever it stands, with every session that it has opened. */
   async release(): Promise<void> {
     await this.end();
+    await this.#gradients?.catch(() => undefined);
     await this.#deviceStep?.release();
     await this.#trainer.release();
     await this.#normalsTower.giveBack();
@@ -141,14 +159,15 @@ export class AdaptationRun extends RunInParts {
     while (this.#state.step < totalSteps) {
       const { step } = this.#state;
       this.#drawAhead(step + batchesAhead, totalSteps);
-      const samples = await this.#timed('synthesisMs', this.#ahead.get(step)!);
-      this.#ahead.delete(step);
       const rates = {
         step: step + 1,
         learningRate: learningRateAt(training, step, totalSteps),
         averaging: averagingAt(training.averaging, step + 1),
       };
-      yield* this.#adopt(yield* this.#step(samples, rates), heldOut);
+      const stepped = this.#hasGradientsBeside
+        ? yield* this.#stepBeside(rates, totalSteps)
+        : yield* this.#step(await this.#samplesOf(step), rates);
+      yield* this.#adopt(stepped, heldOut);
       if (this.#state.step % training.checkpointEverySteps === 0) await this.checkpoint();
       yield this.#trainingProgress(totalSteps);
     }
@@ -207,9 +226,10 @@ export class AdaptationRun extends RunInParts {
       .map(({ image }) => rgbOf(image, this.#tower.backbone.side));
     const passed: Features[] = [];
     while (passed.length < changed.length) {
-      const { images } = await this.#tower.nextBatch(changed.length - passed.length);
-      const chunk = changed.slice(passed.length, passed.length + images);
-      passed.push(...(await this.#timed('towerMs', this.#tower.features(chunk))));
+      const pass = this.#gradients
+        ? this.#tower.featuresBeside(changed[passed.length]!).then((features) => [features])
+        : this.#passTogether(changed.slice(passed.length));
+      passed.push(...(await this.#timed('towerMs', pass)));
       yield this.progress;
     }
     const next = passed.values();
@@ -220,6 +240,44 @@ export class AdaptationRun extends RunInParts {
       labelled.push({ features, mask });
     }
     return labelled;
+  }
+
+  /** The features of as many of the images as pass in one run. */
+  async #passTogether(images: readonly Uint8Array[]): Promise<Features[]> {
+    const { images: count } = await this.#tower.nextBatch(images.length);
+    return this.#tower.features(images.slice(0, count));
+  }
+
+  /**
+   * A step whose gradients are computed by one of two threads while the other one has the samples of the step after it
+   * pass the tower; those of that step begin at once, beside the loss on the held-out samples.
+   */
+  async *#stepBeside(rates: StepRates, totalSteps: number): AsyncGenerator<AdaptationProgress, Stepped> {
+    const { step, parameters } = this.#state;
+    this.#gradients ??= this.#beginGradients(yield* this.#labelStep(step), parameters);
+    const following = step + 1 < totalSteps ? yield* this.#labelStep(step + 1) : undefined;
+    const { loss, gradients } = await this.#timed('headMs', this.#gradients);
+    this.#gradients = undefined;
+    refuseDivergence({ loss }, rates);
+    const updated = await this.#timed('optimizerMs', this.#trainer.update(this.#state, gradients, rates));
+    if (following) this.#gradients = this.#beginGradients(following, updated.parameters);
+    return { ...updated, loss };
+  }
+
+  #beginGradients(batch: readonly LabelledFeatures[], parameters: Parameters): Promise<Gradients> {
+    const gradients = this.#trainer.gradients(batch, parameters);
+    gradients.catch(() => undefined);
+    return gradients;
+  }
+
+  async *#labelStep(step: number): AsyncGenerator<AdaptationProgress, LabelledFeatures[]> {
+    return yield* this.#label(planStep(this.#plan, step), await this.#samplesOf(step));
+  }
+
+  async #samplesOf(step: number): Promise<SyntheticSample[]> {
+    const samples = await this.#timed('synthesisMs', this.#ahead.get(step)!);
+    this.#ahead.delete(step);
+    return samples;
   }
 
   /**

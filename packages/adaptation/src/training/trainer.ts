@@ -58,6 +58,8 @@ export interface TrainerOptions extends ArtifactOptions {
   readonly evaluationBatchSize: number;
   /** Whether the training's session is opened at its first use only: it may not be needed. */
   readonly opensLate?: boolean;
+  /** Where loss and gradients are computed; by default where the rest is. */
+  readonly gradientsOn?: Runtime;
 }
 
 /**
@@ -102,11 +104,11 @@ export class Trainer {
   ): Promise<Trainer> {
     await mkdir(folder, { recursive: true });
     const specs = parameterSpecs(backbone, options.taps, options);
-    const load = (name: string, { model, weights }: Artifact) =>
-      placeModel(runtime, path.join(folder, name), model, weights);
+    const load = (name: string, { model, weights }: Artifact, on = runtime) =>
+      placeModel(on, path.join(folder, name), model, weights);
     const training = new HalvingSession(
       options.batchSize,
-      (batch) => load(artifactNames.training, trainingArtifact(backbone, options, batch)),
+      (batch) => load(artifactNames.training, trainingArtifact(backbone, options, batch), options.gradientsOn),
       (batch) => onBatchHalved({ work: 'training step', backbone: backbone.id, batch }),
     );
     // Its work has no batch that could be halved.
