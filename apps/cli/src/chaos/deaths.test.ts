@@ -10,17 +10,17 @@ import type { Member } from './testing/member.js';
 
 const onRedis = (await findRedis()) === null ? describe.skip : describe;
 
-/** How many jobs: `MEDICLIP_TEST_JOBS`, else 40. */
-const count = Number(process.env.MEDICLIP_TEST_JOBS ?? 40);
+/** How many jobs: `MEDICLIP_TEST_JOBS`, else 24. */
+const count = Number(process.env.MEDICLIP_TEST_JOBS ?? 24);
 process.stderr.write(`mediclip: ${count} jobs run while processes die; MEDICLIP_TEST_JOBS sets another number\n`);
 const clientsAtOnce = 16;
 /** In the test split. */
 const images = 2;
 
-/** One adaptation and one evaluation in every twenty jobs, the rest scorings. */
+/** One adaptation and one evaluation in every twelve jobs, the rest scorings. */
 const kinds = Array.from(
   { length: count },
-  (_, i): JobKind => (i % 20 === 3 ? 'adaptation' : i % 20 === 5 ? 'evaluation' : 'scoring'),
+  (_, i): JobKind => (i % 12 === 3 ? 'adaptation' : i % 12 === 5 ? 'evaluation' : 'scoring'),
 );
 
 onRedis(`${count} jobs while an engine, a worker, an API and Redis die in turn`, () => {

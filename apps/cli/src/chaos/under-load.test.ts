@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ClientProblem, type MediclipClient } from '@mediclip/client';
 import { findRedis, until } from '@mediclip/testing';
@@ -10,13 +11,15 @@ import type { Member } from './testing/member.js';
 
 const onRedis = (await findRedis()) === null ? describe.skip : describe;
 
-/** How many scores: `MEDICLIP_TEST_ALIAS_SCORES`, else 400. */
-const scores = Number(process.env.MEDICLIP_TEST_ALIAS_SCORES ?? 400);
+/** How many scores: `MEDICLIP_TEST_ALIAS_SCORES`, else 200. */
+const scores = Number(process.env.MEDICLIP_TEST_ALIAS_SCORES ?? 200);
 process.stderr.write(
   `mediclip: an alias moves under ${scores} scores; MEDICLIP_TEST_ALIAS_SCORES sets another number\n`,
 );
 const flips = 20;
 const clients = 4;
+/** How long a client rests after an answer while processes are restarted, milliseconds. */
+const rest = 200;
 
 /** A time during which something may have been so, milliseconds. */
 interface Window {
@@ -125,6 +128,7 @@ onRedis('two API processes and two workers under steady load', () => {
           const send = request(randomUUID());
           answered.push({ send, answer: await send(client) });
           for await (const { id } of client.listJobs({ state: 'queued' })) await client.waitForJob(id);
+          await pause(rest);
         }
       };
       const loads = Promise.all(cluster.apis.flatMap((api) => requests.map((request) => load(api.client(), request))));
