@@ -19,7 +19,7 @@ const whyNotOnKubernetes = whyNoKubectl ?? whyNoS3Server();
 if (whyNotOnKubernetes)
   console.warn(`SKIPPED: the overlay for Kubernetes as processes, because ${whyNotOnKubernetes}.`);
 const quick = {
-  shots: 3,
+  shots: 2,
   training: { batchSize: 1, heldOutSamples: 0, selection: 'last' },
   scoring: { memoryPatches: 64 },
 } as const;
@@ -96,7 +96,7 @@ onRedis('the services of the compose file, started as processes', () => {
     const { outcomes } = await client.uploadImages(datasetId, normal);
     expect(outcomes).toHaveLength(4);
 
-    const training = { ...quick.training, epochs: 2 };
+    const training = { ...quick.training, epochs: 1 };
     const { modelId } = await client.waitForResult(await client.createAdaptation({ ...quick, datasetId, training }));
     const { results } = await client.scoreImages(modelId, exampleImages('test/abnormal', 1).map(fileAt));
     expect(results).toEqual([expect.objectContaining({ score: expect.any(Number) })]);

@@ -36,15 +36,15 @@ beforeAll(async () => {
   client = new MediclipClient({ baseUrl: server.baseUrl });
   const dataset = await client.createDataset({ name: 'Synthetic brain MRI' });
   await client.uploadImages(dataset.id, [
-    ...labelled(exampleImages('train/normal', 4), 'train', 'normal'),
+    ...labelled(exampleImages('train/normal', 2), 'train', 'normal'),
     ...labelled(exampleImages('test/normal', 9), 'test', 'normal'),
   ]);
   const { modelId } = await client.waitForResult(
     await client.createAdaptation({
       datasetId: dataset.id,
       name: 'Brain',
-      shots: 4,
-      training: { epochs: 1, batchSize: 2, heldOutSamples: 2 },
+      shots: 2,
+      training: { epochs: 1, batchSize: 1, heldOutSamples: 2 },
     }),
   );
   await client.waitForResult(await client.calibrateModel(modelId, { datasetId: dataset.id, alpha: 0.1 }));
@@ -89,7 +89,7 @@ describe('an exported model', () => {
     for (const fact of [lineage.datasetDigest, lineage.backboneDigest, digest, 'Apache-2.0', 'not a medical device']) {
       expect(card).toContain(fact);
     }
-    expect(card).toMatch(/\| Normal images adapted on \| 4 \|/);
+    expect(card).toMatch(/\| Normal images adapted on \| 2 \|/);
     expect(card).toMatch(/\| Held-out figures \| .*loss \d\.\d{3} on held-out synthetic anomalies/);
   });
 

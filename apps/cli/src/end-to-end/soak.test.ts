@@ -8,6 +8,7 @@ import { type ServiceProcess, startService } from './testing/service-process.js'
 const MiB = 2 ** 20;
 const callers = 8;
 const samples = 40;
+const remembered = 16;
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 /**
@@ -58,15 +59,20 @@ async function heldBytes(): Promise<number> {
 
 test('memory stays flat over many scores', async () => {
   const enginePid = await service.enginePid();
-  // The first quarter brings every image once, so that what remembers images is full then.
-  const images = differentImages(scores / 4);
+  // Every other score is of an image that is remembered. The first quarter brings every image once, so that what
+  // remembers images is full then; there are more of the others than it holds.
+  const images = differentImages(remembered + Math.floor(scores / 8));
+  const imageOf = (score: number) =>
+    score % 2 === 0
+      ? Math.floor(score / 2) % remembered
+      : remembered + (Math.floor(score / 2) % (images.length - remembered));
   const first: ScoreAnswer[] = [];
   const memory: Record<Measured, number>[] = [];
   let begun = 0;
   let done = 0;
   const caller = async () => {
     while (begun < scores) {
-      const which = begun++ % images.length;
+      const which = imageOf(begun++);
       const answer = await service.client.scoreImages(modelId, [images[which]!]);
       expect(answer.results[0]!.outcome).toBe('scored');
       first[which] ??= answer;

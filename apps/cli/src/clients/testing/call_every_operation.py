@@ -97,7 +97,7 @@ call("get_image_preview", dataset, image)
 call("change_image", dataset, image, body=body_of("ImageChange", {"split": "test"}))
 call("get_audit", ended(call("create_audit", dataset)).audit_id)
 
-quick = {"shots": 3, "training": {"epochs": 1, "batchSize": 1, "heldOutSamples": 0, "selection": "last"}}
+quick = {"shots": 2, "training": {"epochs": 1, "batchSize": 1, "heldOutSamples": 0, "selection": "last"}}
 job = call("create_adaptation", body=body_of("AdaptationRequest", {"datasetId": str(dataset), **quick}))
 stream("get_job_events", job.id)
 model = ended(job).model_id
