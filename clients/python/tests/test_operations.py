@@ -14,7 +14,7 @@ import pytest
 from conftest import ABNORMAL, BRAIN, FirstScore
 from test_client import dicom_of
 
-from mediclip_client import Client, ProblemError
+from mediclip_client import Client, JobNotSucceeded, ProblemError
 
 FOR_OTHERS = [
     *["getHealth", "getReadiness", "getMetrics", "getDocs", "getOpenApi", "getProblemPage"],
@@ -135,8 +135,9 @@ def test_every_operation_is_reached(
             break
     assert refused(long.delete) is not None
     long.cancel()
-    while long.refresh().state != "cancelled":
-        pass
+    with pytest.raises(JobNotSucceeded, match="cancelled"):
+        long.wait()
+    assert long.refresh().state == "cancelled"
     assert long.id in [job.id for job in client.jobs(state="cancelled")]
     long.delete()
     scoring.delete()

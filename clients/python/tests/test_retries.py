@@ -27,11 +27,11 @@ def test_an_upload_that_is_cut_in_the_middle_is_sent_again(url: str, client: Cli
     dataset = client.datasets.create("Cut upload")
     with CuttingProxy(url, [Cut(sent=100_000)]) as proxy, Client(proxy.url) as cut:
         answer = cut.datasets.upload(
-            dataset, sorted((BRAIN / "train" / "normal").iterdir()), split="train", label="normal"
+            dataset, sorted((BRAIN / "train" / "normal").iterdir())[:12], split="train", label="normal"
         )
         assert proxy.connections == 2
-    assert (answer.stored, answer.problems) == (24, [])
-    assert client.datasets.get(dataset).images == 24
+    assert (answer.stored, answer.problems) == (12, [])
+    assert client.datasets.get(dataset).images == 12
 
 
 def test_a_folder_goes_on_after_a_cut(url: str, client: Client) -> None:
