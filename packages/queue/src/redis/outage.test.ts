@@ -125,8 +125,9 @@ describeWithRedis('a Redis that is away, wrong or full', () => {
   });
 
   test('the same job is never worked on twice at once in one process', async () => {
-    const queue = await open({ lockMs: 600 });
-    const { deliveries } = await consumeByHand(queue, { concurrency: 2 });
+    const queue = await open({ lockMs: 2000 });
+    // Room for the other job also when the first comes again before it, and waits for the attempt that winds up.
+    const { deliveries } = await consumeByHand(queue, { concurrency: 4 });
     const entry = newEntry();
     await queue.enqueue(entry, roomy);
     const first = await deliveries.next();
