@@ -26,6 +26,17 @@ describe('a runtime in a thread', () => {
     expect(await doubled(runtime, Float32Array.of(3, 4))).toEqual(Float32Array.of(6, 8));
   });
 
+  test('computes beside others: sessions that threads make, run and release at once keep their numbers', async () => {
+    const runtimes = Array.from({ length: 3 }, () => threadRuntime());
+    const sums = await Promise.all(
+      Array.from({ length: 60 }, async (_, index) => {
+        const [one, other] = await doubled(runtimes[index % runtimes.length]!, Float32Array.of(index, -index));
+        return Number(one) - Number(other);
+      }),
+    );
+    expect(sums).toEqual(Array.from({ length: 60 }, (_, index) => 4 * index));
+  });
+
   test('leaves its work to the calling thread where it cannot start', async () => {
     const runtime = threadRuntime(new URL('file:///no/such/thread.js'));
     expect(await doubled(runtime, Float32Array.of(1, 2))).toEqual(Float32Array.of(2, 4));
