@@ -1,20 +1,23 @@
 /**
- * `node bench/growth.mjs [--store s3] [--images 20000] [--jobs 100000] [--repetitions 5]`: what one image, one page,
- * one count and one job cost as there are more of them. On a folder, or on the S3 server of the tests. Milliseconds of
- * the processor in this process and of the clock; the last line of a table says by how much its largest figure exceeds
- * its smallest.
+ * `node bench/growth.mjs [--store s3] [--images 20000] [--jobs 100000] [--models 10000] [--datasets 1000]
+ * [--repetitions 5]`: what one image, one page, one count, one job, model and data set cost as there are more of them.
+ * On a folder, or on the S3 server of the tests. Milliseconds of the processor in this process and of the clock; the
+ * last line of a table says by how much its largest figure exceeds its smallest.
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { newId, openStore } from '@mediclip/store';
 import { s3Credentials, startS3Server, temporaryFolder } from '@mediclip/testing';
 import { imageDescription } from '../packages/store/dist/testing/test-images.js';
+import { detectorFolder, modelDescription } from '../packages/store/dist/testing/test-store.js';
 import { spreadOf } from './spread.mjs';
 
 /** Images written in one go, and entries of a page that is read. */
 const batchSize = 100;
 const pageSize = 5;
-const decades = (most) => [10, 100, 1000, 10_000, 20_000, 100_000].filter((size) => size <= most);
+/** Of each kind before any is measured, in a tenant of their own. */
+const warmUp = 100;
+const decades = (most) => [10, 100, 1000, 10_000, 20_000, 100_000].filter((size) => size < most).concat(most);
 
 const processorMs = () => {
   const { user, system } = process.cpuUsage();
@@ -34,8 +37,8 @@ async function cost(repetitions, work, units = 1) {
 }
 
 /** Figures of a data set that grows to each of the sizes: one more image, counts, one image, a page in the middle. */
-async function imageGrowth(store, sizes, repetitions) {
-  const { datasets, images } = store.tenant('default');
+async function imageGrowth(store, sizes, repetitions, told, tenant = 'default') {
+  const { datasets, images } = store.tenant(tenant);
   const { id } = await datasets.create({ name: 'many' });
   const described = imageDescription();
   const place = { uploadId: newId(), file: 0, frame: 0 };
@@ -60,13 +63,14 @@ async function imageGrowth(store, sizes, repetitions) {
       one: await cost(repetitions, () => images.get(id, middle)),
       page: await cost(repetitions, () => images.list(id, { limit: pageSize, cursor: middle })),
     });
+    told(rows);
   }
   return rows;
 }
 
-/** Figures of so many jobs: one more, one by its id, a page in the middle, the number of unfinished ones. */
-async function jobGrowth(store, sizes, repetitions) {
-  const { datasets, jobs } = store.tenant('jobs');
+/** Figures of so many jobs: one more, one by its id, a page in the middle, and the same after one more has come. */
+async function jobGrowth(store, sizes, repetitions, told, tenant = 'jobs') {
+  const { datasets, jobs } = store.tenant(tenant);
   const { id: datasetId } = await datasets.create({ name: 'jobs' });
   const asked = { kind: 'audit', request: { datasetId } };
   const ids = [];
@@ -78,14 +82,61 @@ async function jobGrowth(store, sizes, repetitions) {
     const added = size - ids.length;
     const adding = await cost(1, () => create(added), added);
     const middle = ids[Math.floor(ids.length / 2)];
+    const page = () => jobs.list({ limit: pageSize, cursor: middle });
     rows.push({
       size,
       adding,
       one: await cost(repetitions, () => jobs.get(middle)),
-      page: await cost(repetitions, () => jobs.list({ limit: pageSize, cursor: middle })),
+      page: await cost(repetitions, page),
+      'one more, page': await cost(repetitions, async () => {
+        await jobs.create(asked);
+        await page();
+      }),
     });
+    told(rows);
   }
   return rows;
+}
+
+/** Figures of so many of what a tenant has many of: one more, one by its id, a page in the middle. */
+async function recordGrowth(records, create, sizes, repetitions, told) {
+  const ids = [];
+  const rows = [];
+  for (const size of sizes) {
+    const added = size - ids.length;
+    const adding = await cost(
+      1,
+      async () => {
+        while (ids.length < size) ids.push((await create()).id);
+      },
+      added,
+    );
+    const middle = ids[Math.floor(ids.length / 2)];
+    rows.push({
+      size,
+      adding,
+      one: await cost(repetitions, () => records.get(middle)),
+      page: await cost(repetitions, () => records.list({ limit: pageSize, cursor: middle })),
+    });
+    told(rows);
+  }
+  return rows;
+}
+
+/** Data sets without images, of a tenant of their own. */
+function datasetGrowth(store, sizes, repetitions, told, tenant = 'datasets') {
+  const { datasets } = store.tenant(tenant);
+  return recordGrowth(datasets, () => datasets.create({ name: 'empty' }), sizes, repetitions, told);
+}
+
+/** Models that were imported, of a tenant of their own. */
+function modelGrowth(store, sizes, repetitions, told, tenant = 'models') {
+  const { models } = store.tenant(tenant);
+  const described = modelDescription(newId(), newId());
+  const folder = detectorFolder();
+  const create = () =>
+    models.addImported(newId(), { ...described, calibration: null, createdAt: new Date().toISOString() }, folder);
+  return recordGrowth(models, create, sizes, repetitions, told);
 }
 
 /** A table of milliseconds, processor and clock, and how flat each column is. */
@@ -102,31 +153,21 @@ export function growthTable(title, rows) {
   console.log(`${'factor'.padEnd(12)}${columns.map(ratios).join('')}\n`);
 }
 
-/** The tables of a store that is empty. */
-export async function growthBench(store, { images = 20_000, jobs = 100_000, repetitions = 5 } = {}) {
-  const tables = {};
-  if (images > 0)
-    tables.images = await imageGrowth(
-      store,
-      decades(images).filter((size) => size <= 20_000),
-      repetitions,
-    );
-  if (jobs > 0)
-    tables.jobs = await jobGrowth(
-      store,
-      decades(jobs).filter((size) => size !== 20_000),
-      repetitions,
-    );
-  return tables;
-}
+/** What grows in an empty store, by its name, and up to how many. */
+const kinds = {
+  images: { grow: imageGrowth, most: 20_000 },
+  jobs: { grow: jobGrowth, most: 100_000 },
+  models: { grow: modelGrowth, most: 10_000 },
+  datasets: { grow: datasetGrowth, most: 1000 },
+};
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const sizes = Object.entries(kinds).map(([name, { most }]) => [name, { type: 'string', default: `${most}` }]);
   const { values } = parseArgs({
     options: {
       store: { type: 'string', default: 'folder' },
-      images: { type: 'string', default: '20000' },
-      jobs: { type: 'string', default: '100000' },
       repetitions: { type: 'string', default: '5' },
+      ...Object.fromEntries(sizes),
     },
   });
   const onS3 = values.store === 's3';
@@ -134,10 +175,14 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const server = onS3 ? await startS3Server('growth') : undefined;
   const url = server ? `s3://growth/bench?endpoint=${server.endpoint}` : `file://${temporaryFolder()}`;
   const store = openStore(url);
-  const [images, jobs, repetitions] = [values.images, values.jobs, values.repetitions].map(Number);
-  const tables = await growthBench(store, { images, jobs, repetitions });
   console.log(`${values.store}: milliseconds of the processor / of the clock`);
-  for (const [title, rows] of Object.entries(tables)) growthTable(title, rows);
+  // What runs for the first time costs more, whatever there is.
+  for (const { grow } of Object.values(kinds)) await grow(store, [warmUp], 1, () => {}, 'warm-up');
+  for (const [name, { grow }] of Object.entries(kinds)) {
+    const most = Number(values[name]);
+    const told = (rows) => process.stderr.write(`${name}: ${rows.at(-1).size} of ${most}\n`);
+    if (most > 0) growthTable(name, await grow(store, decades(most), Number(values.repetitions), told));
+  }
   await store.close();
   await server?.stop();
 }

@@ -11,7 +11,7 @@ import { memoryBench } from './memory.mjs';
 import { rowsWith } from './rows.mjs';
 import { scorePathBench, scorePathRows } from './score-path.mjs';
 import { scoringBench } from './scoring.mjs';
-import { serviceBench, shadowRows } from './service.mjs';
+import { serviceBench, shadowRows, whileAdaptingRows } from './service.mjs';
 import { synthesisBench } from './synthesis.mjs';
 import { trafficBench, trafficRows } from './traffic.mjs';
 import { trainingBench } from './training.mjs';
@@ -68,15 +68,6 @@ for (const level of levels) {
   );
 }
 shadowRows(row, shadow);
-row(
-  'score over HTTP, 1 client, while adapting',
-  number(whileAdapting.perSecond),
-  `requests a second; ${latencies(whileAdapting)}`,
-);
-row(
-  '  its p50 divided by that without an adaptation',
-  number(whileAdapting.p50Ms / levels[0].p50Ms, 2),
-  '(goal: at most 2.5)',
-);
+whileAdaptingRows(row, whileAdapting);
 
 scorePathRows(row, await scorePathBench());

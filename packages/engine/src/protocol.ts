@@ -16,6 +16,8 @@ export type StartMessage = { readonly type: 'start'; readonly settings: EnginePr
 
 /** From the parent once the process is ready. Ids are the parent's, unique over scores and adaptations. */
 export type WorkMessage =
+  /** A message with images follows, which may be larger than what the channel holds. */
+  | { readonly type: 'announced' }
   | {
       readonly type: 'score';
       readonly caller: string;

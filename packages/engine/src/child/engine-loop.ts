@@ -18,12 +18,15 @@ interface OpenAdaptation {
 export interface EngineLoopOptions {
   readonly compute: Compute;
   readonly synthesisThreads: number;
-  readonly send: (message: EngineMessage) => void;
+  /** Calls `sent` once the message has left this process. */
+  readonly send: (message: EngineMessage, sent?: () => void) => void;
 }
 
 /**
  * Does what the scheduler decides, one operation at a time, and sends what comes of it. Between two operations the
- * event loop turns, so that messages come in.
+ * event loop turns, so that messages come in and go out. The channel holds about one image or one map, and what it does
+ * not hold moves only while this thread is free: so an announced message is let in before the next operation, and
+ * scores are let out.
  *
  * An error of a piece of work is that work's answer, memory that ran out included: what was loaded before can be used
  * again. An error while something is let go leaves the process in a state nobody knows and rejects `run`: the process
@@ -32,13 +35,15 @@ export interface EngineLoopOptions {
 export class EngineLoop {
   readonly #compute: Compute;
   readonly #synthesisThreads: number;
-  readonly #send: (message: EngineMessage) => void;
+  readonly #send: EngineLoopOptions['send'];
   readonly #scheduler = new Scheduler();
   readonly #images = new Map<number, ScoringImage>();
   readonly #jobs = new Map<number, DetectorJob>();
   #adaptation: OpenAdaptation | undefined;
   #busy = false;
   #operations = 0;
+  /** Messages that were announced and are not here yet. */
+  #announced = 0;
   #wake: () => void = () => {};
 
   constructor({ compute, synthesisThreads, send }: EngineLoopOptions) {
@@ -58,7 +63,10 @@ export class EngineLoop {
   }
 
   receive(message: WorkMessage): void {
-    if (message.type === 'score') {
+    if (message.type === 'announced') {
+      this.#announced++;
+    } else if (message.type === 'score') {
+      this.#announced--;
       const { type, images, ...request } = message;
       const now = performance.now();
       for (const { id, image, alone } of images) {
@@ -66,6 +74,7 @@ export class EngineLoop {
         this.#scheduler.score({ ...request, id, alone, side: image.side }, now);
       }
     } else if (message.type === 'adapt') {
+      this.#announced--;
       this.#jobs.set(message.id, message.job);
       this.#scheduler.adapt(message.id);
     } else if (message.type === 'cancel') {
@@ -85,7 +94,7 @@ export class EngineLoop {
   /** Works until it is told to drain and has drained. */
   async run(): Promise<void> {
     while (!this.#scheduler.drained) {
-      const operation = this.#scheduler.next();
+      const operation = this.#announced > 0 ? undefined : this.#scheduler.next();
       if (!operation) {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
@@ -147,7 +156,8 @@ export class EngineLoop {
       queuedMs: begun - arrived,
     }));
     for (const { id } of requests) this.#images.delete(id);
-    this.#send({ type: 'scored', images, computeMs: performance.now() - begun });
+    const computeMs = performance.now() - begun;
+    await new Promise<void>((sent) => this.#send({ type: 'scored', images, computeMs }, sent));
   }
 
   async #forget({ detectorId }: Extract<Operation, { kind: 'forget' }>): Promise<void> {

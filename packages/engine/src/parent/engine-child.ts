@@ -96,7 +96,9 @@ export class EngineChild {
 
   /** Before it is ready there is nobody to tell; it gets its work then. */
   send(message: WorkMessage): void {
-    if (this.ready) this.#send(message);
+    if (!this.ready) return;
+    if (message.type === 'score' || message.type === 'adapt') this.#send({ type: 'announced' });
+    this.#send(message);
   }
 
   /** Lets the process finish its operation, checkpoint and end; `reason` is what its end will be told with. */

@@ -486,3 +486,24 @@ describe('stopping', () => {
     await once(parent, 'close');
   });
 });
+
+test('images and maps that are larger than the channel pass between two steps of an adaptation', async () => {
+  const engine = await startEngine();
+  const given = new AbortController();
+  let steps = 0;
+  const end = engine.adapt(job({ steps: 1e9, blockMs: 20 }), {
+    signal: given.signal,
+    onProgress: ({ done }) => {
+      steps = done;
+    },
+  });
+  end.catch(() => undefined);
+  await until(() => steps > 0);
+  const before = steps;
+  const large = { side: 2048, data: new Uint8Array(3 * 2048 ** 2) };
+  await engine.score({ detector: detector('a', { mapValues: 2 ** 21 }), images: [large, large] });
+  // The step under way when the images are sent, the one when the maps arrive, and one in between.
+  expect(steps - before).toBeLessThanOrEqual(3);
+  given.abort();
+  await expect(end).rejects.toBe(given.signal.reason);
+});

@@ -26,6 +26,10 @@ export interface Script {
   readonly steps?: number;
   /** For `allocate`. */
   readonly bytes?: number;
+  /** How long every step of an adaptation blocks its thread, as the run of a session does. */
+  readonly blockMs?: number;
+  /** Values of a detector's maps, at least 4. */
+  readonly mapValues?: number;
 }
 
 const checkpointEvery = 5;
@@ -95,6 +99,8 @@ class FakeRun implements AdaptationRun {
 
   async advance(): Promise<boolean> {
     await obey(this.#job.workFolder, { step: this.#step });
+    const { blockMs = 0 } = readScript(this.#job.workFolder);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, blockMs);
     const request = { image: 0, seed: this.#job.options.seed, step: this.#step, sample: 0, purpose: 0 };
     const [sample] = await this.#samples.draw([request]);
     this.#digest = createHash('sha256').update(this.#digest).update(sample!.image).digest('hex');
@@ -122,13 +128,11 @@ class FakeRun implements AdaptationRun {
  */
 async function score(batch: readonly ScoreInput[], precision: PrecisionChoice) {
   for (const { detector } of batch) await obey(detector.folder, { batch: batch.length });
-  return batch.map(({ image }) => {
+  return batch.map(({ image, detector }) => {
     const score = image.data[0]! / 255;
-    return {
-      score,
-      map: Float32Array.of(score, batch.length, process.pid, precision === 'float32' ? 1 : 0),
-      mapSide: 2,
-    };
+    const map = new Float32Array(readScript(detector.folder).mapValues ?? 4);
+    map.set([score, batch.length, process.pid, precision === 'float32' ? 1 : 0]);
+    return { score, map, mapSide: 2 };
   });
 }
 
