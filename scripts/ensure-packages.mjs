@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
-function findOnPath(name) {
+/** The path of a program; undefined where there is none. */
+export function findOnPath(name) {
   const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/bin', '/usr/local/bin', '/usr/sbin'];
   return folders.map((folder) => path.join(folder || '.', name)).find((file) => existsSync(file));
 }

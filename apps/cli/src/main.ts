@@ -11,6 +11,7 @@ import { addTenantsCommands } from './commands/tenants-flags.js';
 import type { ThresholdFlags } from './commands/threshold.js';
 import { addWeightsCommands } from './commands/weights-flags.js';
 import type { DemoFlags } from './demo/demo.js';
+import { written } from './terminal/written.js';
 import { StoppedError, UncaughtError, UsageError } from './usage-error.js';
 import { refuseServer, workplaceOf } from './workplace/choose.js';
 import type { AdaptFlags, AuditFlags, EvaluateFlags, ReviseFlags } from './workplace/workplace.js';
@@ -18,8 +19,8 @@ import type { AdaptFlags, AuditFlags, EvaluateFlags, ReviseFlags } from './workp
 /**
  * Reads the arguments and runs a command, whose code is loaded only then: every command answers at once.
  *
- * Exit statuses: 0 done, 1 a fault that is told in one sentence, 130 stopped by Ctrl-C. A bug keeps its stack. They are
- * the same for work on a server.
+ * Exit statuses: 0 done, 1 a fault that is told in one sentence, 130 stopped by Ctrl-C, 141 whoever read the output has
+ * gone (`| head`). A bug keeps its stack. They are the same for work on a server.
  */
 export async function main(argv: readonly string[]): Promise<number> {
   const stop = new AbortController();
@@ -28,6 +29,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     stop.abort(new StoppedError('Stopped.'));
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+  process.stdout.on('error', endWithReader);
   try {
     await program(stop.signal).parseAsync([...argv]);
     return 0;
@@ -38,7 +40,15 @@ export async function main(argv: readonly string[]): Promise<number> {
     return stop.signal.aborted ? 130 : 1;
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal);
+    await Promise.all([process.stdout, process.stderr].map(written));
+    process.stdout.off('error', endWithReader);
   }
+}
+
+/** Ends as a program does that the system ends with SIGPIPE. */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(141);
 }
 
 /** Faults of the command line's own, whose message is for the person at the terminal. */

@@ -1,27 +1,9 @@
-import { accessSync, constants } from 'node:fs';
-import path from 'node:path';
-
-const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-
 /**
- * The path of Chromium or Chrome; null after a loud line where there is none, and the tests that need it are to be
- * skipped then.
+ * The path of Chromium or Chrome, installed first where that is allowed; null after a loud line where there is none,
+ * and the tests that need it are to be skipped then.
  */
-export function findChromium(): string | null {
-  const folders = (process.env.PATH ?? '').split(path.delimiter).filter((folder) => folder !== '');
-  const found = names.flatMap((name) => folders.map((folder) => path.join(folder, name))).find(isExecutable);
-  if (found !== undefined) return found;
-  console.warn(
-    'SKIPPED: there is no Chromium here (Debian: apt-get install chromium), so pages are not looked at in a browser.',
-  );
-  return null;
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+export async function findChromium(): Promise<string | null> {
+  const script = new URL('../../../scripts/ensure-chromium.mjs', import.meta.url);
+  const { ensureChromium } = (await import(script.href)) as { ensureChromium: () => string | null };
+  return ensureChromium();
 }

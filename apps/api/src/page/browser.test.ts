@@ -11,7 +11,7 @@ import { FakeWorker } from '../testing/fake-worker.js';
 import { writeKeys } from '../testing/keys.js';
 import { closeSharedPool, TestService, unknownId } from '../testing/test-service.js';
 
-const executablePath = findChromium();
+const executablePath = await findChromium();
 const key = 'mine-1234567890';
 const apiKeysFile = path.join(temporaryFolder(), 'keys.json');
 const many = 2000;

@@ -7,7 +7,7 @@ import { madeOf, quickOptions, readyModel, trainedFor, uploadExamples } from '..
 import { Cluster } from './testing/cluster.js';
 import type { LogLine, Member } from './testing/member.js';
 
-const executablePath = findChromium();
+const executablePath = await findChromium();
 const onRedis = (await findRedis()) === null ? describe.skip : describe;
 
 onRedis('a worker that is frozen beyond its lock while its engine goes on, and is woken', () => {

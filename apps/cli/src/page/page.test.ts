@@ -15,7 +15,7 @@ import { findChromium, openBrowser, temporaryFolder, Visitor } from '@mediclip/t
 import { type EmbeddedServer, startEmbeddedServer } from '../demo/embedded-server.js';
 import { exampleImages } from '../testing/example-set.js';
 
-const executablePath = findChromium();
+const executablePath = await findChromium();
 const minutes = 60_000;
 
 let server: EmbeddedServer;

@@ -9,7 +9,7 @@ import { exampleReport } from '../testing/example-report.js';
 import { renderReport } from './render-report.js';
 import type { ReportData } from './report-data.js';
 
-const executablePath = findChromium();
+const executablePath = await findChromium();
 const folder = temporaryFolder();
 const longName = `patient-${'0123456789abcdef'.repeat(8)}.png`;
 
