@@ -11,6 +11,7 @@ export { onceForAllFiles } from './once-for-all-files.js';
 export { askOnnxChecker } from './onnx-checker.js';
 export { findOrthanc } from './orthanc-programs.js';
 export { openBrowser, Visitor } from './page-visitor.js';
+export { findPromtool } from './promtool.js';
 export { findPython } from './python.js';
 export { generatorOf } from './random.js';
 export { findRedis, type RedisServer, type RedisServerOptions, startRedis } from './redis.js';

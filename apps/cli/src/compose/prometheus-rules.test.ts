@@ -1,9 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { temporaryFolder } from '@mediclip/testing';
+import { findPromtool, temporaryFolder } from '@mediclip/testing';
 import { parse, stringify } from 'yaml';
 
 interface Rule {
@@ -18,9 +18,7 @@ const guide = readFileSync(new URL('../../../../docs/operations.md', import.meta
 const { groups } = parse(readFileSync(file, 'utf8')) as { groups: { rules: Rule[] }[] };
 const rules = groups.flatMap((group) => group.rules);
 
-const noPromtool = spawnSync('promtool', ['--version']).error !== undefined;
-if (noPromtool)
-  console.warn("NOT RUN: that each alert fires, because promtool (Debian's package prometheus) is not here.");
+const program = await findPromtool();
 
 /**
  * The series that make an alert fire within `at`, as promtool writes them: start+step x repetitions, one value a
@@ -112,7 +110,7 @@ function promtool(
   const suite = path.join(temporaryFolder(), 'alerts.test.yaml');
   const tests = [{ interval: '1m', input_series: inputs(series), alert_rule_test: alerts }];
   writeFileSync(suite, stringify({ rule_files: [file], evaluation_interval: '1m', tests }));
-  execFileSync('promtool', ['test', 'rules', suite], { encoding: 'utf8', stdio: 'pipe' });
+  execFileSync(program!, ['test', 'rules', suite], { encoding: 'utf8', stdio: 'pipe' });
 }
 
 const filled = (summary: string, labels: object) =>
@@ -144,7 +142,7 @@ describe('the alerts', () => {
   });
 });
 
-(noPromtool ? describe.skip : describe)('by promtool', () => {
+(program === null ? describe.skip : describe)('by promtool', () => {
   test.each(rules.map((rule) => [rule.alert, rule] as const))('%s fires, and no other', (alert, rule) => {
     const { at, series, labels } = firing[alert]!;
     promtool(series, at, [{ ...rule, of: labels }]);
