@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,8 @@ def test_the_example_goes_from_a_folder_to_a_score(client: Client, first_score: 
     assert first_score.told["dataset"].endswith(": 15 images")
     assert 0 <= float(first_score.told["score"]) <= 1
     assert "uploading: 100%" in first_score.progress
-    assert "training" in first_score.progress
+    # So short an adaptation may be through with a phase before it is heard of.
+    assert re.search("(preparing|training|finishing): ", first_score.progress)
     assert client.models.get(first_score.model).threshold is None
 
 
