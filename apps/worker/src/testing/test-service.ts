@@ -76,7 +76,7 @@ export class TestService {
     recoverEveryMs: longMs,
   };
   readonly #pool: ImagingPool;
-  readonly #workers: Worker[] = [];
+  readonly #started: Pick<TestWorker, 'worker' | 'jobQueue' | 'scoreChannel'>[] = [];
 
   private constructor(
     readonly storeUrl: string,
@@ -115,7 +115,7 @@ export class TestService {
       registry,
       settings: { ...this.settings, workFolder, cacheFolder: temporaryFolder(), jobTimeoutMs },
     });
-    this.#workers.push(worker);
+    this.#started.push({ worker, jobQueue, scoreChannel });
     return { worker, engine, jobQueue, scoreChannel, registry, workFolder, queueErrors, warnings };
   }
 
@@ -166,7 +166,10 @@ export class TestService {
   }
 
   async stop(): Promise<void> {
-    for (const worker of this.#workers) await worker.stop(0);
+    for (const { worker, jobQueue, scoreChannel } of this.#started) {
+      await worker.stop(0);
+      await Promise.all([jobQueue.close(), scoreChannel.close()]);
+    }
     await this.store.close();
   }
 
