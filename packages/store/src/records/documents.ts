@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { DamagedRecord, PreconditionFailed, RecordExists } from '../errors.js';
-import type { ObjectStore, PutCondition } from '../object-store.js';
+import type { ObjectStore, PutCondition, StoredBytes } from '../object-store.js';
 
 export interface Document<T> {
   readonly value: T;
@@ -45,7 +45,7 @@ export class Documents<T extends object> {
   async read(key: string): Promise<Document<T> | undefined> {
     const stored = await this.#objects.get(key);
     if (stored === undefined) return undefined;
-    return { ...this.#parse(key, new TextDecoder().decode(stored.bytes)), etag: stored.etag };
+    return this.#documentOf(key, stored);
   }
 
   /**
@@ -59,10 +59,7 @@ export class Documents<T extends object> {
     kept.set(this.#objects, ofStore);
     const known = ofStore.get(key) as Document<T> | undefined;
     ofStore.delete(key);
-    const document =
-      known?.etag === stored.etag
-        ? known
-        : frozen({ ...this.#parse(key, new TextDecoder().decode(stored.bytes)), etag: stored.etag });
+    const document = known?.etag === stored.etag ? known : frozen(this.#documentOf(key, stored));
     if (stored.bytes.length <= largestKeptBytes) ofStore.set(key, document);
     const [oldest] = ofStore.keys();
     if (ofStore.size > mostKept) ofStore.delete(oldest!);
@@ -130,10 +127,10 @@ export class Documents<T extends object> {
     return new TextEncoder().encode(`${JSON.stringify({ revision, writeId: randomUUID(), ...record }, null, 1)}\n`);
   }
 
-  #parse(key: string, json: string): { value: T; revision: number } {
+  #documentOf(key: string, { bytes, etag }: StoredBytes): Document<T> {
     let found: unknown;
     try {
-      found = JSON.parse(json);
+      found = JSON.parse(new TextDecoder().decode(bytes));
     } catch (error) {
       throw new DamagedRecord(`The record ${key} is not JSON: restore it from a backup.`, { cause: error });
     }
@@ -141,7 +138,7 @@ export class Documents<T extends object> {
     if (envelope.success) {
       const { revision, writeId, ...rest } = envelope.data;
       const record = this.#schema.safeParse(rest);
-      if (record.success) return { value: record.data, revision };
+      if (record.success) return { value: record.data, revision, etag };
       const issue = record.error.issues[0]!;
       throw new DamagedRecord(
         `The record ${key} was changed by hand or written by another version (${issue.path.join('.')}: ${issue.message}): run the version that wrote it, or restore it from a backup.`,
