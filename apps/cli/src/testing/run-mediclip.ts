@@ -36,7 +36,7 @@ export interface RunningMediclip {
 export function startMediclip(args: readonly string[], environment: NodeJS.ProcessEnv = {}): RunningMediclip {
   const child = spawn(process.execPath, [entry, ...args], {
     detached: true,
-    env: serviceEnvironment({ XDG_CONFIG_HOME: noLogin, ...environment }),
+    env: environmentOf(environment),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said = { stdout: '', stderr: '' };
@@ -86,7 +86,7 @@ async function runCommand(args: readonly string[], environment: NodeJS.ProcessEn
   const answer = once(commands, 'message');
   commands.send({
     args,
-    environment: serviceEnvironment({ XDG_CONFIG_HOME: noLogin, ...environment }),
+    environment: environmentOf(environment),
   } satisfies CommandMessage);
   const [{ end, stdout, stderr }] = (await answer) as [EndMessage];
   // An idle one does not keep the tests from ending; it ends with them.
@@ -94,6 +94,9 @@ async function runCommand(args: readonly string[], environment: NodeJS.ProcessEn
   commands.channel?.unref();
   return { end, stdout, stderr };
 }
+
+/** That of services in tests, in which nobody has logged in. */
+const environmentOf = (given: NodeJS.ProcessEnv) => serviceEnvironment({ XDG_CONFIG_HOME: noLogin, ...given });
 
 /** Runs the command, which must succeed, with `--json`. */
 export async function mediclipEvents(args: readonly string[]): Promise<JsonEvent[]> {
