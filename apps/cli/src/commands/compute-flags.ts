@@ -8,7 +8,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 export interface ComputeFlags {
   readonly device: Device;
   readonly precision: PrecisionChoice;
-  /** Threads that compute one operator on a processor; one per core without it. */
+  /** Threads that compute on a processor; one per core without it. */
   readonly threads?: number;
   readonly modelsDir: string;
   readonly json: boolean;
@@ -29,7 +29,7 @@ export function addComputeFlags(command: Command): Command {
         .env('MEDICLIP_PRECISION'),
     )
     .addOption(
-      new Option('--threads <number>', 'of one operator on a processor (default: one per core)')
+      new Option('--threads <number>', 'that compute on a processor (default: one per core)')
         .env('MEDICLIP_ENGINE_THREADS')
         .argParser(parseThreads),
     )

@@ -22,7 +22,7 @@ export interface Settings extends ServerSettings {
   readonly fusedAttention: boolean;
   /** What every image tower keeps of images that may come again. */
   readonly featureCacheBytes: number;
-  /** Threads that compute one operator on a processor. */
+  /** Threads that compute on a processor. */
   readonly engineThreads: number;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   /** How the memory of the process is shared out. */

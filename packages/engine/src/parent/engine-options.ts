@@ -11,7 +11,7 @@ export interface EngineOptions {
   readonly fusedAttention?: boolean;
   /** Bytes of features that every tower keeps of images which may come again; default 32 MiB. */
   readonly featureCacheBytes?: number;
-  /** Threads of one operator; default one per core. */
+  /** Threads that compute, in one operator or each an image of several; default one per core. */
   readonly threads?: number;
   /** Threads that draw synthetic anomalies; default one per core, at most 8. */
   readonly synthesisThreads?: number;
