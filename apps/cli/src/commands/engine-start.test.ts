@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { temporaryFolder } from '@mediclip/testing';
@@ -53,8 +56,22 @@ describe('an engine process', () => {
     expect(schema).toBeGreaterThan(fork);
   });
 
+  test('is not started with a server', async () => {
+    const paths: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      paths.push(request.url);
+      response.writeHead(404).end();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { end, lines } = await watched(['--server', address, 'score', 'model', image]);
+    server.close();
+    expect(end).toBe(1);
+    expect(paths).toEqual([expect.stringMatching(/^\/v1\//)]);
+    expect(lines.filter(isEngine)).toEqual([]);
+  });
+
   test.each([
-    ['with a server', ['--server', 'http://127.0.0.1:9', 'score', 'model', image]],
     ['for an option that there is not', ['score', 'model', image, '--wrong']],
     ['for an argument that is missing', ['score', 'model']],
     ['for a device that there is not', ['score', 'model', image, '--device', 'abacus']],

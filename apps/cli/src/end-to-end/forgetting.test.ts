@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import type { LabelledFile, MediclipClient } from '@mediclip/client';
+import { type LabelledFile, MediclipClient } from '@mediclip/client';
 import {
   findRedis,
   goldenPath,
@@ -112,11 +112,15 @@ async function isThere(call: Promise<unknown>): Promise<boolean> {
   );
 }
 
-/** Deletes the data set with all that was made of it; the process that does so is killed in the middle. */
+/**
+ * Deletes the data set with all that was made of it; the process that does so is killed in the middle, and is not asked
+ * again.
+ */
 async function forgetDataset(
-  { client, kill, start }: { client: MediclipClient; kill(): Promise<void>; start(): Promise<MediclipClient> },
+  { baseUrl, kill, start }: { baseUrl: string; kill(): Promise<void>; start(): Promise<MediclipClient> },
   { datasetId, scoring, evaluationId, imageId }: Live,
 ) {
+  const client = new MediclipClient({ baseUrl, retryBudgetMs: 0 });
   const deleting = client.deleteDataset(datasetId, { derived: true }).catch(() => undefined);
   await until(async () => ((await isThere(client.getDataset(datasetId))) ? undefined : true));
   await kill();
@@ -158,10 +162,10 @@ describe('a name that is everywhere is nowhere once it is forgotten', () => {
     const made = await live(service.client);
     await forgetImage(service.client, [dataDir], made);
     const logs = [service.log];
-    const { client, killTree } = service;
+    const { baseUrl, killTree } = service;
     const again = await forgetDataset(
       {
-        client,
+        baseUrl,
         kill: killTree,
         async start() {
           service = await startService({ dataDir });
@@ -197,7 +201,7 @@ onS3AndRedis('the same with API and worker', () => {
     await forgetImage(api.client(), folders, made);
     const again = await forgetDataset(
       {
-        client: api.client(),
+        baseUrl: api.baseUrl,
         kill: () => Promise.all([api.kill(), worker.kill()]).then(() => undefined),
         start: () => Promise.all([api.start(), worker.start()]).then(() => api.client()),
       },
