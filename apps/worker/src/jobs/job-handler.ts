@@ -46,7 +46,7 @@ const mainPhases: Readonly<Record<JobKind, string>> = {
 const supersededDelayMs = 1000;
 
 /** How soon an entry comes again while the store is away. */
-const storeAwayDelayMs = 5000;
+const storeAwayDelayMs = 2000;
 
 /**
  * Works on entries of the queue. An attempt that failed because the whole store is away is not counted: the entry comes
