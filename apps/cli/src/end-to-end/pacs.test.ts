@@ -62,10 +62,7 @@ const { services } = readCompose({ MEDICLIP_DICOM_REFERENCES: 'sealed' });
       const all = await jobs(kind);
       return all.length >= count && all.every(({ state }) => isFinal(state)) ? all : undefined;
     });
-  const counts = async () => {
-    const of = await Promise.all(['CT', 'OT', 'SEG', 'SR'].map((modality) => orthanc.instances(modality)));
-    return of.map((instances) => instances.length);
-  };
+  const counts = () => orthanc.counts(['CT', 'OT', 'SEG', 'SR']);
 
   beforeAll(async () => {
     const inSecrets = (text: string) => text.replace('/run/secrets', secrets);

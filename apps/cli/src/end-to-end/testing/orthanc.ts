@@ -12,6 +12,11 @@ const configuration = fileURLToPath(new URL('../../../../../examples/orthanc/ort
 
 type Programs = NonNullable<Awaited<ReturnType<typeof findOrthanc>>>;
 
+interface Series {
+  readonly MainDicomTags: { readonly Modality: string };
+  readonly Instances: readonly string[];
+}
+
 /** A real Orthanc in a folder of its own, started by the command of the compose file. */
 export interface Orthanc {
   /** The address of its page and its REST API. */
@@ -20,6 +25,8 @@ export interface Orthanc {
   store(files: readonly string[]): void;
   /** What its REST API answers. */
   get<T>(target: string): Promise<T>;
+  /** How many instances of each of these modalities it has. */
+  counts(modalities: readonly string[]): Promise<number[]>;
   /** Files (PS3.10) of all instances of a modality. */
   instances(modality: string): Promise<Buffer[]>;
   kill(): Promise<void>;
@@ -62,6 +69,7 @@ export async function startOrthanc(programs: Programs, serviceUrl: string, secre
   const base = `http://127.0.0.1:${http}`;
   let child: ChildProcess;
   const ask = (target: string) => fetch(base + target, { headers: { authorization } });
+  const series = () => orthanc.get<Series[]>('/series?expand');
   const orthanc: Orthanc = {
     url: base,
     store(files) {
@@ -72,12 +80,19 @@ export async function startOrthanc(programs: Programs, serviceUrl: string, secre
       if (!answer.ok) throw new Error(`Orthanc answers ${answer.status} to ${target}.`);
       return (await answer.json()) as T;
     },
+    async counts(modalities) {
+      const all = await series();
+      return modalities.map((modality) =>
+        all
+          .filter(({ MainDicomTags }) => MainDicomTags.Modality === modality)
+          .reduce((sum, { Instances }) => sum + Instances.length, 0),
+      );
+    },
     async instances(modality) {
       const found: Buffer[] = [];
-      for (const id of await orthanc.get<string[]>('/series')) {
-        const series = await orthanc.get<{ MainDicomTags: { Modality: string }; Instances: string[] }>(`/series/${id}`);
-        if (series.MainDicomTags.Modality !== modality) continue;
-        for (const instance of series.Instances) {
+      for (const { MainDicomTags, Instances } of await series()) {
+        if (MainDicomTags.Modality !== modality) continue;
+        for (const instance of Instances) {
           found.push(Buffer.from(await (await ask(`/instances/${instance}/file`)).arrayBuffer()));
         }
       }

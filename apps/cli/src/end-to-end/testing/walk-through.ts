@@ -49,13 +49,13 @@ export interface Places {
 
 /**
  * Runs commands in a folder with the examples in it, word for word but for servers and programs that others stand for,
- * and for a training that takes seconds.
+ * for a training that takes seconds, and for rests between two looks that take a tenth of one.
  */
 export async function runCommands(script: string, { servers, programs = {} }: Places) {
   const folder = temporaryFolder();
   symlinkSync(path.join(root, 'examples'), path.join(folder, 'examples'));
   const standIns = temporaryFolder();
-  for (const [name, program] of Object.entries({ curl: curlTo(servers), ...programs })) {
+  for (const [name, program] of Object.entries({ curl: curlTo(servers), sleep: shortSleep, ...programs })) {
     writeFileSync(path.join(standIns, name), program);
     chmodSync(path.join(standIns, name), 0o755);
   }
@@ -70,6 +70,11 @@ export async function runCommands(script: string, { servers, programs = {} }: Pl
   const [output, errors, [status]] = await Promise.all([text(shell.stdout), text(shell.stderr), once(shell, 'close')]);
   return { folder, output, errors, status: status as number };
 }
+
+const shortSleep = `#!/bin/sh
+PATH=\${PATH#*:}
+exec sleep 0.1
+`;
 
 function curlTo(servers: Places['servers']): string {
   const options = JSON.stringify(quickOptions(1)).slice(1);
