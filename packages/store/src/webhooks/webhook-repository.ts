@@ -175,7 +175,10 @@ export class WebhookRepository {
       if (retryAfterMs === undefined) return { ...rest, attempts, tries, state: 'failed' };
       return { ...rest, attempts, tries, state: 'pending', nextAttemptAt: next };
     });
-    if (changed?.state !== 'pending') await this.#pending.remove(id);
+    // Of a webhook that was deleted meanwhile, what was written may have come after its folder was emptied.
+    const isGone = (await this.#webhooks.read(webhookKey(this.#tenant, webhookId))) === undefined;
+    if (isGone) await this.#tenant.objects.deleteFolder(webhookFolder(this.#tenant, webhookId));
+    if (isGone || changed?.state !== 'pending') await this.#pending.remove(id);
   }
 
   /** Forgets deliveries of long ago. */

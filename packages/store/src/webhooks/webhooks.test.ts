@@ -76,6 +76,24 @@ describe('events for webhooks', () => {
     expect(await deliveriesOf(service, id)).toEqual([]);
   });
 
+  test('leave nothing when their webhook is deleted while a try of them is written down', async () => {
+    const service = testStore();
+    const { tenant, objects } = service;
+    const { id } = await tenant.webhooks.create({ url, events: ['drift.detected'] });
+    const announced = { event: 'drift.detected' as const, key: 'x', once: true as const, data: { modelId: id } };
+    await tenant.webhooks.announce({ ...announced, at: new Date(Date.now() + 1000).toISOString() });
+    const [delivery] = await deliveriesOf(service, id);
+    const put = objects.put.bind(objects);
+    objects.put = async (key, bytes, { ifMatch: _, ...condition } = {}) => {
+      objects.put = put;
+      await tenant.webhooks.delete(id);
+      return put(key, bytes, condition);
+    };
+    const attempt = { at: delivery!.at, durationMs: 1, status: 503 };
+    await tenant.webhooks.attempted(delivery!, attempt, { arrived: false, retryAfterMs: 5000 });
+    expect(await objects.list('tenants/', { limit: 10 })).toEqual([]);
+  });
+
   test('go to at most twenty webhooks of a tenant', async () => {
     const { tenant } = testStore();
     for (let i = 0; i < 20; i++) await tenant.webhooks.create({ url, events: ['job.failed'] });
