@@ -257,6 +257,11 @@ describe('processes that send to webhooks', () => {
     await kill(away);
     ahead = hour;
     await receiver.listen();
+    const late = fork(events);
+    // What was refused while nobody listened and is answered badly now rests for a minute: the next one finds it due.
+    await receiver.until(() => receiver.idsAt('/bad').size === events);
+    await kill(late);
+    ahead = 2 * hour;
     fork(events);
     await receiver.until(() => accepted.size === events);
     expect(receiver.idsAt('/bad').size).toBe(events);
