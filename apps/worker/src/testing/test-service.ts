@@ -277,10 +277,13 @@ export class TestService {
   }
 
   async #addImage(datasetId: string, described: ImageDescription, content: ImageContent): Promise<Image> {
-    const place = { uploadId, file: files++, frame: 0 };
-    const image = await this.tenant.images.prepare(datasetId, described, content, place);
+    const image = await this.#prepare(datasetId, described, content);
     await this.tenant.images.commit(datasetId, [image]);
     return image;
+  }
+
+  #prepare(datasetId: string, described: ImageDescription, content: ImageContent): Promise<Image> {
+    return this.tenant.images.prepare(datasetId, described, content, { uploadId, file: files++, frame: 0 });
   }
 
   async #uploadFolder(
@@ -296,8 +299,9 @@ export class TestService {
         mask: { bytes: readFileSync(path.join(examples, 'masks', name)), ...size },
       };
       const content = { bytes: readFileSync(path.join(folder, name)), ...mask };
-      images.push(await this.#addImage(datasetId, description(name, split, label), content));
+      images.push(await this.#prepare(datasetId, description(name, split, label), content));
     }
+    if (images.length > 0) await this.tenant.images.commit(datasetId, images);
     return images;
   }
 }

@@ -59,10 +59,10 @@ test('a large archive never sits in memory', async () => {
 });
 
 const emptyImages = Array.from({ length: 5_000 }, (_, index): ArchiveEntry => [`train/normal/${index}.png`, '']);
-const keys = Object.fromEntries(Array.from({ length: 900_000 }, (_, index) => [`k${index}`, 0]));
+const keys = Array.from({ length: 900_000 }, (_, index) => `"k${index}":0`).join();
 const longLine: ArchiveEntry[] = [
   ['images/train/normal/a.bmp', bitmap(4, 4, 1)],
-  ['samples/train.json', JSON.stringify({ filename: 'train/normal/a.bmp', label: 0, ...keys })],
+  ['samples/train.json', `{"filename":"train/normal/a.bmp","label":0,${keys}}`],
 ];
 
 test.each<[what: string, entries: readonly ArchiveEntry[], status: number, answer: object]>([
