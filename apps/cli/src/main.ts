@@ -171,6 +171,9 @@ function addServiceCommands(mediclip: Command, signal: AbortSignal): void {
     mediclip
       .command(role)
       .description(description)
-      .action(async () => (await import('./service/run-service.js')).runService(role, signal));
+      .action(async () => {
+        (await import('@mediclip/threads')).suitHeapToBuffers();
+        await (await import('./service/run-service.js')).runService(role, signal);
+      });
   }
 }

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { CrossedError } from './crossed-error.js';
+import { keepYoungSpace, threadYoungMiB } from './heap.js';
 import { isOwed, type Task, type TaskMessage } from './task.js';
 import type { FromThread, ThreadStart, ToThread } from './tasks.js';
 import { ThreadError } from './thread-error.js';
@@ -53,7 +54,11 @@ export class PoolThread {
     this.#options = options;
     this.#events = events;
     const workerData: ThreadStart = { data: options.data, begun: this.#begun };
-    this.#worker = new Worker(options.entry, { workerData, execArgv: [] });
+    this.#worker = new Worker(options.entry, {
+      workerData,
+      execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb: threadYoungMiB },
+    });
     let fault: unknown;
     this.#worker.on('error', (error) => {
       fault = error;
@@ -71,6 +76,7 @@ export class PoolThread {
       this.#worker.on('message', (message: FromThread) => {
         if (message.type === 'ready') {
           this.#isReady = true;
+          keepYoungSpace();
           resolve();
           this.#watch();
         } else this.#heard(message);

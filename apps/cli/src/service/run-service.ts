@@ -3,7 +3,7 @@ import { ApiKeysError, buildServer, type ServerDependencies } from '@mediclip/ap
 import type { ReadinessCheck } from '@mediclip/contracts';
 import { QueueUnavailableError } from '@mediclip/queue';
 import { StoreError } from '@mediclip/store';
-import { collectAll, letHeapGrow } from '@mediclip/threads';
+import { collectAll } from '@mediclip/threads';
 import { parseSettings, type Settings, SettingsError } from '../settings/settings.js';
 import { UsageError } from '../usage-error.js';
 import { lastResort } from './last-resort.js';
@@ -33,7 +33,6 @@ export type Role = 'serve' | 'api' | 'worker';
  * nothing caught.
  */
 export async function runService(role: Role, signal: AbortSignal, alterations: Alterations = {}): Promise<void> {
-  letHeapGrow();
   const settings = readSettings(role);
   const stopTracing = await startTracing(role);
   const { claim, parts, running } = await begin(role, settings, alterations);

@@ -4,7 +4,7 @@ import { smoothMap, upsampleMap } from '@mediclip/maps';
 import { input, writeModel } from '@mediclip/onnx-graph';
 import { RandomStream } from '@mediclip/synthesis';
 import { expectClose, runModel } from '@mediclip/testing';
-import { fuse, smoothingDeviation } from './patch-memory.js';
+import { farthest, fuse, nearestDistance, smoothingDeviation } from './patch-memory.js';
 
 const grid = 4;
 const places = grid * grid;
@@ -95,4 +95,30 @@ describe('the learned map and the memory', () => {
     expectClose(scored as Float32Array, plain.scored, 1e-4);
     expectClose(shown as Float32Array, plain.shown, 1e-4);
   });
+});
+
+test('the nearest of many patches is found among all that may count, wherever it stands', async () => {
+  const many = 1100;
+  const place = numbers(width);
+  const rows = Float32Array.from(numbers(many * width));
+  for (let row = 0; row < many; row++) unit(rows.subarray(row * width, (row + 1) * width));
+  const cosines = Array.from({ length: many }, (_, row) =>
+    unit(Float32Array.from(place)).reduce((sum, value, i) => sum + value * rows[row * width + i]!, 0),
+  );
+  const falling = cosines.map((_, row) => row).sort((a, b) => cosines[b]! - cosines[a]!);
+  const descriptors = input('descriptors', 'float32', [1, 1, width]);
+  const bankRows = input('rows', 'float32', [many, width]);
+  const penalty = input('penalty', 'float32', [many]);
+  const outputs = { distance: nearestDistance(descriptors, bankRows, penalty) };
+  const model = writeModel({ name: 'nearest', inputs: [descriptors, bankRows, penalty], outputs });
+  for (const left of [0, 1, 400, 1099]) {
+    const penalties = new Float32Array(many);
+    for (const row of falling.slice(0, left)) penalties[row] = farthest;
+    const { distance } = await runModel(model, {
+      descriptors: { dtype: 'float32', shape: descriptors.shape, data: unit(Float32Array.from(place)) },
+      rows: { dtype: 'float32', shape: bankRows.shape, data: rows },
+      penalty: { dtype: 'float32', shape: penalty.shape, data: penalties },
+    });
+    expectClose(distance!.data as Float32Array, [1 - cosines[falling[left]!]!], 1e-5);
+  }
 });

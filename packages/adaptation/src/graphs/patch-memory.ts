@@ -46,10 +46,23 @@ export function patchDescriptors(features: readonly Value[], grid: number): Valu
  * or `farthest` for patches that must not count.
  */
 export function nearestDistance(descriptors: Value, bank: Value, penalty?: Value): Value {
-  const similarity = matMul(descriptors, transpose(bank));
-  const allowed = penalty ? sub(similarity, penalty) : similarity;
-  return sub(scalar(1), reduceMax(allowed, { axes: [2] }));
+  const [patches] = bank.shape;
+  const nearest: Value[] = [];
+  for (let from = 0; from < patches!; from += comparedAtOnce) {
+    const to = Math.min(from + comparedAtOnce, patches!);
+    const similarity = matMul(descriptors, transpose(slice(bank, 0, from, to)));
+    const allowed = penalty ? sub(similarity, slice(penalty, 0, from, to)) : similarity;
+    nearest.push(reduceMax(allowed, { axes: [2], keepDims: true }));
+  }
+  const highest = nearest.length === 1 ? nearest[0]! : concat(nearest, 2);
+  return sub(scalar(1), reduceMax(highest, { axes: [2] }));
 }
+
+/**
+ * Patches of a memory whose cosines with all places are in memory at once: 1.6 MB for 784 places, which stay in a
+ * processor's cache, where all 4,096 patches take 12.8.
+ */
+const comparedAtOnce = 512;
 
 /** More than any descriptor and a row of a memory differ in their product. */
 export const farthest = 4;

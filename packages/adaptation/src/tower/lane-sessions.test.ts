@@ -45,6 +45,21 @@ describe('the sessions of lanes', () => {
     expect(sessions.widest).toBe(2);
   });
 
+  test('take a lone image among many that come together in a lane, and open one for it when more come alone', async () => {
+    const { runtime, told } = runtimeWithLanes(2);
+    const sessions = sessionsOn(runtime);
+    const together = [numbered(1), numbered(2)];
+    await sessions.run(together);
+    await sessions.run([numbered(3)]);
+    await sessions.run(together);
+    told.length = 0;
+    for (const lone of [4, 5, 6, 7]) await sessions.run([numbered(lone)]);
+    await sessions.run(together);
+    await sessions.run([numbered(8)]);
+    const lanes = ['1 in lane 0', '2 in lane 1'];
+    expect(told).toEqual(['4 in lane 0', '5 in lane 0', '6 in lane 0', 'open all', '7 in all', ...lanes, '8 in all']);
+  });
+
   test('are one where there are no lanes', async () => {
     const { runtime, told } = runtimeWithLanes(0);
     const sessions = sessionsOn(runtime);

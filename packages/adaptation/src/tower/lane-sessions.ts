@@ -1,18 +1,24 @@
 import type { Runtime, Session, Tensor } from '@mediclip/onnx-graph';
 
+/** So many images that come alone, one after the other, pass a lane where lanes are open; more get a session. */
+const loneImages = 3;
+
 type Tensors = Readonly<Record<string, Tensor>>;
 
 /**
  * The sessions of a model that takes one image: one for an image that comes alone, whose operators have all threads of
  * the runtime, and one in each of its lanes for images that come together. The latter is faster: an image takes a third
  * less of the processor where its threads need not wait for each other in every operator. Each is opened when it is
- * first needed, and again where that has failed.
+ * first needed, and again where that has failed. Where most images come together, the one that comes alone now and then
+ * passes a lane, which is open: a session for it alone would take memory and be of little use.
  */
 export class LaneSessions {
   readonly #runtime: Runtime;
   readonly #open: (runtime: Runtime) => Promise<Session>;
   /** By the runtime that they are of. */
   readonly #sessions = new Map<Runtime, Promise<Session>>();
+  /** How many images have come alone, one after the other. */
+  #alone = 0;
 
   constructor(runtime: Runtime, open: (runtime: Runtime) => Promise<Session>) {
     this.#runtime = runtime;
@@ -31,7 +37,8 @@ export class LaneSessions {
 
   /** The outputs for at most `width` images, in their order. */
   async run(images: readonly Tensors[]): Promise<Tensors[]> {
-    const runtimes = images.length === 1 ? [this.#runtime] : this.#runtime.lanes!;
+    this.#alone = images.length === 1 ? this.#alone + 1 : 0;
+    const runtimes = images.length === 1 ? [this.#forOne()] : this.#runtime.lanes!;
     const sessions = await Promise.all(images.map((_, index) => this.#session(runtimes[index]!)));
     const runs = await Promise.allSettled(sessions.map((session, index) => session.run(images[index]!)));
     return runs.map((run) => {
@@ -53,6 +60,12 @@ export class LaneSessions {
 
   async release(): Promise<void> {
     await this.#release([...this.#sessions.keys()]);
+  }
+
+  #forOne(): Runtime {
+    const [first] = this.#runtime.lanes ?? [];
+    if (!first || !this.#sessions.has(first) || this.#sessions.has(this.#runtime)) return this.#runtime;
+    return this.#alone > loneImages ? this.#runtime : first;
   }
 
   #session(runtime: Runtime): Promise<Session> {

@@ -148,7 +148,7 @@ describe('on a runtime with lanes', () => {
     const { tower, lanes, whole } = towerWithLanes();
     expect(await tower.nextBatch(3)).toEqual({ images: 2, shape: 2 });
     const together = await tower.features(images);
-    expect([...lanes, whole].map(({ passed }) => passed)).toEqual([[1], [1], [1]]);
+    expect([...lanes, whole].map(({ passed }) => passed)).toEqual([[1, 1], [1], []]);
     for (const [index, features] of together.entries()) {
       const [alone] = await tower.features([images[index]!]);
       for (const [tap, values] of features.entries()) expectClose(values, alone![tap]!, 1e-6);
@@ -160,7 +160,7 @@ describe('on a runtime with lanes', () => {
     await tower.features(images);
     lanes[1].failNext();
     expect(await tower.features(images)).toHaveLength(3);
-    expect(whole.passed).toEqual([1, 1, 1, 1]);
+    expect(whole.passed).toEqual([1, 1, 1]);
     expect(lanes.map(({ sessions }) => sessions)).toEqual([0, 0]);
     expect(await tower.nextBatch(3)).toEqual({ images: 1, shape: 1 });
     await tower.release();
