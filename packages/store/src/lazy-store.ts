@@ -1,4 +1,5 @@
 import type {
+  ListBeforeOptions,
   ListOptions,
   ObjectBody,
   ObjectInfo,
@@ -47,8 +48,8 @@ export class LazyStore implements ObjectStore {
     return (await this.#store).deleteFolder(folder);
   }
 
-  async *keys(prefix: string, after?: string): AsyncGenerator<string> {
-    yield* (await this.#store).keys(prefix, after);
+  async *keys(prefix: string, after?: string, wanted?: number): AsyncGenerator<string> {
+    yield* (await this.#store).keys(prefix, after, wanted);
   }
 
   async list(prefix: string, options: ListOptions): Promise<ObjectInfo[]> {
@@ -57,6 +58,10 @@ export class LazyStore implements ObjectStore {
 
   async listFolders(folder: string, options: ListOptions): Promise<string[]> {
     return (await this.#store).listFolders(folder, options);
+  }
+
+  async listFoldersBefore(folder: string, options: ListBeforeOptions): Promise<string[] | undefined> {
+    return (await this.#store).listFoldersBefore(folder, options);
   }
 
   async check(): Promise<void> {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { PreconditionFailed, StoreUnavailable } from './errors.js';
 import type {
+  ListBeforeOptions,
   ListOptions,
   ObjectBody,
   ObjectInfo,
@@ -66,9 +67,9 @@ export class MarkedStore implements ObjectStore {
     await this.#objects.deleteFolder(folder);
   }
 
-  async *keys(prefix: string, after?: string): AsyncGenerator<string> {
+  async *keys(prefix: string, after?: string, wanted?: number): AsyncGenerator<string> {
     await this.#assertSame(this.#trustedMs);
-    yield* this.#objects.keys(prefix, after);
+    yield* this.#objects.keys(prefix, after, wanted);
   }
 
   async list(prefix: string, options: ListOptions): Promise<ObjectInfo[]> {
@@ -79,6 +80,11 @@ export class MarkedStore implements ObjectStore {
   async listFolders(folder: string, options: ListOptions): Promise<string[]> {
     await this.#assertSame(this.#trustedMs);
     return this.#objects.listFolders(folder, options);
+  }
+
+  async listFoldersBefore(folder: string, options: ListBeforeOptions): Promise<string[] | undefined> {
+    await this.#assertSame(this.#trustedMs);
+    return this.#objects.listFoldersBefore(folder, options);
   }
 
   async check(): Promise<void> {

@@ -46,6 +46,12 @@ export interface ListOptions {
   readonly limit: number;
 }
 
+export interface ListBeforeOptions {
+  /** Only folders whose name sorts before this. */
+  readonly before: string;
+  readonly limit: number;
+}
+
 /**
  * Named bytes. A write is whole or not at all: readers see the old object or the new one, also when the writer dies in
  * the middle, and what `put` acknowledged survives the death of the process (file system: of the machine). All methods
@@ -79,15 +85,18 @@ export interface ObjectStore {
 
   /**
    * Every key that begins with `prefix` and sorts after `after`, in order (by byte). Costs nothing for each key beyond
-   * reading its name.
+   * reading its name. `wanted` is how many of them are likely to be read.
    */
-  keys(prefix: string, after?: string): AsyncIterable<string>;
+  keys(prefix: string, after?: string, wanted?: number): AsyncIterable<string>;
 
   /** Objects whose key begins with `prefix`, in key order, at most `limit`, each with its size and time. */
   list(prefix: string, options: ListOptions): Promise<ObjectInfo[]>;
 
   /** Names of the folders directly inside `folder` (ends with '/'), in order, at most `limit`. */
   listFolders(folder: string, options: ListOptions): Promise<string[]>;
+
+  /** The same backwards, those that sort before `before`; `undefined` from a store that lists forwards only. */
+  listFoldersBefore(folder: string, options: ListBeforeOptions): Promise<string[] | undefined>;
 
   /** Resolves when the store can be read and written, rejects with the reason when not. */
   check(): Promise<void>;

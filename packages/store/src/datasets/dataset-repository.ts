@@ -52,7 +52,7 @@ export class DatasetRepository {
   list(page: PageRequest, { name }: { readonly name?: string | undefined } = {}): Promise<Page<Dataset>> {
     const folder = `${this.#tenant.prefix}datasets/`;
     return pageOf(
-      (cursor) => newestFirst(this.#tenant.objects, folder, cursor),
+      (cursor, wanted) => newestFirst(this.#tenant.objects, folder, cursor, wanted),
       async (id) => {
         const stored = await findDataset(this.#tenant, id);
         return stored && hasText(stored.name, name) ? this.#toDataset(stored) : undefined;

@@ -52,11 +52,19 @@ export function imageNameOf(key: string): ImageName | undefined {
   return match ? { id: match[1]!, split: match[2] as Split, label: match[3] as Label } : undefined;
 }
 
-/** Names of a data set's images in order of upload, behind the image with the id `after`. */
-export async function* imageNames(tenant: Tenant, datasetId: string, after?: string): AsyncGenerator<ImageName> {
+/**
+ * Names of a data set's images in order of upload, behind the image with the id `after`; `wanted` of them are likely to
+ * be read.
+ */
+export async function* imageNames(
+  tenant: Tenant,
+  datasetId: string,
+  after?: string,
+  wanted?: number,
+): AsyncGenerator<ImageName> {
   const folder = imagesFolder(tenant, datasetId);
   let movedId: string | undefined;
-  for await (const key of tenant.objects.keys(folder, after && `${folder}${after}~`)) {
+  for await (const key of tenant.objects.keys(folder, after && `${folder}${after}~`, wanted)) {
     movedId = mark.exec(key)?.[1] ?? movedId;
     const name = imageNameOf(key);
     if (name) yield name.id === movedId ? { ...name, hasMoved: true } : name;

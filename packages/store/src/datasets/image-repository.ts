@@ -136,8 +136,8 @@ export class ImageRepository {
   async list(datasetId: string, page: PageRequest, filter: ImageFilter = {}): Promise<Page<Image>> {
     await this.#assertDataset(datasetId);
     const names = new Map<string, ImageName>();
-    const idsBehind = async function* (this: ImageRepository, cursor: string | undefined) {
-      for await (const name of this.#names(datasetId, filter, cursor)) {
+    const idsBehind = async function* (this: ImageRepository, cursor: string | undefined, wanted: number) {
+      for await (const name of this.#names(datasetId, filter, cursor, wanted)) {
         names.set(name.id, name);
         yield name.id;
       }
@@ -293,9 +293,9 @@ export class ImageRepository {
   }
 
   /** Names of the images that may pass the filter: where those are that were moved only their records say. */
-  async *#names(datasetId: string, filter: ImageFilter, cursor?: string): AsyncGenerator<ImageName> {
+  async *#names(datasetId: string, filter: ImageFilter, cursor?: string, wanted?: number): AsyncGenerator<ImageName> {
     const forgotten = await forgottenImages(this.#tenant);
-    for await (const name of imageNames(this.#tenant, datasetId, cursor)) {
+    for await (const name of imageNames(this.#tenant, datasetId, cursor, wanted)) {
       if (!forgotten.has(name.id) && (name.hasMoved || isAt(name, filter))) yield name;
     }
   }

@@ -79,7 +79,7 @@ export class EvaluationRepository {
   /** Newest first, by the time they were asked for. Rejects with `InvalidCursor`. */
   list(page: PageRequest, { modelId, datasetId }: EvaluationFilter = {}): Promise<Page<Evaluation>> {
     return pageOf(
-      (cursor) => newestFirst(this.#tenant.objects, `${this.#tenant.prefix}evaluations/`, cursor),
+      (cursor, wanted) => newestFirst(this.#tenant.objects, `${this.#tenant.prefix}evaluations/`, cursor, wanted),
       async (id) => {
         const stored = await this.#find(id);
         if (stored === undefined || (modelId ?? stored.modelId) !== stored.modelId) return undefined;

@@ -4,6 +4,7 @@ import { makeFolder, sha256Of, syncFolder } from '@mediclip/files';
 import { InvalidKey, PreconditionFailed } from '../errors.js';
 import { assertFolder, assertKey, assertPrefix } from '../object-keys.js';
 import type {
+  ListBeforeOptions,
   ListOptions,
   ObjectBody,
   ObjectInfo,
@@ -168,7 +169,20 @@ export class FileSystemStore implements ObjectStore {
       const found: string[] = [];
       for (let at = firstAfter(entries, `${after}/`); at < entries.length && found.length < limit; at++) {
         const { name, isFolder } = entries[at]!;
-        if (isFolder) found.push(name.slice(0, -1));
+        if (isFolder) found.push(name);
+      }
+      return found;
+    });
+  }
+
+  async listFoldersBefore(folder: string, { before, limit }: ListBeforeOptions): Promise<string[]> {
+    assertFolder(folder);
+    return this.#explained(async () => {
+      const { entries } = await this.#listings.read(this.#pathOf(folder));
+      const found: string[] = [];
+      for (let at = firstAfter(entries, `${before}/`) - 1; at >= 0 && found.length < limit; at--) {
+        const { name, isFolder } = entries[at]!;
+        if (isFolder && name !== before) found.push(name);
       }
       return found;
     });

@@ -1,11 +1,16 @@
+import type { Dirent } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { isSafeName } from '../object-keys.js';
 import { ignoreAbsent } from './durable.js';
 
-/** A name in a folder as it stands in keys: folders end with '/', so that sorting by it sorts the keys by byte. */
 export interface Entry {
   readonly name: string;
   readonly isFolder: boolean;
+}
+
+/** A name in a folder as it stands in keys: folders end with '/', so that sorting by it sorts the keys by byte. */
+export function nameInKey({ name, isFolder }: Entry): string {
+  return isFolder ? `${name}/` : name;
 }
 
 interface Listing {
@@ -68,7 +73,7 @@ export class FolderListings {
       const seenAtMs = same?.seenAtMs ?? nowMs;
       const restMs = mtimeNs % 1_000_000n === 0n ? restedMs : finelyRestedMs;
       const hasRested = same?.hasRested || Number(mtimeMs) < dateMs - restedMs || seenAtMs < nowMs - restMs;
-      const entries = same?.hasRested ? same.entries : await sortedEntries(folder);
+      const entries = same?.hasRested ? same.entries : await sortedEntries(folder, kept?.entries ?? []);
       if (entries.length >= fewNames) {
         this.#keep(folder, { entries, changedAtNs: mtimeNs, inode: ino, seenAtMs, hasRested });
       }
@@ -99,16 +104,40 @@ export function firstAfter(entries: readonly Entry[], name: string): number {
   let [low, high] = [0, entries.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (entries[middle]!.name > name) high = middle;
+    if (nameInKey(entries[middle]!) > name) high = middle;
     else low = middle + 1;
   }
   return low;
 }
 
-async function sortedEntries(folder: string): Promise<Entry[]> {
-  const found = (await readdir(folder, { withFileTypes: true }).catch(ignoreAbsent)) ?? [];
-  return found
-    .filter((entry) => isSafeName(entry.name) && (entry.isFile() || entry.isDirectory()))
-    .map((entry) => ({ name: entry.isDirectory() ? `${entry.name}/` : entry.name, isFolder: entry.isDirectory() }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+/**
+ * What is in a folder now. Of a large folder most was there before: of what is among `known` the entry is taken, which
+ * leaves little to do besides the system's own part.
+ */
+async function sortedEntries(folder: string, known: readonly Entry[]): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  let at = 0;
+  let isSorted = true;
+  for (const found of (await readdir(folder, { withFileTypes: true }).catch(ignoreAbsent)) ?? []) {
+    while (at < known.length && known[at]!.name < found.name) at++;
+    const entry = isStill(known[at], found) ? known[at]! : entryOf(found);
+    if (entry === undefined) continue;
+    isSorted &&= entries.length === 0 || areInOrder(entries.at(-1)!.name, entry.name);
+    entries.push(entry);
+  }
+  return isSorted ? entries : entries.sort((a, b) => (nameInKey(a) < nameInKey(b) ? -1 : 1));
+}
+
+function isStill(entry: Entry | undefined, found: Dirent): boolean {
+  return entry?.name === found.name && (entry.isFolder ? found.isDirectory() : found.isFile());
+}
+
+function entryOf(found: Dirent): Entry | undefined {
+  const isFolder = found.isDirectory();
+  return (isFolder || found.isFile()) && isSafeName(found.name) ? { name: found.name, isFolder } : undefined;
+}
+
+/** Whether two names are in the order of keys, whatever they name. */
+function areInOrder(first: string, second: string): boolean {
+  return first < second && !second.startsWith(first);
 }

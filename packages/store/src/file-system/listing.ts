@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ObjectInfo } from '../object-store.js';
 import { isAbsent } from './file-errors.js';
-import { type Entry, type FolderListings, firstAfter } from './folder-listings.js';
+import { type Entry, type FolderListings, firstAfter, nameInKey } from './folder-listings.js';
 
 /**
  * Walks over the keys below `root` that begin with `prefix` and sort after `after`, in key order; every folder on the
@@ -29,8 +29,9 @@ async function* walkFolder(of: Walk, folder: string): AsyncGenerator<string, und
   const { root, listings, prefix, after } = of;
   const { entries } = await listings.read(path.join(root, folder));
   for (let at = firstToVisit(of, folder, entries); at < entries.length; at++) {
-    const { name, isFolder } = entries[at]!;
-    const key = folder + name;
+    const entry = entries[at]!;
+    const { isFolder } = entry;
+    const key = folder + nameInKey(entry);
     if (!key.startsWith(prefix) && !(isFolder && prefix.startsWith(key))) {
       if (key > prefix) return;
       continue;

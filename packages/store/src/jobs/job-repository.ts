@@ -101,7 +101,7 @@ export class JobRepository {
   /** Newest first. Rejects with `InvalidCursor`. */
   list(page: PageRequest, filter: JobFilter = {}): Promise<Page<Job>> {
     return pageOf(
-      (cursor) => newestFirst(this.#tenant.objects, `${this.#tenant.prefix}jobs/`, cursor),
+      (cursor, wanted) => newestFirst(this.#tenant.objects, `${this.#tenant.prefix}jobs/`, cursor, wanted),
       async (id) => {
         const job = (await this.#find(id))?.job;
         return job && passes(job, filter) ? job : undefined;

@@ -84,7 +84,7 @@ export class JobResults {
     };
     const isPlain = Object.values(query).every((value) => value === undefined);
     const ids = isPlain
-      ? (after: string | undefined) => this.#ids(jobId, after)
+      ? (after: string | undefined, wanted: number) => this.#ids(jobId, after, wanted)
       : async function* (this: JobResults, after: string | undefined) {
           const rows = selectRows(await this.rows(jobId), query, after);
           if (rows === undefined)
@@ -192,10 +192,10 @@ export class JobResults {
     return (await this.#documents.read(resultKey(this.#tenant, jobId, imageId)))?.value;
   }
 
-  async *#ids(jobId: string, cursor?: string): AsyncGenerator<string> {
+  async *#ids(jobId: string, cursor?: string, wanted?: number): AsyncGenerator<string> {
     if (!isId(jobId)) return;
     const folder = resultsFolder(this.#tenant, jobId);
-    for await (const key of this.#tenant.objects.keys(folder, cursor && `${folder}${cursor}~`)) {
+    for await (const key of this.#tenant.objects.keys(folder, cursor && `${folder}${cursor}~`, wanted)) {
       yield key.slice(folder.length, -'.json'.length);
     }
   }

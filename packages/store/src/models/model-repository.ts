@@ -86,7 +86,7 @@ export class ModelRepository {
    */
   list(page: PageRequest, { name, datasetId }: ModelFilter = {}): Promise<Page<ModelSummary>> {
     return pageOf(
-      (cursor) => newestFirst(this.#tenant.objects, `${this.#tenant.prefix}models/`, cursor),
+      (cursor, wanted) => newestFirst(this.#tenant.objects, `${this.#tenant.prefix}models/`, cursor, wanted),
       async (id) => {
         const summary = await this.#summaries.find(id);
         if (summary === undefined || !hasText(summary.name, name)) return undefined;

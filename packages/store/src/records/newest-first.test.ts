@@ -1,29 +1,37 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import type { ListOptions, ObjectStore } from '../object-store.js';
 import { idBoundary } from './ids.js';
 import { newestFirst } from './pages.js';
 
-/** Ids whose times are `everyMs` apart and end now, and a store that lists them and counts its requests. */
-function storeOf(count: number, everyMs: number) {
-  const now = Date.now();
-  const ids = Array.from(
-    { length: count },
-    (_, i) => `${idBoundary(Math.floor(now - (count - i) * everyMs))}7000-8000-${i.toString(16).padStart(12, '0')}`,
-  );
-  let requests = 0;
+const idsAt = (times: readonly number[]) =>
+  times.map((time, i) => `${idBoundary(Math.floor(time))}7000-8000-${i.toString(16).padStart(12, '0')}`).sort();
+
+/** A store that lists these ids, ascending only, and counts its requests and what they answer. */
+function storeWith(ids: readonly string[]) {
+  const counts = { requests: 0, names: 0 };
   const objects = {
+    listFoldersBefore: async () => undefined,
     async listFolders(_folder: string, { after = '', limit }: ListOptions) {
-      requests++;
       let [low, high] = [0, ids.length];
       while (low < high) {
         const middle = (low + high) >>> 1;
         if (ids[middle]! > after) high = middle;
         else low = middle + 1;
       }
-      return ids.slice(low, low + limit);
+      const found = ids.slice(low, low + limit);
+      counts.requests++;
+      counts.names += found.length;
+      return found;
     },
   } as unknown as ObjectStore;
-  return { ids, objects, requests: () => requests };
+  return { ids, objects, counts };
+}
+
+/** Ids whose times are `everyMs` apart and end now. */
+function storeOf(count: number, everyMs: number) {
+  const now = Date.now();
+  return storeWith(idsAt(Array.from({ length: count }, (_, i) => now - (count - i) * everyMs)));
 }
 
 async function take(ids: AsyncIterable<string>, count: number): Promise<string[]> {
@@ -35,36 +43,64 @@ async function take(ids: AsyncIterable<string>, count: number): Promise<string[]
   return taken;
 }
 
-const day = 86_400_000;
-
 describe.each([
-  ['a millisecond', 1, 32],
-  ['a second', 1000, 16],
-  ['ten minutes', 600_000, 16],
-  ['three hours', 10_800_000, 16],
-])('ids of %s each', (_name, everyMs, most) => {
+  ['a millisecond', 1],
+  ['a second', 1000],
+  ['ten minutes', 600_000],
+  ['three hours', 10_800_000],
+])('ids of %s each', (_name, everyMs) => {
   test.each([1_000, 10_000, 100_000])('of %d the first page costs as few requests', async (count) => {
-    const { ids, objects, requests } = storeOf(count, everyMs);
-    expect(await take(newestFirst(objects, 'jobs/'), 100)).toEqual(ids.slice(-100).reverse());
-    expect(requests()).toBeLessThanOrEqual(most);
+    const { ids, objects, counts } = storeOf(count, everyMs);
+    expect(await take(newestFirst(objects, 'jobs/', undefined, 100), 100)).toEqual(ids.slice(-100).reverse());
+    expect(counts.requests).toBeLessThanOrEqual(12);
   });
 
   test('a page from the middle costs no more', async () => {
-    const { ids, objects, requests } = storeOf(50_000, everyMs);
-    const behind = newestFirst(objects, 'jobs/', ids[25_000]);
+    const { ids, objects, counts } = storeOf(50_000, everyMs);
+    const behind = newestFirst(objects, 'jobs/', ids[25_000], 100);
     expect(await take(behind, 100)).toEqual(ids.slice(24_900, 25_000).reverse());
-    expect(requests()).toBeLessThanOrEqual(most);
+    expect(counts.requests).toBeLessThanOrEqual(4);
+  });
+
+  test('a page of five from the middle asks for a few hundred names', async () => {
+    const { ids, objects, counts } = storeOf(50_000, everyMs);
+    expect(await take(newestFirst(objects, 'jobs/', ids[25_000], 6), 6)).toEqual(ids.slice(24_994, 25_000).reverse());
+    expect(counts.names).toBeLessThanOrEqual(400);
   });
 });
 
-test('bursts and long silences are walked over whole and in order', async () => {
-  const { objects } = storeOf(0, 1);
-  const now = Date.now();
-  const times = [...Array(3000).fill(now - 400 * day), ...Array(10).fill(now - 30 * day), ...Array(2500).fill(now - 5)];
-  const ids = times.map((time, i) => `${idBoundary(time)}7000-8000-${i.toString(16).padStart(12, '0')}`);
-  Object.assign(objects, {
-    listFolders: async (_folder: string, { after = '', limit }: ListOptions) =>
-      ids.filter((id) => id > after).slice(0, limit),
-  });
-  expect(await take(newestFirst(objects, 'jobs/'), Number.POSITIVE_INFINITY)).toEqual([...ids].reverse());
+test('a long silence after many ids costs a dozen requests', async () => {
+  const monday = Date.now() - 60 * 3_600_000;
+  const { ids, objects, counts } = storeWith(idsAt(Array.from({ length: 20_000 }, (_, i) => monday - i * 20_000)));
+  expect(await take(newestFirst(objects, 'jobs/', undefined, 6), 6)).toEqual(ids.slice(-6).reverse());
+  expect(counts.requests).toBeLessThanOrEqual(12);
+});
+
+/** Some ids of one time and place, as far ago as its power of two says, or in the future. */
+const burst = fc.record({
+  count: fc.integer({ min: 1, max: 1500 }),
+  agoMs: fc.oneof(
+    fc.integer({ min: 0, max: 40 }).map((power) => 2 ** power),
+    fc.integer({ min: -5_000_000, max: 0 }),
+  ),
+  everyMs: fc.constantFrom(0, 0.01, 1, 700, 90_000),
+});
+
+test('bursts, silences and clocks that are ahead are walked over whole and in order, whatever is wanted', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(burst, { maxLength: 5 }), fc.integer({ min: 1, max: 1500 }), async (bursts, wanted) => {
+      const now = Date.now();
+      const times = bursts.flatMap(({ count, agoMs, everyMs }) =>
+        Array.from({ length: count }, (_, i) => now - agoMs - i * everyMs),
+      );
+      const { ids, objects } = storeWith(idsAt(times));
+      const all = await take(newestFirst(objects, 'jobs/', undefined, wanted), Number.POSITIVE_INFINITY);
+      expect(all).toEqual([...ids].reverse());
+      const middle = ids[ids.length >> 1];
+      if (middle === undefined) return;
+      const older = await take(newestFirst(objects, 'jobs/', middle, wanted), Number.POSITIVE_INFINITY);
+      expect(older).toEqual(ids.slice(0, ids.length >> 1).reverse());
+    }),
+    { numRuns: 60 },
+  );
 });

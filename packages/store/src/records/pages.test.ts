@@ -124,6 +124,7 @@ describe('pages', () => {
     const sorted = [...ids].sort();
     const objects = {
       ...testStore().objects,
+      listFoldersBefore: async () => undefined,
       listFolders: async (_: string, { after = '', limit }: { after?: string; limit: number }) =>
         sorted.filter((id) => id > after).slice(0, limit),
     };

@@ -24,10 +24,10 @@ export const loadedAtOnce = 16;
  * filtered out) are passed over. A page looks at 1,000 items at most: one that found fewer than `limit` among them ends
  * there, and the next goes on behind them. A cursor is the id of the last item that a page looked at, and the next page
  * begins behind it: whatever is added or deleted meanwhile, an item that exists during the whole walk appears exactly
- * once.
+ * once. `idsBehind` is told how many ids a page reads when each of them has an item.
  */
 export async function pageOf<T extends { readonly id: string }>(
-  idsBehind: (cursor: string | undefined) => AsyncIterable<string>,
+  idsBehind: (cursor: string | undefined, wanted: number) => AsyncIterable<string>,
   load: (id: string) => Promise<T | undefined>,
   { limit, cursor }: PageRequest,
 ): Promise<Page<T>> {
@@ -38,7 +38,9 @@ export async function pageOf<T extends { readonly id: string }>(
   let last = cursor;
   let looked = 0;
   const look = async (id: string) => ({ id, item: await load(id) });
-  for await (const { id, item } of inBatches(idsBehind(cursor), Math.min(limit + 1, loadedAtOnce), look)) {
+  const atOnce = Math.min(limit + 1, loadedAtOnce);
+  const wanted = Math.ceil((limit + 1) / atOnce) * atOnce;
+  for await (const { id, item } of inBatches(idsBehind(cursor, wanted), atOnce, look)) {
     if (looked === lookedAtMost || (item !== undefined && items.length === limit)) {
       return { items, ...(last !== undefined && { nextCursor: last }) };
     }
@@ -65,67 +67,133 @@ export async function* inBatches<A, T>(
   yield* await Promise.all(waiting.map(load));
 }
 
-/** Every folder directly inside `folder`, ascending, behind the name `after`. */
-export async function* foldersOf(objects: ObjectStore, folder: string, after?: string): AsyncGenerator<string> {
+/** Every folder directly inside `folder`, ascending, behind the name `after`, `most` of them asked for at a time. */
+export async function* foldersOf(
+  objects: ObjectStore,
+  folder: string,
+  after?: string,
+  most = batch,
+): AsyncGenerator<string> {
   for (let last = after; ; ) {
     const names = await objects.listFolders(
       folder,
-      last === undefined ? { limit: batch } : { limit: batch, after: last },
+      last === undefined ? { limit: most } : { limit: most, after: last },
     );
     yield* names;
-    if (names.length < batch) return;
+    if (names.length < most) return;
     last = names.at(-1);
   }
 }
 
 /**
- * Ids that are folders directly inside `folder`, newest first, older than `before`. Object stores list in ascending
- * order only, so the folder is read in windows of time that reach back from `before`: each as long as one request of
- * the store can answer, found by widening and narrowing. So a page costs a handful of requests, however many ids there
- * are.
+ * Ids that are folders directly inside `folder`, newest first, older than `before`. `wanted` is how many of them are
+ * likely to be read.
  */
-export async function* newestFirst(objects: ObjectStore, folder: string, before = '~'): AsyncGenerator<string> {
-  const oldest = await objects.listFolders(folder, { limit: batch });
-  if (oldest.length < batch) {
-    yield* oldest.filter((id) => isId(id) && id < before).reverse();
+export async function* newestFirst(
+  objects: ObjectStore,
+  folder: string,
+  before = '~',
+  wanted = batch,
+): AsyncGenerator<string> {
+  for (let last = before; ; ) {
+    const names = await objects.listFoldersBefore(folder, { before: last, limit: lastFirstBatch });
+    if (names === undefined) return yield* newestInWindows(objects, folder, last, wanted);
+    for (const name of names) if (isId(name)) yield name;
+    if (names.length < lastFirstBatch) return;
+    last = names.at(-1)!;
+  }
+}
+
+/** More than a page looks at, so that a page asks once. */
+const lastFirstBatch = 2 * lookedAtMost;
+
+/**
+ * `newestFirst` where a store lists in ascending order only, as object stores do. A folder with few ids is read as a
+ * whole. Of others, windows of time are read that reach back from `before`, each as long as one request can answer: how
+ * long that is, is guessed from how close together the ids are that were seen last. So a page costs a handful of
+ * requests, however many ids there are, and asks for a few times as many names as are wanted.
+ */
+async function* newestInWindows(
+  objects: ObjectStore,
+  folder: string,
+  before: string,
+  wanted: number,
+): AsyncGenerator<string> {
+  let left = wanted;
+  let most = mostFor(left);
+  const oldest = await objects.listFolders(folder, { limit: most });
+  const oldestIds = oldest.filter(isId);
+  if (oldest.length < most || oldest.at(-1)! >= before) {
+    yield* oldestIds.filter((id) => id < before).reverse();
     return;
   }
-  const oldestMs = timeOfId(oldest.find(isId) ?? idBoundary(0));
+  const oldestMs = timeOfId(oldestIds[0] ?? idBoundary(0));
   let end = before;
-  let endMs = isId(before) ? timeOfId(before) + 1 : Date.now() + clockSkewMs;
-  /** Where the ids are known to be too many for one request, if anywhere. */
+  let endMs = (isId(before) ? timeOfId(before) : Math.max(oldestMs, Date.now())) + 1;
+  /** Where the ids are known to be too many for one request, if anywhere, and how many there are in a millisecond. */
   let denseMs = Number.NEGATIVE_INFINITY;
-  for (let windowMs = firstWindowMs; endMs > oldestMs; ) {
+  let density = densityOf(oldestIds);
+  let windowMs = aimOf(left, most) / density;
+  const towardsDense = () => Math.max((endMs - denseMs) / 2, aimOf(left, most) / density);
+  while (endMs > oldestMs) {
     const beginMs = endMs - Math.max(1, Math.floor(windowMs));
     const begin = idBoundary(beginMs);
-    const { ids, isWhole } = await idsBetween(objects, folder, begin, end, endMs - beginMs === 1);
+    const all = endMs - beginMs === 1;
+    const { ids, isWhole } = await idsBetween(objects, folder, begin, end, all ? batch : most, all);
     if (!isWhole) {
-      denseMs = timeOfId(ids.at(-1) ?? begin);
-      windowMs = (endMs - Math.max(denseMs, beginMs)) / 2;
+      most = batch;
+      denseMs = Math.max(beginMs, timeOfId(ids.at(-1) ?? begin));
+      // Made by a process whose clock is ahead.
+      if (denseMs >= endMs) endMs = denseMs + clockSkewMs;
+      density = densityOf(ids);
+      windowMs = (endMs - denseMs) / 2;
       continue;
     }
     yield* ids.reverse();
     end = begin;
     endMs = beginMs;
-    const wider = windowMs * Math.min(mostGrowth, Math.max(1, batch / 2 / (ids.length + 1)));
-    windowMs = endMs > denseMs ? Math.min(wider, Math.max(1, (endMs - denseMs) / 2)) : wider;
+    left = left > ids.length ? left - ids.length : batch;
+    most = Math.max(most, mostFor(left));
+    const wider = Math.min(mostGrowth, aimOf(left, most) / ids.length) * windowMs;
+    windowMs = endMs > denseMs ? Math.min(wider, towardsDense()) : wider;
   }
 }
 
-const firstWindowMs = 60_000;
 const mostGrowth = 16;
 
-/** How far the clocks of processes that make ids may be ahead of this one. */
+/** How far the clocks of processes that make ids may be ahead of this one; where they are more, it takes more looks. */
 const clockSkewMs = 600_000;
 
-/** Ids from `begin` on and before `end`: those of one request, which may not be all, or `all` of them. */
-async function idsBetween(objects: ObjectStore, folder: string, begin: string, end: string, all: boolean) {
+/** How many ids are asked for where `wanted` of them are wanted. */
+function mostFor(wanted: number): number {
+  return Math.min(batch, Math.max(100, 8 * wanted));
+}
+
+/** How many ids a window should have: fewer than `wanted` ask for one more, and more than `most` are in vain. */
+function aimOf(wanted: number, most: number): number {
+  return Math.sqrt(Math.min(wanted, most) * most);
+}
+
+/** How many ids there are in a millisecond, as `ids`, ascending, tell. */
+function densityOf(ids: readonly string[]): number {
+  return ids.length === 0 ? 1 : ids.length / (timeOfId(ids.at(-1)!) - timeOfId(ids[0]!) + 1);
+}
+
+/** Ids from `begin` on and before `end`: those of one request for `most` names, or `all` of them. */
+async function idsBetween(
+  objects: ObjectStore,
+  folder: string,
+  begin: string,
+  end: string,
+  most: number,
+  all: boolean,
+) {
   const ids: string[] = [];
   let seen = 0;
-  for await (const id of foldersOf(objects, folder, begin)) {
+  for await (const id of foldersOf(objects, folder, begin, most)) {
     if (id >= end) break;
     if (isId(id)) ids.push(id);
-    if (++seen === batch && !all) return { ids, isWhole: false };
+    if (++seen === most && !all) return { ids, isWhole: false };
   }
   return { ids, isWhole: true };
 }

@@ -110,13 +110,15 @@ export class S3Store implements ObjectStore {
     }
   }
 
-  async *keys(prefix: string, after = ''): AsyncGenerator<string> {
+  async *keys(prefix: string, after = '', wanted = mostPerRequest): AsyncGenerator<string> {
     assertPrefix(prefix);
+    let limit = Math.min(wanted, mostPerRequest);
     for (let start = after; ; ) {
-      const found = await this.list(prefix, { after: start, limit: mostPerRequest });
+      const found = await this.list(prefix, { after: start, limit });
       for (const { key } of found) yield key;
-      if (found.length < mostPerRequest) return;
+      if (found.length < limit) return;
       start = found.at(-1)!.key;
+      limit = mostPerRequest;
     }
   }
 
@@ -157,6 +159,10 @@ export class S3Store implements ObjectStore {
       if (!IsTruncated || CommonPrefixes.length === 0) break;
     }
     return found;
+  }
+
+  async listFoldersBefore(): Promise<undefined> {
+    return undefined;
   }
 
   async check(): Promise<void> {

@@ -180,6 +180,7 @@ export function describeObjectStore(name: string, open: () => ObjectStore): void
           for (const after of [...sorted, `${area}a`, `${area}a/~`]) {
             expect(await keysOf(area, after)).toEqual(sorted.filter((key) => key > after));
             expect(await collect(store.keys(area, after))).toEqual(sorted.filter((key) => key > after));
+            expect(await collect(store.keys(area, after, limit))).toEqual(sorted.filter((key) => key > after));
           }
           expect(await keysOf(`${area}a`)).toEqual(sorted.filter((key) => key.startsWith(`${area}a`)));
           expect(await collect(store.keys(`${area}a`))).toEqual(sorted.filter((key) => key.startsWith(`${area}a`)));
@@ -192,6 +193,15 @@ export function describeObjectStore(name: string, open: () => ObjectStore): void
             walked.push(...page);
           }
           expect(walked.map((found) => `${found}/`)).toEqual(folders);
+          const backwards: string[] = [];
+          for (let before = '~'; ; before = backwards.at(-1)!) {
+            const page = await store.listFoldersBefore(area, { before, limit });
+            if (page === undefined) return;
+            expect(page.length).toBeLessThanOrEqual(limit);
+            if (page.length === 0) break;
+            backwards.push(...page);
+          }
+          expect(backwards.map((found) => `${found}/`)).toEqual([...folders].reverse());
         }),
         { numRuns: 12 },
       );

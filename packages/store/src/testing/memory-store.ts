@@ -3,7 +3,15 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { PreconditionFailed } from '../errors.js';
 import { assertFolder, assertKey, assertPrefix } from '../object-keys.js';
-import type { ListOptions, ObjectBody, ObjectInfo, ObjectStore, PutCondition, PutResult } from '../object-store.js';
+import type {
+  ListBeforeOptions,
+  ListOptions,
+  ObjectBody,
+  ObjectInfo,
+  ObjectStore,
+  PutCondition,
+  PutResult,
+} from '../object-store.js';
 
 export interface MemoryObject {
   readonly bytes: Uint8Array;
@@ -88,6 +96,12 @@ export class MemoryStore implements ObjectStore {
       if (rest.length > 0 && (after === undefined || `${name}/` > `${after}/`)) names.add(name!);
     }
     return [...names].slice(0, limit);
+  }
+
+  async listFoldersBefore(folder: string, { before, limit }: ListBeforeOptions): Promise<string[]> {
+    const all = await this.listFolders(folder, { limit: Number.POSITIVE_INFINITY });
+    const found = all.filter((name) => `${name}/` < `${before}/`).reverse();
+    return found.slice(0, limit);
   }
 
   async check(): Promise<void> {}

@@ -76,7 +76,7 @@ export class WebhookRepository {
   /** Newest first. Rejects with `InvalidCursor`. */
   list(page: PageRequest): Promise<Page<Webhook>> {
     return pageOf(
-      (cursor) => newestFirst(this.#tenant.objects, webhooksFolder(this.#tenant), cursor),
+      (cursor, wanted) => newestFirst(this.#tenant.objects, webhooksFolder(this.#tenant), cursor, wanted),
       async (id) => {
         const found = await this.#webhooks.read(webhookKey(this.#tenant, id));
         return found && this.#shown(found.value);
@@ -113,7 +113,7 @@ export class WebhookRepository {
   async deliveries(id: string, page: PageRequest): Promise<Page<WebhookDelivery>> {
     await this.#read(id);
     return pageOf(
-      (cursor) => newestFirst(this.#tenant.objects, deliveriesFolder(this.#tenant, id), cursor),
+      (cursor, wanted) => newestFirst(this.#tenant.objects, deliveriesFolder(this.#tenant, id), cursor, wanted),
       async (deliveryId) => {
         const read = await this.#deliveries.read(deliveryKey(this.#tenant, id, deliveryId));
         return read && toDelivery(read.value);
