@@ -15,6 +15,8 @@ import { spreadOf } from './spread.mjs';
 /** Images written in one go, and entries of a page that is read. */
 const batchSize = 100;
 const pageSize = 5;
+/** Jobs, models and data sets that are made side by side. */
+const madeAtOnce = 16;
 /** Of each kind before any is measured, in a tenant of their own. */
 const warmUp = 100;
 const decades = (most) => [10, 100, 1000, 10_000, 20_000, 100_000].filter((size) => size < most).concat(most);
@@ -34,6 +36,15 @@ async function cost(repetitions, work, units = 1) {
     ofProcessor.push((processorMs() - before) / units);
   }
   return { processor: spreadOf(ofProcessor).median, clock: spreadOf(ofClock).median };
+}
+
+/** Makes `count` more with `create`, and keeps their `ids`. */
+async function addTo(ids, count, create) {
+  let left = count;
+  const addSome = async () => {
+    while (left-- > 0) ids.push(await create());
+  };
+  await Promise.all(Array.from({ length: madeAtOnce }, addSome));
 }
 
 /** Figures of a data set that grows to each of the sizes: one more image, counts, one image, a page in the middle. */
@@ -74,13 +85,11 @@ async function jobGrowth(store, sizes, repetitions, told, tenant = 'jobs') {
   const { id: datasetId } = await datasets.create({ name: 'jobs' });
   const asked = { kind: 'audit', request: { datasetId } };
   const ids = [];
-  const create = async (count) => {
-    for (let left = count; left > 0; left--) ids.push((await jobs.create(asked)).job.id);
-  };
+  const create = async () => (await jobs.create(asked)).job.id;
   const rows = [];
   for (const size of sizes) {
     const added = size - ids.length;
-    const adding = await cost(1, () => create(added), added);
+    const adding = await cost(1, () => addTo(ids, added, create), added);
     const middle = ids[Math.floor(ids.length / 2)];
     const page = () => jobs.list({ limit: pageSize, cursor: middle });
     rows.push({
@@ -104,13 +113,7 @@ async function recordGrowth(records, create, sizes, repetitions, told) {
   const rows = [];
   for (const size of sizes) {
     const added = size - ids.length;
-    const adding = await cost(
-      1,
-      async () => {
-        while (ids.length < size) ids.push((await create()).id);
-      },
-      added,
-    );
+    const adding = await cost(1, () => addTo(ids, added, create), added);
     const middle = ids[Math.floor(ids.length / 2)];
     rows.push({
       size,
@@ -126,7 +129,8 @@ async function recordGrowth(records, create, sizes, repetitions, told) {
 /** Data sets without images, of a tenant of their own. */
 function datasetGrowth(store, sizes, repetitions, told, tenant = 'datasets') {
   const { datasets } = store.tenant(tenant);
-  return recordGrowth(datasets, () => datasets.create({ name: 'empty' }), sizes, repetitions, told);
+  const create = async () => (await datasets.create({ name: 'empty' })).id;
+  return recordGrowth(datasets, create, sizes, repetitions, told);
 }
 
 /** Models that were imported, of a tenant of their own. */
@@ -134,8 +138,10 @@ function modelGrowth(store, sizes, repetitions, told, tenant = 'models') {
   const { models } = store.tenant(tenant);
   const described = modelDescription(newId(), newId());
   const folder = detectorFolder();
-  const create = () =>
-    models.addImported(newId(), { ...described, calibration: null, createdAt: new Date().toISOString() }, folder);
+  const create = async () => {
+    const createdAt = new Date().toISOString();
+    return (await models.addImported(newId(), { ...described, calibration: null, createdAt }, folder)).id;
+  };
   return recordGrowth(models, create, sizes, repetitions, told);
 }
 

@@ -3,6 +3,9 @@
  * default) follow the events of a job that runs, or up to 500 those of all jobs of a tenant that has 200 of them, as a
  * table in Markdown. Each row is beside one without any follower, in the same server and under the same adaptation.
  * With it the longest turn of the server's event loop and its processor time.
+ *
+ * `node bench/watchers.mjs each [STREAMS…]`: what an event costs the server with so many followers (0, 1, 10, 100 and
+ * 1,000 by default) of one job that runs, and of all jobs while jobs are made and cancelled.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -22,10 +25,21 @@ const waitingJobs = 200;
 const refusedStreams = 50;
 const openedAtOnce = 20;
 
-if (isMainThread) await main(Number(process.argv[2] ?? 2000));
-else await follow(workerData);
+/** How long the followers of one job are watched, and how many jobs are made and cancelled for those of all. */
+const watchedMs = 15_000;
+const madeJobs = 40;
+/** In which the last events come. */
+const settledMs = 1500;
 
-async function main(streams) {
+const [first = '2000', ...more] = process.argv.slice(2);
+if (!isMainThread) await follow(workerData);
+else if (first === 'each') {
+  const sizes = more.length > 0 ? more.map(Number) : [0, 1, 10, 100, 1000];
+  await serving(Math.max(...sizes), (...served) => costs(sizes, ...served));
+} else await serving(Number(first), (...served) => besideFollowers(Number(first), ...served));
+
+/** Runs `measure` with a server in which an adaptation runs, and which has room for so many followers. */
+async function serving(streams, measure) {
   const folder = mkdtempSync(path.join(tmpdir(), 'mediclip-watchers-'));
   process.env.MEDICLIP_RATE_LIMIT_PER_MINUTE = '1000000';
   process.env.MEDICLIP_MAX_TENANT_EVENT_STREAMS = String(streams);
@@ -38,21 +52,62 @@ async function main(streams) {
     const adaptation = { datasetId, training: { epochs: 1000 } };
     const { id: jobId } = await client.createAdaptation(adaptation);
     await untilTraining(client, jobId);
-    console.log('| followers | refused | events a second | p50 | p99 | slowest | longest turn | processor time |');
-    console.log('|---|---:|---:|---:|---:|---:|---:|---:|');
-    await row('none', server, client, jobId);
-    await row(`${streams} of one job`, server, client, jobId, {
-      path: `/v1/jobs/${jobId}/events`,
-      streams,
-      isFull: true,
-    });
-    for (let i = 0; i < waitingJobs; i++) await client.createAdaptation(adaptation);
-    await row(`none, ${waitingJobs} jobs wait`, server, client, jobId);
-    const all = Math.min(streams, 500);
-    await row(`${all} of all jobs`, server, client, jobId, { path: '/v1/jobs/events', streams: all });
+    await measure(server, client, jobId, adaptation);
   } finally {
     await server.stop();
     rmSync(folder, { recursive: true });
+  }
+}
+
+async function besideFollowers(streams, server, client, jobId, adaptation) {
+  console.log('| followers | refused | events a second | p50 | p99 | slowest | longest turn | processor time |');
+  console.log('|---|---:|---:|---:|---:|---:|---:|---:|');
+  await row('none', server, client, jobId);
+  await row(`${streams} of one job`, server, client, jobId, {
+    path: `/v1/jobs/${jobId}/events`,
+    streams,
+    isFull: true,
+  });
+  for (let i = 0; i < waitingJobs; i++) await client.createAdaptation(adaptation);
+  await row(`none, ${waitingJobs} jobs wait`, server, client, jobId);
+  const all = Math.min(streams, 500);
+  await row(`${all} of all jobs`, server, client, jobId, { path: '/v1/jobs/events', streams: all });
+}
+
+/** Prints for each number of followers the events that came, and what they took of the server's processor time. */
+async function costs(sizes, server, client, jobId, adaptation) {
+  const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  const kinds = {
+    'one job': { path: `/v1/jobs/${jobId}/events`, change: () => pause(watchedMs) },
+    'all jobs': {
+      path: '/v1/jobs/events',
+      async change() {
+        for (let i = 0; i < madeJobs; i++) await client.cancelJob((await client.createAdaptation(adaptation)).id);
+      },
+    },
+  };
+  console.log('| followers | events to all of them | seconds | processor ms | ms for each event of a follower |');
+  console.log('|---|---:|---:|---:|---:|');
+  for (const [name, { path: followed, change }] of Object.entries(kinds)) {
+    let alone = 0;
+    // What runs for the first time costs more.
+    await change();
+    for (const streams of sizes) {
+      const followers = await startFollowers({ baseUrl: server.baseUrl, path: followed, streams });
+      await pause(settledMs);
+      const [before, eventsBefore, begun] = [await metricsOf(server), followers.events(), performance.now()];
+      await change();
+      await pause(settledMs);
+      const seconds = (performance.now() - begun) / 1000;
+      const processorMs = 1000 * ((await metricsOf(server)).cpuSeconds - before.cpuSeconds);
+      const events = followers.events() - eventsBefore;
+      await followers.stop();
+      await pause(settledMs);
+      if (streams === 0) alone = processorMs;
+      const each = events > 0 ? ((processorMs - alone) / events).toFixed(3) : '';
+      const cells = [`${streams} of ${name}`, events, seconds.toFixed(0), processorMs.toFixed(0), each];
+      console.log(`| ${cells.join(' | ')} |`);
+    }
   }
 }
 
