@@ -1,13 +1,6 @@
 import { RankingSweep, type SweepTargets } from '../statistics/ranking-sweep.js';
-import {
-  countPixels,
-  dropBits,
-  forEachScore,
-  type ImagePixels,
-  mergePixels,
-  type PixelCounts,
-  rowsIn,
-} from './pixel-counts.js';
+import { ascendingKeys } from './ascending-order.js';
+import { countPixels, dropBits, type ImagePixels, type PixelCounts, rowsIn } from './pixel-counts.js';
 
 /** Rows of all images together, and different scores among them; they bound the memory and the time of a bootstrap. */
 const mostRows = 2 ** 19;
@@ -36,9 +29,14 @@ export class ImageSample {
   /** A function that sweeps over all images, image i counting `multiplicities[i]` times. */
   resampler(targets: SweepTargets): (multiplicities: Uint32Array) => RankingSweep {
     let rounded = this.#images;
-    while (distinctKeys(rounded).length > mostScores) rounded = rounded.map((image) => dropBits(image, 1));
-    const keys = distinctKeys(rounded);
-    const placeOf = new Map(keys.map((key, place) => [key, place]));
+    let ascending = distinctKeys(rounded);
+    while (ascending.length > mostScores) {
+      rounded = rounded.map((image) => dropBits(image, 1));
+      for (let i = 0; i < ascending.length; i++) ascending[i]! >>>= 1;
+      ascending = withoutRepeats(ascending);
+    }
+    const keys = ascending.reverse();
+    const placeOf = new Map(Array.from(keys, (key, place) => [key, place]));
     const images = rounded.map(({ normal, abnormal, regions }) => ({
       normal,
       abnormal,
@@ -72,11 +70,27 @@ export class ImageSample {
   }
 }
 
-/** From the highest to the lowest. */
-function distinctKeys(images: readonly PixelCounts[]): number[] {
-  const keys: number[] = [];
-  forEachScore(mergePixels(images), (key) => keys.push(key));
-  return keys;
+/** Ascending. */
+function distinctKeys(images: readonly PixelCounts[]): Uint32Array {
+  const keys = new Uint32Array(images.reduce((rows, image) => rows + rowsIn(image), 0));
+  let end = 0;
+  for (const { normal, abnormal } of images) {
+    for (const rows of [normal, abnormal]) {
+      keys.set(rows.keys, end);
+      end += rows.keys.length;
+    }
+  }
+  return withoutRepeats(ascendingKeys(keys, 32));
+}
+
+/** Of ascending keys, each once, in the place of all. */
+function withoutRepeats(ascending: Uint32Array): Uint32Array {
+  let length = 0;
+  for (let i = 0; i < ascending.length; i++) {
+    const key = ascending[i]!;
+    if (length === 0 || key !== ascending[length - 1]) ascending[length++] = key;
+  }
+  return ascending.subarray(0, length);
 }
 
 function addTimes(target: Float64Array, places: Uint32Array, column: Uint32Array | Float64Array, times: number): void {
