@@ -72,7 +72,7 @@ onRedis(`${count} jobs while an engine, a worker, an API and Redis die in turn`,
   ];
 
   beforeAll(async () => {
-    cluster = await Cluster.start({ lockMs: 5000 });
+    cluster = await Cluster.start({ lockMs: 3000 });
     tenant = cluster.openStore().tenant('default');
     const client = cluster.apis[0]!.client();
     datasetId = await uploadExamples(client, { train: 4, normal: 1, abnormal: 1 });

@@ -12,7 +12,7 @@ jest.setTimeout(180_000);
 const folder = temporaryFolder();
 const keyFile = path.join(folder, 'key');
 const here = path.join(folder, 'brain');
-const options = ['--options', quickOptions(2)];
+const options = ['--options', quickOptions(1)];
 const part = (place: string, count: number) =>
   exampleImages(place, count).map((file) => [`${place}/${path.basename(file)}`, readFileSync(file)] as const);
 /** Some of the bundled examples. */
