@@ -11,7 +11,7 @@ import type { Turns } from './turns.js';
 
 export interface RedisConsumerOptions {
   /** One for each kind: the BullMQ queue's name, who reports its dead entries, and whose turn it is. */
-  queues: readonly { name: string; deadLetters: DeadLetters; turns: Pick<Turns, 'take'> }[];
+  queues: readonly { name: string; deadLetters: Pick<DeadLetters, 'sweep' | 'close'>; turns: Pick<Turns, 'take'> }[];
   concurrency: number;
   /** Tells whether the entries are still those of this process's store. */
   mark: Pick<StoreMark, 'assertOurs'>;
@@ -138,8 +138,8 @@ export class RedisConsumer implements Consumer {
 
   /** Works on an entry for BullMQ: returning completes it, throwing says what else becomes of it. */
   async #process(job: Job<QueuedEntry>, token: string, turns: Pick<Turns, 'take'>): Promise<void> {
-    // BullMQ was waiting for an entry when it was paused, and this one came.
-    if (this.#paused) {
+    // BullMQ was waiting for an entry when it was paused or closed, and this one came.
+    if (this.#paused || this.#closed) {
       await turns.take(job.data);
       return putBack(job, 0, token);
     }
@@ -158,6 +158,8 @@ export class RedisConsumer implements Consumer {
     try {
       await turns.take(job.data);
       if (!(await this.#isOurs())) await putBack(job, otherStoreDelayMs, token);
+      // Nobody would abort it any more.
+      if (this.#closed) await putBack(job, 0, token);
       const result = await this.#run(job, attempt, controller);
       if (result.outcome === 'failed') this.#options.onError(result.error);
       // The entry is its next consumer's: leave it alone. BullMQ takes this error as "moved already".

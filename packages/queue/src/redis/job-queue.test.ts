@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { findRedis, type RedisServer, startRedis } from '@mediclip/testing';
 import { Redis } from 'ioredis';
-import { QueueUnavailableError } from '../job-queue.js';
-import { Arrivals } from '../testing/deferred.js';
-import { consumeByHand, newEntry } from '../testing/deliveries.js';
+import { type JobEntry, QueueUnavailableError } from '../job-queue.js';
+import { Arrivals, deferred } from '../testing/deferred.js';
+import { consumeByHand, done, newEntry } from '../testing/deliveries.js';
 import { conformanceKinds, testJobQueue } from '../testing/job-queue-conformance.js';
+import { RedisConsumer } from './consumer.js';
 import { openRedisJobQueue } from './job-queue.js';
 
 const describeWithRedis = (await findRedis()) === null ? describe.skip : describe;
@@ -46,6 +47,33 @@ describeWithRedis('with a Redis server', () => {
     await expect(refused).rejects.toThrow(/serves another store .*MEDICLIP_REDIS_PREFIX/);
     const other = await open('of-its-own', { storeId: 'store-b' });
     await Promise.all([queue.close(), other.close()]);
+  });
+
+  test('an entry that comes while its consumer closes is worked on by nobody, and stays', async () => {
+    const queue = await open('closing');
+    const comes = deferred<void>();
+    const mark = { assertOurs: async () => comes.resolve() };
+    const worked: JobEntry[] = [];
+    const consumer = new RedisConsumer(
+      async (entry) => {
+        worked.push(entry);
+        return done;
+      },
+      {
+        queues: [
+          { name: 'adaptation-jobs', deadLetters: { sweep() {}, async close() {} }, turns: { async take() {} } },
+        ],
+        ...{ concurrency: 1, mark, url: server.url, prefix: 'closing', lockMs: 15_000 },
+        ...{ onError: () => undefined, onClosed: () => undefined },
+      },
+    );
+    await consumer.start();
+    await queue.enqueue(newEntry(), { maxDepth: 9 });
+    await comes.promise;
+    await consumer.close({ graceMs: 0 });
+    expect(worked).toEqual([]);
+    expect(await queue.depth()).toMatchObject({ adaptation: 1 });
+    await queue.close();
   });
 
   test('a queue whose Redis is another store’s by now says so, and leaves its entries alone', async () => {
