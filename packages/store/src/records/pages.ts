@@ -121,9 +121,10 @@ async function* newestInWindows(
 ): AsyncGenerator<string> {
   let left = wanted;
   let most = mostFor(left);
-  const oldest = await objects.listFolders(folder, { limit: most });
+  const few = Math.max(most, fewIds);
+  const oldest = await objects.listFolders(folder, { limit: few });
   const oldestIds = oldest.filter(isId);
-  if (oldest.length < most || oldest.at(-1)! >= before) {
+  if (oldest.length < few || oldest.at(-1)! >= before) {
     yield* oldestIds.filter((id) => id < before).reverse();
     return;
   }
@@ -153,11 +154,14 @@ async function* newestInWindows(
     end = begin;
     endMs = beginMs;
     left = left > ids.length ? left - ids.length : batch;
-    most = Math.max(most, mostFor(left));
+    most = ids.length === 0 ? batch : Math.max(most, mostFor(left));
     const wider = Math.min(mostGrowth, aimOf(left, most) / ids.length) * windowMs;
     windowMs = endMs > denseMs ? Math.min(wider, towardsDense()) : wider;
   }
 }
+
+/** A folder with fewer ids is read as a whole. */
+const fewIds = 500;
 
 const mostGrowth = 16;
 
