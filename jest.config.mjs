@@ -20,6 +20,7 @@ export default {
   reporters: ['default', '<rootDir>/scripts/count-reporter.mjs'],
   // Kept from run to run, which temporary files are not: transformed sources, and how long each file took.
   cacheDirectory: '<rootDir>/node_modules/.cache/jest',
-  maxWorkers: 2,
+  // One more than the two cores that the tests are made for: many of them wait for processes.
+  maxWorkers: 3,
   testTimeout: 60_000,
 };
