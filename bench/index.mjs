@@ -1,13 +1,16 @@
 /**
- * `npm run bench`: what training and scoring cost on this machine; `npm run bench -- --device cuda` on its GPU. All
- * figures come from one run, so that their ratios hold where absolute times drift. The first figure tells how fast the
- * machine multiplies matrices, to compare machines by.
+ * `npm run bench`: what training and scoring cost on this machine; `npm run bench -- --device cuda` on its GPU. With
+ * `--against CHECKOUT` an adaptation is measured beside another built checkout, and with `--python PYTHON` DICOM beside
+ * pydicom and the service beside one of PyTorch. All figures come from one run, so that their ratios hold where
+ * absolute times drift. The first figure tells how fast the machine multiplies matrices, to compare machines by.
  */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { adaptationBench, adaptationRows } from './adaptation.mjs';
-import { device } from './device.mjs';
 import { firstCommandBench, firstCommandRows } from './first-command.mjs';
 import { matrixBench } from './matrix.mjs';
 import { memoryBench } from './memory.mjs';
+import { against, device, python } from './options.mjs';
 import { rowsWith } from './rows.mjs';
 import { scorePathBench, scorePathRows } from './score-path.mjs';
 import { scoringBench } from './scoring.mjs';
@@ -54,7 +57,7 @@ row(
   `MiB at the peak, ${number(seconds, 0)} s`,
 );
 
-adaptationRows(row, await adaptationBench());
+adaptationRows(row, await adaptationBench({ against }));
 firstCommandRows(row, await firstCommandBench());
 
 const { levels, shadow, whileAdapting } = await serviceBench();
@@ -71,3 +74,18 @@ shadowRows(row, shadow);
 whileAdaptingRows(row, whileAdapting);
 
 scorePathRows(row, await scorePathBench());
+
+/** A program of its own, whose tables follow. */
+function tablesOf(program, ...args) {
+  console.log();
+  const { status } = spawnSync(process.execPath, [fileURLToPath(new URL(program, import.meta.url)), ...args], {
+    stdio: 'inherit',
+  });
+  if (status !== 0) throw new Error(`${program} ended with ${status}.`);
+}
+
+tablesOf('growth.mjs', '--images', '1000', '--jobs', '1000', '--models', '100', '--datasets', '1000');
+if (python) {
+  tablesOf('dicom.mjs', python);
+  tablesOf('peer/index.mjs', python, '48');
+}

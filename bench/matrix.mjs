@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { openOrtRuntime } from '@mediclip/engine/direct';
 import { constant, input, matMul, writeModel } from '@mediclip/onnx-graph';
-import { device } from './device.mjs';
+import { device } from './options.mjs';
 
 const side = 2048;
 const runs = 5;

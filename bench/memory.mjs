@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { device } from './device.mjs';
+import { device } from './options.mjs';
 import { runMeasured } from './process-tree.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));

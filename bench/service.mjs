@@ -4,8 +4,8 @@ import path from 'node:path';
 import { MediclipClient } from '@mediclip/client';
 import { startEmbeddedServer } from '../apps/cli/dist/demo/embedded-server.js';
 import { noisePng } from '../apps/cli/dist/end-to-end/testing/large-archive.js';
-import { device } from './device.mjs';
 import { adaptBriefly, untilTraining, uploadExamples } from './example-model.mjs';
+import { device } from './options.mjs';
 import { serverMetrics } from './server-metrics.mjs';
 import { describeSpread, quantileOf } from './spread.mjs';
 

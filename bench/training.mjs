@@ -4,7 +4,7 @@ import path from 'node:path';
 import { AdaptationRun, Towers } from '@mediclip/adaptation';
 import { resolveAdaptationOptions } from '@mediclip/contracts';
 import { openOrtRuntime, SynthesisPool } from '@mediclip/engine/direct';
-import { device } from './device.mjs';
+import { device } from './options.mjs';
 import { exampleShots } from './shots.mjs';
 
 const epochs = 10;
