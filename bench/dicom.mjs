@@ -15,6 +15,8 @@ import { dicomFile } from '../packages/imaging/dist/testing/dicom-file.js';
 import { describeSpread, spreadOf } from './spread.mjs';
 
 const repetitions = 5;
+/** How often a file is decoded here before that is measured: V8 compiles what runs often. */
+const timesToWarm = 5;
 const side = 3000;
 const example = fileURLToPath(new URL('../examples/brain-mri/test/abnormal', import.meta.url));
 const script = fileURLToPath(new URL('dicom.py', import.meta.url));
@@ -63,12 +65,10 @@ function fastestPlugin(file) {
 async function row(file) {
   const plugin = fastestPlugin(file);
   const [ours, theirs] = [[], []];
-  for (let round = 0; round <= repetitions; round++) {
-    const pair = [await here(file), JSON.parse(inPython('measure', file, plugin))[plugin]];
-    // The first one loads libraries and compiles.
-    if (round === 0) continue;
-    ours.push(pair[0]);
-    theirs.push(pair[1]);
+  for (let time = 0; time < timesToWarm; time++) await here(file);
+  for (let round = 0; round < repetitions; round++) {
+    ours.push(await here(file));
+    theirs.push(JSON.parse(inPython('measure', file, plugin))[plugin]);
   }
   const seconds = (all, kind) =>
     describeSpread(

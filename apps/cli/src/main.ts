@@ -172,7 +172,9 @@ function addServiceCommands(mediclip: Command, signal: AbortSignal): void {
       .command(role)
       .description(description)
       .action(async () => {
-        (await import('@mediclip/threads')).suitHeapToBuffers();
+        const { keepYoungSpaceSmall, letHeapGrow } = await import('@mediclip/threads');
+        letHeapGrow();
+        keepYoungSpaceSmall();
         await (await import('./service/run-service.js')).runService(role, signal);
       });
   }

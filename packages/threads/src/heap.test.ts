@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 /** The space for young objects after many were made, in bytes: at first, and after a thread has started. */
 const program = `
   import { getHeapSpaceStatistics } from 'node:v8';
-  import { suitHeapToBuffers, TaskPool } from '${new URL('../dist/index.js', import.meta.url)}';
+  import { keepYoungSpaceSmall, TaskPool } from '${new URL('../dist/index.js', import.meta.url)}';
   function youngBytes() {
     let kept = [];
     for (let i = 0; i < 2e6; i++) {
@@ -13,7 +13,7 @@ const program = `
     }
     return getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space').space_size;
   }
-  if (process.argv[1] === 'suited') suitHeapToBuffers();
+  if (process.argv[1] === 'small') keepYoungSpaceSmall();
   const first = youngBytes();
   const entry = new URL('${new URL('../dist/testing/trial-thread.js', import.meta.url)}');
   const pool = new TaskPool({ entry, threads: 1, data: { shared: new Int32Array(new SharedArrayBuffer(4)) }, errors: [] });
@@ -27,5 +27,5 @@ const measured = (how: string): number[] =>
 test('the space for young objects stays small, also when threads have started, where a process asks for it', () => {
   const MiB = 2 ** 20;
   for (const bytes of measured('as it is')) expect(bytes).toBeGreaterThan(8 * MiB);
-  for (const bytes of measured('suited')) expect(bytes).toBeLessThan(8 * MiB);
+  for (const bytes of measured('small')) expect(bytes).toBeLessThan(8 * MiB);
 });

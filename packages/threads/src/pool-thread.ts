@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { CrossedError } from './crossed-error.js';
-import { keepYoungSpace, threadYoungMiB } from './heap.js';
+import { threadLimits, threadStarted } from './heap.js';
 import { isOwed, type Task, type TaskMessage } from './task.js';
 import type { FromThread, ThreadStart, ToThread } from './tasks.js';
 import { ThreadError } from './thread-error.js';
@@ -57,7 +57,7 @@ export class PoolThread {
     this.#worker = new Worker(options.entry, {
       workerData,
       execArgv: [],
-      resourceLimits: { maxYoungGenerationSizeMb: threadYoungMiB },
+      resourceLimits: threadLimits(),
     });
     let fault: unknown;
     this.#worker.on('error', (error) => {
@@ -76,7 +76,7 @@ export class PoolThread {
       this.#worker.on('message', (message: FromThread) => {
         if (message.type === 'ready') {
           this.#isReady = true;
-          keepYoungSpace();
+          threadStarted();
           resolve();
           this.#watch();
         } else this.#heard(message);

@@ -3,7 +3,7 @@
  * goes away. Signals that a terminal or a service manager sends to the whole group are the parent's business.
  */
 
-import { suitHeapToBuffers } from '@mediclip/threads';
+import { letHeapGrow } from '@mediclip/threads';
 import type { EngineMessage, EngineProcessSettings, StartMessage, WorkMessage } from '../protocol.js';
 import type { ComputeModule } from './compute.js';
 import { EngineLoop, faultOf } from './engine-loop.js';
@@ -13,7 +13,7 @@ const send = (message: EngineMessage, sent: () => void = () => {}): void => {
   process.send?.(message, (error: Error | null) => (error ? process.exit(0) : sent()));
 };
 
-suitHeapToBuffers();
+letHeapGrow();
 process.on('disconnect', () => process.exit(0));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
