@@ -6,7 +6,7 @@ import { type Deletion, deleteUnused, resumeDeletion } from '../jobs/deletion.js
 import type { Documents } from '../records/documents.js';
 import { newId } from '../records/ids.js';
 import { hasText } from '../records/name-filter.js';
-import { foldersOf, newestFirst, type PageRequest, pageOf } from '../records/pages.js';
+import { foldersOf, newestIn, type PageRequest, pageOf } from '../records/pages.js';
 import { renamed } from '../records/renamed.js';
 import { type Tenant, timestamp } from '../records/tenant.js';
 import { datasetDocuments, findDataset, type StoredDataset } from './dataset-record.js';
@@ -52,7 +52,7 @@ export class DatasetRepository {
   list(page: PageRequest, { name }: { readonly name?: string | undefined } = {}): Promise<Page<Dataset>> {
     const folder = `${this.#tenant.prefix}datasets/`;
     return pageOf(
-      (cursor, wanted) => newestFirst(this.#tenant.objects, folder, cursor, wanted),
+      newestIn(this.#tenant.objects, folder),
       async (id) => {
         const stored = await findDataset(this.#tenant, id);
         return stored && hasText(stored.name, name) ? this.#toDataset(stored) : undefined;

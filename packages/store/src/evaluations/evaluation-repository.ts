@@ -10,7 +10,7 @@ import { isPublished } from '../jobs/published.js';
 import type { StoredStream } from '../object-store.js';
 import type { Documents } from '../records/documents.js';
 import { isId } from '../records/ids.js';
-import { newestFirst, type PageRequest, pageOf } from '../records/pages.js';
+import { newestIn, type PageRequest, pageOf } from '../records/pages.js';
 import { type Tenant, timestamp } from '../records/tenant.js';
 import {
   evaluationDocuments,
@@ -79,7 +79,7 @@ export class EvaluationRepository {
   /** Newest first, by the time they were asked for. Rejects with `InvalidCursor`. */
   list(page: PageRequest, { modelId, datasetId }: EvaluationFilter = {}): Promise<Page<Evaluation>> {
     return pageOf(
-      (cursor, wanted) => newestFirst(this.#tenant.objects, `${this.#tenant.prefix}evaluations/`, cursor, wanted),
+      newestIn(this.#tenant.objects, `${this.#tenant.prefix}evaluations/`),
       async (id) => {
         const stored = await this.#find(id);
         if (stored === undefined || (modelId ?? stored.modelId) !== stored.modelId) return undefined;

@@ -14,7 +14,7 @@ import { forgetJob } from '../forgetting/forget-job.js';
 import { isUsableModel } from '../models/model-record.js';
 import type { Documents } from '../records/documents.js';
 import { isId, newId } from '../records/ids.js';
-import { newestFirst, type PageRequest, pageOf } from '../records/pages.js';
+import { newestIn, type PageRequest, pageOf } from '../records/pages.js';
 import { type Tenant, timestamp } from '../records/tenant.js';
 import { ActiveJobs } from './active-jobs.js';
 import { changeJob, type JobReads, jobDocuments, jobKey, modelsOf, type StoredJob, usesOf } from './job-record.js';
@@ -101,7 +101,7 @@ export class JobRepository {
   /** Newest first. Rejects with `InvalidCursor`. */
   list(page: PageRequest, filter: JobFilter = {}): Promise<Page<Job>> {
     return pageOf(
-      (cursor, wanted) => newestFirst(this.#tenant.objects, `${this.#tenant.prefix}jobs/`, cursor, wanted),
+      newestIn(this.#tenant.objects, `${this.#tenant.prefix}jobs/`),
       async (id) => {
         const job = (await this.#find(id))?.job;
         return job && passes(job, filter) ? job : undefined;

@@ -9,7 +9,7 @@ import type { Documents } from '../records/documents.js';
 import { isId, newId } from '../records/ids.js';
 import { hasText } from '../records/name-filter.js';
 import { removeOldFolder } from '../records/old-folders.js';
-import { foldersOf, newestFirst, type PageRequest, pageOf } from '../records/pages.js';
+import { foldersOf, newestIn, type PageRequest, pageOf } from '../records/pages.js';
 import { renamed } from '../records/renamed.js';
 import { type Tenant, timestamp } from '../records/tenant.js';
 import { fetchFiles, filesDigest, putFiles } from './model-files.js';
@@ -86,7 +86,7 @@ export class ModelRepository {
    */
   list(page: PageRequest, { name, datasetId }: ModelFilter = {}): Promise<Page<ModelSummary>> {
     return pageOf(
-      (cursor, wanted) => newestFirst(this.#tenant.objects, `${this.#tenant.prefix}models/`, cursor, wanted),
+      newestIn(this.#tenant.objects, `${this.#tenant.prefix}models/`),
       async (id) => {
         const summary = await this.#summaries.find(id);
         if (summary === undefined || !hasText(summary.name, name)) return undefined;

@@ -104,6 +104,11 @@ export async function* newestFirst(
   }
 }
 
+/** The ids that `pageOf` reads for a page of what is newest in a folder. */
+export function newestIn(objects: ObjectStore, folder: string) {
+  return (cursor: string | undefined, wanted: number) => newestFirst(objects, folder, cursor, wanted);
+}
+
 /** More than a page looks at, so that a page asks once. */
 const lastFirstBatch = 2 * lookedAtMost;
 

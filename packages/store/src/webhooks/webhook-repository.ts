@@ -13,7 +13,7 @@ import type {
 import { RecordNotFound, TooManyWebhooks } from '../errors.js';
 import type { Documents } from '../records/documents.js';
 import { isId, newId, timeOfId } from '../records/ids.js';
-import { foldersOf, newestFirst, type PageRequest, pageOf } from '../records/pages.js';
+import { foldersOf, newestIn, type PageRequest, pageOf } from '../records/pages.js';
 import { type Tenant, timestamp } from '../records/tenant.js';
 import { type AnnouncedEvent, announceEvent } from './announce-event.js';
 import { PendingDeliveries } from './pending-deliveries.js';
@@ -76,7 +76,7 @@ export class WebhookRepository {
   /** Newest first. Rejects with `InvalidCursor`. */
   list(page: PageRequest): Promise<Page<Webhook>> {
     return pageOf(
-      (cursor, wanted) => newestFirst(this.#tenant.objects, webhooksFolder(this.#tenant), cursor, wanted),
+      newestIn(this.#tenant.objects, webhooksFolder(this.#tenant)),
       async (id) => {
         const found = await this.#webhooks.read(webhookKey(this.#tenant, id));
         return found && this.#shown(found.value);
@@ -113,7 +113,7 @@ export class WebhookRepository {
   async deliveries(id: string, page: PageRequest): Promise<Page<WebhookDelivery>> {
     await this.#read(id);
     return pageOf(
-      (cursor, wanted) => newestFirst(this.#tenant.objects, deliveriesFolder(this.#tenant, id), cursor, wanted),
+      newestIn(this.#tenant.objects, deliveriesFolder(this.#tenant, id)),
       async (deliveryId) => {
         const read = await this.#deliveries.read(deliveryKey(this.#tenant, id, deliveryId));
         return read && toDelivery(read.value);
