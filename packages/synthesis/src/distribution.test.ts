@@ -29,7 +29,7 @@ interface GoldenTask {
 
 const golden = goldenJson<{ tasks: Readonly<Record<string, GoldenTask>> }>('synthesis/distribution/distribution.json');
 
-/** Draws at full size by the hundred, in a thread of its own: jest's sandbox makes arithmetic ten times slower. */
+/** Draws at full size by the hundred, in a thread of its own, from `dist`. */
 async function measure(request: DistributionRequest): Promise<DistributionAnswer> {
   const worker = new Worker(new URL('../dist/testing/distribution-worker.js', import.meta.url), {
     workerData: request,
@@ -47,11 +47,11 @@ async function readSupport(name: string): Promise<NormalImage> {
 }
 
 describe.each<Pick<DistributionRequest, 'task' | 'draws'> & { original: string }>([
-  { task: 'cutPaste', original: 'CutpasteTask', draws: 500 },
-  { task: 'gaussianIntensity', original: 'GaussIntensityChangeTask', draws: 300 },
-  { task: 'smoothIntensity', original: 'SmoothIntensityTask', draws: 400 },
-  { task: 'sourceDeformation', original: 'SourceTask', draws: 600 },
-  { task: 'sinkDeformation', original: 'SinkTask', draws: 1200 },
+  { task: 'cutPaste', original: 'CutpasteTask', draws: 300 },
+  { task: 'gaussianIntensity', original: 'GaussIntensityChangeTask', draws: 180 },
+  { task: 'smoothIntensity', original: 'SmoothIntensityTask', draws: 240 },
+  { task: 'sourceDeformation', original: 'SourceTask', draws: 360 },
+  { task: 'sinkDeformation', original: 'SinkTask', draws: 800 },
 ])('$draws draws of $task are distributed as those of the original', ({ task, original, draws }) => {
   const expected = golden.tasks[original]!;
   let drawn: DistributionAnswer;

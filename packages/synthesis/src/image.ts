@@ -32,7 +32,8 @@ export function interleaved(planes: readonly Uint8Array[]): Uint8Array {
 export function greyRange(pixels: Uint8Array): { lowest: number; highest: number } {
   let lowest = 255;
   let highest = 0;
-  for (const value of pixels) {
+  for (let i = 0; i < pixels.length; i++) {
+    const value = pixels[i]!;
     if (value < lowest) lowest = value;
     if (value > highest) highest = value;
   }

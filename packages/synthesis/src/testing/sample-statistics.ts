@@ -48,20 +48,25 @@ export function sampleStatistics(original: Uint8Array, { image, mask }: Syntheti
 
 /** The number of 8-connected regions of labels above a half. */
 function countRegions(mask: Float32Array, side: number): number {
-  const left = mask.map((label) => (label > 0.5 ? 1 : 0));
+  // A frame of pixels outside, so that every pixel has eight neighbours.
+  const stride = side + 2;
+  const left = new Uint8Array(stride * stride);
+  for (let i = 0; i < mask.length; i++) {
+    if (mask[i]! > 0.5) left[(Math.floor(i / side) + 1) * stride + (i % side) + 1] = 1;
+  }
+  const neighbours = [-stride - 1, -stride, -stride + 1, -1, 1, stride - 1, stride, stride + 1];
+  const waiting = new Int32Array(left.length);
   let regions = 0;
   for (let first = left.indexOf(1); first >= 0; first = left.indexOf(1, first)) {
     regions++;
-    const waiting = [first];
-    while (waiting.length > 0) {
-      const pixel = waiting.pop() as number;
-      if (left[pixel] === 0) continue;
-      left[pixel] = 0;
-      for (const above of [-side, 0, side]) {
-        for (const beside of [-1, 0, 1]) {
-          const column = (pixel % side) + beside;
-          if (column >= 0 && column < side && left[pixel + above + beside] === 1) waiting.push(pixel + above + beside);
-        }
+    left[first] = 0;
+    waiting[0] = first;
+    for (let count = 1; count > 0; ) {
+      const pixel = waiting[--count]!;
+      for (const step of neighbours) {
+        if (left[pixel + step] !== 1) continue;
+        left[pixel + step] = 0;
+        waiting[count++] = pixel + step;
       }
     }
   }
