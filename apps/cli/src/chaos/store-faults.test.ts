@@ -11,7 +11,7 @@ import {
   whyNoS3Server,
   whyNoSmallDisk,
 } from '@mediclip/testing';
-import { madeOf, quickOptions, readyModel, trainedFor, uploadExamples } from '../end-to-end/testing/examples.js';
+import { madeOf, readyModel, readyOptions, trainedFor, uploadExamples } from '../end-to-end/testing/examples.js';
 import { type ServiceProcess, startService } from '../end-to-end/testing/service-process.js';
 import { all } from './testing/all.js';
 
@@ -122,7 +122,7 @@ async function losesNothing({ baseUrl, client, log }: ServiceProcess, failure: F
   const undisturbed = await client.getModel(await readyModel(client));
   const images = await all(client.listImages(datasetId));
 
-  const job = await client.createAdaptation({ datasetId, ...quickOptions(2) });
+  const job = await client.createAdaptation({ datasetId, ...readyOptions });
   await trainedFor(client, job, 1);
   const before = log.length;
   await failure.begin();

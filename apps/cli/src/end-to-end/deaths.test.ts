@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
 import { until } from '@mediclip/testing';
-import { madeOf, quickOptions, readyModel, trainedFor, uploadExamples } from './testing/examples.js';
+import { madeOf, quickOptions, readyModel, readyOptions, trainedFor, uploadExamples } from './testing/examples.js';
 import { isAlive } from './testing/processes.js';
 import { type ServiceProcess, startService } from './testing/service-process.js';
 
@@ -16,7 +16,7 @@ test('an adaptation whose process tree is killed, whose service is told to end t
   const killed = await startService({ settings });
   const { dataDir } = killed;
   const datasetId = await uploadExamples(killed.client, { train: 4 });
-  const job = await killed.client.createAdaptation({ datasetId, ...quickOptions(2) });
+  const job = await killed.client.createAdaptation({ datasetId, ...readyOptions });
   await trainedFor(killed.client, job, 1);
   await killed.killTree();
 

@@ -55,7 +55,7 @@ async function live(client: MediclipClient) {
   const { outcomes } = await client.uploadImages(datasetId, planted());
   const imageIds = outcomes.flatMap((one) => (one.outcome === 'stored' ? one.imageIds : []));
   const prompts = { normal: [`${name} brain`], abnormal: [`${name} tumour`] };
-  const adaptation = await client.createAdaptation({ datasetId, name, prompts, ...quickOptions(1), shots: 2 });
+  const adaptation = await client.createAdaptation({ datasetId, name, ...quickOptions(1), prompts });
   const { modelId } = await client.waitForResult(adaptation);
   await client.changeModel(modelId, { description: name });
   const alias = name.toLowerCase();

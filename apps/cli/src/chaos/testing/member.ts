@@ -61,6 +61,10 @@ export class Member {
     return this.#ended;
   }
 
+  get isRunning(): boolean {
+    return this.#child !== undefined && running.has(this.#child);
+  }
+
   get pid(): number {
     return this.#child!.pid!;
   }

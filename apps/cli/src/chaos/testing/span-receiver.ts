@@ -21,8 +21,15 @@ interface ExportedTraces {
   }[];
 }
 
-/** A receiver of OTLP over HTTP in JSON, as a collector is one. */
-export async function startSpanReceiver() {
+export interface SpanReceiver {
+  readonly endpoint: string;
+  /** What has come so far. */
+  readonly spans: readonly ReceivedSpan[];
+  close(): void;
+}
+
+/** A receiver of OTLP over HTTP in JSON, as a collector is one; on a free port without one. */
+export async function startSpanReceiver(port = 0): Promise<SpanReceiver> {
   const spans: ReceivedSpan[] = [];
   const server = createServer(async (request, response) => {
     const { resourceSpans } = JSON.parse(await text(request)) as ExportedTraces;
@@ -31,11 +38,14 @@ export async function startSpanReceiver() {
       for (const span of scopeSpans.flatMap((scope) => scope.spans)) spans.push({ ...span, service });
     }
     response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
-  }).listen(0, '127.0.0.1');
+  }).listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    spans: spans as readonly ReceivedSpan[],
-    close: () => server.close(),
+    spans,
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
   };
 }

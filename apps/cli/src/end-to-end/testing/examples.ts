@@ -33,11 +33,13 @@ export function labelledExamples({ train = 0, normal = 0, abnormal = 0 }: Exampl
 }
 
 /**
- * Options of an adaptation with three optimiser steps of one image each in an epoch, and a checkpoint after each step.
+ * Options of an adaptation with two optimiser steps of one image each in an epoch, a checkpoint after each, and one
+ * phrase a state: the text tower takes most of a step.
  */
 export function quickOptions(epochs: number): AdaptationOptionsInput {
   return {
-    shots: 3,
+    shots: 2,
+    prompts: { normal: ['healthy brain'], abnormal: ['brain with a lesion'] },
     training: { epochs, batchSize: 1, heldOutSamples: 0, selection: 'last', checkpointEverySteps: 1 },
     scoring: { memoryPatches: 64 },
   };
@@ -50,8 +52,11 @@ export async function uploadExamples(client: MediclipClient, counts: ExampleCoun
   return id;
 }
 
+/** Of the adaptation that makes `readyModel`: six steps. */
+export const readyOptions = quickOptions(3);
+
 /**
- * The model that `quickOptions(2)` makes of four training examples, wherever and however often it is made. The first
+ * The model that `readyOptions` make of four training examples, wherever and however often it is made. The first
  * test file of a run that asks for it adapts it, those after it import its export, which takes a fraction of the time:
  * for tests that adapt none themselves, and for those that compare what a disturbed adaptation of the same has made.
  * Its data set may be elsewhere.
@@ -61,7 +66,7 @@ export async function readyModel(client: MediclipClient): Promise<string> {
   const shared = folder && path.join(folder, 'ready-model.zip');
   if (shared && existsSync(shared)) return (await client.importModel(readFileSync(shared))).id;
   const datasetId = await uploadExamples(client, { train: 4 });
-  const { modelId } = await client.waitForResult(await client.createAdaptation({ datasetId, ...quickOptions(2) }));
+  const { modelId } = await client.waitForResult(await client.createAdaptation({ datasetId, ...readyOptions }));
   if (shared) {
     const whole = `${shared}.${process.pid}`;
     await client.exportModel(modelId, whole);
