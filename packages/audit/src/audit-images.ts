@@ -1,4 +1,5 @@
-import { type AuditedImage, type AuditFindings, type CopyGroup, mostCopyGroups } from '@mediclip/contracts';
+import type { AuditedImage, AuditFindings, CopyGroup } from '@mediclip/contracts';
+import { mostCopyGroups } from '@mediclip/contracts/words';
 import { type CopyPair, findCopies } from './copies/find-copies.js';
 import { cueFigures } from './cues/cues.js';
 import { cuesOf, differIn, type ImageToAudit } from './image-to-audit.js';

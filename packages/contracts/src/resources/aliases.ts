@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shadowRingLength } from '../words/index.js';
 import { dicomResultsSchema } from './dicomweb.js';
 import { comparisonSchema } from './evaluations.js';
 import { pageSchema } from './pages.js';
@@ -83,9 +84,6 @@ export const aliasSetSchema = z
   });
 
 export type AliasSet = z.infer<typeof aliasSetSchema>;
-
-/** Latest images that a shadow remembers. */
-export const shadowRingLength = 2048;
 
 const histogramSchema = z.array(countSchema).length(20);
 

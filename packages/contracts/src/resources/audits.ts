@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mostCopyGroups } from '../words/index.js';
 import { figureSchema } from './figures.js';
 import { fileNameSchema } from './images.js';
 import {
@@ -85,9 +86,6 @@ export type AuditWarning = z.infer<typeof auditWarningSchema>;
 const auditWarningsSchema = z.array(auditWarningSchema).meta({
   description: 'The gravest first; empty when nothing was found.',
 });
-
-/** Groups of copies that a record keeps; their number is told in full. */
-export const mostCopyGroups = 500;
 
 /** What an audit finds. */
 const auditFindingsFields = {

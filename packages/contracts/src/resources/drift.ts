@@ -1,8 +1,6 @@
 import { z } from 'zod';
+import { driftRingLength } from '../words/index.js';
 import { countSchema, idSchema, shareSchema, timestampSchema } from './primitives.js';
-
-/** Latest scores that a model keeps for its drift. */
-export const driftRingLength = 4096;
 
 /** Query of the drift of a model. */
 export const driftQuerySchema = z.strictObject({

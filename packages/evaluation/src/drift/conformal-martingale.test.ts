@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { driftRingLength } from '@mediclip/contracts';
+import { driftRingLength } from '@mediclip/contracts/words';
 import { generatorOf } from '@mediclip/testing';
 import { ConformalMartingale } from './conformal-martingale.js';
 import { observeDrift } from './drift.js';

@@ -1,4 +1,5 @@
-import { type Calibration, type Drift, type DriftRecord, driftRingLength } from '@mediclip/contracts';
+import type { Calibration, Drift, DriftRecord } from '@mediclip/contracts';
+import { driftRingLength } from '@mediclip/contracts/words';
 import { clopperPearsonInterval } from '../statistics/clopper-pearson.js';
 import { ConformalMartingale } from './conformal-martingale.js';
 

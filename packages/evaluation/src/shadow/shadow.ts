@@ -1,11 +1,5 @@
-import {
-  type Alias,
-  type Comparison,
-  type Label,
-  type ShadowRecord,
-  type ShadowReport,
-  shadowRingLength,
-} from '@mediclip/contracts';
+import type { Alias, Comparison, Label, ShadowRecord, ShadowReport } from '@mediclip/contracts';
+import { shadowRingLength } from '@mediclip/contracts/words';
 import { compareModels } from '../image/compare-models.js';
 import { comparisonFigures } from '../published/published-figures.js';
 import { clopperPearsonInterval } from '../statistics/clopper-pearson.js';
