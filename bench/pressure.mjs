@@ -12,6 +12,7 @@ import { MediclipClient } from '@mediclip/client';
 import { startEmbeddedServer } from '../apps/cli/dist/demo/embedded-server.js';
 import { noisePng } from '../apps/cli/dist/end-to-end/testing/large-archive.js';
 import { largeFiles } from '../packages/imaging/dist/testing/large-files.js';
+import { asInContainer } from './as-in-container.mjs';
 import { adaptBriefly, uploadExamples } from './example-model.mjs';
 import { forgetPeak, peakResidentMemory, residentMemory } from './process-tree.mjs';
 
@@ -139,9 +140,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'mediclip-pressure-'));
 process.env.MEDICLIP_RATE_LIMIT_PER_MINUTE = '1000000';
 process.env.MEDICLIP_SCORE_TIMEOUT_SECONDS = '600';
 process.env.MEDICLIP_MEMORY_LIMIT ??= String(2048 * MiB);
-// As the container images have them.
-process.env.MALLOC_MMAP_THRESHOLD_ ??= '131072';
-process.env.MALLOC_TRIM_THRESHOLD_ ??= '131072';
+asInContainer();
 const server = await startEmbeddedServer(folder);
 try {
   const { pid, baseUrl } = server;

@@ -2,7 +2,8 @@
  * `node bench/peer/index.mjs PYTHON [IMAGES]`: the product's service beside a plain one of PyTorch and FastAPI
  * (`service.py`) that does the same work: the same towers with the same weights and the same detector. 8 clients send
  * each in turn the same 240 x 240 PNGs, which neither has seen; images a second, the largest memory of all processes
- * of each, and how far their scores are apart, with medians and spreads. PYTHON has the packages that `service.py`
+ * of each, and how far their scores are apart, with medians and spreads. The product has the C library's settings of
+ * its container images; the plain service has none, with which it is fastest. PYTHON has the packages that `service.py`
  * names. Linux only.
  */
 import { spawn } from 'node:child_process';
@@ -15,6 +16,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { MediclipClient } from '@mediclip/client';
 import { startEmbeddedServer } from '../../apps/cli/dist/demo/embedded-server.js';
+import { asInContainer } from '../as-in-container.mjs';
 import { adaptBriefly, uploadExamples } from '../example-model.mjs';
 import { allOf, formOf, post, scoreOf, unseenFiles } from '../http-load.mjs';
 import { matrixBench } from '../matrix.mjs';
@@ -28,9 +30,14 @@ if (!python) throw new RangeError('Give the path of a Python that has PyTorch an
 const weights = fileURLToPath(new URL('../../packages/backbones/weights/lite', import.meta.url));
 const script = fileURLToPath(new URL('service.py', import.meta.url));
 
+const plainEnvironment = { ...process.env };
+
 /** The plain service with the detector in `folder`, as `startEmbeddedServer` starts the product's. */
 async function startPeer(folder) {
-  const child = spawn(python, [script, weights, folder], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(python, [script, weights, folder], {
+    env: plainEnvironment,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const ended = once(child, 'close');
   const words = [];
   const baseUrl = await new Promise((resolve, reject) => {
@@ -103,6 +110,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'mediclip-peer-'));
 const services = [];
 try {
   process.env.MEDICLIP_RATE_LIMIT_PER_MINUTE = '1000000';
+  asInContainer();
   const data = path.join(folder, 'data');
   const modelId = await adapted(data);
   const detector = detectorIn(data);

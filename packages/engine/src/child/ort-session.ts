@@ -53,7 +53,7 @@ async function open(model: ModelSource, options: ort.InferenceSession.SessionOpt
 }
 
 /** Of outputs, and of pixels and maps beside them. Runs block this thread for longer than a collection does. */
-export const bufferGarbage = new BufferGarbage({ young: 2 ** 24, all: 2 ** 25 });
+export const bufferGarbage = new BufferGarbage({ young: 2 ** 22, all: 2 ** 24 });
 
 class OrtSession implements Session {
   readonly #session: ort.InferenceSession;

@@ -29,6 +29,9 @@ export interface EngineChildOptions {
  */
 const returnFreedMemory = { MALLOC_MMAP_THRESHOLD_: `${2 ** 21}` };
 
+/** One heap of the C library for all threads, which ask it seldom: with one of their own each, more lies unused. */
+const shareOneHeap = { MALLOC_ARENA_MAX: '1' };
+
 /** One life of the engine process, with the watchdog that ends it when it hangs. */
 export class EngineChild {
   readonly #process: ChildProcess;
@@ -55,7 +58,7 @@ export class EngineChild {
       // Whatever a native library prints goes to the parent's standard error: standard output belongs to the parent
       // alone.
       stdio: ['ignore', 2, 2, 'ipc'],
-      env: { ...engineEnvironment(process.env), ...returnFreedMemory },
+      env: { ...shareOneHeap, ...engineEnvironment(process.env), ...returnFreedMemory },
     });
     this.#process.on('message', (message) => this.#receive(message as EngineMessage));
     // A beat that is missed is counted by this process's own turns, so that a suspended machine kills nobody on waking
