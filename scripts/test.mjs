@@ -2,7 +2,7 @@
  * Runs jest with ES modules on and its time limits stretched to the speed of this machine; arguments are passed on to
  * jest. Temporary files lie in a folder of this run, which goes with it; in memory where there is room: the store
  * waits for the disk at every write, which would take a third of the time. The folder is also TEST_RUN_FOLDER, for what
- * takes long to make and test files share.
+ * takes long to make and test files share. What Python compiles is kept from run to run, and never beside its sources.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
@@ -41,6 +41,8 @@ const { status } = spawnSync(
       TEST_TIME_FACTOR: String(factor),
       TEST_RUN_FOLDER: folder,
       TMPDIR: folder,
+      PYTHONDONTWRITEBYTECODE: '',
+      PYTHONPYCACHEPREFIX: path.join(root, 'node_modules', '.cache', 'mediclip', 'compiled'),
     },
   },
 );

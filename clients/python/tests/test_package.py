@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import zipfile
@@ -29,4 +30,5 @@ def test_optional_packages_are_not_needed_to_import() -> None:
         "for name in ('numpy', 'tqdm', 'PIL', 'pydicom'): sys.modules[name] = None\n"
         "import mediclip_client\n"
     )
-    subprocess.run([sys.executable, "-c", program], env={"PYTHONPATH": str(ROOT / "src")}, check=True)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True)

@@ -190,7 +190,7 @@ export class Visitor {
   async #look(name: string, view: string): Promise<string[]> {
     const overflow = Number(await this.page.evaluate('document.documentElement.scrollWidth - innerWidth'));
     const file = path.join(pictures, `${name}-${view}.png`) as `${string}.png`;
-    await this.page.screenshot({ path: file, fullPage: true });
+    await this.page.screenshot({ path: file, fullPage: true, optimizeForSpeed: true });
     return overflow > 0 ? [`${name} is ${overflow} px too wide (${view})`] : [];
   }
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { afterAll } from '@jest/globals';
 import { temporaryFolder } from '@mediclip/testing';
 import type { CommandMessage, EndMessage } from './commands-process.js';
 import { serviceEnvironment } from './service-environment.js';
@@ -66,6 +67,12 @@ const roles: readonly string[] = ['serve', 'api', 'worker', 'demo'];
 const commandsEntry = fileURLToPath(new URL('../../dist/testing/commands-process.js', import.meta.url));
 let commands: ChildProcess | undefined;
 let lastCommand: Promise<unknown> = Promise.resolve();
+afterAll(async () => {
+  if (commands === undefined) return;
+  const ended = once(commands, 'exit');
+  commands.kill('SIGKILL');
+  await ended;
+});
 
 /** Runs the command to its end. All but servers take turns in one process, which has their code loaded already. */
 export function mediclip(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Finished> {

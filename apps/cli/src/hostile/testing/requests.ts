@@ -15,7 +15,6 @@ export interface RequestInput {
 const asked = operationIds.filter((id) => !id.endsWith('Events'));
 const placeholders = ['%00', '..%2f..%2fetc', '@production', '01890a5d-ac96-7000-8000-000000000000', 'ü', 'x'] as const;
 const queries = ['', '?limit=-1', '?limit=99999999', '?cursor=AAAA', '?cursor=%ff', '?x=1', '?name=%00', '?a[b]=c'];
-const lineBreak = Buffer.from('\r\n');
 const headers = [
   {},
   { traceparent: '00-0-0-zz' },
@@ -43,13 +42,23 @@ export function inSmallChunks(draws: Draws, { method, path, headers, body = new 
   const chunkBytes = draws.pick([1, 1, 3]);
   const all = { host: 'x', connection: 'close', 'transfer-encoding': 'chunked', ...headers };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-  const pieces: Uint8Array[] = [Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`)];
+  const head = Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`);
+  const end = Buffer.from(draws.pick(['0\r\n\r\n', '0\r\nX-Trailer: y\r\n\r\n']));
+  return Buffer.concat([head, chunksOf(body, chunkBytes), end]);
+}
+
+/** A body as chunks of up to nine bytes, written into one buffer: a large one has a million of them. */
+function chunksOf(body: Uint8Array, chunkBytes: number): Buffer {
+  const framingBytes = '1\r\n\r\n'.length;
+  const chunks = Buffer.alloc(body.length + framingBytes * Math.ceil(body.length / chunkBytes));
+  let to = 0;
   for (let at = 0; at < body.length; at += chunkBytes) {
-    const chunk = body.subarray(at, at + chunkBytes);
-    pieces.push(Buffer.from(`${chunk.length}\r\n`), chunk, lineBreak);
+    const bytes = Math.min(chunkBytes, body.length - at);
+    to += chunks.write(`${bytes}\r\n`, to, 'latin1');
+    for (let i = 0; i < bytes; i++) chunks[to++] = body[at + i]!;
+    to += chunks.write('\r\n', to, 'latin1');
   }
-  pieces.push(Buffer.from(draws.pick(['0\r\n\r\n', '0\r\nX-Trailer: y\r\n\r\n'])));
-  return Buffer.concat(pieces);
+  return chunks;
 }
 
 /** The bytes of a request, good or bad. */
