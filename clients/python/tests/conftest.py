@@ -49,13 +49,19 @@ def client(url: str) -> Iterator[Client]:
 
 
 @pytest.fixture(scope="session")
-def first_score(url: str, tmp_path_factory: pytest.TempPathFactory) -> FirstScore:
+def brain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of ``PARTS``."""
     folder = tmp_path_factory.mktemp("brain")
     for part, count in PARTS.items():
         (folder / part).mkdir(parents=True)
         for picture in sorted((BRAIN / part).iterdir())[:count]:
             shutil.copy(picture, folder / part)
-    command = [sys.executable, str(ROOT / "examples" / "first_score.py"), url, str(folder), str(ABNORMAL)]
+    return folder
+
+
+@pytest.fixture(scope="session")
+def first_score(url: str, brain: Path) -> FirstScore:
+    command = [sys.executable, str(ROOT / "examples" / "first_score.py"), url, str(brain), str(ABNORMAL)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     done = subprocess.run(
         [*command, "--shots", "3", "--epochs", "1"], env=environment, capture_output=True, text=True, check=False

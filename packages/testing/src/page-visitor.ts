@@ -57,7 +57,8 @@ export class Visitor {
       .waitForFunction(
         `[...document.querySelectorAll(${JSON.stringify(selector)})].some(
           (element) => new RegExp(${JSON.stringify(pattern)}).test(element.textContent))`,
-        { timeout: timeoutMs },
+        // Looked for in every frame, as is the default, it would have the browser draw one sixty times a second.
+        { timeout: timeoutMs, polling: 100 },
       )
       .catch(async (error: unknown) => {
         const shown = await this.page.evaluate('document.body.innerText');

@@ -14,7 +14,8 @@ import { startRedisService } from './testing/redis-service.js';
 const top = fileURLToPath(new URL('../../../../', import.meta.url));
 const hasRedis = (await findRedis()) !== null;
 const onRedis = hasRedis ? describe : describe.skip;
-const { services } = readCompose();
+// Engines of several tests share the cores: one thread computes, as `WORKER_CPUS` says.
+const { services } = readCompose({ WORKER_CPUS: '1' });
 const whyNotOnKubernetes = whyNoKubectl ?? whyNoS3Server();
 if (whyNotOnKubernetes)
   console.warn(`SKIPPED: the overlay for Kubernetes as processes, because ${whyNotOnKubernetes}.`);
