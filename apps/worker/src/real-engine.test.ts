@@ -10,14 +10,18 @@ import { TestService, type TestWorker } from './testing/test-service.js';
 
 let service: TestService;
 
+/** One phrase a state: the text tower takes most of a step. */
+const prompts = { normal: ['healthy brain'], abnormal: ['brain with a lesion'] };
+
 const options = {
-  shots: 4,
-  training: { epochs: 3, batchSize: 4, heldOutSamples: 2, checkpointEverySteps: 1 },
-} as const;
+  shots: 2,
+  prompts,
+  training: { epochs: 3, batchSize: 2, heldOutSamples: 1, checkpointEverySteps: 1 },
+};
 
 const workerProcess = new URL('../dist/testing/worker-process.js', import.meta.url);
 
-/** Memory for two images. */
+/** Memory for one image. */
 const smallDevice = new URL('../../../packages/engine/dist/testing/small-device-compute.js', import.meta.url);
 
 const startEngine = () => Engine.start({ device: 'cpu', threads: 1, synthesisThreads: 1 });
@@ -67,7 +71,7 @@ describe('with the real engine', () => {
   let worker: TestWorker<Engine>;
 
   test('an adaptation whose worker is killed, and then the engine of the next one, makes the bytes of an undisturbed one', async () => {
-    const datasetId = await service.dataset({ train: 6 });
+    const datasetId = await service.dataset({ train: 3 });
     const request = { datasetId, options: resolveAdaptationOptions(options) };
     const { job } = await service.tenant.jobs.create({ kind: 'adaptation', request });
     const killed = fork(workerProcess, [service.storeUrl, service.workFolder]);
@@ -93,11 +97,11 @@ describe('with the real engine', () => {
   test('a scoring and a caller who waits get the same map, and an evaluation has its figures', async () => {
     const { items } = await service.tenant.models.list({ limit: 1 });
     const modelId = items[0]!.id;
-    const datasetId = await service.dataset({ normal: 4, abnormal: 4 });
+    const datasetId = await service.dataset({ normal: 2, abnormal: 2 });
     const scoring = await service.ended(
       await service.submit(worker.jobQueue, { kind: 'scoring', request: { modelId, datasetId } }),
     );
-    expect(scoring).toMatchObject({ state: 'succeeded', result: { scored: 8, rejected: 0 } });
+    expect(scoring).toMatchObject({ state: 'succeeded', result: { scored: 4, rejected: 0 } });
     const [result] = (await service.tenant.results.list(scoring.id, { limit: 1 })).items;
     const stored = readNpy(await service.tenant.results.map(scoring.id, result!.imageId));
     expect(stored.shape).toEqual([224, 224]);
@@ -147,8 +151,8 @@ describe('with the real engine', () => {
 
   test('a change of contrast, of noise or of the crop alarms soon, and images as before do not', async () => {
     const { items } = await service.tenant.models.list({ limit: 1 });
-    const datasetId = await service.dataset({ normal: 12 });
-    const { items: images } = await service.tenant.images.list(datasetId, { limit: 12 });
+    const datasetId = await service.dataset({ normal: 8 });
+    const { items: images } = await service.tenant.images.list(datasetId, { limit: 8 });
     const pictures = await Promise.all(images.map(({ id }) => service.prepared(datasetId, id, side)));
     const random = generatorOf(16);
     const scan = () => moved(pictures[Math.floor(random.uniform() * pictures.length)]!, random);
@@ -166,12 +170,12 @@ describe('with the real engine', () => {
       }
       return scores;
     };
-    const calibration = { jobId: 'a calibration', scores: await many(40) };
+    const calibration = { jobId: 'a calibration', scores: await many(32) };
     const observe = (record: DriftRecord | undefined, scores: readonly number[]) => {
       const observed = scores.map((score) => ({ atMs: 0, score, pValue: 0, uniform: random.uniform() }));
       return observeDrift(record, calibration, observed);
     };
-    const before = observe(undefined, await many(40));
+    const before = observe(undefined, await many(16));
     expect(isDriftAlarm(before)).toBe(false);
     const changes: readonly [string, (scan: Uint8Array) => Uint8Array][] = [
       ['contrast', (scan) => scan.map((value) => Math.max(0, Math.min(255, 90 + 1.6 * (value - 90))))],
@@ -189,7 +193,7 @@ describe('with the real engine', () => {
 
   test('cancelling a training frees the device', async () => {
     const long = { ...options, training: { ...options.training, epochs: 1000 } };
-    const jobId = await service.adapt(worker.jobQueue, await service.dataset({ train: 4 }), long);
+    const jobId = await service.adapt(worker.jobQueue, await service.dataset({ train: 2 }), long);
     await service.when(jobId, ({ progress }) => progress?.phase === 'training' && progress.done > 0);
     await service.cancel(worker.jobQueue, jobId);
     const job = await service.ended(jobId);
@@ -202,22 +206,23 @@ describe('with the real engine', () => {
     const halved: string[] = [];
     engine.on('batchHalved', ({ work, batch }) => halved.push(`${work}: ${batch}`));
     const small = await service.startWorkerOn(engine);
-    const datasetId = await service.dataset({ train: 8 });
+    const datasetId = await service.dataset({ train: 4 });
     // Without a memory scores take the tower of the training, which has halved its batch by then.
     const scoring = { memoryWeight: 0, memoryImageWeight: 0 };
-    const adaptation = (batchSize: number) =>
+    const adaptation = (shots: number) =>
       service.adapt(small.jobQueue, datasetId, {
-        shots: 8,
-        training: { epochs: 1, batchSize, heldOutSamples: 2 },
+        shots,
+        prompts,
+        training: { epochs: 1, batchSize: shots, heldOutSamples: 1 },
         scoring,
       });
 
-    const failed = await service.ended(await adaptation(8));
+    const failed = await service.ended(await adaptation(4));
     expect(failed).toMatchObject({ state: 'failed', error: { type: expect.stringMatching(/device-out-of-memory$/) } });
-    const { id: modelId } = await adapted(await adaptation(4));
+    const { id: modelId } = await adapted(await adaptation(2));
     const scored = await service.submit(small.jobQueue, { kind: 'scoring', request: { modelId, datasetId } });
-    expect(await service.ended(scored)).toMatchObject({ state: 'succeeded', result: { scored: 8, rejected: 0 } });
-    expect(halved).toEqual(['image tower: 2', 'training step: 4', 'training step: 2']);
+    expect(await service.ended(scored)).toMatchObject({ state: 'succeeded', result: { scored: 4, rejected: 0 } });
+    expect(halved).toEqual(['image tower: 1', 'training step: 2', 'training step: 1']);
     expect(small.warnings).toContain('memory ran out, smaller batches from now on');
     expect(engine.state.restarts).toBe(0);
   }, 180_000);

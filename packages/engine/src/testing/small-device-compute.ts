@@ -1,11 +1,11 @@
-/** The method on a device whose memory suffices for runs of two images; for tests. */
+/** The method on a device whose memory suffices for runs of one image; for tests. */
 import { type OnBatchHalved, Towers } from '@mediclip/adaptation';
 import { OutOfMemoryError, type Runtime } from '@mediclip/onnx-graph';
 import type { Compute, ComputeSettings } from '../child/compute.js';
 import { computeOn } from '../child/compute-on.js';
 import { openOrtRuntime } from '../child/ort-runtime.js';
 
-const images = 2;
+const images = 1;
 
 export async function createCompute(settings: ComputeSettings, onBatchHalved: OnBatchHalved): Promise<Compute> {
   return computeOn(new Towers(smallDevice(await openOrtRuntime(settings)), { onBatchHalved }));
