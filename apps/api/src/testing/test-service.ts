@@ -237,9 +237,9 @@ export function freshKey(): string {
 
 let pool: Promise<ImagingPool> | undefined;
 
-/** One pool of threads for all services of a test file. */
+/** One pool for all services of a test file. */
 function sharedPool(): Promise<ImagingPool> {
-  pool ??= ImagingPool.start({ threads: 2 });
+  pool ??= ImagingPool.start({ threads: 1 });
   return pool;
 }
 
