@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import type { AdaptationJob } from '@mediclip/adaptation';
 import { resolveAdaptationOptions } from '@mediclip/contracts';
 import { temporaryFolder } from '@mediclip/testing';
@@ -17,18 +17,30 @@ const computeModule = new URL('../../dist/testing/fake-compute.js', import.meta.
 const engines: Engine[] = [];
 const gone = new Error('the caller has gone');
 
-async function startEngine({ timing, ...options }: Partial<EngineOptions> = {}): Promise<Engine> {
-  const engine = await Engine.start({
-    device: 'cpu',
-    threads: 1,
-    synthesisThreads: 1,
-    computeModule,
-    timing: { beatIntervalMs: 20, backOffMs: 1, stopGraceMs: 500, ...timing },
-    ...options,
-  });
+const optionsOf = ({ timing, ...options }: Partial<EngineOptions> = {}): EngineOptions => ({
+  device: 'cpu',
+  threads: 1,
+  synthesisThreads: 1,
+  computeModule,
+  timing: { beatIntervalMs: 20, backOffMs: 1, stopGraceMs: 500, ...timing },
+  ...options,
+});
+
+async function startEngine(options?: Partial<EngineOptions>): Promise<Engine> {
+  const engine = await Engine.start(optionsOf(options));
   engines.push(engine);
   return engine;
 }
+
+let calm: Promise<Engine> | undefined;
+
+/** The engine of all tests that leave its process alive and idle. */
+function calmEngine(): Promise<Engine> {
+  calm ??= Engine.start(optionsOf());
+  return calm;
+}
+
+afterAll(async () => (await calm)?.stop());
 
 afterEach(async () => {
   await Promise.all(engines.splice(0).map((engine) => engine.stop()));
@@ -60,7 +72,8 @@ function folderWith(script?: Script): string {
   return folder;
 }
 
-const detector = (id: string, script?: Script) => ({ id, folder: folderWith(script) });
+let detectors = 0;
+const detector = (name: string, script?: Script) => ({ id: `${name}-${detectors++}`, folder: folderWith(script) });
 const image = (grey: number) => ({ side: 2, data: new Uint8Array(12).fill(grey) });
 const scores = (outputs: { score: number }[]) => outputs.map(({ score }) => Math.round(score * 255));
 
@@ -103,15 +116,15 @@ function endSoon({ workFolder }: AdaptationJob): number {
 
 /** The result of the same adaptation when nothing disturbs it. */
 async function undisturbed(steps?: number): Promise<string> {
-  const engine = await startEngine();
-  const calm = job(steps === undefined ? undefined : { steps });
-  await engine.adapt(calm);
-  return result(calm);
+  const engine = await calmEngine();
+  const undisturbed = job(steps === undefined ? undefined : { steps });
+  await engine.adapt(undisturbed);
+  return result(undisturbed);
 }
 
 describe('scoring', () => {
   test('answers in order, and batches what waits for one tower', async () => {
-    const engine = await startEngine();
+    const engine = await calmEngine();
     const sizes: number[] = [];
     engine.on('batch', ({ size }) => sizes.push(size));
     const [first, second] = await Promise.all([
@@ -127,15 +140,15 @@ describe('scoring', () => {
   });
 
   test('is told the precision that was asked for, by default `auto`', async () => {
-    const exact = async (options: Partial<EngineOptions>) => {
-      const [output] = await (await startEngine(options)).score({ detector: detector('a'), images: [image(1)] });
+    const exact = async (engine: Engine) => {
+      const [output] = await engine.score({ detector: detector('a'), images: [image(1)] });
       return output!.map[3];
     };
-    expect([await exact({}), await exact({ precision: 'float32' })]).toEqual([0, 1]);
+    expect([await exact(await calmEngine()), await exact(await startEngine({ precision: 'float32' }))]).toEqual([0, 1]);
   });
 
   test('a detector that cannot be read, or fails, costs only its own images', async () => {
-    const engine = await startEngine();
+    const engine = await calmEngine();
     const outcomes = await Promise.allSettled([
       engine.score({ detector: { id: 'a1', folder: '/nowhere' }, images: [image(1)] }),
       engine.score({ detector: detector('a2', { command: 'fail' }), images: [image(2)] }),
@@ -156,7 +169,7 @@ describe('scoring', () => {
   });
 
   test('an image whose bytes do not fit its side is refused', async () => {
-    const engine = await startEngine();
+    const engine = await calmEngine();
     const image = { side: 2, data: new Uint8Array(11) };
     await expect(engine.score({ detector: detector('a'), images: [image] })).rejects.toThrow('12 bytes');
   });
@@ -263,7 +276,7 @@ describe('the engine process dies', () => {
   });
 
   test('signals for the whole process group leave it alone: stopping is up to the parent', async () => {
-    const engine = await startEngine();
+    const engine = await calmEngine();
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(engine.state.pid!, signal);
     await engine.score({ detector: detector('a'), images: [image(1)] });
     expect(engine.state.restarts).toBe(0);
@@ -274,7 +287,7 @@ describe('memory', () => {
   const MiB = 2 ** 20;
 
   test('that runs out fails the work over which it did; other work goes on in the same process', async () => {
-    const engine = await startEngine();
+    const engine = await calmEngine();
     const command = 'outOfMemory';
     const outOfMemory = { code: 'compute-failed', origin: { name: 'OutOfMemoryError' } };
     await expect(engine.adapt(job({ command, step: 7, times: 1 }))).rejects.toMatchObject(outOfMemory);
@@ -286,7 +299,7 @@ describe('memory', () => {
   });
 
   test('that ran out over a batch: its images are scored one by one', async () => {
-    const engine = await startEngine();
+    const engine = await calmEngine();
     const full = detector('a', { command: 'outOfMemory', batch: 2, times: 1 });
     const greys = [1, 2];
     expect(scores(await scoredAsOneBatch(engine, { detector: full, images: greys.map(image) }))).toEqual(greys);
@@ -294,7 +307,7 @@ describe('memory', () => {
   });
 
   test('that made batches smaller is told', async () => {
-    const engine = await startEngine();
+    const engine = await calmEngine();
     const halved = once(engine, 'batchHalved');
     await engine.score({ detector: detector('a', { command: 'halve' }), images: [image(1)] });
     expect(await halved).toEqual([{ work: 'image tower', backbone: 'lite', batch: 8 }]);
@@ -407,7 +420,7 @@ describe('cancelling an adaptation', () => {
   });
 
   test('takes one out of the queue that has not begun', async () => {
-    const engine = await startEngine();
+    const engine = await calmEngine();
     const controllers = [new AbortController(), new AbortController()] as const;
     const long = job({ steps: 1e9 });
     const running = engine.adapt(long, { signal: controllers[0].signal });
@@ -421,7 +434,7 @@ describe('cancelling an adaptation', () => {
 });
 
 test('scores are let in while an adaptation runs', async () => {
-  const engine = await startEngine();
+  const engine = await calmEngine();
   const controller = new AbortController();
   const long = job({ steps: 1e9 });
   let end: Promise<void> | undefined;
@@ -434,7 +447,7 @@ test('scores are let in while an adaptation runs', async () => {
 });
 
 test('an adaptation that fails says why', async () => {
-  const engine = await startEngine();
+  const engine = await calmEngine();
   const failing = engine.adapt(job({ command: 'fail', step: 2 }));
   await expect(failing).rejects.toMatchObject({
     code: 'compute-failed',
@@ -488,7 +501,7 @@ describe('stopping', () => {
 });
 
 test('images and maps that are larger than the channel pass between two steps of an adaptation', async () => {
-  const engine = await startEngine();
+  const engine = await calmEngine();
   const given = new AbortController();
   let steps = 0;
   const end = engine.adapt(job({ steps: 1e9, blockMs: 20 }), {
