@@ -21,6 +21,9 @@ export async function openModel(
   const session = await ort.InferenceSession.create(model as string, {
     executionProviders: ['cpu'],
     externalData: Object.entries(externalData).map(([path, data]) => ({ path, data })),
+    // Threads that wait for work in a loop take more of the processor than these models.
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
   });
   return async (feeds) => {
     const inputs = Object.entries(feeds).map(([name, { dtype, data, shape }]) => [

@@ -7,7 +7,7 @@ const script = fileURLToPath(new URL('../../dist/testing/measure-streaming-memor
 const megabyte = 1e6;
 
 /** Beyond some 200 maps of 224 x 224 with ever new scores the counters are full, and memory stops growing. */
-const maps = Number(process.env.MEDICLIP_TEST_MAPS ?? 1000);
+const maps = Number(process.env.MEDICLIP_TEST_MAPS ?? 500);
 
 test(`memory does not grow with the number of maps: ${maps} of 224 x 224 stay below 500 MB`, async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [script, `${maps}`]);
