@@ -32,6 +32,17 @@ async function fallSick(member: Member): Promise<void> {
 /** Sends a signal to the engine of a process: `SIGSTOP` freezes it, `SIGCONT` lets it go on. */
 const signalEngine = async (member: Member, signal: NodeJS.Signals) => process.kill(await member.enginePid(), signal);
 
+const givenUpSoon = { MEDICLIP_ENGINE_GIVE_UP_SECONDS: '1' };
+
+/** Kills the engine of a process that gives it up soon, which ends the process. */
+async function endsGivenUp(member: Member): Promise<void> {
+  writeFileSync(path.join(member.dataDir, 'sick'), '');
+  process.kill(await member.enginePid(), 'SIGKILL');
+  expect(await member.end).toBe(1);
+  expect(member.errors).toMatch(/^mediclip: The engine process did not become ready in \d+ attempts?, [^\n]*\n$/m);
+  expect(member.log.map(({ msg }) => msg)).toEqual(expect.arrayContaining(['the engine was given up', 'stopped']));
+}
+
 const heal = (member: Member) => rmSync(path.join(member.dataDir, 'sick'));
 
 onRedis('of two workers', () => {
@@ -114,7 +125,7 @@ onRedis('of two workers', () => {
           for (const member of cluster.members()) await member.kill();
           await visitor.see('.status-line', 'The server is not heard at the moment.');
           const before = await page.evaluate(stepsShown);
-          await Promise.all(cluster.members().map((member) => member.start()));
+          await Promise.all([cluster.apis[0]!, cluster.workers[0]!].map((member) => member.start()));
           await visitor.see('dd', 'the work was interrupted and went on', 120_000);
           await page.waitForFunction(`${stepsShown} > ${before}`, { timeout: 120_000 });
           await visitor.press('Cancel');
@@ -127,18 +138,20 @@ onRedis('of two workers', () => {
     );
   });
 
-  test('one whose engine does not start any more costs no job and no score: the healthy one does them all, until the sick one has recovered', async () => {
-    await Promise.all(cluster.workers.filter(({ isRunning }) => !isRunning).map((worker) => worker.start()));
+  test('one whose engine does not start any more costs no job and no score: the healthy one does them all, until the sick one has recovered and is alone, because the other one was given up', async () => {
+    const [sick, healthy] = [cluster.workers[0]!, cluster.workers[1]!];
+    await healthy.kill();
+    if (!sick.isRunning) await sick.start();
     const [image] = exampleFiles('test/abnormal', 1);
     const score = () => client.scoreImages(modelId, [image!]);
     const [expected] = (await score()).results;
 
     // Frozen engines: neither the job nor a score ends before the one worker has fallen sick.
-    for (const worker of cluster.workers) await signalEngine(worker, 'SIGSTOP');
+    await signalEngine(sick, 'SIGSTOP');
     const job = await client.createAdaptation({ datasetId, ...readyOptions });
-    const working = () => cluster.workers.find((worker) => worker.underWay('adaptation').includes(job.id));
-    const sick = await until(working);
-    const healthy = cluster.workers.find((worker) => worker !== sick)!;
+    await until(() => (sick.underWay('adaptation').includes(job.id) ? true : undefined));
+    await healthy.start(givenUpSoon);
+    await signalEngine(healthy, 'SIGSTOP');
     const scores = Array.from({ length: 12 }, score);
     await fallSick(sick);
     await signalEngine(healthy, 'SIGCONT');
@@ -157,40 +170,21 @@ onRedis('of two workers', () => {
     heal(sick);
     await until(async () => ((await status(sick, '/readyz')) === 200 ? true : undefined));
     expect(await status(sick, '/healthz')).toBe(200);
-    await healthy.stop();
+    await endsGivenUp(healthy);
     await client.waitForResult(await client.createScoring({ modelId, datasetId }));
     expect((await score()).results).toEqual([expected]);
   }, 240_000);
-
-  /** The last one that was given up. */
-  let givenUp: Member;
-
-  test.each(['worker', 'serve'] as const)(
-    'an engine that is given up ends `mediclip %s` with status 1',
-    async (role) => {
-      const dataDir = path.join(temporaryFolder(), role);
-      mkdirSync(dataDir);
-      const redis = role === 'worker' && {
-        MEDICLIP_REDIS_URL: cluster.redis.url,
-        MEDICLIP_STORE_URL: cluster.storeUrl,
-      };
-      const environment = { ...redis, MEDICLIP_DATA_DIR: dataDir, MEDICLIP_ENGINE_GIVE_UP_SECONDS: '1' };
-      const member = new Member({ role, port: await freePort(), environment, entry: alteredMediclip });
-      await member.start();
-      writeFileSync(path.join(dataDir, 'sick'), '');
-      process.kill(await member.enginePid(), 'SIGKILL');
-      expect(await member.end).toBe(1);
-      expect(member.errors).toMatch(/^mediclip: The engine process did not become ready in \d+ attempts?, [^\n]*\n$/m);
-      expect(member.log.map(({ msg }) => msg)).toEqual(expect.arrayContaining(['the engine was given up', 'stopped']));
-      givenUp = member;
-    },
-    120_000,
-  );
-
-  test('which is well when it is started again, once the engine does', async () => {
-    heal(givenUp);
-    await givenUp.start();
-    expect(await status(givenUp, '/readyz')).toBe(200);
-    expect(await givenUp.stop()).toBe(0);
-  }, 120_000);
 });
+
+test('an engine that is given up ends `mediclip serve` too, which is well when it is started again, once the engine does', async () => {
+  const dataDir = path.join(temporaryFolder(), 'serve');
+  mkdirSync(dataDir);
+  const environment = { MEDICLIP_DATA_DIR: dataDir, ...givenUpSoon };
+  const member = new Member({ role: 'serve', port: await freePort(), environment, entry: alteredMediclip });
+  await member.start();
+  await endsGivenUp(member);
+  heal(member);
+  await member.start();
+  expect(await status(member, '/readyz')).toBe(200);
+  expect(await member.stop()).toBe(0);
+}, 120_000);

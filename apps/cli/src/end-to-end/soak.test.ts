@@ -29,8 +29,8 @@ const scores = soakLength();
 /** `MEDICLIP_TEST_SOAK`, else 600. */
 function soakLength(): number {
   const length = Number(process.env.MEDICLIP_TEST_SOAK ?? 600);
-  if (!Number.isInteger(length) || length < 200)
-    throw new Error('MEDICLIP_TEST_SOAK must be a number of at least 200.');
+  if (!Number.isInteger(length) || length < 320)
+    throw new Error('MEDICLIP_TEST_SOAK must be a number of at least 320.');
   process.stderr.write(`mediclip: the soak is ${length} scores long; MEDICLIP_TEST_SOAK sets another length\n`);
   return length;
 }
@@ -59,13 +59,13 @@ async function heldBytes(): Promise<number> {
 
 test('memory stays flat over many scores', async () => {
   const enginePid = await service.enginePid();
-  // Every other score is of an image that is remembered. The first quarter brings every image once, so that what
+  // Three scores of four are of an image that is remembered. The first quarter brings every image once, so that what
   // remembers images is full then; there are more of the others than it holds.
-  const images = differentImages(remembered + Math.floor(scores / 8));
+  const images = differentImages(remembered + Math.floor(scores / 16));
   const imageOf = (score: number) =>
-    score % 2 === 0
-      ? Math.floor(score / 2) % remembered
-      : remembered + (Math.floor(score / 2) % (images.length - remembered));
+    score % 4 === 3
+      ? remembered + (Math.floor(score / 4) % (images.length - remembered))
+      : (score - Math.floor(score / 4)) % remembered;
   const first: ScoreAnswer[] = [];
   const memory: Record<Measured, number>[] = [];
   let begun = 0;

@@ -74,11 +74,14 @@ export class Member {
     return new MediclipClient({ baseUrl: this.baseUrl, retryBudgetMs: 120_000 });
   }
 
-  /** Starts the process; resolves when it is ready. Rejects with what it said when it ends before. */
-  async start(): Promise<void> {
+  /**
+   * Starts the process, this time with more variables; resolves when it is ready. Rejects with what it said when it
+   * ends before.
+   */
+  async start(more: Readonly<Record<string, string>> = {}): Promise<void> {
     const { role, port, environment, entry = mediclip } = this.#options;
     const child = spawn(process.execPath, [entry, role], {
-      env: serviceEnvironment({ MEDICLIP_PORT: String(port), ...environment }),
+      env: serviceEnvironment({ MEDICLIP_PORT: String(port), ...environment, ...more }),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;

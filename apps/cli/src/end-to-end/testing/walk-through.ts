@@ -49,7 +49,7 @@ export interface Places {
 
 /**
  * Runs commands in a folder with the examples in it, word for word but for servers and programs that others stand for,
- * for a training that takes seconds, and for rests between two looks that take a tenth of one.
+ * for a training that takes seconds, and for rests between two looks that take half of one.
  */
 export async function runCommands(script: string, { servers, programs = {} }: Places) {
   const folder = temporaryFolder();
@@ -73,7 +73,7 @@ export async function runCommands(script: string, { servers, programs = {} }: Pl
 
 const shortSleep = `#!/bin/sh
 PATH=\${PATH#*:}
-exec sleep 0.1
+exec sleep 0.5
 `;
 
 function curlTo(servers: Places['servers']): string {
