@@ -2,7 +2,9 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { chooseShots } from '@mediclip/adaptation';
-import { exampleImages, folderWith, imagesFolder } from '../testing/example-set.js';
+import { generatorOf } from '@mediclip/testing';
+import { folderWith, imagesFolder } from '../testing/example-set.js';
+import { picturePng } from '../testing/png.js';
 import type { DataFolder } from './data-files.js';
 import { loadShots } from './load-shots.js';
 
@@ -12,12 +14,28 @@ const options = { shots: 4, seed: 3, preset: 'default' } as const;
 const chosen = chooseShots(count, options.shots, options.seed);
 const name = (index: number) => `${String(index).padStart(2, '0')}.png`;
 
+/** Distinct pictures, so small that the threads that decode them need no compiled code. */
+const pictures = folderWith(Object.fromEntries([...Array(16).keys()].map((index) => [name(index), picture(index)])));
+const pictureFiles = [...Array(16).keys()].map((index) => path.join(pictures, name(index)));
+
+/** Squares of random greys. */
+function picture(seed: number): Uint8Array {
+  const { uniform } = generatorOf(seed);
+  const greys = Array.from({ length: 16 }, () => Math.floor(uniform() * 256));
+  const square = (at: number) => Math.floor(at / (side / 4));
+  const pixels = Uint8Array.from(
+    { length: side * side },
+    (_, i) => greys[4 * square(Math.floor(i / side)) + square(i % side)]!,
+  );
+  return picturePng(side, side, pixels);
+}
+
 /** A folder of images, and of files that are none. */
 function folder(isImage: (index: number) => boolean): string {
   const indices = [...Array(count).keys()];
-  const originals = exampleImages('train/normal', count);
   // Files that are no images have different sizes, so that none is compared with another.
-  const bytes = (index: number) => (isImage(index) ? readFileSync(originals[index]!) : 'no image'.padEnd(index + 10));
+  const bytes = (index: number) =>
+    isImage(index) ? readFileSync(pictureFiles[index]!) : 'no image'.padEnd(index + 10);
   return folderWith(Object.fromEntries(indices.map((index) => [name(index), bytes(index)])));
 }
 
@@ -28,11 +46,10 @@ function savedAnew(file: string): Uint8Array {
 
 describe('the shots of a folder', () => {
   test('are what the seed chooses among all its images', async () => {
-    const examples = path.dirname(exampleImages('train/normal', 1)[0]!);
-    const shots = exampleImages('train/normal', 1000).length;
-    const { images: all, copies } = await loadShots(examples, { shots, seed: 0, preset: 'default' }, side);
+    const shots = pictureFiles.length;
+    const { images: all, copies } = await loadShots(pictures, { shots, seed: 0, preset: 'default' }, side);
     const indices = chooseShots(all.length, options.shots, options.seed);
-    const { images, origin } = await loadShots(examples, options, side);
+    const { images, origin } = await loadShots(pictures, options, side);
     expect(images).toEqual(indices.map((index) => all[index]));
     expect([origin.pixelDigests.length, origin.copies, copies]).toEqual([options.shots, 0, []]);
   });
@@ -47,7 +64,7 @@ describe('the shots of a folder', () => {
   });
 
   test('are distinct pictures: copies of any format are left out and named', async () => {
-    const originals = exampleImages('train/normal', 4);
+    const originals = pictureFiles.slice(0, 4);
     const one = imagesFolder(originals);
     const doubled = imagesFolder(originals);
     for (const file of originals.slice(0, 2)) copyFileSync(file, path.join(doubled, `z-${path.basename(file)}`));
@@ -85,7 +102,7 @@ describe('the shots of a folder', () => {
   });
 
   test('come from any layout, without side files and abnormal images', async () => {
-    const originals = exampleImages('train/normal', 3).map((file) => readFileSync(file));
+    const originals = pictureFiles.slice(0, 3).map((file) => readFileSync(file));
     const files = (names: string[]) => folderWith(Object.fromEntries(names.map((file, i) => [file, originals[i]!])));
     const place = files(['set/train/good/p1/a.png', 'set/train/normal/b.png', 'set/train/normal/.@__thumb/b.png']);
     const found: DataFolder[] = [];

@@ -88,7 +88,7 @@ const bodies: Readonly<Record<string, readonly [share: number, kind: Kind]>> = {
     async (draws, { exported }) => ({
       path: '/v1/models/import',
       headers: typed('application/zip'),
-      body: draws.chance(0.4) ? await changedExport(draws, exported) : draws.damaged(await zip(draws)),
+      body: draws.chance(0.25) ? await changedExport(draws, exported) : draws.damaged(await zip(draws)),
     }),
   ],
   json: [
@@ -119,6 +119,8 @@ const bodies: Readonly<Record<string, readonly [share: number, kind: Kind]>> = {
 const shareOfRoutes = 18;
 /** Of the inputs that have a body. */
 const shareInSmallChunks = 0.03;
+/** A megabyte in single bytes takes the service a second; what becomes of one is held where bytes are gathered. */
+const mostInSmallChunks = 2 ** 17;
 
 /** An input of a kind, both drawn; mostly with the key of the tenant that what is asked for belongs to. */
 export async function drawInput(draws: Draws, target: Target): Promise<{ kind: string; input: Input }> {
@@ -129,7 +131,8 @@ export async function drawInput(draws: Draws, target: Target): Promise<{ kind: s
     const made = await make(draws, target);
     const key = made.isRight ? target.keys[0] : drawnKey(draws, target);
     const input = { ...made, method: 'POST', headers: { ...made.headers, ...(key && authorized(key)) } };
-    if (made.isRight || !draws.chance(shareInSmallChunks)) return { kind, input };
+    const isSmall = (made.body?.length ?? 0) <= mostInSmallChunks;
+    if (made.isRight || !isSmall || !draws.chance(shareInSmallChunks)) return { kind, input };
     return {
       kind: `${kind} in small chunks`,
       input: { framing: inSmallChunks(draws, input), isAwaited: draws.chance(0.7) },
