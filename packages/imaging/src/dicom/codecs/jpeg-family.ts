@@ -1,13 +1,23 @@
-import loadCharls from '@cornerstonejs/codec-charls/decodewasmjs';
-import loadOpenJpeg from '@cornerstonejs/codec-openjpeg/decodewasmjs';
+import { createRequire } from 'node:module';
+import type loadCharls from '@cornerstonejs/codec-charls/decodewasmjs';
+import type loadOpenJpeg from '@cornerstonejs/codec-openjpeg/decodewasmjs';
 import sharp from 'sharp';
 import { corruptImage, ImageError } from '../../image/image-error.js';
 import { interleave } from '../colours.js';
 import type { Codestream } from './codestream.js';
 import { WasmCodec } from './wasm-codec.js';
 
-const charls = new WasmCodec(loadCharls, (module) => new module.JpegLSDecoder());
-const openJpeg = new WasmCodec(loadOpenJpeg, (module) => new module.J2KDecoder());
+const require = createRequire(import.meta.url);
+// Read when the first such frame comes: most threads never meet one. By `require`, which tries again where `import`
+// would keep its first failure, as when no more files can be opened.
+const charls = new WasmCodec(
+  async (options) => (require('@cornerstonejs/codec-charls/decodewasmjs') as typeof loadCharls)(options),
+  (module) => new module.JpegLSDecoder(),
+);
+const openJpeg = new WasmCodec(
+  async (options) => (require('@cornerstonejs/codec-openjpeg/decodewasmjs') as typeof loadOpenJpeg)(options),
+  (module) => new module.J2KDecoder(),
+);
 
 /** Start-of-image mark and an Adobe segment, by whose last byte a decoder tells colours (T.872, 6.5.3). */
 const adobeHeader = (transform: 0 | 1) =>

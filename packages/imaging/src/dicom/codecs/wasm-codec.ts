@@ -24,15 +24,24 @@ export class WasmCodec<M extends CodecModule, D extends CodecDecoder> {
    * them when it returns. Errors: `corrupt-image`, and `out-of-memory` where the codec needs more than it can have.
    */
   async decode<R>(bytes: Uint8Array, use: (samples: Uint8Array | Uint16Array, decoder: D) => R): Promise<R> {
-    // A new object each time, for the loaders make it their module.
-    this.#loaded ??= this.#load({ print: () => {}, printErr: () => {} });
-    const module = await this.#loaded;
+    const module = await this.#module();
     const { samples, decoder } = this.#decoded(module, bytes);
     try {
       return use(samples, decoder);
     } finally {
       decoder.delete();
       if (module.HEAPU8.length > keptBytes) this.#loaded = undefined;
+    }
+  }
+
+  async #module(): Promise<M> {
+    // A new object each time, for the loaders make it their module.
+    this.#loaded ??= this.#load({ print: () => {}, printErr: () => {} });
+    try {
+      return await this.#loaded;
+    } catch (error) {
+      this.#loaded = undefined;
+      throw error;
     }
   }
 
