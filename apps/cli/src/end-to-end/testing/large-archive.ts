@@ -2,11 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { crc32, deflateSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 
-/**
- * A grey PNG `[side, side]` of noise, which nothing can make smaller: its file is as large as its pixels, and by
- * `padding` bytes larger.
- */
-export function noisePng(side: number, padding = 0): Buffer {
+/** A grey PNG `[side, side]` of noise, which nothing can make smaller: its file is as large as its pixels. */
+export function noisePng(side: number): Buffer {
   const rows = Buffer.concat(Array.from({ length: side }, () => Buffer.concat([Buffer.of(0), randomBytes(side)])));
   const header = Buffer.alloc(13);
   header.writeUInt32BE(side, 0);
@@ -15,7 +12,6 @@ export function noisePng(side: number, padding = 0): Buffer {
   return Buffer.concat([
     Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
     pngChunk('IHDR', header),
-    ...(padding > 0 ? [pngChunk('noIs', randomBytes(padding))] : []),
     pngChunk('IDAT', deflateSync(rows, { level: 0 })),
     pngChunk('IEND', Buffer.alloc(0)),
   ]);
@@ -31,14 +27,14 @@ function pngChunk(type: string, data: Uint8Array): Buffer {
 }
 
 /**
- * A tar of `count` different images of noise (`noisePng`) under `train/normal`, made while it is read: one image is in
- * memory at a time.
+ * A tar of `count` different images of noise under `train/normal`, made while it is read: one image is in memory at a
+ * time.
  */
-export async function* noiseArchive(count: number, side: number, padding = 0): AsyncGenerator<Uint8Array> {
+export async function* noiseArchive(count: number, side: number): AsyncGenerator<Uint8Array> {
   const archive = pack();
   const writing = (async () => {
     for (let i = 0; i < count; i++) {
-      const content = noisePng(side, padding);
+      const content = noisePng(side);
       await new Promise<void>((resolve, reject) => {
         archive.entry({ name: `train/normal/${i}.png`, size: content.length }, content, (error) =>
           error ? reject(error) : resolve(),
