@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { resolveAdaptationOptions } from '@mediclip/contracts';
 import { OutOfMemoryError, type Runtime, type Tensor } from '@mediclip/onnx-graph';
 import { RandomStream } from '@mediclip/synthesis';
-import { expectClose, temporaryFolder, testRuntime } from '@mediclip/testing';
+import { expectClose, quickRuntime, temporaryFolder, testRuntime } from '@mediclip/testing';
 import type { BatchHalved } from '../halving.js';
 import { SmallDevice } from '../testing/small-device.js';
 import { Towers } from '../tower/towers.js';
@@ -116,7 +116,7 @@ describe('on a device that is far from the process', () => {
   });
 
   test('sessions are few, those used last, and go when a detector does or memory runs out', async () => {
-    const device = new SmallDevice(16, 'cuda');
+    const device = new SmallDevice(16, 'cuda', quickRuntime);
     const warnings: BatchHalved[] = [];
     const towersThere = new Towers(device, { ...options, onBatchHalved: (halved) => warnings.push(halved) });
     const scorer = new Scorer(towersThere);
@@ -178,7 +178,7 @@ describe('several detectors of one backbone', () => {
   });
 
   test('have the tower give memory back when there is none left for their heads', async () => {
-    const device = new SmallDevice(16);
+    const device = new SmallDevice(16, 'cpu', quickRuntime);
     const warnings: BatchHalved[] = [];
     const small = new Scorer(new Towers(device, { onBatchHalved: (halved) => warnings.push(halved) }));
     const requests = [1, 2].map((seed) => ({ detector: first, image: image(seed) }));
@@ -192,7 +192,7 @@ describe('several detectors of one backbone', () => {
   });
 
   test('of many shapes do not all stay loaded: the least recently used ones go, and come back when asked for', async () => {
-    const device = new SmallDevice(16);
+    const device = new SmallDevice(16, 'cpu', quickRuntime);
     const few = new Towers(device, { mostTowers: 1 });
     const small = new Scorer(few, { mostHeads: 1 });
     const withoutMemory = await randomDetector(4, { hasMemory: false });

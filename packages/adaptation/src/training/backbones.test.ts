@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { type Backbone, openBackbone } from '@mediclip/backbones';
 import { resolveAdaptationOptions } from '@mediclip/contracts';
 import { type NormalImage, RandomStream, synthesize } from '@mediclip/synthesis';
-import { temporaryFolder, testRuntime } from '@mediclip/testing';
+import { quickRuntime, temporaryFolder, testRuntime } from '@mediclip/testing';
 import { detectorShape, readDetector } from '../detector/detector-files.js';
 import { detectorTaps } from '../detector/detector-shape.js';
 import { exportedModelName, writeExportedModel } from '../detector/export.js';
@@ -47,7 +47,7 @@ describe('from images to an exported detector', () => {
     ['lite, whose memory has a tower of its own', openBackbone('lite'), [28, 14, 7]],
   ])('%s', async (_, backbone, grids) => {
     expect(backbone.defaultTaps.map((tap) => backbone.tapShape(tap).grid)).toEqual(grids);
-    const tower = new Tower(testRuntime, backbone, backbone.defaultTaps);
+    const tower = new Tower(quickRuntime, backbone, backbone.defaultTaps);
     const folder = await adapt(tower);
     const detector = await readDetector(folder);
     for (const { loss, heldOutLoss } of detector.description.lossHistory) {
@@ -62,7 +62,7 @@ describe('from images to an exported detector', () => {
     const { side } = backbone;
     const random = new RandomStream(1, 0, 0);
     const image = Uint8Array.from({ length: side * side * 3 }, () => random.integer(0, 256));
-    const head = new Head(testRuntime, detectorShape(detector, backbone));
+    const head = new Head(quickRuntime, detectorShape(detector, backbone));
     const [features] = await tower.at(detectorTaps(detector.description)).features([image]);
     const [judged] = await head.run([{ features: features!, tensors: detector.tensors }]);
     const { score, map } = judged!;

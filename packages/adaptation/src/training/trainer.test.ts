@@ -2,7 +2,15 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Backbone } from '@mediclip/backbones';
 import { resolveAdaptationOptions } from '@mediclip/contracts';
 import { input, OutOfMemoryError, writeModel } from '@mediclip/onnx-graph';
-import { expectClose, goldenJson, maximumDifference, runModel, temporaryFolder, testRuntime } from '@mediclip/testing';
+import {
+  expectClose,
+  goldenJson,
+  maximumDifference,
+  quickRuntime,
+  runModel,
+  temporaryFolder,
+  testRuntime,
+} from '@mediclip/testing';
 import { initialParameters, type Parameters, parameterSpecs } from '../graphs/parameters.js';
 import type { BatchHalved } from '../halving.js';
 import { SmallDevice } from '../testing/small-device.js';
@@ -140,8 +148,8 @@ describe('when memory runs out', () => {
   const labelled = () => ({ size: images, get: async (index: number) => batch[index]! });
 
   test('loss and gradients come from parts of half the batch, and are the same', async () => {
-    const whole = await Trainer.open(testRuntime, backbone, options, temporaryFolder());
-    const device = new SmallDevice(2);
+    const whole = await Trainer.open(quickRuntime, backbone, options, temporaryFolder());
+    const device = new SmallDevice(2, 'cpu', quickRuntime);
     const warnings: BatchHalved[] = [];
     const halved = await Trainer.open(device, backbone, options, temporaryFolder(), (warning) =>
       warnings.push(warning),
@@ -170,7 +178,7 @@ describe('when memory runs out', () => {
   });
 
   test('a second time, the call fails', async () => {
-    const trainer = await Trainer.open(new SmallDevice(1), backbone, options, temporaryFolder());
+    const trainer = await Trainer.open(new SmallDevice(1, 'cpu', quickRuntime), backbone, options, temporaryFolder());
     await expect(trainer.gradients(batch, start())).rejects.toBeInstanceOf(OutOfMemoryError);
     await expect(trainer.gradients(batch, start())).rejects.toBeInstanceOf(OutOfMemoryError);
     await expect(heldOutLoss(trainer, labelled(), start())).rejects.toBeInstanceOf(OutOfMemoryError);
