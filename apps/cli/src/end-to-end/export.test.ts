@@ -37,17 +37,18 @@ beforeAll(async () => {
   const dataset = await client.createDataset({ name: 'Synthetic brain MRI' });
   await client.uploadImages(dataset.id, [
     ...labelled(exampleImages('train/normal', 2), 'train', 'normal'),
-    ...labelled(exampleImages('test/normal', 9), 'test', 'normal'),
+    ...labelled(exampleImages('test/normal', 4), 'test', 'normal'),
   ]);
   const { modelId } = await client.waitForResult(
     await client.createAdaptation({
       datasetId: dataset.id,
       name: 'Brain',
       shots: 2,
+      prompts: { normal: ['healthy brain'], abnormal: ['brain with a lesion'] },
       training: { epochs: 1, batchSize: 1, heldOutSamples: 2 },
     }),
   );
-  await client.waitForResult(await client.calibrateModel(modelId, { datasetId: dataset.id, alpha: 0.1 }));
+  await client.waitForResult(await client.calibrateModel(modelId, { datasetId: dataset.id, alpha: 0.2 }));
   model = await client.getModel(modelId);
   scores = await scoresOf(client, modelId);
   await client.exportModel(modelId, archive);
@@ -111,7 +112,7 @@ describe('an exported model', () => {
     expect(scored).toMatchObject({ decision: 'abnormal', thresholdSource: 'manual' });
     const [back] = await mediclipEvents(['threshold', folder, '--calibrated']);
     expect(back).toMatchObject({ threshold: served.calibration!.threshold, source: 'calibrated' });
-    await client.setThreshold(model.id, { alpha: 0.1 });
+    await client.setThreshold(model.id, { alpha: 0.2 });
     await client.deleteModel(imported.id);
   }, 180_000);
 
