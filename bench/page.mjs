@@ -84,7 +84,7 @@ async function measureUpload(name, { visitor, server, browser, choose, count, pr
 
 const wanted = process.argv[2];
 const folder = mkdtempSync(path.join(tmpdir(), 'mediclip-bench-'));
-const executablePath = findChromium();
+const executablePath = await findChromium();
 if (executablePath === null) throw new Error('This needs Chromium.');
 process.env.MEDICLIP_RATE_LIMIT_PER_MINUTE = '1000000';
 const server = await startEmbeddedServer(path.join(folder, 'data'));

@@ -17,7 +17,7 @@ const paperWidth = 794;
 export async function openBrowser(executablePath: string): Promise<Browser> {
   mkdirSync(pictures, { recursive: true });
   const { default: puppeteer } = await import('puppeteer-core');
-  return puppeteer.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  return puppeteer.launch({ executablePath, headless: 'shell', args: ['--no-sandbox', '--disable-dev-shm-usage'] });
 }
 
 /** A page of the server, and everything that should not happen on it. */

@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { findChromium, temporaryFolder } from '@mediclip/testing';
+import { findChromium, openBrowser, temporaryFolder } from '@mediclip/testing';
 import axe from 'axe-core';
-import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import type { Browser, Page } from 'puppeteer-core';
 import { exampleReport } from '../testing/example-report.js';
 import { renderReport } from './render-report.js';
 import type { ReportData } from './report-data.js';
@@ -44,7 +44,7 @@ const views = [
 let browser: Browser;
 
 beforeAll(async () => {
-  if (executablePath !== null) browser = await puppeteer.launch({ executablePath, args: ['--no-sandbox'] });
+  if (executablePath !== null) browser = await openBrowser(executablePath);
 });
 
 afterAll(() => browser?.close());
