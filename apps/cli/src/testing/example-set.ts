@@ -46,10 +46,11 @@ export function digestsIn(folder: string): Record<string, string> {
   );
 }
 
-/** An options file for adaptations that take seconds: three shots, one a step. */
+/** An options file for adaptations that take seconds: three shots, one a step, and a phrase a state. */
 export function quickOptions(epochs: number): string {
   const options = {
     shots: 3,
+    prompts: { normal: ['healthy brain'], abnormal: ['brain with a lesion'] },
     training: { epochs, batchSize: 1, heldOutSamples: 0, selection: 'last', checkpointEverySteps: 3 },
     scoring: { memoryPatches: 64 },
   };
