@@ -13,12 +13,12 @@ import type { Member } from './testing/member.js';
 
 const onRedis = (await findRedis()) === null ? describe.skip : describe;
 
-/** How many scores: `MEDICLIP_TEST_ALIAS_SCORES`, else 72. */
-const scores = Number(process.env.MEDICLIP_TEST_ALIAS_SCORES ?? 72);
+/** How many scores: `MEDICLIP_TEST_ALIAS_SCORES`, else 100. */
+const scores = Number(process.env.MEDICLIP_TEST_ALIAS_SCORES ?? 100);
 process.stderr.write(
   `mediclip: an alias moves under ${scores} scores; MEDICLIP_TEST_ALIAS_SCORES sets another number\n`,
 );
-const flips = 10;
+const flips = 20;
 const clients = 4;
 /** How long a client rests after an answer while processes are restarted, milliseconds. */
 const rest = 500;
