@@ -217,7 +217,12 @@ onRedis('two API processes and two workers under steady load', () => {
     }
 
     const deaths: readonly (() => Promise<void>)[] = [
-      async () => void process.kill(await (await adapting()).enginePid(), 'SIGKILL'),
+      async () => {
+        const worker = await adapting();
+        process.kill(await worker.enginePid(), 'SIGKILL');
+        // It may be the next to die, and is to say so before.
+        await until(() => (worker.log.some(({ msg }) => msg === 'engine replaced') ? true : undefined));
+      },
       async () => killAndStart(await adapting()),
       () => killAndStart(cluster.apis[1]!),
       () => cluster.redis.kill().then(() => cluster.redis.restart()),
