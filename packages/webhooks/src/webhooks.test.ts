@@ -139,10 +139,10 @@ describe('webhooks', () => {
     await start({ timeoutMs: 600_000 });
     await webhook('a', '/hanging');
     await webhook('b', '/fine');
-    await announce('a', 8);
+    await announce('a', 20);
     await receiver.until(() => receiver.idsAt('/hanging').size === 4);
-    await announce('b', 5);
-    await receiver.until(() => receiver.idsAt('/fine').size === 5);
+    await announce('b', 10);
+    await receiver.until(() => receiver.idsAt('/fine').size === 10);
     expect(receiver.idsAt('/hanging').size).toBe(4);
   });
 
@@ -229,8 +229,8 @@ describe('processes that send to webhooks', () => {
     await once(child, 'exit');
   }
 
-  test('killed while 120 events are announced and sent to a receiver that fails, lose none', async () => {
-    const events = 120;
+  test('killed while 500 events are announced and sent to a receiver that fails, lose none', async () => {
+    const events = 500;
     const accepted = new Set<string>();
     const places = new Map<string, number>();
     receiver.answers.set('/bad', async (nth, id) => {
@@ -245,7 +245,7 @@ describe('processes that send to webhooks', () => {
       return 200;
     });
     const { secret } = await webhook('a', '/bad', ['alias.changed']);
-    for (const killedAfter of [15, 30]) {
+    for (const killedAfter of [60, 120]) {
       const child = fork(events);
       await receiver.until(() => accepted.size >= killedAfter);
       await kill(child);
@@ -253,7 +253,7 @@ describe('processes that send to webhooks', () => {
     await receiver.close();
     const away = fork(events);
     const refusedBefore = told.retried;
-    await receiver.until(() => told.retried >= refusedBefore + 10);
+    await receiver.until(() => told.retried >= refusedBefore + 40);
     await kill(away);
     ahead = hour;
     await receiver.listen();
