@@ -14,7 +14,7 @@ import { closeSharedPool, TestService, unknownId } from '../testing/test-service
 const executablePath = await findChromium();
 const key = 'mine-1234567890';
 const apiKeysFile = path.join(temporaryFolder(), 'keys.json');
-const many = 1000;
+const many = 2000;
 
 const folder = temporaryFolder();
 
@@ -215,7 +215,7 @@ const faults = async () => (await visitor.allFaults()).filter((fault) => !/Faile
     await visitor.page.goto(modelPage);
   });
 
-  test('shows 1,000 results a portion at a time, and draws a dragged threshold once a frame without a request', async () => {
+  test('shows 2,000 results a portion at a time, and draws a dragged threshold once a frame without a request', async () => {
     const modelId = idOfPage();
     const datasetId = await datasetNamed('brains');
     const { json } = await service.post('/v1/scorings', { json: { modelId, datasetId, split: 'test' }, key });
@@ -230,10 +230,10 @@ const faults = async () => (await visitor.allFaults()).filter((fault) => !/Faile
       if (request.url().includes('/preview')) previews++;
     });
     await visitor.page.goto(`${service.url}/app/results/${json.id}`);
-    await visitor.see('p', '1,000 pictures looked at');
+    await visitor.see('p', '2,000 pictures looked at');
     await visitor.see('.problem', '1 picture is not of the kind that this detector knows');
     await visitor.see('p', 'This detector is not calibrated');
-    await visitor.see('button', 'Show more of 1,000 pictures');
+    await visitor.see('button', 'Show more of 2,000 pictures');
     const tiles = () => visitor.page.$$eval('.tile', ({ length }) => length);
     expect(await tiles()).toBeLessThanOrEqual(180);
     const first = await tiles();
@@ -265,7 +265,7 @@ const faults = async () => (await visitor.allFaults()).filter((fault) => !/Faile
       requestAnimationFrame(() => requestAnimationFrame(() => resolve([drawn, output.textContent])));
     })`);
     expect(drawn).toEqual([1, '0.700']);
-    expect(await visitor.page.$eval('[data-count="truePositives"]', (cell) => cell.textContent)).toBe('149 found');
+    expect(await visitor.page.$eval('[data-count="truePositives"]', (cell) => cell.textContent)).toBe('299 found');
     expect(requests - before).toBe(0);
 
     const tilesAre = (condition: string) =>
@@ -279,7 +279,7 @@ const faults = async () => (await visitor.allFaults()).filter((fault) => !/Faile
     await visitor.select('Labelled', 'all');
     await tilesAre(`words.length > 0 && words.every((one) => one.includes('called abnormal'))`);
     await visitor.fill('Score from', '0.98');
-    await tilesAre('words.length === 9');
+    await tilesAre('words.length === 19');
     const { name, sizeBytes } = await visitor.download('Save as a table');
     expect(name).toBe(`results-${json.id}.csv`);
     expect(sizeBytes).toBeGreaterThan(many * 50);
@@ -358,7 +358,7 @@ const faults = async () => (await visitor.allFaults()).filter((fault) => !/Faile
     await Promise.all(others.map((page) => page.close()));
     await visitor.page.removeScriptToEvaluateOnNewDocument(identifier);
     await visitor.page.goto(screen);
-    await visitor.see('p', '1,000 pictures looked at');
+    await visitor.see('p', '2,000 pictures looked at');
   });
 
   test('goes on by itself when a dead server comes back', async () => {
@@ -408,7 +408,7 @@ function addOutlier(modelId: string): void {
   writeFileSync(file, JSON.stringify({ ...stored, lineage: { ...lineage, outliers } }));
 }
 
-/** Puts 1,000 results in the place of those of a scoring, as the store keeps them. */
+/** Puts 2,000 results in the place of those of a scoring, as the store keeps them. */
 function multiplyResults(jobId: string): void {
   const results = path.join(folder, 'store/tenants/clinic/jobs', jobId, 'results');
   const files = readdirSync(results).map((name) => path.join(results, name));
