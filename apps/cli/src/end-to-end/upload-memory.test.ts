@@ -4,14 +4,14 @@ import { residentBytes } from './testing/processes.js';
 import { type ServiceProcess, startService } from './testing/service-process.js';
 
 const MiB = 2 ** 20;
-const images = 250;
-/** Width and height of an image whose file has a MiB. */
-const side = 1024;
+const images = 500;
+/** Width and height of an image whose file has half a MiB. */
+const side = 724;
 /**
  * What an upload may add to the memory of the process, which is a few images in each stage of their way, whatever their
  * number, and 64 MiB of buffers that V8 has not collected yet.
  */
-const mostGrowthBytes = 230 * MiB;
+const mostGrowthBytes = 210 * MiB;
 
 let service: ServiceProcess;
 
