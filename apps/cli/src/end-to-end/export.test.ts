@@ -7,7 +7,7 @@ import { fileAt, type LabelledFile, MediclipClient } from '@mediclip/client';
 import type { Calibration, Model } from '@mediclip/contracts';
 import { findPython, goldenPath, temporaryFolder } from '@mediclip/testing';
 import { type EmbeddedServer, startEmbeddedServer } from '../demo/embedded-server.js';
-import { exampleImages } from '../testing/example-set.js';
+import { exampleImages, onePhraseAState } from '../testing/example-set.js';
 import { mediclipEvents } from '../testing/run-mediclip.js';
 import { sha256, unzip, withSums, zip } from './testing/exported-files.js';
 
@@ -44,7 +44,7 @@ beforeAll(async () => {
       datasetId: dataset.id,
       name: 'Brain',
       shots: 2,
-      prompts: { normal: ['healthy brain'], abnormal: ['brain with a lesion'] },
+      prompts: onePhraseAState,
       training: { epochs: 1, batchSize: 1, heldOutSamples: 2 },
     }),
   );

@@ -46,11 +46,14 @@ export function digestsIn(folder: string): Record<string, string> {
   );
 }
 
+/** Prompts of an adaptation whose text tower, which takes most of a step, reads as little as it can. */
+export const onePhraseAState = { normal: ['healthy brain'], abnormal: ['brain with a lesion'] };
+
 /** An options file for adaptations that take seconds: three shots, one a step, and a phrase a state. */
 export function quickOptions(epochs: number): string {
   const options = {
     shots: 3,
-    prompts: { normal: ['healthy brain'], abnormal: ['brain with a lesion'] },
+    prompts: onePhraseAState,
     training: { epochs, batchSize: 1, heldOutSamples: 0, selection: 'last', checkpointEverySteps: 3 },
     scoring: { memoryPatches: 64 },
   };

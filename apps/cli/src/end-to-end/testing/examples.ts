@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LabelledFile, MediclipClient, NamedFile } from '@mediclip/client';
 import type { AdaptationOptionsInput, Job, Model } from '@mediclip/contracts';
+import { onePhraseAState } from '../../testing/example-set.js';
 
 const folder = fileURLToPath(new URL('../../../../../examples/brain-mri', import.meta.url));
 
@@ -39,7 +40,7 @@ export function labelledExamples({ train = 0, normal = 0, abnormal = 0 }: Exampl
 export function quickOptions(epochs: number): AdaptationOptionsInput {
   return {
     shots: 2,
-    prompts: { normal: ['healthy brain'], abnormal: ['brain with a lesion'] },
+    prompts: onePhraseAState,
     training: { epochs, batchSize: 1, heldOutSamples: 0, selection: 'last', checkpointEverySteps: 1 },
     scoring: { memoryPatches: 64 },
   };
