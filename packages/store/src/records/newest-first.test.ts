@@ -8,7 +8,7 @@ const idsAt = (times: readonly number[]) =>
   times.map((time, i) => `${idBoundary(Math.floor(time))}7000-8000-${i.toString(16).padStart(12, '0')}`).sort();
 
 /** A store that lists these ids, ascending only, and counts its requests and what they answer. */
-function storeWith(ids: readonly string[]) {
+function storeWith(ids: string[]) {
   const counts = { requests: 0, names: 0 };
   const objects = {
     listFoldersBefore: async () => undefined,
@@ -62,6 +62,18 @@ describe.each([
     expect(counts.requests).toBeLessThanOrEqual(4);
   });
 
+  test('pages after it cost one or two, and some hundred names, wherever they are', async () => {
+    const { ids, objects, counts } = storeOf(50_000, everyMs);
+    await take(newestFirst(objects, 'jobs/', undefined, 6), 6);
+    for (const at of [50_000, 25_000, 24_994, 1_000, 50_000]) {
+      Object.assign(counts, { requests: 0, names: 0 });
+      const page = await take(newestFirst(objects, 'jobs/', ids[at], 6), 6);
+      expect(page).toEqual(ids.slice(at - 6, at).reverse());
+      expect(counts.requests).toBeLessThanOrEqual(2);
+      expect(counts.names).toBeLessThanOrEqual(300);
+    }
+  });
+
   test('a page of five from the middle asks for a few hundred names', async () => {
     const { ids, objects, counts } = storeOf(50_000, everyMs);
     expect(await take(newestFirst(objects, 'jobs/', ids[25_000], 6), 6)).toEqual(ids.slice(24_994, 25_000).reverse());
@@ -86,14 +98,36 @@ const burst = fc.record({
   everyMs: fc.constantFrom(0, 0.01, 1, 700, 90_000),
 });
 
+const someBursts = fc.array(burst, { maxLength: 5 });
+
+function idsOf(bursts: readonly { count: number; agoMs: number; everyMs: number }[]): string[] {
+  const now = Date.now();
+  return idsAt(
+    bursts.flatMap(({ count, agoMs, everyMs }) => Array.from({ length: count }, (_, i) => now - agoMs - i * everyMs)),
+  );
+}
+
 test('bursts, silences and clocks that are ahead are walked over whole and in order, whatever is wanted', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(burst, { maxLength: 5 }), fc.integer({ min: 1, max: 1500 }), async (bursts, wanted) => {
-      const now = Date.now();
-      const times = bursts.flatMap(({ count, agoMs, everyMs }) =>
-        Array.from({ length: count }, (_, i) => now - agoMs - i * everyMs),
-      );
-      const { ids, objects } = storeWith(idsAt(times));
+    fc.asyncProperty(someBursts, fc.integer({ min: 1, max: 1500 }), async (bursts, wanted) => {
+      const { ids, objects } = storeWith(idsOf(bursts));
+      const all = await take(newestFirst(objects, 'jobs/', undefined, wanted), Number.POSITIVE_INFINITY);
+      expect(all).toEqual([...ids].reverse());
+      const middle = ids[ids.length >> 1];
+      if (middle === undefined) return;
+      const older = await take(newestFirst(objects, 'jobs/', middle, wanted), Number.POSITIVE_INFINITY);
+      expect(older).toEqual(ids.slice(0, ids.length >> 1).reverse());
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('what earlier pages saw leaves nothing out, whatever came and went since', async () => {
+  await fc.assert(
+    fc.asyncProperty(someBursts, someBursts, fc.integer({ min: 1, max: 1500 }), async (before, after, wanted) => {
+      const { ids, objects } = storeWith(idsOf(before));
+      await take(newestFirst(objects, 'jobs/', undefined, wanted), wanted);
+      ids.splice(0, ids.length, ...idsOf(after));
       const all = await take(newestFirst(objects, 'jobs/', undefined, wanted), Number.POSITIVE_INFINITY);
       expect(all).toEqual([...ids].reverse());
       const middle = ids[ids.length >> 1];

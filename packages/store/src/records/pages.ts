@@ -92,7 +92,7 @@ export async function* foldersOf(
 export async function* newestFirst(
   objects: ObjectStore,
   folder: string,
-  before = '~',
+  before = behindAll,
   wanted = batch,
 ): AsyncGenerator<string> {
   for (let last = before; ; ) {
@@ -103,6 +103,9 @@ export async function* newestFirst(
     last = names.at(-1)!;
   }
 }
+
+/** Sorts behind every id. */
+const behindAll = '~';
 
 /** The ids that `pageOf` reads for a page of what is newest in a folder. */
 export function newestIn(objects: ObjectStore, folder: string) {
@@ -115,8 +118,8 @@ const lastFirstBatch = 2 * lookedAtMost;
 /**
  * `newestFirst` where a store lists in ascending order only, as object stores do. A folder with few ids is read as a
  * whole. Of others, windows of time are read that reach back from `before`, each as long as one request can answer: how
- * long that is, is guessed from how close together the ids are that were seen last. So a page costs a handful of
- * requests, however many ids there are, and asks for a few times as many names as are wanted.
+ * long that is, is guessed from how close together the ids are that were seen last, by an earlier page too. So a page
+ * costs a handful of requests, however many ids there are, and most pages one or two.
  */
 async function* newestInWindows(
   objects: ObjectStore,
@@ -124,22 +127,67 @@ async function* newestInWindows(
   before: string,
   wanted: number,
 ): AsyncGenerator<string> {
-  let left = wanted;
-  let most = mostFor(left);
-  const few = Math.max(most, fewIds);
+  const seen = seenOf(objects);
+  const seenBefore = seen.get(folder);
+  const page = { objects, folder, wanted };
+  let end = before;
+  if (seenBefore !== undefined) end = yield* inWindows(page, end, seenBefore);
+  // None is older than those that were seen, unless older ones were brought meanwhile.
+  const few = Math.max(mostFor(wanted), fewIds);
   const oldest = await objects.listFolders(folder, { limit: few });
   const oldestIds = oldest.filter(isId);
-  if (oldest.length < few || oldest.at(-1)! >= before) {
-    yield* oldestIds.filter((id) => id < before).reverse();
+  const seenNow = { oldestMs: timeOfId(oldestIds[0] ?? idBoundary(0)), density: densityOf(oldestIds) };
+  if (oldest.length < few || oldest.at(-1)! >= end) {
+    if (oldestIds.length < fewestInWindows) seen.delete(folder);
+    else seen.set(folder, seenNow);
+    yield* oldestIds.filter((id) => id < end).reverse();
     return;
   }
-  const oldestMs = timeOfId(oldestIds[0] ?? idBoundary(0));
+  yield* inWindows(page, end, seenNow);
+}
+
+/** What the last page saw of a folder with many ids. A page that guesses wrong by it costs more and lacks nothing. */
+interface Seen {
+  readonly oldestMs: number;
+  /** How many ids there were in a millisecond. */
+  readonly density: number;
+  readonly newestMs?: number | undefined;
+}
+
+const mostSeen = 10_000;
+const seenByStore = new WeakMap<ObjectStore, Map<string, Seen>>();
+
+function seenOf(objects: ObjectStore): Map<string, Seen> {
+  const seen = seenByStore.get(objects) ?? new Map<string, Seen>();
+  seenByStore.set(objects, seen);
+  const [first] = seen.keys();
+  if (seen.size > mostSeen) seen.delete(first!);
+  return seen;
+}
+
+interface WindowedPage {
+  readonly objects: ObjectStore;
+  readonly folder: string;
+  readonly wanted: number;
+}
+
+/** Ids before `before`, newest first, until those of `oldestMs`; returns the name before which none was looked for. */
+async function* inWindows(
+  { objects, folder, wanted }: WindowedPage,
+  before: string,
+  { oldestMs, ...seen }: Seen,
+): AsyncGenerator<string, string> {
+  let { density, newestMs } = seen;
+  let count = 0;
+  let firstMs: number | undefined;
+  let left = wanted;
+  let most = mostFor(left);
   let end = before;
-  let endMs = (isId(before) ? timeOfId(before) : Math.max(oldestMs, Date.now())) + 1;
-  /** Where the ids are known to be too many for one request, if anywhere, and how many there are in a millisecond. */
+  let endMs = (before === behindAll ? Math.max(oldestMs, Date.now()) : timeOfId(before)) + 1;
+  /** Where the ids are known to be too many for one request, if anywhere. */
   let denseMs = Number.NEGATIVE_INFINITY;
-  let density = densityOf(oldestIds);
-  let windowMs = aimOf(left, most) / density;
+  const sinceNewestMs = before === behindAll && newestMs !== undefined ? Math.max(0, endMs - newestMs) : 0;
+  let windowMs = sinceNewestMs + aimOf(left, most) / density;
   const towardsDense = () => Math.max((endMs - denseMs) / 2, aimOf(left, most) / density);
   while (endMs > oldestMs) {
     const beginMs = endMs - Math.max(1, Math.floor(windowMs));
@@ -155,6 +203,13 @@ async function* newestInWindows(
       windowMs = (endMs - denseMs) / 2;
       continue;
     }
+    if (ids.length > 0) {
+      firstMs ??= timeOfId(ids.at(-1)!);
+      if (before === behindAll) newestMs = firstMs;
+      count += ids.length;
+      const ofWalk = count < enoughForDensity ? seen.density : count / (firstMs - timeOfId(ids[0]!) + 1);
+      seenOf(objects).set(folder, { oldestMs, density: ofWalk, newestMs });
+    }
     yield* ids.reverse();
     end = begin;
     endMs = beginMs;
@@ -163,10 +218,16 @@ async function* newestInWindows(
     const wider = Math.min(mostGrowth, aimOf(left, most) / ids.length) * windowMs;
     windowMs = endMs > denseMs ? Math.min(wider, towardsDense()) : wider;
   }
+  return end;
 }
 
-/** A folder with fewer ids is read as a whole. */
+/** Fewer ids may be close together by chance. */
+const enoughForDensity = 10;
+
+/** A folder with fewer ids is read as a whole by its first page ... */
 const fewIds = 500;
+/** ... and one with fewer than these by later pages too. */
+const fewestInWindows = 64;
 
 const mostGrowth = 16;
 
@@ -175,7 +236,7 @@ const clockSkewMs = 600_000;
 
 /** How many ids are asked for where `wanted` of them are wanted. */
 function mostFor(wanted: number): number {
-  return Math.min(batch, Math.max(100, 8 * wanted));
+  return Math.min(batch, Math.max(64, 8 * wanted));
 }
 
 /** How many ids a window should have: fewer than `wanted` ask for one more, and more than `most` are in vain. */
