@@ -19,9 +19,17 @@ const mostTries = 50;
 const mostKept = 256;
 /** ... none of them with more bytes than this. */
 const largestKeptBytes = 2 ** 16;
+/** Versions of two writes may be the same within a tick of a file system's clock, which may be two seconds. */
+const restedMs = 2000;
+
+interface Kept {
+  readonly document: Document<object>;
+  /** Of the object, once it had rested. */
+  readonly version: string | undefined;
+}
 
 /** What was parsed last of a key, the one read last at the end, of each store. */
-const kept = new WeakMap<ObjectStore, Map<string, Document<object>>>();
+const kept = new WeakMap<ObjectStore, Map<string, Kept>>();
 
 /**
  * What stands beside every stored value. `revision` rises with every write; `writeId` is of this one write, so that no
@@ -49,21 +57,34 @@ export class Documents<T extends object> {
   }
 
   /**
-   * As `read`, for records that are read far more often than they change: one that has not changed is read, but not
-   * parsed again. All readers share the value, which is frozen.
+   * As `read`, for records that are read far more often than they change: one that has not changed is looked at, but
+   * not read again. All readers share the value, which is frozen.
    */
   async readShared(key: string): Promise<Document<T> | undefined> {
-    const stored = await this.#objects.get(key);
-    if (stored === undefined) return undefined;
-    const ofStore = kept.get(this.#objects) ?? new Map<string, Document<object>>();
+    const ofStore = kept.get(this.#objects) ?? new Map<string, Kept>();
     kept.set(this.#objects, ofStore);
-    const known = ofStore.get(key) as Document<T> | undefined;
+    const info = await this.#objects.head(key);
+    if (info === undefined) return undefined;
+    const known = ofStore.get(key);
+    const isSame = known?.version === info.version;
+    const document = isSame ? (known.document as Document<T>) : await this.#readKnown(key, known);
     ofStore.delete(key);
-    const document = known?.etag === stored.etag ? known : frozen(this.#documentOf(key, stored));
-    if (stored.bytes.length <= largestKeptBytes) ofStore.set(key, document);
+    if (document === undefined) return undefined;
+    const hasRested = info.modifiedAt.getTime() < Date.now() - restedMs;
+    if (info.sizeBytes <= largestKeptBytes) {
+      ofStore.set(key, { document, version: isSame || hasRested ? info.version : undefined });
+    }
     const [oldest] = ofStore.keys();
     if (ofStore.size > mostKept) ofStore.delete(oldest!);
     return document;
+  }
+
+  async #readKnown(key: string, known: Kept | undefined): Promise<Document<T> | undefined> {
+    const stored = await this.#objects.get(key);
+    if (stored === undefined) return undefined;
+    return known?.document.etag === stored.etag
+      ? (known.document as Document<T>)
+      : frozen(this.#documentOf(key, stored));
   }
 
   /** Rejects with `RecordExists`. */
