@@ -17,10 +17,98 @@ export interface FindRegionsOptions {
 }
 
 /**
- * Used by one search after the other, for each would leave behind as much as the map itself: the pixels of the regions
- * found so far, and which pixels are none that a region can still get.
+ * Regions as they grow: neighbouring pixels of a row first, each then joined with what it touches above, into the first
+ * of them. Used by one search after the other, for each would leave behind several times what the map takes.
  */
-let scratch = { pixels: new Int32Array(0), isTaken: new Uint8Array(0) };
+class GrowingRegions {
+  readonly side: number;
+  /** Of each run its first pixel and the one behind its last, in the order of pixels. */
+  readonly begin: Int32Array;
+  readonly end: Int32Array;
+  /** An earlier run of the same region; its own number for the first one, which stands for the region. */
+  readonly #joined: Int32Array;
+  readonly left: Int32Array;
+  readonly right: Int32Array;
+  readonly bottom: Int32Array;
+  readonly count: Int32Array;
+  readonly sum: Float64Array;
+  readonly peak: Int32Array;
+
+  constructor(side: number) {
+    const mostRuns = side * Math.ceil(side / 2);
+    this.side = side;
+    const integers = () => new Int32Array(mostRuns);
+    [this.begin, this.end, this.#joined] = [integers(), integers(), integers()];
+    [this.left, this.right, this.bottom, this.count] = [integers(), integers(), integers(), integers()];
+    this.sum = new Float64Array(mostRuns);
+    this.peak = integers();
+  }
+
+  /** The run that stands for the region of `run`. */
+  regionOf(run: number): number {
+    const joined = this.#joined;
+    while (joined[run] !== run) {
+      joined[run] = joined[joined[run]!]!;
+      run = joined[run]!;
+    }
+    return run;
+  }
+
+  /** Finds the runs of `map` from `threshold` on and joins those that touch; returns their number. */
+  grow(map: Float32Array, threshold: number): number {
+    const { side, begin, end, sum, peak, left, right, bottom, count } = this;
+    let runs = 0;
+    let aboveBegin = 0;
+    for (let row = 0; row < side; row++) {
+      const rowEnd = (row + 1) * side;
+      const rowBegin = runs;
+      let above = aboveBegin;
+      for (let pixel = row * side; pixel < rowEnd; pixel++) {
+        if (!(map[pixel]! >= threshold)) continue;
+        const first = pixel;
+        let [highest, total] = [pixel, 0];
+        for (; pixel < rowEnd && map[pixel]! >= threshold; pixel++) {
+          total += map[pixel]!;
+          if (map[pixel]! > map[highest]!) highest = pixel;
+        }
+        begin[runs] = first;
+        end[runs] = pixel;
+        sum[runs] = total;
+        peak[runs] = highest;
+        left[runs] = first - row * side;
+        right[runs] = pixel - 1 - row * side;
+        bottom[runs] = row;
+        count[runs] = pixel - first;
+        this.#joined[runs] = runs;
+        while (above < rowBegin && end[above]! + side < first) above++;
+        for (let near = above; near < rowBegin && begin[near]! + side <= pixel; near++) this.#join(near, runs);
+        runs++;
+      }
+      aboveBegin = rowBegin;
+    }
+    for (let run = 0; run < runs; run++) this.#addToRegion(run, map);
+    return runs;
+  }
+
+  #join(one: number, other: number): void {
+    const [first, second] = [this.regionOf(one), this.regionOf(other)];
+    this.#joined[Math.max(first, second)] = Math.min(first, second);
+  }
+
+  #addToRegion(run: number, map: Float32Array): void {
+    const region = this.regionOf(run);
+    if (region === run) return;
+    const { left, right, bottom, count, sum, peak } = this;
+    left[region] = Math.min(left[region]!, left[run]!);
+    right[region] = Math.max(right[region]!, right[run]!);
+    bottom[region] = Math.max(bottom[region]!, bottom[run]!);
+    count[region]! += count[run]!;
+    sum[region]! += sum[run]!;
+    if (map[peak[run]!]! > map[peak[region]!]!) peak[region] = peak[run]!;
+  }
+}
+
+let growing = new GrowingRegions(0);
 
 /**
  * The 8-connected regions of a square map `[side, side]` with values of at least `threshold`, highest peak first.
@@ -32,64 +120,23 @@ export function findRegions(
   { threshold, smallestPixels = 1 }: FindRegionsOptions,
 ): MapRegion[] {
   if (map.length !== side * side) throw new RangeError(`The map has ${map.length} values, not ${side} x ${side}.`);
-  if (scratch.pixels.length !== map.length) {
-    scratch = { pixels: new Int32Array(map.length), isTaken: new Uint8Array(map.length) };
-  }
-  const { pixels, isTaken } = scratch;
-  for (let pixel = 0; pixel < map.length; pixel++) isTaken[pixel] = map[pixel]! >= threshold ? 0 : 1;
+  if (growing.side !== side) growing = new GrowingRegions(side);
+  const runs = growing.grow(map, threshold);
   const regions: MapRegion[] = [];
-  let begin = 0;
-  for (let start = isTaken.indexOf(0); start >= 0; start = isTaken.indexOf(0, start + 1)) {
-    const end = takeConnected(start, begin, side);
-    if (end - begin >= smallestPixels) regions.push(describe(pixels.subarray(begin, end), map, side));
-    begin = end;
+  for (let run = 0; run < runs; run++) {
+    if (growing.regionOf(run) === run && growing.count[run]! >= smallestPixels) regions.push(described(run, map, side));
   }
   return regions.sort((a, b) => b.peak.value - a.peak.value);
 }
 
-/** Takes the pixels that are connected to `start` into the scratch from `begin` on; returns their end there. */
-function takeConnected(start: number, begin: number, side: number): number {
-  const { pixels, isTaken } = scratch;
-  let end = begin;
-  pixels[end++] = start;
-  isTaken[start] = 1;
-  for (let at = begin; at < end; at++) {
-    const pixel = pixels[at]!;
-    const y = Math.floor(pixel / side);
-    const x = pixel - y * side;
-    const [top, bottom] = [Math.max(y - 1, 0), Math.min(y + 1, side - 1)];
-    const [left, right] = [Math.max(x - 1, 0), Math.min(x + 1, side - 1)];
-    for (let row = top; row <= bottom; row++) {
-      for (let neighbour = row * side + left; neighbour <= row * side + right; neighbour++) {
-        if (isTaken[neighbour] !== 0) continue;
-        isTaken[neighbour] = 1;
-        pixels[end++] = neighbour;
-      }
-    }
-  }
-  return end;
-}
-
-function describe(pixels: Int32Array, map: Float32Array, side: number): MapRegion {
-  let [left, top, right, bottom] = [side, side, 0, 0];
-  let peak = pixels[0]!;
-  let sum = 0;
-  for (let at = 0; at < pixels.length; at++) {
-    const pixel = pixels[at]!;
-    const y = Math.floor(pixel / side);
-    const x = pixel - y * side;
-    if (x < left) left = x;
-    if (x > right) right = x;
-    if (y < top) top = y;
-    if (y > bottom) bottom = y;
-    if (map[pixel]! > map[peak]!) peak = pixel;
-    sum += map[pixel]!;
-  }
+function described(region: number, map: Float32Array, side: number): MapRegion {
+  const [left, top] = [growing.left[region]!, Math.floor(growing.begin[region]! / side)];
+  const [areaPixels, peak] = [growing.count[region]!, growing.peak[region]!];
   return {
-    box: { x: left, y: top, width: right - left + 1, height: bottom - top + 1 },
-    areaPixels: pixels.length,
-    areaShare: pixels.length / map.length,
+    box: { x: left, y: top, width: growing.right[region]! - left + 1, height: growing.bottom[region]! - top + 1 },
+    areaPixels,
+    areaShare: areaPixels / map.length,
     peak: { x: peak % side, y: Math.floor(peak / side), value: map[peak]! },
-    mean: sum / pixels.length,
+    mean: growing.sum[region]! / areaPixels,
   };
 }
