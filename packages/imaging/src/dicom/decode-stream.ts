@@ -35,9 +35,9 @@ export async function decodeStream<R>(
       return use(isDeeper ? { ...ownDepth, samples, isLent: false } : describedSamples(samples, pixels));
     }
     case 'jpegLs':
-      return decodeJpegLs(stream, (samples) => use({ ...ownDepth, samples, isLent: true }));
+      return decodeJpegLs(stream, (decoded) => use({ ...ownDepth, ...decoded }));
     case 'jpeg2000':
-      return decodeJpeg2000(stream, (samples) => use({ ...ownDepth, samples, isLent: true }));
+      return decodeJpeg2000(stream, (decoded) => use({ ...ownDepth, ...decoded }));
   }
 }
 

@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { corruptImage, ImageError } from '../../image/image-error.js';
 import { interleave } from '../colours.js';
 import type { Codestream } from './codestream.js';
-import { WasmCodec } from './wasm-codec.js';
+import { type Decoded, WasmCodec } from './wasm-codec.js';
 
 const require = createRequire(import.meta.url);
 // Read when the first such frame comes: most threads never meet one. By `require`, which tries again where `import`
@@ -63,17 +63,18 @@ function withColours({ bytes, colours }: Codestream, isRgb: boolean): Uint8Array
 
 /**
  * Decodes a JPEG-LS frame (T.87) and hands its samples, [height, width, components], to `use`, after which they are no
- * longer there. Errors: `corrupt-image`, and `out-of-memory` where the codec needs more than it can have.
+ * longer there if they are lent. Errors: `corrupt-image`, and `out-of-memory` where the codec needs more than it can
+ * have.
  */
-export function decodeJpegLs<R>({ bytes }: Codestream, use: (samples: Uint8Array | Uint16Array) => R): Promise<R> {
-  return charls.decode(bytes, (samples, decoder) => {
+export function decodeJpegLs<R>({ bytes }: Codestream, use: (decoded: Decoded) => R): Promise<R> {
+  return charls.decode(bytes, (decoded, decoder) => {
     const { componentCount } = decoder.getFrameInfo();
     const isPlanar = componentCount > 1 && decoder.getInterleaveMode() === 0;
-    return use(isPlanar ? interleave(samples, componentCount) : samples);
+    return use(isPlanar ? { samples: interleave(decoded.samples, componentCount), isLent: false } : decoded);
   });
 }
 
 /** As `decodeJpegLs`, for a JPEG 2000 codestream (T.800, T.814); its colour transforms are undone. */
-export function decodeJpeg2000<R>({ bytes }: Codestream, use: (samples: Uint8Array | Uint16Array) => R): Promise<R> {
+export function decodeJpeg2000<R>({ bytes }: Codestream, use: (decoded: Decoded) => R): Promise<R> {
   return openJpeg.decode(bytes, use);
 }

@@ -12,7 +12,7 @@ interface CodecDecoder {
   /** Memory of the module for an input of `length` bytes. */
   getEncodedBuffer(length: number): Uint8Array;
   decode(): void;
-  /** A view into the memory of the module, valid until `delete`. */
+  /** A copy, or a view into the memory of the module that is valid until `delete`. */
   getDecodedBuffer(): Uint8Array;
   getFrameInfo(): CodecFrameInfo;
   delete(): void;

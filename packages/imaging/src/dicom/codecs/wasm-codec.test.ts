@@ -18,6 +18,6 @@ test('a codec that could not be loaded is loaded anew', async () => {
     () => decoder,
   );
   await expect(codec.decode(Uint8Array.of(1), () => 0)).rejects.toThrow('EMFILE');
-  expect(await codec.decode(Uint8Array.of(1), ([sample]) => sample)).toBe(7);
+  expect(await codec.decode(Uint8Array.of(1), ({ samples: [sample] }) => sample)).toBe(7);
   expect(loads).toBe(2);
 });

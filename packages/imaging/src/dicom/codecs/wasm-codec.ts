@@ -5,6 +5,12 @@ const keptBytes = 64 * 1024 * 1024;
 /** A module that fails with more memory than this has reached the limit of 2 GiB. */
 const exhaustedBytes = 1024 * 1024 * 1024;
 
+/** The samples of a frame: a copy, or lent by a codec that has them in its memory and takes them back after use. */
+export interface Decoded {
+  readonly samples: Uint8Array | Uint16Array;
+  readonly isLent: boolean;
+}
+
 /**
  * A decoder that is compiled to WebAssembly. Its module is loaded once, and anew after a failure, for one that has
  * aborted stays broken.
@@ -20,14 +26,14 @@ export class WasmCodec<M extends CodecModule, D extends CodecDecoder> {
   }
 
   /**
-   * Decodes a frame and hands its samples, a view into the memory of the codec, to `use`, which must have done with
-   * them when it returns. Errors: `corrupt-image`, and `out-of-memory` where the codec needs more than it can have.
+   * Decodes a frame and hands its samples to `use`, which must have done with them when it returns where they are lent.
+   * Errors: `corrupt-image`, and `out-of-memory` where the codec needs more than it can have.
    */
-  async decode<R>(bytes: Uint8Array, use: (samples: Uint8Array | Uint16Array, decoder: D) => R): Promise<R> {
+  async decode<R>(bytes: Uint8Array, use: (decoded: Decoded, decoder: D) => R): Promise<R> {
     const module = await this.#module();
     const { samples, decoder } = this.#decoded(module, bytes);
     try {
-      return use(samples, decoder);
+      return use({ samples, isLent: samples.buffer === module.HEAPU8.buffer }, decoder);
     } finally {
       decoder.delete();
       if (module.HEAPU8.length > keptBytes) this.#loaded = undefined;
