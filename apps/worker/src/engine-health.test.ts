@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { jobKindSchema } from '@mediclip/contracts';
 import { EngineError } from '@mediclip/engine';
-import { decodeScoreReply, encodeScoreMessage, openEmbeddedJobQueue } from '@mediclip/queue';
+import { openEmbeddedJobQueue } from '@mediclip/queue';
 import { webhookKind } from '@mediclip/webhooks';
 import { FakeEngine } from './testing/fake-engine.js';
 import { TestService } from './testing/test-service.js';
@@ -17,8 +17,8 @@ afterEach(() => service.stop());
 
 const side = 224;
 
-function scoreMessage(modelId: string): Uint8Array {
-  return encodeScoreMessage({ tenant: 'clinic', modelId, side, images: [new Uint8Array(side * side * 3)] });
+function scoreMessage(modelId: string) {
+  return { tenant: 'clinic', modelId, side, images: [new Uint8Array(side * side * 3)] };
 }
 
 describe('a worker whose engine', () => {
@@ -33,7 +33,7 @@ describe('a worker whose engine', () => {
     expect([engine.adaptations.length, engine.scoredBy.length]).toEqual([1, 0]);
     engine.become('ready');
     expect((await service.ended(jobId)).state).toBe('succeeded');
-    expect(decodeScoreReply(await reply).outcome).toBe('scored');
+    expect((await reply).outcome).toBe('scored');
   });
 
   test('does not start gives its job back without counting an attempt, and goes on from the checkpoint', async () => {
@@ -57,7 +57,7 @@ describe('a worker whose engine', () => {
     const reply = scoreChannel.request(scoreMessage(modelId), { topic: 'lite', deadlineMs: 60_000 });
     await service.holding(engine);
     engine.become('failing');
-    expect(decodeScoreReply(await reply)).toMatchObject({ outcome: 'refused', slug: 'not-ready' });
+    expect(await reply).toMatchObject({ outcome: 'refused', slug: 'not-ready' });
   });
 
   test('does not start is not healthy; one that is replaced as usual is', async () => {

@@ -4,7 +4,6 @@ import { type DriftRecord, type JobOf, resolveAdaptationOptions } from '@medicli
 import { Engine } from '@mediclip/engine';
 import { isDriftAlarm, observeDrift } from '@mediclip/evaluation';
 import { readNpy } from '@mediclip/maps';
-import { decodeScoreReply, encodeScoreMessage } from '@mediclip/queue';
 import { generatorOf, until } from '@mediclip/testing';
 import { TestService, type TestWorker } from './testing/test-service.js';
 
@@ -107,8 +106,8 @@ describe('with the real engine', () => {
     expect(stored.shape).toEqual([224, 224]);
 
     const image = await service.prepared(datasetId, result!.imageId, 224);
-    const payload = encodeScoreMessage({ tenant: 'clinic', modelId, side: 224, images: [image] });
-    const reply = decodeScoreReply(await worker.scoreChannel.request(payload, { topic: 'lite', deadlineMs: 30_000 }));
+    const message = { tenant: 'clinic', modelId, side: 224, images: [image] };
+    const reply = await worker.scoreChannel.request(message, { topic: 'lite', deadlineMs: 30_000 });
     expect(reply.outcome === 'scored' && Array.from(reply.scores[0]!.map)).toEqual(Array.from(stored.data));
 
     const evaluation = await service.ended(
@@ -157,9 +156,8 @@ describe('with the real engine', () => {
     const random = generatorOf(16);
     const scan = () => moved(pictures[Math.floor(random.uniform() * pictures.length)]!, random);
     const scoresOf = async (given: readonly Uint8Array[]) => {
-      const payload = encodeScoreMessage({ tenant: 'clinic', modelId: items[0]!.id, side, images: [...given] });
-      const options = { topic: 'lite', deadlineMs: 30_000 };
-      const reply = decodeScoreReply(await worker.scoreChannel.request(payload, options));
+      const message = { tenant: 'clinic', modelId: items[0]!.id, side, images: given };
+      const reply = await worker.scoreChannel.request(message, { topic: 'lite', deadlineMs: 30_000 });
       if (reply.outcome === 'refused') throw new Error(reply.detail);
       return reply.scores.map(({ score }) => score);
     };

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { EngineError } from '@mediclip/engine';
-import { decodeScoreReply, encodeScoreMessage } from '@mediclip/queue';
 import { newId } from '@mediclip/store';
 import { TestService, type TestWorker } from './testing/test-service.js';
 
@@ -17,8 +16,8 @@ afterEach(() => service.stop());
 
 async function score(modelId: string, brightness: readonly number[], tenant = 'clinic') {
   const images = brightness.map((value) => new Uint8Array(side * side * 3).fill(value));
-  const payload = encodeScoreMessage({ tenant, modelId, side, images });
-  return decodeScoreReply(await worker.scoreChannel.request(payload, { topic: 'lite', deadlineMs: 10_000 }));
+  const message = { tenant, modelId, side, images };
+  return worker.scoreChannel.request(message, { topic: 'lite', deadlineMs: 10_000 });
 }
 
 describe('scores that a caller waits for', () => {

@@ -1,7 +1,6 @@
 import { ProblemError, problemKind } from '@mediclip/contracts';
 import { problemOf } from '@mediclip/problems';
-import type { ScoreAnswerer } from '@mediclip/queue';
-import { decodeScoreMessage, encodeScoreReply } from '@mediclip/queue';
+import type { ScoreAnswerer, ScoreReply } from '@mediclip/queue';
 import type { Store } from '@mediclip/store';
 import type { Logger } from 'pino';
 import type { WorkerEngine } from './dependencies.js';
@@ -25,8 +24,7 @@ const retryAfterSeconds = 1;
 /** Answers scores that callers of the API wait for; what stands in their way is part of the answer, as a problem. */
 export function scoreAnswerer(options: ScoreAnswererOptions): ScoreAnswerer {
   const { store, engine, health, models, metrics, logger, onWarm } = options;
-  return async (payload, { signal }) => {
-    const { tenant, modelId, side, images } = decodeScoreMessage(payload);
+  return async ({ tenant, modelId, side, images }, { signal }) => {
     const begin = performance.now();
     const engineSignal = AbortSignal.any([signal, health.failing]);
     try {
@@ -43,15 +41,15 @@ export function scoreAnswerer(options: ScoreAnswererOptions): ScoreAnswerer {
         onWarm(ready.model.configuration.backbone);
         return answers;
       });
-      return encodeScoreReply({ outcome: 'scored', scores });
+      return { outcome: 'scored', scores };
     } catch (error) {
       signal.throwIfAborted();
-      return encodeScoreReply(refusal(error, logger.child({ tenant, modelId })));
+      return refusal(error, logger.child({ tenant, modelId }));
     }
   };
 }
 
-function refusal(error: unknown, log: Logger): Parameters<typeof encodeScoreReply>[0] {
+function refusal(error: unknown, log: Logger): ScoreReply {
   const problem = problemOf(error);
   if (problem.status >= 500) log.warn({ err: problem.cause ?? problem }, 'score refused');
   return {

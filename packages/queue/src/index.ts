@@ -20,11 +20,5 @@ export {
   ScoreDeadlineError,
   type ScoreServer,
 } from './score-channel.js';
-export {
-  decodeScoreMessage,
-  decodeScoreReply,
-  encodeScoreMessage,
-  encodeScoreReply,
-  type ScoreReply,
-} from './score-messages.js';
+export type { ScoreMessage, ScoreReply } from './score-messages.js';
 export { rejectedTotal, scoreStageSeconds, secondBuckets, sharedMetric } from './shared-metrics.js';

@@ -1,4 +1,5 @@
 import { QueueError } from './job-queue.js';
+import type { ScoreMessage, ScoreReply } from './score-messages.js';
 
 /**
  * Request and reply between API and workers, for answers that a caller waits for. Nothing here is kept: a request whose
@@ -19,10 +20,13 @@ export const longestDeadlineMs = 600_000;
 
 /**
  * Answers a request. `signal` aborts when the caller has gone or the deadline has passed: nobody gets the answer then.
- * A rejection reaches the caller as a `ScoreAnswerError` with its message; encode what callers must tell apart in the
+ * A rejection reaches the caller as a `ScoreAnswerError` with its message; what callers must tell apart is part of the
  * reply.
  */
-export type ScoreAnswerer = (payload: Uint8Array, call: { topic: string; signal: AbortSignal }) => Promise<Uint8Array>;
+export type ScoreAnswerer<Message = ScoreMessage, Reply = ScoreReply> = (
+  message: Message,
+  call: { topic: string; signal: AbortSignal },
+) => Promise<Reply>;
 
 export interface ServeOptions {
   /** What is warm here; requests that no worker serves are taken too. */
@@ -42,18 +46,23 @@ export interface ScoreServer {
   close(): Promise<void>;
 }
 
-export interface ScoreChannel {
+/** Inside one process messages and replies are handed over as they are: neither side may write to them. */
+export interface ScoreChannel<Message = ScoreMessage, Reply = ScoreReply> {
   /**
-   * Sends bytes to a worker and returns its reply. Rejects with `ScoreDeadlineError` when none came in time, with
+   * Sends a message to a worker and returns its reply. Rejects with `ScoreDeadlineError` when none came in time, with
    * `ScoreAnswerError` when the worker threw, with the signal's reason when it aborts, and with
    * `QueueUnavailableError` when no worker can be reached at all.
    */
-  request(payload: Uint8Array, options: ScoreRequestOptions): Promise<Uint8Array>;
+  request(message: Message, options: ScoreRequestOptions): Promise<Reply>;
   /** Answers requests from now on. */
-  serve(answer: ScoreAnswerer, options: ServeOptions): Promise<ScoreServer>;
+  serve(answer: ScoreAnswerer<Message, Reply>, options: ServeOptions): Promise<ScoreServer>;
   /** Close servers first. Requests under way reject. */
   close(): Promise<void>;
 }
+
+/** A channel that carries bytes. */
+export type ByteChannel = ScoreChannel<Uint8Array, Uint8Array>;
+export type ByteAnswerer = ScoreAnswerer<Uint8Array, Uint8Array>;
 
 /** No worker answered before the deadline. */
 export class ScoreDeadlineError extends QueueError {

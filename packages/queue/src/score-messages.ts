@@ -11,9 +11,9 @@ import type { AnomalyMap } from '@mediclip/maps';
 import { z } from 'zod';
 
 /**
- * What the API asks a worker for a score that a caller waits for, and what the worker answers: a JSON header with the
- * length of its text as a 32-bit number (little-endian) before it, then raw bytes. Spaces at the end of the header let
- * those begin at a multiple of four bytes, so that maps can be read where they lie.
+ * What the API asks a worker for a score that a caller waits for, and what the worker answers. As bytes: a JSON header
+ * with the length of its text as a 32-bit number (little-endian) before it, then raw bytes. Spaces at the end of the
+ * header let those begin at a multiple of four bytes, so that maps can be read where they lie.
  */
 const lengthBytes = 4;
 const alignment = Float32Array.BYTES_PER_ELEMENT;

@@ -1,6 +1,6 @@
 import { type Model, ProblemError, type ProblemSlug } from '@mediclip/contracts';
 import type { AnomalyMap } from '@mediclip/maps';
-import { decodeScoreReply, encodeScoreMessage, type ScoreChannel } from '@mediclip/queue';
+import type { ScoreChannel } from '@mediclip/queue';
 import type { TenantStore } from '@mediclip/store';
 import { BufferGarbage } from '@mediclip/threads';
 import type { ServerSettings } from '../dependencies.js';
@@ -33,16 +33,10 @@ export async function askWorker(
   }: { readonly scoreChannel: ScoreChannel; readonly settings: Pick<ServerSettings, 'scores'> },
 ): Promise<readonly AnomalyMap[]> {
   if (images.length === 0) return [];
-  const message = encodeScoreMessage({ tenant: store.tenant, modelId: model.id, side, images });
+  const message = { tenant: store.tenant, modelId: model.id, side, images };
   const end = performance.now() + settings.scores.timeoutMs;
-  const ask = async () =>
-    decodeScoreReply(
-      await scoreChannel.request(message, {
-        topic: backbone,
-        deadlineMs: Math.max(1, end - performance.now()),
-        signal,
-      }),
-    );
+  const ask = () =>
+    scoreChannel.request(message, { topic: backbone, deadlineMs: Math.max(1, end - performance.now()), signal });
   let reply = await ask();
   while (reply.outcome === 'refused' && elsewhere.has(reply.slug) && performance.now() < end) reply = await ask();
   if (reply.outcome === 'refused') {
@@ -52,8 +46,9 @@ export async function askWorker(
   if (reply.scores.length !== images.length) {
     throw new Error(`This is a bug: a worker answered ${reply.scores.length} scores for ${images.length} images.`);
   }
-  // Pixels, message, reply and maps; as much again is made of them on the way to the answer.
+  // Pixels and maps; as much again is made of them on the way there and back.
+  const pixelBytes = images.reduce((sum, { byteLength }) => sum + byteLength, 0);
   const mapBytes = reply.scores.reduce((sum, { map }) => sum + map.byteLength, 0);
-  bufferGarbage.made(2 * (message.byteLength + mapBytes));
+  bufferGarbage.made(2 * (pixelBytes + mapBytes));
   return reply.scores;
 }

@@ -1,7 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { encodeScoreReply } from '@mediclip/queue';
 import { newId } from '@mediclip/store';
 import { ShadowScorer } from './shadow-scorer.js';
 
@@ -17,7 +16,7 @@ function scorerWith(patienceMs: number) {
   const channel = {
     request: async () => {
       asked++;
-      return encodeScoreReply({ outcome: 'scored', scores: [map] });
+      return { outcome: 'scored' as const, scores: [map] };
     },
   };
   const scorer = new ShadowScorer(channel, { warn: () => {} }, { quietMs: 0, patienceMs });

@@ -4,7 +4,7 @@ import { pixelDigest } from '@mediclip/adaptation';
 import type { Alias, Model, OperationId } from '@mediclip/contracts';
 import { decisionOf, observeShadow, type ShadowedImage, type ShadowPair } from '@mediclip/evaluation';
 import type { AnomalyMap } from '@mediclip/maps';
-import { decodeScoreReply, encodeScoreMessage, type ScoreChannel } from '@mediclip/queue';
+import type { ScoreChannel } from '@mediclip/queue';
 import { RecordNotFound, type TenantStore } from '@mediclip/store';
 import type { Logger } from 'pino';
 import type { Call } from '../http/handlers.js';
@@ -159,9 +159,9 @@ export class ShadowScorer {
     if (!isDeepStrictEqual(shadow.intensity, model.intensity)) {
       throw new Error('The shadow renders deep greys otherwise than the model whose images it is given.');
     }
-    const message = encodeScoreMessage({ tenant: store.tenant, modelId: shadow.id, side, images: [...images] });
+    const message = { tenant: store.tenant, modelId: shadow.id, side, images };
     const options = { topic: backbone, deadlineMs, signal: this.#closing.signal };
-    const reply = decodeScoreReply(await this.#scoreChannel.request(message, options));
+    const reply = await this.#scoreChannel.request(message, options);
     if (reply.outcome === 'refused') throw new Error(reply.detail);
     const said = ({ score, logit }: AnomalyMap, by: Model) => ({
       score,

@@ -10,8 +10,16 @@ import {
   type ScoringResult,
 } from '@mediclip/contracts';
 import { describeMap, writeNpy } from '@mediclip/maps';
-import type { Consumer, Attempt as Delivery, JobEntry, JobQueue, ScoreChannel, ScoreServer } from '@mediclip/queue';
-import { decodeScoreMessage, encodeScoreReply, type ScoreReply } from '@mediclip/queue';
+import type {
+  Consumer,
+  Attempt as Delivery,
+  JobEntry,
+  JobQueue,
+  ScoreChannel,
+  ScoreMessage,
+  ScoreReply,
+  ScoreServer,
+} from '@mediclip/queue';
 import { type Attempt, datasetDigest, StaleAttempt, type Store, type TenantStore } from '@mediclip/store';
 import { temporaryFolder } from '@mediclip/testing';
 
@@ -53,7 +61,7 @@ export class FakeWorker {
       concurrency: 2,
       onDead: async () => undefined,
     });
-    const server = await scoreChannel.serve(async (payload, { signal }) => holder.worker!.#score(payload, signal), {
+    const server = await scoreChannel.serve(async (message, { signal }) => holder.worker!.#score(message, signal), {
       topics: ['lite'],
       concurrency: 8,
     });
@@ -71,15 +79,14 @@ export class FakeWorker {
     return Float32Array.from({ length: mapSide * mapSide }, (_, i) => ((i % mapSide) / mapSide) * (firstByte / 255));
   }
 
-  async #score(payload: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+  async #score({ images, modelId }: ScoreMessage, signal: AbortSignal): Promise<ScoreReply> {
     this.scoreSignals.push(signal);
-    const { images, modelId } = decodeScoreMessage(payload);
-    if (this.scoreReply) return encodeScoreReply(await this.scoreReply(modelId));
+    if (this.scoreReply) return this.scoreReply(modelId);
     const scores = images.map((image) => {
       const map = FakeWorker.mapOf(image[0]!);
       return { score: Math.max(...map), map, mapSide };
     });
-    return encodeScoreReply({ outcome: 'scored', scores });
+    return { outcome: 'scored', scores };
   }
 
   async #run({ tenant: name, jobId }: JobEntry, { signal }: Delivery): Promise<{ outcome: 'done' }> {

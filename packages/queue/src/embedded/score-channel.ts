@@ -10,55 +10,56 @@ import {
   type ScoreServer,
   type ServeOptions,
 } from '../score-channel.js';
+import type { ScoreMessage, ScoreReply } from '../score-messages.js';
 
 /** A request and reply channel inside one process. */
-export function openEmbeddedScoreChannel(): ScoreChannel {
-  return new EmbeddedScoreChannel();
+export function openEmbeddedScoreChannel<Message = ScoreMessage, Reply = ScoreReply>(): ScoreChannel<Message, Reply> {
+  return new EmbeddedScoreChannel<Message, Reply>();
 }
 
-interface Call {
+interface Call<Message, Reply> {
   topic: string;
-  payload: Uint8Array;
+  message: Message;
   trace: TraceCarrier | undefined;
   /** Aborts when nobody waits for the reply any more. */
   dropped: AbortController;
-  resolve: (reply: Uint8Array) => void;
+  resolve: (reply: Reply) => void;
   reject: (reason: unknown) => void;
 }
 
-interface Server {
-  answer: ScoreAnswerer;
+interface Server<Message, Reply> {
+  answer: ScoreAnswerer<Message, Reply>;
   topics: readonly string[];
   concurrency: number;
   running: Set<Promise<void>>;
   isPaused: boolean;
 }
 
-class EmbeddedScoreChannel implements ScoreChannel {
+class EmbeddedScoreChannel<Message, Reply> implements ScoreChannel<Message, Reply> {
   /** Calls that no server has taken, oldest first. */
-  readonly #waiting = new Set<Call>();
-  readonly #unanswered = new Set<Call>();
-  readonly #servers = new Set<Server>();
+  readonly #waiting = new Set<Call<Message, Reply>>();
+  readonly #unanswered = new Set<Call<Message, Reply>>();
+  readonly #servers = new Set<Server<Message, Reply>>();
   #closed = false;
 
-  request(payload: Uint8Array, options: ScoreRequestOptions): Promise<Uint8Array> {
-    return inSpan('request score', { kind: 'producer' }, () => this.#request(payload, options));
+  request(message: Message, options: ScoreRequestOptions): Promise<Reply> {
+    return inSpan('request score', { kind: 'producer' }, () => this.#request(message, options));
   }
 
-  async #request(payload: Uint8Array, { topic, deadlineMs, signal }: ScoreRequestOptions): Promise<Uint8Array> {
+  async #request(message: Message, { topic, deadlineMs, signal }: ScoreRequestOptions): Promise<Reply> {
     assertDeadline(deadlineMs);
     this.#assertOpen();
     signal?.throwIfAborted();
-    return await new Promise<Uint8Array>((resolve, reject) => {
+    return await new Promise<Reply>((resolve, reject) => {
       const end = () => {
         clearTimeout(deadline);
         signal?.removeEventListener('abort', onGone);
         this.#waiting.delete(call);
         this.#unanswered.delete(call);
       };
-      const call: Call = {
+      const call: Call<Message, Reply> = {
         topic,
-        payload,
+        message,
         trace: traceCarrier(),
         dropped: new AbortController(),
         resolve: (reply) => {
@@ -80,9 +81,9 @@ class EmbeddedScoreChannel implements ScoreChannel {
     });
   }
 
-  async serve(answer: ScoreAnswerer, { topics, concurrency }: ServeOptions): Promise<ScoreServer> {
+  async serve(answer: ScoreAnswerer<Message, Reply>, { topics, concurrency }: ServeOptions): Promise<ScoreServer> {
     this.#assertOpen();
-    const server: Server = { answer, topics, concurrency, running: new Set(), isPaused: false };
+    const server: Server<Message, Reply> = { answer, topics, concurrency, running: new Set(), isPaused: false };
     this.#servers.add(server);
     this.#handOut();
     return {
@@ -126,7 +127,7 @@ class EmbeddedScoreChannel implements ScoreChannel {
   }
 
   /** The least busy server with a free place among those that have the topic warm, or among all when none has. */
-  #serverFor(topic: string): Server | undefined {
+  #serverFor(topic: string): Server<Message, Reply> | undefined {
     const taking = [...this.#servers].filter(({ isPaused }) => !isPaused);
     const warm = taking.filter(({ topics }) => topics.includes(topic));
     const candidates = warm.length > 0 ? warm : taking;
@@ -135,10 +136,13 @@ class EmbeddedScoreChannel implements ScoreChannel {
       .sort((one, other) => one.running.size - other.running.size)[0];
   }
 
-  async #run(server: Server, { topic, payload, trace, dropped, resolve, reject }: Call): Promise<void> {
+  async #run(
+    server: Server<Message, Reply>,
+    { topic, message, trace, dropped, resolve, reject }: Call<Message, Reply>,
+  ): Promise<void> {
     try {
       const call = { topic, signal: dropped.signal };
-      resolve(await inSpanOf(trace, 'answer score', { kind: 'consumer' }, () => server.answer(payload, call)));
+      resolve(await inSpanOf(trace, 'answer score', { kind: 'consumer' }, () => server.answer(message, call)));
     } catch (error) {
       reject(new ScoreAnswerError((error as Error).message, { cause: error }));
     }

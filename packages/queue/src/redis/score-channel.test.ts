@@ -4,9 +4,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, tes
 import { findRedis, type RedisServer, startRedis } from '@mediclip/testing';
 import { Redis } from 'ioredis';
 import { QueueUnavailableError } from '../job-queue.js';
-import { type ScoreChannel, ScoreDeadlineError } from '../score-channel.js';
+import { type ByteChannel, ScoreDeadlineError } from '../score-channel.js';
 import { testScoreChannel } from '../testing/score-channel-conformance.js';
-import { openRedisScoreChannel } from './score-channel.js';
+import { openRedisByteChannel } from './score-channel.js';
 import { announce, ScoreKeys } from './score-protocol.js';
 
 const describeWithRedis = (await findRedis()) === null ? describe.skip : describe;
@@ -21,7 +21,7 @@ describeWithRedis('with a Redis server', () => {
 
   testScoreChannel('Redis', async () => {
     const options = { url: server.url, prefix: `test-${opened++}`, onError: () => undefined };
-    return { api: await openRedisScoreChannel(options), worker: await openRedisScoreChannel(options) };
+    return { api: await openRedisByteChannel(options), worker: await openRedisByteChannel(options) };
   });
 });
 
@@ -29,7 +29,7 @@ describeWithRedis('many large requests at once', () => {
   test('are all answered, a few megabytes under way to Redis at a time', async () => {
     const server = await startRedis();
     const options = { url: server.url, prefix: 'test', onError: () => undefined };
-    const [api, worker] = await Promise.all([openRedisScoreChannel(options), openRedisScoreChannel(options)]);
+    const [api, worker] = await Promise.all([openRedisByteChannel(options), openRedisByteChannel(options)]);
     const send = Redis.prototype.eval;
     const post = jest.spyOn(Redis.prototype, 'eval');
     const [images, side, requests] = [32, 224, 32];
@@ -62,12 +62,12 @@ describeWithRedis('many large requests at once', () => {
 
 describeWithRedis('scores between processes', () => {
   let server: RedisServer;
-  let api: ScoreChannel;
+  let api: ByteChannel;
   const children: ChildProcess[] = [];
 
   beforeEach(async () => {
     server = await startRedis();
-    api = await openRedisScoreChannel({ url: server.url, prefix: 'test', onError: () => undefined });
+    api = await openRedisByteChannel({ url: server.url, prefix: 'test', onError: () => undefined });
   });
   afterEach(async () => {
     for (const child of children.splice(0)) child.kill('SIGKILL');
@@ -110,7 +110,7 @@ describeWithRedis('scores between processes', () => {
   });
 
   test('while Redis is away a request says so, and everything goes on when it is back', async () => {
-    const worker = await openRedisScoreChannel({ url: server.url, prefix: 'test', onError: () => undefined });
+    const worker = await openRedisByteChannel({ url: server.url, prefix: 'test', onError: () => undefined });
     await worker.serve(async (payload) => payload, { topics: ['lite'], concurrency: 1 });
     const patience = { topic: 'lite', deadlineMs: 60_000 };
     await api.request(Uint8Array.of(1), patience);
@@ -122,7 +122,7 @@ describeWithRedis('scores between processes', () => {
   });
 
   test('a server closes although Redis is away', async () => {
-    const worker = await openRedisScoreChannel({ url: server.url, prefix: 'test', onError: () => undefined });
+    const worker = await openRedisByteChannel({ url: server.url, prefix: 'test', onError: () => undefined });
     const serving = await worker.serve(async (payload) => payload, { topics: ['lite'], concurrency: 1 });
     await server.kill();
     await serving.close();
@@ -130,7 +130,7 @@ describeWithRedis('scores between processes', () => {
   });
 
   test('leaves nothing in Redis once all is answered, dropped or closed', async () => {
-    const worker = await openRedisScoreChannel({ url: server.url, prefix: 'test', onError: () => undefined });
+    const worker = await openRedisByteChannel({ url: server.url, prefix: 'test', onError: () => undefined });
     const serving = await worker.serve(async (payload) => payload, { topics: ['lite'], concurrency: 4 });
     await Promise.all(
       Array.from({ length: 200 }, (_, index) =>

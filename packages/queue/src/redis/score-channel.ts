@@ -6,8 +6,9 @@ import { Redis } from 'ioredis';
 import { QueueUnavailableError } from '../job-queue.js';
 import {
   assertDeadline,
+  type ByteAnswerer,
+  type ByteChannel,
   ScoreAnswerError,
-  type ScoreAnswerer,
   type ScoreChannel,
   ScoreDeadlineError,
   type ScoreRequestOptions,
@@ -22,6 +23,7 @@ import {
   isConnectionError,
   waitingForRedis,
 } from './connection.js';
+import { overBytes } from './over-bytes.js';
 import { dropRequest, parseReply, postRequest, type RequestReference, ScoreKeys } from './score-protocol.js';
 import { RedisScoreServer } from './score-server.js';
 
@@ -39,7 +41,12 @@ export interface RedisScoreChannelOptions {
  * cannot be reached now, refuses the password, or evicts keys.
  */
 export async function openRedisScoreChannel(options: RedisScoreChannelOptions): Promise<ScoreChannel> {
-  return new RedisScoreChannel(await connectFailingFast(options.url), options);
+  return overBytes(await openRedisByteChannel(options));
+}
+
+/** The same for any bytes. */
+export async function openRedisByteChannel(options: RedisScoreChannelOptions): Promise<ByteChannel> {
+  return new RedisByteChannel(await connectFailingFast(options.url), options);
 }
 
 /**
@@ -53,7 +60,7 @@ interface Call {
   reject: (reason: unknown) => void;
 }
 
-class RedisScoreChannel implements ScoreChannel {
+class RedisByteChannel implements ByteChannel {
   readonly #connection: Redis;
   readonly #url: string;
   readonly #onError: (error: Error) => void;
@@ -125,7 +132,7 @@ class RedisScoreChannel implements ScoreChannel {
     });
   }
 
-  async serve(answer: ScoreAnswerer, options: ServeOptions): Promise<ScoreServer> {
+  async serve(answer: ByteAnswerer, options: ServeOptions): Promise<ScoreServer> {
     this.#assertOpen();
     // What follows waits for a Redis that is away; this says so.
     await this.#ask(this.#connection.ping());

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { ByteBudget } from '@mediclip/threads';
 import { inSpanOf } from '@mediclip/tracing';
 import { Redis } from 'ioredis';
-import type { ScoreAnswerer, ScoreServer, ServeOptions } from '../score-channel.js';
+import type { ByteAnswerer, ScoreServer, ServeOptions } from '../score-channel.js';
 import { afterErrorMs, blocking, blockingSeconds, isConnectionError } from './connection.js';
 import {
   announce,
@@ -29,7 +29,7 @@ export interface RedisScoreServerOptions extends ServeOptions {
 
 /** Takes requests from Redis, `concurrency` at once, and sends the replies. */
 export class RedisScoreServer implements ScoreServer {
-  readonly #answer: ScoreAnswerer;
+  readonly #answer: ByteAnswerer;
   readonly #options: RedisScoreServerOptions;
   readonly #serverId = randomUUID();
   readonly #blocking: Redis;
@@ -42,7 +42,7 @@ export class RedisScoreServer implements ScoreServer {
   #paused: { readonly over: Promise<void>; readonly end: () => void } | undefined;
   #closing = false;
 
-  constructor(answer: ScoreAnswerer, options: RedisScoreServerOptions) {
+  constructor(answer: ByteAnswerer, options: RedisScoreServerOptions) {
     this.#answer = answer;
     this.#options = options;
     this.#topics = options.topics;

@@ -2,10 +2,10 @@
  * A worker in a process of its own that answers scores, for tests that kill it. Answers every byte plus one; a request
  * that begins with 0 it only reports, and never answers. Arguments: the Redis URL, the prefix, its topics.
  */
-import { openRedisScoreChannel } from '../redis/score-channel.js';
+import { openRedisByteChannel } from '../redis/score-channel.js';
 
 const [url, prefix, ...topics] = process.argv.slice(2) as [string, string, ...string[]];
-const channel = await openRedisScoreChannel({ url, prefix, onError: () => undefined });
+const channel = await openRedisByteChannel({ url, prefix, onError: () => undefined });
 process.on('disconnect', () => process.exit());
 await channel.serve(
   async (payload) => {

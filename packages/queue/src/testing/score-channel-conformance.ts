@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import {
+  type ByteAnswerer,
+  type ByteChannel,
   longestDeadlineMs,
   ScoreAnswerError,
-  type ScoreAnswerer,
-  type ScoreChannel,
   ScoreDeadlineError,
 } from '../score-channel.js';
 import { Arrivals, aborted, type Deferred, deferred } from './deferred.js';
@@ -19,9 +19,9 @@ const bytes = (...values: number[]) => Uint8Array.from(values);
 const patient = { topic: 'lite', deadlineMs: 60_000 };
 
 /** An answerer whose requests the test takes and answers one by one. */
-function answerByHand(): { answer: ScoreAnswerer; received: Arrivals<Received> } {
+function answerByHand(): { answer: ByteAnswerer; received: Arrivals<Received> } {
   const received = new Arrivals<Received>();
-  const answer: ScoreAnswerer = (payload, { topic, signal }) => {
+  const answer: ByteAnswerer = (payload, { topic, signal }) => {
     const reply = deferred<Uint8Array>();
     received.push({ payload, topic, signal, reply });
     return reply.promise;
@@ -30,12 +30,9 @@ function answerByHand(): { answer: ScoreAnswerer; received: Arrivals<Received> }
 }
 
 /** What every driver promises. `open` makes the two ends of an empty channel, which may be one and the same object. */
-export function testScoreChannel(
-  driver: string,
-  open: () => Promise<{ api: ScoreChannel; worker: ScoreChannel }>,
-): void {
+export function testScoreChannel(driver: string, open: () => Promise<{ api: ByteChannel; worker: ByteChannel }>): void {
   describe(`score channel on ${driver}`, () => {
-    const opened: ScoreChannel[] = [];
+    const opened: ByteChannel[] = [];
     const openChannel = async () => {
       const ends = await open();
       opened.push(ends.api, ends.worker);
@@ -161,7 +158,7 @@ export function testScoreChannel(
 
     test("passes on the sentence of an answerer's error", async () => {
       const { api, worker } = await openChannel();
-      const failing: ScoreAnswerer = async () => {
+      const failing: ByteAnswerer = async () => {
         throw new Error('The device is out of memory: Größe ✗');
       };
       await worker.serve(failing, { topics: ['lite'], concurrency: 1 });
