@@ -16,7 +16,7 @@ import { describeSpread, spreadOf } from './spread.mjs';
 
 const repetitions = 5;
 /** How often a file is decoded here before that is measured: V8 compiles what runs often. */
-const timesToWarm = 5;
+const timesToWarm = 10;
 const side = 3000;
 const example = fileURLToPath(new URL('../examples/brain-mri/test/abnormal', import.meta.url));
 const script = fileURLToPath(new URL('dicom.py', import.meta.url));

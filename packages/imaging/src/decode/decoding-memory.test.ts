@@ -15,6 +15,7 @@ const slackBytes = 24 * 1024 * 1024;
 test.each([
   ['DICOM, 12 bits', 4000],
   ['DICOM, RLE, 12 bits', 4000],
+  ['DICOM, JPEG 2000, 12 bits', 2000],
   ['PNG, grey and alpha of 16 bits', 8000],
 ])(
   '%s: %d pixels each way take at most 12 bytes each',

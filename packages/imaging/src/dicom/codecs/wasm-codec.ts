@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { corruptImage, outOfMemory } from '../../image/image-error.js';
 
 /** A module whose memory has grown beyond this is given back after use; the memory itself never shrinks. */
@@ -41,8 +42,11 @@ export class WasmCodec<M extends CodecModule, D extends CodecDecoder> {
   }
 
   async #module(): Promise<M> {
-    // A new object each time, for the loaders make it their module.
-    this.#loaded ??= this.#load({ print: () => {}, printErr: () => {} });
+    if (this.#loaded === undefined) {
+      optimiseAsLoaded();
+      // A new object each time, for the loaders make it their module.
+      this.#loaded = this.#load({ print: () => {}, printErr: () => {} });
+    }
     try {
       return await this.#loaded;
     } catch (error) {
@@ -67,4 +71,12 @@ export class WasmCodec<M extends CodecModule, D extends CodecDecoder> {
         : corruptImage('DICOM', 'a compressed frame cannot be decoded');
     }
   }
+}
+
+/**
+ * Has V8 optimise WebAssembly when it is loaded. By itself it does so while a first frame is decoded, beside all memory
+ * that decoding takes; the first frame of a thread is done sooner.
+ */
+function optimiseAsLoaded(): void {
+  setFlagsFromString('--no-liftoff');
 }
