@@ -2,7 +2,8 @@
  * `node bench/dicom.mjs PYTHON`: decoding a DICOM file of 3000 x 3000 values of 12 bits, here and in pydicom with the
  * fastest of the plug-ins that PYTHON has, for four transfer syntaxes, as a table in Markdown: processor and wall
  * seconds, their ratios, and memory a pixel beyond what the process had before. Both read the file and end with its
- * values in memory; the repetitions take turns. `dicom.py` names the packages of PYTHON. Linux only.
+ * values in memory, each time in a process of their own that has decoded the file before; the repetitions take turns.
+ * `dicom.py` names the packages of PYTHON. Linux only.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,12 +17,12 @@ import { describeSpread, spreadOf } from './spread.mjs';
 
 const repetitions = 5;
 /** How often a file is decoded here before that is measured: V8 compiles what runs often. */
-const timesToWarm = 10;
+const timesToWarm = 15;
 const side = 3000;
 const example = fileURLToPath(new URL('../examples/brain-mri/test/abnormal', import.meta.url));
 const script = fileURLToPath(new URL('dicom.py', import.meta.url));
 const child = fileURLToPath(new URL('../packages/imaging/dist/testing/measure-decoding.js', import.meta.url));
-const [, , python] = process.argv;
+const [, , python, fileToDecode] = process.argv;
 if (!python) throw new RangeError('Give the path of a Python that has pydicom and its plug-ins.');
 
 function run(command, ...args) {
@@ -41,13 +42,18 @@ async function uncompressed() {
   return dicomFile({ rows: side, columns: side, bitsAllocated: 16, bitsStored: 12, pixelData });
 }
 
-async function here(file) {
+/** Seconds of the last of some times that this process decodes `file`. */
+async function secondsWarm(file) {
+  const decode = async () => (await openImage(readFileSync(file))).read(0);
+  for (let time = 0; time < timesToWarm; time++) await decode();
   const [begun, before] = [performance.now(), process.cpuUsage()];
-  const image = await openImage(readFileSync(file));
-  await image.read(0);
+  await decode();
   const { user, system } = process.cpuUsage(before);
   return { wall: (performance.now() - begun) / 1000, processor: (user + system) / 1e6 };
 }
+
+/** The same in a process that decodes nothing else. */
+const here = (file) => JSON.parse(run(process.execPath, fileURLToPath(import.meta.url), 'here', file));
 
 /** Of decoding as an upload does, what is stored included. */
 function bytesAPixel(file) {
@@ -62,12 +68,11 @@ function fastestPlugin(file) {
   return fastest[0];
 }
 
-async function row(file) {
+function row(file) {
   const plugin = fastestPlugin(file);
   const [ours, theirs] = [[], []];
-  for (let time = 0; time < timesToWarm; time++) await here(file);
   for (let round = 0; round < repetitions; round++) {
-    ours.push(await here(file));
+    ours.push(here(file));
     theirs.push(JSON.parse(inPython('measure', file, plugin))[plugin]);
   }
   const seconds = (all, kind) =>
@@ -92,17 +97,22 @@ async function row(file) {
   return `| ${cells.join(' | ')} |`;
 }
 
-const folder = mkdtempSync(path.join(tmpdir(), 'mediclip-dicom-'));
-try {
-  const plain = path.join(folder, 'uncompressed.dcm');
-  writeFileSync(plain, await uncompressed());
-  inPython('compress', plain, folder);
-  console.log(
-    '| transfer syntax | file | processor here, s | pydicom, s | ratio | wall here, s | pydicom, s | ratio |' +
-      ' bytes a pixel here | pydicom | plug-in |',
-  );
-  console.log(`|---|${'---:|'.repeat(9)}---|`);
-  for (const name of readdirSync(folder).sort()) console.log(await row(path.join(folder, name)));
-} finally {
-  rmSync(folder, { recursive: true });
+async function table() {
+  const folder = mkdtempSync(path.join(tmpdir(), 'mediclip-dicom-'));
+  try {
+    const plain = path.join(folder, 'uncompressed.dcm');
+    writeFileSync(plain, await uncompressed());
+    inPython('compress', plain, folder);
+    console.log(
+      '| transfer syntax | file | processor here, s | pydicom, s | ratio | wall here, s | pydicom, s | ratio |' +
+        ' bytes a pixel here | pydicom | plug-in |',
+    );
+    console.log(`|---|${'---:|'.repeat(9)}---|`);
+    for (const name of readdirSync(folder).sort()) console.log(row(path.join(folder, name)));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
+
+if (python === 'here') console.log(JSON.stringify(await secondsWarm(fileToDecode)));
+else await table();
