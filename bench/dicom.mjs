@@ -11,18 +11,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-import { openImage } from '../packages/imaging/dist/decode/open-image.js';
 import { dicomFile } from '../packages/imaging/dist/testing/dicom-file.js';
 import { describeSpread, spreadOf } from './spread.mjs';
 
 const repetitions = 5;
-/** How often a file is decoded here before that is measured: V8 compiles what runs often. */
-const timesToWarm = 15;
 const side = 3000;
 const example = fileURLToPath(new URL('../examples/brain-mri/test/abnormal', import.meta.url));
 const script = fileURLToPath(new URL('dicom.py', import.meta.url));
+const warmDecoding = fileURLToPath(new URL('dicom-warm.mjs', import.meta.url));
 const child = fileURLToPath(new URL('../packages/imaging/dist/testing/measure-decoding.js', import.meta.url));
-const [, , python, fileToDecode] = process.argv;
+const [, , python] = process.argv;
 if (!python) throw new RangeError('Give the path of a Python that has pydicom and its plug-ins.');
 
 function run(command, ...args) {
@@ -42,18 +40,7 @@ async function uncompressed() {
   return dicomFile({ rows: side, columns: side, bitsAllocated: 16, bitsStored: 12, pixelData });
 }
 
-/** Seconds of the last of some times that this process decodes `file`. */
-async function secondsWarm(file) {
-  const decode = async () => (await openImage(readFileSync(file))).read(0);
-  for (let time = 0; time < timesToWarm; time++) await decode();
-  const [begun, before] = [performance.now(), process.cpuUsage()];
-  await decode();
-  const { user, system } = process.cpuUsage(before);
-  return { wall: (performance.now() - begun) / 1000, processor: (user + system) / 1e6 };
-}
-
-/** The same in a process that decodes nothing else. */
-const here = (file) => JSON.parse(run(process.execPath, fileURLToPath(import.meta.url), 'here', file));
+const here = (file) => JSON.parse(run(process.execPath, warmDecoding, file));
 
 /** Of decoding as an upload does, what is stored included. */
 function bytesAPixel(file) {
@@ -97,22 +84,17 @@ function row(file) {
   return `| ${cells.join(' | ')} |`;
 }
 
-async function table() {
-  const folder = mkdtempSync(path.join(tmpdir(), 'mediclip-dicom-'));
-  try {
-    const plain = path.join(folder, 'uncompressed.dcm');
-    writeFileSync(plain, await uncompressed());
-    inPython('compress', plain, folder);
-    console.log(
-      '| transfer syntax | file | processor here, s | pydicom, s | ratio | wall here, s | pydicom, s | ratio |' +
-        ' bytes a pixel here | pydicom | plug-in |',
-    );
-    console.log(`|---|${'---:|'.repeat(9)}---|`);
-    for (const name of readdirSync(folder).sort()) console.log(row(path.join(folder, name)));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+const folder = mkdtempSync(path.join(tmpdir(), 'mediclip-dicom-'));
+try {
+  const plain = path.join(folder, 'uncompressed.dcm');
+  writeFileSync(plain, await uncompressed());
+  inPython('compress', plain, folder);
+  console.log(
+    '| transfer syntax | file | processor here, s | pydicom, s | ratio | wall here, s | pydicom, s | ratio |' +
+      ' bytes a pixel here | pydicom | plug-in |',
+  );
+  console.log(`|---|${'---:|'.repeat(9)}---|`);
+  for (const name of readdirSync(folder).sort()) console.log(row(path.join(folder, name)));
+} finally {
+  rmSync(folder, { recursive: true });
 }
-
-if (python === 'here') console.log(JSON.stringify(await secondsWarm(fileToDecode)));
-else await table();

@@ -49,6 +49,27 @@ describe('regions of a map', () => {
     expect(findRegions(both, 3, { threshold: 0.6 })).toMatchObject([{ areaPixels: 2 }]);
   });
 
+  test('together they hold every pixel at or above the threshold once', () => {
+    const side = 8;
+    fc.assert(
+      fc.property(
+        fc.float32Array({ minLength: side * side, maxLength: side * side, min: 0, max: 1, noNaN: true }),
+        (values) => {
+          const regions = findRegions(values, side, { threshold: 0.5 });
+          expect(regions.reduce((sum, { areaPixels }) => sum + areaPixels, 0)).toBe(
+            values.filter((value) => value >= 0.5).length,
+          );
+          for (const { box, areaPixels, peak, mean } of regions) {
+            expect(areaPixels).toBeLessThanOrEqual(box.width * box.height);
+            expect(box.x + box.width).toBeLessThanOrEqual(side);
+            expect(peak.value).toBe(values[peak.y * side + peak.x]);
+            expect(peak.value).toBeGreaterThanOrEqual(mean - 1e-6);
+          }
+        },
+      ),
+    );
+  });
+
   test('each is what can be reached from one of its pixels, step by step to the eight around it', () => {
     const maps = fc
       .integer({ min: 1, max: 12 })

@@ -27,6 +27,7 @@ class GrowingRegions {
   readonly end: Int32Array;
   /** An earlier run of the same region; its own number for the first one, which stands for the region. */
   readonly #joined: Int32Array;
+  /** What is known of a run, and at the end of its region, under the number of that one's first run. */
   readonly left: Int32Array;
   readonly right: Int32Array;
   readonly bottom: Int32Array;

@@ -32,8 +32,8 @@ const returnFreedMemory = { MALLOC_MMAP_THRESHOLD_: `${2 ** 21}` };
 /** One heap of the C library for all threads, which ask it seldom: with one of their own each, more lies unused. */
 const shareOneHeap = { MALLOC_ARENA_MAX: '1' };
 
-/** In MiB: V8's space for young objects, three times this, would grow to 48 MiB for the little that a score makes. */
-const keepYoungSpaceSmall = '--max-semi-space-size=2';
+/** V8's space for young objects may grow to twice 2 MiB; it would to 32, for the little that a score makes. */
+const boundYoungSpace = '--max-semi-space-size=2';
 
 /** One life of the engine process, with the watchdog that ends it when it hangs. */
 export class EngineChild {
@@ -57,7 +57,7 @@ export class EngineChild {
     this.#onMessage = onMessage;
     this.#process = fork(fileURLToPath(new URL('../../dist/child/engine-process.js', import.meta.url)), {
       serialization: 'advanced',
-      execArgv: [keepYoungSpaceSmall],
+      execArgv: [boundYoungSpace],
       // Whatever a native library prints goes to the parent's standard error: standard output belongs to the parent
       // alone.
       stdio: ['ignore', 2, 2, 'ipc'],

@@ -107,16 +107,21 @@ function idsOf(bursts: readonly { count: number; agoMs: number; everyMs: number 
   );
 }
 
+/** All ids newest first, and those older than the one in the middle. */
+async function expectWholeWalks(objects: ObjectStore, ids: readonly string[], wanted: number): Promise<void> {
+  const all = await take(newestFirst(objects, 'jobs/', undefined, wanted), Number.POSITIVE_INFINITY);
+  expect(all).toEqual([...ids].reverse());
+  const middle = ids[ids.length >> 1];
+  if (middle === undefined) return;
+  const older = await take(newestFirst(objects, 'jobs/', middle, wanted), Number.POSITIVE_INFINITY);
+  expect(older).toEqual(ids.slice(0, ids.length >> 1).reverse());
+}
+
 test('bursts, silences and clocks that are ahead are walked over whole and in order, whatever is wanted', async () => {
   await fc.assert(
     fc.asyncProperty(someBursts, fc.integer({ min: 1, max: 1500 }), async (bursts, wanted) => {
       const { ids, objects } = storeWith(idsOf(bursts));
-      const all = await take(newestFirst(objects, 'jobs/', undefined, wanted), Number.POSITIVE_INFINITY);
-      expect(all).toEqual([...ids].reverse());
-      const middle = ids[ids.length >> 1];
-      if (middle === undefined) return;
-      const older = await take(newestFirst(objects, 'jobs/', middle, wanted), Number.POSITIVE_INFINITY);
-      expect(older).toEqual(ids.slice(0, ids.length >> 1).reverse());
+      await expectWholeWalks(objects, ids, wanted);
     }),
     { numRuns: 60 },
   );
@@ -128,12 +133,7 @@ test('what earlier pages saw leaves nothing out, whatever came and went since', 
       const { ids, objects } = storeWith(idsOf(before));
       await take(newestFirst(objects, 'jobs/', undefined, wanted), wanted);
       ids.splice(0, ids.length, ...idsOf(after));
-      const all = await take(newestFirst(objects, 'jobs/', undefined, wanted), Number.POSITIVE_INFINITY);
-      expect(all).toEqual([...ids].reverse());
-      const middle = ids[ids.length >> 1];
-      if (middle === undefined) return;
-      const older = await take(newestFirst(objects, 'jobs/', middle, wanted), Number.POSITIVE_INFINITY);
-      expect(older).toEqual(ids.slice(0, ids.length >> 1).reverse());
+      await expectWholeWalks(objects, ids, wanted);
     }),
     { numRuns: 60 },
   );
