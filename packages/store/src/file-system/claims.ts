@@ -81,8 +81,8 @@ export class Claim {
     this.#token = token;
   }
 
-  /** Makes the staged content the object at `target`. */
-  async publish(target: string): Promise<void> {
+  /** Makes the staged content the object at `target`; `makeFolder` makes the folder for it, if there is none. */
+  async publish(target: string, makeFolder: (folder: string) => Promise<void>): Promise<void> {
     for (;;) {
       try {
         return await rename(contentPath(this.#place, this.#token), target);

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { temporaryFolder } from '@mediclip/testing';
 import { describeStoreProcesses } from '../testing/process-conformance.js';
 import { linesOf, startStoreProcess } from '../testing/run-store-process.js';
@@ -20,6 +20,41 @@ function filesBelow(folder: string): string[] {
     .filter((entry) => entry.isFile())
     .map((entry) => path.join(entry.parentPath, entry.name));
 }
+
+test('what another process makes and removes in a large folder is in the next listing, which does not read the folder', async () => {
+  const root = temporaryFolder();
+  const names = new Set(Array.from({ length: 1000 }, (_, i) => `before-${i}`));
+  for (const name of names) mkdirSync(path.join(root, 'many', name), { recursive: true });
+  const clock = jest.spyOn(performance, 'now');
+  const now = performance.now();
+  const store = new FileSystemStore(root);
+  const listed = () => store.listFolders('many/', { limit: 2000 });
+  // Seen to be large, listened to, heard, and read as a whole two seconds later.
+  for (const [step, passedMs] of [0, 0, 0, 2500].entries()) {
+    clock.mockReturnValue(now + passedMs);
+    names.add(`early-${step}`);
+    mkdirSync(path.join(root, 'many', `early-${step}`));
+    expect(await listed()).toEqual([...names].sort());
+  }
+  mkdirSync(path.join(root, 'many', 'by-hand'));
+  const writer = startStoreProcess(pathToFileURL(root).href, 'addFolders', 12);
+  let lines = 0;
+  for await (const line of writer.lines) {
+    const [name, appears] = [line.slice(1), line.startsWith('+')];
+    const found = await listed();
+    // The writer goes on meanwhile: it removes every other one.
+    if (!appears || Number(name.slice(6)) % 2 === 1) expect(found.includes(name)).toBe(appears);
+    expect(found).not.toContain('by-hand');
+    lines++;
+  }
+  expect([lines, await writer.ended]).toEqual([18, 0]);
+  for (let i = 1; i < 12; i += 2) names.add(`added-${i}`);
+  expect(await listed()).toEqual([...names].sort());
+  clock.mockReturnValue(now + 60_000);
+  expect(await listed()).toEqual([...names, 'by-hand'].sort());
+  clock.mockRestore();
+  await store.close();
+});
 
 describe('what killed writers leave behind', () => {
   test('is removed by the sweep', async () => {

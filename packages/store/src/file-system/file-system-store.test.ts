@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { makeFolder } from '@mediclip/files';
 import { temporaryFolder } from '@mediclip/testing';
 import { InvalidKey, StoreUnavailable } from '../errors.js';
 import { describeObjectStore } from '../testing/conformance.js';
@@ -63,7 +64,7 @@ describe('a writer that stands still', () => {
     await store.put('key', text('old'));
     const frozen = await claims.take('key', await stage(staging, text('from the frozen writer')));
     await store.put('key', text('from the successor'));
-    await expect(frozen.publish(path.join(root, 'key'))).rejects.toThrow(StoreUnavailable);
+    await expect(frozen.publish(path.join(root, 'key'), makeFolder)).rejects.toThrow(StoreUnavailable);
     await frozen.release();
     expect(Buffer.from((await store.get('key'))!.bytes).toString()).toBe('from the successor');
   });

@@ -1,4 +1,4 @@
-import { link, open, readFile, rename, rm } from 'node:fs/promises';
+import { link, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { makeFolder, sha256Of, syncFolder } from '@mediclip/files';
 import { InvalidKey, PreconditionFailed } from '../errors.js';
@@ -15,10 +15,12 @@ import type {
   StoredStream,
 } from '../object-store.js';
 import { type Claim, Claims } from './claims.js';
-import { ignoreAbsent, removeEmptyFolders } from './durable.js';
+import { ignoreAbsent, isRemovedWhenEmpty } from './durable.js';
 import { errorCode, evictedWrite, isAbsent, isFull, storeErrorOf } from './file-errors.js';
-import { FolderListings, firstAfter } from './folder-listings.js';
+import { firstAfter } from './folder-entries.js';
+import { FolderListings } from './folder-listings.js';
 import { objectInfo, walk } from './listing.js';
+import { RecentChanges } from './recent-changes.js';
 import { Reserve } from './reserve.js';
 import { contentPath, isStaged, removeLeftovers, type Staged, stage, stageNothing } from './staging.js';
 
@@ -34,9 +36,10 @@ const lookedAtOnce = 32;
 
 /**
  * Objects as files below a folder, whose key is their path. The folder `.store` beside them holds writes under way
- * (`staging`), the keys being changed (`claims`) and room for deletions on a full disk (`reserve`); it may be left out
- * of backups. Needs a file system with hard links and atomic renames (every local one of Linux and macOS, NTFS, NFS);
- * any number of processes and containers on it may write at the same time.
+ * (`staging`), the keys being changed (`claims`), what changed of late in large folders (`recent`) and room for
+ * deletions on a full disk (`reserve`); it may be left out of backups. Needs a file system with hard links and atomic
+ * renames (every local one of Linux and macOS, NTFS, NFS); any number of processes and containers on it may write at
+ * the same time.
  */
 export class FileSystemStore implements ObjectStore {
   readonly #root: string;
@@ -46,7 +49,8 @@ export class FileSystemStore implements ObjectStore {
   readonly #reserve: Reserve;
   readonly #leftoverAgeMs: number;
   #prepared: Promise<unknown> | undefined;
-  readonly #listings = new FolderListings();
+  readonly #recent: RecentChanges;
+  readonly #listings: FolderListings;
 
   /** `root` is an absolute path; it is created with the first write. */
   constructor(root: string, { evictClaimAfterMs = 10_000, leftoverAgeMs = 3_600_000 }: FileSystemStoreOptions = {}) {
@@ -55,6 +59,8 @@ export class FileSystemStore implements ObjectStore {
     this.#claimsFolder = path.join(root, '.store', 'claims');
     this.#claims = new Claims(this.#claimsFolder, this.#staging, evictClaimAfterMs);
     this.#reserve = new Reserve(path.join(root, '.store', 'reserve'), this.#staging);
+    this.#recent = new RecentChanges(root, path.join(root, '.store', 'recent'), this.#staging);
+    this.#listings = new FolderListings(this.#recent);
     this.#leftoverAgeMs = leftoverAgeMs;
   }
 
@@ -95,7 +101,8 @@ export class FileSystemStore implements ObjectStore {
       else {
         await this.#withClaim(key, staged, async (claim) => {
           if (condition.ifMatch !== undefined) await this.#assertEtag(key, condition.ifMatch);
-          await claim.publish(this.#pathOf(key));
+          else await this.#recent.tell(this.#pathOf(key), 'appears');
+          await claim.publish(this.#pathOf(key), (folder) => this.#makeFolder(folder, false));
         });
       }
       await syncFolder(path.dirname(this.#pathOf(key))).catch(ignoreAbsent);
@@ -108,10 +115,13 @@ export class FileSystemStore implements ObjectStore {
     return this.#explained(async () => {
       if ((await objectInfo(this.#root, key)) === undefined) return;
       const target = this.#pathOf(key);
-      const withdrawn = await this.#withClaim(key, await this.#stageNothing(), (claim) => claim.withdraw(target));
+      const withdrawn = await this.#withClaim(key, await this.#stageNothing(), async (claim) => {
+        await this.#recent.tell(target, 'goes');
+        return claim.withdraw(target);
+      });
       if (!withdrawn) return;
       await syncFolder(path.dirname(target)).catch(ignoreAbsent);
-      await removeEmptyFolders(path.dirname(target), this.#root);
+      await this.#removeEmptyFolders(path.dirname(target));
       await this.#reserve.fill();
     });
   }
@@ -124,12 +134,15 @@ export class FileSystemStore implements ObjectStore {
       const { folder: away, token } = await this.#stageNothing();
       try {
         await rm(contentPath(away, token), { force: true });
+        await this.#recent.tell(target, 'goes');
         await rename(target, contentPath(away, token)).catch(ignoreAbsent);
         await syncFolder(path.dirname(target)).catch(ignoreAbsent);
+        // Before its folders are removed: a new one may be given the number of an old one, by which listeners know it.
+        await this.#recent.end(target);
       } finally {
         await rm(away, { recursive: true, force: true });
       }
-      await removeEmptyFolders(path.dirname(target), this.#root);
+      await this.#removeEmptyFolders(path.dirname(target));
       await this.#reserve.fill();
     });
   }
@@ -202,6 +215,7 @@ export class FileSystemStore implements ObjectStore {
 
   async sweep(): Promise<void> {
     return this.#explained(async () => {
+      await this.#recent.end();
       await removeLeftovers(this.#staging, this.#leftoverAgeMs);
       await removeLeftovers(this.#claimsFolder, this.#leftoverAgeMs);
     });
@@ -275,6 +289,7 @@ export class FileSystemStore implements ObjectStore {
   async #publishNew(key: string, staged: Staged, { fromReserve = false }: PutCondition): Promise<void> {
     const target = this.#pathOf(key);
     try {
+      await this.#recent.tell(target, 'appears');
       for (;;) {
         try {
           return await link(contentPath(staged.folder, staged.token), target);
@@ -293,10 +308,23 @@ export class FileSystemStore implements ObjectStore {
   }
 
   async #makeFolder(folder: string, fromReserve: boolean): Promise<void> {
+    for (let made = folder; made !== this.#root && (await stat(made).catch(ignoreAbsent)) === undefined; ) {
+      await this.#recent.tell(made, 'appears');
+      made = path.dirname(made);
+    }
     try {
       await makeFolder(folder);
     } catch (error) {
       if (!fromReserve || !isFull(error) || !(await this.#reserve.folderAt(folder))) throw error;
+    }
+  }
+
+  /** Removes `folder` and those above it as long as they are empty. */
+  async #removeEmptyFolders(folder: string): Promise<void> {
+    for (let empty = folder; empty !== this.#root; empty = path.dirname(empty)) {
+      const told = await this.#recent.tell(empty, 'goes');
+      if (await isRemovedWhenEmpty(empty)) continue;
+      return this.#recent.takeBack(told);
     }
   }
 

@@ -1,17 +1,8 @@
-import type { Dirent } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
-import { isSafeName } from '../object-keys.js';
+import type { BigIntStats } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { ignoreAbsent } from './durable.js';
-
-export interface Entry {
-  readonly name: string;
-  readonly isFolder: boolean;
-}
-
-/** A name in a folder as it stands in keys: folders end with '/', so that sorting by it sorts the keys by byte. */
-export function nameInKey({ name, isFolder }: Entry): string {
-  return isFolder ? `${name}/` : name;
-}
+import { type Entry, entryAt, hasName, sortedEntries, withNames } from './folder-entries.js';
+import type { RecentChanges, RecentlyTold, Told } from './recent-changes.js';
 
 interface Listing {
   readonly entries: readonly Entry[];
@@ -22,6 +13,19 @@ interface Listing {
   readonly seenAtMs: number;
   /** Whether it was read so long after that, or after the change, that another one has another time stamp. */
   readonly hasRested: boolean;
+  /** When it was last read as a whole, by the same clock. */
+  readonly readAtMs: number;
+  /** What has been told of it, if it is listened to. */
+  readonly heard?: Heard | undefined;
+}
+
+/** What has been told of a folder (`recent-changes.ts`), as this process has heard it. */
+interface Heard {
+  readonly since: string;
+  /** When this process first heard that anybody listens, milliseconds of its own clock. */
+  readonly sinceMs: number;
+  /** By its id, when a change was heard of, and whether the entries show that it was done. */
+  readonly changes: ReadonlyMap<string, { readonly heardAtMs: number; readonly isDone: boolean }>;
 }
 
 /**
@@ -39,20 +43,47 @@ const mostNames = 250_000;
 /** A folder with fewer names is read anew: that costs little more than to see that it has not changed. */
 const fewNames = 64;
 
+/** A folder with so many names is listened to. */
+const manyNames = 1000;
+
+/** How long what was told may take to be done, and those who saw that nobody listens to do what they then do not tell. */
+const doneWithinMs = 2000;
+
+/** So long a listener goes without reading the whole folder, for changes that nobody told. */
+const untoldForMs = 30_000;
+
+/** So long after one listener heard of a change, every other one has heard of it too, or reads the whole folder next. */
+const forgottenAfterMs = 2 * untoldForMs;
+
+/** A share of a folder's names that are looked at one by one when they have changed; more, and it is read as a whole. */
+const mostChanged = 1 / 32;
+
+/** A folder that is open, at a time of this process's own clock. */
+interface Look {
+  readonly folder: string;
+  readonly handle: FileHandle;
+  readonly nowMs: number;
+  readonly stats: BigIntStats;
+}
+
 const nothing: Pick<Listing, 'entries'> = { entries: [] };
 
 /**
  * What is in folders, sorted. A large folder is read again only when its time stamp has changed, whoever changed it, so
- * that a walk over its pages reads it once.
+ * that a walk over its pages reads it once; and of a very large one, to which names are added all the time, only what
+ * was told to have changed is looked at. Whoever changes it without telling while others tell is seen within half a
+ * minute, and at once otherwise.
  */
 export class FolderListings {
   /** By path, the one used last at the end. */
   readonly #kept = new Map<string, Listing>();
   #names = 0;
+  readonly #recent: RecentChanges;
   readonly #nowMs: () => number;
 
   /** `nowMs` is a clock that is never set. */
-  constructor(nowMs = () => performance.now()) {
+  constructor(recent: RecentChanges, nowMs = () => performance.now()) {
+    this.#recent = recent;
     this.#nowMs = nowMs;
   }
 
@@ -61,26 +92,67 @@ export class FolderListings {
    * ours.
    */
   async read(folder: string): Promise<Pick<Listing, 'entries'>> {
+    const nowMs = this.#nowMs();
     // Opened, not only looked at: that is when NFS asks its server for the time stamp.
-    const [nowMs, dateMs] = [this.#nowMs(), Date.now()];
     const handle = await open(folder, 'r').catch(ignoreAbsent);
     if (handle === undefined) return nothing;
     try {
-      const { mtimeNs, ino, mtimeMs } = await handle.stat({ bigint: true });
+      const look = { folder, handle, nowMs, stats: await handle.stat({ bigint: true }) };
       const kept = this.#kept.get(folder);
-      if (kept !== undefined) this.#forget(folder, kept);
-      const same = kept?.changedAtNs === mtimeNs && kept.inode === ino ? kept : undefined;
-      const seenAtMs = same?.seenAtMs ?? nowMs;
-      const restMs = mtimeNs % 1_000_000n === 0n ? restedMs : finelyRestedMs;
-      const hasRested = same?.hasRested || Number(mtimeMs) < dateMs - restedMs || seenAtMs < nowMs - restMs;
-      const entries = same?.hasRested ? same.entries : await sortedEntries(folder, kept?.entries ?? []);
-      if (entries.length >= fewNames) {
-        this.#keep(folder, { entries, changedAtNs: mtimeNs, inode: ino, seenAtMs, hasRested });
-      }
-      return { entries };
+      const listing = (kept && (await this.#broughtUpToDate(look, kept))) ?? (await this.#readWhole(look, kept));
+      this.#forget(folder);
+      if (listing.entries.length >= fewNames) this.#keep(folder, listing);
+      return listing;
     } finally {
       await handle.close();
     }
+  }
+
+  /** What is kept of a folder, up to date; `undefined` when the folder has to be read for it. */
+  async #broughtUpToDate({ folder, handle, nowMs, stats }: Look, kept: Listing): Promise<Listing | undefined> {
+    if (kept.inode !== stats.ino) return undefined;
+    const hasChanged = kept.changedAtNs !== stats.mtimeNs;
+    if (kept.hasRested && !hasChanged) return kept;
+    const { heard, readAtMs } = kept;
+    if (heard === undefined || readAtMs < Math.max(heard.sinceMs + doneWithinMs, nowMs - untoldForMs)) return undefined;
+    const recently = await this.#recent.read(folder);
+    if (recently?.since !== heard.since) return undefined;
+    const names = new Set(recently.told.filter(({ id }) => !heard.changes.get(id)?.isDone).map(({ name }) => name));
+    const isUntold = hasChanged && names.size === 0;
+    if (isUntold || names.size > kept.entries.length * mostChanged) return undefined;
+    const now = await Promise.all([...names].map(async (name) => [name, await entryAt(folder, name)] as const));
+    const entries = withNames(kept.entries, new Map(now));
+    const { mtimeNs } = await handle.stat({ bigint: true });
+    return {
+      ...kept,
+      entries,
+      changedAtNs: mtimeNs,
+      seenAtMs: mtimeNs === kept.changedAtNs ? kept.seenAtMs : nowMs,
+      hasRested: false,
+      heard: heardOf(recently, heard, entries, nowMs),
+    };
+  }
+
+  async #readWhole({ folder, nowMs, stats }: Look, kept: Listing | undefined): Promise<Listing> {
+    const { mtimeNs, mtimeMs, ino } = stats;
+    const isSame = kept?.inode === ino && kept.changedAtNs === mtimeNs;
+    const seenAtMs = isSame ? kept.seenAtMs : nowMs;
+    const restMs = mtimeNs % 1_000_000n === 0n ? restedMs : finelyRestedMs;
+    const hasRested = Number(mtimeMs) < Date.now() - restedMs || seenAtMs < nowMs - restMs;
+    const recently = kept && kept.entries.length >= manyNames ? await this.#listen(folder, kept, nowMs) : undefined;
+    const entries = await sortedEntries(folder, kept?.entries ?? []);
+    const heard = recently && heardOf(recently, kept?.heard, entries, nowMs);
+    return { entries, changedAtNs: mtimeNs, inode: ino, seenAtMs, hasRested, readAtMs: nowMs, heard };
+  }
+
+  /** What has been told of a folder that is about to be read as a whole; begins to listen if nobody does. */
+  async #listen(folder: string, { heard }: Listing, nowMs: number): Promise<RecentlyTold | undefined> {
+    const recently = await this.#recent.read(folder);
+    if (recently === undefined) await this.#recent.listen(folder);
+    if (recently?.since !== heard?.since) return recently;
+    const isOld = ({ id }: Told) => (heard?.changes.get(id)?.heardAtMs ?? nowMs) < nowMs - forgottenAfterMs;
+    await this.#recent.forget(folder, recently?.told.filter(isOld) ?? []);
+    return recently;
   }
 
   #keep(folder: string, listing: Listing): void {
@@ -93,51 +165,24 @@ export class FolderListings {
     }
   }
 
-  #forget(folder: string, { entries }: Listing): void {
+  #forget(folder: string): void {
+    this.#names -= this.#kept.get(folder)?.entries.length ?? 0;
     this.#kept.delete(folder);
-    this.#names -= entries.length;
   }
 }
 
-/** Place of the first entry whose name sorts after `name`. */
-export function firstAfter(entries: readonly Entry[], name: string): number {
-  let [low, high] = [0, entries.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (nameInKey(entries[middle]!) > name) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
-
-/**
- * What is in a folder now. Of a large folder most was there before: of what is among `known` the entry is taken, which
- * leaves little to do besides the system's own part.
- */
-async function sortedEntries(folder: string, known: readonly Entry[]): Promise<Entry[]> {
-  const entries: Entry[] = [];
-  let at = 0;
-  let isSorted = true;
-  for (const found of (await readdir(folder, { withFileTypes: true }).catch(ignoreAbsent)) ?? []) {
-    while (at < known.length && known[at]!.name < found.name) at++;
-    const entry = isStill(known[at], found) ? known[at]! : entryOf(found);
-    if (entry === undefined) continue;
-    isSorted &&= entries.length === 0 || areInOrder(entries.at(-1)!.name, entry.name);
-    entries.push(entry);
-  }
-  return isSorted ? entries : entries.sort((a, b) => (nameInKey(a) < nameInKey(b) ? -1 : 1));
-}
-
-function isStill(entry: Entry | undefined, found: Dirent): boolean {
-  return entry?.name === found.name && (entry.isFolder ? found.isDirectory() : found.isFile());
-}
-
-function entryOf(found: Dirent): Entry | undefined {
-  const isFolder = found.isDirectory();
-  return (isFolder || found.isFile()) && isSafeName(found.name) ? { name: found.name, isFolder } : undefined;
-}
-
-/** Whether two names are in the order of keys, whatever they name. */
-function areInOrder(first: string, second: string): boolean {
-  return first < second && !second.startsWith(first);
+/** What is heard now, after `before`; `entries` were read after that. */
+function heardOf(
+  { since, told }: RecentlyTold,
+  before: Heard | undefined,
+  entries: readonly Entry[],
+  nowMs: number,
+): Heard {
+  const known = before?.since === since ? before : { sinceMs: nowMs, changes: new Map() };
+  const changes = told.map(({ id, name, appears }) => {
+    const { heardAtMs = nowMs, isDone = false } = known.changes.get(id) ?? {};
+    const isOver = isDone || heardAtMs < nowMs - doneWithinMs || hasName(entries, name) === appears;
+    return [id, { heardAtMs, isDone: isOver }] as const;
+  });
+  return { since, sinceMs: known.sinceMs, changes: new Map(changes) };
 }

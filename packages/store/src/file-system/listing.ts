@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ObjectInfo } from '../object-store.js';
 import { isAbsent } from './file-errors.js';
-import { type Entry, type FolderListings, firstAfter, nameInKey } from './folder-listings.js';
+import { type Entry, firstAfter, nameInKey } from './folder-entries.js';
+import type { FolderListings } from './folder-listings.js';
 
 /**
  * Walks over the keys below `root` that begin with `prefix` and sort after `after`, in key order; every folder on the

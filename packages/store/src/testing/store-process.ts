@@ -51,10 +51,17 @@ const jobs: Record<string, (store: ObjectStore, count: number) => Promise<void>>
     }
   },
 
-  /** The same without root's rights, so that permissions count. */
-  async writeUnprivileged(store, sizeBytes) {
-    if (process.getuid?.() === 0) process.seteuid?.(65_534);
-    await jobs.write!(store, sizeBytes);
+  /** Makes `count` folders with an object in each, and removes every other one again. */
+  async addFolders(store, count) {
+    for (let i = 0; i < count; i++) {
+      const key = `many/added-${i}/object`;
+      await store.put(key, text(String(i)), { ifAbsent: true });
+      await say(`+added-${i}`);
+      if (i % 2 === 1) continue;
+      if (i % 4 === 0) await store.delete(key);
+      else await store.deleteFolder(`many/added-${i}/`);
+      await say(`-added-${i}`);
+    }
   },
 
   /** Writes one object of `sizeBytes` and says what became of it. */
@@ -65,6 +72,12 @@ const jobs: Record<string, (store: ObjectStore, count: number) => Promise<void>>
     } catch (error) {
       await say(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
     }
+  },
+
+  /** The same without root's rights, so that permissions count. */
+  async writeUnprivileged(store, sizeBytes) {
+    if (process.getuid?.() === 0) process.seteuid?.(65_534);
+    await jobs.write!(store, sizeBytes);
   },
 };
 
