@@ -66,6 +66,9 @@ interface Look {
   readonly stats: BigIntStats;
 }
 
+/** What was told that a listener goes through for a page; more, and all listeners begin anew. */
+const mostTold = 1000;
+
 const nothing: Pick<Listing, 'entries'> = { entries: [] };
 
 /**
@@ -116,7 +119,7 @@ export class FolderListings {
     const { heard, readAtMs } = kept;
     if (heard === undefined || readAtMs < Math.max(heard.sinceMs + doneWithinMs, nowMs - untoldForMs)) return undefined;
     const recently = await this.#recent.read(folder);
-    if (recently?.since !== heard.since) return undefined;
+    if (recently?.since !== heard.since || recently.told.length > mostTold) return undefined;
     const names = new Set(recently.told.filter(({ id }) => !heard.changes.get(id)?.isDone).map(({ name }) => name));
     const isUntold = hasChanged && names.size === 0;
     if (isUntold || names.size > kept.entries.length * mostChanged) return undefined;
@@ -145,13 +148,20 @@ export class FolderListings {
     return { entries, changedAtNs: mtimeNs, inode: ino, seenAtMs, hasRested, readAtMs: nowMs, heard };
   }
 
-  /** What has been told of a folder that is about to be read as a whole; begins to listen if nobody does. */
+  /**
+   * What has been told of a folder that is about to be read as a whole; begins to listen if nobody does, and anew when
+   * too much has been told.
+   */
   async #listen(folder: string, { heard }: Listing, nowMs: number): Promise<RecentlyTold | undefined> {
     const recently = await this.#recent.read(folder);
-    if (recently === undefined) await this.#recent.listen(folder);
-    if (recently?.since !== heard?.since) return recently;
+    const isTooMuch = recently !== undefined && recently.told.length > mostTold;
+    if (isTooMuch) await this.#recent.end(folder);
+    if (recently === undefined || isTooMuch) {
+      await this.#recent.listen(folder);
+      return undefined;
+    }
     const isOld = ({ id }: Told) => (heard?.changes.get(id)?.heardAtMs ?? nowMs) < nowMs - forgottenAfterMs;
-    await this.#recent.forget(folder, recently?.told.filter(isOld) ?? []);
+    if (recently.since === heard?.since) await this.#recent.forget(folder, recently.told.filter(isOld));
     return recently;
   }
 
