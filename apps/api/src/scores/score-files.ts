@@ -3,6 +3,7 @@ import { type ChosenIntensity, ProblemError, type SliceAxis, sliceAxisSchema } f
 import { type Frame, ImageError, type Reading } from '@mediclip/imaging';
 import type { FileNames, SpooledFile } from '@mediclip/intake';
 import { problemOf } from '@mediclip/problems';
+import { discard } from '@mediclip/threads';
 import type { Imaging, ServerSettings } from '../dependencies.js';
 import type { Call } from '../http/handlers.js';
 import type { ServerMemory } from '../memory.js';
@@ -149,6 +150,7 @@ export async function framesOf(
       if (frames.length === 0) assertRoom(frame, await room());
       frames.push(frame);
     }
+    if ('bytes' in file) discard([file.bytes]);
   } finally {
     if ('bytes' in file) file.lease.giveBack();
   }

@@ -3,6 +3,7 @@ import { describeScore, regionThresholdOf } from '@mediclip/evaluation';
 import type { FileNames } from '@mediclip/intake';
 import type { AnomalyMap } from '@mediclip/maps';
 import type { ScoreChannel } from '@mediclip/queue';
+import { discard } from '@mediclip/threads';
 import { usableBackbone } from '../backbones/backbone-catalogue.js';
 import type { Imaging, ServerSettings } from '../dependencies.js';
 import type { Call, HandlerAnswer, HandlersOf } from '../http/handlers.js';
@@ -114,7 +115,7 @@ async function answerOf(
     model,
     scores.map(({ score }) => score),
   );
-  dependencies.shadow.noteOnceAnswered(call, { model, side, images, scores });
+  const areKept = dependencies.shadow.noteOnceAnswered(call, { model, side, images, scores });
   if (withGround) {
     const mediaType = 'image/png';
     const [file] = files;
@@ -131,6 +132,7 @@ async function answerOf(
       results.push({ ...place, ...scored(file, scores[next++]!, model) });
     }
   }
+  if (!areKept) discard([...images, ...scores.map(({ map }) => map)]);
   return { json: { modelId: model.id, results } };
 }
 

@@ -87,12 +87,16 @@ export class ShadowScorer {
 
   /**
    * Takes a request, to be looked at when its answer has been sent: until then a shadow costs it nothing. One that came
-   * without an alias has no shadow.
+   * without an alias has no shadow. Returns whether images and scores are kept for it.
    */
-  noteOnceAnswered({ store, alias, reply }: Pick<Call<OperationId>, 'store' | 'alias' | 'reply'>, of: ScoredImages) {
-    if (alias?.shadow === undefined || of.images.length === 0) return;
+  noteOnceAnswered(
+    { store, alias, reply }: Pick<Call<OperationId>, 'store' | 'alias' | 'reply'>,
+    of: ScoredImages,
+  ): boolean {
+    if (alias?.shadow === undefined || of.images.length === 0) return false;
     const { name, shadow } = alias;
     reply.raw.once('finish', () => this.#note({ ...of, store, name, shadow }));
+    return true;
   }
 
   #note(answered: AnsweredRequest): void {

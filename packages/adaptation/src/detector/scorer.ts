@@ -1,5 +1,6 @@
 import type { AnomalyMap } from '@mediclip/maps';
 import { OutOfMemoryError } from '@mediclip/onnx-graph';
+import { discard } from '@mediclip/threads';
 import { LRUCache } from 'lru-cache';
 import { greyLayout } from '../kinship/grey-layout.js';
 import { kinshipOf } from '../kinship/kinship.js';
@@ -99,6 +100,7 @@ export class Scorer {
       }));
       scored.push(...(await judge(head, images, tower)));
     }
+    discard(features.flat());
     return scored;
   }
 

@@ -17,12 +17,22 @@ export function stackFeatures(
   return Object.fromEntries(
     taps.map((tap, index) => {
       const { channels, grid } = backbone.tapShape(tap);
-      const size = channels * grid * grid;
-      const data = new Float32Array(batch * size);
-      for (const [place, features] of images.entries()) data.set(features[index]!, place * size);
-      return [`features.${index}`, { dtype: 'float32', shape: [batch, channels, grid, grid], data }];
+      const shape = [batch, channels, grid, grid];
+      const data =
+        batch === 1 && images.length === 1 ? images[0]![index]! : stack(images, index, batch * channels * grid * grid);
+      return [`features.${index}`, { dtype: 'float32', shape, data }];
     }),
   );
+}
+
+function stack(images: readonly Features[], tap: number, size: number): Float32Array {
+  const data = new Float32Array(size);
+  let end = 0;
+  for (const features of images) {
+    data.set(features[tap]!, end);
+    end += features[tap]!.length;
+  }
+  return data;
 }
 
 /** The features of the taps `wanted`, where `features` has one entry for each of `taps`, in their order. */

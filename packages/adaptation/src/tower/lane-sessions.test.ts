@@ -60,6 +60,25 @@ describe('the sessions of lanes', () => {
     expect(told).toEqual(['4 in lane 0', '5 in lane 0', '6 in lane 0', 'open all', '7 in all', ...lanes, '8 in all']);
   });
 
+  test('for an image alone are closed when images have come together 32 times', async () => {
+    const { runtime, told } = runtimeWithLanes(2);
+    const sessions = sessionsOn(runtime);
+    const together = [numbered(1), numbered(2)];
+    const runTogether = async (times: number) => {
+      for (let run = 0; run < times; run++) await sessions.run(together);
+    };
+    await sessions.run([numbered(3)]);
+    await runTogether(31);
+    await sessions.run([numbered(4)]);
+    await runTogether(31);
+    expect(told).not.toContain('release all');
+    await runTogether(1);
+    expect(told).toContain('release all');
+    told.length = 0;
+    await sessions.run([numbered(5)]);
+    expect(told).toEqual(['5 in lane 0']);
+  });
+
   test('are one where there are no lanes', async () => {
     const { runtime, told } = runtimeWithLanes(0);
     const sessions = sessionsOn(runtime);

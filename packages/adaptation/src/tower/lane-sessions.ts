@@ -2,6 +2,8 @@ import type { Runtime, Session, Tensor } from '@mediclip/onnx-graph';
 
 /** So many images that come alone, one after the other, pass a lane where lanes are open; more get a session. */
 const loneImages = 3;
+/** After so many runs of images that come together, one after the other, the session for an image alone is closed. */
+const runsTogether = 32;
 
 type Tensors = Readonly<Record<string, Tensor>>;
 
@@ -10,7 +12,8 @@ type Tensors = Readonly<Record<string, Tensor>>;
  * the runtime, and one in each of its lanes for images that come together. The latter is faster: an image takes a third
  * less of the processor where its threads need not wait for each other in every operator. Each is opened when it is
  * first needed, and again where that has failed. Where most images come together, the one that comes alone now and then
- * passes a lane, which is open: a session for it alone would take memory and be of little use.
+ * passes a lane, which is open: a session for it alone would take memory and be of little use, and one that is open is
+ * closed.
  */
 export class LaneSessions {
   readonly #runtime: Runtime;
@@ -19,6 +22,8 @@ export class LaneSessions {
   readonly #sessions = new Map<Runtime, Promise<Session>>();
   /** How many images have come alone, one after the other. */
   #alone = 0;
+  /** How many runs of images that come together there were, one after the other. */
+  #together = 0;
 
   constructor(runtime: Runtime, open: (runtime: Runtime) => Promise<Session>) {
     this.#runtime = runtime;
@@ -37,8 +42,11 @@ export class LaneSessions {
 
   /** The outputs for at most `width` images, in their order. */
   async run(images: readonly Tensors[]): Promise<Tensors[]> {
-    this.#alone = images.length === 1 ? this.#alone + 1 : 0;
-    const runtimes = images.length === 1 ? [this.#forOne()] : this.#runtime.lanes!;
+    const isAlone = images.length === 1;
+    this.#alone = isAlone ? this.#alone + 1 : 0;
+    this.#together = isAlone ? 0 : this.#together + 1;
+    if (this.#together === runsTogether) await this.#release([this.#runtime]);
+    const runtimes = isAlone ? [this.#forOne()] : this.#runtime.lanes!;
     const sessions = await Promise.all(images.map((_, index) => this.#session(runtimes[index]!)));
     const runs = await Promise.allSettled(sessions.map((session, index) => session.run(images[index]!)));
     return runs.map((run) => {

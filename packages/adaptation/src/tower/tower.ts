@@ -1,6 +1,7 @@
 import type { Backbone } from '@mediclip/backbones';
 import type { PrecisionChoice, TowerPrecision } from '@mediclip/contracts';
 import { input, OutOfMemoryError, type Runtime, type Session, type Tensor } from '@mediclip/onnx-graph';
+import { discard } from '@mediclip/threads';
 import type { OnBatchHalved } from '../halving.js';
 import { largeBytes, usedWeights, weightBytes } from '../weight-files.js';
 import { batchShapesFor, type NextBatch, nextBatch } from './batch-shapes.js';
@@ -197,7 +198,9 @@ export class Tower {
 
   async #run(images: readonly Uint8Array[], batch: number): Promise<Features[]> {
     if (await this.#hasLanes()) {
-      const runs = await this.#lanes.run(images.map((image) => ({ pixels: pixelFeed([image], this.backbone, 1) })));
+      const feeds = images.map((image) => ({ pixels: pixelFeed([image], this.backbone, 1) }));
+      const runs = await this.#lanes.run(feeds);
+      discard(feeds.map(({ pixels }) => pixels.data));
       return runs.flatMap((outputs, index) => this.#featuresOf(outputs, [images[index]!], 1));
     }
     const session = await this.#session(batch);

@@ -41,7 +41,10 @@ export interface Compute {
   readonly passedOver?: string | undefined;
   /** Images for detectors of one tower key may share a batch. Throws when the detector cannot be read. */
   towerKey(detector: DetectorReference): Promise<string>;
-  /** Scores a batch whose detectors share one tower key; the answers stand in the order of the batch. */
+  /**
+   * Scores a batch whose detectors share one tower key; the answers stand in the order of the batch, and their maps are
+   * the caller's alone.
+   */
   score(batch: readonly ScoreInput[]): Promise<AnomalyMap[]>;
   openAdaptation(job: AdaptationJob, samples: SampleSource): Promise<AdaptationRun>;
   openRevision(job: RevisionJob): Promise<AdaptationRun>;

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AdaptationJob, DetectorJob } from '@mediclip/adaptation';
 import { toOutOfMemoryError } from '@mediclip/onnx-graph';
+import { discard } from '@mediclip/threads';
 import { EngineError } from '../errors.js';
 import type { Beat, EngineMessage, Fault, WorkMessage } from '../protocol.js';
 import { SynthesisPool } from '../synthesis/synthesis-pool.js';
@@ -70,7 +71,8 @@ export class EngineLoop {
       const { type, images, ...request } = message;
       const now = performance.now();
       for (const { id, image, alone } of images) {
-        this.#images.set(id, image);
+        // Not as it came: that keeps the whole message until V8 collects what is old.
+        this.#images.set(id, { ...image, data: new Uint8Array(image.data) });
         this.#scheduler.score({ ...request, id, alone, side: image.side }, now);
       }
     } else if (message.type === 'adapt') {
@@ -158,6 +160,7 @@ export class EngineLoop {
     for (const { id } of requests) this.#images.delete(id);
     const computeMs = performance.now() - begun;
     await new Promise<void>((sent) => this.#send({ type: 'scored', images, computeMs }, sent));
+    discard([...batch.map(({ image }) => image.data), ...outcome.value.map(({ map }) => map)]);
   }
 
   async #forget({ detectorId }: Extract<Operation, { kind: 'forget' }>): Promise<void> {

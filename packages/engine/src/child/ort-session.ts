@@ -52,8 +52,8 @@ async function open(model: ModelSource, options: ort.InferenceSession.SessionOpt
   }
 }
 
-/** Of outputs, and of pixels and maps beside them. Runs block this thread for longer than a collection does. */
-export const bufferGarbage = new BufferGarbage({ young: 2 ** 22, all: 2 ** 24 });
+/** Of outputs. */
+export const bufferGarbage = new BufferGarbage();
 
 class OrtSession implements Session {
   readonly #session: ort.InferenceSession;

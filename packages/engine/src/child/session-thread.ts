@@ -1,7 +1,7 @@
 /** A worker thread that has sessions of ONNX Runtime, of one thread each: the other end of `threadRuntime`. */
 import type { ModelSource, Session, Tensor } from '@mediclip/onnx-graph';
-import { type Moved, move, serveTasks } from '@mediclip/threads';
-import { bufferGarbage, bytesOf, cpu, createOrtSession } from './ort-session.js';
+import { discard, type Moved, move, serveTasks } from '@mediclip/threads';
+import { cpu, createOrtSession } from './ort-session.js';
 
 const sessions = new Map<number, Session>();
 
@@ -10,8 +10,8 @@ const tasks = {
     sessions.set(id, await createOrtSession(model, cpu, 1));
   },
   run: async ({ id, feeds, fetches }: Run): Promise<Moved<Record<string, Tensor>>> => {
-    bufferGarbage.made(bytesOf(feeds));
     const outputs = await sessions.get(id)!.run(feeds, fetches);
+    discard(Object.values(feeds).map(({ data }) => data));
     const buffers = Object.values(outputs).map(({ data }) => data.buffer);
     return move(outputs, buffers);
   },

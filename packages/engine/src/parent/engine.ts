@@ -297,7 +297,11 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   #onScored({ images, computeMs }: Extract<EngineMessage, { type: 'scored' }>): void {
     this.#supervisor.workDone();
-    for (const { id, output } of images) this.#settle(this.#work.get(id) as ScoreWork | undefined)?.resolve(output);
+    for (const { id, output } of images) {
+      // Not as it came: that keeps the whole message.
+      const map = new Float32Array(output.map);
+      this.#settle(this.#work.get(id) as ScoreWork | undefined)?.resolve({ ...output, map });
+    }
     this.emit('batch', { size: images.length, queuedMs: images.map(({ queuedMs }) => queuedMs), computeMs });
   }
 
