@@ -1,7 +1,7 @@
 /** A thread of the imaging pool. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { discard, serveTasks, type TaskContext, threadData } from '@mediclip/threads';
+import { serveTasks, type TaskContext, threadData } from '@mediclip/threads';
 import sharp from 'sharp';
 import { openImage } from '../decode/open-image.js';
 import { dicomIdentity } from '../dicom/identity.js';
@@ -99,14 +99,8 @@ const tasks = {
   async *frames({ source, wants, reading }: FramesRequest, { reserve }: TaskContext) {
     const bytes = await bytesOf(source, limits);
     const image = await openImage(bytes, limits, reading);
-    try {
-      for (let index = 0; index < image.decodable; index++) {
-        const frame = await madeWithin(reserve, image.cost(index), wants, bytes, () => image.read(index));
-        yield frame;
-        if (frame.prepared) discard([frame.prepared.data]);
-      }
-    } finally {
-      discard([bytes]);
+    for (let index = 0; index < image.decodable; index++) {
+      yield await madeWithin(reserve, image.cost(index), wants, bytes, () => image.read(index));
     }
   },
   /** What a DICOM file says that it is; undefined for a file of another kind. */
