@@ -1,20 +1,24 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { BufferGarbage, type Collection } from './buffer-garbage.js';
+import { BufferGarbage, type Collection, collectAll } from './buffer-garbage.js';
 
 const MiB = 2 ** 20;
 
-test('collects young objects each time that 8 MiB of buffers were made', () => {
+test.each([
+  [undefined, ['', '', 'young', '', 'young', 'young']],
+  [32 * MiB, ['', '', 'young', '', 'all', 'young']],
+])('collects young objects after 8 MiB of buffers, and with %s all after so many', (all, expected) => {
   const collections: Collection[] = [];
-  const garbage = new BufferGarbage(8 * MiB, (kind) => collections.push(kind));
+  const garbage = new BufferGarbage({ young: 8 * MiB, ...(all && { all }) }, (kind) => collections.push(kind));
   const each = [5, 2, 1, 7, 30, 9].map((mebibytes) => {
     garbage.made(mebibytes * MiB);
     return collections.splice(0).join();
   });
-  expect(each).toEqual(['', '', 'minor', '', 'minor', 'minor']);
+  expect(each).toEqual(expected);
 });
 
 test('buffers that nobody uses do not gather', () => {
-  const garbage = new BufferGarbage(8 * MiB);
+  const garbage = new BufferGarbage({ young: 8 * MiB });
   const before = process.memoryUsage().arrayBuffers;
   let most = 0;
   for (let made = 0; made < 48; made++) {
@@ -23,4 +27,20 @@ test('buffers that nobody uses do not gather', () => {
     most = Math.max(most, process.memoryUsage().arrayBuffers - before);
   }
   expect(most).toBeLessThan(32 * MiB);
+});
+
+test('buffers that were used for long go with the whole heap', async () => {
+  collectAll();
+  const before = process.memoryUsage().arrayBuffers;
+  const taken = () => process.memoryUsage().arrayBuffers - before;
+  const garbage = new BufferGarbage({ young: 1, all: 10 });
+  let buffers = Array.from({ length: 32 }, () => new Uint8Array(MiB));
+  for (let made = 0; made < 3; made++) garbage.made(1);
+  expect(buffers).toHaveLength(32);
+  buffers = [];
+  garbage.made(1);
+  expect(taken()).toBeGreaterThan(16 * MiB);
+  garbage.made(10);
+  // V8 frees them in a thread of its own.
+  while (taken() > 16 * MiB) await pause(1);
 });
