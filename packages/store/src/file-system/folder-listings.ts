@@ -46,16 +46,16 @@ const fewNames = 64;
 /** A folder with so many names is listened to. */
 const manyNames = 1000;
 
-/** How long what was told may take to be done, and those who saw that nobody listens to do what they then do not tell. */
+/** What was told is done within this, and so is what was not told because nobody listened yet. */
 const doneWithinMs = 2000;
 
 /** So long a listener goes without reading the whole folder, for changes that nobody told. */
 const untoldForMs = 30_000;
 
-/** So long after one listener heard of a change, every other one has heard of it too, or reads the whole folder next. */
+/** So long after one listener heard of a change, each other one has heard of it too, or reads the whole folder next. */
 const forgottenAfterMs = 2 * untoldForMs;
 
-/** A share of a folder's names that are looked at one by one when they have changed; more, and it is read as a whole. */
+/** The share of its names that are looked at one by one when they have changed; more, and the folder is read. */
 const mostChanged = 1 / 32;
 
 /** A folder that is open, at a time of this process's own clock. */
