@@ -28,7 +28,10 @@ function scorerWith(patienceMs: number) {
   const raw = new EventEmitter();
   const alias = { name: 'production', shadow: { modelId: newId(), share: 1 } };
   const answer = { model: model(newId()), side, images: [new Uint8Array(side * side * 3)], scores: [map] };
-  scorer.noteOnceAnswered({ store, alias, reply: { raw } } as unknown as Note[0], answer as unknown as Note[1]);
+  const noted = (of: object | undefined) =>
+    scorer.noteOnceAnswered({ store, alias: of, reply: { raw } } as unknown as Note[0], answer as unknown as Note[1]);
+  // Whoever answered frees what no shadow keeps.
+  expect([noted(undefined), noted({ name: 'staging' }), noted(alias)]).toEqual([false, false, true]);
   return { scorer, answered: () => raw.emit('finish'), asked: () => asked };
 }
 
