@@ -5,8 +5,8 @@ const MiB = 1024 * 1024;
 
 /** After how many bytes of buffers what is collected. */
 interface CollectedAfter {
-  /** Young objects: takes a millisecond or less. */
-  readonly young: number;
+  /** Young objects: takes a millisecond or less; 16 MiB. */
+  readonly young?: number;
   /** The whole heap, which stops this thread for as long as it takes; by default that is left to V8. */
   readonly all?: number;
 }
@@ -19,19 +19,22 @@ export type Collection = 'young' | 'all';
  * that were still in use at two collections before: they go with the whole heap.
  */
 export class BufferGarbage {
-  readonly #after: CollectedAfter;
+  readonly #after: Required<CollectedAfter>;
   readonly #collect: (what: Collection) => void;
   #sinceYoung = 0;
   #sinceAll = 0;
 
-  constructor(after: CollectedAfter = { young: 16 * MiB }, collect: (what: Collection) => void = collector()) {
-    this.#after = after;
+  constructor(
+    { young = 16 * MiB, all = Number.POSITIVE_INFINITY }: CollectedAfter = {},
+    collect: (what: Collection) => void = collector(),
+  ) {
+    this.#after = { young, all };
     this.#collect = collect;
   }
 
   /** Buffers of so many bytes in all were made, most of which will not be used for long. */
   made(bytes: number): void {
-    const { young, all = Number.POSITIVE_INFINITY } = this.#after;
+    const { young, all } = this.#after;
     this.#sinceYoung += bytes;
     this.#sinceAll += bytes;
     if (this.#sinceAll >= all) {
@@ -45,9 +48,12 @@ export class BufferGarbage {
   }
 }
 
+let collect: ReturnType<typeof collector> | undefined;
+
 /** Collects the whole heap of this thread now: for when much was made that will not be used again, and nobody waits. */
 export function collectAll(): void {
-  collector()('all');
+  collect ??= collector();
+  collect('all');
 }
 
 function collector(): (what: Collection) => void {

@@ -25,7 +25,7 @@ const elsewhere: ReadonlySet<ProblemSlug> = new Set<ProblemSlug>(['not-ready', '
  * All of the heap each 90 images or so, for 25 ms: what a request has while it waits for the engine is old when it has
  * its answer.
  */
-const bufferGarbage = new BufferGarbage({ young: 2 ** 24, all: 2 ** 26 });
+const bufferGarbage = new BufferGarbage({ all: 2 ** 26 });
 
 /** Scores of the images, in their order, from a worker that has the backbone at hand. */
 export async function askWorker(

@@ -6,7 +6,7 @@ export type Features = readonly Float32Array[];
 
 /**
  * Model feeds `features.0`, `features.1`, ... of shape [batch, C, g, g]: one image's features after the other's, and
- * zeros where there are fewer images than `batch`.
+ * zeros where there are fewer images than `batch`; those of one image alone are fed as they are.
  */
 export function stackFeatures(
   images: readonly Features[],

@@ -1,7 +1,5 @@
 /** A thread of the imaging pool. */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-import { serveTasks, type TaskContext, threadData } from '@mediclip/threads';
+import { collectAll, serveTasks, type TaskContext, threadData } from '@mediclip/threads';
 import sharp from 'sharp';
 import { openImage } from '../decode/open-image.js';
 import { dicomIdentity } from '../dicom/identity.js';
@@ -49,11 +47,8 @@ function bytesWithin(cost: FrameCost, wants: FrameWants): number {
 
 /**
  * Buffers that nobody uses any more count until they are collected, which V8 sees no hurry for: they are not on its
- * heap.
+ * heap. Below, collecting takes more than it brings.
  */
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
-/** Below, collecting takes more than it brings. */
 const collectedBytes = 32 * 1024 * 1024;
 
 /** What is wanted of a frame, once there is memory for it; that is free again when the promise settles. */
@@ -69,7 +64,7 @@ async function madeWithin(
     try {
       return await frameOf(await decode(), wants, file);
     } finally {
-      if (needed > collectedBytes) collectGarbage();
+      if (needed > collectedBytes) collectAll();
     }
   });
 }

@@ -2,7 +2,7 @@ import { rmdir } from 'node:fs/promises';
 import { errorCode, isAbsent } from './file-errors.js';
 
 /** Removes `folder` if it is empty; false when there is something in it. */
-export async function isRemovedWhenEmpty(folder: string): Promise<boolean> {
+export async function removeIfEmpty(folder: string): Promise<boolean> {
   try {
     await rmdir(folder);
   } catch (error) {

@@ -15,7 +15,7 @@ import type {
   StoredStream,
 } from '../object-store.js';
 import { type Claim, Claims } from './claims.js';
-import { ignoreAbsent, isRemovedWhenEmpty } from './durable.js';
+import { ignoreAbsent, removeIfEmpty } from './durable.js';
 import { errorCode, evictedWrite, isAbsent, isFull, storeErrorOf } from './file-errors.js';
 import { firstAfter } from './folder-entries.js';
 import { FolderListings } from './folder-listings.js';
@@ -323,7 +323,7 @@ export class FileSystemStore implements ObjectStore {
   async #removeEmptyFolders(folder: string): Promise<void> {
     for (let empty = folder; empty !== this.#root; empty = path.dirname(empty)) {
       const told = await this.#recent.tell(empty, 'goes');
-      if (await isRemovedWhenEmpty(empty)) continue;
+      if (await removeIfEmpty(empty)) continue;
       return this.#recent.takeBack(told);
     }
   }

@@ -45,7 +45,9 @@ export class RecentChanges {
    * returns what `takeBack` needs. Never rejects: on a full disk changes go untold.
    */
   async tell(place: string, change: 'appears' | 'goes'): Promise<string | undefined> {
-    const told = path.join(this.#placeOf(path.dirname(place)), `${marks[change]}${newId()}${path.basename(place)}`);
+    const appears = change === 'appears';
+    const file = fileOf({ id: newToken(), name: path.basename(place), appears });
+    const told = path.join(this.#placeOf(path.dirname(place)), file);
     try {
       await (await open(told, 'wx')).close();
       return told;
@@ -64,7 +66,7 @@ export class RecentChanges {
     const place = this.#placeOf(folder);
     try {
       await mkdir(place, { recursive: true });
-      await (await open(path.join(place, `${marks.since}${newId()}`), 'wx')).close();
+      await (await open(path.join(place, `${marks.since}${newToken()}`), 'wx')).close();
     } catch {
       // Then the folder is read as a whole.
     }
@@ -81,7 +83,6 @@ export class RecentChanges {
 
   /** Removes what everybody who listens to `folder` has heard. */
   async forget(folder: string, told: readonly Told[]): Promise<void> {
-    const fileOf = ({ id, name, appears }: Told) => `${appears ? marks.appears : marks.goes}${id}${name}`;
     await Promise.all(told.map((one) => rm(path.join(this.#placeOf(folder), fileOf(one)), { force: true })));
   }
 
@@ -90,7 +91,7 @@ export class RecentChanges {
    * that nobody lists. Who still lists them begins anew.
    */
   async end(folder = this.#root): Promise<void> {
-    const away = path.join(this.#staging, `unheard-${newId()}`);
+    const away = path.join(this.#staging, `unheard-${newToken()}`);
     // As a whole, so that nobody hears of one change and not of the next.
     await rename(this.#placeOf(folder), away).catch(ignoreAbsent);
     await rm(away, { recursive: true, force: true });
@@ -102,9 +103,13 @@ export class RecentChanges {
 }
 
 const idBytes = 6;
-const newId = () => randomBytes(idBytes).toString('hex');
+const newToken = () => randomBytes(idBytes).toString('hex');
 
 const tellingName = new RegExp(`^([+-])([0-9a-f]{${2 * idBytes}})(.+)$`);
+
+function fileOf({ id, name, appears }: Told): string {
+  return `${appears ? marks.appears : marks.goes}${id}${name}`;
+}
 
 function toldBy(file: string): Told | undefined {
   const [, mark, id, name] = tellingName.exec(file) ?? [];
