@@ -47,6 +47,8 @@ export interface Runtime {
    * thread as this runtime does, the others do not.
    */
   readonly lanes?: readonly Runtime[];
+  /** Of a lane: whether one of its sessions computes now, so that another one would wait for it. */
+  readonly isBusy?: boolean;
   /** Rejects with an OutOfMemoryError when memory runs out. */
   createSession(model: ModelSource): Promise<Session>;
 }

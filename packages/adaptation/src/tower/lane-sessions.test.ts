@@ -9,8 +9,12 @@ const numbered = (number: number): Record<string, Tensor> => ({
 /** A runtime of some lanes, and what it was asked for: sessions that give back what they are fed. */
 function runtimeWithLanes(count: number) {
   const told: string[] = [];
+  const busy = new Set<string>();
   const named = (name: string, lanes?: readonly Runtime[]): Runtime => ({
     provider: 'cpu',
+    get isBusy() {
+      return busy.has(name);
+    },
     ...(lanes && { lanes }),
     async createSession() {
       told.push(`open ${name}`);
@@ -28,7 +32,7 @@ function runtimeWithLanes(count: number) {
     },
   });
   const lanes = Array.from({ length: count }, (_, index) => named(`lane ${index}`));
-  return { runtime: named('all', count > 0 ? lanes : undefined), told };
+  return { runtime: named('all', count > 0 ? lanes : undefined), told, busy };
 }
 
 const sessionsOn = (runtime: Runtime) =>
@@ -77,6 +81,25 @@ describe('the sessions of lanes', () => {
     told.length = 0;
     await sessions.run([numbered(5)]);
     expect(told).toEqual(['5 in lane 0']);
+  });
+
+  test('leave alone the lane that computes something else', async () => {
+    const { runtime, told, busy } = runtimeWithLanes(3);
+    const sessions = sessionsOn(runtime);
+    busy.add('lane 1');
+    expect(await sessions.run([numbered(1)])).toEqual([numbered(1)]);
+    const together = [numbered(2), numbered(3), numbered(4)];
+    expect(await sessions.run(together)).toEqual(together);
+    expect(told.filter((what) => !what.startsWith('open'))).toEqual([
+      '1 in lane 0',
+      '2 in lane 0',
+      '3 in lane 2',
+      '4 in lane 0',
+    ]);
+    expect(told).not.toContain('open all');
+    busy.clear();
+    await sessions.run(together);
+    expect(told.slice(-3)).toEqual(['2 in lane 0', '3 in lane 1', '4 in lane 2']);
   });
 
   test('are one where there are no lanes', async () => {

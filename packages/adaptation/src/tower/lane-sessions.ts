@@ -13,7 +13,8 @@ type Tensors = Readonly<Record<string, Tensor>>;
  * less of the processor where its threads need not wait for each other in every operator. Each is opened when it is
  * first needed, and again where that has failed. Where most images come together, the one that comes alone now and then
  * passes a lane, which is open: a session for it alone would take memory and be of little use, and one that is open is
- * closed.
+ * closed. While a lane computes something else, images pass the others: all threads together would wait for its thread
+ * in every operator.
  */
 export class LaneSessions {
   readonly #runtime: Runtime;
@@ -42,12 +43,19 @@ export class LaneSessions {
 
   /** The outputs for at most `width` images, in their order. */
   async run(images: readonly Tensors[]): Promise<Tensors[]> {
+    const lanes = this.#runtime.lanes ?? [];
+    const free = lanes.filter(({ isBusy }) => isBusy !== true);
+    if (free.length < lanes.length) return this.#runIn(free, images);
     const isAlone = images.length === 1;
     this.#alone = isAlone ? this.#alone + 1 : 0;
     this.#together = isAlone ? 0 : this.#together + 1;
     if (this.#together === runsTogether) await this.#release([this.#runtime]);
-    const runtimes = isAlone ? [this.#forOne()] : this.#runtime.lanes!;
-    const sessions = await Promise.all(images.map((_, index) => this.#session(runtimes[index]!)));
+    return this.#runIn(isAlone ? [this.#forOne()] : lanes, images);
+  }
+
+  /** Images in turns over the runtimes. */
+  async #runIn(runtimes: readonly Runtime[], images: readonly Tensors[]): Promise<Tensors[]> {
+    const sessions = await Promise.all(images.map((_, index) => this.#session(runtimes[index % runtimes.length]!)));
     const runs = await Promise.allSettled(sessions.map((session, index) => session.run(images[index]!)));
     return runs.map((run) => {
       if (run.status === 'rejected') throw run.reason;

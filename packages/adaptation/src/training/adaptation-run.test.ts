@@ -150,6 +150,43 @@ describe('a training', () => {
     expect(lanes.map(({ sessions }) => sessions)).toEqual([0, 0]);
   });
 
+  test('with two threads has samples of two steps pass beside the gradients of a third, then lets others work', async () => {
+    let finishGradients = () => {};
+    const gradients = new Promise<void>((resolve) => {
+      finishGradients = resolve;
+    });
+    const passing = new SmallDevice(8, 'cpu', quickRuntime);
+    let passedBefore: number | undefined;
+    const training: Runtime = {
+      provider: 'cpu',
+      async createSession(model) {
+        const session = await quickRuntime.createSession(model);
+        const run: Session['run'] = async (feeds, fetches) => {
+          if (feeds.masks) {
+            passedBefore ??= passing.passed.length;
+            await gradients;
+          }
+          return session.run(feeds, fetches);
+        };
+        return { run, release: () => session.release() };
+      },
+    };
+    const lanes = [passing, training];
+    const runtime: Runtime = { provider: 'cpu', lanes, createSession: (model) => quickRuntime.createSession(model) };
+    const shared = new Tower(runtime, tower.backbone, tower.taps);
+    const run = await AdaptationRun.open(job(), shared, samples);
+    while (!run.waitsFor) await run.advance();
+    const { options } = job();
+    const plan = { seed: options.seed, shots, batchSize: options.training.batchSize };
+    const drawn = await samples.draw([...planStep(plan, 1), ...planStep(plan, 2)]);
+    const changed = drawn.filter(({ task }) => task !== 'identity');
+    expect(passing.passed.length - passedBefore!).toBe(changed.length);
+    finishGradients();
+    await run.waitsFor;
+    await finish(run);
+    await shared.release();
+  });
+
   test('keeps a memory of the normals, unless the options want none or there is a single normal', async () => {
     const { description, tensors } = await readDetector(undisturbed.outFolder);
     const grid = 4;

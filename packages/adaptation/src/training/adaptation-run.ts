@@ -9,6 +9,7 @@ import { FeatureStore } from '../tower/feature-store.js';
 import type { Features } from '../tower/features.js';
 import { rgbOf } from '../tower/rgb.js';
 import type { BorrowedTower, Tower } from '../tower/tower.js';
+import { type Beside, beside } from './beside.js';
 import { type RunOrigin, readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import { DeviceStep, type Stepped } from './device-step.js';
 import type { StepRates } from './feeds.js';
@@ -43,10 +44,20 @@ const batchesAhead = 3;
 /** Larger ones would only need more memory, and hold a score up for longer. */
 const largestEvaluationBatch = 8;
 
+/** Samples, and the features of those that a fault has changed and that have passed the tower. */
+interface DrawnSamples {
+  readonly requests: readonly SampleRequest[];
+  readonly samples: readonly SyntheticSample[];
+  /** RGB bytes at the tower's side. */
+  readonly changed: readonly Uint8Array[];
+  readonly passed: Features[];
+}
+
 /** A training that can go on after a crash: the state after a step is a function of the job alone. */
 export class AdaptationRun extends RunInParts {
   readonly timings: AdaptationTimings = { synthesisMs: 0, towerMs: 0, headMs: 0, optimizerMs: 0 };
-  readonly #ahead = new Map<number, Promise<SyntheticSample[]>>();
+  /** Samples of steps to come, as they are drawn. */
+  readonly #ahead = new Map<number, Beside<SyntheticSample[]>>();
   readonly #origin: RunOrigin;
   /** The tower up to `normalTaps`, which begin with the tower's own. */
   readonly #normalsTower: BorrowedTower;
@@ -63,7 +74,10 @@ export class AdaptationRun extends RunInParts {
   /** Whether loss and gradients are computed in a thread of their own. */
   readonly #hasGradientsBeside: boolean;
   /** Those of the step that the state is at, in that thread. */
-  #gradients: Promise<Gradients> | undefined;
+  #gradients: Beside<Gradients> | undefined;
+  /** Samples of the steps after it that pass the tower. */
+  readonly #drawn = new Map<number, DrawnSamples>();
+  #waitsFor: Promise<unknown> | undefined;
   #state: TrainingState;
 
   private constructor(
@@ -125,6 +139,10 @@ export class AdaptationRun extends RunInParts {
     return new AdaptationRun(job, tower, samples, trainer, deviceStep, gradientsOn !== undefined, state, origin);
   }
 
+  override get waitsFor(): Promise<unknown> | undefined {
+    return this.#waitsFor;
+  }
+
   /** Writes the state after the last whole step. */
   async checkpoint(): Promise<void> {
     const { workFolder } = this.#job;
@@ -134,7 +152,7 @@ export class AdaptationRun extends RunInParts {
   /** Ends the run wherever it stands, with every session that it has opened. */
   async release(): Promise<void> {
     await this.end();
-    await this.#gradients?.catch(() => undefined);
+    await this.#gradients?.result.catch(() => undefined);
     await this.#deviceStep?.release();
     await this.#trainer.release();
     await this.#normalsTower.giveBack();
@@ -205,8 +223,8 @@ export class AdaptationRun extends RunInParts {
     const masks: Float32Array[] = [];
     for (let start = 0; start < heldOutSamples; start += batchSize) {
       const chunk = requests.slice(start, start + batchSize);
-      const samples = await this.#samples.draw(chunk);
-      for (const { features, mask } of yield* this.#label(chunk, samples)) {
+      const drawn = this.#drawnSamples(chunk, await this.#samples.draw(chunk));
+      for (const { features, mask } of yield* this.#label(drawn)) {
         await this.#heldOut.add(features);
         masks.push(mask);
       }
@@ -216,15 +234,28 @@ export class AdaptationRun extends RunInParts {
     return { size: masks.length, get };
   }
 
-  /** Features and masks of drawn samples: untouched normals come from the cache, the others take a tower pass. */
-  async *#label(
-    requests: readonly SampleRequest[],
-    samples: readonly SyntheticSample[],
-  ): AsyncGenerator<AdaptationProgress, LabelledFeatures[]> {
+  #drawnSamples(requests: readonly SampleRequest[], samples: readonly SyntheticSample[]): DrawnSamples {
     const changed = samples
       .filter(({ task }) => task !== 'identity')
       .map(({ image }) => rgbOf(image, this.#tower.backbone.side));
-    const passed: Features[] = [];
+    return { requests, samples, changed, passed: [] };
+  }
+
+  /** Features and masks of drawn samples: untouched normals come from the cache, the others take a tower pass. */
+  async *#label(drawn: DrawnSamples): AsyncGenerator<AdaptationProgress, LabelledFeatures[]> {
+    yield* this.#pass(drawn);
+    const next = drawn.passed.values();
+    const labelled: LabelledFeatures[] = [];
+    for (const [index, { task, mask }] of drawn.samples.entries()) {
+      const untouched = task === 'identity';
+      const features = untouched ? await this.#normals.get(drawn.requests[index]!.image) : next.next().value!;
+      labelled.push({ features, mask });
+    }
+    return labelled;
+  }
+
+  /** The tower passes of drawn samples that are still to come. */
+  async *#pass({ changed, passed }: DrawnSamples): AsyncGenerator<AdaptationProgress, void> {
     while (passed.length < changed.length) {
       const pass = this.#gradients
         ? this.#tower.featuresBeside(changed[passed.length]!).then((features) => [features])
@@ -232,14 +263,6 @@ export class AdaptationRun extends RunInParts {
       passed.push(...(await this.#timed('towerMs', pass)));
       yield this.progress;
     }
-    const next = passed.values();
-    const labelled: LabelledFeatures[] = [];
-    for (const [index, { task, mask }] of samples.entries()) {
-      const untouched = task === 'identity';
-      const features = untouched ? await this.#normals.get(requests[index]!.image) : next.next().value!;
-      labelled.push({ features, mask });
-    }
-    return labelled;
   }
 
   /** The features of as many of the images as pass in one run. */
@@ -249,14 +272,17 @@ export class AdaptationRun extends RunInParts {
   }
 
   /**
-   * A step whose gradients are computed by one of two threads while the other one has the samples of the step after it
-   * pass the tower; those of that step begin at once, beside the loss on the held-out samples.
+   * A step whose gradients are computed by one of two threads while the other one has the samples of the steps after it
+   * pass the tower; those of the next step begin at once, beside the loss on the held-out samples. As that takes longer
+   * at some steps than at others, samples pass up to two steps ahead.
    */
   async *#stepBeside(rates: StepRates, totalSteps: number): AsyncGenerator<AdaptationProgress, Stepped> {
     const { step, parameters } = this.#state;
     this.#gradients ??= this.#beginGradients(yield* this.#labelStep(step), parameters);
     const following = step + 1 < totalSteps ? yield* this.#labelStep(step + 1) : undefined;
-    const { loss, gradients } = await this.#timed('headMs', this.#gradients);
+    if (step + 2 < totalSteps) yield* this.#passAhead(step + 2, this.#gradients);
+    yield* this.#awaitBeside(this.#gradients);
+    const { loss, gradients } = await this.#timed('headMs', this.#gradients.result);
     this.#gradients = undefined;
     refuseDivergence({ loss }, rates);
     const updated = await this.#timed('optimizerMs', this.#trainer.update(this.#state, gradients, rates));
@@ -264,18 +290,44 @@ export class AdaptationRun extends RunInParts {
     return { ...updated, loss };
   }
 
-  #beginGradients(batch: readonly LabelledFeatures[], parameters: Parameters): Promise<Gradients> {
-    const gradients = this.#trainer.gradients(batch, parameters);
-    gradients.catch(() => undefined);
-    return gradients;
+  #beginGradients(batch: readonly LabelledFeatures[], parameters: Parameters): Beside<Gradients> {
+    return beside(this.#trainer.gradients(batch, parameters));
+  }
+
+  /** Has samples of a step that are drawn pass the tower until the gradients are there. */
+  async *#passAhead(step: number, gradients: Beside<Gradients>): AsyncGenerator<AdaptationProgress, void> {
+    if (gradients.isOver || !(this.#drawn.has(step) || this.#ahead.get(step)?.isOver)) return;
+    for await (const progress of this.#pass(await this.#drawnOf(step))) {
+      yield progress;
+      if (gradients.isOver) return;
+    }
+  }
+
+  /** Lets whoever drives the run do other work until that is over. */
+  async *#awaitBeside({ result, isOver }: Beside<unknown>): AsyncGenerator<AdaptationProgress, void> {
+    if (isOver) return;
+    this.#waitsFor = result;
+    yield this.progress;
+    this.#waitsFor = undefined;
   }
 
   async *#labelStep(step: number): AsyncGenerator<AdaptationProgress, LabelledFeatures[]> {
-    return yield* this.#label(planStep(this.#plan, step), await this.#samplesOf(step));
+    const labelled = yield* this.#label(await this.#drawnOf(step));
+    this.#drawn.delete(step);
+    return labelled;
+  }
+
+  async #drawnOf(step: number): Promise<DrawnSamples> {
+    let drawn = this.#drawn.get(step);
+    if (!drawn) {
+      drawn = this.#drawnSamples(planStep(this.#plan, step), await this.#samplesOf(step));
+      this.#drawn.set(step, drawn);
+    }
+    return drawn;
   }
 
   async #samplesOf(step: number): Promise<SyntheticSample[]> {
-    const samples = await this.#timed('synthesisMs', this.#ahead.get(step)!);
+    const samples = await this.#timed('synthesisMs', this.#ahead.get(step)!.result);
     this.#ahead.delete(step);
     return samples;
   }
@@ -291,7 +343,7 @@ export class AdaptationRun extends RunInParts {
       refuseDivergence(whole, rates);
       return whole;
     }
-    const batch = yield* this.#label(planStep(this.#plan, this.#state.step), samples);
+    const batch = yield* this.#label(this.#drawnSamples(planStep(this.#plan, this.#state.step), samples));
     const { loss, gradients } = await this.#timed('headMs', this.#trainer.gradients(batch, this.#state.parameters));
     refuseDivergence({ loss }, rates);
     const updated = await this.#timed('optimizerMs', this.#trainer.update(this.#state, gradients, rates));
@@ -356,9 +408,7 @@ export class AdaptationRun extends RunInParts {
 
   #drawAhead(step: number, totalSteps: number): void {
     if (step >= totalSteps || this.#ahead.has(step)) return;
-    const drawn = this.#samples.draw(planStep(this.#plan, step));
-    drawn.catch(() => undefined);
-    this.#ahead.set(step, drawn);
+    this.#ahead.set(step, beside(this.#samples.draw(planStep(this.#plan, step))));
   }
 
   async #timed<T>(part: keyof AdaptationTimings, work: Promise<T>): Promise<T> {

@@ -25,6 +25,11 @@ export abstract class RunInParts {
     return this.#progress;
   }
 
+  /** What the next part begins with waiting for: until it has settled there is time for other work. */
+  get waitsFor(): Promise<unknown> | undefined {
+    return undefined;
+  }
+
   /** Does the next small part of the work; true when all is done. */
   async advance(): Promise<boolean> {
     const { done, value } = await this.#parts.next();

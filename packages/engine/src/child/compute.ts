@@ -27,6 +27,8 @@ export interface ScoreInput {
  */
 export interface AdaptationRun {
   readonly progress: AdaptationProgress;
+  /** What the next piece of work begins with waiting for: until it has settled there is time for other work. */
+  readonly waitsFor?: Promise<unknown> | undefined;
   /** Does the next short piece of work; true once the detector is complete. */
   advance(): Promise<boolean>;
   checkpoint(): Promise<void>;

@@ -56,7 +56,7 @@ export class EngineLoop {
   get beat(): Beat {
     return {
       type: 'beat',
-      busy: this.#busy,
+      busy: this.#busy || this.#scheduler.waitsToAdvance,
       operations: this.#operations,
       rssBytes: process.memoryUsage.rss(),
       gauges: this.#scheduler.gauges,
@@ -205,7 +205,13 @@ export class EngineLoop {
     if ('error' in outcome) open.answer = this.#failure(adaptation, outcome.error);
     else if (outcome.value) open.answer = { type: 'adapted', id: adaptation };
     this.#tellProgress(adaptation, open.run);
-    this.#scheduler.advanced(open.answer !== undefined);
+    const waitsFor = open.answer ? undefined : open.run.waitsFor;
+    this.#scheduler.advanced(open.answer !== undefined, waitsFor !== undefined);
+    const ready = () => {
+      this.#scheduler.readyToAdvance(adaptation);
+      this.#wake();
+    };
+    waitsFor?.then(ready, ready);
   }
 
   async #close({ adaptation, checkpoint }: Extract<Operation, { kind: 'close' }>): Promise<void> {

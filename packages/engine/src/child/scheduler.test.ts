@@ -123,6 +123,30 @@ describe('adaptations', () => {
     ]);
   });
 
+  test('one that waits for what others compute lets any number of scores go first, and is closed all the same', () => {
+    const scheduler = new Scheduler({ scoresPerAdvance: 1, batchImages: 1 });
+    scheduler.adapt(1);
+    scheduler.adapt(2);
+    step(scheduler);
+    scheduler.next();
+    scheduler.advanced(false, true);
+    for (const id of [5, 6, 7]) scheduler.score(request(id), 0);
+    expect([stepOn(scheduler), stepOn(scheduler), stepOn(scheduler), stepOn(scheduler)].map(ids)).toEqual([
+      [5],
+      [6],
+      [7],
+      undefined,
+    ]);
+    scheduler.readyToAdvance(2);
+    expect(step(scheduler)).toBeUndefined();
+    scheduler.readyToAdvance(1);
+    expect(scheduler.next()).toEqual({ kind: 'advance', adaptation: 1 });
+    scheduler.advanced(false, true);
+    scheduler.cancel(1);
+    expect(step(scheduler)).toEqual({ kind: 'close', adaptation: 1, checkpoint: false });
+    expect(step(scheduler)).toEqual({ kind: 'open', adaptation: 2 });
+  });
+
   test('draining closes the open one with a checkpoint and starts nothing else', () => {
     const scheduler = new Scheduler();
     scheduler.adapt(1);
@@ -160,7 +184,16 @@ describe('laws, over random histories', () => {
     { weight: 1, arbitrary: fc.record({ do: fc.constant('adapt' as const) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('forget' as const) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('cancel' as const), of: fc.nat(40) }) },
-    { weight: 8, arbitrary: fc.record({ do: fc.constant('step' as const), fails: fc.boolean(), ends: fc.boolean() }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('ready' as const), of: fc.nat(40) }) },
+    {
+      weight: 8,
+      arbitrary: fc.record({
+        do: fc.constant('step' as const),
+        fails: fc.boolean(),
+        ends: fc.boolean(),
+        waits: fc.boolean(),
+      }),
+    },
   );
 
   const options: SchedulerOptions = { batchImages: 8, batchPixels: 6 * 224 * 224, scoresPerAdvance: 3 };
@@ -174,6 +207,7 @@ describe('laws, over random histories', () => {
     let open: number | undefined;
     let scoresSinceAdvance = 0;
     let lastTrained = false;
+    let isHeld = false;
     let now = 0;
     let nextId = 0;
 
@@ -195,9 +229,14 @@ describe('laws, over random histories', () => {
       for (const { id } of batch) expect(ended.has(id)).toBe(false);
     }
 
-    function run(fails: boolean, ends: boolean): boolean {
+    function ready(id: number) {
+      scheduler.readyToAdvance(id);
+      if (id === open) isHeld = false;
+    }
+
+    function run({ fails, ends, waits }: { fails: boolean; ends: boolean; waits: boolean }): boolean {
       now++;
-      const trainingWaits = open !== undefined || queue.length > 0;
+      const trainingWaits = !isHeld && (open !== undefined || queue.length > 0);
       const operation = scheduler.next();
       if (!operation) {
         expect(waiting()).toEqual([]);
@@ -234,12 +273,15 @@ describe('laws, over random histories', () => {
         }
       } else if (operation.kind === 'advance') {
         expect(operation.adaptation).toBe(open);
-        scheduler.advanced(ends);
+        expect(isHeld).toBe(false);
+        scheduler.advanced(ends, waits);
+        isHeld = waits;
       } else if (operation.kind === 'close') {
         expect(operation).toEqual({ kind: 'close', adaptation: open, checkpoint: false });
         end(operation.adaptation, 'closed');
         scheduler.closed();
         open = undefined;
+        isHeld = false;
       } else {
         succeed(scheduler, operation);
       }
@@ -265,9 +307,12 @@ describe('laws, over random histories', () => {
         expect(scheduler.cancel(each.of)).toBe(isWaiting);
         if (isWaiting) end(each.of, 'cancelled');
         if (queue.includes(each.of)) queue.splice(queue.indexOf(each.of), 1);
+      } else if (each.do === 'ready') {
+        ready(each.of);
       } else {
-        run(each.fails, each.ends);
+        run(each);
       }
+      expect(scheduler.waitsToAdvance).toBe(isHeld);
       expect(scheduler.gauges).toEqual({
         waitingScores: waiting().length,
         waitingAdaptations: queue.length,
@@ -275,7 +320,8 @@ describe('laws, over random histories', () => {
       });
     }
     let steps = 0;
-    while (run(false, true)) expect(steps++).toBeLessThan(10 * actions.length + 10);
+    if (open !== undefined) ready(open);
+    while (run({ fails: false, ends: true, waits: false })) expect(steps++).toBeLessThan(10 * actions.length + 10);
     expect(ended.size).toBe(nextId);
   }
 

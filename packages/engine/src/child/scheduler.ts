@@ -84,6 +84,7 @@ export class Scheduler {
   readonly #adaptations: number[] = [];
   #open: number | undefined;
   #closing = false;
+  #waitsToAdvance = false;
   #scoresSinceAdvance = 0;
   #draining = false;
   #running: Operation | undefined;
@@ -135,6 +136,11 @@ export class Scheduler {
     return { waitingScores, waitingAdaptations: this.#adaptations.length, adaptationOpen: this.#open !== undefined };
   }
 
+  /** Whether the open adaptation needs something that others compute. */
+  get waitsToAdvance(): boolean {
+    return this.#waitsToAdvance;
+  }
+
   /** What to do now, or undefined when there is nothing. The outcome must be told before the next call. */
   next(): Operation | undefined {
     if (this.#running)
@@ -180,16 +186,26 @@ export class Scheduler {
     this.#closing = false;
   }
 
-  /** `done` when the adaptation ended, complete or failed: it is closed next. */
-  advanced(done: boolean): void {
+  /**
+   * `done` when the adaptation ended, complete or failed: it is closed next. `waits` when it needs something that others
+   * compute: until `readyToAdvance` only scores go on.
+   */
+  advanced(done: boolean, waits = false): void {
     this.#finish('advance');
     if (done) this.#closing = true;
+    this.#waitsToAdvance = waits;
+  }
+
+  /** What the adaptation waited for is there; no-op when it is not the open one any more. */
+  readyToAdvance(adaptation: number): void {
+    if (adaptation === this.#open) this.#waitsToAdvance = false;
   }
 
   closed(): void {
     this.#finish('close');
     this.#open = undefined;
     this.#closing = false;
+    this.#waitsToAdvance = false;
   }
 
   #choose(): Operation | undefined {
@@ -216,6 +232,7 @@ export class Scheduler {
   }
 
   #chooseTraining(): Operation | undefined {
+    if (this.#waitsToAdvance) return undefined;
     if (this.#open !== undefined) return { kind: 'advance', adaptation: this.#open };
     const [adaptation] = this.#adaptations;
     return adaptation === undefined ? undefined : { kind: 'open', adaptation };

@@ -26,6 +26,20 @@ describe('a runtime in a thread', () => {
     expect(await doubled(runtime, Float32Array.of(3, 4))).toEqual(Float32Array.of(6, 8));
   });
 
+  test('is busy while one of its sessions computes', async () => {
+    const runtime = threadRuntime();
+    const session = await runtime.createSession({ bytes });
+    const run = (data: Float32Array) => session.run({ x: { dtype: 'float32', shape: [data.length], data } });
+    expect(runtime.isBusy).toBe(false);
+    const runs = [run(Float32Array.of(1, 2)), run(Float32Array.of(1, 2, 3))];
+    expect(runtime.isBusy).toBe(true);
+    await runs[0];
+    expect(runtime.isBusy).toBe(true);
+    await expect(runs[1]).rejects.toThrow('invalid dimensions');
+    expect(runtime.isBusy).toBe(false);
+    await session.release();
+  });
+
   test('computes beside others: sessions that threads make, run and release at once keep their numbers', async () => {
     const runtimes = Array.from({ length: 3 }, () => threadRuntime());
     const sums = await Promise.all(

@@ -20,9 +20,13 @@ export function threadRuntime(threadEntry: URL = entry): Runtime {
   });
   let started: Promise<boolean> | undefined;
   let lastId = 0;
+  let runs = 0;
   return {
     provider: 'cpu',
     threads: 1,
+    get isBusy() {
+      return runs > 0;
+    },
     async createSession(model): Promise<Session> {
       started ??= pool.start().then(
         () => true,
@@ -33,9 +37,14 @@ export function threadRuntime(threadEntry: URL = entry): Runtime {
       await answer(pool.run('open', { id, model }));
       return {
         async run(feeds, fetches) {
-          const outputs = await answer(pool.run('run', { id, feeds, fetches }));
-          bufferGarbage.made(bytesOf(outputs));
-          return outputs;
+          runs += 1;
+          try {
+            const outputs = await answer(pool.run('run', { id, feeds, fetches }));
+            bufferGarbage.made(bytesOf(outputs));
+            return outputs;
+          } finally {
+            runs -= 1;
+          }
         },
         release: () => answer(pool.run('release', id)),
       };

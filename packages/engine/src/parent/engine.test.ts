@@ -446,6 +446,19 @@ test('scores are let in while an adaptation runs', async () => {
   await expect(end).rejects.toBe(gone);
 });
 
+test('scores are let in while an adaptation waits for what others compute, and it goes on', async () => {
+  const engine = await calmEngine();
+  const waiting = job({ steps: 3, awaitsScore: true });
+  let begun: () => void;
+  const hasBegun = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const end = engine.adapt(waiting, { onProgress: ({ done }) => done === 1 && begun() });
+  await hasBegun;
+  expect(scores(await engine.score({ detector: detector('a'), images: [image(1)] }))).toEqual([1]);
+  await end;
+});
+
 test('an adaptation that fails says why', async () => {
   const engine = await calmEngine();
   const failing = engine.adapt(job({ command: 'fail', step: 2 }));

@@ -26,6 +26,8 @@ export interface Script {
   readonly steps?: number;
   /** For `allocate`. */
   readonly bytes?: number;
+  /** Whether an adaptation's second step begins with waiting until an image has been scored. */
+  readonly awaitsScore?: boolean;
   /** How long every step of an adaptation blocks its thread, as the run of a session does. */
   readonly blockMs?: number;
   /** Values of a detector's maps, at least 4. */
@@ -36,6 +38,10 @@ const checkpointEvery = 5;
 const defaultSteps = 20;
 const held: Buffer[] = [];
 let tellHalved: OnBatchHalved = () => {};
+let tellScored: () => void;
+const firstScore = new Promise<void>((resolve) => {
+  tellScored = resolve;
+});
 
 function readScript(folder: string | undefined): Script {
   const file = path.join(folder ?? '', 'script.json');
@@ -97,7 +103,12 @@ class FakeRun implements AdaptationRun {
     return { phase: 'training', done: this.#step, total: this.#steps, loss: 1 / (this.#step + 1) };
   }
 
+  get waitsFor(): Promise<unknown> | undefined {
+    return this.#step === 1 && readScript(this.#job.workFolder).awaitsScore ? firstScore : undefined;
+  }
+
   async advance(): Promise<boolean> {
+    await this.waitsFor;
     await obey(this.#job.workFolder, { step: this.#step });
     const { blockMs = 0 } = readScript(this.#job.workFolder);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, blockMs);
@@ -128,6 +139,7 @@ class FakeRun implements AdaptationRun {
  */
 async function score(batch: readonly ScoreInput[], precision: PrecisionChoice) {
   for (const { detector } of batch) await obey(detector.folder, { batch: batch.length });
+  tellScored();
   return batch.map(({ image, detector }) => {
     const score = image.data[0]! / 255;
     const map = new Float32Array(readScript(detector.folder).mapValues ?? 4);
