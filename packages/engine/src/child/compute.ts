@@ -41,6 +41,8 @@ export interface Compute {
   readonly provider: string;
   /** Why the device `auto` took the processor on a machine that is meant for CUDA: a sentence. */
   readonly passedOver?: string | undefined;
+  /** The numbers of images that a batch to score may have, ascending from 1. */
+  readonly batchSizes: readonly number[];
   /** Images for detectors of one tower key may share a batch. Throws when the detector cannot be read. */
   towerKey(detector: DetectorReference): Promise<string>;
   /**

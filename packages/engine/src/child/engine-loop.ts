@@ -37,7 +37,7 @@ export class EngineLoop {
   readonly #compute: Compute;
   readonly #synthesisThreads: number;
   readonly #send: EngineLoopOptions['send'];
-  readonly #scheduler = new Scheduler();
+  readonly #scheduler: Scheduler;
   readonly #images = new Map<number, ScoringImage>();
   readonly #jobs = new Map<number, DetectorJob>();
   #adaptation: OpenAdaptation | undefined;
@@ -49,6 +49,7 @@ export class EngineLoop {
 
   constructor({ compute, synthesisThreads, send }: EngineLoopOptions) {
     this.#compute = compute;
+    this.#scheduler = new Scheduler({ batchSizes: compute.batchSizes });
     this.#synthesisThreads = synthesisThreads;
     this.#send = send;
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { batchShapes, type Operation, Scheduler, type SchedulerOptions, type ScoreRequest } from './scheduler.js';
+import { type Operation, Scheduler, type SchedulerOptions, type ScoreRequest } from './scheduler.js';
 
 const detector = (id: string) => ({ id, folder: `/models/${id}` });
 
@@ -43,7 +43,7 @@ describe('scoring', () => {
     expect([ids(stepOn(scheduler)), ids(stepOn(scheduler)), ids(stepOn(scheduler))]).toEqual([[0, 2], [1], undefined]);
   });
 
-  test('a batch is the largest fixed shape that is full, within the budget of images and pixels', () => {
+  test('a batch is the largest of the sizes that is full, within the budget of pixels', () => {
     const batches = (options: Partial<SchedulerOptions>) => {
       const scheduler = new Scheduler(options);
       for (let id = 0; id < 23; id++) scheduler.score(request(id), 0);
@@ -53,7 +53,8 @@ describe('scoring', () => {
       return sizes;
     };
     expect(batches({})).toEqual([16, 4, 2, 1]);
-    expect(batches({ batchImages: 9 })).toEqual([8, 8, 4, 2, 1]);
+    expect(batches({ batchSizes: [1, 2, 4, 8] })).toEqual([8, 8, 4, 2, 1]);
+    expect(batches({ batchSizes: [1, 2, 3] })).toEqual([3, 3, 3, 3, 3, 3, 3, 2]);
     expect(batches({ batchPixels: 5 * 224 * 224 })).toEqual([4, 4, 4, 4, 4, 2, 1]);
     expect(batches({ batchPixels: 1 })).toEqual(Array(23).fill(1));
   });
@@ -124,7 +125,7 @@ describe('adaptations', () => {
   });
 
   test('one that waits for what others compute lets any number of scores go first, and is closed all the same', () => {
-    const scheduler = new Scheduler({ scoresPerAdvance: 1, batchImages: 1 });
+    const scheduler = new Scheduler({ scoresPerAdvance: 1, batchSizes: [1] });
     scheduler.adapt(1);
     scheduler.adapt(2);
     step(scheduler);
@@ -196,7 +197,7 @@ describe('laws, over random histories', () => {
     },
   );
 
-  const options: SchedulerOptions = { batchImages: 8, batchPixels: 6 * 224 * 224, scoresPerAdvance: 3 };
+  const options: SchedulerOptions = { batchSizes: [1, 2, 4, 8], batchPixels: 6 * 224 * 224, scoresPerAdvance: 3 };
 
   /** Plays a history, then lets everything run out; checks every operation on its way. */
   function play(actions: (typeof action extends fc.Arbitrary<infer A> ? A : never)[]) {
@@ -219,8 +220,7 @@ describe('laws, over random histories', () => {
 
     function checkBatch(operation: Extract<Operation, { kind: 'score' }>) {
       const batch = operation.requests;
-      expect(batchShapes).toContain(batch.length);
-      expect(batch.length).toBeLessThanOrEqual(options.batchImages);
+      expect(options.batchSizes).toContain(batch.length);
       if (batch.length > 1) {
         expect(batch.reduce((sum, { side }) => sum + side ** 2, 0)).toBeLessThanOrEqual(options.batchPixels);
         expect(batch.some(({ alone }) => alone)).toBe(false);

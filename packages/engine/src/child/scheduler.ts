@@ -1,7 +1,7 @@
 import type { DetectorReference } from '@mediclip/adaptation';
 
-/** The numbers of images a batch may have: graphs are written for fixed shapes. */
-export const batchShapes = [1, 2, 4, 8, 16] as const;
+/** The numbers of images that a batch may have where graphs are written for fixed shapes. */
+export const batchShapes: readonly number[] = [1, 2, 4, 8, 16];
 
 /** One image to score. */
 export interface ScoreRequest {
@@ -39,8 +39,8 @@ export type Operation =
   | { readonly kind: 'close'; readonly adaptation: number; readonly checkpoint: boolean };
 
 export interface SchedulerOptions {
-  /** A batch has at most this many images ... */
-  readonly batchImages: number;
+  /** A batch has one of these numbers of images, which ascend from 1, ... */
+  readonly batchSizes: readonly number[];
   /** ... and at most this many pixels, unless a single image has more. */
   readonly batchPixels: number;
   /** While an adaptation is open, at most this many operations for scores run between two of its pieces of work. */
@@ -48,7 +48,7 @@ export interface SchedulerOptions {
 }
 
 const defaultSchedulerOptions: SchedulerOptions = {
-  batchImages: 16,
+  batchSizes: batchShapes,
   batchPixels: 16 * 336 * 336,
   scoresPerAdvance: 4,
 };
@@ -70,7 +70,7 @@ type Group = Map<string, WaitingScore[]>;
  *
  * - Groups of requests (one tower key and image side) take turns, and so do the callers within a group; each caller's
  *   requests stay in order.
- * - A batch is the largest of `batchShapes` that the group fills and the budget allows; nothing waits for a batch to
+ * - A batch is the largest of `batchSizes` that the group fills and the budget allows; nothing waits for a batch to
  *   fill up.
  * - One adaptation is open at a time; others wait in order. Waiting scores run between its pieces of work, within
  *   `scoresPerAdvance`.
@@ -258,8 +258,8 @@ export class Scheduler {
   #batchSize(group: Group): number {
     const [first] = group.values().next().value!;
     const pixels = first!.side ** 2;
-    const budget = Math.min(this.#options.batchImages, Math.floor(this.#options.batchPixels / pixels), size(group));
-    return batchShapes.findLast((shape) => shape <= budget) ?? 1;
+    const budget = Math.min(Math.floor(this.#options.batchPixels / pixels), size(group));
+    return this.#options.batchSizes.findLast((images) => images <= budget) ?? 1;
   }
 
   #enqueue(request: WaitingScore, towerKey: string): void {

@@ -157,6 +157,7 @@ export async function createCompute(
   if (device.startsWith('cuda')) throw new EngineError('device-unavailable', `The device ${device} did not load.`);
   return {
     provider: 'cpu',
+    batchSizes: [1, 2, 4, 8, 16],
     async towerKey({ id, folder }) {
       if (!existsSync(folder)) throw new TypeError(`There is no detector in ${folder}.`);
       return id[0]!;
