@@ -13,6 +13,7 @@ const stopGraceMs = 1_000;
 export interface PoolThreadOptions {
   readonly entry: URL;
   readonly data: unknown;
+  readonly ownBytes: number;
   readonly timeoutMs: number | null;
   readonly idleMs: number | null;
 }
@@ -53,7 +54,7 @@ export class PoolThread {
   constructor(options: PoolThreadOptions, events: PoolThreadEvents) {
     this.#options = options;
     this.#events = events;
-    const workerData: ThreadStart = { data: options.data, begun: this.#begun };
+    const workerData: ThreadStart = { data: options.data, ownBytes: options.ownBytes, begun: this.#begun };
     this.#worker = new Worker(options.entry, {
       workerData,
       execArgv: [],

@@ -89,6 +89,7 @@ class OpenTask {
 
   async #reserve<R>(bytes: number, work: () => R | Promise<R>): Promise<R> {
     this.#stopped.signal.throwIfAborted();
+    if (bytes <= start().ownBytes) return work();
     await new Promise<void>((resolve, reject) => {
       this.#grant = { resolve, reject };
       post(this.#port, { type: 'reserve', id: this.#id, bytes });

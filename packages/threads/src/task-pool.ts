@@ -37,6 +37,11 @@ export interface TaskPoolOptions {
   /** What tasks reserve bytes of (`TaskContext.reserve`); without it they have what they ask for. */
   readonly budget?: ByteBudget;
   /**
+   * Bytes that each thread has besides that budget: a task that reserves no more has them at once, without a message;
+   * by default 0.
+   */
+  readonly ownBytes?: number;
+  /**
    * The threads hold state that tasks share: when one ends, the pool fails all tasks from then on and starts no other.
    */
   readonly isStateful?: boolean;
@@ -119,7 +124,7 @@ export class TaskPool<T extends Tasks> {
     options: TaskOptions = {},
   ): TaskStream<Item<T, Name>> {
     const stream = new TaskStream<Item<T, Name>>({
-      onTaken: () => this.#threadOf(task)?.pull(task),
+      onDone: () => this.#threadOf(task)?.pull(task),
       onStop: () => this.#abandon(task, undefined),
     });
     const task = this.#submit(
@@ -215,8 +220,8 @@ export class TaskPool<T extends Tasks> {
   }
 
   #addThread(): PoolThread {
-    const { entry, data, timeoutMs = null, idleMs = null } = this.#options;
-    const options: PoolThreadOptions = { entry, data, timeoutMs, idleMs };
+    const { entry, data, ownBytes = 0, timeoutMs = null, idleMs = null } = this.#options;
+    const options: PoolThreadOptions = { entry, data, ownBytes, timeoutMs, idleMs };
     const thread: PoolThread = new PoolThread(options, {
       onMessage: (task, message) => this.#heard(task, message),
       onEnd: (ended, end) => this.#handOver(ended, end),

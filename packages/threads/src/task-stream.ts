@@ -1,17 +1,19 @@
 /**
- * The items of a streaming task, one after the other. The thread makes two items before they are taken, then one for
- * each that is. Ending early (`break`, `return`) stops the task; one who neither takes all items nor ends it holds a
+ * The items of a streaming task, one after the other. The thread makes two items, then one for each that is done with,
+ * which is when the next one is asked for: a stream of one item is never told of it. Ending early (`break`, `return`) stops the task; one who neither takes all items nor ends it holds a
  * thread for ever.
  */
 export class TaskStream<Item> implements AsyncIterableIterator<Item> {
   readonly #items: Item[] = [];
-  readonly #taken: () => void;
+  readonly #done: () => void;
   readonly #stop: () => void;
   #end: { readonly error?: unknown } | undefined;
+  /** Items that were handed out and are not done with. */
+  #inUse = 0;
   readonly #sleepers: (() => void)[] = [];
 
-  constructor({ onTaken, onStop }: { readonly onTaken: () => void; readonly onStop: () => void }) {
-    this.#taken = onTaken;
+  constructor({ onDone, onStop }: { readonly onDone: () => void; readonly onStop: () => void }) {
+    this.#done = onDone;
     this.#stop = onStop;
   }
 
@@ -29,10 +31,11 @@ export class TaskStream<Item> implements AsyncIterableIterator<Item> {
   }
 
   async next(): Promise<IteratorResult<Item, undefined>> {
+    for (; this.#inUse > 0; this.#inUse--) if (!this.#end) this.#done();
     for (;;) {
       if (this.#items.length > 0) {
         const value = this.#items.shift() as Item;
-        if (!this.#end) this.#taken();
+        this.#inUse++;
         return { done: false, value };
       }
       if (this.#end) {

@@ -16,6 +16,10 @@ const entry = new URL('../../dist/pool/imaging-thread.js', import.meta.url);
 /** What a task may take beyond the time limit of decoding, for what comes after it. */
 const graceMs = 5_000;
 const pieceBytes = 4 * 1024 * 1024;
+/** What a thread has of the memory for decoding to itself, so that small images need not ask for theirs: at most ... */
+const mostOwnBytes = 16 * 1024 * 1024;
+/** ... this part of all, for all threads together. */
+const ownPart = 1 / 32;
 
 export interface ImagingPoolOptions {
   /** Images that are worked on at once. */
@@ -77,11 +81,14 @@ export class ImagingPool {
   }: ImagingPoolOptions): Promise<ImagingPool> {
     const resolved = resolveLimits(limits);
     const { timeoutMs } = resolved;
+    const ownBytes = Math.min(mostOwnBytes, Math.floor((decodingBytes * ownPart) / threads));
+    const sharedBytes = decodingBytes - threads * ownBytes;
     const pool = new TaskPool<ImagingTasks>({
       entry,
       threads,
-      data: { limits: resolved, decodingBytes } satisfies ImagingData,
-      budget: new ByteBudget({ bytes: decodingBytes }),
+      data: { limits: resolved, sharedBytes } satisfies ImagingData,
+      budget: new ByteBudget({ bytes: sharedBytes }),
+      ownBytes,
       errors: [ImageError],
       timeoutMs: timeoutMs + graceMs,
       timeoutError: () => timedOut(timeoutMs),

@@ -22,11 +22,11 @@ sharp.cache(false);
 
 export interface ImagingData {
   readonly limits: ImageLimits;
-  /** What all threads may take for decoding at once. */
-  readonly decodingBytes: number;
+  /** What all threads may take for decoding at once, besides what each has to itself. */
+  readonly sharedBytes: number;
 }
 
-const { limits, decodingBytes } = threadData<ImagingData>();
+const { limits, sharedBytes } = threadData<ImagingData>();
 
 interface OverlayRequest {
   readonly ground: Raster;
@@ -38,10 +38,10 @@ interface OverlayRequest {
 /** The bytes that a frame takes; throws `too-many-pixels` when the process never has so many. */
 function bytesWithin(cost: FrameCost, wants: FrameWants): number {
   const bytes = frameBytes(cost, wants);
-  if (bytes <= decodingBytes) return bytes;
+  if (bytes <= sharedBytes) return bytes;
   throw new ImageError(
     'too-many-pixels',
-    `The image has ${cost.pixels} pixels, which take ${bytes} bytes to decode, and the memory of the server allows ${decodingBytes}; reduce it.`,
+    `The image has ${cost.pixels} pixels, which take ${bytes} bytes to decode, and the memory of the server allows ${sharedBytes}; reduce it.`,
   );
 }
 
