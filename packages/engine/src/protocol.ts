@@ -9,6 +9,7 @@ export interface EngineProcessSettings extends ComputeSettings {
   /** URL of the module that computes, a ComputeModule. */
   readonly computeModule: string;
   readonly synthesisThreads: number;
+  readonly niceness: number;
   readonly beatIntervalMs: number;
 }
 

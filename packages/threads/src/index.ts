@@ -2,6 +2,7 @@ export { BufferGarbage, collectAll } from './buffer-garbage.js';
 export { ByteBudget, type GrowingLease, type Lease, type TakeOptions } from './byte-budget.js';
 export { crossed, type ErrorClass, rebuilt } from './crossed-error.js';
 export { discard } from './discard.js';
+export { giveWay } from './give-way.js';
 export { keepYoungSpaceSmall, letHeapGrow } from './heap.js';
 export { type Moved, move } from './move.js';
 export { serveTasks, threadData } from './serve-tasks.js';

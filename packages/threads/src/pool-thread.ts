@@ -14,6 +14,7 @@ export interface PoolThreadOptions {
   readonly entry: URL;
   readonly data: unknown;
   readonly ownBytes: number;
+  readonly niceness: number;
   readonly timeoutMs: number | null;
   readonly idleMs: number | null;
 }
@@ -54,7 +55,8 @@ export class PoolThread {
   constructor(options: PoolThreadOptions, events: PoolThreadEvents) {
     this.#options = options;
     this.#events = events;
-    const workerData: ThreadStart = { data: options.data, ownBytes: options.ownBytes, begun: this.#begun };
+    const { data, ownBytes, niceness } = options;
+    const workerData: ThreadStart = { data, ownBytes, niceness, begun: this.#begun };
     this.#worker = new Worker(options.entry, {
       workerData,
       execArgv: [],

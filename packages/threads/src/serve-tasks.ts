@@ -1,5 +1,6 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { type CrossedError, crossed, rebuilt } from './crossed-error.js';
+import { giveWay } from './give-way.js';
 import { Moved } from './move.js';
 import { type FromThread, itemsAhead, type TaskContext, type Tasks, type ThreadStart, type ToThread } from './tasks.js';
 import { ThreadError } from './thread-error.js';
@@ -21,7 +22,9 @@ export function threadData<T>(): T {
 export function serveTasks(tasks: Tasks): void {
   if (!parentPort) throw new Error('This module is the entry of a worker thread.');
   const port = parentPort;
-  const { begun } = start();
+  const { begun, niceness } = start();
+  // Elsewhere it would be that of the whole process.
+  if (process.platform === 'linux') giveWay(niceness);
   const open = new Map<number, OpenTask>();
   let last = Promise.resolve();
   port.on('message', (message: ToThread) => {

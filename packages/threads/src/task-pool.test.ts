@@ -1,3 +1,4 @@
+import { getPriority } from 'node:os';
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ByteBudget } from './byte-budget.js';
@@ -314,6 +315,17 @@ describe('a stream', () => {
     await pool.close();
     await expect(all(closed)).rejects.toMatchObject({ code: 'pool-closed' });
   });
+});
+
+if (process.platform !== 'linux') console.warn('NOT RUN: the niceness of threads, which only Linux has.');
+const onLinux = process.platform === 'linux' ? test : test.skip;
+
+onLinux('threads give way to others as they are told, and the rest of the process does not', async () => {
+  const before = getPriority();
+  const niceness = Math.min(before + 3, 19);
+  expect(await poolOf(1, { niceness }).run('niceness', undefined as never)).toBe(niceness);
+  expect(await poolOf(1).run('niceness', undefined as never)).toBe(before);
+  expect(getPriority()).toBe(before);
 });
 
 test('a pool without threads is refused', () => {

@@ -41,6 +41,8 @@ export interface TaskPoolOptions {
    * by default 0.
    */
   readonly ownBytes?: number;
+  /** How much the threads give way to others where cores are short, from 0 to 19 (`giveWay`); on Linux alone. */
+  readonly niceness?: number;
   /**
    * The threads hold state that tasks share: when one ends, the pool fails all tasks from then on and starts no other.
    */
@@ -220,8 +222,8 @@ export class TaskPool<T extends Tasks> {
   }
 
   #addThread(): PoolThread {
-    const { entry, data, ownBytes = 0, timeoutMs = null, idleMs = null } = this.#options;
-    const options: PoolThreadOptions = { entry, data, ownBytes, timeoutMs, idleMs };
+    const { entry, data, ownBytes = 0, niceness = 0, timeoutMs = null, idleMs = null } = this.#options;
+    const options: PoolThreadOptions = { entry, data, ownBytes, niceness, timeoutMs, idleMs };
     const thread: PoolThread = new PoolThread(options, {
       onMessage: (task, message) => this.#heard(task, message),
       onEnd: (ended, end) => this.#handOver(ended, end),

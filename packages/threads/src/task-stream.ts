@@ -1,7 +1,7 @@
 /**
- * The items of a streaming task, one after the other. The thread makes two items, then one for each that is done with,
- * which is when the next one is asked for: a stream of one item is never told of it. Ending early (`break`, `return`) stops the task; one who neither takes all items nor ends it holds a
- * thread for ever.
+ * The items of a streaming task, one after the other. The thread makes two items, then one for each that is done
+ * with, which is when the next one is asked for; so the thread of a single item is told nothing. Ending early (`break`,
+ * `return`) stops the task; one who neither takes all items nor ends it holds a thread for ever.
  */
 export class TaskStream<Item> implements AsyncIterableIterator<Item> {
   readonly #items: Item[] = [];

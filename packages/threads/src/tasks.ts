@@ -6,8 +6,9 @@ export interface TaskContext {
   /** Aborted when nobody waits for the answer any more; a task that does not stop then soon loses its thread. */
   readonly signal: AbortSignal;
   /**
-   * Does `work` once the task has `bytes` of the thread's own or of the pool's budget, which are free again after it.
-   * What waits for them does not count as the task's time. One at a time. Rejects with the ThreadError `queue-full` when too many wait.
+   * Does `work` once the task has `bytes` of the thread's own or of the pool's budget, which are free again after
+   * it. One at a time. What waits for them does not count as the task's time. Rejects with the ThreadError `queue-full`
+   * when too many wait.
    */
   reserve<R>(bytes: number, work: () => R | Promise<R>): Promise<R>;
 }
@@ -50,6 +51,7 @@ export interface ThreadStart {
   readonly data: unknown;
   /** What a task may take without reserving it. */
   readonly ownBytes: number;
+  readonly niceness: number;
   /** One integer: the id of the task that the thread has begun last. It can be read when the thread has died. */
   readonly begun: Int32Array;
 }

@@ -77,6 +77,8 @@ export async function openParts(settings: Settings, alterations: Alterations): P
   collectDefaultMetrics({ register: metrics });
   const onError = boundedErrors(logger);
   const { threads, ...limits } = settings.images;
+  const { niceness } = settings;
+  const { decodingBytes } = settings.memory;
   const store = openStore(settings.storeUrl);
   await store.check();
   const { jobQueue, scoreChannel } = await openQueue(settings, store, onError, alterations);
@@ -89,7 +91,7 @@ export async function openParts(settings: Settings, alterations: Alterations): P
     store,
     jobQueue,
     scoreChannel,
-    imaging: await ImagingPool.start({ threads, limits, decodingBytes: settings.memory.decodingBytes }),
+    imaging: await ImagingPool.start({ threads, limits, decodingBytes, niceness }),
   };
 }
 
@@ -125,7 +127,8 @@ export async function closeParts({ jobQueue, scoreChannel, imaging, store }: Par
 /** Starts the engine and a worker on it. The start says which provider really loaded. */
 export async function openWorker(parts: Parts, { computeModule }: Alterations): Promise<Worker> {
   const { settings, metrics, imaging } = parts;
-  const { dataDir, device, precision, fusedAttention, featureCacheBytes, engineThreads, modelsDir } = settings;
+  const { dataDir, device, precision, fusedAttention, featureCacheBytes, engineThreads, niceness, modelsDir } =
+    settings;
   const { jobConcurrency, jobTimeoutMs, shutdownGraceMs } = settings;
   const engine = await Engine.start({
     device: device as Device,
@@ -134,6 +137,7 @@ export async function openWorker(parts: Parts, { computeModule }: Alterations): 
     featureCacheBytes,
     modelsFolder: modelsDir,
     threads: engineThreads,
+    niceness,
     timing: { ...settings.engine, stopGraceMs: shutdownGraceMs / 2 },
     ...(computeModule && { computeModule }),
   });

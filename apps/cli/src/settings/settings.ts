@@ -24,6 +24,8 @@ export interface Settings extends ServerSettings {
   readonly featureCacheBytes: number;
   /** Threads that compute on a processor. */
   readonly engineThreads: number;
+  /** How much the engine and the threads of images give way to others where cores are short. */
+  readonly niceness: number;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   /** How the memory of the process is shared out. */
   readonly memory: MemoryShares;
@@ -109,6 +111,7 @@ function toSettings(values: z.output<typeof variablesSchema>): Settings {
     fusedAttention: values.FUSED_ATTENTION === 'on',
     featureCacheBytes: values.FEATURE_CACHE_BYTES,
     engineThreads: values.ENGINE_THREADS ?? availableParallelism(),
+    niceness: values.NICENESS,
     ...(values.API_KEYS_FILE !== undefined && { apiKeysFile: values.API_KEYS_FILE }),
     allowedOrigins: values.ALLOWED_ORIGINS ?? [],
     logLevel: values.LOG_LEVEL,

@@ -95,6 +95,7 @@ export const variablesSchema = z.strictObject({
   MAX_IMAGE_FRAMES: whole(1024),
   IMAGE_TIMEOUT_SECONDS: whole(20, 1, 3600),
   IMAGING_THREADS: whole(2, 1, 64),
+  NICENESS: whole(5, 0, 19),
   MAX_JSON_BYTES: whole(MiB),
   MAX_UPLOAD_BYTES: whole(2048 * MiB),
   MAX_UPLOAD_FILES: whole(1000),

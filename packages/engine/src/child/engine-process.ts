@@ -3,7 +3,7 @@
  * goes away. Signals that a terminal or a service manager sends to the whole group are the parent's business.
  */
 
-import { letHeapGrow } from '@mediclip/threads';
+import { giveWay, letHeapGrow } from '@mediclip/threads';
 import type { EngineMessage, EngineProcessSettings, StartMessage, WorkMessage } from '../protocol.js';
 import type { ComputeModule } from './compute.js';
 import { EngineLoop, faultOf } from './engine-loop.js';
@@ -19,7 +19,14 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 
 process.once('message', ({ settings }: StartMessage) => start(settings));
 
-async function start({ computeModule, synthesisThreads, beatIntervalMs, ...settings }: EngineProcessSettings) {
+async function start({
+  computeModule,
+  synthesisThreads,
+  niceness,
+  beatIntervalMs,
+  ...settings
+}: EngineProcessSettings) {
+  giveWay(niceness);
   let loop: EngineLoop | undefined;
   const gauges = { waitingScores: 0, waitingAdaptations: 0, adaptationOpen: false };
   setInterval(() => {

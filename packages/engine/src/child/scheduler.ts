@@ -187,8 +187,8 @@ export class Scheduler {
   }
 
   /**
-   * `done` when the adaptation ended, complete or failed: it is closed next. `waits` when it needs something that others
-   * compute: until `readyToAdvance` only scores go on.
+   * `done` when the adaptation ended, complete or failed: it is closed next. `waits` when it needs something that
+   * others compute: until `readyToAdvance` only scores go on.
    */
   advanced(done: boolean, waits = false): void {
     this.#finish('advance');

@@ -15,6 +15,8 @@ export interface EngineOptions {
   readonly threads?: number;
   /** Threads that draw synthetic anomalies; default one per core, at most 8. */
   readonly synthesisThreads?: number;
+  /** How much the process gives way to others where cores are short, from 0 (the default) to 19. */
+  readonly niceness?: number;
   /**
    * Resident memory of the engine process past which it is replaced between two operations; default 60 % of the
    * machine's or container's.
@@ -81,6 +83,7 @@ export function resolveEngineOptions(options: EngineOptions): ResolvedEngineOpti
     featureCacheBytes: 2 ** 25,
     threads: cores,
     synthesisThreads: Math.min(cores, 8),
+    niceness: 0,
     memoryCeilingBytes: defaultMemoryCeiling(),
     maxPendingImages: 1024,
     adaptationAttempts: 3,

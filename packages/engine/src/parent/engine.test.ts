@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -457,6 +458,12 @@ test('scores are let in while an adaptation waits for what others compute, and i
   await hasBegun;
   expect(scores(await engine.score({ detector: detector('a'), images: [image(1)] }))).toEqual([1]);
   await end;
+});
+
+test('the process gives way to others as it is told', async () => {
+  const niceness = Math.min(getPriority() + 3, 19);
+  const engine = await startEngine({ niceness });
+  expect(getPriority(engine.state.pid!)).toBe(niceness);
 });
 
 test('an adaptation that fails says why', async () => {

@@ -127,7 +127,7 @@ export class Supervisor {
 
   #spawn(): void {
     const { computeModule, timing, modelsFolder, ...options } = this.#options;
-    const { device, precision, fusedAttention, featureCacheBytes, threads, synthesisThreads } = options;
+    const { device, precision, fusedAttention, featureCacheBytes, threads, synthesisThreads, niceness } = options;
     try {
       this.#child = new EngineChild({
         settings: {
@@ -138,6 +138,7 @@ export class Supervisor {
           featureCacheBytes,
           threads,
           synthesisThreads,
+          niceness,
           beatIntervalMs: timing.beatIntervalMs,
           ...(modelsFolder !== undefined && { modelsFolder }),
         },

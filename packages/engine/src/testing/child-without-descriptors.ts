@@ -20,6 +20,7 @@ new EngineChild({
     featureCacheBytes: 0,
     threads: 1,
     synthesisThreads: 1,
+    niceness: 0,
     beatIntervalMs: 500,
   },
   hangTimeoutMs: 120_000,

@@ -31,6 +31,8 @@ export interface ImagingPoolOptions {
    */
   readonly decodingBytes?: number;
   readonly reading?: Reading | undefined;
+  /** How much the threads give way to others where cores are short, from 0 (the default) to 19. */
+  readonly niceness?: number;
 }
 
 export interface ImagingOptions {
@@ -78,6 +80,7 @@ export class ImagingPool {
     limits,
     decodingBytes = Number.MAX_SAFE_INTEGER,
     reading,
+    niceness = 0,
   }: ImagingPoolOptions): Promise<ImagingPool> {
     const resolved = resolveLimits(limits);
     const { timeoutMs } = resolved;
@@ -89,6 +92,7 @@ export class ImagingPool {
       data: { limits: resolved, sharedBytes } satisfies ImagingData,
       budget: new ByteBudget({ bytes: sharedBytes }),
       ownBytes,
+      niceness,
       errors: [ImageError],
       timeoutMs: timeoutMs + graceMs,
       timeoutError: () => timedOut(timeoutMs),

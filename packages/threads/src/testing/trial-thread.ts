@@ -1,4 +1,5 @@
 /** A thread for tests: it echoes, fails, dies, hangs and streams as it is told. */
+import { getPriority } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
 import { move } from '../move.js';
@@ -59,6 +60,7 @@ const tasks = {
     Atomics.notify(shared, 0);
     Atomics.wait(shared, 2, 0);
   },
+  niceness: () => getPriority(),
   /** Dies so many times, counted down in `shared[3]`, then answers. */
   dieWhile: (message: string) => {
     if (Atomics.sub(shared, 3, 1) > 0) process.exit(1);
