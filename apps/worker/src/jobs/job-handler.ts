@@ -48,17 +48,23 @@ const supersededDelayMs = 1000;
 /** How soon an entry comes again while the store is away. */
 const storeAwayDelayMs = 2000;
 
+/** For so long after the store was found away, what fails there is put down to that: it may have begun before. */
+const aftermathMs = 10_000;
+
 /**
  * Works on entries of the queue. An attempt that failed because the whole store is away is not counted: the entry comes
  * again until the store is back.
  */
 export function jobHandler(options: JobHandlerOptions): JobHandler {
   const work = attemptHandler(options);
+  let awayAt = Number.NEGATIVE_INFINITY;
   return async (entry, attempt) => {
     try {
       return await work(entry, attempt);
     } catch (error) {
-      if (!(error instanceof StoreError) || (await isWell(options.store))) throw error;
+      if (!(error instanceof StoreError)) throw error;
+      if (!(await isWell(options.store))) awayAt = performance.now();
+      if (performance.now() - awayAt > aftermathMs) throw error;
       options.logger.warn({ err: error, jobId: entry.jobId }, 'job put off until the store is back');
       return { outcome: 'return', delayMs: storeAwayDelayMs };
     }
