@@ -6,6 +6,10 @@ const keptBytes = 64 * 1024 * 1024;
 /** A module that fails with more memory than this has reached the limit of 2 GiB. */
 const exhaustedBytes = 1024 * 1024 * 1024;
 
+const nodeVersion = Number.parseInt(process.versions.node, 10);
+/** V8 of Node 26 ends the process over a module that it is to optimise without having run it. */
+const newestToOptimise = 24;
+
 /** The samples of a frame: a copy, or lent by a codec that has them in its memory and takes them back after use. */
 export interface Decoded {
   readonly samples: Uint8Array | Uint16Array;
@@ -75,8 +79,8 @@ export class WasmCodec<M extends CodecModule, D extends CodecDecoder> {
 
 /**
  * Has V8 optimise WebAssembly when it is loaded. By itself it does so while a first frame is decoded, beside all memory
- * that decoding takes; the first frame of a thread is done sooner.
+ * that decoding takes; the first frame of a thread is done sooner. Not where V8 cannot do so.
  */
 function optimiseAsLoaded(): void {
-  setFlagsFromString('--no-liftoff');
+  if (nodeVersion <= newestToOptimise) setFlagsFromString('--no-liftoff');
 }
