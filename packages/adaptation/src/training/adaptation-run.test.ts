@@ -174,9 +174,10 @@ describe('a training', () => {
     const lanes = [passing, training];
     const runtime: Runtime = { provider: 'cpu', lanes, createSession: (model) => quickRuntime.createSession(model) };
     const shared = new Tower(runtime, tower.backbone, tower.taps);
-    const run = await AdaptationRun.open(job(), shared, samples);
+    const given = job();
+    const run = await AdaptationRun.open(given, shared, samples);
     while (!run.waitsFor) await run.advance();
-    const { options } = job();
+    const { options } = given;
     const plan = { seed: options.seed, shots, batchSize: options.training.batchSize };
     const drawn = await samples.draw([...planStep(plan, 1), ...planStep(plan, 2)]);
     const changed = drawn.filter(({ task }) => task !== 'identity');

@@ -73,7 +73,7 @@ type Group = Map<string, WaitingScore[]>;
  * - A batch is the largest of `batchSizes` that the group fills and the budget allows; nothing waits for a batch to
  *   fill up.
  * - One adaptation is open at a time; others wait in order. Waiting scores run between its pieces of work, within
- *   `scoresPerAdvance`.
+ *   `scoresPerAdvance`, and any number of them while it waits for what others compute.
  * - Requests whose caller has gone are dropped before they run.
  */
 export class Scheduler {
